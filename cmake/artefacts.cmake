@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+#
+# What the layers are linked into: libkmalloc-preload.{so,a}, which replace
+# malloc, and libkmalloc.so.1 with libkmalloc.a, which export the kernel's
+# names. A library is left out while its top layer has no source file.
+#
+# The .a of each is one relocatable object in which everything but the exports
+# of the version script is local, so that both fit into one static program.
+
+set(KM_ENGINE sys core arena buddy kmem slub vmap init)
+set(KM_PRELOAD_MAP ${PROJECT_SOURCE_DIR}/src/shim/preload.map)
+set(KM_API_MAP ${PROJECT_SOURCE_DIR}/src/kmalloc.map)
+
+# The archives of the named layers that exist.
+function(km_archives out)
+	set(archives "")
+	foreach(layer IN LISTS ARGN)
+		if(TARGET km_${layer})
+			list(APPEND archives km_${layer})
+		endif()
+	endforeach()
+	set(${out} ${archives} PARENT_SCOPE)
+endfunction()
+
+# A shared library of whole archives, exporting what the script says.
+function(km_shared target map)
+	file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/empty.c CONTENT
+		"/* a library of archives needs one source file */\n")
+	add_library(${target} SHARED ${PROJECT_BINARY_DIR}/empty.c)
+	foreach(archive IN LISTS ARGN)
+		target_link_libraries(${target} PRIVATE
+			$<LINK_LIBRARY:WHOLE_ARCHIVE,${archive}>)
+	endforeach()
+	target_link_options(${target} PRIVATE
+		-Wl,--version-script=${map}
+		-Wl,-z,defs -Wl,-z,now -Wl,-z,relro
+		-Wl,--hash-style=gnu -Wl,--as-needed
+		-Wl,-Bsymbolic-functions
+		$<$<CONFIG:Release>:-Wl,--gc-sections>)
+	set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
+endfunction()
+
+# A static library of one object, made of the same archives.
+function(km_relocatable target name map)
+	set(objects "")
+	foreach(archive IN LISTS ARGN)
+		list(APPEND objects $<TARGET_OBJECTS:${archive}>)
+	endforeach()
+	set(whole ${PROJECT_BINARY_DIR}/${target}.whole.o)
+	set(object ${PROJECT_BINARY_DIR}/${target}.o)
+	set(keep ${PROJECT_BINARY_DIR}/${target}.keep)
+	add_custom_command(OUTPUT ${object}
+		COMMAND ${CMAKE_LINKER} -r -o ${whole} ${objects}
+		COMMAND sed -n -f ${PROJECT_SOURCE_DIR}/cmake/exports.sed
+			${map} > ${keep}
+		COMMAND ${CMAKE_OBJCOPY} --localize-hidden --wildcard
+			--keep-global-symbols=${keep} ${whole} ${object}
+		COMMAND ${CMAKE_COMMAND} -E rm ${whole}
+		DEPENDS ${objects} ${map}
+			${PROJECT_SOURCE_DIR}/cmake/exports.sed
+		COMMAND_EXPAND_LISTS VERBATIM
+		COMMENT "Linking ${target} into one object")
+	set_source_files_properties(${object} PROPERTIES
+		EXTERNAL_OBJECT ON GENERATED ON)
+	add_library(${target} STATIC ${object})
+	set_target_properties(${target} PROPERTIES
+		OUTPUT_NAME ${name} LINKER_LANGUAGE C)
+endfunction()
+
+function(km_preload_library)
+	if(NOT KM_BUILD_PRELOAD OR NOT TARGET km_shim)
+		return()
+	endif()
+	km_archives(archives ${KM_ENGINE} shim)
+	km_shared(kmalloc_preload ${KM_PRELOAD_MAP} ${archives})
+	set_target_properties(kmalloc_preload PROPERTIES
+		OUTPUT_NAME kmalloc-preload EXPORT_NAME preload)
+	# Never unloaded: threads and exit handlers still free.
+	target_link_options(kmalloc_preload PRIVATE -Wl,-z,nodelete)
+
+	km_relocatable(kmalloc_preload_static kmalloc-preload
+		${KM_PRELOAD_MAP} ${archives})
+	set_target_properties(kmalloc_preload_static PROPERTIES
+		EXPORT_NAME preload_static)
+endfunction()
+
+function(km_api_library)
+	if(NOT TARGET km_init)
+		return()
+	endif()
+	km_archives(archives ${KM_ENGINE} sys_hwloc api)
+	km_shared(kmalloc ${KM_API_MAP} ${archives})
+	set_target_properties(kmalloc PROPERTIES
+		VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+	target_link_options(kmalloc PRIVATE -Wl,-z,nodelete)
+
+	km_relocatable(kmalloc_static kmalloc ${KM_API_MAP} ${archives})
+	if(TARGET km_sys_hwloc)
+		target_link_libraries(kmalloc_static INTERFACE hwloc)
+	endif()
+	foreach(target IN ITEMS kmalloc kmalloc_static)
+		target_include_directories(${target} INTERFACE
+			$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+			$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+	endforeach()
+endfunction()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+#
+# Where things are installed, and how others find them: pkg-config files
+# kmalloc and kmalloc-preload, CMake package kmalloc with kmalloc::kmalloc,
+# kmalloc::preload and the same with _static.
+include(CMakePackageConfigHelpers)
+
+set(KM_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kmalloc)
+set(KM_PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# .pc files name the prefix relative to themselves: the tree can be moved.
+file(RELATIVE_PATH KM_PC_PREFIX /prefix/${KM_PKGCONFIG_DIR} /prefix)
+string(REGEX REPLACE "/$" "" KM_PC_PREFIX "${KM_PC_PREFIX}")
+set(KM_PC_PRIVATE "")
+if(TARGET km_sys_hwloc)
+	set(KM_PC_PRIVATE hwloc)
+endif()
+
+set(targets "")
+if(TARGET kmalloc)
+	list(APPEND targets kmalloc kmalloc_static)
+	configure_file(cmake/kmalloc.pc.in kmalloc.pc @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/kmalloc.pc
+		DESTINATION ${KM_PKGCONFIG_DIR})
+	install(DIRECTORY include/kmalloc TYPE INCLUDE
+		FILES_MATCHING PATTERN "*.h")
+endif()
+if(TARGET kmalloc_preload)
+	list(APPEND targets kmalloc_preload kmalloc_preload_static)
+	configure_file(cmake/kmalloc-preload.pc.in kmalloc-preload.pc @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/kmalloc-preload.pc
+		DESTINATION ${KM_PKGCONFIG_DIR})
+endif()
+if(NOT targets)
+	return()
+endif()
+
+install(TARGETS ${targets} EXPORT kmallocTargets)
+install(EXPORT kmallocTargets NAMESPACE kmalloc:: DESTINATION ${KM_CMAKE_DIR})
+file(WRITE ${PROJECT_BINARY_DIR}/kmallocConfig.cmake
+	"include(\"\${CMAKE_CURRENT_LIST_DIR}/kmallocTargets.cmake\")\n")
+write_basic_package_version_file(
+	${PROJECT_BINARY_DIR}/kmallocConfigVersion.cmake
+	COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/kmallocConfig.cmake
+	${PROJECT_BINARY_DIR}/kmallocConfigVersion.cmake
+	DESTINATION ${KM_CMAKE_DIR})

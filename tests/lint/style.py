@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""style.py - sizes, and a header comment on each file
+
+    style.py [ROOT]
+
+Prints one line for each fault and exits 1 if there was any:
+ - a C or C++ function of more than 60 lines between its braces
+ - a source file or script of more than 800 lines
+ - a source file that does not say at its top what it is
+The formatting (test format-clean) puts the braces of a function, and of
+nothing else, alone at the start of a line, so no parser is needed.
+"""
+
+import sys
+
+import sources
+
+MAX_FUNCTION_LINES = 60
+
+
+def functions(lines):
+    """Yield (line number of the opening brace, lines between the braces)."""
+    start = None
+    for number, line in enumerate(sources.without_comments(lines), 1):
+        if start is None and line.rstrip() == "{":
+            start = number
+        elif start is not None and line.startswith("}"):
+            yield start, number - start - 1
+            start = None
+
+
+def judge_functions(path, lines):
+    return [f"{path}:{start}: function of {length} lines, "
+            f"{MAX_FUNCTION_LINES} are the most"
+            for start, length in functions(lines)
+            if length > MAX_FUNCTION_LINES]
+
+
+def judge_header(path, lines):
+    if not lines:
+        return [f"{path}: is empty"]
+    top = [line.strip() for line in lines[:4]]
+    about = [line for line in top
+             if line.startswith(("/*", "//", "*")) and "SPDX" not in line]
+    return [] if about else [f"{path}: no header comment says what it is"]
+
+
+def judge(root):
+    faults = []
+    folders = ("src", "include", "tests", "bench", "tools")
+    for path in sources.find(root, folders, sources.C_SUFFIXES):
+        lines = sources.read_lines(root, path)
+        faults += judge_functions(path, lines)
+        faults += judge_header(path, lines)
+        faults += sources.too_long(path, lines)
+    for path in sources.find(root, folders + ("scripts", "cmake"),
+                             sources.SCRIPT_SUFFIXES):
+        faults += sources.too_long(path, sources.read_lines(root, path))
+    return faults
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else "."
+    faults = judge(root)
+    for fault in faults:
+        print(fault)
+    print(f"style: {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""test_style.py - self-test of style.py on small made-up trees"""
+
+import unittest
+
+import style
+import tree
+
+HEADER = "/* a.c - a file */\n"
+
+
+def function(lines):
+    return "int f(void)\n{\n" + "\tg();\n" * lines + "}\n"
+
+
+class StyleTest(tree.TreeTest):
+    def faults(self):
+        return style.judge(self.root)
+
+    def test_function_lengths(self):
+        """Functions of 60 and 61 lines. Expect a fault for the second."""
+        self.put("src/core/a.c", HEADER + function(60) + function(61))
+        faults = self.faults()
+        self.assertEqual(len(faults), 1, faults)
+        self.assertIn("src/core/a.c:66", faults[0])
+        self.assertIn("61 lines", faults[0])
+
+    def test_no_function(self):
+        """Long tables and structs are no functions. Expect no fault."""
+        table = "static const int t[] = {\n" + "\t1,\n" * 100 + "};\n"
+        struct = "struct s {\n" + "\tint x;\n" * 100 + "};\n"
+        self.put("src/core/a.c", HEADER + table + struct)
+        self.assertEqual(self.faults(), [])
+
+    def test_brace_in_a_comment(self):
+        """A drawing with a brace at its left. Expect no fault."""
+        drawing = "/*\n{\n" + "x\n" * 100 + "}\n*/\n"
+        self.put("src/core/a.c", HEADER + drawing)
+        self.assertEqual(self.faults(), [])
+
+    def test_header_and_benchmark(self):
+        """Long functions outside src/*.c. Expect a fault for each."""
+        self.put("src/core/a.h", HEADER + function(61))
+        self.put("bench/bench_core.cc", HEADER + function(61))
+        self.put("tests/unit/core/test_a.c", HEADER + function(61))
+        self.assertEqual(len(self.faults()), 3)
+
+    def test_no_header_comment(self):
+        """Only a licence line at the top. Expect one fault."""
+        spdx = "// SPDX-License-Identifier: MIT\n"
+        self.put("src/core/a.c", spdx + "int x;\n")
+        self.put("src/core/b.c", spdx + "/*\n * core/b.c - b\n */\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 1, faults)
+        self.assertIn("src/core/a.c", faults[0])
+
+    def test_long_script(self):
+        """A script of 801 lines. Expect one fault."""
+        self.put("scripts/x.sh", "\n" * 801)
+        faults = self.faults()
+        self.assertEqual(len(faults), 1, faults)
+        self.assertIn("scripts/x.sh", faults[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
