@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""outside.py - what the built libraries show to the world
+
+    outside.py LIBDIR
+
+Each test reads the libraries with nm, readelf, size and ar; those of release,
+since the bounds (docs: numbers to hold) are bounds of that build.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+PRELOAD, PRELOAD_A = "libkmalloc-preload.so", "libkmalloc-preload.a"
+API, API_A = "libkmalloc.so.1", "libkmalloc.a"
+
+MAX_EXPORTS = 100
+MAX_TLS_BYTES = 64
+MAX_TEXT_BYTES = 200 * 1024
+
+LOADER = re.compile(r"^(libc\.so\.6|ld-linux-.*\.so\.\d+)$")
+
+C_NAMES = """malloc free calloc realloc reallocarray posix_memalign
+    aligned_alloc memalign valloc pvalloc cfree malloc_usable_size free_sized
+    free_aligned_sized malloc_trim mallinfo mallinfo2 mallopt malloc_info
+    malloc_stats __libc_malloc __libc_free __libc_calloc __libc_realloc
+    __libc_memalign __libc_valloc __libc_pvalloc __libc_cfree
+    __posix_memalign""".split()
+NEW = ["_Zn%sm%s" % (op, args) for op in "wa" for args in
+       ("", "RKSt9nothrow_t", "St11align_val_t",
+        "St11align_val_tRKSt9nothrow_t")]
+DELETE = ["_Zd%sPv%s" % (op, args) for op in "la" for args in
+          ("", "m", "RKSt9nothrow_t", "St11align_val_t", "mSt11align_val_t",
+           "St11align_val_tRKSt9nothrow_t")]
+
+libdir = "."
+
+
+def tool(*args):
+    return subprocess.run(args, cwd=libdir, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def exports(library):
+    """Names with their versions, as in kmalloc@@KMALLOC_1.0."""
+    lines = tool("nm", "-D", "--defined-only", library).splitlines()
+    return {line.split()[2] for line in lines if line.split()[1] != "A"}
+
+
+def archive_globals(archive):
+    lines = tool("nm", "-g", "--defined-only", archive).splitlines()
+    return {line.split()[2] for line in lines if len(line.split()) == 3}
+
+
+def dynamic(library, tag):
+    lines = tool("readelf", "-dW", library).splitlines()
+    return [line.partition(f"({tag})")[2].strip()
+            for line in lines if f"({tag})" in line]
+
+
+def needed(library):
+    return [re.search(r"\[(.*)\]", value).group(1)
+            for value in dynamic(library, "NEEDED")]
+
+
+def segments(library, name):
+    """The columns of each program header of that name."""
+    lines = tool("readelf", "-lW", library).splitlines()
+    return [line.split() for line in lines if line.split()[:1] == [name]]
+
+
+class PreloadTest(unittest.TestCase):
+    def test_needed(self):
+        """What is loaded along. Expect libc.so.6 and the loader at most."""
+        for name in needed(PRELOAD):
+            self.assertRegex(name, LOADER)
+
+    def test_no_version(self):
+        """Versions stop interposition. Expect a plain name everywhere."""
+        self.assertEqual([n for n in exports(PRELOAD) if "@" in n], [])
+
+    def test_all_names(self):
+        """The whole malloc family and 20 operators. Expect no gap."""
+        self.assertEqual(len(NEW + DELETE), 20)
+        missing = set(C_NAMES + NEW + DELETE) - exports(PRELOAD)
+        self.assertEqual(sorted(missing), [])
+
+    def test_nothing_else(self):
+        """Count the names, look for the engine's. Expect at most 100."""
+        names = exports(PRELOAD)
+        self.assertLessEqual(len(names), MAX_EXPORTS)
+        strangers = {n for n in names if not re.search(
+            r"alloc|free|mall|^_Z[nd]|memalign|^cfree$", n)}
+        self.assertEqual(strangers, set())
+
+    def test_never_unloaded(self):
+        """Threads free after dlclose. Expect NODELETE and NOW."""
+        flags = " ".join(dynamic(PRELOAD, "FLAGS_1"))
+        self.assertIn("NODELETE", flags)
+        self.assertIn("NOW", flags)
+        self.assertEqual(dynamic(PRELOAD, "TEXTREL"), [])
+        self.assertTrue(segments(PRELOAD, "GNU_RELRO"))
+
+    def test_tls(self):
+        """Static TLS is scarce. Expect 64 bytes at most."""
+        size = sum(int(columns[5], 16) for columns in segments(PRELOAD, "TLS"))
+        self.assertLessEqual(size, MAX_TLS_BYTES)
+
+    def test_text(self):
+        """The text column of size. Expect 200 KiB at most."""
+        text = int(tool("size", PRELOAD).splitlines()[1].split()[0])
+        self.assertLessEqual(text, MAX_TEXT_BYTES)
+
+    def test_archive(self):
+        """The static one is one object. Expect the same names."""
+        self.assertEqual(len(tool("ar", "t", PRELOAD_A).split()), 1)
+        self.assertEqual(archive_globals(PRELOAD_A), exports(PRELOAD))
+
+
+class ApiTest(unittest.TestCase):
+    def test_versions(self):
+        """The API is versioned. Expect KMALLOC_1.0 on every name."""
+        names = exports(API)
+        self.assertTrue(names)
+        self.assertEqual([n for n in names
+                          if not n.endswith("@@KMALLOC_1.0")], [])
+
+    def test_soname(self):
+        """Programs ask for the major version. Expect libkmalloc.so.1."""
+        self.assertIn(f"[{API}]", dynamic(API, "SONAME")[0])
+
+    def test_disjoint(self):
+        """Both live in one process. Expect no name in common."""
+        names = {n.partition("@")[0] for n in exports(API)}
+        self.assertEqual(names & exports(PRELOAD), set())
+
+    def test_archive(self):
+        """The static one is one object. Expect the same names."""
+        names = {n.partition("@")[0] for n in exports(API)}
+        self.assertEqual(len(tool("ar", "t", API_A).split()), 1)
+        self.assertEqual(archive_globals(API_A), names)
+
+
+if __name__ == "__main__":
+    libdir = sys.argv.pop(1)
+    if not os.path.exists(os.path.join(libdir, API)):
+        del ApiTest
+    unittest.main()

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# scripts/run with the real library, built. Expect PROGRAM's malloc to be
+# ours, a summary for PROGRAM alone, and no more than PROGRAM's own output.
+# How long scripts/run itself takes is printed, not judged.
+. "$(dirname "$0")/common.sh"
+need_library
+run=$root/scripts/run
+
+"$run" true	# builds what is newer than the library
+status "$run" bash -c 'exit 3'
+same "exit status" 3 "$rc"
+same "quiet" "" "$err"
+has "the library is mapped" libkmalloc-preload.so \
+	"$("$run" cat /proc/self/maps)"
+
+# bash runs two children, a subshell and a program; it alone reports
+status "$run" --stats bash -c '(exit 0); ls / > "$1"; echo done' - "$tmp/ls"
+same "--stats: standard output" done "$out"
+has "--stats" "kmalloc: stats" "$err"
+same "--stats: once" 1 "$(grep -c '^kmalloc: stats' "$tmp/err" || true)"
+
+start=${EPOCHREALTIME//[^0-9]/}
+for ((i = 0; i < 20; i++)); do "$run" true; done
+middle=${EPOCHREALTIME//[^0-9]/}
+for ((i = 0; i < 20; i++)); do bash -c 'exec true'; done
+end=${EPOCHREALTIME//[^0-9]/}
+echo "scripts/run's own time: $(((2 * middle - start - end) / 20)) us" \
+	"(50000 is the aim)"
+
+finish
