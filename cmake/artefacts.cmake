@@ -22,15 +22,20 @@ function(km_archives out)
 	set(${out} ${archives} PARENT_SCOPE)
 endfunction()
 
+# What is in them: every object, not only those that something refers to.
+function(km_objects out)
+	set(objects "")
+	foreach(archive IN LISTS ARGN)
+		list(APPEND objects $<TARGET_OBJECTS:${archive}>)
+	endforeach()
+	set(${out} ${objects} PARENT_SCOPE)
+endfunction()
+
 # A shared library of whole archives, exporting what the script says.
 function(km_shared target map)
-	file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/empty.c CONTENT
-		"/* a library of archives needs one source file */\n")
-	add_library(${target} SHARED ${PROJECT_BINARY_DIR}/empty.c)
-	foreach(archive IN LISTS ARGN)
-		target_link_libraries(${target} PRIVATE
-			$<LINK_LIBRARY:WHOLE_ARCHIVE,${archive}>)
-	endforeach()
+	km_objects(objects ${ARGN})
+	add_library(${target} SHARED ${objects})
+	set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
 	target_link_options(${target} PRIVATE
 		-Wl,--version-script=${map}
 		-Wl,-z,defs -Wl,-z,now -Wl,-z,relro
@@ -42,10 +47,7 @@ endfunction()
 
 # A static library of one object, made of the same archives.
 function(km_relocatable target name map)
-	set(objects "")
-	foreach(archive IN LISTS ARGN)
-		list(APPEND objects $<TARGET_OBJECTS:${archive}>)
-	endforeach()
+	km_objects(objects ${ARGN})
 	set(whole ${PROJECT_BINARY_DIR}/${target}.whole.o)
 	set(object ${PROJECT_BINARY_DIR}/${target}.o)
 	set(keep ${PROJECT_BINARY_DIR}/${target}.keep)
@@ -96,6 +98,7 @@ function(km_api_library)
 
 	km_relocatable(kmalloc_static kmalloc ${KM_API_MAP} ${archives})
 	if(TARGET km_sys_hwloc)
+		target_link_libraries(kmalloc PRIVATE PkgConfig::HWLOC)
 		target_link_libraries(kmalloc_static INTERFACE hwloc)
 	endif()
 	foreach(target IN ITEMS kmalloc kmalloc_static)
