@@ -52,7 +52,8 @@ logged() {
 	fi
 }
 
-# install_packages GROUP...: apt, only for what is missing
+# install_packages GROUP...: apt, only for what is missing. CMake looks for
+# programs and libraries when it configures, so it then has to do that again.
 install_packages() {
 	local missing
 	local -a packages as_root=()
@@ -79,6 +80,7 @@ install_packages() {
 		"${as_root[@]}" apt-get install -q -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=300 "${packages[@]}" ||
 		exit "$KM_EXIT_OURS"
+	rm -f "$km_root"/build/*/build.ninja
 }
 
 # build_preset PRESET [TARGET...]: configure if that was never done, then build
