@@ -90,7 +90,7 @@ def bindings(program, allocator):
         if preload:
             env["LD_PRELOAD"] = preload
         subprocess.run(program.probe, env=env, stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=60, check=False)
+                       capture_output=True, timeout=20, check=False)
         found = set()
         for name in glob.glob(f"{tmp}/ld.*"):
             with open(name, encoding="utf-8", errors="replace") as lines:

@@ -14,7 +14,8 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace {
+namespace
+{
 
 void *(*volatile call_malloc)(size_t) = malloc;
 void (*volatile call_free)(void *) = free;
@@ -119,11 +120,11 @@ void sizes(benchmark::internal::Benchmark *b)
 
 BENCHMARK(malloc_free)->Apply(sizes);
 BENCHMARK(malloc_free)->Arg(64)->Arg(1024)->Threads(2)->UseRealTime();
-BENCHMARK(malloc_free_bulk)->ArgsProduct({ { 16, 64, 256, 1024, 8192 },
-					   { 0, 1 } });
+BENCHMARK(malloc_free_bulk)
+	->ArgsProduct({ { 16, 64, 256, 1024, 8192 }, { 0, 1 } });
 BENCHMARK(malloc_free_bulk)->Args({ 64, 1 })->Threads(2)->UseRealTime();
 BENCHMARK(calloc_free)->Arg(64)->Arg(1024)->Arg(64 << 10)->Arg(8 << 20);
-BENCHMARK(aligned_alloc_free)->ArgsProduct({ { 64, 4096 },
-					     { 64, 1024, 64 << 10 } });
+BENCHMARK(aligned_alloc_free)
+	->ArgsProduct({ { 64, 4096 }, { 64, 1024, 64 << 10 } });
 BENCHMARK(realloc_grow)->Arg(4096)->Arg(64 << 10)->Arg(8 << 20);
 BENCHMARK(realloc_same)->Arg(64)->Arg(8192)->Arg(1 << 20);

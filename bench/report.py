@@ -78,10 +78,11 @@ class Results:
         return geomean(ratios), len(ratios)
 
     def check_output(self):
-        """Marks runs whose output differs from the one most runs have."""
+        """Marks runs whose output differs from the one most runs have. The
+        peers come first: in a tie, theirs is the right one."""
         for by_allocator in self.samples.values():
-            runs = [s for runs in by_allocator.values() for s in runs
-                    if not s.error]
+            runs = [s for a in self.peers + [self.subject]
+                    for s in by_allocator.get(a, []) if not s.error]
             if not runs:
                 continue
             right = statistics.mode(s.checksum for s in runs)

@@ -29,9 +29,12 @@ static const struct size_band objects[] = {
 	{ 1000, 1024, 4096 },
 };
 static const struct size_band buffers[] = {
-	{ 350, 8, 64 },		{ 650, 64, 512 },
-	{ 880, 512, 4096 },	{ 980, 4096, KIB(16) },
-	{ 999, KIB(16), KIB(64) }, { 1000, KIB(64), KIB(256) },
+	{ 350, 8, 64 },
+	{ 650, 64, 512 },
+	{ 880, 512, 4096 },
+	{ 980, 4096, KIB(16) },
+	{ 999, KIB(16), KIB(64) },
+	{ 1000, KIB(64), KIB(256) },
 };
 
 static struct ref live[LIVE];

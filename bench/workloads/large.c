@@ -19,7 +19,7 @@
 #include "work.h"
 
 #define SLOTS 6
-#define OPS 900
+#define OPS 500
 #define PAGE 4096UL
 
 struct block {

@@ -204,7 +204,8 @@ int main(int argc, char **argv)
 		queue_init(&pair->back, QUEUE_SLOTS);
 		pair->seed = 77 + i;
 		pair->batches = scaled(argc, argv, BATCHES) / n;
-		if (pthread_create(&pair->producer, NULL, producer_main, pair) ||
+		if (pthread_create(&pair->producer, NULL, producer_main,
+				   pair) ||
 		    pthread_create(&pair->consumer, NULL, consumer_main, pair))
 			die("no thread");
 	}

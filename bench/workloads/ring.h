@@ -16,18 +16,18 @@
 #define RING_SLOTS 256
 
 struct ring {
-	_Alignas(64) atomic_uint head;	/* next to take; receiver */
-	_Alignas(64) atomic_uint tail;	/* next to fill; sender */
+	_Alignas(64) atomic_uint head; /* next to take; receiver */
+	_Alignas(64) atomic_uint tail; /* next to fill; sender */
 	_Alignas(64) struct ref slot[RING_SLOTS];
 };
 
 /* 1 if there was room, 0 if the ring is full. */
 static inline int ring_put(struct ring *ring, struct ref ref)
 {
-	unsigned int tail =
-		atomic_load_explicit(&ring->tail, memory_order_relaxed);
-	unsigned int head =
-		atomic_load_explicit(&ring->head, memory_order_acquire);
+	unsigned int tail = atomic_load_explicit(&ring->tail,
+						 memory_order_relaxed);
+	unsigned int head = atomic_load_explicit(&ring->head,
+						 memory_order_acquire);
 
 	if (tail - head == RING_SLOTS)
 		return 0;
@@ -39,10 +39,10 @@ static inline int ring_put(struct ring *ring, struct ref ref)
 /* 1 and a block in *ref, or 0 if the ring is empty. */
 static inline int ring_get(struct ring *ring, struct ref *ref)
 {
-	unsigned int head =
-		atomic_load_explicit(&ring->head, memory_order_relaxed);
-	unsigned int tail =
-		atomic_load_explicit(&ring->tail, memory_order_acquire);
+	unsigned int head = atomic_load_explicit(&ring->head,
+						 memory_order_relaxed);
+	unsigned int tail = atomic_load_explicit(&ring->tail,
+						 memory_order_acquire);
 
 	if (tail == head)
 		return 0;

@@ -42,13 +42,19 @@ struct worker {
 };
 
 static const struct size_band body_sizes[] = {
-	{ 800, 128, 1024 }, { 980, 1024, 4096 }, { 1000, 4096, KIB(64) },
+	{ 800, 128, 1024 },
+	{ 980, 1024, 4096 },
+	{ 1000, 4096, KIB(64) },
 };
 static const struct size_band buffer_sizes[] = {
-	{ 700, 32, 256 }, { 950, 256, 1024 }, { 1000, 1024, 8192 },
+	{ 700, 32, 256 },
+	{ 950, 256, 1024 },
+	{ 1000, 1024, 8192 },
 };
 static const struct size_band answer_sizes[] = {
-	{ 600, 64, 256 }, { 950, 256, 2048 }, { 1000, 2048, KIB(16) },
+	{ 600, 64, 256 },
+	{ 950, 256, 2048 },
+	{ 1000, 2048, KIB(16) },
 };
 
 static struct worker workers[MAX_WORKERS];
