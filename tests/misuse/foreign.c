@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 
 	REQUIRE(argc == 3, "usage: how forward|leak|abort");
 	kt_prove_library();
+	hide(their_malloc(n)); /* libc sets itself up */
 	before = info().uordblks;
 	p = hide(their_malloc(n));
 	fill(p, n, 1);
