@@ -78,6 +78,7 @@ static void threads_and_forks(void)
 	for (i = 0; i < 20; i++) {
 		pid = fork();
 		if (pid == 0) {
+			atomic_store(&kt_failures, 0);
 			thread((void *)9);
 			free(malloc(8 * MIB));
 			_exit(atomic_load(&kt_failures) ? 1 : 0);

@@ -84,6 +84,7 @@ static void child(int depth)
 	pid_t pid;
 
 	alarm(60);
+	atomic_store(&kt_failures, 0);
 	for (;; depth++) {
 		work();
 		if (!pthread_create(&t, NULL, child_thread, NULL))
@@ -236,6 +237,8 @@ static void private_copies(void)
 		fill(p[i], sizes[i], i);
 	}
 	pid = fork();
+	if (pid == 0)
+		atomic_store(&kt_failures, 0);
 	for (i = 0; i < 3; i++) {
 		CHECK(verify(p[i], sizes[i], i) == sizes[i], "%zu", sizes[i]);
 		fill(p[i], sizes[i], i + (pid ? 10 : 20));
