@@ -54,19 +54,19 @@ kt_fail(const char *file, int line, const char *expr, const char *fmt, ...)
 }
 
 /* The message is a format with its arguments, and is not optional. */
-#define CHECK(cond, ...)                                                       \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			kt_fail(__FILE__, __LINE__, #cond, __VA_ARGS__);       \
+#define CHECK(cond, ...)                                                 \
+	do {                                                             \
+		if (!(cond))                                             \
+			kt_fail(__FILE__, __LINE__, #cond, __VA_ARGS__); \
 	} while (0)
 
 /* A check without which the rest makes no sense. */
-#define REQUIRE(cond, ...)                                                     \
-	do {                                                                   \
-		if (!(cond)) {                                                 \
-			kt_fail(__FILE__, __LINE__, #cond, __VA_ARGS__);       \
-			_exit(1);                                              \
-		}                                                              \
+#define REQUIRE(cond, ...)                                               \
+	do {                                                             \
+		if (!(cond)) {                                           \
+			kt_fail(__FILE__, __LINE__, #cond, __VA_ARGS__); \
+			_exit(1);                                        \
+		}                                                        \
 	} while (0)
 
 /* Keep the compiler from reasoning about where a pointer came from. */

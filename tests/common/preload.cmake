@@ -33,7 +33,10 @@ function(km_preload_options target)
 		${CMAKE_CURRENT_FUNCTION_LIST_DIR})
 	target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
 	target_compile_options(${target} PRIVATE
-		-O1 -g -fno-builtin -Wall -Wextra
+		-O1 -g -fno-builtin
+		-Wall -Wextra -Wundef -Wcast-qual -Wwrite-strings
+		$<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+		$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
 		$<$<BOOL:${KM_WERROR}>:-Werror>
 		$<$<C_COMPILER_ID:Clang>:-Wno-unknown-warning-option>
 		-Wno-alloc-size-larger-than -Wno-free-nonheap-object

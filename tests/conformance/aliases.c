@@ -28,15 +28,32 @@ static void *must(const char *name)
 static void all_present(void)
 {
 	static const char *const names[] = {
-		"malloc",	  "free",	      "calloc",
-		"realloc",	  "reallocarray",     "posix_memalign",
-		"aligned_alloc",  "memalign",	      "valloc",
-		"pvalloc",	  "malloc_usable_size", "malloc_trim",
-		"mallinfo",	  "mallinfo2",	      "mallopt",
-		"malloc_info",	  "malloc_stats",     "__libc_malloc",
-		"__libc_free",	  "__libc_calloc",    "__libc_realloc",
-		"__libc_memalign", "__libc_valloc",   "__libc_pvalloc",
-		"__libc_mallinfo", "__libc_mallopt",
+		"malloc",
+		"free",
+		"calloc",
+		"realloc",
+		"reallocarray",
+		"posix_memalign",
+		"aligned_alloc",
+		"memalign",
+		"valloc",
+		"pvalloc",
+		"malloc_usable_size",
+		"malloc_trim",
+		"mallinfo",
+		"mallinfo2",
+		"mallopt",
+		"malloc_info",
+		"malloc_stats",
+		"__libc_malloc",
+		"__libc_free",
+		"__libc_calloc",
+		"__libc_realloc",
+		"__libc_memalign",
+		"__libc_valloc",
+		"__libc_pvalloc",
+		"__libc_mallinfo",
+		"__libc_mallopt",
 	};
 	static const char *const ours[] = { "cfree", "free_sized",
 					    "free_aligned_sized",
@@ -105,8 +122,8 @@ static void aligned_aliases(void)
 static void ways_to_free(void)
 {
 	void (*sized)(void *, size_t) = dlsym(NULL, "free_sized");
-	void (*al_sized)(void *, size_t, size_t) =
-		dlsym(NULL, "free_aligned_sized");
+	void (*al_sized)(void *, size_t, size_t) = dlsym(NULL,
+							 "free_aligned_sized");
 	free_fn *cfree_ = dlsym(NULL, "cfree");
 	static const size_t sizes[] = { 1, 100, 5000, 100000, 6 * MIB };
 	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd, after, i;

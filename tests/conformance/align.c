@@ -47,11 +47,10 @@ static void sixteen(void)
 /* Each alignment 2^4 to 2^25 with many sizes. Expect multiples, writable. */
 static void every_alignment(void)
 {
-	static const size_t sizes[] = { 0,	   1,	     8,	       17,
-					100,	   1000,     4095,     4096,
-					4097,	   32 * KIB, 40000,    100 * KIB,
-					MIB,	   4 * MIB,  4 * MIB + 1,
-					9 * MIB };
+	static const size_t sizes[] = { 0,    1,	8,	     17,
+					100,  1000,	4095,	     4096,
+					4097, 32 * KIB, 40000,	     100 * KIB,
+					MIB,  4 * MIB,	4 * MIB + 1, 9 * MIB };
 	size_t a, i, n;
 	int call;
 
@@ -62,8 +61,9 @@ static void every_alignment(void)
 
 				REQUIRE(p, "%s(%zu, %zu)", call_name[call], a,
 					n);
-				CHECK((uintptr_t)p % a == 0, "%s(%zu, %zu) = %p",
-				      call_name[call], a, n, (void *)p);
+				CHECK((uintptr_t)p % a == 0,
+				      "%s(%zu, %zu) = %p", call_name[call], a,
+				      n, (void *)p);
 				CHECK(malloc_usable_size(p) >= n,
 				      "%s(%zu, %zu): usable %zu",
 				      call_name[call], a, n,
@@ -140,8 +140,8 @@ static void large_alignment(void)
 				      errno);
 				continue;
 			}
-			CHECK((uintptr_t)p % (1UL << bit) == 0, "2^%d: %p",
-			      bit, (void *)p);
+			CHECK((uintptr_t)p % (1UL << bit) == 0, "2^%d: %p", bit,
+			      (void *)p);
 			fill(p, 100, 5);
 			free(p);
 		}

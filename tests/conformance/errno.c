@@ -9,16 +9,15 @@
 
 #include "ktest.h"
 
-static const size_t sizes[] = { 0,	   1,	      16,	100,
-				1000,	   4096,      10000,	32 * KIB,
-				33 * KIB,  100 * KIB, MIB,	4 * MIB,
-				4 * MIB + 1, 8 * MIB,   64 * MIB };
+static const size_t sizes[] = { 0,    1,       16,	    100,      1000,
+				4096, 10000,   32 * KIB,    33 * KIB, 100 * KIB,
+				MIB,  4 * MIB, 4 * MIB + 1, 8 * MIB,  64 * MIB };
 
-#define KEEPS(call)                                                            \
-	do {                                                                   \
-		errno = ERRNO_MARK;                                            \
-		call;                                                          \
-		CHECK(errno == ERRNO_MARK, "size %zu: errno %d", n, errno);    \
+#define KEEPS(call)                                                         \
+	do {                                                                \
+		errno = ERRNO_MARK;                                         \
+		call;                                                       \
+		CHECK(errno == ERRNO_MARK, "size %zu: errno %d", n, errno); \
 	} while (0)
 
 /* Every call at every size, freshly and again. Expect errno untouched. */

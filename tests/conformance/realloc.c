@@ -6,13 +6,13 @@
 
 /* Every block is one of small, run or area; edges are where they meet. */
 static const size_t ladder[] = {
-	1,	  15,	    16,	      17,	   24,	      64,
-	65,	  100,	    128,      129,	   160,	      1000,
-	1024,	  1025,	    4095,     4096,	   4097,      10000,
-	20480,	  28672,    28673,    32767,	   32768,     32769,
-	36864,	  40961,    65536,    100 * KIB,   300000,    MIB - 1,
-	MIB,	  MIB + 1,  3 * MIB,  4 * MIB - 1, 4 * MIB,   4 * MIB + 1,
-	5 * MIB,  8 * MIB,  9 * MIB + 5,
+	1,	 15,	  16,	       17,	    24,	     64,
+	65,	 100,	  128,	       129,	    160,     1000,
+	1024,	 1025,	  4095,	       4096,	    4097,    10000,
+	20480,	 28672,	  28673,       32767,	    32768,   32769,
+	36864,	 40961,	  65536,       100 * KIB,   300000,  MIB - 1,
+	MIB,	 MIB + 1, 3 * MIB,     4 * MIB - 1, 4 * MIB, 4 * MIB + 1,
+	5 * MIB, 8 * MIB, 9 * MIB + 5,
 };
 
 /* One move between two sizes, data checked and the new end written. */

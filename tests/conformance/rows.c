@@ -35,9 +35,10 @@ static void calloc_overflow(void)
 /* Requests above PTRDIFF_MAX through each call. Expect NULL and ENOMEM. */
 static void too_large(void)
 {
-	static const size_t sizes[] = { TOO_BIG, TOO_BIG + 1, SIZE_MAX - 4096,
-					SIZE_MAX - 16, SIZE_MAX - 15,
-					SIZE_MAX - 1, SIZE_MAX };
+	static const size_t sizes[] = { TOO_BIG,	 TOO_BIG + 1,
+					SIZE_MAX - 4096, SIZE_MAX - 16,
+					SIZE_MAX - 15,	 SIZE_MAX - 1,
+					SIZE_MAX };
 	void *old = malloc(100), *p;
 	size_t i;
 
@@ -134,9 +135,10 @@ static void realloc_null(void)
 /* posix_memalign with bad alignments. Expect EINVAL and *p untouched. */
 static void posix_memalign_einval(void)
 {
-	static const size_t bad[] = { 0,  1,  2,	 3,	      4,
-				      7,  9,  12,	 24,	      48,
-				      96, 17, 4096 + 8, SIZE_MAX, SIZE_MAX - 7 };
+	static const size_t bad[] = {
+		0,  1,	2,  3,	4,	  7,	    9,		 12,
+		24, 48, 96, 17, 4096 + 8, SIZE_MAX, SIZE_MAX - 7
+	};
 	void *const mark = &kt_failures;
 	void *p;
 	size_t i;

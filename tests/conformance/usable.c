@@ -22,8 +22,8 @@ static void every_size(void)
 {
 	size_t n;
 
-	for (n = 0; n < 16 * MIB; n += n < 70 * KIB ? (n < 5000 ? 1 : 97) :
-							n / 9) {
+	for (n = 0; n < 16 * MIB;
+	     n += n < 70 * KIB ? (n < 5000 ? 1 : 97) : n / 9) {
 		void *p = malloc(n);
 
 		REQUIRE(p, "malloc(%zu)", n);
@@ -35,7 +35,7 @@ static void every_size(void)
 /* Neighbours filled to their usable ends. Expect none overwritten. */
 static void neighbours(void)
 {
-	static const size_t sizes[] = { 1,    40,    100,	500,	 3000,
+	static const size_t sizes[] = { 1,    40,    100,	500,	3000,
 					9000, 40000, 200 * KIB, 5 * MIB };
 	enum { N = 40 };
 	char *p[N];

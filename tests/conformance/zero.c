@@ -4,10 +4,9 @@
  */
 #include "ktest.h"
 
-static const size_t sizes[] = { 1,	  16,	    48,	      100,     1000,
-				4096,	  10000,    32 * KIB, 33 * KIB,
-				100 * KIB, MIB,	    4 * MIB,  5 * MIB,
-				24 * MIB };
+static const size_t sizes[] = { 1,    16,      48,	 100,	   1000,
+				4096, 10000,   32 * KIB, 33 * KIB, 100 * KIB,
+				MIB,  4 * MIB, 5 * MIB,	 24 * MIB };
 
 /* Dirty blocks of @n to the last usable byte, and free them. */
 static void soil(size_t n, int count)

@@ -18,14 +18,14 @@ static int failures;
 static int calls;
 static void *reserve;
 
-#define CHECK(cond, what)                                                      \
-	do {                                                                   \
-		if (!(cond)) {                                                 \
-			fprintf(stderr, "%s:%d: failed: %s: %s\n", __FILE__,   \
-				__LINE__, #cond, what);                        \
-			if (++failures == 20)                                  \
-				std::_Exit(1);                                 \
-		}                                                              \
+#define CHECK(cond, what)                                                    \
+	do {                                                                 \
+		if (!(cond)) {                                               \
+			fprintf(stderr, "%s:%d: failed: %s: %s\n", __FILE__, \
+				__LINE__, #cond, what);                      \
+			if (++failures == 20)                                \
+				std::_Exit(1);                               \
+		}                                                            \
 	} while (0)
 
 static const std::size_t huge_size = std::size_t(-1) / 2 - 4096;
@@ -106,15 +106,13 @@ static int outcome(int which, std::size_t n)
 /* Each new with each delete, sizes wrong too. Expect blocks, aligned. */
 static void pairs()
 {
-	static const std::size_t sizes[] = { 0,	     1,		100, 5000,
-					     100000, 8u << 20 };
+	static const std::size_t sizes[] = { 0, 1, 100, 5000, 100000, 8u << 20 };
 
 	for (int w = 0; w < 8; w++)
 		for (int d = 0; d < 12; d++)
 			for (std::size_t n : sizes) {
 				auto p = static_cast<char *>(make(w, n));
-				std::uintptr_t mask =
-					w % 4 < 2 ? 15 : 127;
+				std::uintptr_t mask = w % 4 < 2 ? 15 : 127;
 
 				CHECK(p, "new gave NULL");
 				CHECK(!(std::uintptr_t(p) & mask), "alignment");
@@ -258,8 +256,8 @@ static void prove_library()
 	void *sym = dlsym(RTLD_DEFAULT, "malloc");
 	Dl_info info;
 
-	CHECK(!want || (dladdr(sym, &info) &&
-			std::strstr(info.dli_fname, want)),
+	CHECK(!want ||
+		      (dladdr(sym, &info) && std::strstr(info.dli_fname, want)),
 	      "malloc is not served by the library");
 }
 

@@ -10,8 +10,8 @@
 int main(void)
 {
 	void *(*new_)(size_t) = dlsym(RTLD_DEFAULT, "_Znwm");
-	void *(*nothrow)(size_t, const void *) =
-		dlsym(RTLD_DEFAULT, "_ZnwmRKSt9nothrow_t");
+	void *(*nothrow)(size_t, const void *) = dlsym(RTLD_DEFAULT,
+						       "_ZnwmRKSt9nothrow_t");
 	void (*delete_)(void *) = dlsym(RTLD_DEFAULT, "_ZdlPv");
 	char c = 0, *p;
 

@@ -17,7 +17,7 @@ static atomic_ulong handled;
 
 static void work(void)
 {
-	static const size_t sizes[] = { 16,	   100, 3000, 30000,
+	static const size_t sizes[] = { 16,	   100, 3000,	30000,
 					100 * KIB, MIB, 5 * MIB };
 	void *p[ARRAY_SIZE(sizes)];
 	size_t i;
@@ -60,7 +60,8 @@ static void *busy(void *arg)
 
 	while (!atomic_load(&stop)) {
 		int i = (int)(kt_rand(&rng) % 64);
-		size_t n = kt_rand(&rng) % (kt_rand(&rng) % 50 ? 4000 : 6 * MIB);
+		size_t n = kt_rand(&rng) %
+			   (kt_rand(&rng) % 50 ? 4000 : 6 * MIB);
 
 		free(p[i]);
 		p[i] = malloc(n);

@@ -59,8 +59,9 @@ static void release(struct link *list)
 /* All memory as blocks of one size, twice over. Expect as much again. */
 static void each_size(void)
 {
-	static const size_t sizes[] = { 64,	 1000,	20000,
-					100 * KIB, MIB, 6 * MIB };
+	static const size_t sizes[] = {
+		64, 1000, 20000, 100 * KIB, MIB, 6 * MIB
+	};
 	size_t i, first, again;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -107,7 +108,8 @@ static void at_the_end(void)
 	CHECK(verify(p, 100 * KIB, 3) == 100 * KIB, "data lost");
 	errno = 0;
 	CHECK(!calloc(64, MIB) && errno == ENOMEM, "calloc: errno %d", errno);
-	CHECK(posix_memalign(&r, 4096, 64 * MIB) == ENOMEM && r == p, "aligned");
+	CHECK(posix_memalign(&r, 4096, 64 * MIB) == ENOMEM && r == p,
+	      "aligned");
 	q = realloc(p, 50 * KIB);
 	CHECK(q && verify(q, 50 * KIB, 3) == 50 * KIB, "shrinking failed");
 	release(list);

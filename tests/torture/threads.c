@@ -148,8 +148,7 @@ static void *brief(void *arg)
 	int i, n = (int)(kt_rand(&rng) % 40);
 
 	for (i = 0; i < n; i++)
-		drop(atomic_exchange(&ring[kt_rand(&rng) % SLOTS],
-				     make(&rng)));
+		drop(atomic_exchange(&ring[kt_rand(&rng) % SLOTS], make(&rng)));
 	return (uintptr_t)arg % 3 ? make(&rng) : NULL;
 }
 
