@@ -39,6 +39,7 @@ function(km_preload_options target)
 		$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
 		$<$<BOOL:${KM_WERROR}>:-Werror>
 		$<$<C_COMPILER_ID:Clang>:-Wno-unknown-warning-option>
+		$<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fsized-deallocation>
 		-Wno-alloc-size-larger-than -Wno-free-nonheap-object
 		-Wno-use-after-free -Wno-mismatched-dealloc
 		-Wno-unused-result -Wno-deprecated-declarations)

@@ -19,7 +19,7 @@ static void *impl(void)
 }
 
 /* Resolvers run during relocation: nothing of malloc may be called here. */
-static void *(*resolve(void))(void)
+__attribute__((used)) static void *(*resolve(void))(void)
 {
 	return impl;
 }
