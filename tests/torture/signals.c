@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * torture/signals.c - signals that arrive around malloc
+ *
+ * A handler that allocates is allowed only when it did not interrupt malloc,
+ * as in glibc; one that allocates nothing may come at any moment. Abandoned
+ * and cancelled threads belong here as well.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/time.h>
+
+#include "ktest.h"
+
+static atomic_int in_malloc, seen, served;
+
+static void handler(int sig)
+{
+	int err = errno;
+	char *p;
+
+	(void)sig;
+	atomic_fetch_add(&seen, 1);
+	if (!atomic_load(&in_malloc)) {
+		p = malloc(500);
+		p[0] = 1;
+		p = realloc(p, 50000);
+		free(p);
+		atomic_fetch_add(&served, 1);
+	}
+	errno = err;
+}
+
+static void ticks(void (*fn)(int), int usec)
+{
+	struct itimerval t = { { 0, usec }, { 0, usec } };
+	struct sigaction sa = { .sa_handler = fn, .sa_flags = SA_RESTART };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+/* A handler that allocates outside of malloc only. Expect it all intact. */
+static void outside_malloc(void)
+{
+	double end = kt_now() + kt_seconds(2);
+	uint64_t rng = 77;
+	char *p[64] = { 0 };
+	size_t n[64] = { 0 };
+
+	ticks(handler, 500);
+	while (kt_now() < end) {
+		int i = (int)(kt_rand(&rng) % 64);
+
+		CHECK(verify(p[i], n[i], (uint64_t)i) == n[i], "block %d", i);
+		atomic_store(&in_malloc, 1);
+		free(p[i]);
+		n[i] = kt_rand(&rng) % 100000;
+		p[i] = malloc(n[i]);
+		atomic_store(&in_malloc, 0);
+		fill(p[i], n[i], (uint64_t)i);
+	}
+	ticks(SIG_IGN, 0);
+	for (int i = 0; i < 64; i++)
+		free(p[i]);
+	CHECK(atomic_load(&served) > 10, "%d of %d handlers allocated",
+	      atomic_load(&served), atomic_load(&seen));
+}
+
+static void quiet(int sig)
+{
+	(void)sig;
+	atomic_fetch_add(&seen, 1);
+}
+
+/* Handlers at any moment, system calls cut short. Expect no failure. */
+static void any_moment(void)
+{
+	double end = kt_now() + kt_seconds(2);
+	uint64_t rng = 5;
+
+	ticks(quiet, 200);
+	while (kt_now() < end) {
+		size_t n = kt_rand(&rng) % (20 * MIB);
+		char *p = malloc(n);
+
+		REQUIRE(p, "%zu bytes: errno %d", n, errno);
+		p[n ? n - 1 : 0] = 1;
+		p = realloc(p, n / 2 + 1);
+		REQUIRE(p, "realloc");
+		free(p);
+	}
+	ticks(SIG_IGN, 0);
+}
+
+static void *waits(void *arg)
+{
+	free(malloc(1000));
+	free(malloc(100 * KIB));
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Threads cancelled with full caches. Expect memory not to pile up. */
+static void cancelled(void)
+{
+	size_t before = 0, after;
+	pthread_t t;
+
+	for (int i = 0; i < 300; i++) {
+		if (i == 20)
+			before = mallinfo2().uordblks;
+		pthread_create(&t, NULL, waits, NULL);
+		pthread_cancel(t);
+		pthread_join(t, NULL);
+	}
+	after = mallinfo2().uordblks;
+	CHECK(after < before + 4 * MIB, "%zu -> %zu", before, after);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct kt_case cases[] = {
+		{ "outside_malloc", outside_malloc },
+		{ "any_moment", any_moment },
+		{ "cancelled", cancelled },
+	};
+
+	return kt_run(cases, ARRAY_SIZE(cases), argc, argv);
+}
