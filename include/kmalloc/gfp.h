@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kmalloc/gfp.h - page allocation: flags and functions under kernel names
+ *
+ * Flags have the values of Linux 6.12. Sizes are in pages of 4096 bytes:
+ * order n means 2^n of them, physically (here: virtually) contiguous and
+ * aligned to their own size; the largest order is KM_MAX_PAGE_ORDER.
+ *
+ * Every function is thread-safe and may be called between fork handlers.
+ * Errors: NULL or 0, never errno. Source: Linux v6.12 mm/page_alloc.c.
+ */
+#ifndef KMALLOC_GFP_H
+#define KMALLOC_GFP_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef unsigned int gfp_t;
+
+#define __GFP_DMA 0x01u
+#define __GFP_HIGHMEM 0x02u
+#define __GFP_DMA32 0x04u
+#define __GFP_MOVABLE 0x08u
+#define __GFP_RECLAIMABLE 0x10u
+#define __GFP_HIGH 0x20u
+#define __GFP_IO 0x40u
+#define __GFP_FS 0x80u
+#define __GFP_ZERO 0x100u
+#define __GFP_DIRECT_RECLAIM 0x400u
+#define __GFP_KSWAPD_RECLAIM 0x800u
+#define __GFP_WRITE 0x1000u
+#define __GFP_NOWARN 0x2000u
+#define __GFP_RETRY_MAYFAIL 0x4000u
+#define __GFP_NOFAIL 0x8000u
+#define __GFP_NORETRY 0x10000u
+#define __GFP_MEMALLOC 0x20000u
+#define __GFP_COMP 0x40000u
+#define __GFP_NOMEMALLOC 0x80000u
+#define __GFP_HARDWALL 0x100000u
+#define __GFP_THISNODE 0x200000u
+#define __GFP_ACCOUNT 0x400000u
+
+#define __GFP_RECLAIM (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
+#define GFP_ATOMIC (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
+#define GFP_NOWAIT (__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
+#define GFP_NOIO __GFP_RECLAIM
+#define GFP_NOFS (__GFP_RECLAIM | __GFP_IO)
+#define GFP_KERNEL (__GFP_RECLAIM | __GFP_IO | __GFP_FS)
+#define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
+#define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
+#define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
+#define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
+
+#define KM_MAX_PAGE_ORDER 10
+
+struct page;
+
+/* 2^order pages, or NULL. __GFP_ZERO: their bytes are 0. */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+/* Give back what alloc_pages() returned, with the same order. */
+void __free_pages(struct page *page, unsigned int order);
+#define __free_page(page) __free_pages(page, 0)
+
+/* The same, by address: 0 on failure; free_pages(0, order) does nothing. */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+unsigned long get_zeroed_page(gfp_t gfp);
+void free_pages(unsigned long addr, unsigned int order);
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+#define free_page(addr) free_pages(addr, 0)
+
+/*
+ * `size` bytes rounded up to pages, not to an order: the tail of the block
+ * goes back at once. At most 4 MiB. free_pages_exact() takes the same size.
+ */
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void free_pages_exact(void *addr, size_t size);
+
+/* Make 2^order single pages of a block; each is then freed by itself. */
+void split_page(struct page *page, unsigned int order);
+
+void *page_address(const struct page *page);
+/* NULL if `addr` is not in memory that this library has online. */
+struct page *virt_to_page(const void *addr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * arena/arena.c - reserve the span once, commit it section by section
+ *
+ * See arena.h for the picture. A section is 32 MiB, or 4 MiB where address
+ * space is short; committing is one mmap() for the frames, one for their
+ * struct pages and one for their index bytes, each beside what is committed
+ * already, so that the number of mappings does not grow with the heap.
+ */
+#include <errno.h>
+
+#include "arena/arena.h"
+#include "core/param.h"
+#include "sys/os.h"
+
+#define MIB (1UL << 20)
+#define GIB (1UL << 30)
+#define SECTION_SIZE (32 * MIB)
+#define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
+/* Tables up to this size are committed whole: simpler, and no cost. */
+#define SMALL_TABLE (1 * MIB)
+
+struct arena arena;
+spinlock_t arena_lock = SPIN_LOCK_INIT(LOCK_HOTPLUG);
+static unsigned long span_limit; /* bytes; 0: by RAM */
+
+static int set_span(const char *value)
+{
+	return param_number(value, 8 * MIB, 64UL << 40, &span_limit);
+}
+boot_param("arena", set_span);
+
+/* Bytes of each table in front of the frames, for a span of so many frames. */
+struct layout {
+	size_t vmemmap, index, blocks;
+};
+
+static struct layout tables_for(unsigned long frames)
+{
+	struct layout l = {
+		.vmemmap = PAGE_ALIGN(frames * sizeof(struct page)),
+		.index = PAGE_ALIGN(frames),
+		.blocks = PAGE_ALIGN(DIV_ROUND_UP(frames, PAGEBLOCK_PAGES)),
+	};
+
+	return l;
+}
+
+/* Somewhere in the empty middle of the address space, at random. */
+static void *reservation_hint(void)
+{
+	return (void *)((16UL << 40) + ((os_random() >> 20 & 0xfff) << 32));
+}
+
+/*
+ * Lay out a span of `frames`, of which the first `reserved` are ours now,
+ * with `vmalloc` bytes behind. 0 or -ENOMEM with nothing reserved.
+ */
+static int reserve_span(unsigned long frames, unsigned long reserved,
+			size_t vmalloc)
+{
+	struct layout l = tables_for(frames);
+	size_t tables = ALIGN(l.vmemmap + l.index + l.blocks, MAX_BLOCK_SIZE);
+	size_t size = tables + (reserved << PAGE_SHIFT) + vmalloc;
+	uintptr_t start, at;
+
+	at = (uintptr_t)os_reserve(reservation_hint(), size + MAX_BLOCK_SIZE);
+	if (!at)
+		return -ENOMEM;
+	start = ALIGN(at, MAX_BLOCK_SIZE);
+	if (start > at)
+		os_release((void *)at, start - at);
+	if (at + MAX_BLOCK_SIZE > start)
+		os_release((void *)(start + size), at + MAX_BLOCK_SIZE - start);
+	if (os_commit((void *)(start + l.vmemmap + l.index), l.blocks))
+		goto release;
+	if (l.index <= SMALL_TABLE ?
+		    os_commit((void *)(start + l.vmemmap), l.index) :
+		    os_commit_readonly((void *)(start + l.vmemmap), l.index))
+		goto release;
+	arena.vmemmap = (struct page *)start;
+	arena.index = (u8 *)(start + l.vmemmap);
+	arena.pageblocks = arena.index + l.index;
+	arena.base = start + tables;
+	arena.reserved_frames = reserved;
+	arena.vmalloc_start = arena.base + (reserved << PAGE_SHIFT);
+	arena.vmalloc_end = arena.vmalloc_start + vmalloc;
+	arena.nr_frames = frames; /* last: free() asks for this first */
+	return 0;
+release:
+	os_release((void *)start, size);
+	return -ENOMEM;
+}
+
+/* RLIMIT_AS is finite: a quarter of what is left, and no vmalloc space. */
+static int reserve_limited(size_t left)
+{
+	size_t step = left > 2 * GIB ? SECTION_SIZE : SMALL_SECTION_SIZE;
+	unsigned long frames, reserved;
+
+	arena.section_frames = step >> PAGE_SHIFT;
+	for (; left >= 8 * step; left /= 2) {
+		frames = ALIGN(left, step) >> PAGE_SHIFT;
+		reserved = ALIGN_DOWN(left / 4, step) >> PAGE_SHIFT;
+		if (!reserve_span(frames, reserved, 0))
+			return 0;
+	}
+	return reserve_span(8 * step >> PAGE_SHIFT, step >> PAGE_SHIFT, 0);
+}
+
+int arena_init(void)
+{
+	size_t left = os_address_space_left(), span;
+
+	if (left != SIZE_MAX)
+		return reserve_limited(left);
+	arena.section_frames = SECTION_SIZE >> PAGE_SHIFT;
+	span = span_limit;
+	if (!span)
+		span = clamp(roundup_pow_of_two(os_total_ram()) * 4, 64 * GIB,
+			     4096 * GIB);
+	span = ALIGN(span, SECTION_SIZE);
+	for (; span >= SECTION_SIZE; span = ALIGN(span / 2, SECTION_SIZE)) {
+		if (!reserve_span(span >> PAGE_SHIFT, span >> PAGE_SHIFT, span))
+			return 0;
+		if (span == SECTION_SIZE)
+			break;
+	}
+	return reserve_limited(8 * SMALL_SECTION_SIZE);
+}
+
+/* Struct pages and index bytes of frames that come online. */
+static int commit_tables(unsigned long pfn, unsigned long nr)
+{
+	uintptr_t start = (uintptr_t)(arena.vmemmap + pfn);
+	int ret = os_commit((void *)start, nr * sizeof(struct page));
+
+	if (ret || PAGE_ALIGN(arena.nr_frames) <= SMALL_TABLE)
+		return ret;
+	return os_commit(arena.index + pfn, nr);
+}
+
+long arena_online_section(unsigned long *nr)
+{
+	unsigned long frames = arena.section_frames, pfn;
+	size_t size = frames << PAGE_SHIFT;
+	int ret;
+
+	lock_assert_held(&arena_lock);
+	for (;;) {
+		pfn = arena.online_end;
+		if (pfn + frames > arena.nr_frames)
+			return -ENOMEM;
+		ret = commit_tables(pfn, frames);
+		if (ret)
+			return ret;
+		if (pfn < arena.reserved_frames)
+			ret = os_commit(pfn_to_virt(pfn), size);
+		else
+			ret = os_commit_new(pfn_to_virt(pfn), size);
+		if (ret && ret != -EEXIST)
+			return ret;
+		smp_store_release(&arena.online_end, pfn + frames);
+		if (!ret)
+			break;
+		arena.skipped_frames += frames;
+	}
+	arena.online_frames += frames;
+	*nr = frames;
+	return (long)pfn;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/buddy.h - what the layers above may ask of the page allocator
+ *
+ * The public names are in <kmalloc/gfp.h>; here is what is ours alone.
+ */
+#ifndef KM_BUDDY_BUDDY_H
+#define KM_BUDDY_BUDDY_H
+
+#include <kmalloc/gfp.h>
+
+#include "buddy/mmzone.h"
+
+/* Set up the nodes and zones over the arena. Once; takes no memory. */
+int page_alloc_init(void);
+
+/* Is the memory of this block, just allocated, known to be zero? */
+static inline bool page_known_zero(const struct page *page)
+{
+	return PageReported(page);
+}
+
+/*
+ * A run of nr contiguous frames, nr <= MAX_ORDER_NR_PAGES, aligned to its
+ * order; the surplus of the block goes back at once. NULL or its first page.
+ */
+struct page *alloc_page_run(gfp_t gfp, unsigned long nr);
+/* Free nr frames, which are the blocks that split_run() would name. */
+void free_page_run(struct page *page, unsigned long nr);
+/* Cut the tail off a run: frames [keep, nr) become free. */
+void trim_page_run(struct page *page, unsigned long keep, unsigned long nr);
+/* Take the frames behind a run if they are free: 0 or -ENOMEM. */
+int extend_page_run(struct page *page, unsigned long nr, unsigned long want);
+
+/* Per-CPU pages back to the free areas. */
+void drain_all_pages(struct zone *zone);
+/*
+ * Give free blocks of reporting order and above to the OS; with `all`, young
+ * ones too. Returns pages given back. Takes no lock across the system call.
+ */
+#define REPORT_YOUNG 1
+unsigned long page_reporting_process(struct zone *zone, unsigned int flags);
+
+/* Prove B1-B3 and the conservation of frames; BUG if they do not hold. */
+void zone_check(struct zone *zone);
+
+struct zone_stat {
+	unsigned long managed, free, pcp, deferred; /* pages */
+	unsigned long resident_free; /* pages free but not given to the OS */
+};
+void zone_stat(struct zone *zone, struct zone_stat *stat);
+
+void page_alloc_fork_take(void);
+void page_alloc_fork_release(void);
+
+/* This CPU's number, below nr_cpu_ids; a hint, for choosing a pageset. */
+unsigned int smp_cpu(void);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/check.c - prove the invariants of a zone, and count it
+ */
+#include "buddy/internal.h"
+
+/* B1, B2 and B4 of one block. */
+static void check_block(struct zone *zone, const struct page *page,
+			unsigned int order, unsigned int mt)
+{
+	unsigned long pfn = page_to_pfn(page);
+	const struct page *buddy;
+
+	BUG_ON(page->type != PAGE_BUDDY);
+	BUG_ON(page->order != order);
+	BUG_ON(pfn & ((1UL << order) - 1));
+	BUG_ON(page_zone(page) != zone);
+	BUG_ON(get_pageblock_migratetype(pfn) != mt);
+	if (order == MAX_PAGE_ORDER)
+		return;
+	buddy = pfn_to_page(pfn ^ (1UL << order));
+	BUG_ON(PageBuddy(buddy) && buddy->order == order);
+}
+
+static void check_lists(struct zone *zone)
+{
+	unsigned long pages = 0, unreported = 0;
+
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
+		struct free_area *area = &zone->free_area[order];
+		unsigned long nr = 0;
+
+		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++) {
+			struct page *page;
+
+			list_for_each_entry(page, &area->free_list[mt], lru) {
+				check_block(zone, page, order, mt);
+				nr++;
+				if (!PageReported(page))
+					unreported += 1UL << order;
+			}
+		}
+		BUG_ON(nr != area->nr_free);
+		pages += nr << order;
+	}
+	BUG_ON(pages != zone->free_pages);
+	BUG_ON(unreported != zone->unreported);
+	BUG_ON(pages > zone->managed_pages);
+}
+
+static void check_pageset(const struct per_cpu_pages *pcp)
+{
+	int count = 0;
+
+	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
+		const struct page *page;
+
+		list_for_each_entry(page, &pcp->lists[i], lru) {
+			BUG_ON(page->type != PAGE_PCP);
+			BUG_ON(page->order != i / MIGRATE_PCPTYPES);
+			count += 1 << page->order;
+		}
+	}
+	BUG_ON(count != pcp->count);
+}
+
+void zone_check(struct zone *zone)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		spin_lock(&zone->pageset[cpu].lock);
+		check_pageset(&zone->pageset[cpu]);
+		spin_unlock(&zone->pageset[cpu].lock);
+	}
+	spin_lock(&zone->lock);
+	check_lists(zone);
+	spin_unlock(&zone->lock);
+}
+
+void zone_stat(struct zone *zone, struct zone_stat *stat)
+{
+	*stat = (struct zone_stat){
+		.managed = READ_ONCE(zone->managed_pages),
+		.free = READ_ONCE(zone->free_pages),
+		.resident_free = READ_ONCE(zone->unreported),
+		.deferred = zone->deferred_end - zone->deferred_pfn,
+	};
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		stat->pcp += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
+}

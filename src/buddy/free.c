@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/free.c - return blocks of pages to a zone, merging buddies
+ *
+ * A zone keeps free memory as blocks of 2^order pages, each aligned to its
+ * own size. Two blocks of one order whose frame numbers differ in bit `order`
+ * only are buddies; both free, they are one block of the next order.
+ *
+ *	pfn     0   1   2   3   4   5   6   7
+ *	      [in use ][fr][ 3][ free, order 2 ]  3 comes back
+ *	      [in use ][order1][ free, order 2 ]  2+3 merge; 0+1 in use: stop
+ *
+ * A block that the OS has already (PG_REPORTED) waits at the tail of its
+ * list, one that may be resident at the head, so that touched memory is
+ * handed out first. A merge is reported only if both halves were.
+ *
+ * Locking	zone->lock (rank LOCK_ZONE), held by every __function. No
+ *		system call is made while it is held.
+ * Invariants	B1  PageBuddy(p) <=> p heads a block on free_area[order]
+ *		B2  no block below MAX_PAGE_ORDER lies beside a free buddy
+ *		    of its order
+ *		B3  nr_free is the length of the lists of its order
+ *		B4  a block is on the list of its pageblock's type
+ *		B5  free_pages and unreported are sums over the lists
+ *						(zone_check() proves)
+ * Source	Linux v6.12 mm/page_alloc.c, __free_one_page(); without
+ *		isolation, capture and guard pages: docs/divergence.md B
+ */
+#include "buddy/internal.h"
+#include "sys/os.h"
+
+void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
+		      unsigned int mt)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	page->type = PAGE_BUDDY;
+	page->order = (u8)order;
+	page->migratetype = (u8)mt;
+	page->epoch = zone->epoch;
+	if (PageReported(page)) {
+		list_add_tail(&page->lru, &area->free_list[mt]);
+	} else {
+		list_add(&page->lru, &area->free_list[mt]);
+		zone->unreported += 1UL << order;
+	}
+	area->nr_free++;
+	zone->free_pages += 1UL << order;
+}
+
+void del_page_from_free_list(struct zone *zone, struct page *page,
+			     unsigned int order)
+{
+	VM_BUG_ON(!PageBuddy(page) || page->order != order);
+	list_del(&page->lru);
+	page->type = PAGE_NONE;
+	zone->free_area[order].nr_free--;
+	zone->free_pages -= 1UL << order;
+	if (!PageReported(page))
+		zone->unreported -= 1UL << order;
+}
+
+/* The block beside this one, if it is free and of the same order. */
+static struct page *find_buddy(unsigned long pfn, unsigned int order)
+{
+	struct page *buddy = pfn_to_page(pfn ^ (1UL << order));
+
+	return PageBuddy(buddy) && buddy->order == order ? buddy : NULL;
+}
+
+/*
+ * Each turn takes one free buddy off its list and doubles the block in hand,
+ * so there are at most MAX_PAGE_ORDER turns, and stopping restores B2.
+ * Sections are multiples of the largest block: a buddy is always online.
+ */
+void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+	u8 reported = page->flags & PG_REPORTED;
+
+	page->type = PAGE_NONE; /* it may become a tail */
+	lock_assert_held(&zone->lock);
+	VM_BUG_ON(pfn & ((1UL << order) - 1));
+
+	while (order < MAX_PAGE_ORDER) {
+		struct page *buddy = find_buddy(pfn, order);
+
+		if (!buddy)
+			break;
+		del_page_from_free_list(zone, buddy, order);
+		if (order >= PAGEBLOCK_ORDER) {
+			unsigned int mt = get_pageblock_migratetype(pfn);
+
+			set_pageblock_migratetype(page_to_pfn(buddy), mt);
+		}
+		reported &= buddy->flags;
+		pfn &= ~(1UL << order); /* the lower of the two heads both */
+		order++;
+	}
+	page = pfn_to_page(pfn);
+	page->flags = reported;
+	add_to_free_list(zone, page, order, get_pageblock_migratetype(pfn));
+}
+
+/* The largest order of an aligned block that begins at pfn and ends by end. */
+static unsigned int range_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = ilog2(end - pfn);
+
+	if (pfn)
+		order = min(order, __ffs(pfn));
+	return min(order, (unsigned int)MAX_PAGE_ORDER);
+}
+
+void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
+		  u8 flags)
+{
+	while (pfn < end) {
+		unsigned int order = range_order(pfn, end);
+		struct page *page = pfn_to_page(pfn);
+
+		page->flags = flags & PG_REPORTED;
+		page->zone_id = zone->zone_id;
+		page->node_id = zone->node_id;
+		__free_one_page(zone, page, order);
+		pfn += 1UL << order;
+	}
+}
+
+/* What cannot be freed is named and left alone: nothing else is lost. */
+static bool free_pages_ok(const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (likely(page->type == PAGE_ALLOCATED && page->order == order &&
+		   pfn < arena.nr_frames))
+		return true;
+	km_report("BUG: Bad page state in process %d  pfn:%05lx\n"
+		  "page type %u order %u, freed with order %u\n",
+		  os_pid(), pfn, page->type, page->order, order);
+	return false;
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	struct zone *zone;
+
+	if (!page || !free_pages_ok(page, order))
+		return;
+	zone = page_zone(page);
+	page->flags = 0;
+	if (order <= PAGE_ALLOC_COSTLY_ORDER && free_pcplist(zone, page, order))
+		return;
+	spin_lock(&zone->lock);
+	__free_one_page(zone, page, order);
+	spin_unlock(&zone->lock);
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page((void *)addr), order);
+}
+
+void free_page_run(struct page *page, unsigned long nr)
+{
+	trim_page_run(page, 0, nr);
+}
+
+void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long pfn = page_to_pfn(page);
+
+	if (keep == nr)
+		return;
+	if (!keep)
+		page->type = PAGE_NONE;
+	spin_lock(&zone->lock);
+	__free_range(zone, pfn + keep, pfn + nr, 0);
+	spin_unlock(&zone->lock);
+}
+
+void free_pages_exact(void *addr, size_t size)
+{
+	if (addr && size)
+		free_page_run(__virt_to_page(addr),
+			      PAGE_ALIGN(size) >> PAGE_SHIFT);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/report.c - free page reporting: give free memory back to the OS
+ *
+ * Every tick advances zone->epoch. A block that has been free for two ticks
+ * and has reporting order or more is taken off its list, given to the OS and
+ * put back, marked PG_REPORTED: it reads as zero and costs nothing.
+ *
+ *	free list   [resident, epoch 7]-[resident, 5]-[reported]-[reported]
+ *	epoch 7           too young          goes      tail: scan ends here
+ *
+ * Locking	zone->lock for the lists; none across the system call, when the
+ *		block is PAGE_ISOLATED and so cannot be merged or taken.
+ * Source	Linux v6.12 mm/page_reporting.c as a model; the delay and the
+ *		order are boot parameters.
+ */
+#include "buddy/internal.h"
+#include "core/param.h"
+#include "core/tick.h"
+#include "sys/os.h"
+
+#define CAPACITY 32 /* blocks that are off the lists at a time */
+
+static unsigned long delay_ms = 1000;
+static unsigned long report_order = 4;
+
+static int set_delay(const char *value)
+{
+	return param_number(value, 0, 86400000, &delay_ms);
+}
+boot_param("page_reporting.delay_ms", set_delay);
+
+static int set_order(const char *value)
+{
+	return param_number(value, 0, MAX_PAGE_ORDER, &report_order);
+}
+boot_param("page_reporting.page_reporting_order", set_order);
+
+static bool old_enough(const struct zone *zone, const struct page *page,
+		       unsigned int flags)
+{
+	return (flags & REPORT_YOUNG) || (u16)(zone->epoch - page->epoch) >= 2;
+}
+
+/* Take up to CAPACITY blocks that are due off one list: how many. */
+static int isolate_blocks(struct zone *zone, struct list_head *list,
+			  unsigned int flags, struct page **blocks)
+{
+	struct page *page, *next;
+	int nr = 0;
+
+	list_for_each_entry_safe(page, next, list, lru) {
+		if (PageReported(page) || nr == CAPACITY)
+			break;
+		if (!old_enough(zone, page, flags))
+			continue;
+		del_page_from_free_list(zone, page, page->order);
+		page->type = PAGE_ISOLATED;
+		blocks[nr++] = page;
+	}
+	return nr;
+}
+
+static unsigned long report_list(struct zone *zone, struct list_head *list,
+				 unsigned int flags)
+{
+	struct page *blocks[CAPACITY];
+	unsigned long pages = 0;
+	int nr;
+
+	do {
+		spin_lock(&zone->lock);
+		nr = isolate_blocks(zone, list, flags, blocks);
+		spin_unlock(&zone->lock);
+		if (!nr)
+			break;
+		for (int i = 0; i < nr; i++) {
+			struct page *page = blocks[i];
+
+			if (!os_discard(page_to_virt(page),
+					PAGE_SIZE << page->order)) {
+				page->flags |= PG_REPORTED;
+				pages += 1UL << page->order;
+			}
+		}
+		spin_lock(&zone->lock);
+		for (int i = 0; i < nr; i++)
+			__free_one_page(zone, blocks[i], blocks[i]->order);
+		spin_unlock(&zone->lock);
+	} while (nr == CAPACITY);
+	return pages;
+}
+
+unsigned long page_reporting_process(struct zone *zone, unsigned int flags)
+{
+	unsigned long pages = 0;
+
+	if (!READ_ONCE(zone->unreported))
+		return 0;
+	for (int order = MAX_PAGE_ORDER; order >= (int)report_order; order--)
+		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
+			pages += report_list(
+				zone, &zone->free_area[order].free_list[mt],
+				flags);
+	return pages;
+}
+
+/* A pageset that nobody refilled or emptied for two ticks gives all back. */
+static void drain_idle_pagesets(struct zone *zone)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+		if (READ_ONCE(pcp->count) &&
+		    (u16)(zone->epoch - READ_ONCE(pcp->epoch)) >= 2)
+			drain_pages(zone, pcp);
+	}
+}
+
+static void reporting_tick(unsigned long now_ms)
+{
+	struct zone *zone;
+
+	(void)now_ms;
+	for_each_zone(zone) {
+		spin_lock(&zone->lock);
+		zone->epoch++;
+		spin_unlock(&zone->lock);
+		drain_idle_pagesets(zone);
+		page_reporting_process(zone, 0);
+	}
+}
+
+static struct tick reporting = { .fn = reporting_tick };
+
+void page_reporting_init(void)
+{
+	tick_interval_ms = max(delay_ms / 2, 1UL);
+	tick_register(&reporting);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/list.h - circular doubly linked lists with the head as sentinel
+ *
+ *	head <-> first <-> ... <-> last <-> head
+ *
+ * Locking	the caller's.
+ * Invariants	L1  n->next->prev == n and n->prev->next == n
+ * Source	the interface of the kernel's lists; written anew.
+ */
+#ifndef KM_CORE_LIST_H
+#define KM_CORE_LIST_H
+
+#include "sys/compiler.h"
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define LIST_HEAD_INIT(name) \
+	{                    \
+		&(name), &(name) \
+	}
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
+static inline void list_add(struct list_head *entry, struct list_head *head)
+{
+	entry->next = head->next;
+	entry->prev = head;
+	head->next->prev = entry;
+	head->next = entry;
+}
+
+static inline void list_add_tail(struct list_head *entry,
+				 struct list_head *head)
+{
+	list_add(entry, head->prev);
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->next->prev = entry->prev;
+	entry->prev->next = entry->next;
+	entry->next = NULL;
+	entry->prev = NULL;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	list_del(entry);
+	INIT_LIST_HEAD(entry);
+}
+
+static inline void list_move_tail(struct list_head *entry,
+				  struct list_head *head)
+{
+	list_del(entry);
+	list_add_tail(entry, head);
+}
+
+/* Move all of `list` in front of what `head` has; `list` is empty after. */
+static inline void list_splice_init(struct list_head *list,
+				    struct list_head *head)
+{
+	if (list_empty(list))
+		return;
+	list->prev->next = head->next;
+	head->next->prev = list->prev;
+	head->next = list->next;
+	list->next->prev = head;
+	INIT_LIST_HEAD(list);
+}
+
+#define list_entry(ptr, type, member) container_of(ptr, type, member)
+#define list_first_entry(head, type, member) \
+	list_entry((head)->next, type, member)
+#define list_last_entry(head, type, member) \
+	list_entry((head)->prev, type, member)
+#define list_for_each_entry(pos, head, member)                           \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member);   \
+	     &pos->member != (head);                                     \
+	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+#define list_for_each_entry_safe(pos, n, head, member)                   \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),   \
+	    n = list_entry(pos->member.next, __typeof__(*pos), member);  \
+	     &pos->member != (head); pos = n,                            \
+	    n = list_entry(n->member.next, __typeof__(*n), member))
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/param.c - find and apply boot parameters
+ *
+ * The table of parameters is a linker section: each object file brings its
+ * own entries, so no layer has to know those above it.
+ *
+ * Source	the syntax of Linux kernel/params.c, parse_args(); written anew.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "core/param.h"
+
+extern const struct boot_param __start_km_params[]
+	__attribute__((weak, visibility("hidden")));
+extern const struct boot_param __stop_km_params[]
+	__attribute__((weak, visibility("hidden")));
+
+#define PARAM_MAX 256
+
+static char dash(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && dash(*a) == dash(*b)) {
+		a++;
+		b++;
+	}
+	return dash(*a) == dash(*b);
+}
+
+static void apply(char *param)
+{
+	char *value = strchr(param, '=');
+	const struct boot_param *p;
+
+	if (value)
+		*value = '\0';
+	for (p = __start_km_params; p < __stop_km_params; p++)
+		if (same_name(p->name, param))
+			break;
+	if (p == __stop_km_params)
+		km_report("kmalloc: unknown boot parameter '%s' ignored\n",
+			  param);
+	else if (p->set(value ? value + 1 : ""))
+		km_report("kmalloc: malformed boot parameter '%s=%s' ignored\n",
+			  param, value ? value + 1 : "");
+}
+
+/* Copy one parameter without its quotes; returns where the next begins. */
+static const char *next_param(const char *at, char *out, size_t size)
+{
+	bool quoted = false;
+	size_t len = 0;
+
+	for (; *at && (quoted || (*at != ' ' && *at != '\t' && *at != '\n'));
+	     at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		else if (len + 1 < size)
+			out[len++] = *at;
+	}
+	out[len] = '\0';
+	return at;
+}
+
+void parse_args(const char *cmdline)
+{
+	char param[PARAM_MAX];
+
+	while (cmdline && *cmdline) {
+		cmdline += strspn(cmdline, " \t\n");
+		if (!*cmdline)
+			break;
+		cmdline = next_param(cmdline, param, sizeof(param));
+		if (*param)
+			apply(param);
+	}
+}
+
+unsigned long memparse(const char *text, const char **end)
+{
+	unsigned long value = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++)
+		value = value * 10 + (unsigned long)(*text - '0');
+	switch (*text) {
+	case 'T':
+	case 't':
+		value <<= 10;
+		/* fall through */
+	case 'G':
+	case 'g':
+		value <<= 10;
+		/* fall through */
+	case 'M':
+	case 'm':
+		value <<= 10;
+		/* fall through */
+	case 'K':
+	case 'k':
+		value <<= 10;
+		text++;
+	}
+	if (end)
+		*end = text;
+	return value;
+}
+
+int param_number(const char *text, unsigned long lo, unsigned long hi,
+		 unsigned long *out)
+{
+	const char *end;
+	unsigned long value = memparse(text, &end);
+
+	if (end == text || *end || value < lo || value > hi)
+		return -EINVAL;
+	*out = value;
+	return 0;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/param.h - boot parameters: KMALLOC_CMDLINE, the kernel's syntax
+ *
+ *	KMALLOC_CMDLINE='mem=8G foreign=abort name="a value with blanks"'
+ *
+ * A parameter is declared beside the variable that it sets:
+ *
+ *	static int set_delay(const char *value) { ... return 0 or -EINVAL; }
+ *	boot_param("page_reporting.delay_ms", set_delay);
+ *
+ * In names '-' and '_' are the same. An unknown parameter, or one whose
+ * function returns an error, is named once on stderr and ignored.
+ */
+#ifndef KM_CORE_PARAM_H
+#define KM_CORE_PARAM_H
+
+#include "sys/compiler.h"
+
+struct boot_param {
+	const char *name;
+	int (*set)(const char *value); /* "" if no '=' was there */
+};
+
+#define boot_param(param_name, function)                              \
+	static const struct boot_param boot_param_##function          \
+		__attribute__((section("km_params"), used,            \
+			       aligned(sizeof(void *)))) = {          \
+			param_name, function                          \
+		}
+
+/* Apply one command line; NULL is an empty one. */
+void parse_args(const char *cmdline);
+
+/* "8G" -> bytes; the rest of the text goes to *end. As the kernel's. */
+unsigned long memparse(const char *text, const char **end);
+
+/* The whole text is one number in [lo, hi]: 0 and *out, else -EINVAL. */
+int param_number(const char *text, unsigned long lo, unsigned long hi,
+		 unsigned long *out);
+
+#endif

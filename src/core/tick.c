@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/tick.c - see tick.h
+ */
+#include "core/tick.h"
+#include "sys/os.h"
+
+static LIST_HEAD(ticks);
+spinlock_t tick_lock = SPIN_LOCK_INIT(LOCK_TICK);
+unsigned long tick_interval_ms = 500;
+unsigned long tick_last_ms;
+
+void tick_register(struct tick *tick)
+{
+	list_add_tail(&tick->list, &ticks);
+}
+
+void tick_run(unsigned long now_ms)
+{
+	struct tick *tick;
+
+	if (!spin_trylock(&tick_lock))
+		return;
+	WRITE_ONCE(tick_last_ms, now_ms);
+	list_for_each_entry(tick, &ticks, list)
+		tick->fn(now_ms);
+	spin_unlock(&tick_lock);
+}
+
+void tick_poll(void)
+{
+	unsigned long now = os_now_ms();
+
+	if (unlikely(now - READ_ONCE(tick_last_ms) >= tick_interval_ms))
+		tick_run(now);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/tick.h - periodic work without a thread: done on the way past
+ *
+ * Slow paths call tick_poll(). When the interval has passed since the last
+ * run, the caller runs every registered function. A library in other people's
+ * processes owns no thread and no timer, so "after a second" means "at the
+ * first slow path a second later".
+ *
+ * Locking	one runner at a time (rank LOCK_TICK, only ever tried).
+ */
+#ifndef KM_CORE_TICK_H
+#define KM_CORE_TICK_H
+
+#include "core/list.h"
+#include "core/lock.h"
+
+struct tick {
+	struct list_head list; /* constant after init */
+	void (*fn)(unsigned long now_ms);
+};
+
+extern unsigned long tick_interval_ms; /* constant after init */
+extern unsigned long tick_last_ms; /* relaxed */
+extern spinlock_t tick_lock;
+
+void tick_register(struct tick *tick);
+void tick_run(unsigned long now_ms); /* all of them now; caller: no locks */
+void tick_poll(void); /* no locks held */
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * init.c - the one file that names every layer: start, fork, shortage
+ *
+ *	start	first allocation, perhaps inside ld.so, before any constructor
+ *		command line -> arena -> buddy -> kmem+SLUB -> vmap -> caller
+ *	fork	prepare: every lock in rank order, then pass through all
+ *		parent: give them back
+ *		child: give them back, adopt what lost threads held
+ *	exit	nothing: static destructors still allocate
+ *
+ * Locking	boot_lock (rank LOCK_INIT) for the start
+ * Invariants	I1  km_booted is set last, and once
+ *		I2  nothing called from here allocates before that
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include "init.h"
+#include "arena/arena.h"
+#include "buddy/buddy.h"
+#include "core/param.h"
+#include "core/tick.h"
+#include "kmem/kmem.h"
+#include "slub/slub.h"
+#include "sys/os.h"
+#include "vmap/vmap.h"
+
+u8 km_booted;
+static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);
+static void *boot_thread; /* who is in there */
+
+static int set_percpu(const char *value)
+{
+	return __builtin_strcmp(value, "thread") ? -EINVAL : 0;
+}
+boot_param("percpu", set_percpu);
+
+/* fail_os=N or N,M: calls N .. N+M-1 from here on fail. */
+static int set_fail_os(const char *value)
+{
+	unsigned long first, count = 1;
+	const char *end;
+
+	first = memparse(value, &end);
+	if (*end == ',')
+		count = memparse(end + 1, &end);
+	if (!first || *end)
+		return -EINVAL;
+	os_fail_calls(first, count);
+	return 0;
+}
+boot_param("fail_os", set_fail_os);
+
+static int start_layers(unsigned int nr_slots, int (*last)(void))
+{
+	int ret;
+
+	parse_args(os_getenv("KMALLOC_CMDLINE"));
+	tick_last_ms = os_now_ms();
+	ret = arena_init();
+	if (!ret)
+		ret = page_alloc_init();
+	if (!ret)
+		ret = kmem_init(&slub_ops, nr_slots);
+	if (!ret)
+		ret = vmap_init();
+	return ret ? ret : last();
+}
+
+int km_boot(unsigned int nr_slots, int (*last)(void))
+{
+	static int failed; /* boot_lock: the start is tried once */
+	int ret = 0;
+
+	if (km_ready())
+		return 0;
+	if (READ_ONCE(boot_thread) == __builtin_thread_pointer())
+		return -EBUSY;
+	spin_lock(&boot_lock);
+	if (failed) {
+		ret = failed;
+	} else if (!km_booted) {
+		WRITE_ONCE(boot_thread, __builtin_thread_pointer());
+		ret = start_layers(nr_slots, last);
+		WRITE_ONCE(boot_thread, (void *)NULL);
+		failed = ret;
+		if (!ret)
+			smp_store_release(&km_booted, 1);
+	}
+	spin_unlock(&boot_lock);
+	return ret;
+}
+
+/* ---- fork ------------------------------------------------------------------ */
+
+static void fork_prepare(void)
+{
+	if (!km_ready())
+		return;
+	lock_fork_take(&tick_lock);
+	kmem_fork_take();
+	vmap_fork_take();
+	page_alloc_fork_take();
+	lock_fork_begin();
+}
+
+static void fork_release(void)
+{
+	page_alloc_fork_release();
+	vmap_fork_release();
+	kmem_fork_release();
+	lock_fork_release(&tick_lock);
+	lock_fork_end();
+}
+
+static void fork_parent(void)
+{
+	if (lock_is_fork_owner())
+		fork_release();
+}
+
+static void fork_child(void)
+{
+	if (!lock_is_fork_owner())
+		return;
+	fork_release();
+	kmem_cpus_fork_child();
+}
+
+void km_register_fork(void)
+{
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* ---- shortage and proof ---------------------------------------------------- */
+
+void km_reclaim_all(void)
+{
+	struct zone *zone;
+
+	kmem_reclaim(SHRINK_ALL);
+	vmap_purge(PURGE_ALL);
+	for_each_zone(zone) {
+		drain_all_pages(zone);
+		page_reporting_process(zone, REPORT_YOUNG);
+	}
+}
+
+void km_check_all(void)
+{
+	struct kmem_cache *s;
+	struct zone *zone;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_check(s);
+		slub_check(s);
+	}
+	spin_unlock(&slab_mutex);
+	vmap_check();
+	for_each_zone(zone)
+		zone_check(zone);
+}

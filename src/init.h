@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * init.h - start the engine, and carry it through fork
+ */
+#ifndef KM_INIT_H
+#define KM_INIT_H
+
+#include "sys/compiler.h"
+
+extern u8 km_booted; /* 1: the engine works; release/acquire */
+
+/*
+ * Start every layer with `nr_slots` cursors a thread, then run `last`, which
+ * makes the caller's own caches. 0; -ENOMEM; -EBUSY if this thread is in here
+ * already. Later calls return at once.
+ */
+int km_boot(unsigned int nr_slots, int (*last)(void));
+
+static inline bool km_ready(void)
+{
+	return likely(smp_load_acquire(&km_booted));
+}
+
+/* Register the fork handlers; from a constructor, since libc may allocate. */
+void km_register_fork(void);
+
+/* Ask every layer to give up what it can: memory is short. */
+void km_reclaim_all(void);
+
+/* Prove the invariants of every layer; the caller uses nothing meanwhile. */
+void km_check_all(void);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/alloc.c - kmem_cache_alloc() and its family, on the fast paths
+ *
+ * Source	Linux v6.18 mm/slub.c (kernel-facts V7, L10)
+ */
+#include <string.h>
+
+#include "kmem/kmem.h"
+
+__hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	void *obj = kmem_pop(kmem_this_cpu, s->slot);
+
+	if (unlikely(!obj))
+		obj = kmem_cache_alloc_slow(s);
+	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
+		memset(obj, 0, s->object_size);
+	return obj;
+}
+
+void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+__hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
+{
+	if (unlikely(!obj))
+		return;
+	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
+		kmem_cache_free_slow(s, obj);
+}
+
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			  void **objs)
+{
+	for (size_t i = 0; i < nr; i++) {
+		objs[i] = kmem_cache_alloc(s, gfp);
+		if (!objs[i]) {
+			kmem_cache_free_bulk(s, i, objs);
+			return 0;
+		}
+	}
+	return (int)nr;
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs)
+{
+	for (size_t i = 0; i < nr; i++)
+		kmem_cache_free(s, objs[i]);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/barn.c - a node's store of full and empty sheaves
+ *
+ *	thread A frees              barn               thread B allocates
+ *	   full sheaf  --->  full  [F]-[F]-[F]  --->  full sheaf
+ *	  empty sheaf  <---  empty [ ]-[ ]      <---  empty sheaf
+ *
+ * One lock operation moves a whole sheaf, which is what makes handing blocks
+ * from thread to thread cheap. Beyond BARN_MAX_FULL objects go to the slabs.
+ *
+ * Locking	barn->lock (rank LOCK_BARN), nothing taken inside
+ * Invariants	C4 of kmem.h; nr_full and nr_empty are the list lengths
+ * Source	Linux v6.18 mm/slub.c, struct node_barn (kernel-facts V1-V4)
+ */
+#include <errno.h>
+
+#include "kmem/kmem.h"
+#include "kmem/internal.h"
+
+struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
+{
+	struct slab_sheaf *sheaf;
+	void *obj;
+
+	if (!s->sheaf_capacity || !sheaf_cache.ops->refill(&sheaf_cache, &obj, 1))
+		return NULL;
+	sheaf = obj;
+	sheaf->next = NULL;
+	sheaf->cache = s;
+	sheaf->capacity = s->sheaf_capacity;
+	sheaf->count = 0;
+	((void **)sheaf)[SHEAF_WORDS - s->sheaf_capacity - 1] = NULL;
+	return sheaf;
+}
+
+void sheaf_free(struct slab_sheaf *sheaf)
+{
+	void *obj = sheaf;
+
+	sheaf_cache.ops->flush(&sheaf_cache, &obj, 1);
+}
+
+static void push(struct slab_sheaf **list, u32 *nr, struct slab_sheaf *sheaf)
+{
+	sheaf->next = *list;
+	*list = sheaf;
+	(*nr)++;
+}
+
+static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
+{
+	struct slab_sheaf *sheaf = *list;
+
+	if (sheaf) {
+		*list = sheaf->next;
+		sheaf->next = NULL;
+		(*nr)--;
+	}
+	return sheaf;
+}
+
+struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
+{
+	struct node_barn *barn = &s->barn;
+	struct slab_sheaf *full;
+
+	if (!READ_ONCE(barn->nr_full))
+		return NULL;
+	spin_lock(&barn->lock);
+	full = pop(&barn->full, &barn->nr_full);
+	if (full) {
+		barn->gets++;
+		if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
+			push(&barn->empty, &barn->nr_empty, empty);
+			empty = NULL;
+		}
+	}
+	spin_unlock(&barn->lock);
+	if (full && empty)
+		sheaf_free(empty);
+	return full;
+}
+
+int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
+{
+	struct node_barn *barn = &s->barn;
+	int ret = -E2BIG;
+
+	if (READ_ONCE(barn->nr_full) >= BARN_MAX_FULL)
+		return ret;
+	spin_lock(&barn->lock);
+	if (barn->nr_full < BARN_MAX_FULL) {
+		push(&barn->full, &barn->nr_full, full);
+		barn->puts++;
+		ret = 0;
+	}
+	spin_unlock(&barn->lock);
+	return ret;
+}
+
+struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
+{
+	struct node_barn *barn = &s->barn;
+	struct slab_sheaf *empty;
+
+	if (!READ_ONCE(barn->nr_empty))
+		return NULL;
+	spin_lock(&barn->lock);
+	empty = pop(&barn->empty, &barn->nr_empty);
+	spin_unlock(&barn->lock);
+	return empty;
+}
+
+void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
+{
+	struct node_barn *barn = &s->barn;
+
+	spin_lock(&barn->lock);
+	if (barn->nr_empty < BARN_MAX_EMPTY) {
+		push(&barn->empty, &barn->nr_empty, empty);
+		empty = NULL;
+	}
+	spin_unlock(&barn->lock);
+	if (empty)
+		sheaf_free(empty);
+}
+
+/* Empty the barn; with SHRINK_IDLE only if nobody came since the last look. */
+void barn_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	struct node_barn *barn = &s->barn;
+	struct slab_sheaf *full, *empty, *next;
+	unsigned long traffic = READ_ONCE(barn->gets) + READ_ONCE(barn->puts);
+
+	if ((flags & SHRINK_IDLE) && traffic != barn->seen) {
+		barn->seen = traffic;
+		return;
+	}
+	if (!READ_ONCE(barn->nr_full) && !READ_ONCE(barn->nr_empty))
+		return;
+	spin_lock(&barn->lock);
+	full = barn->full;
+	empty = barn->empty;
+	barn->full = NULL;
+	barn->empty = NULL;
+	barn->nr_full = 0;
+	barn->nr_empty = 0;
+	spin_unlock(&barn->lock);
+	for (; full; full = next) {
+		next = full->next;
+		s->ops->flush(s, (void **)full + SHEAF_WORDS - full->capacity,
+			      full->count);
+		sheaf_free(full);
+	}
+	for (; empty; empty = next) {
+		next = empty->next;
+		sheaf_free(empty);
+	}
+}
+
+unsigned long barn_count(struct kmem_cache *s)
+{
+	return (unsigned long)READ_ONCE(s->barn.nr_full) * s->sheaf_capacity;
+}
+
+void barn_check(struct kmem_cache *s)
+{
+	struct node_barn *barn = &s->barn;
+	u32 full = 0, empty = 0;
+
+	spin_lock(&barn->lock);
+	for (struct slab_sheaf *at = barn->full; at; at = at->next, full++)
+		BUG_ON(at->count != at->capacity || at->cache != s);
+	for (struct slab_sheaf *at = barn->empty; at; at = at->next, empty++)
+		BUG_ON(at->count || at->cache != s);
+	BUG_ON(full != barn->nr_full || full > BARN_MAX_FULL);
+	BUG_ON(empty != barn->nr_empty || empty > BARN_MAX_EMPTY);
+	spin_unlock(&barn->lock);
+}

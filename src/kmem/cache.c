@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/cache.c - the life of a kmem_cache, and upkeep of all of them
+ *
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the list of caches and
+ *		their slots. Nothing is allocated while it is held.
+ * Invariants	H1  a slot belongs to at most one cache
+ *		H2  sheaf_capacity is 0 exactly if slot is 0
+ * Source	Linux v6.18 mm/slab_common.c; merging, usercopy windows and the
+ *		debug flags belong to the SLAB and SLUB issue.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "kmem/internal.h"
+
+LIST_HEAD(slab_caches);
+spinlock_t slab_mutex = SPIN_LOCK_INIT(LOCK_SLAB_MUTEX);
+struct kmem_cache *kmem_classes[NR_CLASSES];
+struct kmem_cache sheaf_cache;
+static struct kmem_cache cache_cache; /* struct kmem_cache */
+static struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
+static const struct slab_ops *backend;
+static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
+
+void *kmem_boot_alloc(size_t size)
+{
+	static char *at, *end; /* single-threaded: during init only */
+	void *ret;
+
+	size = ALIGN(size, (size_t)CACHELINE);
+	if (size > (size_t)(end - at)) {
+		unsigned long nr = max(DIV_ROUND_UP(size, PAGE_SIZE), 4UL);
+		struct page *page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, nr);
+
+		if (!page)
+			return NULL;
+		at = page_to_virt(page);
+		end = at + (nr << PAGE_SHIFT);
+	}
+	ret = at;
+	at += size;
+	return ret;
+}
+
+/* kernel-facts V2, with more for the smallest: they are freed in floods. */
+static u32 sheaf_capacity(unsigned int size)
+{
+	if (size >= 4096)
+		return 4;
+	if (size >= 1024)
+		return 12;
+	if (size >= 256)
+		return 28;
+	return size > 128 ? 60 : 120;
+}
+
+static int init_barn_and_node(struct kmem_cache *s)
+{
+	spin_lock_init(&s->barn.lock, LOCK_BARN);
+	spin_lock_init(&s->node.list_lock, LOCK_LIST);
+	INIT_LIST_HEAD(&s->node.partial);
+	return s->ops->setup(s);
+}
+
+static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
+		    unsigned int align, slab_flags_t flags)
+{
+	memset(s, 0, sizeof(*s));
+	s->name = name;
+	s->ops = backend;
+	s->object_size = size;
+	s->align = align;
+	s->flags = flags;
+	s->refcount = 1;
+	s->max_order = PAGE_ALLOC_COSTLY_ORDER;
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		s->allocflags |= __GFP_RECLAIMABLE;
+}
+
+static void list_cache(struct kmem_cache *s)
+{
+	spin_lock(&slab_mutex);
+	list_add(&s->list, &slab_caches);
+	spin_unlock(&slab_mutex);
+}
+
+int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
+		    const struct kmem_cache_boot *boot)
+{
+	fill_in(s, name, size, boot->align, 0);
+	s->class = (u8)boot->class;
+	s->slot = (u16)boot->class;
+	if (boot->max_order)
+		s->max_order = boot->max_order;
+	if (boot->class) {
+		s->sheaf_capacity = sheaf_capacity(size);
+		kmem_classes[boot->class] = s;
+	}
+	s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * backend->cpu_size);
+	if (!s->cpu_slab)
+		return -ENOMEM;
+	if (init_barn_and_node(s))
+		return -EINVAL;
+	list_cache(s);
+	return 0;
+}
+
+static void kmem_tick(unsigned long now_ms)
+{
+	(void)now_ms;
+	kmem_reclaim(SHRINK_IDLE);
+}
+
+static struct tick tick = { .fn = kmem_tick };
+
+int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
+{
+	static const struct kmem_cache_boot sheaf_boot = { .align = SHEAF_SIZE };
+	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
+	unsigned int per_cpu = (unsigned int)(nr_cpu_ids * ops->cpu_size);
+
+	backend = ops;
+	kmem_nr_slots = nr_slots;
+	kmem_cpus_init();
+	tick_register(&tick);
+	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
+	    kmem_cache_init(&cache_cache, "kmem_cache",
+			    sizeof(struct kmem_cache), &line_boot) ||
+	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", per_cpu, &line_boot))
+		return -ENOMEM;
+	return 0;
+}
+
+void kmem_reclaim(unsigned int flags)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_cache *s;
+
+	kmem_cpus_request();
+	if (cpu && (flags & SHRINK_IDLE))
+		kmem_cpu_serve(cpu);
+	else if (cpu)
+		kmem_cpu_flush(cpu);
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_shrink(s, flags);
+		s->ops->shrink(s, flags);
+	}
+	spin_unlock(&slab_mutex);
+}
+
+void kmem_fork_take(void)
+{
+	struct kmem_cache *s;
+
+	lock_fork_take(&slab_mutex);
+	kmem_cpus_fork_take();
+	list_for_each_entry(s, &slab_caches, list) {
+		s->ops->fork_take(s);
+		lock_fork_take(&s->barn.lock);
+	}
+}
+
+void kmem_fork_release(void)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list) {
+		lock_fork_release(&s->barn.lock);
+		s->ops->fork_release(s);
+	}
+	kmem_cpus_fork_release();
+	lock_fork_release(&slab_mutex);
+}
+
+void kmem_bad_object(const struct kmem_cache *s, const void *obj,
+		     const char *what)
+{
+	km_panic("kmalloc: free(): %p %s (%s)\n", obj, what, s->name);
+}
+
+void kmem_double_free(const struct kmem_cache *s, const void *obj)
+{
+	km_panic("kmalloc: free(): double free of %p (%s)\n", obj, s->name);
+}
+
+/* ---- the API ------------------------------------------------------------- */
+
+static bool sane(const char *name, unsigned int size, unsigned int align)
+{
+	return name && size && size <= KMALLOC_MAX_SIZE &&
+	       (!align || (is_power_of_2(align) && align <= PAGE_SIZE));
+}
+
+static void take_slot(struct kmem_cache *s)
+{
+	spin_lock(&slab_mutex);
+	for (unsigned int i = 0; i < ARRAY_SIZE(api_slots); i++) {
+		if (api_slots[i] || API_SLOT + i >= kmem_nr_slots)
+			continue;
+		api_slots[i] = s;
+		s->slot = (u16)(API_SLOT + i);
+		s->sheaf_capacity = sheaf_capacity(s->object_size);
+		break;
+	}
+	spin_unlock(&slab_mutex);
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
+				     unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *))
+{
+	struct kmem_cache *s = NULL;
+
+	if (WARN_ON_ONCE(!sane(name, size, align)))
+		goto fail;
+	s = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+	if (!s)
+		goto fail;
+	fill_in(s, name, size, align, flags);
+	s->ctor = ctor;
+	s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
+	if (!s->cpu_slab)
+		goto free;
+	if (init_barn_and_node(s))
+		goto free_cpus;
+	take_slot(s);
+	list_cache(s);
+	return s;
+free_cpus:
+	kmem_cache_free(&cpu_cache, s->cpu_slab);
+free:
+	kmem_cache_free(&cache_cache, s);
+fail:
+	if (flags & SLAB_PANIC)
+		km_panic("kmalloc: %s: failed to create slab '%s'\n", __func__,
+			 name ? name : "(null)");
+	return NULL;
+}
+
+/* The contract excludes users, so every thread's sheaves may be read. */
+static unsigned long take_back_all(struct kmem_cache *s)
+{
+	kmem_cpus_flush_cache(s);
+	barn_shrink(s, SHRINK_ALL);
+	return s->ops->shutdown(s);
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	unsigned long left;
+
+	if (!s)
+		return;
+	left = take_back_all(s);
+	if (left) {
+		km_report("kmem_cache_destroy %s: Slab cache still has objects "
+			  "(%lu) when called from user code\n",
+			  s->name, left);
+		return;
+	}
+	spin_lock(&slab_mutex);
+	list_del(&s->list);
+	if (s->slot >= API_SLOT)
+		api_slots[s->slot - API_SLOT] = NULL;
+	spin_unlock(&slab_mutex);
+	kmem_cache_free(&cpu_cache, s->cpu_slab);
+	kmem_cache_free(&cache_cache, s);
+}
+
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	if (cpu)
+		kmem_cpu_flush(cpu);
+	kmem_cpus_request();
+	barn_shrink(s, SHRINK_ALL);
+	s->ops->shrink(s, SHRINK_ALL);
+	return READ_ONCE(s->node.nr_slabs) != 0;
+}
+
+unsigned int kmem_cache_size(const struct kmem_cache *s)
+{
+	return s->object_size;
+}
+
+const char *kmem_cache_name(const struct kmem_cache *s)
+{
+	return s->name;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/cpu.c - the owners of sheaves: one table of cursors for each thread
+ *
+ *	NEW ---first slow path---> LIVE ---last destructor round---> DEAD
+ *	 no table: every            table, on the         no table: served
+ *	 cursor misses              list of owners        object by object
+ *
+ * A thread gets its table at its first miss. When it ends, what it holds goes
+ * to the slabs and the table to a free list. Destructors of other libraries
+ * may run after ours, so ours puts itself off for two rounds; whatever is
+ * allocated or freed after that is served from the slabs directly.
+ *
+ * A table is touched by its owner alone. Somebody else's is flushed in two
+ * cases only: on request, by the owner itself at its next slow path; and in
+ * the child of a fork, where the owner does not exist.
+ *
+ * Locking	kmem_cpus_lock (rank LOCK_CPUS) for the lists
+ * Invariants	T1  kmem_this_cpu is &no_cpu or a table on kmem_cpus
+ *		T2  a table on free_cpus has missing cursors and no spares
+ */
+#include <pthread.h>
+
+#include "buddy/buddy.h"
+#include "kmem/internal.h"
+
+#define MISSING ((uintptr_t)(kmem_missing + SHEAF_WORDS))
+#define EXIT_ROUNDS 2
+
+enum thread_state { THREAD_NEW, THREAD_BUSY, THREAD_LIVE, THREAD_DEAD };
+
+/* Only its cursors are ever read, and all of them miss. */
+static struct {
+	uintptr_t cursor[NR_CURSORS];
+} no_cpu = { { [0 ... NR_CURSORS - 1] = MISSING } };
+
+__thread struct kmem_cpu *kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
+static __thread u8 thread_state;
+
+unsigned int kmem_nr_slots = NR_CURSORS;
+spinlock_t kmem_cpus_lock = SPIN_LOCK_INIT(LOCK_CPUS);
+static LIST_HEAD(kmem_cpus); /* kmem_cpus_lock */
+static LIST_HEAD(free_cpus); /* kmem_cpus_lock */
+static unsigned int nr_cpus; /* kmem_cpus_lock */
+static unsigned long requests; /* atomic: counts calls to flush */
+static pthread_key_t exit_key;
+static bool have_key;
+
+static bool is_no_cpu(const struct kmem_cpu *cpu)
+{
+	return (const void *)cpu == (const void *)&no_cpu;
+}
+
+static struct kmem_cpu *table_alloc(void)
+{
+	unsigned long pages = DIV_ROUND_UP(sizeof(struct kmem_cpu), PAGE_SIZE);
+	struct kmem_cpu *cpu = NULL;
+	struct page *page;
+
+	spin_lock(&kmem_cpus_lock);
+	if (!list_empty(&free_cpus)) {
+		cpu = list_first_entry(&free_cpus, struct kmem_cpu, list);
+		list_del(&cpu->list);
+	}
+	spin_unlock(&kmem_cpus_lock);
+	if (cpu)
+		return cpu;
+	page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, pages);
+	if (!page)
+		return NULL;
+	cpu = page_to_virt(page);
+	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
+		cpu->cursor[slot] = MISSING;
+	return cpu;
+}
+
+static void table_list(struct kmem_cpu *cpu)
+{
+	cpu->exits = 0;
+	cpu->served = READ_ONCE(requests);
+	spin_lock(&kmem_cpus_lock);
+	list_add(&cpu->list, &kmem_cpus);
+	nr_cpus++;
+	spin_unlock(&kmem_cpus_lock);
+}
+
+/* The owner is gone or going: nothing may be cached in the table any more. */
+static void table_retire(struct kmem_cpu *cpu)
+{
+	kmem_cpu_flush(cpu);
+	spin_lock(&kmem_cpus_lock);
+	list_del(&cpu->list);
+	list_add(&cpu->list, &free_cpus);
+	nr_cpus--;
+	spin_unlock(&kmem_cpus_lock);
+}
+
+/* Thread exit: glibc calls this once a round while the key has a value. */
+static void thread_exit(void *arg)
+{
+	struct kmem_cpu *cpu = arg;
+
+	if (cpu->exits++ < EXIT_ROUNDS && !pthread_setspecific(exit_key, cpu))
+		return;
+	thread_state = THREAD_DEAD;
+	kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
+	table_retire(cpu);
+}
+
+static struct kmem_cpu *thread_start(void)
+{
+	struct kmem_cpu *cpu;
+
+	if (thread_state != THREAD_NEW || !have_key)
+		return NULL;
+	thread_state = THREAD_BUSY;
+	cpu = table_alloc();
+	if (!cpu) {
+		thread_state = THREAD_NEW;
+		return NULL;
+	}
+	table_list(cpu);
+	kmem_this_cpu = cpu;
+	thread_state = THREAD_LIVE;
+	/* This may allocate: it will find the table in place. */
+	pthread_setspecific(exit_key, cpu);
+	return cpu;
+}
+
+struct kmem_cpu *kmem_cpu_get(void)
+{
+	struct kmem_cpu *cpu = kmem_this_cpu;
+
+	return likely(!is_no_cpu(cpu)) ? cpu : thread_start();
+}
+
+void kmem_cpu_serve(struct kmem_cpu *cpu)
+{
+	unsigned long now = READ_ONCE(requests);
+
+	if (likely(cpu->served == now))
+		return;
+	cpu->served = now;
+	kmem_cpu_flush_idle(cpu);
+}
+
+void kmem_cpus_request(void)
+{
+	__atomic_add_fetch(&requests, 1, __ATOMIC_RELAXED);
+}
+
+unsigned long kmem_cpus_count(const struct kmem_cache *s)
+{
+	const struct kmem_cpu *cpu;
+	unsigned long nr = 0;
+
+	if (!s->slot)
+		return 0;
+	spin_lock(&kmem_cpus_lock);
+	list_for_each_entry(cpu, &kmem_cpus, list)
+		nr += kmem_cpu_count(cpu, s);
+	spin_unlock(&kmem_cpus_lock);
+	return nr;
+}
+
+void kmem_cpus_flush_cache(struct kmem_cache *s)
+{
+	struct kmem_cpu *cpu;
+
+	if (!s->slot)
+		return;
+	spin_lock(&kmem_cpus_lock);
+	list_for_each_entry(cpu, &kmem_cpus, list)
+		kmem_cpu_flush_cache(cpu, s);
+	spin_unlock(&kmem_cpus_lock);
+}
+
+unsigned int kmem_cpus_number(void)
+{
+	return READ_ONCE(nr_cpus);
+}
+
+void kmem_cpus_init(void)
+{
+	have_key = !pthread_key_create(&exit_key, thread_exit);
+}
+
+void kmem_cpus_fork_take(void)
+{
+	lock_fork_take(&kmem_cpus_lock);
+}
+
+void kmem_cpus_fork_release(void)
+{
+	lock_fork_release(&kmem_cpus_lock);
+}
+
+void kmem_cpus_fork_child(void)
+{
+	struct kmem_cpu *cpu, *next;
+
+	list_for_each_entry_safe(cpu, next, &kmem_cpus, list)
+		if (cpu != kmem_this_cpu)
+			table_retire(cpu);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/kmem.h - object caches: the nouns, and the two fast paths
+ *
+ *	thread (an object-cache owner)             node
+ *	  kmem_cpu                                   kmem_cache
+ *	   cursor[slot] --.                           |- node_barn
+ *	                  v                           |    full  [::::]-[::::]
+ *	   [hdr| 0 |obj obj obj ...      ]  main      |    empty [    ]-[    ]
+ *	          NULL        ^ cursor                |- backend (SLUB or SLAB)
+ *	   [hdr| 0 |obj obj obj obj obj o]  spare          slabs of objects
+ *
+ * A sheaf is an aligned block of SHEAF_SIZE bytes: a header, one NULL word,
+ * and object pointers up to its end. One word, the cursor, is its whole state
+ * while it is main: it points behind the last object.
+ *
+ *	pop	cursor[-1] is NULL: the sheaf is empty, go slow
+ *	push	cursor is a multiple of SHEAF_SIZE: it is full, go slow
+ *
+ * A cursor that was never set up points at the end of kmem_missing, a block
+ * whose last word is NULL: it misses both ways. So there is no other check.
+ *
+ * Locking	a kmem_cpu belongs to its thread; node_barn.lock (LOCK_BARN);
+ *		slab_mutex (LOCK_SLAB_MUTEX) for the list of caches;
+ *		kmem_cpus_lock (LOCK_CPUS) for the list of owners.
+ * Invariants	C1  a cursor is inside (base + header, base + SHEAF_SIZE]
+ *		C2  words between the NULL word and the cursor are objects
+ *		C3  a spare is full or empty
+ *		C4  barn lists hold full, respectively empty sheaves only
+ *					(kmem_cpu_check(), barn_check() prove)
+ * Source	Linux v6.18 mm/slub.c (sheaves, barn: kernel-facts V1-V8) and
+ *		v6.1 mm/slab.c (array_cache), made one; the cursor is ours.
+ */
+#ifndef KM_KMEM_KMEM_H
+#define KM_KMEM_KMEM_H
+
+#include <kmalloc/slab.h>
+
+#include "arena/arena.h"
+#include "core/bitops.h"
+#include "core/list.h"
+#include "core/lock.h"
+
+#define SHEAF_SHIFT 10
+#define SHEAF_SIZE (1UL << SHEAF_SHIFT)
+#define SHEAF_WORDS (SHEAF_SIZE / sizeof(void *))
+#define SHEAF_HEADER_WORDS 4
+#define SHEAF_MAX_CAPACITY (SHEAF_WORDS - SHEAF_HEADER_WORDS - 1)
+
+#define BARN_MAX_FULL 10
+#define BARN_MAX_EMPTY 10
+
+/* Cursor slots: 0 misses for ever, 1..239 size classes, then API caches. */
+#define NR_CLASSES 240
+#define API_SLOT 256
+#define NR_CURSORS 512
+
+struct slab_sheaf {
+	struct slab_sheaf *next; /* on a barn list; barn->lock */
+	struct kmem_cache *cache; /* constant while in use */
+	u32 capacity; /* objects; constant while in use */
+	u32 count; /* objects, while it is not main */
+	unsigned long touched; /* barn->epoch when it was put there */
+	void *words[SHEAF_WORDS - SHEAF_HEADER_WORDS];
+};
+
+_Static_assert(sizeof(struct slab_sheaf) == SHEAF_SIZE, "a sheaf is a block");
+
+struct node_barn {
+	spinlock_t lock;
+	u32 nr_full, nr_empty; /* lock */
+	struct slab_sheaf *full, *empty; /* lock */
+	unsigned long gets, puts; /* lock; full sheaves taken and given */
+	unsigned long seen; /* gets + puts at the last tick; the ticker */
+};
+
+/* What a backend does for a cache; slab and slub are siblings behind it. */
+struct slab_ops {
+	size_t cpu_size; /* of a kmem_cache_cpu, bytes */
+	/* Up to nr free objects into objs[], ascending by preference: how many */
+	unsigned int (*refill)(struct kmem_cache *s, void **objs,
+			       unsigned int nr);
+	/* Take back nr objects; each is proven to be one of this cache's. */
+	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
+	/* Decide size, offset and order, make cpu_slab ready: 0 or -EINVAL. */
+	int (*setup)(struct kmem_cache *s);
+	/* Give empty slabs back; with SHRINK_IDLE only what was not used. */
+	void (*shrink)(struct kmem_cache *s, unsigned int flags);
+	/* The last step of destruction: objects still in use. */
+	unsigned long (*shutdown)(struct kmem_cache *s);
+	void (*fork_take)(struct kmem_cache *s);
+	void (*fork_release)(struct kmem_cache *s);
+	/* The object that holds addr, or NULL if it is not in a live one. */
+	void *(*object_of)(struct kmem_cache *s, const void *addr);
+};
+
+#define SHRINK_ALL 0 /* the flags of shrink() and kmem_reclaim() */
+#define SHRINK_IDLE 1
+
+struct kmem_cache_cpu;
+
+struct kmem_cache_node {
+	spinlock_t list_lock;
+	unsigned long nr_partial; /* list_lock */
+	struct list_head partial; /* list_lock: slabs with free objects */
+	unsigned long nr_slabs; /* atomic */
+	unsigned long slabs_ever; /* atomic */
+	unsigned long nr_pages; /* atomic: frames in slabs */
+	unsigned long in_use; /* atomic: objects out of the slabs */
+};
+
+struct kmem_cache {
+	/* constant after creation */
+	const char *name;
+	const struct slab_ops *ops;
+	unsigned int size; /* of an object with its metadata, bytes */
+	unsigned int object_size; /* bytes a user may write */
+	unsigned int align; /* bytes */
+	unsigned int offset; /* of the free pointer in a free object */
+	u64 reciprocal_size; /* ceil(2^40 / size) */
+	u16 slot; /* cursor slot; 0: no sheaves */
+	u8 class; /* frame index of its slabs, or 0 */
+	u8 oo_order, min_order; /* preferred and smallest slab order */
+	u32 oo_objects; /* in a slab of the preferred order */
+	u32 sheaf_capacity; /* objects; 0: no sheaves */
+	u32 min_partial, cpu_partial_slabs;
+	u32 max_order; /* slab_max_order for this cache */
+	slab_flags_t flags;
+	gfp_t allocflags;
+	void (*ctor)(void *obj);
+	struct kmem_cache_cpu *cpu_slab; /* nr_cpu_ids of them */
+	struct list_head list; /* slab_mutex */
+	int refcount; /* slab_mutex */
+	/* slow-path statistics; atomic, relaxed */
+	unsigned long refills, flushes, refilled, flushed;
+	struct node_barn barn;
+	struct kmem_cache_node node;
+} __cacheline_aligned;
+
+struct kmem_cpu_slot {
+	struct slab_sheaf *spare; /* NULL, full or empty; owner */
+	uintptr_t seen; /* cursor at the last tick; owner */
+};
+
+/* One object-cache owner: a thread. */
+struct kmem_cpu {
+	uintptr_t cursor[NR_CURSORS]; /* owner */
+	struct list_head list; /* kmem_cpus_lock */
+	unsigned long requests; /* others ask: atomic */
+	unsigned long served; /* owner: the last request done */
+	unsigned int exits; /* destructor rounds so far; owner */
+	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
+};
+
+extern __thread struct kmem_cpu *kmem_this_cpu;
+extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
+extern const void *const kmem_missing[SHEAF_WORDS];
+extern struct kmem_cache *kmem_classes[NR_CLASSES]; /* by frame index */
+
+/* ---- the two fast paths -------------------------------------------------- */
+
+/* An object from this thread's sheaf, or NULL: take the slow path. */
+static __always_inline void *kmem_pop(struct kmem_cpu *cpu, unsigned int slot)
+{
+	uintptr_t cursor = cpu->cursor[slot];
+	void *obj = ((void **)cursor)[-1];
+
+	if (unlikely(!obj))
+		return NULL;
+	cpu->cursor[slot] = cursor - sizeof(void *);
+	return obj;
+}
+
+/*
+ * Put an object on this thread's sheaf. 0: done. 1: it is full. 2: the very
+ * same object lies on top already, so this is a double free.
+ */
+static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
+				     void *obj)
+{
+	uintptr_t cursor = cpu->cursor[slot];
+
+	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+		return 1;
+	if (unlikely(((void **)cursor)[-1] == obj))
+		return 2;
+	*(void **)cursor = obj;
+	cpu->cursor[slot] = cursor + sizeof(void *);
+	return 0;
+}
+
+/* ---- sheaf.c ------------------------------------------------------------- */
+
+void *kmem_cache_alloc_slow(struct kmem_cache *s);
+void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
+/* Everything this owner holds goes to the slabs; its cursors miss. */
+void kmem_cpu_flush(struct kmem_cpu *cpu);
+/* The same for one cache. */
+void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
+/* The same for slots not used since the last call. */
+void kmem_cpu_flush_idle(struct kmem_cpu *cpu);
+unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
+			     const struct kmem_cache *s);
+void kmem_cpu_check(const struct kmem_cpu *cpu);
+
+/* ---- barn.c -------------------------------------------------------------- */
+
+struct slab_sheaf *sheaf_alloc(struct kmem_cache *s);
+void sheaf_free(struct slab_sheaf *sheaf);
+/* A full sheaf for an empty one (may be NULL); NULL: none, nothing taken. */
+struct slab_sheaf *barn_get_full(struct kmem_cache *s,
+				 struct slab_sheaf *empty);
+/* 0: taken. -E2BIG: the barn has enough. */
+int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full);
+struct slab_sheaf *barn_get_empty(struct kmem_cache *s);
+void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty);
+void barn_shrink(struct kmem_cache *s, unsigned int flags);
+unsigned long barn_count(struct kmem_cache *s); /* objects in full sheaves */
+void barn_check(struct kmem_cache *s);
+
+/* ---- cpu.c --------------------------------------------------------------- */
+
+extern spinlock_t kmem_cpus_lock;
+/* This thread's table; NULL if it can have none (it is ending, no memory). */
+struct kmem_cpu *kmem_cpu_get(void);
+void kmem_cpu_serve(struct kmem_cpu *cpu); /* do what others asked for */
+void kmem_cpus_request(void); /* ask every owner to flush idle slots */
+unsigned long kmem_cpus_count(const struct kmem_cache *s); /* racy */
+/* Empty the sheaves of a cache that nobody uses any more, everywhere. */
+void kmem_cpus_flush_cache(struct kmem_cache *s);
+unsigned int kmem_cpus_number(void);
+void kmem_cpus_fork_child(void); /* adopt what lost threads held */
+
+/* ---- cache.c ------------------------------------------------------------- */
+
+extern struct list_head slab_caches; /* slab_mutex */
+extern spinlock_t slab_mutex;
+
+int kmem_init(const struct slab_ops *ops, unsigned int nr_slots);
+/* A cache in static storage, for the layers themselves. 0 or -ENOMEM. */
+struct kmem_cache_boot {
+	unsigned int align; /* 0: 8 */
+	unsigned int class; /* frame index and cursor slot; 0: no sheaves */
+	unsigned int max_order; /* of its slabs; 0: the kernel's 3 */
+};
+int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
+		    const struct kmem_cache_boot *boot);
+/* Take every lock of this layer and the backend, in rank order. */
+void kmem_fork_take(void);
+void kmem_fork_release(void);
+/* Caches, barns and owners give up what they do not use. */
+void kmem_reclaim(unsigned int flags);
+
+/* One line and abort: an object that is not one came back. */
+__attribute__((noreturn)) void kmem_bad_object(const struct kmem_cache *s,
+					       const void *obj,
+					       const char *what);
+__attribute__((noreturn)) void kmem_double_free(const struct kmem_cache *s,
+						const void *obj);
+
+#endif

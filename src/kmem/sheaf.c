@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/sheaf.c - when a cursor misses: sheaves change hands
+ *
+ *	alloc, main empty	spare full     -> swap
+ *				barn has full  -> main for it
+ *				else           -> fill main from the slabs
+ *	free, main full		spare empty    -> swap
+ *				no spare       -> main becomes it
+ *				spare full     -> it goes to the barn, or, if
+ *						  that is full, to the slabs
+ *
+ * A thread keeps up to two sheaves of each cache, so a program at the edge
+ * of one does not go to the barn with every call. A cache without a slot, or a
+ * thread without a table, is served object by object from the slabs.
+ *
+ * Locking	none here: main and spare are the owner's. A sheaf leaves its
+ *		place before it enters another (release stores), so that the
+ *		child of a fork in between loses objects but never sees two.
+ * Invariants	C1-C3 of kmem.h
+ * Source	Linux v6.18 mm/slub.c (kernel-facts V3, V4)
+ */
+#include <errno.h>
+
+#include "core/tick.h"
+#include "kmem/kmem.h"
+
+const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
+
+#define MISSING ((uintptr_t)(kmem_missing + SHEAF_WORDS))
+
+static uintptr_t sheaf_end(const struct slab_sheaf *sheaf)
+{
+	return (uintptr_t)sheaf + SHEAF_SIZE;
+}
+
+/* Where the cursor stands when the sheaf is empty. */
+static uintptr_t sheaf_bottom(const struct slab_sheaf *sheaf)
+{
+	return sheaf_end(sheaf) - sheaf->capacity * sizeof(void *);
+}
+
+/* The sheaf a cursor stands in; NULL if it was never set up. */
+static struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
+{
+	if (cursor == MISSING)
+		return NULL;
+	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
+}
+
+static void **sheaf_objects(struct slab_sheaf *sheaf)
+{
+	return (void **)sheaf_bottom(sheaf);
+}
+
+/* Take main out of its slot, with its count written down. */
+static struct slab_sheaf *main_take(struct kmem_cpu *cpu, unsigned int slot)
+{
+	struct slab_sheaf *sheaf = cursor_sheaf(cpu->cursor[slot]);
+
+	if (!sheaf)
+		return NULL;
+	sheaf->count = (u32)((cpu->cursor[slot] - sheaf_bottom(sheaf)) /
+			     sizeof(void *));
+	WRITE_ONCE(cpu->cursor[slot], MISSING);
+	return sheaf;
+}
+
+static void main_set(struct kmem_cpu *cpu, unsigned int slot,
+		     struct slab_sheaf *sheaf)
+{
+	smp_store_release(&cpu->cursor[slot],
+			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
+}
+
+static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
+		      struct slab_sheaf *sheaf)
+{
+	smp_store_release(&cpu->slot[slot].spare, sheaf);
+}
+
+static void account(unsigned long *calls, unsigned long *objects,
+		    unsigned int nr)
+{
+	__atomic_add_fetch(calls, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(objects, nr, __ATOMIC_RELAXED);
+}
+
+static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	if (!sheaf->count)
+		return;
+	account(&s->flushes, &s->flushed, sheaf->count);
+	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
+	sheaf->count = 0;
+}
+
+static struct slab_sheaf *empty_sheaf(struct kmem_cache *s)
+{
+	struct slab_sheaf *sheaf = barn_get_empty(s);
+
+	return sheaf ? sheaf : sheaf_alloc(s);
+}
+
+/* Fill an empty sheaf from the slabs, lowest preference at the bottom. */
+static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	void **objs = sheaf_objects(sheaf);
+	unsigned int nr = s->ops->refill(s, objs, sheaf->capacity);
+
+	for (unsigned int i = 0; i < nr / 2; i++) {
+		void *obj = objs[i];
+
+		objs[i] = objs[nr - 1 - i];
+		objs[nr - 1 - i] = obj;
+	}
+	sheaf->count = nr;
+	account(&s->refills, &s->refilled, nr);
+	return nr;
+}
+
+/* No sheaves for this cache or thread: one object, straight from a slab. */
+static void *alloc_direct(struct kmem_cache *s)
+{
+	void *obj = NULL;
+
+	account(&s->refills, &s->refilled, 1);
+	return s->ops->refill(s, &obj, 1) ? obj : NULL;
+}
+
+/* A sheaf with objects becomes main: true; false: no memory. */
+static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	struct slab_sheaf *main = main_take(cpu, s->slot), *full;
+
+	if (slot->spare && slot->spare->count) {
+		full = slot->spare;
+		spare_set(cpu, s->slot, main);
+		main_set(cpu, s->slot, full);
+		return true;
+	}
+	full = barn_get_full(s, main);
+	if (full) {
+		main_set(cpu, s->slot, full);
+		return true;
+	}
+	if (!main)
+		main = empty_sheaf(s);
+	if (!main)
+		return false;
+	fill_sheaf(s, main);
+	main_set(cpu, s->slot, main);
+	return main->count;
+}
+
+void *kmem_cache_alloc_slow(struct kmem_cache *s)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+	void *obj;
+
+	tick_poll();
+	if (!cpu || !s->slot)
+		return alloc_direct(s);
+	kmem_cpu_serve(cpu);
+	/* Setting up the table, or a drain, may have filled the slot. */
+	obj = kmem_pop(cpu, s->slot);
+	if (obj)
+		return obj;
+	if (main_refill(cpu, s))
+		return kmem_pop(cpu, s->slot);
+	return alloc_direct(s);
+}
+
+/* A full sheaf nobody needs goes to the barn: an empty one in return. */
+static struct slab_sheaf *retire_full(struct kmem_cache *s,
+				      struct slab_sheaf *full)
+{
+	if (!barn_put_full(s, full))
+		return empty_sheaf(s);
+	flush_sheaf(s, full);
+	return full;
+}
+
+/* A sheaf with room becomes main: true; false: no memory for one. */
+static bool main_make_room(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct slab_sheaf *main = main_take(cpu, s->slot);
+	struct slab_sheaf *spare = cpu->slot[s->slot].spare, *empty = spare;
+
+	if (main)
+		spare_set(cpu, s->slot, main);
+	if (main && spare && spare->count)
+		empty = retire_full(s, spare);
+	else if (!main || !spare)
+		empty = empty_sheaf(s);
+	if (!empty)
+		return false;
+	main_set(cpu, s->slot, empty);
+	return true;
+}
+
+void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	tick_poll();
+	if (cpu && s->slot) {
+		int ret;
+
+		kmem_cpu_serve(cpu);
+		ret = kmem_push(cpu, s->slot, obj);
+		if (unlikely(ret == 2))
+			kmem_double_free(s, obj);
+		if (ret && main_make_room(cpu, s))
+			ret = kmem_push(cpu, s->slot, obj);
+		if (!ret)
+			return;
+	}
+	account(&s->flushes, &s->flushed, 1);
+	s->ops->flush(s, &obj, 1);
+}
+
+void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	struct slab_sheaf *sheaf = main_take(cpu, s->slot);
+
+	for (int i = 0; i < 2; i++) {
+		if (sheaf) {
+			flush_sheaf(s, sheaf);
+			barn_put_empty(s, sheaf);
+		}
+		sheaf = slot->spare;
+		spare_set(cpu, s->slot, NULL);
+	}
+	slot->seen = 0;
+}
+
+/* The cache whose sheaves are in a slot; NULL if there are none. */
+static struct kmem_cache *slot_cache(struct kmem_cpu *cpu, unsigned int slot)
+{
+	struct slab_sheaf *sheaf = cursor_sheaf(cpu->cursor[slot]);
+
+	if (!sheaf)
+		sheaf = cpu->slot[slot].spare;
+	return sheaf ? sheaf->cache : NULL;
+}
+
+void kmem_cpu_flush(struct kmem_cpu *cpu)
+{
+	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
+		struct kmem_cache *s = slot_cache(cpu, slot);
+
+		if (s)
+			kmem_cpu_flush_cache(cpu, s);
+	}
+}
+
+void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
+{
+	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
+		struct kmem_cache *s = slot_cache(cpu, slot);
+
+		if (!s)
+			continue;
+		if (cpu->slot[slot].seen == cpu->cursor[slot])
+			kmem_cpu_flush_cache(cpu, s);
+		else
+			cpu->slot[slot].seen = cpu->cursor[slot];
+	}
+}
+
+unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
+			     const struct kmem_cache *s)
+{
+	uintptr_t cursor = READ_ONCE(cpu->cursor[s->slot]);
+	const struct slab_sheaf *spare = READ_ONCE(cpu->slot[s->slot].spare);
+	unsigned long nr = spare ? READ_ONCE(spare->count) : 0;
+
+	if (cursor != MISSING)
+		nr += s->sheaf_capacity - (-cursor & (SHEAF_SIZE - 1)) /
+						  sizeof(void *);
+	return nr;
+}
+
+void kmem_cpu_check(const struct kmem_cpu *cpu)
+{
+	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
+		uintptr_t cursor = cpu->cursor[slot];
+		const struct slab_sheaf *sheaf = cursor_sheaf(cursor);
+		const struct slab_sheaf *spare = cpu->slot[slot].spare;
+
+		BUG_ON(spare && spare->count &&
+		       spare->count != spare->capacity);
+		if (!sheaf)
+			continue;
+		BUG_ON(cursor < sheaf_bottom(sheaf));
+		BUG_ON(((void **)sheaf_bottom(sheaf))[-1]);
+		for (uintptr_t at = sheaf_bottom(sheaf); at < cursor; at += 8)
+			BUG_ON(!*(void **)at);
+	}
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/aligned.c - memory at a stated alignment
+ *
+ * A class of size n is aligned to the lowest set bit of n, so the smallest
+ * class whose size is a multiple of the alignment serves: 96 bytes at 32 are
+ * malloc-96, 100 bytes at 64 malloc-128. Beyond the classes page runs are
+ * aligned to their order and areas to anything.
+ */
+#include <errno.h>
+
+#include "shim/exports.h"
+#include "shim/shim.h"
+#include "sys/os.h"
+
+/* The smallest class that holds size bytes at this alignment; 0: none. */
+static unsigned int aligned_class(size_t align, size_t size)
+{
+	unsigned int class;
+
+	if (size > MAX_SMALL || align > MAX_SMALL)
+		return 0;
+	size = max(ALIGN(size, align), align);
+	if (size > MAX_SMALL)
+		return 0;
+	for (class = size_class[(size + 15) / 16]; class <= NR_SMALL_CLASSES;
+	     class++)
+		if (!(shim_cache(class)->size & (align - 1)))
+			return class;
+	return 0;
+}
+
+void *shim_memalign(size_t align, size_t size)
+{
+	unsigned int class;
+	void *p = NULL;
+
+	if (align <= MALLOC_ALIGN)
+		return malloc(size);
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX || shim_boot())
+		goto out;
+	class = aligned_class(align, size);
+	if (class)
+		p = kmem_cache_alloc(shim_cache(class), GFP_KERNEL);
+	if (!p)
+		p = large_alloc(max(size, 1UL), align, 0);
+out:
+	if (!p)
+		errno = ENOMEM;
+	return p;
+}
+
+EXPORT int posix_memalign(void **out, size_t align, size_t size)
+{
+	int saved = errno;
+	void *p;
+
+	if (!is_power_of_2(align) || align % sizeof(void *))
+		return EINVAL;
+	p = shim_memalign(align, size);
+	errno = saved;
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+/* As glibc from 2.38 on: the alignment must be a power of two. */
+EXPORT void *aligned_alloc(size_t align, size_t size)
+{
+	if (!is_power_of_2(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return shim_memalign(align, size);
+}
+
+/* As glibc: another alignment is rounded up to a power of two. */
+EXPORT void *memalign(size_t align, size_t size)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return shim_memalign(roundup_pow_of_two(max(align, 1UL)), size);
+}
+
+EXPORT void *valloc(size_t size)
+{
+	return shim_memalign(PAGE_SIZE, size);
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+	if (size > PTRDIFF_MAX) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return shim_memalign(PAGE_SIZE, max(PAGE_ALIGN(size), PAGE_SIZE));
+}
+
+#define ALIAS(function) __attribute__((visibility("default"), alias(#function)))
+
+void *__libc_memalign(size_t align, size_t size) ALIAS(memalign);
+void *__libc_valloc(size_t size) ALIAS(valloc);
+void *__libc_pvalloc(size_t size) ALIAS(pvalloc);
+int __posix_memalign(void **out, size_t align, size_t size)
+	ALIAS(posix_memalign);

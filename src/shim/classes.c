@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/classes.c - the size classes and the start of the shim
+ */
+#include <errno.h>
+
+#include "core/fmt.h"
+#include "shim/shim.h"
+
+/*
+ * Slabs of the shim may be 128 KiB: with the kernel's limit of 32 KiB, objects
+ * of 10 KiB and more would waste up to a third of theirs. What is not touched
+ * is not resident.
+ */
+#define SHIM_MAX_ORDER 5
+
+u8 size_class[MAX_SMALL / 16 + 1];
+static struct kmem_cache caches[NR_SMALL_CLASSES + 1];
+static char names[NR_SMALL_CLASSES + 1][16];
+
+struct kmem_cache *shim_cache(unsigned int class)
+{
+	return &caches[class];
+}
+
+static unsigned int class_size(unsigned int class)
+{
+	unsigned int step, group;
+
+	if (class <= 8)
+		return class * 16;
+	group = (class - 9) / 4;
+	step = 32U << group;
+	return (128U << group) + ((class - 9) % 4 + 1) * step;
+}
+
+static unsigned int order_limit(unsigned int size)
+{
+	return size > 8192 ? SHIM_MAX_ORDER : 0;
+}
+
+static int make_classes(void)
+{
+	unsigned int from = 0;
+
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++) {
+		unsigned int size = class_size(class);
+		const struct kmem_cache_boot boot = {
+			.align = size & -size,
+			.class = class,
+			.max_order = order_limit(size),
+		};
+
+		km_snprintf(names[class], sizeof(names[class]), "malloc-%u",
+			    size);
+		if (kmem_cache_init(&caches[class], names[class], size, &boot))
+			return -ENOMEM;
+		for (; from <= size / 16; from++)
+			size_class[from] = (u8)class;
+	}
+	return 0;
+}
+
+int shim_boot(void)
+{
+	return km_ready() ? 0 : km_boot(API_SLOT, make_classes);
+}
+
+__attribute__((constructor)) static void shim_start(void)
+{
+	shim_boot();
+	km_register_fork();
+}

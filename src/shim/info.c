@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/info.c - mallinfo, malloc_info, malloc_stats, malloc_trim, mallopt
+ *
+ * Numbers are counted when they are asked for: objects out of the slabs, less
+ * those that lie in sheaves. Other threads' sheaves are read while they move,
+ * so with threads running a number may be off by what is in motion.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "shim/exports.h"
+#include "shim/info.h"
+#include "sys/os.h"
+
+static void sum_caches(struct shim_info *info)
+{
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++) {
+		struct kmem_cache *s = shim_cache(class);
+		unsigned long out = READ_ONCE(s->node.in_use);
+		unsigned long idle = kmem_cpus_count(s) + barn_count(s);
+		unsigned long used = out > idle ? out - idle : 0;
+
+		info->small_used += used * s->size;
+		info->small_objects += used;
+		info->small_cached += (out - used) * s->size;
+		info->slabs += READ_ONCE(s->node.nr_slabs);
+		info->slabs_ever += READ_ONCE(s->node.slabs_ever);
+		info->slab_bytes += READ_ONCE(s->node.nr_pages) << PAGE_SHIFT;
+		info->refills += READ_ONCE(s->refills);
+		info->flushes += READ_ONCE(s->flushes);
+		info->refilled += READ_ONCE(s->refilled);
+		info->flushed += READ_ONCE(s->flushed);
+	}
+}
+
+void shim_info(struct shim_info *info)
+{
+	struct zone_stat zone;
+
+	*info = (struct shim_info){ 0 };
+	if (!km_ready())
+		return;
+	sum_caches(info);
+	zone_stat(&node_data[0].node_zones[ZONE_NORMAL], &zone);
+	vmap_stat(&info->areas);
+	info->runs = READ_ONCE(large_stat.runs);
+	info->runs_ever = READ_ONCE(large_stat.runs_ever);
+	info->run_bytes = READ_ONCE(large_stat.run_pages) << PAGE_SHIFT;
+	info->managed = zone.managed << PAGE_SHIFT;
+	info->free = (zone.free + zone.pcp) << PAGE_SHIFT;
+	info->resident_free = (zone.resident_free + zone.pcp) << PAGE_SHIFT;
+	info->used = info->small_used + info->run_bytes + info->areas.busy;
+	info->footprint = info->managed - info->free + info->resident_free +
+			  info->areas.busy + info->areas.lazy;
+}
+
+EXPORT struct mallinfo2 mallinfo2(void)
+{
+	struct shim_info info;
+
+	shim_info(&info);
+	return (struct mallinfo2){
+		.arena = info.managed,
+		.ordblks = info.slabs,
+		.smblks = info.small_objects,
+		.hblks = info.areas.areas,
+		.hblkhd = info.areas.busy,
+		.fsmblks = info.small_cached,
+		.uordblks = info.used,
+		.fordblks = info.managed + info.areas.busy - info.used,
+		.keepcost = info.resident_free + info.areas.lazy,
+	};
+}
+
+static int narrow(size_t value)
+{
+	return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+static struct mallinfo narrow_info(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (struct mallinfo){
+		.arena = narrow(m.arena),
+		.ordblks = narrow(m.ordblks),
+		.smblks = narrow(m.smblks),
+		.hblks = narrow(m.hblks),
+		.hblkhd = narrow(m.hblkhd),
+		.fsmblks = narrow(m.fsmblks),
+		.uordblks = narrow(m.uordblks),
+		.fordblks = narrow(m.fordblks),
+		.keepcost = narrow(m.keepcost),
+	};
+}
+
+EXPORT struct mallinfo mallinfo(void)
+{
+	return narrow_info();
+}
+
+EXPORT struct mallinfo __libc_mallinfo(void)
+{
+	return narrow_info();
+}
+
+/* Everything that can go back to the OS does: 1 if any memory did. */
+EXPORT int malloc_trim(size_t pad)
+{
+	struct shim_info before, after;
+
+	(void)pad;
+	shim_info(&before);
+	km_reclaim_all();
+	shim_info(&after);
+	return after.footprint < before.footprint;
+}
+
+EXPORT void malloc_stats(void)
+{
+	struct shim_info info;
+
+	shim_info(&info);
+	km_report("kmalloc: in use %H: %lu small objects %H, %lu runs %H, %lu "
+		  "areas %H\n",
+		  info.used, info.small_objects, info.small_used, info.runs,
+		  info.run_bytes, info.areas.areas, info.areas.busy);
+	km_report("kmalloc: from the system %H; cached in threads and barns "
+		  "%H, free and resident %H\n",
+		  info.footprint, info.small_cached,
+		  info.resident_free + info.areas.lazy);
+}
+
+static void info_class(FILE *out, unsigned int class)
+{
+	struct kmem_cache *s = shim_cache(class);
+	unsigned long objects = READ_ONCE(s->node.in_use);
+	unsigned long idle = kmem_cpus_count(s) + barn_count(s);
+
+	if (!READ_ONCE(s->node.nr_slabs))
+		return;
+	fprintf(out,
+		"<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
+		"in_use=\"%lu\" cached=\"%lu\"/>\n",
+		s->name, s->size, READ_ONCE(s->node.nr_slabs),
+		objects > idle ? objects - idle : 0, min(idle, objects));
+}
+
+/* options must be 0, as glibc's. The only place that uses stdio. */
+EXPORT int malloc_info(int options, FILE *out)
+{
+	struct shim_info info;
+
+	if (options)
+		return EINVAL;
+	shim_info(&info);
+	fprintf(out, "<malloc version=\"kmalloc-1\">\n<caches>\n");
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++)
+		info_class(out, class);
+	fprintf(out, "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
+		info.runs, info.run_bytes);
+	fprintf(out, "<areas count=\"%lu\" size=\"%lu\" lazy=\"%lu\"/>\n",
+		info.areas.areas, info.areas.busy, info.areas.lazy);
+	fprintf(out, "<system type=\"current\" size=\"%lu\"/>\n",
+		info.footprint);
+	fprintf(out, "<total type=\"in_use\" size=\"%lu\"/>\n</malloc>\n",
+		info.used);
+	return 0;
+}
+
+/* glibc's parameters steer glibc's heap; there is nothing of it here. */
+EXPORT int mallopt(int param, int value)
+{
+	(void)value;
+	return param >= M_ARENA_MAX && param <= M_MXFAST;
+}
+
+EXPORT int __libc_mallopt(int param, int value)
+{
+	return mallopt(param, value);
+}
+
+/* Dumped heaps of emacs's days: there are none. */
+EXPORT void *malloc_get_state(void)
+{
+	return NULL;
+}
+
+EXPORT int malloc_set_state(void *state)
+{
+	(void)state;
+	return -1;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/info.h - what the shim knows of itself
+ */
+#ifndef KM_SHIM_INFO_H
+#define KM_SHIM_INFO_H
+
+#include "buddy/buddy.h"
+#include "shim/shim.h"
+#include "vmap/vmap.h"
+
+struct shim_info {
+	size_t used; /* bytes the program has */
+	size_t footprint; /* bytes taken from the system, all uses */
+	size_t small_used, small_cached, slab_bytes;
+	unsigned long small_objects, slabs, slabs_ever;
+	unsigned long refills, flushes, refilled, flushed;
+	unsigned long runs, runs_ever;
+	size_t run_bytes, managed, free, resident_free;
+	struct vmap_stat areas;
+};
+
+void shim_info(struct shim_info *info);
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/large.c - blocks above 32 KiB: page runs, then areas
+ *
+ * A run is a block of the buddy cut to whole pages: 5 pages of an order-3
+ * block, the other 3 free again. Its head page holds the length. An area has
+ * pages of its own in vmalloc space. When the arena is full a run becomes an
+ * area, however small.
+ *
+ * Locking	none here. A run is freed by whoever turns its head page from
+ *		PAGE_RUN to PAGE_NONE, so of two who free it one is told.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "shim/shim.h"
+#include "vmap/vmap.h"
+
+#define RUN_GFP (GFP_HIGHUSER_MOVABLE & ~__GFP_HIGHMEM)
+
+struct large_stat large_stat;
+
+static void count(unsigned long *counter, long delta)
+{
+	__atomic_add_fetch(counter, (unsigned long)delta, __ATOMIC_RELAXED);
+}
+
+/* ---- page runs ------------------------------------------------------------- */
+
+static void *run_alloc(size_t size, size_t align, unsigned int flags)
+{
+	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	unsigned long block = max(size, align);
+	gfp_t gfp = RUN_GFP | (flags & LARGE_ZERO ? __GFP_ZERO : 0);
+	struct page *page;
+
+	if (block > size && get_order(block) > get_order(size)) {
+		unsigned long whole = 1UL << get_order(block);
+
+		page = alloc_page_run(gfp, whole);
+		if (page)
+			trim_page_run(page, nr, whole);
+	} else {
+		page = alloc_page_run(gfp, nr);
+	}
+	if (!page)
+		return NULL;
+	page->nr_pages = nr;
+	smp_store_release(&page->type, PAGE_RUN);
+	count(&large_stat.runs, 1);
+	count(&large_stat.runs_ever, 1);
+	count(&large_stat.run_pages, (long)nr);
+	return page_to_virt(page);
+}
+
+/* The head page of the run that holds p; NULL if none does. */
+static struct page *run_of(const void *p)
+{
+	unsigned long pfn = virt_to_pfn(p);
+
+	if (pfn >= arena.nr_frames || !pfn_online(pfn))
+		return NULL;
+	for (unsigned long back = 0; back < MAX_ORDER_NR_PAGES && back <= pfn;
+	     back++) {
+		struct page *page = pfn_to_page(pfn - back);
+
+		if (smp_load_acquire(&page->type) == PAGE_RUN)
+			return page->nr_pages > back ? page : NULL;
+		if (arena.index[pfn - back] || PageBuddy(page))
+			return NULL;
+	}
+	return NULL;
+}
+
+static int run_free(struct page *page)
+{
+	unsigned long nr = page->nr_pages;
+	u8 expected = PAGE_RUN;
+
+	if (!__atomic_compare_exchange_n(&page->type, &expected, PAGE_NONE,
+					 false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return -ENOENT;
+	count(&large_stat.runs, -1);
+	count(&large_stat.run_pages, -(long)nr);
+	free_page_run(page, nr);
+	return 0;
+}
+
+/* Shrink or grow where it is: the address, or NULL. */
+static void *run_resize(struct page *page, size_t size)
+{
+	unsigned long nr = page->nr_pages;
+	unsigned long want = PAGE_ALIGN(size) >> PAGE_SHIFT;
+
+	if (want > MAX_ORDER_NR_PAGES)
+		return NULL;
+	if (want > nr) {
+		if (extend_page_run(page, nr, want))
+			return NULL;
+		page->nr_pages = want;
+	} else if (want < nr) {
+		page->nr_pages = want;
+		trim_page_run(page, want, nr);
+	}
+	count(&large_stat.run_pages, (long)(want - nr));
+	return page_to_virt(page);
+}
+
+/* ---- areas ------------------------------------------------------------------ */
+
+static void *area_alloc(size_t size, size_t align, unsigned int flags)
+{
+	struct vmap_area *va = vmap_area_alloc(size, align);
+	void *p;
+
+	if (!va)
+		return NULL;
+	p = (void *)va->va_start;
+	if ((flags & LARGE_ZERO) && !(va->flags & VA_ZERO))
+		memset(p, 0, size);
+	return p;
+}
+
+static void *area_resize(void *p, size_t size)
+{
+	struct vmap_area *va = vmap_area_unlink(p);
+	int ret;
+
+	if (!va)
+		return NULL;
+	ret = vmap_area_resize(va, size);
+	p = (void *)va->va_start;
+	vmap_area_link(va);
+	return ret ? NULL : p;
+}
+
+/* ---- either ------------------------------------------------------------------ */
+
+void *large_alloc(size_t size, size_t align, unsigned int flags)
+{
+	void *p = NULL;
+
+	tick_poll();
+	if (size > PTRDIFF_MAX)
+		return NULL;
+	if (size <= MAX_BLOCK_SIZE && align <= MAX_BLOCK_SIZE)
+		p = run_alloc(size, align, flags);
+	if (!p)
+		p = area_alloc(size, align, flags);
+	if (unlikely(!p)) {
+		km_reclaim_all();
+		p = area_alloc(size, align, flags);
+	}
+	return p;
+}
+
+int large_find(const void *p, struct large *out)
+{
+	struct vmap_area va;
+	struct page *page = run_of(p);
+
+	if (page) {
+		out->start = page_to_virt(page);
+		out->usable = page->nr_pages << PAGE_SHIFT;
+		return 0;
+	}
+	if (vmap_area_find(p, &va))
+		return -ENOENT;
+	out->start = (void *)va.va_start;
+	out->usable = va_size(&va);
+	return 0;
+}
+
+int large_free(void *p)
+{
+	struct vmap_area *va;
+
+	tick_poll();
+	if (arena_contains(p) && run_of(p))
+		return run_free(__virt_to_page(p));
+	va = vmap_area_unlink(p);
+	if (!va)
+		return -ENOENT;
+	vmap_area_free(va);
+	return 0;
+}
+
+void *large_resize(void *p, size_t size)
+{
+	struct page *page = arena_contains(p) ? run_of(p) : NULL;
+
+	return page ? run_resize(page, size) : area_resize(p, size);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/shim.h - the malloc family on the engine
+ *
+ *	size		served by			free() knows it by
+ *	<= 32 KiB	SLUB cache malloc-N		index[frame] = class
+ *	<= 4 MiB	a page run of the buddy		struct page, PAGE_RUN
+ *	above		an area of vmalloc space	the busy tree
+ *
+ * Classes: 16 to 128 in steps of 16, then four to a doubling:
+ *
+ *	class	1  2 ... 8   9   10  11  12  13 ...        40
+ *	size	16 32   128  160 192 224 256 320 ...       32768
+ */
+#ifndef KM_SHIM_SHIM_H
+#define KM_SHIM_SHIM_H
+
+#include "init.h"
+#include "kmem/kmem.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define WEAK_EXPORT __attribute__((visibility("default"), weak))
+
+#define MAX_SMALL 32768UL
+#define NR_SMALL_CLASSES 40
+#define MALLOC_ALIGN 16UL
+
+/* By (size + 15) / 16. All zero before the start: class 0 always misses. */
+extern u8 size_class[MAX_SMALL / 16 + 1];
+
+/* The shim's cache of class c, 1 .. NR_SMALL_CLASSES. */
+struct kmem_cache *shim_cache(unsigned int class);
+int shim_boot(void); /* 0 or -errno; from any slow path */
+
+/* ---- large.c: page runs and areas ------------------------------------------ */
+
+#define LARGE_ZERO 1 /* the bytes are to be zero */
+
+void *large_alloc(size_t size, size_t align, unsigned int flags);
+/* What a pointer that is in no slab is. */
+struct large {
+	size_t usable; /* bytes from its start */
+	void *start;
+};
+int large_find(const void *p, struct large *out); /* 0 or -ENOENT */
+int large_free(void *p); /* 0, or -ENOENT: not the start of one */
+/* In place or by moving pages: the new address, or NULL: copy it yourself. */
+void *large_resize(void *p, size_t size);
+
+struct large_stat {
+	unsigned long runs, runs_ever, run_pages;
+};
+extern struct large_stat large_stat; /* atomic, relaxed */
+
+/* ---- pointer.c: pointers that the fast path does not know ------------------ */
+
+enum pointer_kind { POINTER_SMALL, POINTER_LARGE, POINTER_FOREIGN };
+
+struct pointer {
+	enum pointer_kind kind;
+	struct kmem_cache *cache; /* POINTER_SMALL */
+	size_t usable; /* POINTER_SMALL, POINTER_LARGE */
+};
+
+/*
+ * What p is. A pointer into our memory that does not start an object, run or
+ * area ends the program, in the name of `function`.
+ */
+void pointer_resolve(const void *p, const char *function,
+		     struct pointer *out);
+
+/* ---- foreign.c: pointers outside our memory -------------------------------- */
+
+void foreign_free(void *p);
+void *foreign_realloc(void *p, size_t size);
+size_t foreign_usable_size(void *p);
+
+/* ---- malloc.c ---------------------------------------------------------------- */
+
+void *shim_memalign(size_t align, size_t size); /* NULL; errno set */
+
+#endif

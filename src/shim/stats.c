@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/stats.c - a summary when the program ends
+ *
+ *	stats=PID	on stderr, if this process has that number: so that
+ *			the children of a program stay silent
+ *	stats_file=PATH	one line for every process, appended
+ *
+ * Fast paths count nothing: calls are estimated from what passed between
+ * sheaves and slabs. A process that ends by _exit() or a signal says nothing.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "core/param.h"
+#include "shim/info.h"
+#include "sys/os.h"
+
+static unsigned long stats_pid;
+static char stats_path[256];
+
+static int set_stats(const char *value)
+{
+	return param_number(value, 1, 1UL << 22, &stats_pid);
+}
+boot_param("stats", set_stats);
+
+static int set_stats_file(const char *value)
+{
+	if (!*value || strlen(value) >= sizeof(stats_path))
+		return -EINVAL;
+	strcpy(stats_path, value);
+	return 0;
+}
+boot_param("stats_file", set_stats_file);
+
+/* A number behind a label such as "VmHWM:" in /proc/self/status, in bytes. */
+static size_t status_bytes(const char *label)
+{
+	char buf[4096];
+	long fd = os_open_read("/proc/self/status"), n;
+	const char *at;
+	size_t kb = 0;
+
+	if (fd < 0)
+		return 0;
+	n = os_read((int)fd, buf, sizeof(buf) - 1);
+	os_close((int)fd);
+	buf[n > 0 ? n : 0] = '\0';
+	at = strstr(buf, label);
+	if (!at)
+		return 0;
+	for (at += strlen(label); *at == ' ' || *at == '\t'; at++)
+		;
+	for (; *at >= '0' && *at <= '9'; at++)
+		kb = kb * 10 + (size_t)(*at - '0');
+	return kb * 1024;
+}
+
+static void print_summary(const struct shim_info *info)
+{
+	unsigned long calls = info->refilled + info->flushed +
+			      info->runs_ever * 2 + info->areas.areas_ever * 2;
+
+	km_report("kmalloc: stats of process %d\n"
+		  "  memory        peak %H resident, now %H; %H in use\n"
+		  "  small objects %lu live (%H), %H cached in %u threads\n"
+		  "  traffic       %lu refills, %lu flushes; at least %lu calls "
+		  "(estimate)\n",
+		  os_pid(), status_bytes("VmHWM:"), status_bytes("VmRSS:"),
+		  info->used, info->small_objects, info->small_used,
+		  info->small_cached, kmem_cpus_number(), info->refills,
+		  info->flushes, calls);
+	km_report("  slabs         %lu now (%H), %lu ever\n"
+		  "  large         %lu runs (%H), %lu areas (%H); %lu ever\n",
+		  info->slabs, info->slab_bytes, info->slabs_ever, info->runs,
+		  info->run_bytes, info->areas.areas, info->areas.busy,
+		  info->runs_ever + info->areas.areas_ever);
+}
+
+static void append_line(const struct shim_info *info)
+{
+	char line[256], comm[32] = "?";
+	long fd = os_open_read("/proc/self/comm");
+	int len;
+
+	if (fd >= 0) {
+		long n = os_read((int)fd, comm, sizeof(comm) - 1);
+
+		os_close((int)fd);
+		comm[n > 0 ? n - 1 : 0] = '\0';
+	}
+	len = km_snprintf(line, sizeof(line),
+			  "pid=%d comm=%s refills=%lu flushes=%lu slabs=%lu "
+			  "large=%lu peak=%lu\n",
+			  os_pid(), comm, info->refills, info->flushes,
+			  info->slabs_ever,
+			  info->runs_ever + info->areas.areas_ever,
+			  status_bytes("VmHWM:"));
+	fd = os_open_append(stats_path);
+	if (fd < 0)
+		return;
+	os_write((int)fd, line, min((size_t)len, sizeof(line) - 1));
+	os_close((int)fd);
+}
+
+__attribute__((destructor)) static void stats_at_exit(void)
+{
+	struct shim_info info;
+
+	if (!stats_path[0] && stats_pid != (unsigned long)os_pid())
+		return;
+	shim_info(&info);
+	if (stats_pid == (unsigned long)os_pid())
+		print_summary(&info);
+	if (stats_path[0])
+		append_line(&info);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/internal.h - shared by the files of this layer alone
+ */
+#ifndef KM_SLUB_INTERNAL_H
+#define KM_SLUB_INTERNAL_H
+
+#include "slub/slab.h"
+#include "slub/slub.h"
+
+struct kmem_cache_cpu {
+	spinlock_t lock;
+	u32 nr_partial; /* lock */
+	void *freelist; /* lock: freed objects taken off slab */
+	char *fresh; /* lock: next object of slab never handed out */
+	u32 nr_fresh; /* lock */
+	u32 touched; /* lock: used since the last tick */
+	struct slab *slab; /* lock */
+	struct slab *partial; /* lock: frozen slabs, linked by next */
+} __cacheline_aligned;
+
+/* ---- the free pointer ---------------------------------------------------- */
+
+static inline void *get_freepointer(const struct kmem_cache *s, const void *obj)
+{
+	return *(void *const *)((const char *)obj + s->offset);
+}
+
+static inline void set_freepointer(const struct kmem_cache *s, void *obj,
+				   void *next)
+{
+	*(void **)((char *)obj + s->offset) = next;
+}
+
+/* ---- slab.c -------------------------------------------------------------- */
+
+int slub_setup(struct kmem_cache *s);
+/* A new slab, frozen, nothing carved; NULL: no memory. No lock above LOCK_LIST
+ * is held. */
+struct slab *new_slab(struct kmem_cache *s);
+void discard_slab(struct kmem_cache *s, struct slab *slab);
+/* The object of s that contains addr's start; BUG line and abort if none. */
+void check_object(const struct kmem_cache *s, const struct slab *slab,
+		  const void *obj);
+bool is_object(const struct kmem_cache *s, const struct slab *slab,
+	       const void *obj);
+
+static inline struct slab_state slab_read(struct slab *slab)
+{
+	struct slab_state state;
+
+	/* Torn reads are caught by the exchange that follows. */
+	state.freelist = READ_ONCE(slab->state.freelist);
+	state.counters.word = READ_ONCE(slab->state.counters.word);
+	return state;
+}
+
+static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
+				 struct slab_state new)
+{
+	unsigned __int128 o, n, seen;
+
+	__builtin_memcpy(&o, old, sizeof(o));
+	__builtin_memcpy(&n, &new, sizeof(n));
+	seen = __sync_val_compare_and_swap(
+		(unsigned __int128 *)(void *)&slab->state, o, n);
+	if (likely(seen == o))
+		return true;
+	__builtin_memcpy(old, &seen, sizeof(seen));
+	return false;
+}
+
+/* ---- node.c -------------------------------------------------------------- */
+
+/* Give a frozen slab to the node, or its frames back if it is empty. */
+void unfreeze_slab(struct kmem_cache *s, struct slab *slab);
+/*
+ * Take up to `nr` frozen slabs off the node's partial list, linked by next:
+ * the first, or NULL. *got says how many.
+ */
+struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
+			      unsigned int *got);
+void slub_shrink(struct kmem_cache *s, unsigned int flags);
+unsigned long slub_shutdown(struct kmem_cache *s);
+
+/* ---- refill.c ------------------------------------------------------------ */
+
+unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr);
+void put_cpu_partial(struct kmem_cache *s, struct slab *slab);
+/* What this CPU holds goes to the node. */
+void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);
+
+/* ---- flush.c ------------------------------------------------------------- */
+
+void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+
+static inline void stat_add(unsigned long *counter, unsigned long nr)
+{
+	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+static inline void stat_sub(unsigned long *counter, unsigned long nr)
+{
+	__atomic_sub_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+#endif

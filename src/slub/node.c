@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/node.c - the node's partial slabs, shrinking, and the backend's table
+ *
+ * Locking	list_lock (rank LOCK_LIST)
+ * Invariants	S2 of slab.h; nr_partial is the length of the list
+ * Source	Linux v6.18 mm/slub.c (kernel-facts U3, U4, U11)
+ */
+#include "buddy/buddy.h"
+#include "slub/internal.h"
+
+struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
+			      unsigned int *got)
+{
+	struct kmem_cache_node *n = &s->node;
+	struct slab *first = NULL, **link = &first;
+
+	*got = 0;
+	if (!READ_ONCE(n->nr_partial))
+		return NULL;
+	spin_lock(&n->list_lock);
+	while (*got < nr && !list_empty(&n->partial)) {
+		struct slab *slab =
+			list_first_entry(&n->partial, struct slab, list);
+		struct slab_state old = slab_read(slab), new;
+
+		list_del(&slab->list);
+		n->nr_partial--;
+		do {
+			new = old;
+			new.counters.frozen = 1;
+		} while (!slab_exchange(slab, &old, new));
+		slab->next = NULL;
+		*link = slab;
+		link = &slab->next;
+		(*got)++;
+	}
+	spin_unlock(&n->list_lock);
+	return first;
+}
+
+void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
+{
+	struct kmem_cache_node *n = &s->node;
+	struct slab_state old, new;
+	bool discard = false;
+
+	spin_lock(&n->list_lock);
+	old = slab_read(slab);
+	do {
+		new = old;
+		new.counters.frozen = 0;
+	} while (!slab_exchange(slab, &old, new));
+	if (!new.counters.inuse && n->nr_partial >= s->min_partial) {
+		discard = true;
+	} else if (new.counters.inuse < new.counters.objects) {
+		list_add_tail(&slab->list, &n->partial);
+		n->nr_partial++;
+	}
+	spin_unlock(&n->list_lock);
+	if (discard)
+		discard_slab(s, slab);
+}
+
+/* Every empty slab of the node goes back to the buddy. */
+static void discard_empty(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n = &s->node;
+	struct slab *slab, *next;
+	LIST_HEAD(empty);
+
+	if (!READ_ONCE(n->nr_partial))
+		return;
+	spin_lock(&n->list_lock);
+	list_for_each_entry_safe(slab, next, &n->partial, list) {
+		if (slab_read(slab).counters.inuse)
+			continue;
+		list_del(&slab->list);
+		list_add(&slab->list, &empty);
+		n->nr_partial--;
+	}
+	spin_unlock(&n->list_lock);
+	list_for_each_entry_safe(slab, next, &empty, list)
+		discard_slab(s, slab);
+}
+
+void slub_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
+
+		if ((flags & SHRINK_IDLE) && READ_ONCE(c->touched)) {
+			WRITE_ONCE(c->touched, 0U);
+			continue;
+		}
+		if (READ_ONCE(c->slab) || READ_ONCE(c->partial))
+			flush_cpu_slab(s, c);
+	}
+	discard_empty(s);
+}
+
+unsigned long slub_shutdown(struct kmem_cache *s)
+{
+	slub_shrink(s, SHRINK_ALL);
+	return READ_ONCE(s->node.in_use);
+}
+
+static void slub_fork_take(struct kmem_cache *s)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		lock_fork_take(&s->cpu_slab[cpu].lock);
+	lock_fork_take(&s->node.list_lock);
+}
+
+static void slub_fork_release(struct kmem_cache *s)
+{
+	lock_fork_release(&s->node.list_lock);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		lock_fork_release(&s->cpu_slab[cpu].lock);
+}
+
+static void *slub_object_of(struct kmem_cache *s, const void *addr)
+{
+	struct slab *slab = virt_to_slab(addr);
+	char *base;
+	u64 nr;
+
+	if (!slab)
+		return NULL;
+	base = slab_address(slab);
+	nr = (u64)((const char *)addr - base) / s->size;
+	if (nr >= slab->state.counters.objects)
+		return NULL;
+	return base + nr * s->size;
+}
+
+const struct slab_ops slub_ops = {
+	.cpu_size = sizeof(struct kmem_cache_cpu),
+	.refill = slub_refill,
+	.flush = slub_flush,
+	.setup = slub_setup,
+	.shrink = slub_shrink,
+	.shutdown = slub_shutdown,
+	.fork_take = slub_fork_take,
+	.fork_release = slub_fork_release,
+	.object_of = slub_object_of,
+};
+
+/* ---- proof --------------------------------------------------------------- */
+
+static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
+{
+	u32 nr = 0;
+	void *obj = slab->state.freelist;
+
+	for (; obj; obj = get_freepointer(s, obj)) {
+		check_object(s, slab, obj);
+		BUG_ON(++nr > slab->state.counters.objects);
+	}
+	return nr;
+}
+
+static void check_slab(const struct kmem_cache *s, struct slab *slab, u16 frozen)
+{
+	u32 objects = slab->state.counters.objects;
+
+	BUG_ON(slab->type != PAGE_SLAB || slab->slab_cache != s);
+	BUG_ON(slab->state.counters.frozen != frozen);
+	BUG_ON(slab->carved > objects);
+	BUG_ON(slab->state.counters.inuse !=
+	       slab->carved - check_freelist(s, slab));
+}
+
+void slub_check(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n = &s->node;
+	unsigned long nr = 0;
+	struct slab *slab;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
+		u32 parked = 0;
+
+		spin_lock(&c->lock);
+		for (slab = c->partial; slab; slab = slab->next, parked++)
+			check_slab(s, slab, 1);
+		BUG_ON(parked != c->nr_partial);
+		spin_unlock(&c->lock);
+	}
+	spin_lock(&n->list_lock);
+	list_for_each_entry(slab, &n->partial, list) {
+		check_slab(s, slab, 0);
+		BUG_ON(slab->state.counters.inuse ==
+		       slab->state.counters.objects);
+		nr++;
+	}
+	BUG_ON(nr != n->nr_partial);
+	spin_unlock(&n->list_lock);
+}

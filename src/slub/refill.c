@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/refill.c - many objects at once, from the nearest slabs
+ *
+ *	1  this CPU's freelist and fresh objects
+ *	2  what others freed to this CPU's slab meanwhile
+ *	3  this CPU's partial slabs
+ *	4  the node's partial slabs: one is used, some are parked on 3
+ *	5  a new slab
+ *
+ * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout
+ * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3)
+ */
+#include "slub/internal.h"
+#include "buddy/buddy.h"
+
+static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
+{
+	return &s->cpu_slab[smp_cpu()];
+}
+
+/* Objects of the slab that were freed before. */
+static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
+			       void **objs, unsigned int nr)
+{
+	unsigned int got = 0;
+	void *obj = c->freelist;
+
+	while (obj && got < nr) {
+		objs[got++] = obj;
+		obj = get_freepointer(s, obj);
+	}
+	c->freelist = obj;
+	return got;
+}
+
+/* Objects that were never handed out: nothing in them is read or written. */
+static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
+			       void **objs, unsigned int nr)
+{
+	unsigned int got = min(nr, c->nr_fresh);
+
+	for (unsigned int i = 0; i < got; i++) {
+		objs[i] = c->fresh;
+		c->fresh += s->size;
+	}
+	c->nr_fresh -= got;
+	return got;
+}
+
+/*
+ * Take everything that is free in the cpu slab, to be handed out under
+ * c->lock alone. If nothing is, the slab is full and no longer ours.
+ */
+static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab = c->slab;
+	struct slab_state old = slab_read(slab), new;
+	u32 uncarved = old.counters.objects - slab->carved;
+
+	do {
+		new.freelist = NULL;
+		new.counters.word = old.counters.word;
+		new.counters.inuse = old.counters.objects;
+		new.counters.frozen = old.freelist || uncarved;
+	} while (!slab_exchange(slab, &old, new));
+	c->freelist = old.freelist;
+	c->nr_fresh = uncarved;
+	c->fresh = (char *)slab_address(slab) +
+		   (unsigned long)slab->carved * s->size;
+	slab->carved = old.counters.objects;
+	if (!new.counters.frozen)
+		c->slab = NULL;
+	return new.counters.frozen;
+}
+
+/* Another slab becomes the cpu slab: false if there is none to be had. */
+static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab = c->partial;
+	unsigned int got;
+
+	if (slab) {
+		c->partial = slab->next;
+		c->nr_partial--;
+	} else {
+		slab = get_partial_node(s, 1 + s->cpu_partial_slabs / 2, &got);
+		if (slab) {
+			c->partial = slab->next;
+			c->nr_partial = got - 1;
+		} else {
+			slab = new_slab(s);
+		}
+	}
+	if (!slab)
+		return false;
+	slab->next = NULL;
+	c->slab = slab;
+	return true;
+}
+
+unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct kmem_cache_cpu *c = this_cpu_slab(s);
+	unsigned int got = 0;
+
+	spin_lock(&c->lock);
+	c->touched = 1;
+	for (;;) {
+		got += take_freed(s, c, objs + got, nr - got);
+		got += take_fresh(s, c, objs + got, nr - got);
+		if (got == nr)
+			break;
+		if (c->slab && take_slab(s, c))
+			continue;
+		/* A partly filled sheaf will do: no new slab for the rest. */
+		if (got && !c->partial && !READ_ONCE(s->node.nr_partial))
+			break;
+		if (!next_slab(s, c))
+			break;
+		take_slab(s, c);
+	}
+	spin_unlock(&c->lock);
+	stat_add(&s->node.in_use, got);
+	return got;
+}
+
+/* A frozen slab with its first free object: keep it near this CPU. */
+void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
+{
+	struct kmem_cache_cpu *c = this_cpu_slab(s);
+	struct slab *surplus = NULL, *next;
+
+	spin_lock(&c->lock);
+	if (c->nr_partial >= s->cpu_partial_slabs) {
+		surplus = c->partial;
+		c->partial = NULL;
+		c->nr_partial = 0;
+	}
+	slab->next = c->partial;
+	c->partial = slab;
+	c->nr_partial++;
+	spin_unlock(&c->lock);
+	for (; surplus; surplus = next) {
+		next = surplus->next;
+		unfreeze_slab(s, surplus);
+	}
+}
+
+/* Put back what was taken off the cpu slab and not handed out. */
+static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab = c->slab;
+	struct slab_state old = slab_read(slab), new;
+	void *tail = c->freelist;
+	u32 freed = 0;
+
+	if (tail)
+		for (freed = 1; get_freepointer(s, tail); freed++)
+			tail = get_freepointer(s, tail);
+	slab->carved -= c->nr_fresh;
+	do {
+		new = old;
+		new.counters.inuse -= freed + c->nr_fresh;
+		if (freed) {
+			set_freepointer(s, tail, old.freelist);
+			new.freelist = c->freelist;
+		}
+	} while (!slab_exchange(slab, &old, new));
+	c->freelist = NULL;
+	c->nr_fresh = 0;
+}
+
+void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab, *next;
+
+	spin_lock(&c->lock);
+	if (c->slab)
+		return_taken(s, c);
+	slab = c->slab;
+	next = c->partial;
+	c->slab = NULL;
+	c->partial = NULL;
+	c->nr_partial = 0;
+	spin_unlock(&c->lock);
+	if (slab)
+		unfreeze_slab(s, slab);
+	for (slab = next; slab; slab = next) {
+		next = slab->next;
+		unfreeze_slab(s, slab);
+	}
+}

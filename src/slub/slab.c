@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/slab.c - the shape of slabs, and their making and unmaking
+ *
+ * Geometry: an object is its bytes, room for the free pointer if that may not
+ * lie inside, and padding to the alignment. The order of a slab is the lowest
+ * that wastes at most 1/16 of it (then 1/8, 1/4, 1/2) and holds enough
+ * objects; when memory is short, the lowest order that holds one.
+ *
+ * Locking	none; a slab being made or unmade is nobody else's
+ * Invariants	F1  index[] of each frame of a slab names its class if the order
+ *		    is the preferred one, else 240 + order
+ * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
+ *		(kernel-facts U6-U9)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "slub/internal.h"
+
+#define RECIPROCAL_SHIFT 40
+
+static unsigned int calculate_alignment(const struct kmem_cache *s)
+{
+	unsigned int align = max(s->align, 8U);
+
+	if (s->flags & SLAB_HWCACHE_ALIGN) {
+		unsigned int line = CACHELINE;
+
+		while (s->object_size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return align;
+}
+
+/* The lowest order from `order` up that wastes at most 1/fraction; or -1. */
+static int slab_order(unsigned int size, unsigned int order,
+		      unsigned int max_order, unsigned int fraction)
+{
+	for (; order <= max_order; order++) {
+		unsigned long bytes = PAGE_SIZE << order;
+
+		if (bytes % size <= bytes / fraction)
+			return (int)order;
+	}
+	return -1;
+}
+
+static int calculate_order(const struct kmem_cache *s)
+{
+	unsigned long most = (PAGE_SIZE << s->max_order) / s->size;
+	unsigned long objects = 4 * ((unsigned long)fls(nr_cpu_ids) + 1);
+	unsigned int low;
+
+	objects = max(min(objects, most), 1UL);
+	low = get_order(objects * s->size);
+	for (unsigned int fraction = 16; fraction > 1; fraction /= 2) {
+		int order = slab_order(s->size, low, s->max_order, fraction);
+
+		if (order >= 0)
+			return order;
+	}
+	low = get_order(s->size);
+	return low <= MAX_PAGE_ORDER ? (int)low : -EINVAL;
+}
+
+static void calculate_partials(struct kmem_cache *s)
+{
+	unsigned int objects = 120;
+
+	if (s->size >= PAGE_SIZE)
+		objects = 6;
+	else if (s->size >= 1024)
+		objects = 24;
+	else if (s->size >= 256)
+		objects = 52;
+	s->cpu_partial_slabs = DIV_ROUND_UP(2 * objects, s->oo_objects);
+	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
+}
+
+int slub_setup(struct kmem_cache *s)
+{
+	unsigned int size = ALIGN(s->object_size, 8U);
+	int order;
+
+	s->align = calculate_alignment(s);
+	s->offset = ALIGN_DOWN(s->object_size / 2, 8U);
+	if (s->ctor) { /* what it built must survive being free */
+		s->offset = size;
+		size += sizeof(void *);
+	}
+	s->size = max(ALIGN(size, s->align), 8U);
+	s->reciprocal_size =
+		DIV_ROUND_UP(1UL << RECIPROCAL_SHIFT, (u64)s->size);
+	order = calculate_order(s);
+	if (order < 0)
+		return -EINVAL;
+	s->oo_order = (u8)order;
+	s->min_order = (u8)get_order(s->size);
+	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
+	calculate_partials(s);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		spin_lock_init(&s->cpu_slab[cpu].lock, LOCK_KMEM_CPU);
+	return 0;
+}
+
+static void run_ctor(struct kmem_cache *s, struct slab *slab)
+{
+	char *obj = slab_address(slab);
+
+	for (unsigned int i = 0; i < slab->state.counters.objects; i++)
+		s->ctor(obj + (unsigned long)i * s->size);
+}
+
+/* First the preferred order without trying hard, then the smallest. */
+static struct page *alloc_slab_page(struct kmem_cache *s)
+{
+	struct page *page;
+
+	page = alloc_pages(s->allocflags | GFP_NOWAIT | __GFP_NOWARN |
+				   __GFP_NORETRY,
+			   s->oo_order);
+	if (!page && s->min_order < s->oo_order)
+		page = alloc_pages(s->allocflags | GFP_KERNEL, s->min_order);
+	return page;
+}
+
+struct slab *new_slab(struct kmem_cache *s)
+{
+	struct page *page = alloc_slab_page(s);
+	struct slab *slab = (struct slab *)page;
+	unsigned long frames, objects;
+	u8 index;
+
+	if (!page)
+		return NULL;
+	frames = 1UL << page->order;
+	objects = (frames << PAGE_SHIFT) / s->size;
+	index = s->class && page->order == s->oo_order ?
+			s->class :
+			(u8)(INDEX_OTHER + page->order);
+	slab->slab_cache = s;
+	slab->state.freelist = NULL;
+	slab->state.counters.inuse = (u32)objects;
+	slab->state.counters.objects = (u16)objects;
+	slab->state.counters.frozen = 1;
+	slab->next = NULL;
+	slab->carved = 0;
+	if (s->ctor)
+		run_ctor(s, slab);
+	slab->type = PAGE_SLAB;
+	memset(arena.index + page_to_pfn(page), index, frames);
+	stat_add(&s->node.nr_slabs, 1);
+	stat_add(&s->node.slabs_ever, 1);
+	stat_add(&s->node.nr_pages, frames);
+	return slab;
+}
+
+void discard_slab(struct kmem_cache *s, struct slab *slab)
+{
+	struct page *page = slab_page(slab);
+	unsigned long frames = 1UL << page->order;
+
+	memset(arena.index + page_to_pfn(page), 0, frames);
+	page->type = PAGE_ALLOCATED;
+	stat_sub(&s->node.nr_slabs, 1);
+	stat_sub(&s->node.nr_pages, frames);
+	__free_pages(page, page->order);
+}
+
+bool is_object(const struct kmem_cache *s, const struct slab *slab,
+	       const void *obj)
+{
+	u64 offset = (u64)((const char *)obj - (char *)slab_address(slab));
+	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
+
+	return nr * s->size == offset && nr < slab->state.counters.objects;
+}
+
+void check_object(const struct kmem_cache *s, const struct slab *slab,
+		  const void *obj)
+{
+	if (unlikely(!slab || slab->type != PAGE_SLAB || slab->slab_cache != s))
+		kmem_bad_object(s, obj, "is not allocated memory");
+	if (unlikely(!is_object(s, slab, obj)))
+		kmem_bad_object(s, obj, "is not the start of an object");
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/slab.h - struct slab: a struct page while it heads a slab
+ *
+ *	frames of one slab, order 1, objects of 1 KiB
+ *	  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |
+ *	    u   f   u   f   -   -   -   -	u in use, f freed, - never used
+ *	freelist -> 3 -> 1 -> NULL		through the objects themselves
+ *	carved = 4: objects 4..7 have never been handed out; nothing in them
+ *	            was written, so the memory behind them need not exist
+ *	inuse = 2 of 8
+ *
+ * freelist and counters change together by a 16-byte compare and exchange, so
+ * a free to somebody else's slab takes no lock.
+ *
+ *	frozen		on a cpu (its slab, or on its partial list)
+ *	not frozen	full: on no list; partial or empty: on node->partial
+ *
+ * Locking	freelist, counters: atomic. carved: whoever froze the slab, or
+ *		list_lock while it is on node->partial. list: list_lock.
+ *		next: the lock of the kmem_cache_cpu whose partial list it is on
+ * Invariants	S1  inuse = objects - (length of freelist) - (objects - carved),
+ *		    where a frozen cpu slab counts all it took as in use
+ *		S2  not frozen and inuse < objects <=> on node->partial
+ * Source	Linux v6.18 mm/slab.h (kernel-facts U1); carved is ours, so
+ *		that a new slab costs memory only as it fills: divergence.md E
+ */
+#ifndef KM_SLUB_SLAB_H
+#define KM_SLUB_SLAB_H
+
+#include "arena/arena.h"
+#include "kmem/kmem.h"
+
+union slab_counters {
+	u64 word;
+	struct {
+		u32 inuse; /* objects not on freelist */
+		u16 objects; /* in the slab */
+		u16 frozen;
+	};
+};
+
+/* The 16 bytes that change together. */
+struct slab_state {
+	void *freelist;
+	union slab_counters counters;
+} __aligned(16);
+
+struct slab {
+	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
+	u16 epoch;
+	struct kmem_cache *slab_cache;
+	struct slab_state state;
+	union {
+		struct list_head list;
+		struct slab *next;
+	};
+	u32 carved;
+	u32 pad[3];
+};
+
+_Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
+_Static_assert(offsetof(struct slab, slab_cache) ==
+		       offsetof(struct page, slab_cache),
+	       "kmem finds the cache of a page");
+_Static_assert(offsetof(struct slab, state) % 16 == 0, "cmpxchg16b");
+
+static inline struct page *slab_page(const struct slab *slab)
+{
+	return (struct page *)(uintptr_t)slab;
+}
+
+static inline void *slab_address(const struct slab *slab)
+{
+	return page_to_virt(slab_page(slab));
+}
+
+/* The slab that holds an address, or NULL if none does. */
+static inline struct slab *virt_to_slab(const void *obj)
+{
+	unsigned long pfn = virt_to_pfn(obj);
+	unsigned int index = arena.index[pfn], order;
+
+	if (unlikely(!index))
+		return NULL;
+	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
+				       kmem_classes[index]->oo_order;
+	return (struct slab *)pfn_to_page(pfn & ~((1UL << order) - 1));
+}
+
+#endif

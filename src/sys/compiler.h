@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/compiler.h - what every file may assume of the compiler
+ *
+ * Attributes under their kernel names, the types u8..u64, and single-copy
+ * access. The lowest header of the tree: it includes only the C library's
+ * freestanding headers.
+ */
+#ifndef KM_SYS_COMPILER_H
+#define KM_SYS_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define noinline __attribute__((__noinline__))
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#define __cold __attribute__((__cold__, __noinline__))
+#define __printf(f, a) __attribute__((format(printf, f, a)))
+#define __aligned(n) __attribute__((aligned(n)))
+#define __maybe_unused __attribute__((unused))
+/* The fast path: hot functions of every file end up side by side. */
+#define __hot_text __attribute__((section(".text.km_hot")))
+
+#define CACHELINE 64
+#define __cacheline_aligned __aligned(CACHELINE)
+
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define smp_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define min(a, b)                          \
+	({                                 \
+		__typeof__(a) _min_a = (a); \
+		__typeof__(b) _min_b = (b); \
+		_min_a < _min_b ? _min_a : _min_b; \
+	})
+#define max(a, b)                          \
+	({                                 \
+		__typeof__(a) _max_a = (a); \
+		__typeof__(b) _max_b = (b); \
+		_max_a > _max_b ? _max_a : _max_b; \
+	})
+#define clamp(v, lo, hi) min(max(v, lo), hi)
+
+#define ALIGN(x, a) (((x) + ((a) - 1)) & ~((__typeof__(x))(a) - 1))
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+#define PAGE_ALIGN(x) ALIGN((x), PAGE_SIZE)
+
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
+#endif

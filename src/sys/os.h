@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/os.h - the one contract for everything the operating system does for us
+ *
+ * Nothing above this layer includes <sys/mman.h>, <sched.h> or makes a system
+ * call. The contract of every primitive here:
+ *
+ *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
+ *   - functions that map return an address or NULL; the others return 0 or
+ *     -errno; none of them touches errno;
+ *   - none of them calls malloc, stdio, dlsym, or anything that might;
+ *   - the memory calls count themselves (os_mem_calls) and can be told to
+ *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
+ *
+ * After start-up the library uses only mmap, munmap, mremap, madvise, futex
+ * and write; docs/shim.md lists them for people who write seccomp filters.
+ */
+#ifndef KM_SYS_OS_H
+#define KM_SYS_OS_H
+
+#include "sys/compiler.h"
+
+/* ---- memory -------------------------------------------------------------- */
+
+/* Address space without memory (PROT_NONE), near `hint` if that is free. */
+void *os_reserve(void *hint, size_t size);
+/* Make reserved pages readable and writable; they read as zero. */
+int os_commit(void *addr, size_t size);
+/* The same for address space that is not reserved: -EEXIST if it is taken. */
+int os_commit_new(void *addr, size_t size);
+/* Make reserved pages readable: all zero, no memory, no commit charge. */
+int os_commit_readonly(void *addr, size_t size);
+/* Give the memory back; the pages stay committed and read as zero again. */
+int os_discard(void *addr, size_t size);
+/* Back to reserved: no memory, no access. */
+int os_uncommit(void *addr, size_t size);
+/* Reserve again a hole that somebody else may have mapped: -EEXIST then. */
+int os_reserve_again(void *addr, size_t size);
+/* Give up the address space too. */
+int os_release(void *addr, size_t size);
+/* Committed zero pages anywhere. */
+void *os_map(size_t size);
+/* Ask for huge pages over a range; only advice. */
+void os_advise_huge(void *addr, size_t size);
+/*
+ * Move a mapping of old_size bytes to `to`, grown or shrunk to new_size. What
+ * was mapped at `to` goes away and the old place becomes a hole. to == NULL:
+ * resize without moving.
+ */
+int os_move(void *addr, size_t old_size, void *to, size_t new_size);
+/* Resize, the kernel choosing the place. NULL on failure. */
+void *os_remap(void *addr, size_t old_size, size_t new_size);
+
+extern unsigned long os_mem_calls; /* memory calls so far; relaxed */
+/* The memory calls [first, first + count) fail with -ENOMEM; 0 switches off. */
+void os_fail_calls(unsigned long first, unsigned long count);
+
+/* ---- limits and identity ------------------------------------------------- */
+
+/* What RLIMIT_AS leaves in bytes, or SIZE_MAX when it is unlimited. */
+size_t os_address_space_left(void);
+size_t os_total_ram(void); /* bytes */
+unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
+int os_cpu(void); /* the CPU we run on now, a hint; 0 if unknown */
+int os_pid(void);
+u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
+bool os_secure(void); /* AT_SECURE: ignore the environment */
+const char *os_getenv(const char *name); /* works before libc has started */
+unsigned long os_now_ms(void); /* coarse monotonic clock, milliseconds */
+
+/* ---- waiting ------------------------------------------------------------- */
+
+void os_futex_wait(u32 *word, u32 value);
+void os_futex_wake(u32 *word);
+
+/* ---- files and the end --------------------------------------------------- */
+
+long os_open_read(const char *path); /* fd or -errno */
+long os_open_append(const char *path); /* fd or -errno; creates 0644 */
+long os_read(int fd, void *buf, size_t size);
+long os_write(int fd, const void *buf, size_t size); /* all of it */
+void os_close(int fd);
+__attribute__((noreturn)) void os_abort(void);
+
+#endif

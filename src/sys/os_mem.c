@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/os_mem.c - the memory calls of the OS seam, on Linux
+ *
+ * Every call goes through mem_call(), which counts it and lets the fault
+ * tests fail the n-th one.
+ *
+ * Locking	none; the counters are atomic.
+ * Invariants	O1  a call that reports failure changed no mapping
+ *		O2  errno is never written
+ */
+#include <linux/mman.h>
+#include <sys/mman.h>
+
+#include "sys/os.h"
+#include "sys/raw.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+unsigned long os_mem_calls;
+static unsigned long fail_first, fail_count;
+
+void os_fail_calls(unsigned long first, unsigned long count)
+{
+	WRITE_ONCE(os_mem_calls, 0UL);
+	WRITE_ONCE(fail_count, count);
+	WRITE_ONCE(fail_first, first);
+}
+
+/* Count this call; true if the fault tests want it to fail. */
+static bool mem_call(void)
+{
+	unsigned long nr;
+	unsigned long first = READ_ONCE(fail_first);
+
+	nr = __atomic_add_fetch(&os_mem_calls, 1, __ATOMIC_RELAXED);
+	return unlikely(first) && nr - first < READ_ONCE(fail_count);
+}
+
+static void *do_mmap(void *addr, size_t size, int prot, int flags)
+{
+	long ret;
+
+	if (mem_call())
+		return NULL;
+	ret = sys6(SYS_mmap, addr, size, prot, flags, -1, 0);
+	return (unsigned long)ret >= -4095UL ? NULL : (void *)ret;
+}
+
+/* mmap over `addr`, which already is ours: nothing else can be hit. */
+static int map_over(void *addr, size_t size, int prot, int flags)
+{
+	return do_mmap(addr, size, prot, ANON | MAP_FIXED | flags) ? 0 :
+								     -ENOMEM;
+}
+
+/*
+ * mmap at `addr` only if nothing is there. Kernels before 4.17 take the flag
+ * for a hint and may answer with another place: give that back.
+ */
+static int map_if_free(void *addr, size_t size, int prot, int flags)
+{
+	void *got = do_mmap(addr, size, prot,
+			    ANON | MAP_FIXED_NOREPLACE | flags);
+
+	if (got == addr)
+		return 0;
+	if (got)
+		sys2(SYS_munmap, got, size);
+	return -EEXIST;
+}
+
+void *os_reserve(void *hint, size_t size)
+{
+	return do_mmap(hint, size, PROT_NONE, ANON | MAP_NORESERVE);
+}
+
+int os_commit(void *addr, size_t size)
+{
+	return map_over(addr, size, PROT_READ | PROT_WRITE, 0);
+}
+
+int os_commit_new(void *addr, size_t size)
+{
+	return map_if_free(addr, size, PROT_READ | PROT_WRITE, 0);
+}
+
+int os_commit_readonly(void *addr, size_t size)
+{
+	return map_over(addr, size, PROT_READ, MAP_NORESERVE);
+}
+
+int os_discard(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_madvise, addr, size, MADV_DONTNEED);
+}
+
+int os_uncommit(void *addr, size_t size)
+{
+	return map_over(addr, size, PROT_NONE, MAP_NORESERVE);
+}
+
+int os_reserve_again(void *addr, size_t size)
+{
+	return map_if_free(addr, size, PROT_NONE, MAP_NORESERVE);
+}
+
+int os_release(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys2(SYS_munmap, addr, size);
+}
+
+void *os_map(size_t size)
+{
+	return do_mmap(NULL, size, PROT_READ | PROT_WRITE, ANON);
+}
+
+void os_advise_huge(void *addr, size_t size)
+{
+	sys3(SYS_madvise, addr, size, MADV_HUGEPAGE);
+}
+
+int os_move(void *addr, size_t old_size, void *to, size_t new_size)
+{
+	int flags = to ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
+	long ret;
+
+	if (mem_call())
+		return -ENOMEM;
+	ret = sys5(SYS_mremap, addr, old_size, new_size, flags, to);
+	return (unsigned long)ret >= -4095UL ? (int)ret : 0;
+}
+
+void *os_remap(void *addr, size_t old_size, size_t new_size)
+{
+	long ret;
+
+	if (mem_call())
+		return NULL;
+	ret = sys4(SYS_mremap, addr, old_size, new_size, MREMAP_MAYMOVE);
+	return (unsigned long)ret >= -4095UL ? NULL : (void *)ret;
+}

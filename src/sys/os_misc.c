@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/os_misc.c - limits, identity, clock, futex and files, on Linux
+ *
+ * Everything here works inside ld.so's first malloc, before libc has set up
+ * its own state: the environment is then found on the initial stack.
+ */
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+
+#include "sys/os.h"
+#include "sys/raw.h"
+
+extern char **environ;
+/* ld.so's: the initial stack pointer, where argc, argv and envp are. */
+extern void *__libc_stack_end __attribute__((weak));
+
+/* The first number of a file such as /proc/self/statm; 0 if unreadable. */
+static size_t read_number(const char *path)
+{
+	char buf[64];
+	size_t value = 0;
+	long fd = os_open_read(path), n;
+
+	if (fd < 0)
+		return 0;
+	n = os_read((int)fd, buf, sizeof(buf));
+	os_close((int)fd);
+	for (long i = 0; i < n && buf[i] >= '0' && buf[i] <= '9'; i++)
+		value = value * 10 + (size_t)(buf[i] - '0');
+	return value;
+}
+
+size_t os_address_space_left(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	size_t used;
+
+	sys4(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return SIZE_MAX;
+	used = read_number("/proc/self/statm") * PAGE_SIZE;
+	return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
+size_t os_total_ram(void)
+{
+	struct sysinfo info = { 0 };
+
+	sys1(SYS_sysinfo, &info);
+	return info.totalram * (info.mem_unit ? info.mem_unit : 1);
+}
+
+unsigned int os_nr_cpus(void)
+{
+	unsigned long mask[1024 / (8 * sizeof(long))] = { 0 };
+	const int bits = 8 * sizeof(long);
+
+	sys3(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+	for (int i = (int)ARRAY_SIZE(mask) - 1; i >= 0; i--)
+		if (mask[i])
+			return (unsigned int)((i + 1) * bits -
+					      __builtin_clzl(mask[i]));
+	return 1;
+}
+
+int os_cpu(void)
+{
+	int saved = errno, cpu = sched_getcpu();
+
+	if (unlikely(cpu < 0)) {
+		errno = saved;
+		return 0;
+	}
+	return cpu;
+}
+
+int os_pid(void)
+{
+	return (int)sys0(SYS_getpid);
+}
+
+u64 os_random(void)
+{
+	u64 value = 0;
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+
+	if (bytes)
+		memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+bool os_secure(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+/* envp: libc's if it is there already, else the one on the initial stack. */
+static char **environment(void)
+{
+	long *sp;
+
+	if (environ)
+		return environ;
+	if (!&__libc_stack_end || !__libc_stack_end)
+		return NULL;
+	sp = __libc_stack_end;
+	return (char **)(sp + 1 + sp[0] + 1);
+}
+
+const char *os_getenv(const char *name)
+{
+	size_t len = strlen(name);
+	char **env = environment();
+
+	if (os_secure())
+		return NULL;
+	for (; env && *env; env++)
+		if (!strncmp(*env, name, len) && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
+unsigned long os_now_ms(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (unsigned long)ts.tv_sec * 1000 +
+	       (unsigned long)ts.tv_nsec / 1000000;
+}
+
+void os_futex_wait(u32 *word, u32 value)
+{
+	sys4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+}
+
+void os_futex_wake(u32 *word)
+{
+	sys3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+long os_open_read(const char *path)
+{
+	return sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+}
+
+long os_open_append(const char *path)
+{
+	return sys4(SYS_openat, AT_FDCWD, path,
+		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+long os_read(int fd, void *buf, size_t size)
+{
+	long n;
+
+	do
+		n = sys3(SYS_read, fd, buf, size);
+	while (n == -EINTR);
+	return n;
+}
+
+long os_write(int fd, const void *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = sys3(SYS_write, fd, (const char *)buf + done,
+			      size - done);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n;
+		done += (size_t)n;
+	}
+	return (long)done;
+}
+
+void os_close(int fd)
+{
+	sys1(SYS_close, fd);
+}
+
+/* As abort(), which takes a lock of libc's: SIGABRT, then by force. */
+void os_abort(void)
+{
+	raise(SIGABRT);
+	signal(SIGABRT, SIG_DFL);
+	raise(SIGABRT);
+	for (;;)
+		sys1(SYS_exit_group, 134);
+}

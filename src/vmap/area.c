@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/area.c - large areas: allocate, find, grow, free
+ *
+ *	alloc	cut from a lazy range    pages are there already, not zero
+ *		cut from a free range    one mmap(MAP_FIXED)
+ *		no vmalloc space         one mmap anywhere (VA_DIRECT)
+ *	grow	the range behind is lazy or free: take it, nothing moves
+ *		else mremap to a larger free range, pages move, not bytes
+ *	free	becomes lazy; too much lazy: purged at once
+ *
+ * The caller that grows an area has unlinked it, so nobody else can name it
+ * meanwhile; ranges on their way between trees are in none.
+ *
+ * Locking	vmap.lock for the trees, never across a system call
+ * Invariants	V1-V4 of vmap.h
+ * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area() as a model
+ */
+#include <errno.h>
+
+#include "arena/arena.h"
+#include "kmem/kmem.h"
+#include "sys/os.h"
+#include "vmap/internal.h"
+
+struct vmap_space vmap = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
+static struct kmem_cache va_cache;
+
+struct vmap_area *va_struct_alloc(void)
+{
+	return kmem_cache_zalloc(&va_cache, GFP_KERNEL);
+}
+
+void va_struct_free(struct vmap_area *list)
+{
+	while (list) {
+		struct vmap_area *va = list;
+
+		list = va->next;
+		kmem_cache_free(&va_cache, va);
+	}
+}
+
+int vmap_init(void)
+{
+	static const struct kmem_cache_boot boot = { 0 };
+	struct vmap_area *va, *dead = NULL;
+
+	vmap_purge_init();
+	if (kmem_cache_init(&va_cache, "vmap_area", sizeof(*va), &boot))
+		return -ENOMEM;
+	if (arena.vmalloc_start == arena.vmalloc_end)
+		return 0;
+	va = va_struct_alloc();
+	if (!va)
+		return -ENOMEM;
+	va->va_start = arena.vmalloc_start;
+	va->va_end = arena.vmalloc_end;
+	range_insert(&vmap.free, va, &dead);
+	return 0;
+}
+
+/* ---- the busy tree --------------------------------------------------------- */
+
+static void busy_insert(struct vmap_area *va)
+{
+	struct rb_node **link = &vmap.busy.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = va->va_start <
+				       rb_entry(parent, struct vmap_area, rb)
+					       ->va_start ?
+			       &parent->left :
+			       &parent->right;
+	}
+	rb_link_node(&va->rb, parent, link);
+	rb_insert(&vmap.busy, &va->rb, NULL);
+	vmap.areas++;
+	vmap.busy_bytes += va_size(va);
+}
+
+void vmap_area_link(struct vmap_area *va)
+{
+	spin_lock(&vmap.lock);
+	busy_insert(va);
+	spin_unlock(&vmap.lock);
+}
+
+struct vmap_area *vmap_area_unlink(const void *addr)
+{
+	struct vmap_area *va;
+
+	spin_lock(&vmap.lock);
+	va = range_at(&vmap.busy, (uintptr_t)addr);
+	if (va) {
+		rb_erase(&vmap.busy, &va->rb, NULL);
+		vmap.areas--;
+		vmap.busy_bytes -= va_size(va);
+	}
+	spin_unlock(&vmap.lock);
+	return va;
+}
+
+int vmap_area_find(const void *addr, struct vmap_area *copy)
+{
+	const struct vmap_area *va;
+
+	spin_lock(&vmap.lock);
+	va = range_of(&vmap.busy, (uintptr_t)addr);
+	if (va)
+		*copy = *va;
+	spin_unlock(&vmap.lock);
+	return va ? 0 : -ENOENT;
+}
+
+/* ---- taking and giving ranges ---------------------------------------------- */
+
+/* Cut a place out of a tree for `va`: true; false: nothing fits. */
+static bool take_range(struct rb_root *root, struct vmap_area *va, size_t size,
+		       size_t align)
+{
+	struct vmap_area *spare = va_struct_alloc(), *range, *dead = NULL;
+	bool used = false;
+	uintptr_t at = 0;
+
+	if (!spare)
+		return false;
+	spin_lock(&vmap.lock);
+	range = range_find(root, size, align, &at);
+	if (range) {
+		used = range_cut(root, range, at, size, spare, &dead);
+		if (root == &vmap.lazy)
+			vmap.lazy_bytes -= size;
+	}
+	spin_unlock(&vmap.lock);
+	if (range) {
+		va->va_start = at;
+		va->va_end = at + size;
+	}
+	if (!used) {
+		spare->next = dead;
+		dead = spare;
+	}
+	va_struct_free(dead);
+	return range;
+}
+
+/* Put [start, end) into a tree; `va` is the struct for it, or goes. */
+static void give_range(struct rb_root *root, struct vmap_area *va)
+{
+	struct vmap_area *dead = NULL;
+
+	va->epoch = vmap.epoch;
+	spin_lock(&vmap.lock);
+	if (root == &vmap.lazy)
+		vmap.lazy_bytes += va_size(va);
+	range_insert(root, va, &dead);
+	spin_unlock(&vmap.lock);
+	va_struct_free(dead);
+}
+
+/* The same for a range without a struct; without memory for one it is lost. */
+static void give_back_free(uintptr_t start, uintptr_t end)
+{
+	struct vmap_area *va = va_struct_alloc();
+
+	if (!va)
+		return;
+	va->va_start = start;
+	va->va_end = end;
+	give_range(&vmap.free, va);
+}
+
+/* A place in vmalloc space with memory in it: true. */
+static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
+{
+	if (READ_ONCE(vmap.lazy_bytes) >= size &&
+	    take_range(&vmap.lazy, va, size, align)) {
+		va->flags = 0;
+		return true;
+	}
+	if (!take_range(&vmap.free, va, size, align))
+		return false;
+	va->flags = VA_ZERO;
+	if (!os_commit((void *)va->va_start, size))
+		return true;
+	give_back_free(va->va_start, va->va_end);
+	return false;
+}
+
+/* A mapping of its own; alignment beyond a page by cutting off the ends. */
+static bool place_direct(struct vmap_area *va, size_t size, size_t align)
+{
+	size_t room = size + align - PAGE_SIZE;
+	uintptr_t at, start;
+
+	at = room < size ? 0 : (uintptr_t)os_map(room);
+	if (!at)
+		return false;
+	start = ALIGN(at, align);
+	if (start > at)
+		os_release((void *)at, start - at);
+	if (at + room > start + size)
+		os_release((void *)(start + size), at + room - start - size);
+	va->va_start = start;
+	va->va_end = start + size;
+	va->flags = VA_DIRECT | VA_ZERO;
+	return true;
+}
+
+struct vmap_area *vmap_area_alloc(size_t size, size_t align)
+{
+	struct vmap_area *va;
+
+	if (size > PTRDIFF_MAX - PAGE_SIZE || align > PTRDIFF_MAX)
+		return NULL;
+	size = PAGE_ALIGN(size);
+	align = max(align, PAGE_SIZE);
+	va = va_struct_alloc();
+	if (!va)
+		return NULL;
+	if (!place_mapped(va, size, align) && !place_direct(va, size, align)) {
+		va_struct_free(va);
+		return NULL;
+	}
+	spin_lock(&vmap.lock);
+	busy_insert(va);
+	vmap.areas_ever++;
+	spin_unlock(&vmap.lock);
+	return va;
+}
+
+void vmap_area_free(struct vmap_area *va)
+{
+	size_t size = va_size(va);
+
+	va->next = NULL;
+	if (va->flags & VA_DIRECT) {
+		os_release((void *)va->va_start, size);
+		va_struct_free(va);
+		return;
+	}
+	give_range(&vmap.lazy, va);
+	if (READ_ONCE(vmap.lazy_bytes) > vmap_lazy_max)
+		vmap_purge(PURGE_ALL);
+}
+
+/* ---- growing and shrinking -------------------------------------------------- */
+
+/* Cut the tail off; it becomes lazy. */
+static int shrink(struct vmap_area *va, size_t size)
+{
+	struct vmap_area *tail;
+
+	if (va->flags & VA_DIRECT) {
+		os_release((void *)(va->va_start + size), va_size(va) - size);
+		va->va_end = va->va_start + size;
+		return 0;
+	}
+	tail = va_struct_alloc();
+	if (!tail)
+		return -ENOMEM;
+	tail->va_start = va->va_start + size;
+	tail->va_end = va->va_end;
+	va->va_end = tail->va_start;
+	give_range(&vmap.lazy, tail);
+	return 0;
+}
+
+/* The range right behind an area, if it holds `more` bytes: cut it off. */
+static struct rb_root *take_behind(uintptr_t end, size_t more)
+{
+	struct rb_root *const trees[] = { &vmap.lazy, &vmap.free };
+	struct vmap_area *dead = NULL;
+	struct rb_root *from = NULL;
+
+	spin_lock(&vmap.lock);
+	for (unsigned int i = 0; i < ARRAY_SIZE(trees) && !from; i++) {
+		struct vmap_area *range = range_at(trees[i], end);
+
+		if (!range || va_size(range) < more)
+			continue;
+		range_cut(trees[i], range, end, more, NULL, &dead);
+		from = trees[i];
+		if (from == &vmap.lazy)
+			vmap.lazy_bytes -= more;
+	}
+	spin_unlock(&vmap.lock);
+	va_struct_free(dead);
+	return from;
+}
+
+static int grow_in_place(struct vmap_area *va, size_t size)
+{
+	size_t more = size - va_size(va);
+	struct rb_root *from = take_behind(va->va_end, more);
+
+	if (!from)
+		return -ENOMEM;
+	if (from == &vmap.free && os_commit((void *)va->va_end, more)) {
+		give_back_free(va->va_end, va->va_end + more);
+		return -ENOMEM;
+	}
+	va->va_end += more;
+	return 0;
+}
+
+/*
+ * Move the pages to a larger free range. What they leave behind is a hole in
+ * our reservation: if somebody maps something there first, it is theirs.
+ */
+static int grow_by_moving(struct vmap_area *va, size_t size)
+{
+	struct vmap_area *to = va_struct_alloc();
+	uintptr_t old = va->va_start;
+	size_t old_size = va_size(va);
+
+	if (!to)
+		return -ENOMEM;
+	if (!take_range(&vmap.free, to, size, PAGE_SIZE)) {
+		va_struct_free(to);
+		return -ENOMEM;
+	}
+	if (os_move((void *)old, old_size, (void *)to->va_start, size)) {
+		give_range(&vmap.free, to);
+		return -ENOMEM;
+	}
+	va->va_start = to->va_start;
+	va->va_end = to->va_end;
+	if (os_reserve_again((void *)old, old_size)) {
+		va_struct_free(to);
+		return 0;
+	}
+	to->va_start = old;
+	to->va_end = old + old_size;
+	give_range(&vmap.free, to);
+	return 0;
+}
+
+static int resize_direct(struct vmap_area *va, size_t size)
+{
+	void *at = os_remap((void *)va->va_start, va_size(va), size);
+
+	if (!at)
+		return -ENOMEM;
+	va->va_start = (uintptr_t)at;
+	va->va_end = va->va_start + size;
+	return 0;
+}
+
+int vmap_area_resize(struct vmap_area *va, size_t size)
+{
+	if (size > PTRDIFF_MAX - PAGE_SIZE)
+		return -ENOMEM;
+	size = PAGE_ALIGN(size);
+	if (size == va_size(va))
+		return 0;
+	if (size < va_size(va))
+		return shrink(va, size);
+	if (va->flags & VA_DIRECT)
+		return resize_direct(va, size);
+	if (!grow_in_place(va, size))
+		return 0;
+	return grow_by_moving(va, size);
+}

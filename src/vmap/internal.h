@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/internal.h - shared by the files of this layer alone
+ */
+#ifndef KM_VMAP_INTERNAL_H
+#define KM_VMAP_INTERNAL_H
+
+#include "vmap/vmap.h"
+
+struct vmap_space {
+	spinlock_t lock;
+	u16 epoch; /* counts ticks */
+	struct rb_root busy, lazy, free;
+	size_t lazy_bytes, busy_bytes;
+	unsigned long areas, areas_ever;
+};
+
+extern struct vmap_space vmap;
+extern unsigned long vmap_lazy_max; /* bytes; constant after init */
+
+struct vmap_area *va_struct_alloc(void);
+/* Free a list of structs, linked by next; no lock held. */
+void va_struct_free(struct vmap_area *list);
+void vmap_purge_init(void);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/purge.c - lazy ranges go back to the OS, many areas with one call
+ *
+ * Neighbouring areas that were freed have become one range by then, so one
+ * mmap() takes the memory of all of them. A range is due two ticks after the
+ * last free in it, or when there is more than lazy_max of it altogether.
+ *
+ * Locking	vmap.lock; the range is in no tree during the system call
+ * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
+ *		the kernel's 32 MiB x fls(CPUs) (kernel-facts Y5)
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "core/param.h"
+#include "core/tick.h"
+#include "sys/os.h"
+#include "vmap/internal.h"
+
+unsigned long vmap_lazy_max;
+
+static int set_lazy_max(const char *value)
+{
+	return param_number(value, 0, 1UL << 46, &vmap_lazy_max);
+}
+boot_param("vmap.lazy_max", set_lazy_max);
+
+static bool due(const struct vmap_area *va, unsigned int flags)
+{
+	return !(flags & PURGE_OLD) || (u16)(vmap.epoch - va->epoch) >= 2;
+}
+
+/* Take the first range that is due out of the lazy tree; NULL: none. */
+static struct vmap_area *take_due(unsigned int flags)
+{
+	struct vmap_area *va = NULL;
+	struct rb_node *node;
+
+	spin_lock(&vmap.lock);
+	for (node = rb_first(&vmap.lazy); node; node = rb_next(node)) {
+		va = rb_entry(node, struct vmap_area, rb);
+		if (due(va, flags))
+			break;
+		va = NULL;
+	}
+	if (va) {
+		range_remove(&vmap.lazy, va);
+		vmap.lazy_bytes -= va_size(va);
+	}
+	spin_unlock(&vmap.lock);
+	return va;
+}
+
+static void give_back(struct vmap_area *va, struct rb_root *root)
+{
+	struct vmap_area *dead = NULL;
+
+	spin_lock(&vmap.lock);
+	if (root == &vmap.lazy) {
+		vmap.lazy_bytes += va_size(va);
+		va->epoch = vmap.epoch;
+	}
+	range_insert(root, va, &dead);
+	spin_unlock(&vmap.lock);
+	va_struct_free(dead);
+}
+
+size_t vmap_purge(unsigned int flags)
+{
+	struct vmap_area *va;
+	size_t bytes = 0;
+
+	while (READ_ONCE(vmap.lazy_bytes) && (va = take_due(flags))) {
+		size_t size = va_size(va);
+
+		va->next = NULL;
+		if (os_uncommit((void *)va->va_start, size)) {
+			give_back(va, &vmap.lazy);
+			break;
+		}
+		bytes += size;
+		give_back(va, &vmap.free);
+	}
+	return bytes;
+}
+
+static void vmap_tick(unsigned long now_ms)
+{
+	(void)now_ms;
+	spin_lock(&vmap.lock);
+	vmap.epoch++;
+	spin_unlock(&vmap.lock);
+	vmap_purge(PURGE_OLD);
+}
+
+static struct tick tick = { .fn = vmap_tick };
+
+void vmap_purge_init(void)
+{
+	if (!vmap_lazy_max)
+		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 32UL << 20;
+	tick_register(&tick);
+}
+
+void vmap_stat(struct vmap_stat *stat)
+{
+	*stat = (struct vmap_stat){
+		.areas = READ_ONCE(vmap.areas),
+		.areas_ever = READ_ONCE(vmap.areas_ever),
+		.busy = READ_ONCE(vmap.busy_bytes),
+		.lazy = READ_ONCE(vmap.lazy_bytes),
+	};
+}
+
+void vmap_check(void)
+{
+	size_t lazy = 0;
+
+	spin_lock(&vmap.lock);
+	range_check(&vmap.lazy);
+	range_check(&vmap.free);
+	BUG_ON(rb_check(&vmap.busy));
+	for (struct rb_node *node = rb_first(&vmap.lazy); node;
+	     node = rb_next(node))
+		lazy += va_size(rb_entry(node, struct vmap_area, rb));
+	BUG_ON(lazy != vmap.lazy_bytes);
+	spin_unlock(&vmap.lock);
+}
+
+void vmap_fork_take(void)
+{
+	lock_fork_take(&vmap.lock);
+}
+
+void vmap_fork_release(void)
+{
+	lock_fork_release(&vmap.lock);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmap.h - vmalloc space: address ranges, and large areas in them
+ *
+ *	vmalloc_start                                        vmalloc_end
+ *	|### busy ###|~~ lazy ~~|######|.......... free ..............|
+ *	   an area    freed, still      reserved address space,
+ *	   in use     mapped; reused    no memory
+ *	              at once
+ *
+ *	busy	a tree by address: what free(p) looks up
+ *	lazy	freed ranges whose pages are still there; a new area is cut
+ *		from these first, and they go back to the OS after a delay
+ *	free	a tree that knows the largest range below each node
+ *
+ * Where no vmalloc space could be reserved, areas are mappings of their own
+ * (VA_DIRECT); only the busy tree knows them.
+ *
+ * Locking	vmap_lock (rank LOCK_VMAP); no system call under it
+ * Invariants	V1  ranges of all trees are disjoint, page aligned, start < end
+ *		V2  no two ranges of the lazy tree touch; the same for free
+ *		V3  subtree_max = the largest range at or below a node
+ *		V4  lazy_bytes is the sum over the lazy tree
+ *						(vmap_check() proves)
+ * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y3, Y5); frames from
+ *		HIGHMEM belong to the vmalloc issue: docs/divergence.md F
+ */
+#ifndef KM_VMAP_VMAP_H
+#define KM_VMAP_VMAP_H
+
+#include "core/lock.h"
+#include "core/rbtree.h"
+
+#define VA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
+#define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
+
+struct vmap_area {
+	struct rb_node rb; /* in one of the three trees; vmap_lock */
+	uintptr_t va_start, va_end; /* vmap_lock; a busy one: its user */
+	size_t subtree_max; /* lazy and free trees; vmap_lock */
+	size_t requested; /* busy: bytes asked for; its user */
+	struct vmap_area *next; /* on the way to being freed */
+	u16 epoch; /* lazy: tick at which it was freed */
+	u8 flags;
+};
+
+static inline size_t va_size(const struct vmap_area *va)
+{
+	return va->va_end - va->va_start;
+}
+
+/* ---- ranges.c: a tree of disjoint ranges; vmap_lock held ------------------ */
+
+void range_insert(struct rb_root *root, struct vmap_area *va,
+		  struct vmap_area **dead);
+/* The lowest range that holds size bytes aligned to align; *at says where. */
+struct vmap_area *range_find(const struct rb_root *root, size_t size,
+			     size_t align, uintptr_t *at);
+/*
+ * Cut [start, start + size) out of a range of the tree. `spare` becomes the
+ * right part if there is one on both sides: true if it was used. A range that
+ * is used up goes to *dead.
+ */
+bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
+	       size_t size, struct vmap_area *spare, struct vmap_area **dead);
+/* The range that begins exactly at `start`, or NULL. */
+struct vmap_area *range_at(const struct rb_root *root, uintptr_t start);
+/* The range that contains `addr`, or NULL. */
+struct vmap_area *range_of(const struct rb_root *root, uintptr_t addr);
+void range_remove(struct rb_root *root, struct vmap_area *va);
+void range_check(const struct rb_root *root);
+
+/* ---- area.c --------------------------------------------------------------- */
+
+int vmap_init(void);
+/* size > 0; align a power of two. NULL: no memory. */
+struct vmap_area *vmap_area_alloc(size_t size, size_t align);
+/* Take an area out of the busy tree; NULL if none starts at addr. */
+struct vmap_area *vmap_area_unlink(const void *addr);
+/* Give up an area that was unlinked. */
+void vmap_area_free(struct vmap_area *va);
+/*
+ * Make an unlinked area larger or smaller, moving it if it must: 0, or
+ * -ENOMEM with the area as it was. Contents are kept.
+ */
+int vmap_area_resize(struct vmap_area *va, size_t size);
+/* Put it back, at its present place. */
+void vmap_area_link(struct vmap_area *va);
+/* Look up: 0 and *copy (rb is not valid in it), or -ENOENT. */
+int vmap_area_find(const void *addr, struct vmap_area *copy);
+
+/* ---- purge.c -------------------------------------------------------------- */
+
+#define PURGE_ALL 0
+#define PURGE_OLD 1
+/* Give lazy ranges back to the OS: bytes given. */
+size_t vmap_purge(unsigned int flags);
+
+struct vmap_stat {
+	unsigned long areas, areas_ever; /* in use now; ever */
+	size_t busy, lazy; /* bytes */
+};
+void vmap_stat(struct vmap_stat *stat);
+void vmap_check(void);
+void vmap_fork_take(void);
+void vmap_fork_release(void);
+
+#endif
