@@ -38,7 +38,7 @@ stop_servers() {
 	local pid
 
 	for pid in "${KM_SERVERS[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
+		kill -KILL "$pid" 2>/dev/null || :
 	done
 	return 0
 }

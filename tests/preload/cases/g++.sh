@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# g++: a C++ file of 60 classes over the standard containers, with <regex>,
+# g++: a C++ file of 25 classes over the standard containers, with <regex>,
 # compiled at -O1. Expect an identical object, and a cc1plus that the library
 # served.
 . "$(dirname "$0")/../lib.sh"
 begin g++ /usr/bin/python3
-/usr/bin/python3 "$KM_HERE/sample.py" c++ 60 >"$WORK/big.cc" || fail "no data"
+/usr/bin/python3 "$KM_HERE/sample.py" c++ 25 >"$WORK/big.cc" || fail "no data"
 
 work() {
 	cp "$WORK/big.cc" .

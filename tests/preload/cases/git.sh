@@ -29,7 +29,7 @@ make_repository() {
 	done
 	t git tag -a -m "A tag" v1
 	t git checkout -q -b side HEAD~10
-	echo side >>file.bbb
+	echo side >>file.add
 	t git commit -q -a -m "On the side"
 	t git checkout -q main
 	t git merge -q -m "Merge" side

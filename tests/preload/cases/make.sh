@@ -21,19 +21,20 @@ make_tree() {
 		echo 'printf("%d\n", x); return 0; }'
 	} >main.c
 	cat >Makefile <<-'END'
+	.RECIPEPREFIX := >
 	SOURCES := $(filter-out main.c,$(wildcard f*.c))
 	OBJECTS := $(patsubst %.c,%.o,$(sort $(SOURCES)))
 	NUMBERS := $(shell seq 400)
 	all: program numbers
 	program: main.o libf.a
-		$(CC) -o $@ main.o libf.a
+	> $(CC) -o $@ main.o libf.a
 	libf.a: $(OBJECTS)
-		$(AR) rcD $@ $^
+	> $(AR) rcD $@ $^
 	%.o: %.c
-		$(CC) -O1 -c -o $@ $<
+	> $(CC) -O1 -c -o $@ $<
 	define rule
 	n.$(1): Makefile
-		@echo $(1) > $$@
+	> @echo $(1) > $$@
 	numbers: n.$(1)
 	endef
 	$(foreach n,$(NUMBERS),$(eval $(call rule,$(n))))

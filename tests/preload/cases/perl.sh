@@ -5,7 +5,7 @@
 # of megabytes. Expect the same output, and a perl that the library served.
 . "$(dirname "$0")/../lib.sh"
 begin perl /usr/bin/python3
-/usr/bin/python3 "$KM_HERE/sample.py" words 150 >"$WORK/data" ||
+/usr/bin/python3 "$KM_HERE/sample.py" words 60 >"$WORK/data" ||
 	fail "no data"
 
 cat >"$WORK/script" <<'END'
@@ -48,4 +48,4 @@ work() {
 run_plain work
 run_shim work
 same_artefact
-proof_of perl large peak=10000000
+proof_of perl large peak=4000000
