@@ -8,22 +8,34 @@
 . "$(dirname "$0")/../lib.sh"
 begin stress-ng
 
-# A process of this run whose name is that of a malloc stressor.
+# descends PID ANCESTOR
+descends() {
+	local pid=$1
+
+	while [[ -n $pid && $pid -gt 1 ]]; do
+		[[ $pid != "$2" ]] || return 0
+		pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")
+	done
+	return 1
+}
+
+# A live malloc stressor of this run, with the library mapped. Its environment
+# cannot tell, stress-ng writes its title over that.
 a_stressor() {
-	local file
+	local file pid
 
 	for file in /proc/[0-9]*/comm; do
-		[[ $(<"$file") == stress-ng-mal* ]] 2>/dev/null || continue
-		grep -q -F "$STATS" "${file%comm}environ" || continue
-		STRESSOR=${file//[^0-9]/}
-		in_maps "$STRESSOR"
-		return 0
+		[[ $(<"$file") == stress-ng-mal* ]] || continue
+		pid=${file//[^0-9]/}
+		descends "$pid" "$SERVER" &&
+			grep -q -F " $KM_PRELOAD_LIB" "/proc/$pid/maps" &&
+			return 0
 	done 2>/dev/null
 	return 1
 }
 
 work() {
-	serve timeout -k 10 100 stress-ng --malloc 2 --malloc-ops 20000 \
+	serve timeout -k 10 100 stress-ng --malloc 2 --malloc-ops 40000 \
 		--malloc-bytes 8M --fork 2 --fork-ops 800 --verify \
 		--timeout 60 --no-rand-seed --metrics-brief --temp-path . \
 		>log 2>&1

@@ -16,7 +16,7 @@ work() {
 	mkdir -p "tree/$long"
 	split -n l/2000 -a 4 "$WORK/data" "tree/part-with-a-rather-long-name-"
 	cp tree/*aaa[a-z] "tree/$long"
-	ln -s part tree/symbolic
+	ln -s hard tree/symbolic
 	ln tree/*aaaa tree/hard
 	touch -h -d @1700000000 tree tree/*
 	find tree -exec touch -h -d @1700000000 {} +
