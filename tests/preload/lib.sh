@@ -83,7 +83,7 @@ begin() {
 # that down: test_threading of python fails then, without the library too.
 set_mode() {
 	KM_MODE=$1
-	UNDER=(env --default-signal=HUP,INT,QUIT,PIPE,TERM)
+	UNDER=(env "--default-signal=HUP,INT,QUIT,PIPE,TERM")
 	if [[ $1 == shim ]]; then
 		UNDER+=("LD_PRELOAD=$KM_PRELOAD_LIB"
 			"KMALLOC_CMDLINE=stats_file=$STATS")

@@ -8,7 +8,7 @@ begin awk /usr/bin/python3
 /usr/bin/python3 "$KM_HERE/sample.py" words 200 >"$WORK/data" ||
 	fail "no data"
 
-cat >"$WORK/script" <<'END'
+cat >"$WORK/script" <<'SCRIPT'
 {
 	for (i = 2; i < NF; i++) {
 		n[$i]++
@@ -31,7 +31,7 @@ END {
 		sum += pair[p]
 	print sum, total, toupper(substr(line[777], 1, 30))
 }
-END
+SCRIPT
 
 work() {
 	t awk -f "$WORK/script" "$WORK/data" | sort

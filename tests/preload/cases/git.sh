@@ -17,7 +17,7 @@ make_repository() {
 	local i
 
 	t git init -q -b main first
-	cd first
+	cd first || return
 	split -n l/150 -a 3 "$WORK/data" file.
 	for i in {1..40}; do
 		export GIT_AUTHOR_DATE="$((1700000000 + i * 60)) +0000"
@@ -33,7 +33,7 @@ make_repository() {
 	t git commit -q -a -m "On the side"
 	t git checkout -q main
 	t git merge -q -m "Merge" side
-	cd ..
+	cd .. || return
 }
 
 look_at() {
