@@ -103,8 +103,8 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order)
 
 	for_each_zone(zone) {
 		do {
-			struct page *page =
-				rmqueue(zone, order, gfp_migratetype(gfp));
+			struct page *page = rmqueue(zone, order,
+						    gfp_migratetype(gfp));
 
 			if (page)
 				return page;

@@ -79,8 +79,8 @@ typedef struct pglist_data {
 extern pg_data_t node_data[MAX_NUMNODES];
 extern unsigned int nr_cpu_ids; /* constant after init, <= NR_CPUS */
 
-#define for_each_zone(zone)                       \
-	for (zone = node_data[0].node_zones;      \
+#define for_each_zone(zone)                  \
+	for (zone = node_data[0].node_zones; \
 	     zone < node_data[0].node_zones + MAX_NR_ZONES; zone++)
 
 static inline struct zone *page_zone(const struct page *page)

@@ -14,29 +14,29 @@
 
 #define IS_ENABLED(option) (option)
 
-#define BUG_ON(cond)                                                      \
-	do {                                                              \
-		if (unlikely(cond))                                       \
-			km_panic("kmalloc: BUG: %s at %s:%d\n", #cond,    \
-				 __FILE_NAME__, __LINE__);                \
+#define BUG_ON(cond)                                                   \
+	do {                                                           \
+		if (unlikely(cond))                                    \
+			km_panic("kmalloc: BUG: %s at %s:%d\n", #cond, \
+				 __FILE_NAME__, __LINE__);             \
 	} while (0)
 
-#define VM_BUG_ON(cond)                      \
-	do {                                 \
-		if (IS_ENABLED(KM_DEBUG))    \
-			BUG_ON(cond);        \
+#define VM_BUG_ON(cond)                   \
+	do {                              \
+		if (IS_ENABLED(KM_DEBUG)) \
+			BUG_ON(cond);     \
 	} while (0)
 
 /* Say it once for each place; the value of the condition. */
-#define WARN_ON_ONCE(cond)                                                 \
-	({                                                                 \
-		static u8 _warned;                                         \
-		bool _hit = unlikely(cond);                                \
-		if (_hit && !__atomic_exchange_n(&_warned, 1,              \
-						 __ATOMIC_RELAXED))        \
+#define WARN_ON_ONCE(cond)                                                   \
+	({                                                                   \
+		static u8 _warned;                                           \
+		bool _hit = unlikely(cond);                                  \
+		if (_hit &&                                                  \
+		    !__atomic_exchange_n(&_warned, 1, __ATOMIC_RELAXED))     \
 			km_report("WARNING: at %s:%d %s()\n", __FILE_NAME__, \
-				  __LINE__, __func__);                     \
-		_hit;                                                      \
+				  __LINE__, __func__);                       \
+		_hit;                                                        \
 	})
 
 /* A pr_warn that says its piece once for each place. */

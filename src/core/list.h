@@ -17,8 +17,8 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) \
-	{                    \
+#define LIST_HEAD_INIT(name)     \
+	{                        \
 		&(name), &(name) \
 	}
 #define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
@@ -87,14 +87,14 @@ static inline void list_splice_init(struct list_head *list,
 	list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member) \
 	list_entry((head)->prev, type, member)
-#define list_for_each_entry(pos, head, member)                           \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member);   \
-	     &pos->member != (head);                                     \
+#define list_for_each_entry(pos, head, member)                         \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
+	     &pos->member != (head);                                   \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
-#define list_for_each_entry_safe(pos, n, head, member)                   \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),   \
-	    n = list_entry(pos->member.next, __typeof__(*pos), member);  \
-	     &pos->member != (head); pos = n,                            \
-	    n = list_entry(n->member.next, __typeof__(*n), member))
+#define list_for_each_entry_safe(pos, n, head, member)                  \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),  \
+	    n = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head);                                    \
+	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
 
 #endif

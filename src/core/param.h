@@ -22,12 +22,11 @@ struct boot_param {
 	int (*set)(const char *value); /* "" if no '=' was there */
 };
 
-#define boot_param(param_name, function)                              \
-	static const struct boot_param boot_param_##function          \
-		__attribute__((section("km_params"), used,            \
-			       aligned(sizeof(void *)))) = {          \
-			param_name, function                          \
-		}
+#define boot_param(param_name, function)                                 \
+	static const struct boot_param boot_param_##function             \
+		__attribute__((section("km_params"), used,               \
+			       aligned(sizeof(void *)))) = { param_name, \
+							     function }
 
 /* Apply one command line; NULL is an empty one. */
 void parse_args(const char *cmdline);

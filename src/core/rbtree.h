@@ -32,10 +32,10 @@ struct rb_root {
 typedef void (*rb_update_t)(struct rb_node *node);
 
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)
-#define rb_entry_safe(ptr, type, member)                          \
-	({                                                        \
-		struct rb_node *_n = (ptr);                       \
-		_n ? rb_entry(_n, type, member) : (type *)NULL;   \
+#define rb_entry_safe(ptr, type, member)                        \
+	({                                                      \
+		struct rb_node *_n = (ptr);                     \
+		_n ? rb_entry(_n, type, member) : (type *)NULL; \
 	})
 
 /* Put a node where the descent ended; then colour it in with rb_insert(). */

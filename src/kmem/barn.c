@@ -23,7 +23,8 @@ struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 	struct slab_sheaf *sheaf;
 	void *obj;
 
-	if (!s->sheaf_capacity || !sheaf_cache.ops->refill(&sheaf_cache, &obj, 1))
+	if (!s->sheaf_capacity ||
+	    !sheaf_cache.ops->refill(&sheaf_cache, &obj, 1))
 		return NULL;
 	sheaf = obj;
 	sheaf->next = NULL;

@@ -20,12 +20,18 @@ static const struct {
 	const char *name;
 } kmalloc_info[] = {
 	{ 0, NULL },
-	{ 8, "kmalloc-8" },	  { 16, "kmalloc-16" },
-	{ 32, "kmalloc-32" },	  { 64, "kmalloc-64" },
-	{ 96, "kmalloc-96" },	  { 128, "kmalloc-128" },
-	{ 192, "kmalloc-192" },	  { 256, "kmalloc-256" },
-	{ 512, "kmalloc-512" },	  { 1024, "kmalloc-1k" },
-	{ 2048, "kmalloc-2k" },	  { 4096, "kmalloc-4k" },
+	{ 8, "kmalloc-8" },
+	{ 16, "kmalloc-16" },
+	{ 32, "kmalloc-32" },
+	{ 64, "kmalloc-64" },
+	{ 96, "kmalloc-96" },
+	{ 128, "kmalloc-128" },
+	{ 192, "kmalloc-192" },
+	{ 256, "kmalloc-256" },
+	{ 512, "kmalloc-512" },
+	{ 1024, "kmalloc-1k" },
+	{ 2048, "kmalloc-2k" },
+	{ 4096, "kmalloc-4k" },
 	{ 8192, "kmalloc-8k" },
 };
 

@@ -252,9 +252,8 @@ void kmem_fork_release(void);
 void kmem_reclaim(unsigned int flags);
 
 /* One line and abort: an object that is not one came back. */
-__attribute__((noreturn)) void kmem_bad_object(const struct kmem_cache *s,
-					       const void *obj,
-					       const char *what);
+__attribute__((noreturn)) void
+kmem_bad_object(const struct kmem_cache *s, const void *obj, const char *what);
 __attribute__((noreturn)) void kmem_double_free(const struct kmem_cache *s,
 						const void *obj);
 

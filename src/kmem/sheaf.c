@@ -279,8 +279,8 @@ unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
 	unsigned long nr = spare ? READ_ONCE(spare->count) : 0;
 
 	if (cursor != MISSING)
-		nr += s->sheaf_capacity - (-cursor & (SHEAF_SIZE - 1)) /
-						  sizeof(void *);
+		nr += s->sheaf_capacity -
+		      (-cursor & (SHEAF_SIZE - 1)) / sizeof(void *);
 	return nr;
 }
 

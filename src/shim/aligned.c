@@ -24,7 +24,7 @@ static unsigned int aligned_class(size_t align, size_t size)
 	if (size > MAX_SMALL)
 		return 0;
 	for (class = size_class[(size + 15) / 16]; class <= NR_SMALL_CLASSES;
-	     class++)
+	     class ++)
 		if (!(shim_cache(class)->size & (align - 1)))
 			return class;
 	return 0;
@@ -98,8 +98,6 @@ EXPORT void *pvalloc(size_t size)
 	}
 	return shim_memalign(PAGE_SIZE, max(PAGE_ALIGN(size), PAGE_SIZE));
 }
-
-#define ALIAS(function) __attribute__((visibility("default"), alias(#function)))
 
 void *__libc_memalign(size_t align, size_t size) ALIAS(memalign);
 void *__libc_valloc(size_t size) ALIAS(valloc);

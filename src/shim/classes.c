@@ -43,7 +43,7 @@ static int make_classes(void)
 {
 	unsigned int from = 0;
 
-	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++) {
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		unsigned int size = class_size(class);
 		const struct kmem_cache_boot boot = {
 			.align = size & -size,
@@ -56,7 +56,7 @@ static int make_classes(void)
 		if (kmem_cache_init(&caches[class], names[class], size, &boot))
 			return -ENOMEM;
 		for (; from <= size / 16; from++)
-			size_class[from] = (u8)class;
+			size_class[from] = (u8) class;
 	}
 	return 0;
 }

@@ -68,8 +68,7 @@ static void *find_local(const char *symbol)
 		return NULL;
 	dl_iterate_phdr(note_runtime, &found);
 	for (unsigned int i = 0; i < found.nr && !address; i++) {
-		void *handle =
-			dlopen(found.path[i], RTLD_LAZY | RTLD_NOLOAD);
+		void *handle = dlopen(found.path[i], RTLD_LAZY | RTLD_NOLOAD);
 
 		if (!handle)
 			continue;
@@ -94,20 +93,20 @@ static new_handler_t current_new_handler(void)
 	new_handler_t (*get)(void) = _ZSt15get_new_handlerv;
 
 	if (!get)
-		get = (new_handler_t(*)(void))find_cxx("_ZSt15get_new_handlerv");
+		get = (new_handler_t(*)(void))find_cxx(
+			"_ZSt15get_new_handlerv");
 	return get ? get() : NULL;
 }
 
 /* libc++abi has no function for it: build the exception by hand. */
 static void throw_by_hand(void)
 {
-	void *(*allocate)(size_t) =
-		(void *(*)(size_t))find_cxx("__cxa_allocate_exception");
-	void (*construct)(void *) =
-		(void (*)(void *))find_cxx("_ZNSt9bad_allocC1Ev");
-	void (*throw)(void *, void *, void (*)(void *)) =
-		(void (*)(void *, void *, void (*)(void *)))find_cxx(
-			"__cxa_throw");
+	void *(*allocate)(size_t) = (void *(*)(size_t))find_cxx(
+		"__cxa_allocate_exception");
+	void (*construct)(void *) = (void (*)(void *))find_cxx(
+		"_ZNSt9bad_allocC1Ev");
+	void (*throw)(void *, void *, void (*)(void *)) = (void (*)(
+		void *, void *, void (*)(void *)))find_cxx("__cxa_throw");
 	void *type = find_cxx("_ZTISt9bad_alloc");
 	void *exception;
 
@@ -190,8 +189,6 @@ EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 	(void)nothrow;
 	return likely(p) ? p : new_retry(size, align);
 }
-
-#define ALIAS(function) __attribute__((visibility("default"), alias(#function)))
 
 void *_Znam(size_t size) ALIAS(_Znwm);
 void *_ZnamRKSt9nothrow_t(size_t size, const void *nothrow)

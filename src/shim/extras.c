@@ -32,7 +32,7 @@ WEAK_EXPORT int reallocarr(void *p, size_t n, size_t size)
 	memcpy(&old, p, sizeof(old));
 	new = realloc(old, bytes);
 	errno = saved;
-	if (!new && bytes)
+	if (!new &&bytes)
 		return ENOMEM;
 	memcpy(p, &new, sizeof(new));
 	return 0;

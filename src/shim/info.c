@@ -16,7 +16,7 @@
 
 static void sum_caches(struct shim_info *info)
 {
-	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++) {
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		struct kmem_cache *s = shim_cache(class);
 		unsigned long out = READ_ONCE(s->node.in_use);
 		unsigned long idle = kmem_cpus_count(s) + barn_count(s);
@@ -157,7 +157,7 @@ EXPORT int malloc_info(int options, FILE *out)
 		return EINVAL;
 	shim_info(&info);
 	fprintf(out, "<malloc version=\"kmalloc-1\">\n<caches>\n");
-	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class++)
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
 		info_class(out, class);
 	fprintf(out, "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
 		info.runs, info.run_bytes);

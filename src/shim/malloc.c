@@ -41,8 +41,7 @@ out:
 EXPORT __hot_text void *malloc(size_t size)
 {
 	if (likely(size <= MAX_SMALL)) {
-		void *p = kmem_pop(kmem_this_cpu,
-				   size_class[(size + 15) / 16]);
+		void *p = kmem_pop(kmem_this_cpu, size_class[(size + 15) / 16]);
 
 		if (likely(p))
 			return p;
@@ -190,8 +189,6 @@ EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
 	(void)size;
 	free(p);
 }
-
-#define ALIAS(function) __attribute__((visibility("default"), alias(#function)))
 
 void cfree(void *p) ALIAS(free);
 void *__libc_malloc(size_t size) ALIAS(malloc);

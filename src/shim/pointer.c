@@ -42,10 +42,9 @@ static void resolve_small(const void *p, const char *function,
 
 void pointer_resolve(const void *p, const char *function, struct pointer *out)
 {
-	bool ours = km_ready() &&
-		    (arena_contains(p) ||
-		     ((uintptr_t)p >= arena.vmalloc_start &&
-		      (uintptr_t)p < arena.vmalloc_end));
+	bool ours = km_ready() && (arena_contains(p) ||
+				   ((uintptr_t)p >= arena.vmalloc_start &&
+				    (uintptr_t)p < arena.vmalloc_end));
 	struct large large;
 
 	if (ours && arena_contains(p) && arena.index[virt_to_pfn(p)]) {

@@ -19,6 +19,10 @@
 #include "kmem/kmem.h"
 
 #define EXPORT __attribute__((visibility("default")))
+/* Another name for a function of the same file, with its attributes. */
+#define ALIAS(function)                                          \
+	__attribute__((visibility("default"), alias(#function))) \
+	__copy(function)
 #define WEAK_EXPORT __attribute__((visibility("default"), weak))
 
 #define MAX_SMALL 32768UL
@@ -66,8 +70,7 @@ struct pointer {
  * What p is. A pointer into our memory that does not start an object, run or
  * area ends the program, in the name of `function`.
  */
-void pointer_resolve(const void *p, const char *function,
-		     struct pointer *out);
+void pointer_resolve(const void *p, const char *function, struct pointer *out);
 
 /* ---- foreign.c: pointers outside our memory -------------------------------- */
 

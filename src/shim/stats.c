@@ -63,15 +63,16 @@ static void print_summary(const struct shim_info *info)
 	unsigned long calls = info->refilled + info->flushed +
 			      info->runs_ever * 2 + info->areas.areas_ever * 2;
 
-	km_report("kmalloc: stats of process %d\n"
-		  "  memory        peak %H resident, now %H; %H in use\n"
-		  "  small objects %lu live (%H), %H cached in %u threads\n"
-		  "  traffic       %lu refills, %lu flushes; at least %lu calls "
-		  "(estimate)\n",
-		  os_pid(), status_bytes("VmHWM:"), status_bytes("VmRSS:"),
-		  info->used, info->small_objects, info->small_used,
-		  info->small_cached, kmem_cpus_number(), info->refills,
-		  info->flushes, calls);
+	km_report(
+		"kmalloc: stats of process %d\n"
+		"  memory        peak %H resident, now %H; %H in use\n"
+		"  small objects %lu live (%H), %H cached in %u threads\n"
+		"  traffic       %lu refills, %lu flushes; at least %lu calls "
+		"(estimate)\n",
+		os_pid(), status_bytes("VmHWM:"), status_bytes("VmRSS:"),
+		info->used, info->small_objects, info->small_used,
+		info->small_cached, kmem_cpus_number(), info->refills,
+		info->flushes, calls);
 	km_report("  slabs         %lu now (%H), %lu ever\n"
 		  "  large         %lu runs (%H), %lu areas (%H); %lu ever\n",
 		  info->slabs, info->slab_bytes, info->slabs_ever, info->runs,

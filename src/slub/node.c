@@ -20,8 +20,8 @@ struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
 		return NULL;
 	spin_lock(&n->list_lock);
 	while (*got < nr && !list_empty(&n->partial)) {
-		struct slab *slab =
-			list_first_entry(&n->partial, struct slab, list);
+		struct slab *slab = list_first_entry(&n->partial, struct slab,
+						     list);
 		struct slab_state old = slab_read(slab), new;
 
 		list_del(&slab->list);
@@ -160,7 +160,8 @@ static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
 	return nr;
 }
 
-static void check_slab(const struct kmem_cache *s, struct slab *slab, u16 frozen)
+static void check_slab(const struct kmem_cache *s, struct slab *slab,
+		       u16 frozen)
 {
 	u32 objects = slab->state.counters.objects;
 

@@ -92,8 +92,8 @@ int slub_setup(struct kmem_cache *s)
 		size += sizeof(void *);
 	}
 	s->size = max(ALIGN(size, s->align), 8U);
-	s->reciprocal_size =
-		DIV_ROUND_UP(1UL << RECIPROCAL_SHIFT, (u64)s->size);
+	s->reciprocal_size = DIV_ROUND_UP(1UL << RECIPROCAL_SHIFT,
+					  (u64)s->size);
 	order = calculate_order(s);
 	if (order < 0)
 		return -EINVAL;

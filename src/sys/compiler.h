@@ -28,6 +28,12 @@ typedef uint64_t u64;
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __aligned(n) __attribute__((aligned(n)))
 #define __maybe_unused __attribute__((unused))
+/* Take over the attributes of another function, where that is known. */
+#if __has_attribute(copy)
+#define __copy(function) __attribute__((copy(function)))
+#else
+#define __copy(function)
+#endif
 /* The fast path: hot functions of every file end up side by side. */
 #define __hot_text __attribute__((section(".text.km_hot")))
 
@@ -41,26 +47,26 @@ typedef uint64_t u64;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+	((type *)((char *)(ptr)-offsetof(type, member)))
 
-#define min(a, b)                          \
-	({                                 \
-		__typeof__(a) _min_a = (a); \
-		__typeof__(b) _min_b = (b); \
+#define min(a, b)                                  \
+	({                                         \
+		__typeof__(a) _min_a = (a);        \
+		__typeof__(b) _min_b = (b);        \
 		_min_a < _min_b ? _min_a : _min_b; \
 	})
-#define max(a, b)                          \
-	({                                 \
-		__typeof__(a) _max_a = (a); \
-		__typeof__(b) _max_b = (b); \
+#define max(a, b)                                  \
+	({                                         \
+		__typeof__(a) _max_a = (a);        \
+		__typeof__(b) _max_b = (b);        \
 		_max_a > _max_b ? _max_a : _max_b; \
 	})
 #define clamp(v, lo, hi) min(max(v, lo), hi)
 
-#define ALIGN(x, a) (((x) + ((a) - 1)) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
-#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
-#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define ALIGN(x, a) (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)

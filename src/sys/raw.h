@@ -69,10 +69,10 @@ static inline long raw_syscall(long nr, long a, long b, long c, long d, long e,
 	raw_syscall(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define sys4(nr, a, b, c, d) \
 	raw_syscall(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define sys5(nr, a, b, c, d, e)                                           \
+#define sys5(nr, a, b, c, d, e)                                                \
 	raw_syscall(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
 		    0)
-#define sys6(nr, a, b, c, d, e, f)                                        \
+#define sys6(nr, a, b, c, d, e, f)                                             \
 	raw_syscall(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
 		    (long)(f))
 

@@ -68,8 +68,7 @@ static void busy_insert(struct vmap_area *va)
 
 	while (*link) {
 		parent = *link;
-		link = va->va_start <
-				       rb_entry(parent, struct vmap_area, rb)
+		link = va->va_start < rb_entry(parent, struct vmap_area, rb)
 					       ->va_start ?
 			       &parent->left :
 			       &parent->right;

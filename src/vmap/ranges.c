@@ -46,9 +46,8 @@ static void add(struct rb_root *root, struct vmap_area *va)
 
 	while (*link) {
 		parent = *link;
-		link = va->va_start < to_va(parent)->va_start ?
-			       &parent->left :
-			       &parent->right;
+		link = va->va_start < to_va(parent)->va_start ? &parent->left :
+								&parent->right;
 	}
 	rb_link_node(&va->rb, parent, link);
 	rb_insert(root, &va->rb, update_max);
