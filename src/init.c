@@ -105,13 +105,14 @@ static void fork_prepare(void)
 	lock_fork_begin();
 }
 
+/* tick_lock goes last: it keeps the next fork, and so its owner, out. */
 static void fork_release(void)
 {
+	lock_fork_end();
 	page_alloc_fork_release();
 	vmap_fork_release();
 	kmem_fork_release();
 	lock_fork_release(&tick_lock);
-	lock_fork_end();
 }
 
 static void fork_parent(void)

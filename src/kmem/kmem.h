@@ -82,6 +82,8 @@ struct slab_ops {
 			       unsigned int nr);
 	/* Take back nr objects; each is proven to be one of this cache's. */
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
+	/* Prove the same without freeing; cheap, for sheaves that change hands. */
+	void (*verify)(struct kmem_cache *s, void **objs, unsigned int nr);
 	/* Decide size, offset and order, make cpu_slab ready: 0 or -EINVAL. */
 	int (*setup)(struct kmem_cache *s);
 	/* Give empty slabs back; with SHRINK_IDLE only what was not used. */

@@ -172,10 +172,14 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s)
 	return alloc_direct(s);
 }
 
-/* A full sheaf nobody needs goes to the barn: an empty one in return. */
+/*
+ * A full sheaf nobody needs goes to the barn: an empty one in return. It is
+ * proven first, since a barn may keep it for long.
+ */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full)
 {
+	s->ops->verify(s, sheaf_objects(full), full->count);
 	if (!barn_put_full(s, full))
 		return empty_sheaf(s);
 	flush_sheaf(s, full);

@@ -6,6 +6,7 @@
  * a C++ runtime looked for: its new_handler, and its way to throw bad_alloc.
  *
  *	linked in, or global		dlsym(RTLD_DEFAULT)
+ *	linked into the caller		dlsym in the object that called
  *	loaded later, RTLD_LOCAL	each libstdc++/libc++abi that is loaded
  *	none				one line, abort: nobody could catch it
  *
@@ -28,6 +29,7 @@ typedef void (*new_handler_t)(void);
 
 extern __typeof__(dlsym) dlsym __attribute__((weak));
 extern __typeof__(dlopen) dlopen __attribute__((weak));
+extern __typeof__(dladdr) dladdr __attribute__((weak));
 extern __typeof__(dlclose) dlclose __attribute__((weak));
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
@@ -58,56 +60,70 @@ static int note_runtime(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* A symbol of a runtime that was loaded out of the global scope. */
-static void *find_local(const char *symbol)
+/* A symbol of one object that is loaded already. */
+static void *find_in(const char *path, const char *symbol)
 {
-	struct runtimes found = { .nr = 0 };
-	void *address = NULL;
+	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD), *address;
 
-	if (!&dl_iterate_phdr || !&dlopen)
+	if (!handle)
 		return NULL;
-	dl_iterate_phdr(note_runtime, &found);
-	for (unsigned int i = 0; i < found.nr && !address; i++) {
-		void *handle = dlopen(found.path[i], RTLD_LAZY | RTLD_NOLOAD);
-
-		if (!handle)
-			continue;
-		address = dlsym(handle, symbol);
-		dlclose(handle);
-	}
+	address = dlsym(handle, symbol);
+	dlclose(handle);
 	return address;
 }
 
-static void *find_cxx(const char *symbol)
+/*
+ * Out of the global scope: in the object that called, which may have a runtime
+ * linked into it, or in a runtime that was loaded for it.
+ */
+static void *find_local(const char *symbol, const void *caller)
+{
+	struct runtimes found = { .nr = 0 };
+	void *address = NULL;
+	Dl_info info;
+
+	if (!&dl_iterate_phdr || !&dlopen || !&dladdr)
+		return NULL;
+	if (dladdr(caller, &info) && info.dli_fname)
+		address = find_in(info.dli_fname, symbol);
+	if (!address)
+		dl_iterate_phdr(note_runtime, &found);
+	for (unsigned int i = 0; i < found.nr && !address; i++)
+		address = find_in(found.path[i], symbol);
+	return address;
+}
+
+static void *find_cxx(const char *symbol, const void *caller)
 {
 	void *address;
 
 	if (!&dlsym)
 		return NULL;
 	address = dlsym(RTLD_DEFAULT, symbol);
-	return address ? address : find_local(symbol);
+	return address ? address : find_local(symbol, caller);
 }
 
-static new_handler_t current_new_handler(void)
+static new_handler_t current_new_handler(const void *caller)
 {
 	new_handler_t (*get)(void) = _ZSt15get_new_handlerv;
 
 	if (!get)
-		get = (new_handler_t(*)(void))find_cxx(
-			"_ZSt15get_new_handlerv");
+		get = (new_handler_t(*)(void))find_cxx("_ZSt15get_new_handlerv",
+						       caller);
 	return get ? get() : NULL;
 }
 
 /* libc++abi has no function for it: build the exception by hand. */
-static void throw_by_hand(void)
+static void throw_by_hand(const void *caller)
 {
 	void *(*allocate)(size_t) = (void *(*)(size_t))find_cxx(
-		"__cxa_allocate_exception");
+		"__cxa_allocate_exception", caller);
 	void (*construct)(void *) = (void (*)(void *))find_cxx(
-		"_ZNSt9bad_allocC1Ev");
+		"_ZNSt9bad_allocC1Ev", caller);
 	void (*throw)(void *, void *, void (*)(void *)) = (void (*)(
-		void *, void *, void (*)(void *)))find_cxx("__cxa_throw");
-	void *type = find_cxx("_ZTISt9bad_alloc");
+		void *, void *, void (*)(void *)))find_cxx("__cxa_throw",
+							   caller);
+	void *type = find_cxx("_ZTISt9bad_alloc", caller);
 	void *exception;
 
 	if (!allocate || !construct || !throw || !type)
@@ -115,18 +131,35 @@ static void throw_by_hand(void)
 	exception = allocate(sizeof(void *));
 	construct(exception);
 	throw(exception, type,
-	      (void (*)(void *))find_cxx("_ZNSt9bad_allocD1Ev"));
+	      (void (*)(void *))find_cxx("_ZNSt9bad_allocD1Ev", caller));
 }
 
-static void throw_bad_alloc(size_t size)
+/*
+ * A plugin with a runtime linked into it exports no more than it uses; but its
+ * own operator new, which we stand in front of, knows how to throw.
+ */
+static void throw_by_callers_new(size_t size, const void *caller)
+{
+	void *(*new)(size_t) = NULL;
+	Dl_info info;
+
+	if (&dladdr && &dlopen && dladdr(caller, &info) && info.dli_fname)
+		new = (void *(*)(size_t))find_in(info.dli_fname, "_Znwm");
+	if (new &&new != _Znwm)
+		new (size);
+}
+
+static void throw_bad_alloc(size_t size, const void *caller)
 {
 	void (*throw)(void) = _ZSt17__throw_bad_allocv;
 
 	if (!throw)
-		throw = (void (*)(void))find_cxx("_ZSt17__throw_bad_allocv");
+		throw = (void (*)(void))find_cxx("_ZSt17__throw_bad_allocv",
+						 caller);
 	if (throw)
 		throw();
-	throw_by_hand();
+	throw_by_hand(caller);
+	throw_by_callers_new(size, caller);
 	km_panic("kmalloc: operator new(%lu): out of memory, and no C++ "
 		 "runtime to throw std::bad_alloc\n",
 		 size);
@@ -135,10 +168,10 @@ static void throw_bad_alloc(size_t size)
 /* ---- new ------------------------------------------------------------------------ */
 
 /* Try, call the handler, try again; NULL once there is no handler. */
-static noinline void *new_retry(size_t size, size_t align)
+static void *new_retry(size_t size, size_t align, const void *caller)
 {
 	for (;;) {
-		new_handler_t handler = current_new_handler();
+		new_handler_t handler = current_new_handler(caller);
 		void *p;
 
 		if (!handler)
@@ -150,20 +183,49 @@ static noinline void *new_retry(size_t size, size_t align)
 	}
 }
 
-static noinline void *new_failed(size_t size, size_t align)
+static noinline void *new_failed(size_t size, size_t align, const void *caller)
 {
-	void *p = new_retry(size, align);
+	void *p = new_retry(size, align, caller);
 
 	if (!p)
-		throw_bad_alloc(size);
+		throw_bad_alloc(size, caller);
 	return p;
 }
+
+/*
+ * A handler may throw, and the nothrow forms turn that into NULL, which takes
+ * a C++ frame: the runtime's own nothrow new has one. It calls our throwing
+ * new, which calls the handler. Without a handler nothing can be thrown.
+ */
+static noinline void *nothrow_failed(size_t size, size_t align,
+				     const void *caller)
+{
+	static const char plain[] = "_ZnwmRKSt9nothrow_t";
+	static const char aligned[] = "_ZnwmSt11align_val_tRKSt9nothrow_t";
+	const char *name = align > MALLOC_ALIGN ? aligned : plain;
+	static const char nothrow; /* std::nothrow has no contents */
+	void *next;
+
+	if (!current_new_handler(caller))
+		return NULL;
+	next = &dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+	if (!next)
+		next = find_local(name, caller);
+	if (!next)
+		return new_retry(size, align, caller);
+	if (align > MALLOC_ALIGN)
+		return ((void *(*)(size_t, size_t, const void *))next)(
+			size, align, &nothrow);
+	return ((void *(*)(size_t, const void *))next)(size, &nothrow);
+}
+
+#define CALLER __builtin_return_address(0)
 
 EXPORT void *_Znwm(size_t size)
 {
 	void *p = malloc(size);
 
-	return likely(p) ? p : new_failed(size, MALLOC_ALIGN);
+	return likely(p) ? p : new_failed(size, MALLOC_ALIGN, CALLER);
 }
 
 EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
@@ -171,14 +233,14 @@ EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 	void *p = malloc(size);
 
 	(void)nothrow;
-	return likely(p) ? p : new_retry(size, MALLOC_ALIGN);
+	return likely(p) ? p : nothrow_failed(size, MALLOC_ALIGN, CALLER);
 }
 
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t align)
 {
 	void *p = shim_memalign(align, size);
 
-	return likely(p) ? p : new_failed(size, align);
+	return likely(p) ? p : new_failed(size, align, CALLER);
 }
 
 EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
@@ -187,7 +249,7 @@ EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 	void *p = shim_memalign(align, size);
 
 	(void)nothrow;
-	return likely(p) ? p : new_retry(size, align);
+	return likely(p) ? p : nothrow_failed(size, align, CALLER);
 }
 
 void *_Znam(size_t size) ALIAS(_Znwm);

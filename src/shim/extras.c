@@ -94,6 +94,8 @@ WEAK_EXPORT size_t nallocx(size_t size, int flags)
 {
 	size_t align = 1UL << (flags & 63);
 
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
+		return 0;
 	return malloc_good_size(max(ALIGN(size, align), align));
 }
 
@@ -111,6 +113,8 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 	struct kmem_cache *s;
 	char *obj;
 
+	if (!p)
+		return 0;
 	if (!km_ready() || !arena_contains(p) || !arena.index[virt_to_pfn(p)]) {
 		if (!km_ready() || large_find(p, &large))
 			return SIZE_MAX;

@@ -156,7 +156,7 @@ EXPORT int malloc_info(int options, FILE *out)
 	if (options)
 		return EINVAL;
 	shim_info(&info);
-	fprintf(out, "<malloc version=\"kmalloc-1\">\n<caches>\n");
+	fprintf(out, "<malloc version=\"1\">\n<caches>\n");
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
 		info_class(out, class);
 	fprintf(out, "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",

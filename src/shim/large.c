@@ -29,6 +29,33 @@ static void count(unsigned long *counter, long delta)
 
 /* ---- page runs ------------------------------------------------------------- */
 
+/* A block that was allocated becomes a run, with its frames counted. */
+static void *run_start(struct page *page, unsigned long nr)
+{
+	page->nr_pages = nr;
+	smp_store_release(&page->type, PAGE_RUN);
+	count(&large_stat.runs, 1);
+	count(&large_stat.runs_ever, 1);
+	count(&large_stat.run_pages, (long)nr);
+	return page_to_virt(page);
+}
+
+/* More than the largest block, out of the arena: the last resort. */
+static void *contig_alloc(size_t size, size_t align, unsigned int flags)
+{
+	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct page *page;
+
+	if (align > MAX_BLOCK_SIZE || !nr)
+		return NULL;
+	page = alloc_contig_pages(&node_data[0].node_zones[ZONE_NORMAL], nr);
+	if (!page)
+		return NULL;
+	if ((flags & LARGE_ZERO) && !page_known_zero(page))
+		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
+	return run_start(page, nr);
+}
+
 static void *run_alloc(size_t size, size_t align, unsigned int flags)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
@@ -45,33 +72,29 @@ static void *run_alloc(size_t size, size_t align, unsigned int flags)
 	} else {
 		page = alloc_page_run(gfp, nr);
 	}
-	if (!page)
-		return NULL;
-	page->nr_pages = nr;
-	smp_store_release(&page->type, PAGE_RUN);
-	count(&large_stat.runs, 1);
-	count(&large_stat.runs_ever, 1);
-	count(&large_stat.run_pages, (long)nr);
-	return page_to_virt(page);
+	return page ? run_start(page, nr) : NULL;
 }
 
-/* The head page of the run that holds p; NULL if none does. */
+/*
+ * The head page of the run that holds p; NULL if none does. From inside a run
+ * it is found backwards: frame by frame to the start of the 4 MiB block, then,
+ * since only longer runs cross it, block by block.
+ */
 static struct page *run_of(const void *p)
 {
-	unsigned long pfn = virt_to_pfn(p);
+	unsigned long pfn = virt_to_pfn(p), at = pfn;
 
 	if (pfn >= arena.nr_frames || !pfn_online(pfn))
 		return NULL;
-	for (unsigned long back = 0; back < MAX_ORDER_NR_PAGES && back <= pfn;
-	     back++) {
-		struct page *page = pfn_to_page(pfn - back);
+	for (;;) {
+		struct page *page = pfn_to_page(at);
 
 		if (smp_load_acquire(&page->type) == PAGE_RUN)
-			return page->nr_pages > back ? page : NULL;
-		if (arena.index[pfn - back] || PageBuddy(page))
+			return page->nr_pages > pfn - at ? page : NULL;
+		if (!at || arena.index[at] || PageBuddy(page))
 			return NULL;
+		at -= at % MAX_ORDER_NR_PAGES ? 1 : MAX_ORDER_NR_PAGES;
 	}
-	return NULL;
 }
 
 static int run_free(struct page *page)
@@ -95,10 +118,9 @@ static void *run_resize(struct page *page, size_t size)
 	unsigned long nr = page->nr_pages;
 	unsigned long want = PAGE_ALIGN(size) >> PAGE_SHIFT;
 
-	if (want > MAX_ORDER_NR_PAGES)
-		return NULL;
 	if (want > nr) {
-		if (extend_page_run(page, nr, want))
+		if (want > MAX_ORDER_NR_PAGES ||
+		    extend_page_run(page, nr, want))
 			return NULL;
 		page->nr_pages = want;
 	} else if (want < nr) {
@@ -154,6 +176,8 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 		km_reclaim_all();
 		p = area_alloc(size, align, flags);
 	}
+	if (unlikely(!p))
+		p = contig_alloc(size, align, flags);
 	return p;
 }
 

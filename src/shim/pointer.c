@@ -42,12 +42,12 @@ static void resolve_small(const void *p, const char *function,
 
 void pointer_resolve(const void *p, const char *function, struct pointer *out)
 {
-	bool ours = km_ready() && (arena_contains(p) ||
+	bool ours = km_ready() && (virt_to_pfn(p) < arena.reserved_frames ||
 				   ((uintptr_t)p >= arena.vmalloc_start &&
 				    (uintptr_t)p < arena.vmalloc_end));
 	struct large large;
 
-	if (ours && arena_contains(p) && arena.index[virt_to_pfn(p)]) {
+	if (km_ready() && arena_contains(p) && arena.index[virt_to_pfn(p)]) {
 		resolve_small(p, function, out);
 		return;
 	}

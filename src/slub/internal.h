@@ -42,6 +42,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab);
 /* The object of s that contains addr's start; BUG line and abort if none. */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);
+void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
 

@@ -138,6 +138,7 @@ const struct slab_ops slub_ops = {
 	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = slub_refill,
 	.flush = slub_flush,
+	.verify = slub_verify,
 	.setup = slub_setup,
 	.shrink = slub_shrink,
 	.shutdown = slub_shutdown,

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/contig.c - runs longer than the largest block
+ *
+ * Free memory is in blocks of at most 4 MiB, but neighbours among these make
+ * longer runs. Where there is no vmalloc space, large areas are looked for
+ * here when mmap() gives nothing more: memory that small objects gave back.
+ *
+ *	blocks of 4 MiB  |used|free|free|free|used|	10 MiB wanted
+ *	                      ^    ^    ^ two and a half; the rest is free again
+ *
+ * Locking	zone->lock for the whole search, which looks at one struct page
+ *		for each 4 MiB
+ * Source	Linux mm/page_alloc.c, alloc_contig_pages() as a model; nothing
+ *		is migrated: docs/divergence.md B
+ */
+#include "buddy/internal.h"
+
+static bool is_free_block(unsigned long pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	return PageBuddy(page) && page->order == MAX_PAGE_ORDER;
+}
+
+/* The first frame of `blocks` free blocks in a row, or -1. */
+static long find_free_blocks(const struct zone *zone, unsigned long blocks)
+{
+	unsigned long end = smp_load_acquire(&arena.online_end), found = 0;
+	unsigned long pfn = zone->zone_start_pfn;
+
+	for (; pfn < end; pfn += MAX_ORDER_NR_PAGES) {
+		found = is_free_block(pfn) ? found + 1 : 0;
+		if (found == blocks)
+			return (long)(pfn - (blocks - 1) * MAX_ORDER_NR_PAGES);
+	}
+	return -1;
+}
+
+struct page *alloc_contig_pages(struct zone *zone, unsigned long nr)
+{
+	unsigned long blocks = DIV_ROUND_UP(nr, MAX_ORDER_NR_PAGES);
+	u8 reported = PG_REPORTED;
+	struct page *page = NULL;
+	long start;
+
+	spin_lock(&zone->lock);
+	start = find_free_blocks(zone, blocks);
+	if (start >= 0) {
+		unsigned long pfn = (unsigned long)start;
+		unsigned long end = pfn + blocks * MAX_ORDER_NR_PAGES;
+
+		for (unsigned long at = pfn; at < end;
+		     at += MAX_ORDER_NR_PAGES) {
+			page = pfn_to_page(at);
+			reported &= page->flags;
+			del_page_from_free_list(zone, page, MAX_PAGE_ORDER);
+		}
+		__free_range(zone, pfn + nr, end, 0);
+		page = pfn_to_page(pfn);
+		page->type = PAGE_ALLOCATED;
+		page->order = MAX_PAGE_ORDER;
+		page->flags = reported;
+		page->nr_pages = nr;
+	}
+	spin_unlock(&zone->lock);
+	return page;
+}
