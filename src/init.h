@@ -7,7 +7,7 @@
 
 #include "sys/compiler.h"
 
-extern u8 km_booted; /* 1: the engine works; release/acquire */
+extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
 /*
  * Start every layer with `nr_slots` cursors a thread, then run `last`, which

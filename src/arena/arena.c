@@ -20,6 +20,11 @@
 /* Tables up to this size are committed whole: simpler, and no cost. */
 #define SMALL_TABLE (1 * MIB)
 
+#define HOT_DATA __attribute__((section(".data.km_hot")))
+
+uintptr_t arena_base HOT_DATA = 0;
+unsigned long arena_nr_frames HOT_DATA = 0;
+u8 *arena_index HOT_DATA __aligned(CACHELINE) = NULL;
 struct arena arena;
 spinlock_t arena_lock = SPIN_LOCK_INIT(LOCK_HOTPLUG);
 static unsigned long span_limit; /* bytes; 0: by RAM */
@@ -79,13 +84,13 @@ static int reserve_span(unsigned long frames, unsigned long reserved,
 		    os_commit_readonly((void *)(start + l.vmemmap), l.index))
 		goto release;
 	arena.vmemmap = (struct page *)start;
-	arena.index = (u8 *)(start + l.vmemmap);
-	arena.pageblocks = arena.index + l.index;
-	arena.base = start + tables;
+	arena_index = (u8 *)(start + l.vmemmap);
+	arena.pageblocks = arena_index + l.index;
+	arena_base = start + tables;
 	arena.reserved_frames = reserved;
-	arena.vmalloc_start = arena.base + (reserved << PAGE_SHIFT);
+	arena.vmalloc_start = arena_base + (reserved << PAGE_SHIFT);
 	arena.vmalloc_end = arena.vmalloc_start + vmalloc;
-	arena.nr_frames = frames; /* last: free() asks for this first */
+	arena_nr_frames = frames; /* last: free() asks for this first */
 	return 0;
 release:
 	os_release((void *)start, size);
@@ -135,9 +140,9 @@ static int commit_tables(unsigned long pfn, unsigned long nr)
 	uintptr_t start = (uintptr_t)(arena.vmemmap + pfn);
 	int ret = os_commit((void *)start, nr * sizeof(struct page));
 
-	if (ret || PAGE_ALIGN(arena.nr_frames) <= SMALL_TABLE)
+	if (ret || PAGE_ALIGN(arena_nr_frames) <= SMALL_TABLE)
 		return ret;
-	return os_commit(arena.index + pfn, nr);
+	return os_commit(arena_index + pfn, nr);
 }
 
 long arena_online_section(unsigned long *nr)
@@ -149,7 +154,7 @@ long arena_online_section(unsigned long *nr)
 	lock_assert_held(&arena_lock);
 	for (;;) {
 		pfn = arena.online_end;
-		if (pfn + frames > arena.nr_frames)
+		if (pfn + frames > arena_nr_frames)
 			return -ENOMEM;
 		ret = commit_tables(pfn, frames);
 		if (ret)

@@ -47,11 +47,17 @@
 
 #define INDEX_OTHER 240 /* 240 + order: look at struct page */
 
+/*
+ * What every free() reads, constant after init. Not fields of the struct: as
+ * variables of their own they are operands, without a register for its address;
+ * the section keeps them in one cache line.
+ */
+extern uintptr_t arena_base __hidden;
+extern unsigned long arena_nr_frames __hidden; /* of the whole span */
+extern u8 *arena_index __hidden;
+
 struct arena {
-	/* constant after init, and read by every free(): one cache line */
-	uintptr_t base;
-	unsigned long nr_frames; /* of the whole span */
-	u8 *index;
+	/* constant after init */
 	struct page *vmemmap;
 	u8 *pageblocks; /* zone->lock: migratetype of each pageblock, encoded */
 	unsigned long reserved_frames; /* the part of the span that is ours */
@@ -63,7 +69,7 @@ struct arena {
 	unsigned long skipped_frames; /* taken by somebody else */
 };
 
-extern struct arena arena;
+extern struct arena arena __hidden;
 extern spinlock_t arena_lock;
 
 /* Reserve the address space: 0 or -ENOMEM. Once, before anything else. */
@@ -87,12 +93,12 @@ static inline unsigned long page_to_pfn(const struct page *page)
 
 static inline void *pfn_to_virt(unsigned long pfn)
 {
-	return (void *)(arena.base + (pfn << PAGE_SHIFT));
+	return (void *)(arena_base + (pfn << PAGE_SHIFT));
 }
 
 static inline unsigned long virt_to_pfn(const void *addr)
 {
-	return ((uintptr_t)addr - arena.base) >> PAGE_SHIFT;
+	return ((uintptr_t)addr - arena_base) >> PAGE_SHIFT;
 }
 
 static inline void *page_to_virt(const struct page *page)
@@ -112,7 +118,7 @@ static inline bool pfn_online(unsigned long pfn)
 
 static inline bool arena_contains(const void *addr)
 {
-	return virt_to_pfn(addr) < arena.nr_frames;
+	return virt_to_pfn(addr) < arena_nr_frames;
 }
 
 #endif

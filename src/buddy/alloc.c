@@ -246,6 +246,6 @@ struct page *virt_to_page(const void *addr)
 {
 	unsigned long pfn = virt_to_pfn(addr);
 
-	return pfn < arena.nr_frames && pfn_online(pfn) ? pfn_to_page(pfn) :
+	return pfn < arena_nr_frames && pfn_online(pfn) ? pfn_to_page(pfn) :
 							  NULL;
 }

@@ -133,7 +133,7 @@ static bool free_pages_ok(const struct page *page, unsigned int order)
 	unsigned long pfn = page_to_pfn(page);
 
 	if (likely(page->type == PAGE_ALLOCATED && page->order == order &&
-		   pfn < arena.nr_frames))
+		   pfn < arena_nr_frames))
 		return true;
 	km_report("BUG: Bad page state in process %d  pfn:%05lx\n"
 		  "page type %u order %u, freed with order %u\n",

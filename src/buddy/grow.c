@@ -40,7 +40,7 @@ static int zone_init(struct zone *zone, const char *name)
 	spin_lock_init(&zone->lock, LOCK_ZONE);
 	zone->name = name;
 	zone->zone_start_pfn = 0;
-	zone->spanned_pages = arena.nr_frames;
+	zone->spanned_pages = arena_nr_frames;
 	zone->epoch = 2;
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)

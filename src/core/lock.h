@@ -49,7 +49,7 @@ typedef struct spinlock {
 		0, (lock_rank)    \
 	}
 
-extern void *lock_fork_owner; /* thread pointer of the forking thread */
+extern void *lock_fork_owner __hidden; /* thread pointer of the forking thread */
 extern __thread u32 lock_held; /* debug builds: bit n = rank n is held */
 
 void spin_lock_slow(spinlock_t *lock);

@@ -118,9 +118,9 @@ static struct kmem_cache *virt_to_cache(const void *p, struct page **page)
 	unsigned int index;
 
 	*page = NULL;
-	if (pfn >= arena.nr_frames)
+	if (pfn >= arena_nr_frames)
 		km_panic("kmalloc: kfree(): %p is not ours\n", p);
-	index = arena.index[pfn];
+	index = arena_index[pfn];
 	if (!index) {
 		*page = virt_to_page(p);
 		if (!*page || (*page)->type != PAGE_ALLOCATED ||

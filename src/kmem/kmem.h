@@ -154,10 +154,10 @@ struct kmem_cpu {
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
 };
 
-extern __thread struct kmem_cpu *kmem_this_cpu;
+extern __thread struct kmem_cpu *kmem_this_cpu __hidden;
 extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
 extern const void *const kmem_missing[SHEAF_WORDS];
-extern struct kmem_cache *kmem_classes[NR_CLASSES]; /* by frame index */
+extern struct kmem_cache *kmem_classes[NR_CLASSES] __hidden; /* by frame index */
 
 /* ---- the two fast paths -------------------------------------------------- */
 

@@ -115,13 +115,13 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 
 	if (!p)
 		return 0;
-	if (!km_ready() || !arena_contains(p) || !arena.index[virt_to_pfn(p)]) {
+	if (!km_ready() || !arena_contains(p) || !arena_index[virt_to_pfn(p)]) {
 		if (!km_ready() || large_find(p, &large))
 			return SIZE_MAX;
 		return large.usable -
 		       (size_t)((const char *)p - (char *)large.start);
 	}
-	s = kmem_classes[arena.index[virt_to_pfn(p)]];
+	s = kmem_classes[arena_index[virt_to_pfn(p)]];
 	obj = s ? s->ops->object_of(s, p) : NULL;
 	return obj ? s->size - (size_t)((const char *)p - obj) : SIZE_MAX;
 }

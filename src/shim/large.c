@@ -84,14 +84,14 @@ static struct page *run_of(const void *p)
 {
 	unsigned long pfn = virt_to_pfn(p), at = pfn;
 
-	if (pfn >= arena.nr_frames || !pfn_online(pfn))
+	if (pfn >= arena_nr_frames || !pfn_online(pfn))
 		return NULL;
 	for (;;) {
 		struct page *page = pfn_to_page(at);
 
 		if (smp_load_acquire(&page->type) == PAGE_RUN)
 			return page->nr_pages > pfn - at ? page : NULL;
-		if (!at || arena.index[at] || PageBuddy(page))
+		if (!at || arena_index[at] || PageBuddy(page))
 			return NULL;
 		at -= at % MAX_ORDER_NR_PAGES ? 1 : MAX_ORDER_NR_PAGES;
 	}

@@ -70,10 +70,10 @@ static noinline void free_slow(void *p)
 
 EXPORT __hot_text void free(void *p)
 {
-	u64 pfn = ror64((uintptr_t)p - arena.base, 4) >> 8;
+	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
 
-	if (likely(pfn < arena.nr_frames) &&
-	    likely(!kmem_push(kmem_this_cpu, arena.index[pfn], p)))
+	if (likely(pfn < arena_nr_frames) &&
+	    likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p)))
 		return;
 	free_slow(p);
 }

@@ -13,7 +13,7 @@ static __cold void misuse(const char *function, const void *p, const char *what)
 static struct kmem_cache *cache_of(const void *p)
 {
 	unsigned long pfn = virt_to_pfn(p);
-	unsigned int index = arena.index[pfn];
+	unsigned int index = arena_index[pfn];
 	unsigned long head;
 
 	if (index < INDEX_OTHER)
@@ -47,7 +47,7 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 				    (uintptr_t)p < arena.vmalloc_end));
 	struct large large;
 
-	if (km_ready() && arena_contains(p) && arena.index[virt_to_pfn(p)]) {
+	if (km_ready() && arena_contains(p) && arena_index[virt_to_pfn(p)]) {
 		resolve_small(p, function, out);
 		return;
 	}

@@ -30,7 +30,7 @@
 #define MALLOC_ALIGN 16UL
 
 /* By (size + 15) / 16. All zero before the start: class 0 always misses. */
-extern u8 size_class[MAX_SMALL / 16 + 1];
+extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
 
 /* The shim's cache of class c, 1 .. NR_SMALL_CLASSES. */
 struct kmem_cache *shim_cache(unsigned int class);

@@ -110,7 +110,7 @@ __attribute__((destructor)) static void stats_at_exit(void)
 {
 	struct shim_info info;
 
-	if (!stats_path[0] && stats_pid != (unsigned long)os_pid())
+	if (!stats_path[0] && !stats_pid)
 		return;
 	shim_info(&info);
 	if (stats_pid == (unsigned long)os_pid())

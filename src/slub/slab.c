@@ -151,7 +151,7 @@ struct slab *new_slab(struct kmem_cache *s)
 	if (s->ctor)
 		run_ctor(s, slab);
 	slab->type = PAGE_SLAB;
-	memset(arena.index + page_to_pfn(page), index, frames);
+	memset(arena_index + page_to_pfn(page), index, frames);
 	stat_add(&s->node.nr_slabs, 1);
 	stat_add(&s->node.slabs_ever, 1);
 	stat_add(&s->node.nr_pages, frames);
@@ -163,7 +163,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	struct page *page = slab_page(slab);
 	unsigned long frames = 1UL << page->order;
 
-	memset(arena.index + page_to_pfn(page), 0, frames);
+	memset(arena_index + page_to_pfn(page), 0, frames);
 	page->type = PAGE_ALLOCATED;
 	stat_sub(&s->node.nr_slabs, 1);
 	stat_sub(&s->node.nr_pages, frames);
@@ -200,7 +200,7 @@ void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 		u64 offset = (uintptr_t)objs[i] & mask;
 		u64 at = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
 
-		if (likely(arena.index[virt_to_pfn(objs[i])] == s->class &&
+		if (likely(arena_index[virt_to_pfn(objs[i])] == s->class &&
 			   at * s->size == offset && at < s->oo_objects))
 			continue;
 		check_object(s, virt_to_slab(objs[i]), objs[i]);

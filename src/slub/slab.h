@@ -79,7 +79,7 @@ static inline void *slab_address(const struct slab *slab)
 static inline struct slab *virt_to_slab(const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
-	unsigned int index = arena.index[pfn], order;
+	unsigned int index = arena_index[pfn], order;
 
 	if (unlikely(!index))
 		return NULL;

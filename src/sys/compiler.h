@@ -37,6 +37,9 @@ typedef uint64_t u64;
 /* The fast path: hot functions of every file end up side by side. */
 #define __hot_text __attribute__((section(".text.km_hot")))
 
+/* On a declaration: ours alone, so no load from the GOT is needed. */
+#define __hidden __attribute__((visibility("hidden")))
+
 #define CACHELINE 64
 #define __cacheline_aligned __aligned(CACHELINE)
 

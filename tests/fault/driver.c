@@ -13,7 +13,7 @@
  * status must be 0 from the first N on for which the program gets to main(),
  * which it shows by a line on stdout.
  *
- * With -p all calls from the 14th on fail, and the program must have seen NULL:
+ * With -p all calls from the 10th on fail, and the program must have seen NULL:
  * the proof that fail_os does anything at all.
  */
 #include <errno.h>
@@ -175,14 +175,14 @@ static int every_n(int strict)
 	return bad ? 1 : 0;
 }
 
-/* All calls from the 14th on fail: a NULL must have been seen, and survived. */
+/* All calls from the 10th on fail: a NULL must have been seen, and survived. */
 static int persistent(void)
 {
-	struct outcome *o = run(14, 1000000);
+	struct outcome *o = run(10, 1000000);
 	char *line = strstr(o->text[0], "nulls=");
 
 	if (o->status || o->late || !line || atoi(line + 6) == 0) {
-		show(14, o, "no NULL seen, or not survived");
+		show(10, o, "no NULL seen, or not survived");
 		return 1;
 	}
 	return 0;
