@@ -117,17 +117,20 @@ static void drain_idle_pagesets(struct zone *zone)
 	}
 }
 
-static void reporting_tick(unsigned long now_ms)
+static void reporting_tick(unsigned int flags)
 {
 	struct zone *zone;
 
-	(void)now_ms;
 	for_each_zone(zone) {
 		spin_lock(&zone->lock);
 		zone->epoch++;
 		spin_unlock(&zone->lock);
-		drain_idle_pagesets(zone);
-		page_reporting_process(zone, 0);
+		if (flags & TICK_IDLE)
+			drain_all_pages(zone);
+		else
+			drain_idle_pagesets(zone);
+		page_reporting_process(zone,
+				       flags & TICK_IDLE ? REPORT_YOUNG : 0);
 	}
 }
 

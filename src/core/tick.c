@@ -12,18 +12,21 @@ unsigned long tick_last_ms;
 
 void tick_register(struct tick *tick)
 {
-	list_add_tail(&tick->list, &ticks);
+	list_add(&tick->list, &ticks);
 }
 
 void tick_run(unsigned long now_ms)
 {
+	unsigned int flags = 0;
 	struct tick *tick;
 
 	if (!spin_trylock(&tick_lock))
 		return;
+	if (now_ms - tick_last_ms >= 2 * tick_interval_ms)
+		flags |= TICK_IDLE;
 	WRITE_ONCE(tick_last_ms, now_ms);
 	list_for_each_entry(tick, &ticks, list)
-		tick->fn(now_ms);
+		tick->fn(flags);
 	spin_unlock(&tick_lock);
 }
 

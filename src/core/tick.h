@@ -5,7 +5,14 @@
  * Slow paths call tick_poll(). When the interval has passed since the last
  * run, the caller runs every registered function. A library in other people's
  * processes owns no thread and no timer, so "after a second" means "at the
- * first slow path a second later".
+ * first slow path a second later". If that was long in coming (TICK_IDLE),
+ * whatever the layers hold has been idle all the while.
+ *
+ *	slow paths   | |||   ||  ||              |
+ *	ticks          ^     ^   ^               ^ TICK_IDLE
+ *	               last  + interval          last + 2 intervals or more
+ *
+ * Upper layers come first, so that what they give up goes all the way down.
  *
  * Locking	one runner at a time (rank LOCK_TICK, only ever tried).
  */
@@ -17,14 +24,16 @@
 
 struct tick {
 	struct list_head list; /* constant after init */
-	void (*fn)(unsigned long now_ms);
+	void (*fn)(unsigned int flags);
 };
+
+#define TICK_IDLE 1 /* no slow path was taken for an interval or more */
 
 extern unsigned long tick_interval_ms; /* constant after init */
 extern unsigned long tick_last_ms; /* relaxed */
 extern spinlock_t tick_lock;
 
-void tick_register(struct tick *tick);
+void tick_register(struct tick *tick); /* layers from below to above */
 void tick_run(unsigned long now_ms); /* all of them now; caller: no locks */
 void tick_poll(void); /* no locks held */
 

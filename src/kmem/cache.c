@@ -108,10 +108,9 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	return 0;
 }
 
-static void kmem_tick(unsigned long now_ms)
+static void kmem_tick(unsigned int flags)
 {
-	(void)now_ms;
-	kmem_reclaim(SHRINK_IDLE);
+	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
 }
 
 static struct tick tick = { .fn = kmem_tick };

@@ -85,13 +85,12 @@ size_t vmap_purge(unsigned int flags)
 	return bytes;
 }
 
-static void vmap_tick(unsigned long now_ms)
+static void vmap_tick(unsigned int flags)
 {
-	(void)now_ms;
 	spin_lock(&vmap.lock);
 	vmap.epoch++;
 	spin_unlock(&vmap.lock);
-	vmap_purge(PURGE_OLD);
+	vmap_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
 }
 
 static struct tick tick = { .fn = vmap_tick };
