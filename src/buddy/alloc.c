@@ -185,35 +185,48 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 	return page;
 }
 
+/* How many free frames follow one another from pfn on, up to `want`. */
+static unsigned long free_frames_at(struct zone *zone, unsigned long pfn,
+				    unsigned long want)
+{
+	unsigned long nr = 0;
+
+	while (nr < want && pfn_online(pfn + nr)) {
+		struct page *page = pfn_to_page(pfn + nr);
+
+		if (!PageBuddy(page) || page_zone(page) != zone)
+			break;
+		nr += 1UL << page->order;
+	}
+	return nr;
+}
+
 /*
- * The frames behind a run begin a free block, or they do not: only the block
- * that starts exactly there is asked, and only one. It is what a realloc that
- * grows step by step finds in front of it.
+ * A run that a realloc lets grow often has its own given-back tail behind it,
+ * as a few blocks of rising order: take them, and free what is too much.
  */
 int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 {
-	unsigned long pfn = page_to_pfn(page), next = pfn + nr;
+	unsigned long pfn = page_to_pfn(page) + nr, more = want - nr;
 	struct zone *zone = page_zone(page);
-	struct page *head;
-	int ret = -ENOMEM;
+	unsigned long found, taken = 0;
+	u8 flags = PG_REPORTED;
 
-	if (!pfn_online(next) || want <= nr)
-		return -ENOMEM;
-	head = pfn_to_page(next);
-	if (READ_ONCE(head->type) != PAGE_BUDDY)
+	if (!pfn_online(pfn) || READ_ONCE(pfn_to_page(pfn)->type) != PAGE_BUDDY)
 		return -ENOMEM;
 	spin_lock(&zone->lock);
-	if (PageBuddy(head) && page_zone(head) == zone &&
-	    nr + (1UL << head->order) >= want) {
-		unsigned long end = next + (1UL << head->order);
-		u8 flags = head->flags;
+	found = free_frames_at(zone, pfn, more);
+	while (found >= more && taken < found) {
+		struct page *head = pfn_to_page(pfn + taken);
 
+		flags = head->flags;
 		del_page_from_free_list(zone, head, head->order);
-		__free_range(zone, pfn + want, end, flags);
-		ret = 0;
+		taken += 1UL << head->order;
 	}
+	if (taken > more)
+		__free_range(zone, pfn + more, pfn + taken, flags);
 	spin_unlock(&zone->lock);
-	return ret;
+	return taken ? 0 : -ENOMEM;
 }
 
 void *alloc_pages_exact(size_t size, gfp_t gfp)

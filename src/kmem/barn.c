@@ -83,15 +83,27 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 	return full;
 }
 
+/*
+ * How many full sheaves a barn may hold. It is there to pass sheaves from
+ * thread to thread; what lies in it pins slabs, so few owners get a small one.
+ */
+static u32 full_limit(void)
+{
+	return min(2 * kmem_cpus_number() - 1, (u32)BARN_MAX_FULL);
+}
+
+bool barn_has_room(struct kmem_cache *s)
+{
+	return READ_ONCE(s->barn.nr_full) < full_limit();
+}
+
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 {
 	struct node_barn *barn = &s->barn;
 	int ret = -E2BIG;
 
-	if (READ_ONCE(barn->nr_full) >= BARN_MAX_FULL)
-		return ret;
 	spin_lock(&barn->lock);
-	if (barn->nr_full < BARN_MAX_FULL) {
+	if (barn->nr_full < full_limit()) {
 		push(&barn->full, &barn->nr_full, full);
 		barn->puts++;
 		ret = 0;

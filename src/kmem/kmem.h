@@ -212,6 +212,7 @@ void sheaf_free(struct slab_sheaf *sheaf);
 /* A full sheaf for an empty one (may be NULL); NULL: none, nothing taken. */
 struct slab_sheaf *barn_get_full(struct kmem_cache *s,
 				 struct slab_sheaf *empty);
+bool barn_has_room(struct kmem_cache *s); /* a hint */
 /* 0: taken. -E2BIG: the barn has enough. */
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full);
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s);

@@ -79,11 +79,12 @@ static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
 	smp_store_release(&cpu->slot[slot].spare, sheaf);
 }
 
+/* Statistics only: two threads at once may lose one count. */
 static void account(unsigned long *calls, unsigned long *objects,
 		    unsigned int nr)
 {
-	__atomic_add_fetch(calls, 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(objects, nr, __ATOMIC_RELAXED);
+	WRITE_ONCE(*calls, *calls + 1);
+	WRITE_ONCE(*objects, *objects + nr);
 }
 
 static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
@@ -179,9 +180,11 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s)
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full)
 {
-	s->ops->verify(s, sheaf_objects(full), full->count);
-	if (!barn_put_full(s, full))
-		return empty_sheaf(s);
+	if (barn_has_room(s)) {
+		s->ops->verify(s, sheaf_objects(full), full->count);
+		if (!barn_put_full(s, full))
+			return empty_sheaf(s);
+	}
 	flush_sheaf(s, full);
 	return full;
 }

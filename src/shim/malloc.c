@@ -107,8 +107,13 @@ EXPORT void *calloc(size_t n, size_t size)
 /* To another place, by copying: the old one is kept if there is no room. */
 static void *realloc_move(void *p, size_t usable, size_t size)
 {
-	void *q = malloc(size);
+	void *q = NULL;
 
+	/* What grows once grows again: leave room, but not at any price. */
+	if (size > usable && size - usable < usable / 4)
+		q = malloc(usable + usable / 4);
+	if (!q)
+		q = malloc(size);
 	if (!q)
 		return NULL;
 	memcpy(q, p, min(usable, size));

@@ -6,9 +6,9 @@
  * freed with one exchange. Each is proven to be the start of an object of this
  * cache: this is where a wild pointer that passed the fast path is caught.
  *
- *	batch  [a3 a7 b1 a2 b4]	  look a few ahead for more of the same slab
- *	       a: 3 -> 7 -> 2	  one exchange
- *	       b: 1 -> 4	  one exchange
+ *	batch  [a3 a7 a2 b1 b4]
+ *	       a: 2 -> 7 -> 3	  one exchange
+ *	       b: 4 -> 1	  one exchange
  *
  *	the slab was		and is now		it goes
  *	frozen			frozen			nowhere: a cpu has it
@@ -23,7 +23,7 @@
  */
 #include "slub/internal.h"
 
-#define LOOKAHEAD 3
+#define BATCH 32U /* objects asked of the memory at a time */
 
 /* A chain of free objects of one slab. */
 struct detached {
@@ -105,48 +105,80 @@ listed:
 	free_listed(s, d);
 }
 
-/* Chain what belongs to one slab with the last object; holes become NULL. */
+/*
+ * The slab of an object, proven. For slabs of the preferred order, which are
+ * nearly all, index and address are enough, and no struct page is read.
+ */
+static inline struct slab *object_slab(struct kmem_cache *s, const void *obj)
+{
+	struct slab *slab = known_slab(s, obj);
+
+	if (unlikely(!slab)) {
+		slab = virt_to_slab(obj);
+		check_object(s, slab, obj);
+	}
+	return slab;
+}
+
+/*
+ * Chain the objects at the front that lie in one slab: how many. Only the
+ * first is looked up; that the others lie between the same two addresses and
+ * start an object is proof enough.
+ */
 static unsigned int build_detached(struct kmem_cache *s, void **objs,
 				   unsigned int nr, struct detached *d)
 {
-	unsigned int first_left = 0, misses = 0;
+	struct slab *slab = object_slab(s, objs[0]);
+	const uintptr_t start = (uintptr_t)slab_address(slab);
+	const u64 reciprocal = s->reciprocal_size;
+	const unsigned int size = s->size, offset = s->offset;
+	const unsigned int objects = slab->state.counters.objects;
+	void *head = objs[0];
+	unsigned int i;
 
-	d->tail = objs[--nr];
-	d->head = d->tail;
-	d->nr = 1;
-	d->slab = virt_to_slab(d->head);
-	check_object(s, d->slab, d->head);
-	objs[nr] = NULL;
-	for (unsigned int i = nr; i-- > 0;) {
-		if (!objs[i])
-			continue;
-		if (virt_to_slab(objs[i]) != d->slab) {
-			if (!first_left)
-				first_left = i + 1;
-			if (++misses == LOOKAHEAD)
-				break;
-			continue;
-		}
-		check_object(s, d->slab, objs[i]);
-		set_freepointer(s, objs[i], d->head);
-		d->head = objs[i];
-		d->nr++;
-		objs[i] = NULL;
+	for (i = 1; i < nr; i++) {
+		u64 at = (uintptr_t)objs[i] - start;
+		u64 index = (at * reciprocal) >> RECIPROCAL_SHIFT;
+
+		if (at >= (u64)objects * size || index * size != at)
+			break;
+		*(void **)((char *)objs[i] + offset) = head;
+		head = objs[i];
 	}
-	return first_left;
+	*d = (struct detached){ slab, head, objs[0], i };
+	return i;
+}
+
+/* Ask the memory for what a batch of scattered objects will need. */
+static void prefetch_batch(const struct kmem_cache *s, void **objs,
+			   unsigned int nr)
+{
+	const uintptr_t mask = ~((PAGE_SIZE << s->oo_order) - 1);
+	uintptr_t last = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		uintptr_t at = (uintptr_t)objs[i] & mask;
+
+		if (at == last)
+			continue;
+		last = at;
+		__builtin_prefetch((char *)objs[i] + s->offset, 1);
+		__builtin_prefetch(__virt_to_page((void *)at), 1);
+	}
 }
 
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	unsigned int fetched = 0;
 	struct detached d;
 
 	stat_sub(&s->node.in_use, nr);
-	while (nr) {
-		if (!objs[nr - 1]) {
-			nr--;
-			continue;
+	for (unsigned int i = 0; i < nr;) {
+		if (i >= fetched) {
+			fetched = min(i + BATCH, nr);
+			prefetch_batch(s, objs + i, fetched - i);
 		}
-		nr = build_detached(s, objs, nr, &d);
+		i += build_detached(s, objs + i, nr - i, &d);
 		slab_free(s, &d);
 	}
 }

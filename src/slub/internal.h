@@ -6,6 +6,7 @@
 #define KM_SLUB_INTERNAL_H
 
 #include "slub/slab.h"
+#include "sys/os.h"
 #include "slub/slub.h"
 
 struct kmem_cache_cpu {
@@ -46,6 +47,26 @@ void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
 
+#define RECIPROCAL_SHIFT 40
+
+/*
+ * The slab of an object if index and address prove that it starts one in a
+ * slab of the preferred order; NULL: look closer. Reads no struct page.
+ */
+static inline struct slab *known_slab(const struct kmem_cache *s,
+				      const void *obj)
+{
+	unsigned long pfn = virt_to_pfn(obj);
+	uintptr_t mask = (PAGE_SIZE << s->oo_order) - 1;
+	u64 offset = (uintptr_t)obj & mask;
+	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
+
+	if (unlikely(!s->class || arena_index[pfn] != s->class ||
+		     nr * s->size != offset || nr >= s->oo_objects))
+		return NULL;
+	return (struct slab *)pfn_to_page(pfn & ~(mask >> PAGE_SHIFT));
+}
+
 static inline struct slab_state slab_read(struct slab *slab)
 {
 	struct slab_state state;
@@ -56,6 +77,10 @@ static inline struct slab_state slab_read(struct slab *slab)
 	return state;
 }
 
+/*
+ * Replace *old by new, or read what is there into *old. A process with one
+ * thread (glibc says so) needs no atomic for it.
+ */
 static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
 				 struct slab_state new)
 {
@@ -63,6 +88,10 @@ static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
 
 	__builtin_memcpy(&o, old, sizeof(o));
 	__builtin_memcpy(&n, &new, sizeof(n));
+	if (likely(os_single_threaded())) {
+		slab->state = new;
+		return true;
+	}
 	seen = __sync_val_compare_and_swap(
 		(unsigned __int128 *)(void *)&slab->state, o, n);
 	if (likely(seen == o))
@@ -102,7 +131,7 @@ static inline void stat_add(unsigned long *counter, unsigned long nr)
 
 static inline void stat_sub(unsigned long *counter, unsigned long nr)
 {
-	__atomic_sub_fetch(counter, nr, __ATOMIC_RELAXED);
+	stat_add(counter, -nr);
 }
 
 #endif

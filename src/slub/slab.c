@@ -19,8 +19,6 @@
 #include "buddy/buddy.h"
 #include "slub/internal.h"
 
-#define RECIPROCAL_SHIFT 40
-
 static unsigned int calculate_alignment(const struct kmem_cache *s)
 {
 	unsigned int align = max(s->align, 8U);
@@ -188,21 +186,9 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 		kmem_bad_object(s, obj, "is not the start of an object");
 }
 
-/*
- * Slabs of the preferred order, which are nearly all, are proven from the
- * frame index and the address alone: no struct page is touched.
- */
 void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	uintptr_t mask = (PAGE_SIZE << s->oo_order) - 1;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		u64 offset = (uintptr_t)objs[i] & mask;
-		u64 at = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
-
-		if (likely(arena_index[virt_to_pfn(objs[i])] == s->class &&
-			   at * s->size == offset && at < s->oo_objects))
-			continue;
-		check_object(s, virt_to_slab(objs[i]), objs[i]);
-	}
+	for (unsigned int i = 0; i < nr; i++)
+		if (unlikely(!known_slab(s, objs[i])))
+			check_object(s, virt_to_slab(objs[i]), objs[i]);
 }

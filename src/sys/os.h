@@ -62,6 +62,13 @@ size_t os_address_space_left(void);
 size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
 int os_cpu(void); /* the CPU we run on now, a hint; 0 if unknown */
+/* glibc's word that there is one thread; set before a second one starts. */
+static inline bool os_single_threaded(void)
+{
+	extern char __libc_single_threaded __attribute__((weak));
+
+	return &__libc_single_threaded && __libc_single_threaded;
+}
 int os_pid(void);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
 bool os_secure(void); /* AT_SECURE: ignore the environment */

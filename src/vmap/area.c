@@ -241,8 +241,8 @@ void vmap_area_free(struct vmap_area *va)
 		return;
 	}
 	give_range(&vmap.lazy, va);
-	if (READ_ONCE(vmap.lazy_bytes) > vmap_lazy_max)
-		vmap_purge(PURGE_ALL);
+	if (READ_ONCE(vmap.lazy_bytes) > vmap_lazy_limit())
+		vmap_purge(PURGE_SURPLUS);
 }
 
 /* ---- growing and shrinking -------------------------------------------------- */

@@ -16,7 +16,8 @@ struct vmap_space {
 };
 
 extern struct vmap_space vmap;
-extern unsigned long vmap_lazy_max; /* bytes; constant after init */
+/* Beyond so many bytes lazy ranges go at once. */
+size_t vmap_lazy_limit(void);
 
 struct vmap_area *va_struct_alloc(void);
 /* Free a list of structs, linked by next; no lock held. */

@@ -4,7 +4,8 @@
  *
  * Neighbouring areas that were freed have become one range by then, so one
  * mmap() takes the memory of all of them. A range is due two ticks after the
- * last free in it, or when there is more than lazy_max of it altogether.
+ * last free in it, or when there is too much of it altogether: more than
+ * lazy_max, and more than the areas in use.
  *
  * Locking	vmap.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
@@ -18,7 +19,7 @@
 #include "sys/os.h"
 #include "vmap/internal.h"
 
-unsigned long vmap_lazy_max;
+static unsigned long vmap_lazy_max; /* bytes; constant after init */
 
 static int set_lazy_max(const char *value)
 {
@@ -26,24 +27,44 @@ static int set_lazy_max(const char *value)
 }
 boot_param("vmap.lazy_max", set_lazy_max);
 
-static bool due(const struct vmap_area *va, unsigned int flags)
+size_t vmap_lazy_limit(void)
 {
-	return !(flags & PURGE_OLD) || (u16)(vmap.epoch - va->epoch) >= 2;
+	return max(vmap_lazy_max, READ_ONCE(vmap.busy_bytes));
 }
 
-/* Take the first range that is due out of the lazy tree; NULL: none. */
-static struct vmap_area *take_due(unsigned int flags)
+/* The range that was freed first; vmap.lock. */
+static struct vmap_area *oldest(void)
 {
-	struct vmap_area *va = NULL;
+	struct vmap_area *va, *found = NULL;
 	struct rb_node *node;
 
-	spin_lock(&vmap.lock);
 	for (node = rb_first(&vmap.lazy); node; node = rb_next(node)) {
 		va = rb_entry(node, struct vmap_area, rb);
-		if (due(va, flags))
-			break;
-		va = NULL;
+		if (!found || (u16)(vmap.epoch - va->epoch) >
+				      (u16)(vmap.epoch - found->epoch))
+			found = va;
 	}
+	return found;
+}
+
+static bool due(const struct vmap_area *va, unsigned int flags)
+{
+	if (flags & PURGE_OLD)
+		return (u16)(vmap.epoch - va->epoch) >= 2;
+	if (flags & PURGE_SURPLUS)
+		return vmap.lazy_bytes > vmap_lazy_limit() / 2;
+	return true;
+}
+
+/* Take a range that is due out of the lazy tree; NULL: none. */
+static struct vmap_area *take_due(unsigned int flags)
+{
+	struct vmap_area *va;
+
+	spin_lock(&vmap.lock);
+	va = oldest();
+	if (va && !due(va, flags))
+		va = NULL;
 	if (va) {
 		range_remove(&vmap.lazy, va);
 		vmap.lazy_bytes -= va_size(va);
