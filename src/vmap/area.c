@@ -3,6 +3,7 @@
  * vmap/area.c - large areas: allocate, find, grow, free
  *
  *	alloc	cut from a lazy range    pages are there already, not zero
+ *		lazy and free, joined    the same for a part of the pages
  *		cut from a free range    one mmap(MAP_FIXED)
  *		no vmalloc space         one mmap anywhere (VA_DIRECT)
  *	grow	the range behind is lazy or free: take it, nothing moves
@@ -160,15 +161,68 @@ static void give_range(struct rb_root *root, struct vmap_area *va)
 }
 
 /* The same for a range without a struct; without memory for one it is lost. */
-static void give_back_free(uintptr_t start, uintptr_t end)
+static void give_back(struct rb_root *root, uintptr_t start, size_t size)
 {
 	struct vmap_area *va = va_struct_alloc();
 
 	if (!va)
 		return;
 	va->va_start = start;
-	va->va_end = end;
-	give_range(&vmap.free, va);
+	va->va_end = start + size;
+	give_range(root, va);
+}
+
+/* Where `missing` free bytes touch a lazy range: their start, or 0. */
+static uintptr_t free_beside(const struct vmap_area *lazy, size_t missing)
+{
+	const struct vmap_area *range = range_at(&vmap.free, lazy->va_end);
+
+	if (range && va_size(range) >= missing)
+		return lazy->va_end;
+	range = range_of(&vmap.free, lazy->va_start - 1);
+	if (range && lazy->va_start - range->va_start >= missing)
+		return lazy->va_start - missing;
+	return 0;
+}
+
+/*
+ * No lazy range is large enough: use the largest one and make it so with the
+ * free space beside it, if at least a quarter of the pages are saved.
+ *
+ *	| lazy    |  free ...		| free ...  | lazy    |
+ *	|###### area ######|		     |###### area ####|
+ */
+static bool place_joined(struct vmap_area *va, size_t size)
+{
+	struct vmap_area *lazy, *dead = NULL;
+	uintptr_t start = 0, gap = 0;
+	size_t saved = 0;
+
+	spin_lock(&vmap.lock);
+	lazy = range_largest(&vmap.lazy);
+	if (lazy && va_size(lazy) >= size / 4 && va_size(lazy) < size)
+		gap = free_beside(lazy, size - va_size(lazy));
+	if (gap) {
+		start = lazy->va_start;
+		saved = va_size(lazy);
+		vmap.lazy_bytes -= saved;
+		range_cut(&vmap.lazy, lazy, start, saved, NULL, &dead);
+		range_cut(&vmap.free, range_of(&vmap.free, gap), gap,
+			  size - saved, NULL, &dead);
+	}
+	spin_unlock(&vmap.lock);
+	va_struct_free(dead);
+	if (!gap)
+		return false;
+	if (os_commit((void *)gap, size - saved)) {
+		give_back(&vmap.lazy, start, saved);
+		give_back(&vmap.free, gap, size - saved);
+		return false;
+	}
+	va->va_start = min(start, gap);
+	va->va_end = va->va_start + size;
+	va->flags = 0;
+	return true;
 }
 
 /* A place in vmalloc space with memory in it: true. */
@@ -179,12 +233,14 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 		va->flags = 0;
 		return true;
 	}
+	if (align == PAGE_SIZE && place_joined(va, size))
+		return true;
 	if (!take_range(&vmap.free, va, size, align))
 		return false;
 	va->flags = VA_ZERO;
 	if (!os_commit((void *)va->va_start, size))
 		return true;
-	give_back_free(va->va_start, va->va_end);
+	give_back(&vmap.free, va->va_start, size);
 	return false;
 }
 
@@ -298,7 +354,7 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 	if (!from)
 		return -ENOMEM;
 	if (from == &vmap.free && os_commit((void *)va->va_end, more)) {
-		give_back_free(va->va_end, va->va_end + more);
+		give_back(&vmap.free, va->va_end, more);
 		return -ENOMEM;
 	}
 	va->va_end += more;

@@ -4,8 +4,8 @@
  *
  * Neighbouring areas that were freed have become one range by then, so one
  * mmap() takes the memory of all of them. A range is due two ticks after the
- * last free in it, or when there is too much of it altogether: more than
- * lazy_max, and more than the areas in use.
+ * last free in it, or when there is too much of it altogether: more than the
+ * areas in use and lazy_max on top.
  *
  * Locking	vmap.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
@@ -29,7 +29,7 @@ boot_param("vmap.lazy_max", set_lazy_max);
 
 size_t vmap_lazy_limit(void)
 {
-	return max(vmap_lazy_max, READ_ONCE(vmap.busy_bytes));
+	return vmap_lazy_max + READ_ONCE(vmap.busy_bytes);
 }
 
 /* The range that was freed first; vmap.lock. */
@@ -73,7 +73,7 @@ static struct vmap_area *take_due(unsigned int flags)
 	return va;
 }
 
-static void give_back(struct vmap_area *va, struct rb_root *root)
+static void put_back(struct vmap_area *va, struct rb_root *root)
 {
 	struct vmap_area *dead = NULL;
 
@@ -97,11 +97,11 @@ size_t vmap_purge(unsigned int flags)
 
 		va->next = NULL;
 		if (os_uncommit((void *)va->va_start, size)) {
-			give_back(va, &vmap.lazy);
+			put_back(va, &vmap.lazy);
 			break;
 		}
 		bytes += size;
-		give_back(va, &vmap.free);
+		put_back(va, &vmap.free);
 	}
 	return bytes;
 }

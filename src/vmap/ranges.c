@@ -122,6 +122,17 @@ struct vmap_area *range_find(const struct rb_root *root, size_t size,
 	return NULL;
 }
 
+struct vmap_area *range_largest(const struct rb_root *root)
+{
+	struct rb_node *node = root->node;
+	size_t largest = subtree_max(node);
+
+	while (node && va_size(to_va(node)) != largest)
+		node = subtree_max(node->left) == largest ? node->left :
+							    node->right;
+	return to_va(node);
+}
+
 bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
 	       size_t size, struct vmap_area *spare, struct vmap_area **dead)
 {

@@ -63,6 +63,8 @@ struct vmap_area *range_find(const struct rb_root *root, size_t size,
  */
 bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
 	       size_t size, struct vmap_area *spare, struct vmap_area **dead);
+/* One that no other is larger than, or NULL. */
+struct vmap_area *range_largest(const struct rb_root *root);
 /* The range that begins exactly at `start`, or NULL. */
 struct vmap_area *range_at(const struct rb_root *root, uintptr_t start);
 /* The range that contains `addr`, or NULL. */
