@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tests/support/child.c - see child.h
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "support/child.h"
+
+#define CHILD_SECONDS 300
+
+static void in_child(void (*fn)(void *arg), void *arg, int fd)
+{
+	struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	dup2(fd, 2);
+	close(fd);
+	alarm(CHILD_SECONDS);
+	fn(arg);
+	_exit(0);
+}
+
+/* All of it, even what does not fit, so that the child is not held up. */
+static void read_all(int fd, char *text, size_t size)
+{
+	char spill[512];
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		size_t room = size - 1 - len;
+
+		n = read(fd, room ? text + len : spill,
+			 room ? room : sizeof(spill));
+		if (n > 0 && room)
+			len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	text[len] = '\0';
+}
+
+void child_run(void (*fn)(void *arg), void *arg, struct child_end *end)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds) || (pid = fork()) < 0) {
+		perror("child_run");
+		_exit(1);
+	}
+	if (!pid) {
+		close(fds[0]);
+		in_child(fn, arg, fds[1]);
+	}
+	close(fds[1]);
+	read_all(fds[0], end->err, sizeof(end->err));
+	close(fds[0]);
+	while (waitpid(pid, &end->status, 0) < 0 && errno == EINTR)
+		;
+}
+
+int child_aborts(void (*fn)(void *arg), void *arg, const char *phrase)
+{
+	struct child_end end;
+
+	child_run(fn, arg, &end);
+	if (WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGABRT &&
+	    strstr(end.err, phrase))
+		return 1;
+	dprintf(2, "status %#x, said: %s\n", end.status, end.err);
+	return 0;
+}
+
+int count_phrase(const char *text, const char *phrase)
+{
+	int nr = 0;
+
+	for (; (text = strstr(text, phrase)); text += strlen(phrase))
+		nr++;
+	return nr;
+}
+
+void child_test_run(void **state)
+{
+	void (*fn)(void *arg) = (void (*)(void *))*state;
+	struct child_end end;
+
+	child_run(fn, NULL, &end);
+	if (end.status)
+		fail_msg("status %#x, said: %s", end.status, end.err);
+}
+
+void capture_stderr(void (*fn)(void *arg), void *arg, char *text, size_t size)
+{
+	int fds[2], saved = dup(2);
+
+	if (saved < 0 || pipe(fds))
+		_exit(1);
+	dup2(fds[1], 2);
+	close(fds[1]);
+	fn(arg);
+	dup2(saved, 2); /* the last end that is open for writing goes */
+	close(saved);
+	read_all(fds[0], text, size);
+	close(fds[0]);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_tick.c - periodic work on the way past
+ */
+#include <time.h>
+
+#include "core/tick.h"
+#include "sys/os.h"
+#include "support/child.h"
+
+static int first_runs, second_runs;
+static unsigned long seen_ms;
+
+static void count_first(unsigned long now_ms)
+{
+	first_runs++;
+	seen_ms = now_ms;
+}
+
+static void count_second(unsigned long now_ms)
+{
+	(void)now_ms;
+	REQUIRE(second_runs < first_runs);
+	second_runs++;
+	tick_run(now_ms); /* busy: it must not run, nor wait */
+}
+
+static struct tick first = { .fn = count_first };
+static struct tick second = { .fn = count_second };
+
+/* Two functions, one of which asks for a run again. Expect each to run once a
+ * run, in the order of registration. */
+static void child_run_all(void *arg)
+{
+	(void)arg;
+	tick_register(&first);
+	tick_register(&second);
+	for (int i = 1; i <= 3; i++) {
+		tick_run(1000UL * (unsigned long)i);
+		REQUIRE(first_runs == i && second_runs == i);
+		REQUIRE(seen_ms == 1000UL * (unsigned long)i);
+	}
+	REQUIRE(!tick_lock.word);
+}
+
+/* Polls before and after the interval. Expect a run after it only. */
+static void child_poll(void *arg)
+{
+	(void)arg;
+	tick_register(&first);
+	tick_last_ms = os_now_ms();
+	tick_interval_ms = 3600000;
+	for (int i = 0; i < 100; i++)
+		tick_poll();
+	REQUIRE(first_runs == 0);
+	tick_last_ms = os_now_ms() - tick_interval_ms;
+	tick_poll();
+	REQUIRE(first_runs == 1);
+	tick_poll();
+	REQUIRE(first_runs == 1);
+}
+
+/* Somebody else is running the ticks. Expect a run to pass by at once. */
+static void child_busy(void *arg)
+{
+	(void)arg;
+	tick_register(&first);
+	spin_lock(&tick_lock);
+	tick_run(5);
+	spin_unlock(&tick_lock);
+	REQUIRE(first_runs == 0);
+	tick_run(5);
+	REQUIRE(first_runs == 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_run_all),
+		child_test(child_poll),
+		child_test(child_busy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
