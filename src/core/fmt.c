@@ -117,15 +117,27 @@ static void put_signed(struct out *out, const struct spec *spec, va_list *args)
 		   value < 0);
 }
 
+static void put_address(struct out *out, const struct spec *spec,
+			unsigned long address)
+{
+	char text[24];
+	int len = km_snprintf(text, sizeof(text), "0x%lx", address);
+
+	put_padded(out, spec, text, (size_t)len);
+}
+
 static void put_conversion(struct out *out, const struct spec *spec, char c,
 			   va_list *args)
 {
+	char letter;
+
 	switch (c) {
 	case 's':
 		put_text(out, spec, va_arg(*args, const char *));
 		break;
 	case 'c':
-		put(out, (char)va_arg(*args, int));
+		letter = (char)va_arg(*args, int);
+		put_padded(out, spec, &letter, 1);
 		break;
 	case 'd':
 		put_signed(out, spec, args);
@@ -137,10 +149,7 @@ static void put_conversion(struct out *out, const struct spec *spec, char c,
 		put_number(out, spec, get_unsigned(spec, args), 16, false);
 		break;
 	case 'p':
-		put(out, '0');
-		put(out, 'x');
-		put_number(out, spec, (unsigned long)va_arg(*args, void *), 16,
-			   false);
+		put_address(out, spec, (unsigned long)va_arg(*args, void *));
 		break;
 	case 'H':
 		put_bytes(out, spec, va_arg(*args, unsigned long));

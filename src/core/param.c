@@ -8,6 +8,7 @@
  * Source	the syntax of Linux kernel/params.c, parse_args(); written anew.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/fmt.h"
@@ -52,17 +53,23 @@ static void apply(char *param)
 			  param, value ? value + 1 : "");
 }
 
-/* Copy one parameter without its quotes; returns where the next begins. */
-static const char *next_param(const char *at, char *out, size_t size)
+/*
+ * Copy one parameter without its quotes; returns where the next begins. *full
+ * is its full length, so what was cut can be told.
+ */
+static const char *next_param(const char *at, char *out, size_t size,
+			      size_t *full)
 {
 	bool quoted = false;
 	size_t len = 0;
+
+	*full = 0;
 
 	for (; *at && (quoted || (*at != ' ' && *at != '\t' && *at != '\n'));
 	     at++) {
 		if (*at == '"')
 			quoted = !quoted;
-		else if (len + 1 < size)
+		else if (++*full < size)
 			out[len++] = *at;
 	}
 	out[len] = '\0';
@@ -72,15 +79,31 @@ static const char *next_param(const char *at, char *out, size_t size)
 void parse_args(const char *cmdline)
 {
 	char param[PARAM_MAX];
+	size_t len;
 
 	while (cmdline && *cmdline) {
 		cmdline += strspn(cmdline, " \t\n");
 		if (!*cmdline)
 			break;
-		cmdline = next_param(cmdline, param, sizeof(param));
-		if (*param)
+		cmdline = next_param(cmdline, param, sizeof(param), &len);
+		if (len >= sizeof(param))
+			km_report("kmalloc: malformed boot parameter '%s' "
+				  "ignored\n",
+				  param);
+		else if (len)
 			apply(param);
 	}
+}
+
+/* a * b + c; what is too large is the largest number there is. */
+static unsigned long mul_add(unsigned long a, unsigned long b, unsigned long c)
+{
+	unsigned long value;
+
+	if (__builtin_mul_overflow(a, b, &value) ||
+	    __builtin_add_overflow(value, c, &value))
+		return ULONG_MAX;
+	return value;
 }
 
 unsigned long memparse(const char *text, const char **end)
@@ -88,23 +111,23 @@ unsigned long memparse(const char *text, const char **end)
 	unsigned long value = 0;
 
 	for (; *text >= '0' && *text <= '9'; text++)
-		value = value * 10 + (unsigned long)(*text - '0');
+		value = mul_add(value, 10, (unsigned long)(*text - '0'));
 	switch (*text) {
 	case 'T':
 	case 't':
-		value <<= 10;
+		value = mul_add(value, 1024, 0);
 		/* fall through */
 	case 'G':
 	case 'g':
-		value <<= 10;
+		value = mul_add(value, 1024, 0);
 		/* fall through */
 	case 'M':
 	case 'm':
-		value <<= 10;
+		value = mul_add(value, 1024, 0);
 		/* fall through */
 	case 'K':
 	case 'k':
-		value <<= 10;
+		value = mul_add(value, 1024, 0);
 		text++;
 	}
 	if (end)

@@ -31,7 +31,10 @@ struct boot_param {
 /* Apply one command line; NULL is an empty one. */
 void parse_args(const char *cmdline);
 
-/* "8G" -> bytes; the rest of the text goes to *end. As the kernel's. */
+/*
+ * "8G" -> bytes; the rest of the text goes to *end. As the kernel's, but
+ * decimal only, and too large a number is ULONG_MAX.
+ */
 unsigned long memparse(const char *text, const char **end);
 
 /* The whole text is one number in [lo, hi]: 0 and *out, else -EINVAL. */
