@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/support/start.h - start the arena and the page allocator, once a child
+ *
+ * Tests of these layers and those above run on an arena of 64 MiB, pinned to
+ * one CPU, so that which per-CPU lists they meet is known.
+ */
+#ifndef TEST_START_H
+#define TEST_START_H
+
+#include <sched.h>
+
+#include "buddy/internal.h"
+#include "core/param.h"
+#include "support/child.h"
+
+#define TEST_ARENA "arena=64M"
+#define TEST_FRAMES (64UL << 20 >> PAGE_SHIFT)
+#define TEST_BLOCKS (TEST_FRAMES / MAX_ORDER_NR_PAGES)
+#define QUIET (GFP_KERNEL | __GFP_NOWARN)
+
+static inline void pin_to_one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	REQUIRE(!sched_setaffinity(0, sizeof(set), &set));
+}
+
+static inline struct zone *start_zone(const char *cmdline)
+{
+	parse_args(TEST_ARENA);
+	parse_args(cmdline);
+	REQUIRE(!arena_init());
+	REQUIRE(!page_alloc_init());
+	return &node_data[0].node_zones[ZONE_NORMAL];
+}
+
+static inline struct per_cpu_pages *test_pageset(struct zone *zone)
+{
+	return &zone->pageset[smp_cpu()];
+}
+
+/*
+ * A zone whose frames all belong to the test, in `heads`: the free lists are
+ * empty, and what goes on them is what the test puts there.
+ */
+static inline struct zone *start_owned_zone(const char *cmdline,
+					    struct page **heads)
+{
+	struct zone *zone;
+
+	pin_to_one_cpu();
+	zone = start_zone(cmdline);
+	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
+		heads[i] = alloc_pages(QUIET | __GFP_MOVABLE, MAX_PAGE_ORDER);
+		REQUIRE(heads[i]);
+	}
+	REQUIRE(!alloc_pages(QUIET, 0));
+	REQUIRE(!zone->free_pages);
+	return zone;
+}
+
+/* Put frames of an owned zone on the free lists. */
+static inline void give_frames(struct zone *zone, unsigned long pfn,
+			       unsigned long nr)
+{
+	spin_lock(&zone->lock);
+	__free_range(zone, pfn, pfn + nr, 0);
+	spin_unlock(&zone->lock);
+}
+
+/* managed = free + pcp + `allocated`, after the proof of all the lists. */
+static inline void check_conservation(struct zone *zone,
+				      unsigned long allocated)
+{
+	struct zone_stat stat;
+
+	zone_check(zone);
+	zone_stat(zone, &stat);
+	REQUIRE(stat.managed == stat.free + stat.pcp + allocated);
+}
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_arena.c - the reservation and its growth, section by section
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "arena/arena.h"
+#include "core/param.h"
+#include "sys/os.h"
+#include "support/child.h"
+
+#define MIB (1UL << 20)
+
+static long online(unsigned long *nr)
+{
+	long pfn;
+
+	spin_lock(&arena_lock);
+	pfn = arena_online_section(nr);
+	spin_unlock(&arena_lock);
+	return pfn;
+}
+
+/* N1, and N2 over the whole index. */
+static void check_arena(void)
+{
+	REQUIRE(arena.online_end % arena.section_frames == 0);
+	REQUIRE(arena.online_frames + arena.skipped_frames ==
+		arena.online_end);
+	for (unsigned long pfn = arena.online_end; pfn < arena.nr_frames; pfn++)
+		REQUIRE(arena.index[pfn] == 0);
+}
+
+/* Bring everything online and write to each frame and struct page. */
+static void use_everything(void)
+{
+	unsigned long nr = 0;
+	long pfn;
+
+	while ((pfn = online(&nr)) >= 0) {
+		REQUIRE(nr == arena.section_frames);
+		for (unsigned long n = 0; n < nr; n++) {
+			unsigned long f = (unsigned long)pfn + n;
+			unsigned long *word = pfn_to_virt(f);
+
+			REQUIRE(*word == 0 && arena.index[f] == 0);
+			REQUIRE(pfn_to_page(f)->type == PAGE_NONE);
+			*word = f;
+			pfn_to_page(f)->owner[0] = f;
+			arena.index[f] = (u8)(f | 1);
+		}
+		check_arena();
+	}
+	REQUIRE(pfn == -ENOMEM);
+}
+
+/* A span by boot parameter. Expect that size, aligned to the largest block,
+ * all of which can be brought online and used. */
+static void child_span(void *arg)
+{
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	REQUIRE(arena.nr_frames == 64 * MIB >> PAGE_SHIFT);
+	REQUIRE(arena.base % MAX_BLOCK_SIZE == 0);
+	REQUIRE(arena.online_end == 0);
+	REQUIRE(arena.vmalloc_start ==
+		arena.base + (arena.nr_frames << PAGE_SHIFT));
+	REQUIRE(arena.vmalloc_end - arena.vmalloc_start == 64 * MIB);
+	check_arena();
+	use_everything();
+	REQUIRE(arena.online_end == arena.nr_frames);
+}
+
+/* No boot parameter. Expect 64 GiB or more, the tables not committed. */
+static void child_default_span(void *arg)
+{
+	unsigned long nr = 0;
+
+	(void)arg;
+	REQUIRE(!arena_init());
+	REQUIRE(arena.nr_frames >= 64UL << 30 >> PAGE_SHIFT);
+	REQUIRE(online(&nr) == 0 && nr == 32 * MIB >> PAGE_SHIFT);
+	arena.index[nr - 1] = 1; /* the index is committed with the section */
+	pfn_to_page(nr - 1)->owner[0] = 1;
+	REQUIRE(arena.index[arena.nr_frames - 1] == 0); /* and readable */
+}
+
+/* Frames, pages and addresses there and back. Expect the same again. */
+static void child_conversions(void *arg)
+{
+	unsigned long nr = 0;
+
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	REQUIRE(online(&nr) == 0);
+	for (unsigned long pfn = 0; pfn < nr; pfn += 37) {
+		char *addr = pfn_to_virt(pfn);
+
+		REQUIRE(page_to_pfn(pfn_to_page(pfn)) == pfn);
+		REQUIRE(virt_to_pfn(addr) == pfn);
+		REQUIRE(virt_to_pfn(addr + PAGE_SIZE - 1) == pfn);
+		REQUIRE(page_to_virt(__virt_to_page(addr)) == addr);
+		REQUIRE(arena_contains(addr) && pfn_online(pfn));
+	}
+	REQUIRE(!pfn_online(nr));
+	REQUIRE(arena_contains((char *)pfn_to_virt(arena.nr_frames) - 1));
+	REQUIRE(!arena_contains(pfn_to_virt(arena.nr_frames)));
+	REQUIRE(!arena_contains((char *)pfn_to_virt(0) - 1));
+	REQUIRE(!arena_contains(NULL) && !arena_contains(&nr));
+}
+
+static void touch_offline(void *arg)
+{
+	(void)arg;
+	*(volatile char *)pfn_to_virt(arena.online_end);
+}
+
+/* A touch of memory that is not online. Expect a fault, not memory. */
+static void child_offline(void *arg)
+{
+	struct child_end end;
+
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer's handler would explain it */
+	child_run(touch_offline, NULL, &end);
+	REQUIRE(WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGSEGV);
+}
+
+static void limit_address_space(size_t left)
+{
+	struct rlimit limit;
+
+	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = 1UL << 40; /* so that what is used is counted */
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur -= os_address_space_left() - left;
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
+}
+
+/* RLIMIT_AS with 128 MiB left. Expect a quarter reserved, no vmalloc space,
+ * and growth beyond the reservation where nobody else is. */
+static void child_limited(void *arg)
+{
+	unsigned long nr = 0;
+	void *taken;
+
+	(void)arg;
+	limit_address_space(128 * MIB);
+	REQUIRE(!arena_init());
+	REQUIRE(arena.reserved_frames << PAGE_SHIFT <= 32 * MIB);
+	REQUIRE(arena.nr_frames << PAGE_SHIFT >= 64 * MIB);
+	REQUIRE(arena.vmalloc_start == arena.vmalloc_end);
+	while (arena.online_end < arena.reserved_frames)
+		REQUIRE(online(&nr) >= 0);
+	REQUIRE(!arena.skipped_frames);
+	taken = mmap(pfn_to_virt(arena.online_end), PAGE_SIZE, PROT_READ,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (taken == pfn_to_virt(arena.online_end)) {
+		unsigned long hole = arena.online_end;
+
+		/* somebody else's page is in the way: it is passed over */
+		REQUIRE(online(&nr) != (long)hole);
+		REQUIRE(arena.skipped_frames >= arena.section_frames);
+		REQUIRE(*(volatile char *)taken == 0);
+	}
+	check_arena();
+}
+
+/* RLIMIT_AS reached, then raised. Expect -ENOMEM with nothing skipped, and
+ * growth later: want of memory is not a place that is taken. */
+static void child_limit_raised(void *arg)
+{
+	struct rlimit limit;
+	unsigned long nr = 0, end;
+
+	(void)arg;
+	limit_address_space(128 * MIB);
+	REQUIRE(!arena_init());
+	while (arena.online_end < arena.reserved_frames)
+		REQUIRE(online(&nr) >= 0);
+	limit_address_space(MIB);
+	end = arena.online_end;
+	REQUIRE(end < arena.nr_frames);
+	REQUIRE(online(&nr) == -ENOMEM);
+	REQUIRE(arena.online_end == end && !arena.skipped_frames);
+	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = limit.rlim_max;
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
+	REQUIRE(online(&nr) >= 0);
+	check_arena();
+}
+
+/* The n-th call of the OS fails while the arena starts and grows; arg is n.
+ * Expect -ENOMEM or success, and a whole arena after success. */
+static void fail_nth(void *arg)
+{
+	unsigned long nr = 0;
+	int ret;
+
+	parse_args("arena=64M");
+	os_fail_calls((unsigned long)arg, 1);
+	ret = arena_init();
+	REQUIRE(ret == 0 || ret == -ENOMEM);
+	if (ret) {
+		REQUIRE(!arena.nr_frames);
+		return;
+	}
+	check_arena();
+	for (int i = 0; i < 8; i++) {
+		long pfn = online(&nr);
+
+		REQUIRE(pfn >= 0 || pfn == -ENOMEM);
+		REQUIRE(!arena.skipped_frames);
+		check_arena();
+		if (pfn >= 0)
+			*(char *)pfn_to_virt((unsigned long)pfn) = 1;
+	}
+	os_fail_calls(0, 0);
+	use_everything();
+	REQUIRE(arena.online_end == arena.nr_frames);
+}
+
+/* Every call of the OS fails in turn. Expect fail_nth() to hold for each. */
+static void test_every_failure(void **state)
+{
+	(void)state;
+	for (unsigned long n = 1; n < 24; n++) {
+		struct child_end end;
+
+		child_run(fail_nth, (void *)n, &end);
+		if (end.status)
+			fail_msg("n=%lu status %#x: %s", n, end.status,
+				 end.err);
+	}
+}
+
+static void fail_all(void *arg)
+{
+	(void)arg;
+	os_fail_calls(1, 1000);
+	REQUIRE(arena_init() == -ENOMEM);
+	REQUIRE(!arena.nr_frames);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_span),
+		child_test(child_default_span),
+		child_test(child_conversions),
+		child_test(child_offline),
+#if !KM_SANITIZE_ADDRESS && !KM_SANITIZE_THREAD
+		/* their shadows are larger than any limit */
+		child_test(child_limited),
+		child_test(child_limit_raised),
+#endif
+		cmocka_unit_test(test_every_failure),
+		child_test(fail_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

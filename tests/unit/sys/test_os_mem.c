@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_os_mem.c - the contract of the memory calls of the OS seam
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "sys/os.h"
+#include "support/child.h"
+
+#define SIZE (16 * PAGE_SIZE)
+
+static void touch(void *addr)
+{
+	signal(SIGSEGV, SIG_DFL);
+	*(volatile char *)addr = 1;
+}
+
+static int is_writable(void *addr)
+{
+	struct child_end end;
+
+	child_run(touch, addr, &end);
+	return !end.status;
+}
+
+static int is_zero(const char *p, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (p[i])
+			return 0;
+	return 1;
+}
+
+/* Pages in memory, of [p, p + size). */
+static size_t resident(void *p, size_t size)
+{
+	unsigned char vec[SIZE / PAGE_SIZE];
+	size_t nr = 0;
+
+	assert_int_equal(mincore(p, size, vec), 0);
+	for (size_t i = 0; i < size / PAGE_SIZE; i++)
+		nr += vec[i] & 1;
+	return nr;
+}
+
+/* Reserve, commit, write, discard, uncommit, release. Expect access and
+ * zeroes as the contract says at each step. */
+static void test_life(void **state)
+{
+	char *p = os_reserve(NULL, SIZE);
+
+	(void)state;
+	assert_non_null(p);
+	assert_false(is_writable(p));
+	assert_int_equal(os_commit(p, SIZE / 2), 0);
+	assert_true(is_zero(p, SIZE / 2));
+	memset(p, 1, SIZE / 2);
+	assert_false(is_writable(p + SIZE / 2));
+	assert_int_equal(resident(p, SIZE / 2), 8);
+	assert_int_equal(os_discard(p, SIZE / 2), 0);
+	assert_int_equal(resident(p, SIZE / 2), 0);
+	assert_true(is_zero(p, SIZE / 2));
+	memset(p, 1, SIZE / 2);
+	assert_int_equal(os_uncommit(p, SIZE / 2), 0);
+	assert_false(is_writable(p));
+	assert_int_equal(os_commit(p, SIZE), 0);
+	assert_true(is_zero(p, SIZE));
+	assert_int_equal(os_release(p, SIZE), 0);
+	assert_false(is_writable(p));
+}
+
+/* A page committed for reading. Expect zeroes and a fault on a write. */
+static void test_readonly(void **state)
+{
+	char *p = os_reserve(NULL, SIZE);
+
+	(void)state;
+	assert_int_equal(os_commit_readonly(p, SIZE), 0);
+	assert_true(is_zero(p, SIZE));
+	assert_false(is_writable(p));
+	os_release(p, SIZE);
+}
+
+/* Mapping where something is, and where nothing is. Expect -EEXIST with the
+ * old bytes in place, then success. */
+static void test_if_free(void **state)
+{
+	char *p = os_map(SIZE);
+
+	(void)state;
+	assert_non_null(p);
+	memset(p, 7, SIZE);
+	assert_int_equal(os_commit_new(p, SIZE), -EEXIST);
+	assert_int_equal(os_reserve_again(p + PAGE_SIZE, PAGE_SIZE), -EEXIST);
+	assert_int_equal(p[0] + p[SIZE - 1], 14);
+	os_release(p, SIZE);
+	assert_int_equal(os_commit_new(p, SIZE), 0);
+	assert_true(is_zero(p, SIZE));
+	os_release(p, SIZE);
+	assert_int_equal(os_reserve_again(p, SIZE), 0);
+	assert_false(is_writable(p));
+	os_release(p, SIZE);
+}
+
+/* A hint where nothing is. Expect the place itself. */
+static void test_hint(void **state)
+{
+	char *p = os_reserve(NULL, SIZE);
+
+	(void)state;
+	os_release(p, SIZE);
+	assert_ptr_equal(os_reserve(p, SIZE), p);
+	os_release(p, SIZE);
+}
+
+/* A mapping moved to another place and grown. Expect its bytes there, zeroes
+ * behind, and a hole where it was. */
+static void test_move(void **state)
+{
+	char *p = os_map(4 * PAGE_SIZE), *to = os_reserve(NULL, SIZE);
+
+	(void)state;
+	memset(p, 5, 4 * PAGE_SIZE);
+	assert_int_equal(os_move(p, 4 * PAGE_SIZE, to, SIZE), 0);
+	assert_int_equal(to[0] + to[4 * PAGE_SIZE - 1], 10);
+	assert_true(is_zero(to + 4 * PAGE_SIZE, SIZE - 4 * PAGE_SIZE));
+	assert_int_equal(os_reserve_again(p, 4 * PAGE_SIZE), 0);
+	os_release(p, 4 * PAGE_SIZE);
+	assert_int_equal(os_move(to, SIZE, NULL, PAGE_SIZE), 0);
+	assert_int_equal(to[PAGE_SIZE - 1], 5);
+	assert_false(is_writable(to + PAGE_SIZE));
+	os_release(to, PAGE_SIZE);
+}
+
+/* A mapping resized wherever it fits. Expect its bytes and zeroes behind. */
+static void test_remap(void **state)
+{
+	char *p = os_map(PAGE_SIZE);
+
+	(void)state;
+	memset(p, 9, PAGE_SIZE);
+	p = os_remap(p, PAGE_SIZE, SIZE);
+	assert_non_null(p);
+	assert_int_equal(p[PAGE_SIZE - 1], 9);
+	assert_true(is_zero(p + PAGE_SIZE, SIZE - PAGE_SIZE));
+	p = os_remap(p, SIZE, PAGE_SIZE);
+	assert_non_null(p);
+	assert_int_equal(p[0], 9);
+	os_release(p, PAGE_SIZE);
+}
+
+/* Every call told to fail, and calls that the system refuses. Expect NULL or
+ * -errno, no mapping changed, and errno untouched. */
+static void test_failure(void **state)
+{
+	char *p = os_map(SIZE);
+
+	(void)state;
+	memset(p, 3, SIZE);
+	errno = 4711;
+	os_fail_calls(1, 1000);
+	assert_null(os_reserve(NULL, SIZE));
+	assert_null(os_map(SIZE));
+	assert_null(os_remap(p, SIZE, 2 * SIZE));
+	assert_int_equal(os_commit(p, SIZE), -ENOMEM);
+	assert_int_equal(os_commit_new(p, SIZE), -ENOMEM);
+	assert_int_equal(os_commit_readonly(p, SIZE), -ENOMEM);
+	assert_int_equal(os_discard(p, SIZE), -ENOMEM);
+	assert_int_equal(os_uncommit(p, SIZE), -ENOMEM);
+	assert_int_equal(os_reserve_again(p, SIZE), -ENOMEM);
+	assert_int_equal(os_move(p, SIZE, NULL, 2 * SIZE), -ENOMEM);
+	assert_int_equal(os_release(p, SIZE), -ENOMEM);
+	os_fail_calls(0, 0);
+	assert_int_equal(p[0] + p[SIZE - 1], 6);
+	assert_true(is_writable(p));
+	assert_null(os_map(1UL << 60));
+	assert_null(os_remap(p, SIZE, 1UL << 60));
+	assert_int_equal(os_discard((void *)1, PAGE_SIZE), -EINVAL);
+	assert_int_equal(errno, 4711);
+	os_release(p, SIZE);
+}
+
+/* Calls 3 and 4 told to fail. Expect these two to, and the count to run. */
+static void test_fail_window(void **state)
+{
+	char *p = os_map(SIZE);
+
+	(void)state;
+	os_fail_calls(3, 2);
+	assert_int_equal(os_mem_calls, 0);
+	for (int call = 1; call <= 6; call++) {
+		int ret = os_discard(p, SIZE);
+
+		assert_int_equal(ret, call == 3 || call == 4 ? -ENOMEM : 0);
+		assert_int_equal(os_mem_calls, call);
+	}
+	os_fail_calls(0, 0);
+	os_release(p, SIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_readonly),
+		cmocka_unit_test(test_if_free),
+		cmocka_unit_test(test_hint),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_remap),
+		cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_fail_window),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
