@@ -41,14 +41,24 @@ static bool mem_call(void)
 	return unlikely(first) && nr - first < READ_ONCE(fail_count);
 }
 
+static bool is_error(long ret)
+{
+	return (unsigned long)ret >= -4095UL;
+}
+
+/* The address, or -errno. */
+static long call_mmap(void *addr, size_t size, int prot, int flags)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return sys6(SYS_mmap, addr, size, prot, flags, -1, 0);
+}
+
 static void *do_mmap(void *addr, size_t size, int prot, int flags)
 {
-	long ret;
+	long ret = call_mmap(addr, size, prot, flags);
 
-	if (mem_call())
-		return NULL;
-	ret = sys6(SYS_mmap, addr, size, prot, flags, -1, 0);
-	return (unsigned long)ret >= -4095UL ? NULL : (void *)ret;
+	return is_error(ret) ? NULL : (void *)ret;
 }
 
 /* mmap over `addr`, which already is ours: nothing else can be hit. */
@@ -64,13 +74,14 @@ static int map_over(void *addr, size_t size, int prot, int flags)
  */
 static int map_if_free(void *addr, size_t size, int prot, int flags)
 {
-	void *got = do_mmap(addr, size, prot,
-			    ANON | MAP_FIXED_NOREPLACE | flags);
+	long got = call_mmap(addr, size, prot,
+			     ANON | MAP_FIXED_NOREPLACE | flags);
 
-	if (got == addr)
+	if (is_error(got))
+		return (int)got;
+	if (got == (long)addr)
 		return 0;
-	if (got)
-		sys2(SYS_munmap, got, size);
+	sys2(SYS_munmap, got, size);
 	return -EEXIST;
 }
 
@@ -136,7 +147,7 @@ int os_move(void *addr, size_t old_size, void *to, size_t new_size)
 	if (mem_call())
 		return -ENOMEM;
 	ret = sys5(SYS_mremap, addr, old_size, new_size, flags, to);
-	return (unsigned long)ret >= -4095UL ? (int)ret : 0;
+	return is_error(ret) ? (int)ret : 0;
 }
 
 void *os_remap(void *addr, size_t old_size, size_t new_size)
@@ -146,5 +157,5 @@ void *os_remap(void *addr, size_t old_size, size_t new_size)
 	if (mem_call())
 		return NULL;
 	ret = sys4(SYS_mremap, addr, old_size, new_size, MREMAP_MAYMOVE);
-	return (unsigned long)ret >= -4095UL ? NULL : (void *)ret;
+	return is_error(ret) ? NULL : (void *)ret;
 }
