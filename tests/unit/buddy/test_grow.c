@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_grow.c - zones get frames as they need them
+ */
+#include <errno.h>
+
+#include "sys/os.h"
+#include "support/start.h"
+
+/* A fresh zone and its first page. Expect nothing managed, then one largest
+ * block, the rest of the section deferred. */
+static void child_first_block(void *arg)
+{
+	struct zone *zone = start_zone("");
+	struct zone_stat stat;
+
+	(void)arg;
+	zone_stat(zone, &stat);
+	REQUIRE(stat.managed == 0 && stat.free == 0 && stat.deferred == 0);
+	REQUIRE(!arena.online_end);
+	REQUIRE(alloc_pages(GFP_KERNEL, 0));
+	zone_stat(zone, &stat);
+	REQUIRE(stat.managed == MAX_ORDER_NR_PAGES);
+	REQUIRE(stat.deferred == arena.section_frames - MAX_ORDER_NR_PAGES);
+	check_conservation(zone, 1);
+}
+
+/* The zone grown to its end. Expect one block at a time, then -ENOMEM each
+ * time, with every frame managed. */
+static void child_to_the_end(void *arg)
+{
+	struct zone *zone = start_zone("");
+
+	(void)arg;
+	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
+		REQUIRE(!deferred_grow_zone(zone));
+		REQUIRE(zone->managed_pages == (i + 1) * MAX_ORDER_NR_PAGES);
+		REQUIRE(zone->free_area[MAX_PAGE_ORDER].nr_free == 1);
+		REQUIRE(!deferred_grow_zone(zone)); /* one is there: no more */
+		REQUIRE(zone->managed_pages == (i + 1) * MAX_ORDER_NR_PAGES);
+		REQUIRE(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER));
+	}
+	REQUIRE(deferred_grow_zone(zone) == -ENOMEM);
+	REQUIRE(deferred_grow_zone(zone) == -ENOMEM);
+	REQUIRE(zone->managed_pages == TEST_FRAMES);
+	check_conservation(zone, TEST_FRAMES);
+}
+
+/* New frames (W1). Expect them to be known as zero, and to be. */
+static void child_zero(void *arg)
+{
+	const unsigned long *word;
+	struct page *page;
+
+	(void)arg;
+	start_zone("");
+	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	REQUIRE(page_known_zero(page));
+	word = page_address(page);
+	for (size_t i = 0; i < MAX_BLOCK_SIZE / sizeof(*word); i++)
+		REQUIRE(!word[i]);
+}
+
+/* No memory for the per-CPU lists. Expect -ENOMEM. */
+static void child_no_pagesets(void *arg)
+{
+	(void)arg;
+	parse_args(TEST_ARENA);
+	REQUIRE(!arena_init());
+	os_fail_calls(1, 1);
+	REQUIRE(page_alloc_init() == -ENOMEM);
+}
+
+/* A section that cannot be had now. Expect NULL with nothing changed, and
+ * the section at the next request. */
+static void child_failed_section(void *arg)
+{
+	struct zone *zone = start_zone("");
+
+	(void)arg;
+	os_fail_calls(1, 1000);
+	REQUIRE(!alloc_pages(QUIET, 0));
+	REQUIRE(zone->managed_pages == 0 && arena.online_end == 0);
+	os_fail_calls(0, 0);
+	REQUIRE(alloc_pages(QUIET, 0));
+	check_conservation(zone, 1);
+}
+
+/* The locks of this layer as fork takes them. Expect all held, then free. */
+static void child_fork_locks(void *arg)
+{
+	struct zone *zone = start_zone("");
+
+	(void)arg;
+	page_alloc_fork_take();
+	REQUIRE(zone->lock.word && arena_lock.word);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		REQUIRE(zone->pageset[cpu].lock.word);
+	page_alloc_fork_release();
+	REQUIRE(!zone->lock.word && !arena_lock.word);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		REQUIRE(!zone->pageset[cpu].lock.word);
+	REQUIRE(alloc_pages(GFP_KERNEL, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_first_block),
+		child_test(child_to_the_end),
+		child_test(child_zero),
+		child_test(child_no_pagesets),
+		child_test(child_failed_section),
+		child_test(child_fork_locks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

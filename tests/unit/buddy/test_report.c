@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_report.c - free memory goes back to the OS, old and large blocks first
+ */
+#include <sys/mman.h>
+
+#include "core/tick.h"
+#include "sys/os.h"
+#include "support/start.h"
+
+static struct page *heads[TEST_BLOCKS];
+
+static void dirty(struct page *page, unsigned long nr)
+{
+	memset(page_address(page), 0x5a, nr << PAGE_SHIFT);
+}
+
+/* Frames in memory, of a block. */
+static unsigned long resident(struct page *page, unsigned long nr)
+{
+	unsigned char vec[MAX_ORDER_NR_PAGES];
+	unsigned long sum = 0;
+
+	REQUIRE(!mincore(page_address(page), nr << PAGE_SHIFT, vec));
+	for (unsigned long i = 0; i < nr; i++)
+		sum += vec[i] & 1;
+	return sum;
+}
+
+/* A dirty block freed, then ticks. Expect it kept for two ticks, then gone
+ * from memory, known as zero, and zero when it is handed out again. */
+static void child_two_ticks(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	const char *bytes = page_address(heads[1]);
+
+	(void)arg;
+	dirty(heads[1], MAX_ORDER_NR_PAGES);
+	__free_pages(heads[1], MAX_PAGE_ORDER);
+	tick_run(1);
+	REQUIRE(zone->unreported == MAX_ORDER_NR_PAGES);
+	REQUIRE(resident(heads[1], 1024) == 1024);
+	tick_run(2);
+	REQUIRE(zone->unreported == 0);
+	REQUIRE(resident(heads[1], 1024) == 0);
+	zone_check(zone);
+	REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER) == heads[1]);
+	REQUIRE(page_known_zero(heads[1]));
+	REQUIRE(!bytes[0] && !bytes[MAX_BLOCK_SIZE - 1]);
+}
+
+/* Blocks of every order, a boot parameter for the least. Expect those of that
+ * order and above to go and the others to stay. */
+static void child_order(void *arg)
+{
+	struct zone *zone = start_owned_zone(
+		"page_reporting.page_reporting_order=6", heads);
+
+	(void)arg;
+	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++) {
+		dirty(heads[order], 1UL << order);
+		give_frames(zone, page_to_pfn(heads[order]), 1UL << order);
+	}
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 1024 - 64);
+	zone_check(zone);
+	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++) {
+		REQUIRE(PageReported(heads[order]) == (order >= 6));
+		REQUIRE(!resident(heads[order], 1UL << order) == (order >= 6));
+	}
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 0);
+}
+
+/* The delay by boot parameter. Expect ticks twice in it, once a millisecond at
+ * the most. */
+static void child_delay(void *arg)
+{
+	(void)arg;
+	start_zone("page_reporting.delay_ms=250");
+	REQUIRE(tick_interval_ms == 125);
+}
+
+static void child_no_delay(void *arg)
+{
+	(void)arg;
+	start_zone("page_reporting.delay_ms=0");
+	REQUIRE(tick_interval_ms == 1);
+}
+
+/* Every second chunk of 16 frames, on one list: more blocks than are taken off
+ * at a time. Returns how many. */
+static unsigned long free_many(struct zone *zone)
+{
+	unsigned long nr = 0;
+
+	for (unsigned long pfn = 0; pfn < TEST_FRAMES / 4; pfn += 32) {
+		dirty(pfn_to_page(pfn), 16);
+		give_frames(zone, pfn, 16);
+		nr++;
+	}
+	REQUIRE(zone->free_area[4].nr_free == nr && nr > 100);
+	return nr;
+}
+
+/* More free blocks than are isolated at a time. Expect all of them to go. */
+static void child_many(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	unsigned long nr = free_many(zone);
+
+	(void)arg;
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == nr * 16);
+	REQUIRE(zone->unreported == 0 && zone->free_pages == nr * 16);
+	zone_check(zone);
+}
+
+/* The OS refuses, as it does when a program has locked its memory. Expect
+ * an end, no block lost or taken for zero, and all to go another time. */
+static void child_refused(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	unsigned long nr = free_many(zone);
+
+	(void)arg;
+	os_fail_calls(1, 1000000);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 0);
+	os_fail_calls(0, 0);
+	REQUIRE(zone->unreported == nr * 16 && zone->free_pages == nr * 16);
+	zone_check(zone);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == nr * 16);
+}
+
+/* Pages on the per-CPU lists that nobody uses for two ticks. Expect them back
+ * in the zone. */
+static void child_idle_pageset(void *arg)
+{
+	struct zone *zone;
+	struct page *page;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	page = alloc_pages(GFP_KERNEL, 0);
+	__free_pages(page, 0);
+	REQUIRE(test_pageset(zone)->count > 0);
+	tick_run(1);
+	REQUIRE(test_pageset(zone)->count > 0);
+	tick_run(2);
+	tick_run(3);
+	REQUIRE(test_pageset(zone)->count == 0);
+	check_conservation(zone, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_two_ticks),
+		child_test(child_order),
+		child_test(child_delay),
+		child_test(child_no_delay),
+		child_test(child_many),
+		child_test(child_refused),
+		child_test(child_idle_pageset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
