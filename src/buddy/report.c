@@ -61,11 +61,16 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 	return nr;
 }
 
+/*
+ * What the OS refuses (memory that the program locked) goes back to the head
+ * of its list, where the next turn would find it again: so that is the last.
+ */
 static unsigned long report_list(struct zone *zone, struct list_head *list,
 				 unsigned int flags)
 {
 	struct page *blocks[CAPACITY];
 	unsigned long pages = 0;
+	bool refused = false;
 	int nr;
 
 	do {
@@ -77,17 +82,19 @@ static unsigned long report_list(struct zone *zone, struct list_head *list,
 		for (int i = 0; i < nr; i++) {
 			struct page *page = blocks[i];
 
-			if (!os_discard(page_to_virt(page),
-					PAGE_SIZE << page->order)) {
-				page->flags |= PG_REPORTED;
-				pages += 1UL << page->order;
+			if (os_discard(page_to_virt(page),
+				       PAGE_SIZE << page->order)) {
+				refused = true;
+				continue;
 			}
+			page->flags |= PG_REPORTED;
+			pages += 1UL << page->order;
 		}
 		spin_lock(&zone->lock);
 		for (int i = 0; i < nr; i++)
 			__free_one_page(zone, blocks[i], blocks[i]->order);
 		spin_unlock(&zone->lock);
-	} while (nr == CAPACITY);
+	} while (nr == CAPACITY && !refused);
 	return pages;
 }
 
