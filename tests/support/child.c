@@ -84,7 +84,7 @@ int count_phrase(const char *text, const char *phrase)
 
 void child_test_run(void **state)
 {
-	void (*fn)(void *arg) = (void (*)(void *))*state;
+	void (*fn)(void *arg) = (void (*)(void *)) * state;
 	struct child_end end;
 
 	child_run(fn, NULL, &end);

@@ -20,13 +20,13 @@
 #include <cmocka.h>
 
 /* In a child: say where and end it. */
-#define REQUIRE(cond)                                                  \
-	do {                                                           \
-		if (!(cond)) {                                         \
-			dprintf(2, "%s:%d: failed: %s\n", __FILE__,    \
-				__LINE__, #cond);                      \
-			_exit(1);                                      \
-		}                                                      \
+#define REQUIRE(cond)                                                         \
+	do {                                                                  \
+		if (!(cond)) {                                                \
+			dprintf(2, "%s:%d: failed: %s\n", __FILE__, __LINE__, \
+				#cond);                                       \
+			_exit(1);                                             \
+		}                                                             \
 	} while (0)
 
 struct child_end {
@@ -45,9 +45,9 @@ int count_phrase(const char *text, const char *phrase);
 
 /* The cmocka test whose state is a void (*)(void *) to run in a child. */
 void child_test_run(void **state);
-#define child_test(fn)                                           \
-	{                                                        \
-		#fn, child_test_run, NULL, NULL, (void *)(fn)    \
+#define child_test(fn)                                        \
+	{                                                     \
+#fn, child_test_run, NULL, NULL, (void *)(fn) \
 	}
 
 /* What fn(arg) writes on stderr, without a child. */

@@ -128,7 +128,8 @@ static void child_zero(void *arg)
 	start_owned_zone("", heads);
 	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
 		if (page_known_zero(heads[i]))
-			REQUIRE(all_zero(page_address(heads[i]), MAX_BLOCK_SIZE));
+			REQUIRE(all_zero(page_address(heads[i]),
+					 MAX_BLOCK_SIZE));
 		memset(page_address(heads[i]), 0xa5, MAX_BLOCK_SIZE);
 		__free_pages(heads[i], MAX_PAGE_ORDER);
 	}
@@ -235,8 +236,7 @@ static void child_addresses(void *arg)
 	addr = __get_free_pages(GFP_KERNEL, 2);
 	REQUIRE(addr && !(addr & (4 * PAGE_SIZE - 1)));
 	REQUIRE(page_address(virt_to_page((void *)addr)) == (void *)addr);
-	REQUIRE(virt_to_page((void *)(addr + 1)) ==
-		virt_to_page((void *)addr));
+	REQUIRE(virt_to_page((void *)(addr + 1)) == virt_to_page((void *)addr));
 	free_pages(addr, 2);
 	free_pages(0, 2);
 	REQUIRE(!virt_to_page(NULL) && !virt_to_page(&addr));

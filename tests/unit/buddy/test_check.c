@@ -82,11 +82,16 @@ static void wrong_pcp_count(struct zone *zone, unsigned long pfn)
 }
 
 static const struct damage damages[] = {
-	{ "type", wrong_type },		 { "order", wrong_order },
-	{ "list", wrong_list },		 { "length", wrong_length },
-	{ "sum", wrong_sum },		 { "unreported", wrong_unreported },
-	{ "managed", more_than_managed }, { "unmerged", unmerged },
-	{ "misaligned", misaligned },	 { "pcp count", wrong_pcp_count },
+	{ "type", wrong_type },
+	{ "order", wrong_order },
+	{ "list", wrong_list },
+	{ "length", wrong_length },
+	{ "sum", wrong_sum },
+	{ "unreported", wrong_unreported },
+	{ "managed", more_than_managed },
+	{ "unmerged", unmerged },
+	{ "misaligned", misaligned },
+	{ "pcp count", wrong_pcp_count },
 };
 
 static void harm_and_check(void *arg)

@@ -106,12 +106,9 @@ static void child_fork_locks(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_first_block),
-		child_test(child_to_the_end),
-		child_test(child_zero),
-		child_test(child_no_pagesets),
-		child_test(child_failed_section),
-		child_test(child_fork_locks),
+		child_test(child_first_block),	  child_test(child_to_the_end),
+		child_test(child_zero),		  child_test(child_no_pagesets),
+		child_test(child_failed_section), child_test(child_fork_locks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static void child_lifo(void *arg)
 	(void)arg;
 	pin_to_one_cpu();
 	zone = start_zone("");
-	for (unsigned int order = 0; order <= PAGE_ALLOC_COSTLY_ORDER; order++) {
+	for (unsigned int order = 0; order <= PAGE_ALLOC_COSTLY_ORDER;
+	     order++) {
 		a = alloc_pages(GFP_KERNEL, order);
 		b = alloc_pages(GFP_KERNEL, order);
 		__free_pages(a, order);

@@ -153,12 +153,9 @@ static void child_idle_pageset(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks),
-		child_test(child_order),
-		child_test(child_delay),
-		child_test(child_no_delay),
-		child_test(child_many),
-		child_test(child_refused),
+		child_test(child_two_ticks),	child_test(child_order),
+		child_test(child_delay),	child_test(child_no_delay),
+		child_test(child_many),		child_test(child_refused),
 		child_test(child_idle_pageset),
 	};
 

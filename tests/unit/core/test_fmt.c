@@ -8,13 +8,13 @@
 #include "support/child.h"
 
 /* Format with both and compare text and length. */
-#define SAME(...)                                                       \
-	do {                                                            \
-		char ours[128], theirs[128];                            \
-		int n = km_snprintf(ours, sizeof(ours), __VA_ARGS__);   \
-		int m = snprintf(theirs, sizeof(theirs), __VA_ARGS__);  \
-		assert_string_equal(ours, theirs);                      \
-		assert_int_equal(n, m);                                 \
+#define SAME(...)                                                      \
+	do {                                                           \
+		char ours[128], theirs[128];                           \
+		int n = km_snprintf(ours, sizeof(ours), __VA_ARGS__);  \
+		int m = snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+		assert_string_equal(ours, theirs);                     \
+		assert_int_equal(n, m);                                \
 	} while (0)
 
 /* Each conversion with width, '-', '0', l and z. Expect libc's text. */

@@ -216,12 +216,9 @@ static void child_fork(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_exclusion),
-		child_test(child_sleeper),
-		child_test(child_trylock),
-		cmocka_unit_test(test_ranks),
-		child_test(child_rising),
-		child_test(child_pass_through),
+		child_test(child_exclusion), child_test(child_sleeper),
+		child_test(child_trylock),   cmocka_unit_test(test_ranks),
+		child_test(child_rising),    child_test(child_pass_through),
 		child_test(child_fork),
 	};
 

@@ -170,12 +170,12 @@ static void test_memparse(void **state)
 		unsigned long value;
 		const char *rest;
 	} rows[] = {
-		{ "0", 0, "" },		  { "123", 123, "" },
-		{ "4k", 4096, "" },	  { "4K", 4096, "" },
-		{ "3m", 3UL << 20, "" },  { "3M,5", 3UL << 20, ",5" },
-		{ "2g", 2UL << 30, "" },  { "2G", 2UL << 30, "" },
-		{ "1T", 1UL << 40, "" },  { "1t", 1UL << 40, "" },
-		{ "12x", 12, "x" },	  { "", 0, "" },
+		{ "0", 0, "" },		 { "123", 123, "" },
+		{ "4k", 4096, "" },	 { "4K", 4096, "" },
+		{ "3m", 3UL << 20, "" }, { "3M,5", 3UL << 20, ",5" },
+		{ "2g", 2UL << 30, "" }, { "2G", 2UL << 30, "" },
+		{ "1T", 1UL << 40, "" }, { "1t", 1UL << 40, "" },
+		{ "12x", 12, "x" },	 { "", 0, "" },
 		{ "7KB", 7168, "B" },
 	};
 
@@ -193,9 +193,15 @@ static void test_memparse(void **state)
  * the variable as it was. */
 static void test_number(void **state)
 {
-	static const char *const bad[] = { "",	  "9",	  "101",
-					   "x",	  "50x",  "-50",
-					   " 50", "1T",	  "18446744073709551666",
+	static const char *const bad[] = { "",
+					   "9",
+					   "101",
+					   "x",
+					   "50x",
+					   "-50",
+					   " 50",
+					   "1T",
+					   "18446744073709551666",
 					   "18014398509481985k" };
 	unsigned long value = 77;
 

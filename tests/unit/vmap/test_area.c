@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_area.c - large areas: place, reuse, growth, and every failure
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sys/os.h"
+#include "unit/vmap/backend.h"
+
+#define KIB (1UL << 10)
+#define MIB (1UL << 20)
+
+static struct vmap_area *take(size_t size)
+{
+	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+
+	REQUIRE(va && va_size(va) == PAGE_ALIGN(size));
+	check_space();
+	return va;
+}
+
+static void give(struct vmap_area *va)
+{
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	vmap_area_free(va);
+	check_space();
+}
+
+/* Both ends of every page. */
+static void fill(struct vmap_area *va, int value)
+{
+	for (uintptr_t at = va->va_start; at < va->va_end; at += PAGE_SIZE) {
+		*(char *)at = (char)value;
+		*(char *)(at + PAGE_SIZE - 1) = (char)value;
+	}
+}
+
+/* Pages [start, end) of an area hold `value` where fill() writes it. */
+static int holds(const struct vmap_area *va, size_t start, size_t end,
+		 int value)
+{
+	const char *p = (const char *)va->va_start;
+
+	for (size_t at = start; at < end; at += PAGE_SIZE)
+		if (p[at] != (char)value ||
+		    p[at + PAGE_SIZE - 1] != (char)value)
+			return 0;
+	return 1;
+}
+
+/* Resize an area as its user does. */
+static int resize(struct vmap_area *va, size_t size)
+{
+	int ret;
+
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	ret = vmap_area_resize(va, size);
+	vmap_area_link(va);
+	check_space();
+	return ret;
+}
+
+/* Areas one after the other. Expect the lowest places, whole pages, zeroes,
+ * and counters that agree. */
+static void child_alloc(void *arg)
+{
+	uintptr_t at = (start_vmap(""), arena.vmalloc_start);
+	struct vmap_stat stat;
+	size_t sum = 0;
+
+	(void)arg;
+	for (size_t size = 1; size < 3 * MIB; size = size * 3 + 100) {
+		struct vmap_area *va = take(size);
+
+		REQUIRE(va->va_start == at && va->flags == VA_ZERO);
+		REQUIRE(holds(va, 0, va_size(va), 0));
+		fill(va, 1);
+		at = va->va_end;
+		sum += va_size(va);
+	}
+	vmap_stat(&stat);
+	REQUIRE(stat.busy == sum && stat.lazy == 0);
+	REQUIRE(stat.areas == stat.areas_ever);
+}
+
+/* Alignments up to 4 MiB. Expect them, and the rest of the space kept. */
+static void child_align(void *arg)
+{
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	take(PAGE_SIZE);
+	for (size_t align = PAGE_SIZE; align <= 4 * MIB; align *= 4) {
+		struct vmap_area *va = vmap_area_alloc(5 * PAGE_SIZE, align);
+
+		REQUIRE(va && va->va_start % align == 0);
+		REQUIRE(!(va->flags & VA_DIRECT));
+		check_space();
+	}
+	REQUIRE(vmap_area_alloc(PAGE_SIZE, 1)->va_start % PAGE_SIZE == 0);
+}
+
+/* Sizes and alignments that no address space holds. Expect NULL. */
+static void child_absurd(void *arg)
+{
+	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX - PAGE_SIZE,
+					PTRDIFF_MAX, 1UL << 60 };
+	long out;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	out = backend_out;
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		REQUIRE(!vmap_area_alloc(sizes[i], PAGE_SIZE));
+		REQUIRE(!vmap_area_alloc(PAGE_SIZE, 1UL << 62));
+		REQUIRE(!vmap_area_alloc(sizes[i], 1UL << 62));
+	}
+	REQUIRE(!vmap_area_alloc(PAGE_SIZE, 1UL << 63));
+	REQUIRE(backend_out == out);
+	check_space();
+}
+
+/* An area looked up by its start, its inside, its end. Expect it by the first
+ * two; to be unlinked by its start only. */
+static void child_find(void *arg)
+{
+	struct vmap_area *va, copy;
+	char *p;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	va = take(3 * PAGE_SIZE);
+	va->requested = 9000;
+	p = (char *)va->va_start;
+	REQUIRE(!vmap_area_find(p, &copy) && copy.requested == 9000);
+	REQUIRE(!vmap_area_find(p + 2 * PAGE_SIZE + 17, &copy));
+	REQUIRE(copy.va_start == va->va_start);
+	REQUIRE(vmap_area_find(p + 3 * PAGE_SIZE, &copy) == -ENOENT);
+	REQUIRE(vmap_area_find(p - 1, &copy) == -ENOENT);
+	REQUIRE(!vmap_area_unlink(p + PAGE_SIZE) && !vmap_area_unlink(p + 1));
+	REQUIRE(vmap_area_unlink(p) == va);
+	REQUIRE(vmap_area_find(p, &copy) == -ENOENT);
+	REQUIRE(!vmap_area_unlink(p));
+	vmap_area_link(va);
+	give(va);
+}
+
+/* Two neighbours freed, then one area of their size. Expect it to be cut from
+ * what is lazy, not said to be zero, with no call of the OS. */
+static void child_reuse(void *arg)
+{
+	struct vmap_area *a, *b, *c;
+	unsigned long calls;
+	uintptr_t start;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(64 * KIB);
+	b = take(64 * KIB);
+	start = a->va_start;
+	take(PAGE_SIZE);
+	fill(a, 7);
+	give(a);
+	give(b);
+	REQUIRE(vmap.lazy_bytes == 128 * KIB);
+	calls = os_mem_calls;
+	c = take(128 * KIB);
+	REQUIRE(c->va_start == start && c->flags == 0);
+	REQUIRE(os_mem_calls == calls && vmap.lazy_bytes == 0);
+	fill(c, 1);
+}
+
+/* More freed than lazy_max. Expect all of it to go to the OS at once. */
+static void child_lazy_max(void *arg)
+{
+	struct vmap_area *areas[5];
+
+	(void)arg;
+	REQUIRE(!start_vmap("vmap.lazy_max=256K"));
+	for (int i = 0; i < 5; i++)
+		areas[i] = take(64 * KIB);
+	for (int i = 0; i < 4; i++) {
+		give(areas[i]);
+		REQUIRE(vmap.lazy_bytes == (size_t)(i + 1) * 64 * KIB);
+	}
+	give(areas[4]);
+	REQUIRE(vmap.lazy_bytes == 0);
+}
+
+/* Growth with free space behind. Expect the same place and zeroes behind the
+ * old bytes; with a lazy range behind, the same place. */
+static void child_grow_in_place(void *arg)
+{
+	struct vmap_area *a, *b;
+	uintptr_t start;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(64 * KIB);
+	start = a->va_start;
+	fill(a, 3);
+	REQUIRE(!resize(a, 256 * KIB));
+	REQUIRE(a->va_start == start && va_size(a) == 256 * KIB);
+	REQUIRE(holds(a, 0, 64 * KIB, 3) && holds(a, 64 * KIB, 256 * KIB, 0));
+	b = take(64 * KIB);
+	give(b);
+	REQUIRE(!resize(a, 300 * KIB));
+	REQUIRE(a->va_start == start);
+	REQUIRE(vmap.lazy_bytes == 20 * KIB);
+	fill(a, 4);
+	REQUIRE(!resize(a, 300 * KIB)); /* the same size */
+	REQUIRE(resize(a, SIZE_MAX) == -ENOMEM);
+	REQUIRE(holds(a, 0, 300 * KIB, 4));
+}
+
+/* Growth with an area behind. Expect another place with the same bytes, and
+ * the old place to be free again. */
+static void child_grow_by_moving(void *arg)
+{
+	struct vmap_area *a;
+	uintptr_t start;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(64 * KIB);
+	start = a->va_start;
+	take(PAGE_SIZE);
+	fill(a, 6);
+	REQUIRE(!resize(a, MIB));
+	REQUIRE(a->va_start != start && va_size(a) == MIB);
+	REQUIRE(holds(a, 0, 64 * KIB, 6) && holds(a, 64 * KIB, MIB, 0));
+	REQUIRE(take(64 * KIB)->va_start == start);
+}
+
+/* An area made smaller. Expect its head kept and its tail lazy. */
+static void child_shrink(void *arg)
+{
+	struct vmap_area *a;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(MIB);
+	fill(a, 8);
+	REQUIRE(!resize(a, 100 * KIB));
+	REQUIRE(va_size(a) == 100 * KIB && holds(a, 0, 100 * KIB, 8));
+	REQUIRE(vmap.lazy_bytes == MIB - 100 * KIB);
+	give(a);
+	REQUIRE(vmap.lazy_bytes == MIB);
+}
+
+/* More than vmalloc space holds. Expect mappings of their own, that grow,
+ * shrink, are aligned and go away like the others. */
+static void child_direct(void *arg)
+{
+	struct vmap_area *a;
+	struct vmap_stat stat;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(80 * MIB);
+	REQUIRE(a->flags == (VA_DIRECT | VA_ZERO));
+	*(char *)(a->va_start + 4096) = 5;
+	REQUIRE(!resize(a, 100 * MIB));
+	REQUIRE(*(char *)(a->va_start + 4096) == 5);
+	*(char *)(a->va_end - 1) = 1;
+	REQUIRE(!resize(a, 8 * KIB));
+	REQUIRE(*(char *)(a->va_start + 4096) == 5);
+	REQUIRE(resize(a, 1UL << 60) == -ENOMEM);
+	REQUIRE(va_size(a) == 8 * KIB);
+	give(a);
+	a = vmap_area_alloc(80 * MIB, 2 * MIB);
+	REQUIRE(a && a->va_start % (2 * MIB) == 0);
+	*(char *)a->va_start = 1;
+	*(char *)(a->va_end - 1) = 1;
+	give(a);
+	vmap_stat(&stat);
+	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
+}
+
+/* The space filled to its end. Expect areas in it that lie side by side, then
+ * mappings outside, and after freeing, room for the largest again. */
+static void child_full(void *arg)
+{
+	struct vmap_area *areas[80], *va;
+	size_t inside = 0;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++) {
+		areas[i] = take(MIB);
+		inside += areas[i]->flags & VA_DIRECT ? 0 : MIB;
+	}
+	REQUIRE(inside == 64 * MIB && !vmap.free.node);
+	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
+		give(areas[(i * 37) % 80]);
+	vmap_purge(PURGE_ALL);
+	va = take(64 * MIB);
+	REQUIRE(!(va->flags & VA_DIRECT));
+}
+
+/*
+ * A script of all operations in which the n-th call of the OS, or the n-th
+ * object, cannot be had. Whatever fails leaves the area as it was.
+ */
+static void script(void)
+{
+	struct vmap_area *areas[6] = { NULL };
+	static const size_t sizes[] = { MIB,	   64 * KIB, 40 * MIB,
+					200 * KIB, 3 * MIB,  4 * KIB };
+	static const size_t next[] = { 2 * MIB,	  MIB,	   44 * MIB,
+				       100 * KIB, 4 * MIB, 8 * KIB };
+
+	for (int i = 0; i < 6; i++) {
+		areas[i] = vmap_area_alloc(sizes[i], PAGE_SIZE);
+		vmap_check();
+		if (areas[i])
+			fill(areas[i], i + 1);
+	}
+	for (int i = 0; i < 6; i++) {
+		struct vmap_area *va = areas[i];
+		size_t before = va ? va_size(va) : 0;
+		uintptr_t start = va ? va->va_start : 0;
+
+		if (!va)
+			continue;
+		REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+		if (vmap_area_resize(va, next[i]))
+			REQUIRE(va->va_start == start && va_size(va) == before);
+		else
+			REQUIRE(va_size(va) == next[i]);
+		vmap_area_link(va);
+		REQUIRE(holds(va, 0, min(before, va_size(va)), i + 1));
+		vmap_check();
+	}
+	for (int i = 0; i < 6; i++) {
+		if (!areas[i])
+			continue;
+		REQUIRE(vmap_area_unlink((void *)areas[i]->va_start));
+		vmap_area_free(areas[i]);
+		vmap_check();
+	}
+	vmap_purge(PURGE_ALL);
+	vmap_check();
+}
+
+static void fail_call(void *arg)
+{
+	long out;
+
+	REQUIRE(!start_vmap("arena=32M"));
+	out = backend_out;
+	os_fail_calls((unsigned long)arg, 1);
+	script();
+	os_fail_calls(0, 0);
+	vmap_purge(PURGE_ALL);
+	REQUIRE(!vmap.areas && !vmap.lazy_bytes);
+	REQUIRE(backend_out - out <= 1); /* free space in two at the most */
+	script();
+}
+
+static void fail_object(void *arg)
+{
+	long n = (long)arg;
+
+	backend_left = n;
+	if (start_vmap("arena=32M")) {
+		REQUIRE(n < 2);
+		return;
+	}
+	script();
+	backend_left = -1;
+	vmap_purge(PURGE_ALL);
+	REQUIRE(!vmap.areas && !vmap.lazy_bytes);
+	script();
+	check_space();
+}
+
+static void fail_every(void (*fn)(void *), long from, long to)
+{
+	for (long n = from; n < to; n++) {
+		struct child_end end;
+
+		child_run(fn, (void *)n, &end);
+		if (end.status)
+			fail_msg("n=%ld status %#x: %s", n, end.status,
+				 end.err);
+	}
+}
+
+/* Every call of the OS in a script of all operations fails in turn. Expect
+ * NULL or -ENOMEM with the area as it was, and V1 to V4 at each step. */
+static void test_every_call(void **state)
+{
+	(void)state;
+	fail_every(fail_call, 1, 30);
+}
+
+/* Objects run out after n, in start and script. Expect the same. */
+static void test_every_object(void **state)
+{
+	(void)state;
+	fail_every(fail_object, 0, 30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_alloc),
+		child_test(child_align),
+		child_test(child_absurd),
+		child_test(child_find),
+		child_test(child_reuse),
+		child_test(child_lazy_max),
+		child_test(child_grow_in_place),
+		child_test(child_grow_by_moving),
+		child_test(child_shrink),
+		child_test(child_direct),
+		child_test(child_full),
+		cmocka_unit_test(test_every_call),
+		cmocka_unit_test(test_every_object),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_purge.c - lazy ranges go back to the OS
+ */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "core/tick.h"
+#include "sys/os.h"
+#include "unit/vmap/backend.h"
+
+#define SIZE (64UL << 10)
+
+static struct vmap_area *take(void)
+{
+	struct vmap_area *va = vmap_area_alloc(SIZE, PAGE_SIZE);
+
+	REQUIRE(va);
+	memset((void *)va->va_start, 1, SIZE);
+	return va;
+}
+
+static void give(struct vmap_area *va)
+{
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	vmap_area_free(va);
+	check_space();
+}
+
+static void touch(void *arg)
+{
+	signal(SIGSEGV, SIG_DFL);
+	*(volatile char *)arg = 1;
+}
+
+static int is_mapped(uintptr_t addr)
+{
+	struct child_end end;
+
+	child_run(touch, (void *)addr, &end);
+	return !end.status;
+}
+
+/* A freed area, then ticks. Expect it lazy and mapped for one tick, gone from
+ * memory after the second, and zero when its place is used again. */
+static void child_two_ticks(void *arg)
+{
+	struct vmap_area *va;
+	uintptr_t start;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	va = take();
+	start = va->va_start;
+	give(va);
+	tick_run(1);
+	REQUIRE(vmap.lazy_bytes == SIZE && is_mapped(start));
+	tick_run(2);
+	REQUIRE(vmap.lazy_bytes == 0 && !is_mapped(start));
+	check_space();
+	va = vmap_area_alloc(SIZE, PAGE_SIZE);
+	REQUIRE(va->va_start == start && va->flags == VA_ZERO);
+	REQUIRE(*(char *)start == 0);
+}
+
+/* A range that grew by a later free. Expect its age to be that of the last. */
+static void child_age(void *arg)
+{
+	struct vmap_area *a, *b;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take();
+	b = take();
+	give(a);
+	tick_run(1);
+	give(b);
+	tick_run(2);
+	REQUIRE(vmap.lazy_bytes == 2 * SIZE);
+	tick_run(3);
+	REQUIRE(vmap.lazy_bytes == 0);
+}
+
+/* Many areas that were freed side by side. Expect one call for all of them. */
+static void child_one_call(void *arg)
+{
+	struct vmap_area *areas[20];
+	unsigned long calls;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	for (int i = 0; i < 20; i++)
+		areas[i] = take();
+	for (int i = 0; i < 20; i++)
+		give(areas[(i * 7) % 20]);
+	calls = os_mem_calls;
+	REQUIRE(vmap_purge(PURGE_ALL) == 20 * SIZE);
+	REQUIRE(os_mem_calls == calls + 1);
+	REQUIRE(vmap_purge(PURGE_ALL) == 0);
+	check_space();
+}
+
+/* The OS refuses. Expect an end, the range lazy still, and another time it
+ * goes. */
+static void child_refused(void *arg)
+{
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	give(take());
+	os_fail_calls(1, 1000);
+	REQUIRE(vmap_purge(PURGE_ALL) == 0);
+	os_fail_calls(0, 0);
+	REQUIRE(vmap.lazy_bytes == SIZE);
+	check_space();
+	REQUIRE(vmap_purge(PURGE_ALL) == SIZE);
+	check_space();
+}
+
+/* No boot parameter. Expect the kernel's 32 MiB for each bit of the number of
+ * CPUs. */
+static void child_lazy_max(void *arg)
+{
+	(void)arg;
+	pin_to_one_cpu();
+	REQUIRE(!start_vmap(""));
+	REQUIRE(vmap_lazy_max == (unsigned long)fls(nr_cpu_ids) * 32 << 20);
+}
+
+static void shift_sum(void *arg)
+{
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	vmap.lazy_bytes = PAGE_SIZE;
+	vmap_check();
+}
+
+/* The sum of the lazy tree broken by hand. Expect vmap_check() to see it. */
+static void test_check_sees(void **state)
+{
+	(void)state;
+	assert_true(child_aborts(shift_sum, NULL, "kmalloc: BUG: "));
+}
+
+/* The lock as fork takes it. Expect it held, then free. */
+static void child_fork_lock(void *arg)
+{
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	vmap_fork_take();
+	REQUIRE(vmap.lock.word);
+	vmap_fork_release();
+	REQUIRE(!vmap.lock.word);
+	give(take());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_two_ticks), child_test(child_age),
+		child_test(child_one_call),  child_test(child_refused),
+		child_test(child_lazy_max),  cmocka_unit_test(test_check_sees),
+		child_test(child_fork_lock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
