@@ -125,7 +125,7 @@ static struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order)
 
 static void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 {
-	page->type = PAGE_ALLOCATED;
+	set_page_type(page, PAGE_ALLOCATED);
 	page->order = (u8)order;
 	page->migratetype = (u8)gfp_migratetype(gfp);
 	if (gfp & __GFP_COMP)
@@ -242,7 +242,7 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 void split_page(struct page *page, unsigned int order)
 {
 	for (unsigned long n = 0; n < 1UL << order; n++) {
-		page[n].type = PAGE_ALLOCATED;
+		set_page_type(&page[n], PAGE_ALLOCATED);
 		page[n].order = 0;
 		page[n].flags = page->flags;
 		page[n].node_id = page->node_id;

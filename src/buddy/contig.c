@@ -58,7 +58,7 @@ struct page *alloc_contig_pages(struct zone *zone, unsigned long nr)
 		}
 		__free_range(zone, pfn + nr, end, 0);
 		page = pfn_to_page(pfn);
-		page->type = PAGE_ALLOCATED;
+		set_page_type(page, PAGE_ALLOCATED);
 		page->order = MAX_PAGE_ORDER;
 		page->flags = reported;
 		page->nr_pages = nr;

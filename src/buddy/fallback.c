@@ -46,12 +46,12 @@ static struct page *find_fallback(struct zone *zone, unsigned int order,
 /* How far a scan may step from here: heads know the length of their block. */
 static unsigned long frames_at(const struct page *page)
 {
-	switch (page->type) {
+	switch (page_type(page)) {
 	case PAGE_BUDDY:
 	case PAGE_SLAB:
 		return 1UL << page->order;
 	case PAGE_RUN:
-		return page->nr_pages;
+		return READ_ONCE(page->nr_pages);
 	default:
 		return 1;
 	}
@@ -80,11 +80,12 @@ static void move_freepages_block(struct zone *zone, unsigned long start,
 	for (unsigned long pfn = start; pfn < start + PAGEBLOCK_PAGES;
 	     pfn += step) {
 		struct page *page = pfn_to_page(pfn);
-		unsigned int order = page->order;
+		unsigned int order;
 
 		step = frames_at(page);
 		if (!PageBuddy(page))
 			continue;
+		order = page->order;
 		del_page_from_free_list(zone, page, order);
 		add_to_free_list(zone, page, order, mt);
 	}

@@ -34,7 +34,7 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 {
 	struct free_area *area = &zone->free_area[order];
 
-	page->type = PAGE_BUDDY;
+	set_page_type(page, PAGE_BUDDY);
 	page->order = (u8)order;
 	page->migratetype = (u8)mt;
 	page->epoch = zone->epoch;
@@ -42,22 +42,24 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 		list_add_tail(&page->lru, &area->free_list[mt]);
 	} else {
 		list_add(&page->lru, &area->free_list[mt]);
-		zone->unreported += 1UL << order;
+		WRITE_ONCE(zone->unreported, zone->unreported + (1UL << order));
 	}
-	area->nr_free++;
-	zone->free_pages += 1UL << order;
+	WRITE_ONCE(area->nr_free, area->nr_free + 1);
+	WRITE_ONCE(zone->free_pages, zone->free_pages + (1UL << order));
 }
 
 void del_page_from_free_list(struct zone *zone, struct page *page,
 			     unsigned int order)
 {
+	struct free_area *area = &zone->free_area[order];
+
 	VM_BUG_ON(!PageBuddy(page) || page->order != order);
 	list_del(&page->lru);
-	page->type = PAGE_NONE;
-	zone->free_area[order].nr_free--;
-	zone->free_pages -= 1UL << order;
+	set_page_type(page, PAGE_NONE);
+	WRITE_ONCE(area->nr_free, area->nr_free - 1);
+	WRITE_ONCE(zone->free_pages, zone->free_pages - (1UL << order));
 	if (!PageReported(page))
-		zone->unreported -= 1UL << order;
+		WRITE_ONCE(zone->unreported, zone->unreported - (1UL << order));
 }
 
 /* The block beside this one, if it is free and of the same order. */
@@ -78,7 +80,7 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
 	unsigned long pfn = page_to_pfn(page);
 	u8 reported = page->flags & PG_REPORTED;
 
-	page->type = PAGE_NONE; /* it may become a tail */
+	set_page_type(page, PAGE_NONE); /* it may become a tail */
 	lock_assert_held(&zone->lock);
 	VM_BUG_ON(pfn & ((1UL << order) - 1));
 
@@ -175,7 +177,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	if (keep == nr)
 		return;
 	if (!keep)
-		page->type = PAGE_NONE;
+		set_page_type(page, PAGE_NONE);
 	spin_lock(&zone->lock);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);

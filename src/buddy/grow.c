@@ -83,7 +83,8 @@ int deferred_grow_zone(struct zone *zone)
 	page->zone_id = zone->zone_id;
 	page->node_id = zone->node_id;
 	spin_lock(&zone->lock);
-	zone->managed_pages += MAX_ORDER_NR_PAGES;
+	WRITE_ONCE(zone->managed_pages,
+		   zone->managed_pages + MAX_ORDER_NR_PAGES);
 	__free_one_page(zone, page, MAX_PAGE_ORDER);
 	spin_unlock(&zone->lock);
 unlock:

@@ -12,12 +12,14 @@
 /* Stored so that a zeroed table says Movable, as all blocks are at first. */
 static inline unsigned int get_pageblock_migratetype(unsigned long pfn)
 {
-	return arena.pageblocks[pfn >> PAGEBLOCK_ORDER] ^ MIGRATE_MOVABLE;
+	return READ_ONCE(arena.pageblocks[pfn >> PAGEBLOCK_ORDER]) ^
+	       MIGRATE_MOVABLE;
 }
 
 static inline void set_pageblock_migratetype(unsigned long pfn, unsigned int mt)
 {
-	arena.pageblocks[pfn >> PAGEBLOCK_ORDER] = (u8)(mt ^ MIGRATE_MOVABLE);
+	WRITE_ONCE(arena.pageblocks[pfn >> PAGEBLOCK_ORDER],
+		   (u8)(mt ^ MIGRATE_MOVABLE));
 }
 
 /* ---- free.c: zone->lock held --------------------------------------------- */

@@ -88,9 +88,23 @@ static inline struct zone *page_zone(const struct page *page)
 	return &node_data[page->node_id].node_zones[page->zone_id];
 }
 
+/*
+ * A neighbour's type is read under zone->lock while its owner, without the
+ * lock, turns it from one type to another: but never from or to PAGE_BUDDY.
+ */
+static inline unsigned int page_type(const struct page *page)
+{
+	return smp_load_acquire(&page->type);
+}
+
+static inline void set_page_type(struct page *page, enum page_type type)
+{
+	smp_store_release(&page->type, (u8)type);
+}
+
 static inline bool PageBuddy(const struct page *page)
 {
-	return page->type == PAGE_BUDDY;
+	return page_type(page) == PAGE_BUDDY;
 }
 
 static inline bool PageReported(const struct page *page)

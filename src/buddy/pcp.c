@@ -62,10 +62,10 @@ static unsigned int pcp_index(unsigned int order, unsigned int mt)
 static void pcp_add(struct per_cpu_pages *pcp, struct list_head *list,
 		    struct page *page, unsigned int order)
 {
-	page->type = PAGE_PCP;
+	set_page_type(page, PAGE_PCP);
 	page->order = (u8)order;
 	list_add(&page->lru, list);
-	pcp->count += 1 << order;
+	WRITE_ONCE(pcp->count, pcp->count + (1 << order));
 }
 
 static struct page *pcp_take(struct per_cpu_pages *pcp, struct list_head *from)
@@ -73,8 +73,8 @@ static struct page *pcp_take(struct per_cpu_pages *pcp, struct list_head *from)
 	struct page *page = list_entry(from, struct page, lru);
 
 	list_del(&page->lru);
-	page->type = PAGE_NONE;
-	pcp->count -= 1 << page->order;
+	set_page_type(page, PAGE_NONE);
+	WRITE_ONCE(pcp->count, pcp->count - (1 << page->order));
 	return page;
 }
 
@@ -86,7 +86,7 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	int nr = max(pcp->batch >> order, 1);
 
 	spin_lock(&zone->lock);
-	pcp->epoch = zone->epoch;
+	WRITE_ONCE(pcp->epoch, zone->epoch);
 	while (nr--) {
 		struct page *page = __rmqueue(zone, order, mt);
 
@@ -121,7 +121,7 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 {
 	nr = min(nr, pcp->count);
 	spin_lock(&zone->lock);
-	pcp->epoch = zone->epoch;
+	WRITE_ONCE(pcp->epoch, zone->epoch);
 	while (nr > 0) {
 		struct list_head *list = &pcp->lists[index];
 		struct page *page;

@@ -55,7 +55,7 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 		if (!old_enough(zone, page, flags))
 			continue;
 		del_page_from_free_list(zone, page, page->order);
-		page->type = PAGE_ISOLATED;
+		set_page_type(page, PAGE_ISOLATED);
 		blocks[nr++] = page;
 	}
 	return nr;
@@ -119,7 +119,7 @@ static void drain_idle_pagesets(struct zone *zone)
 		struct per_cpu_pages *pcp = &zone->pageset[cpu];
 
 		if (READ_ONCE(pcp->count) &&
-		    (u16)(zone->epoch - READ_ONCE(pcp->epoch)) >= 2)
+		    (u16)(READ_ONCE(zone->epoch) - READ_ONCE(pcp->epoch)) >= 2)
 			drain_pages(zone, pcp);
 	}
 }
@@ -130,7 +130,7 @@ static void reporting_tick(unsigned int flags)
 
 	for_each_zone(zone) {
 		spin_lock(&zone->lock);
-		zone->epoch++;
+		WRITE_ONCE(zone->epoch, (u16)(zone->epoch + 1));
 		spin_unlock(&zone->lock);
 		if (flags & TICK_IDLE)
 			drain_all_pages(zone);

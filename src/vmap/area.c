@@ -131,7 +131,7 @@ static bool take_range(struct rb_root *root, struct vmap_area *va, size_t size,
 	if (range) {
 		used = range_cut(root, range, at, size, spare, &dead);
 		if (root == &vmap.lazy)
-			vmap.lazy_bytes -= size;
+			vmap_lazy_add(-size);
 	}
 	spin_unlock(&vmap.lock);
 	if (range) {
@@ -151,10 +151,10 @@ static void give_range(struct rb_root *root, struct vmap_area *va)
 {
 	struct vmap_area *dead = NULL;
 
-	va->epoch = vmap.epoch;
 	spin_lock(&vmap.lock);
+	va->epoch = vmap.epoch;
 	if (root == &vmap.lazy)
-		vmap.lazy_bytes += va_size(va);
+		vmap_lazy_add(va_size(va));
 	range_insert(root, va, &dead);
 	spin_unlock(&vmap.lock);
 	va_struct_free(dead);
@@ -339,7 +339,7 @@ static struct rb_root *take_behind(uintptr_t end, size_t more)
 		range_cut(trees[i], range, end, more, NULL, &dead);
 		from = trees[i];
 		if (from == &vmap.lazy)
-			vmap.lazy_bytes -= more;
+			vmap_lazy_add(-more);
 	}
 	spin_unlock(&vmap.lock);
 	va_struct_free(dead);

@@ -19,6 +19,12 @@ extern struct vmap_space vmap;
 /* Beyond so many bytes lazy ranges go at once. */
 size_t vmap_lazy_limit(void);
 
+/* vmap.lock held; others look without it. */
+static inline void vmap_lazy_add(size_t bytes)
+{
+	WRITE_ONCE(vmap.lazy_bytes, vmap.lazy_bytes + bytes);
+}
+
 struct vmap_area *va_struct_alloc(void);
 /* Free a list of structs, linked by next; no lock held. */
 void va_struct_free(struct vmap_area *list);

@@ -67,7 +67,7 @@ static struct vmap_area *take_due(unsigned int flags)
 		va = NULL;
 	if (va) {
 		range_remove(&vmap.lazy, va);
-		vmap.lazy_bytes -= va_size(va);
+		vmap_lazy_add(-va_size(va));
 	}
 	spin_unlock(&vmap.lock);
 	return va;
@@ -79,7 +79,7 @@ static void put_back(struct vmap_area *va, struct rb_root *root)
 
 	spin_lock(&vmap.lock);
 	if (root == &vmap.lazy) {
-		vmap.lazy_bytes += va_size(va);
+		vmap_lazy_add(va_size(va));
 		va->epoch = vmap.epoch;
 	}
 	range_insert(root, va, &dead);
