@@ -1,23 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/vmap/backend.h - the layers below vmap, on a backend that can fail
+ * tests/support/backend.h - vmap over a slab backend of a few lines
+ *
+ * The backend is malloc, so that a sanitizer watches its objects, and it runs
+ * out of objects when it is told to.
  */
 #ifndef TEST_BACKEND_H
 #define TEST_BACKEND_H
 
-#include "support/start.h"
+#include <limits.h>
+#include <stdlib.h>
+
+#include "core/tick.h"
 #include "kmem/kmem.h"
+#include "support/start.h"
 #include "vmap/internal.h"
 
-/* Arena, page allocator, kmem over malloc, vmap; 0 or the error of vmap. */
-int start_vmap(const char *cmdline);
-
 /* Objects handed out from now on until there are no more; -1: no end. */
-extern long backend_left;
-/* Objects that are out. */
-extern long backend_out;
+static long backend_left __maybe_unused = -1;
+/* Objects that are out; atomic. */
+static long backend_out __maybe_unused;
+
+static inline unsigned int test_refill(struct kmem_cache *s, void **objs,
+				       unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!backend_left)
+			return i;
+		if (backend_left > 0)
+			backend_left--;
+		objs[i] = malloc(s->object_size);
+		REQUIRE(objs[i]);
+		__atomic_add_fetch(&backend_out, 1, __ATOMIC_RELAXED);
+	}
+	return nr;
+}
+
+static inline void test_flush(struct kmem_cache *s, void **objs,
+			      unsigned int nr)
+{
+	(void)s;
+	for (unsigned int i = 0; i < nr; i++)
+		free(objs[i]);
+	__atomic_sub_fetch(&backend_out, nr, __ATOMIC_RELAXED);
+}
+
+static inline int test_setup(struct kmem_cache *s)
+{
+	s->size = s->object_size;
+	return 0;
+}
+
+static inline void test_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	(void)s;
+	(void)flags;
+}
+
+static const struct slab_ops test_backend = {
+	.cpu_size = CACHELINE,
+	.refill = test_refill,
+	.flush = test_flush,
+	.setup = test_setup,
+	.shrink = test_shrink,
+};
+
+/* Arena, page allocator, kmem over malloc, vmap; 0 or the error of vmap. */
+static inline int start_vmap(const char *cmdline)
+{
+	start_zone(cmdline);
+	tick_interval_ms = ULONG_MAX; /* ticks are the test's alone */
+	REQUIRE(!kmem_init(&test_backend, NR_CURSORS));
+	return vmap_init();
+}
+
+static inline size_t sum_of(const struct rb_root *root)
+{
+	struct rb_node *node;
+	size_t sum = 0;
+
+	for (node = rb_first(root); node; node = rb_next(node)) {
+		struct vmap_area *va = rb_entry(node, struct vmap_area, rb);
+
+		if (!(va->flags & VA_DIRECT) || root != &vmap.busy)
+			sum += va_size(va);
+	}
+	return sum;
+}
 
 /* V1 to V4, and that free, lazy and busy fill vmalloc space to a byte. */
-void check_space(void);
+static inline void check_space(void)
+{
+	vmap_check();
+	REQUIRE(sum_of(&vmap.busy) + sum_of(&vmap.lazy) + sum_of(&vmap.free) ==
+		arena.vmalloc_end - arena.vmalloc_start);
+}
 
 #endif

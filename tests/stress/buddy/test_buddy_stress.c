@@ -12,7 +12,7 @@
 #include "core/tick.h"
 #include "support/start.h"
 
-#define TURNS (KM_SANITIZE_THREAD ? 40000 : 1500000)
+#define TURNS (KM_SANITIZE_THREAD ? 500000 : 1500000)
 #define WORKERS 2
 #define LIVE 200
 #define SHARED 64

@@ -5,24 +5,15 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "init.h"
-#include "core/param.h"
-#include "core/tick.h"
-#include "support/child.h"
-#include "vmap/vmap.h"
+#include "support/backend.h"
 
-#define TURNS (KM_SANITIZE_THREAD ? 10000 : 100000)
+#define TURNS 100000
 #define WORKERS 2
 #define LIVE 16
 #define SHARED 8
 
 static uintptr_t shared[SHARED]; /* atomic: areas exchanged, by address */
 static int working; /* atomic: workers that are not done */
-
-static int no_more(void)
-{
-	return 0;
-}
 
 static size_t size_of(uintptr_t start)
 {
@@ -127,8 +118,7 @@ static void child_stress(void *arg)
 	struct vmap_stat stat;
 
 	(void)arg;
-	parse_args("arena=64M vmap.lazy_max=8M");
-	REQUIRE(!km_boot(256, no_more));
+	REQUIRE(!start_vmap("vmap.lazy_max=8M"));
 	working = WORKERS;
 	for (uintptr_t i = 0; i < WORKERS; i++)
 		REQUIRE(!pthread_create(&threads[i], NULL, work,
@@ -152,7 +142,7 @@ static void child_stress(void *arg)
 	vmap_purge(PURGE_ALL);
 	vmap_stat(&stat);
 	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
-	km_check_all();
+	check_space();
 }
 
 int main(void)

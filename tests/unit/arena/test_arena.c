@@ -32,8 +32,8 @@ static void check_arena(void)
 {
 	REQUIRE(arena.online_end % arena.section_frames == 0);
 	REQUIRE(arena.online_frames + arena.skipped_frames == arena.online_end);
-	for (unsigned long pfn = arena.online_end; pfn < arena.nr_frames; pfn++)
-		REQUIRE(arena.index[pfn] == 0);
+	for (unsigned long pfn = arena.online_end; pfn < arena_nr_frames; pfn++)
+		REQUIRE(arena_index[pfn] == 0);
 }
 
 /* Bring everything online and write to each frame and struct page. */
@@ -48,11 +48,11 @@ static void use_everything(void)
 			unsigned long f = (unsigned long)pfn + n;
 			unsigned long *word = pfn_to_virt(f);
 
-			REQUIRE(*word == 0 && arena.index[f] == 0);
+			REQUIRE(*word == 0 && arena_index[f] == 0);
 			REQUIRE(pfn_to_page(f)->type == PAGE_NONE);
 			*word = f;
 			pfn_to_page(f)->owner[0] = f;
-			arena.index[f] = (u8)(f | 1);
+			arena_index[f] = (u8)(f | 1);
 		}
 		check_arena();
 	}
@@ -66,15 +66,15 @@ static void child_span(void *arg)
 	(void)arg;
 	parse_args("arena=64M");
 	REQUIRE(!arena_init());
-	REQUIRE(arena.nr_frames == 64 * MIB >> PAGE_SHIFT);
-	REQUIRE(arena.base % MAX_BLOCK_SIZE == 0);
+	REQUIRE(arena_nr_frames == 64 * MIB >> PAGE_SHIFT);
+	REQUIRE(arena_base % MAX_BLOCK_SIZE == 0);
 	REQUIRE(arena.online_end == 0);
 	REQUIRE(arena.vmalloc_start ==
-		arena.base + (arena.nr_frames << PAGE_SHIFT));
+		arena_base + (arena_nr_frames << PAGE_SHIFT));
 	REQUIRE(arena.vmalloc_end - arena.vmalloc_start == 64 * MIB);
 	check_arena();
 	use_everything();
-	REQUIRE(arena.online_end == arena.nr_frames);
+	REQUIRE(arena.online_end == arena_nr_frames);
 }
 
 /* No boot parameter. Expect 64 GiB or more, the tables not committed. */
@@ -84,11 +84,11 @@ static void child_default_span(void *arg)
 
 	(void)arg;
 	REQUIRE(!arena_init());
-	REQUIRE(arena.nr_frames >= 64UL << 30 >> PAGE_SHIFT);
+	REQUIRE(arena_nr_frames >= 64UL << 30 >> PAGE_SHIFT);
 	REQUIRE(online(&nr) == 0 && nr == 32 * MIB >> PAGE_SHIFT);
-	arena.index[nr - 1] = 1; /* the index is committed with the section */
+	arena_index[nr - 1] = 1; /* the index is committed with the section */
 	pfn_to_page(nr - 1)->owner[0] = 1;
-	REQUIRE(arena.index[arena.nr_frames - 1] == 0); /* and readable */
+	REQUIRE(arena_index[arena_nr_frames - 1] == 0); /* and readable */
 }
 
 /* Frames, pages and addresses there and back. Expect the same again. */
@@ -110,8 +110,8 @@ static void child_conversions(void *arg)
 		REQUIRE(arena_contains(addr) && pfn_online(pfn));
 	}
 	REQUIRE(!pfn_online(nr));
-	REQUIRE(arena_contains((char *)pfn_to_virt(arena.nr_frames) - 1));
-	REQUIRE(!arena_contains(pfn_to_virt(arena.nr_frames)));
+	REQUIRE(arena_contains((char *)pfn_to_virt(arena_nr_frames) - 1));
+	REQUIRE(!arena_contains(pfn_to_virt(arena_nr_frames)));
 	REQUIRE(!arena_contains((char *)pfn_to_virt(0) - 1));
 	REQUIRE(!arena_contains(NULL) && !arena_contains(&nr));
 }
@@ -159,7 +159,7 @@ static void child_limited(void *arg)
 	limit_address_space(128 * MIB);
 	REQUIRE(!arena_init());
 	REQUIRE(arena.reserved_frames << PAGE_SHIFT <= 32 * MIB);
-	REQUIRE(arena.nr_frames << PAGE_SHIFT >= 64 * MIB);
+	REQUIRE(arena_nr_frames << PAGE_SHIFT >= 64 * MIB);
 	REQUIRE(arena.vmalloc_start == arena.vmalloc_end);
 	while (arena.online_end < arena.reserved_frames)
 		REQUIRE(online(&nr) >= 0);
@@ -193,7 +193,7 @@ static void child_limit_raised(void *arg)
 		REQUIRE(online(&nr) >= 0);
 	limit_address_space(MIB);
 	end = arena.online_end;
-	REQUIRE(end < arena.nr_frames);
+	REQUIRE(end < arena_nr_frames);
 	REQUIRE(online(&nr) == -ENOMEM);
 	REQUIRE(arena.online_end == end && !arena.skipped_frames);
 	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
@@ -215,7 +215,7 @@ static void fail_nth(void *arg)
 	ret = arena_init();
 	REQUIRE(ret == 0 || ret == -ENOMEM);
 	if (ret) {
-		REQUIRE(!arena.nr_frames);
+		REQUIRE(!arena_nr_frames);
 		return;
 	}
 	check_arena();
@@ -230,7 +230,7 @@ static void fail_nth(void *arg)
 	}
 	os_fail_calls(0, 0);
 	use_everything();
-	REQUIRE(arena.online_end == arena.nr_frames);
+	REQUIRE(arena.online_end == arena_nr_frames);
 }
 
 /* Every call of the OS fails in turn. Expect fail_nth() to hold for each. */
@@ -252,7 +252,7 @@ static void fail_all(void *arg)
 	(void)arg;
 	os_fail_calls(1, 1000);
 	REQUIRE(arena_init() == -ENOMEM);
-	REQUIRE(!arena.nr_frames);
+	REQUIRE(!arena_nr_frames);
 }
 
 int main(void)

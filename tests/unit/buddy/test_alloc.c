@@ -190,8 +190,9 @@ static void child_extend(void *arg)
 	page = heads[5];
 	give_frames(zone, pfn + 3, 13); /* 1 frame, 4, 8 */
 	REQUIRE(extend_page_run(page, 3, 3) == -ENOMEM);
-	REQUIRE(extend_page_run(page, 3, 5) == -ENOMEM); /* two blocks */
+	REQUIRE(extend_page_run(page, 3, 17) == -ENOMEM); /* too far */
 	REQUIRE(zone->free_pages == 13);
+	zone_check(zone);
 	REQUIRE(extend_page_run(page, 3, 4) == 0);
 	REQUIRE(zone->free_pages == 12);
 	REQUIRE(extend_page_run(page, 4, 7) == 0);
@@ -274,7 +275,7 @@ static void fail_nth(void *arg)
 	check_conservation(zone, 0);
 	os_fail_calls(0, 0);
 	/* the span itself is smaller if its first reservation failed */
-	for (unsigned int i = 0; i < arena.nr_frames / MAX_ORDER_NR_PAGES; i++)
+	for (unsigned int i = 0; i < arena_nr_frames / MAX_ORDER_NR_PAGES; i++)
 		REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER));
 }
 

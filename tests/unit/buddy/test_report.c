@@ -49,6 +49,25 @@ static void child_two_ticks(void *arg)
 	REQUIRE(!bytes[0] && !bytes[MAX_BLOCK_SIZE - 1]);
 }
 
+/* A tick that comes late. Expect a young block to go at once, and what the
+ * per-CPU lists hold to be merged before. */
+static void child_late_tick(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+
+	(void)arg;
+	split_page(heads[2], MAX_PAGE_ORDER);
+	dirty(heads[2], MAX_ORDER_NR_PAGES);
+	for (unsigned long n = 0; n < MAX_ORDER_NR_PAGES; n++)
+		__free_pages(heads[2] + n, 0);
+	REQUIRE(test_pageset(zone)->count > 0);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	REQUIRE(test_pageset(zone)->count == 0);
+	REQUIRE(PageReported(heads[2]) && zone->unreported == 0);
+	REQUIRE(resident(heads[2], MAX_ORDER_NR_PAGES) == 0);
+	zone_check(zone);
+}
+
 /* Blocks of every order, a boot parameter for the least. Expect those of that
  * order and above to go and the others to stay. */
 static void child_order(void *arg)
@@ -153,10 +172,10 @@ static void child_idle_pageset(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks),	child_test(child_order),
-		child_test(child_delay),	child_test(child_no_delay),
-		child_test(child_many),		child_test(child_refused),
-		child_test(child_idle_pageset),
+		child_test(child_two_ticks), child_test(child_late_tick),
+		child_test(child_order),     child_test(child_delay),
+		child_test(child_no_delay),  child_test(child_many),
+		child_test(child_refused),   child_test(child_idle_pageset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,38 +9,53 @@
 #include "support/child.h"
 
 static int first_runs, second_runs;
-static unsigned long seen_ms;
+static unsigned int seen_flags;
 
-static void count_first(unsigned long now_ms)
+static void count_first(unsigned int flags)
 {
 	first_runs++;
-	seen_ms = now_ms;
+	seen_flags = flags;
 }
 
-static void count_second(unsigned long now_ms)
+static void count_second(unsigned int flags)
 {
-	(void)now_ms;
-	REQUIRE(second_runs < first_runs);
+	REQUIRE(second_runs == first_runs); /* upper layers come first */
 	second_runs++;
-	tick_run(now_ms); /* busy: it must not run, nor wait */
+	REQUIRE(!flags);
+	tick_run(tick_last_ms); /* busy: it must not run, nor wait */
 }
 
 static struct tick first = { .fn = count_first };
 static struct tick second = { .fn = count_second };
 
 /* Two functions, one of which asks for a run again. Expect each to run once a
- * run, in the order of registration. */
+ * run, the one that was registered last before the other. */
 static void child_run_all(void *arg)
 {
 	(void)arg;
 	tick_register(&first);
 	tick_register(&second);
 	for (int i = 1; i <= 3; i++) {
-		tick_run(1000UL * (unsigned long)i);
+		tick_run(tick_last_ms + tick_interval_ms);
 		REQUIRE(first_runs == i && second_runs == i);
-		REQUIRE(seen_ms == 1000UL * (unsigned long)i);
 	}
 	REQUIRE(!tick_lock.word);
+}
+
+/* Runs in time and runs that are late. Expect TICK_IDLE from two intervals
+ * on. */
+static void child_idle(void *arg)
+{
+	(void)arg;
+	tick_register(&first);
+	tick_interval_ms = 500;
+	tick_last_ms = 10000;
+	tick_run(10999);
+	REQUIRE(first_runs == 1 && !seen_flags);
+	tick_run(11999);
+	REQUIRE(first_runs == 2 && seen_flags == TICK_IDLE);
+	tick_run(12500);
+	REQUIRE(first_runs == 3 && !seen_flags);
 }
 
 /* Polls before and after the interval. Expect a run after it only. */
@@ -77,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_run_all),
+		child_test(child_idle),
 		child_test(child_poll),
 		child_test(child_busy),
 	};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "sys/os.h"
-#include "unit/vmap/backend.h"
+#include "support/backend.h"
 
 #define KIB (1UL << 10)
 #define MIB (1UL << 20)

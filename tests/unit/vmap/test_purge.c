@@ -7,7 +7,7 @@
 
 #include "core/tick.h"
 #include "sys/os.h"
-#include "unit/vmap/backend.h"
+#include "support/backend.h"
 
 #define SIZE (64UL << 10)
 
