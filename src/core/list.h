@@ -87,14 +87,20 @@ static inline void list_splice_init(struct list_head *list,
 	list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member) \
 	list_entry((head)->prev, type, member)
-#define list_for_each_entry(pos, head, member)                         \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
-	     &pos->member != (head);                                   \
-	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
-#define list_for_each_entry_safe(pos, n, head, member)                  \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),  \
-	    n = list_entry(pos->member.next, __typeof__(*pos), member); \
-	     &pos->member != (head);                                    \
-	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
+/*
+ * `pos` is set for entries only, never for the head, which lies in something
+ * else: after a loop that was not left early it is the last entry.
+ */
+#define list_for_each_entry(pos, head, member)                        \
+	for (struct list_head *_at = (head)->next;                    \
+	     _at != (head) &&                                         \
+	     (pos = list_entry(_at, __typeof__(*pos), member), true); \
+	     _at = _at->next)
+#define list_for_each_entry_safe(pos, n, head, member)                      \
+	for (struct list_head *_at = (head)->next, *_next = _at->next;      \
+	     _at != (head) &&                                               \
+	     (pos = list_entry(_at, __typeof__(*pos), member),              \
+	     n = list_entry(_next, __typeof__(*n), member), (void)n, true); \
+	     _at = _next, _next = _at->next)
 
 #endif
