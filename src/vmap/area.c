@@ -76,8 +76,8 @@ static void busy_insert(struct vmap_area *va)
 	}
 	rb_link_node(&va->rb, parent, link);
 	rb_insert(&vmap.busy, &va->rb, NULL);
-	vmap.areas++;
-	vmap.busy_bytes += va_size(va);
+	WRITE_ONCE(vmap.areas, vmap.areas + 1);
+	WRITE_ONCE(vmap.busy_bytes, vmap.busy_bytes + va_size(va));
 }
 
 void vmap_area_link(struct vmap_area *va)
@@ -95,8 +95,8 @@ struct vmap_area *vmap_area_unlink(const void *addr)
 	va = range_at(&vmap.busy, (uintptr_t)addr);
 	if (va) {
 		rb_erase(&vmap.busy, &va->rb, NULL);
-		vmap.areas--;
-		vmap.busy_bytes -= va_size(va);
+		WRITE_ONCE(vmap.areas, vmap.areas - 1);
+		WRITE_ONCE(vmap.busy_bytes, vmap.busy_bytes - va_size(va));
 	}
 	spin_unlock(&vmap.lock);
 	return va;
@@ -205,7 +205,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	if (gap) {
 		start = lazy->va_start;
 		saved = va_size(lazy);
-		vmap.lazy_bytes -= saved;
+		vmap_lazy_add(-saved);
 		range_cut(&vmap.lazy, lazy, start, saved, NULL, &dead);
 		range_cut(&vmap.free, range_of(&vmap.free, gap), gap,
 			  size - saved, NULL, &dead);
@@ -281,7 +281,7 @@ struct vmap_area *vmap_area_alloc(size_t size, size_t align)
 	}
 	spin_lock(&vmap.lock);
 	busy_insert(va);
-	vmap.areas_ever++;
+	WRITE_ONCE(vmap.areas_ever, vmap.areas_ever + 1);
 	spin_unlock(&vmap.lock);
 	return va;
 }

@@ -170,6 +170,38 @@ static void child_reuse(void *arg)
 	fill(c, 1);
 }
 
+/* A lazy range that is too small, with free space behind it, then before it.
+ * Expect the area to be made of both, with one call of the OS. */
+static void child_joined(void *arg)
+{
+	struct vmap_area *a, *b, *c;
+	uintptr_t start;
+	unsigned long calls;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	a = take(128 * KIB);
+	start = a->va_start;
+	fill(a, 9);
+	give(a);
+	calls = os_mem_calls;
+	a = take(256 * KIB);
+	REQUIRE(os_mem_calls == calls + 1);
+	REQUIRE(a->va_start == start && a->flags == 0);
+	REQUIRE(holds(a, 0, 128 * KIB, 9) && holds(a, 128 * KIB, 256 * KIB, 0));
+	b = take(128 * KIB);
+	start = b->va_start;
+	take(PAGE_SIZE);
+	fill(b, 7);
+	give(a);
+	vmap_purge(PURGE_ALL);
+	give(b);
+	c = take(300 * KIB);
+	REQUIRE(c->va_end == start + 128 * KIB && c->flags == 0);
+	REQUIRE(holds(c, 172 * KIB, 300 * KIB, 7));
+	fill(c, 1);
+}
+
 /* More freed than lazy_max. Expect all of it to go to the OS at once. */
 static void child_lazy_max(void *arg)
 {
@@ -410,6 +442,7 @@ int main(void)
 		child_test(child_absurd),
 		child_test(child_find),
 		child_test(child_reuse),
+		child_test(child_joined),
 		child_test(child_lazy_max),
 		child_test(child_grow_in_place),
 		child_test(child_grow_by_moving),

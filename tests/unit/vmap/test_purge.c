@@ -117,13 +117,40 @@ static void child_refused(void *arg)
 }
 
 /* No boot parameter. Expect the kernel's 32 MiB for each bit of the number of
- * CPUs. */
+ * CPUs, and what is in use on top. */
 static void child_lazy_max(void *arg)
 {
 	(void)arg;
 	pin_to_one_cpu();
 	REQUIRE(!start_vmap(""));
-	REQUIRE(vmap_lazy_max == (unsigned long)fls(nr_cpu_ids) * 32 << 20);
+	REQUIRE(vmap_lazy_limit() == (size_t)fls(nr_cpu_ids) * 32 << 20);
+	take();
+	REQUIRE(vmap_lazy_limit() ==
+		((size_t)fls(nr_cpu_ids) * 32 << 20) + SIZE);
+}
+
+/* Areas freed at one tick each, apart from each other, until there are too
+ * many. Expect the oldest to go, down to half of the limit. */
+static void child_surplus(void *arg)
+{
+	struct vmap_area *areas[6];
+	uintptr_t starts[6];
+
+	(void)arg;
+	REQUIRE(!start_vmap("vmap.lazy_max=240K"));
+	for (int i = 0; i < 6; i++) {
+		areas[i] = take();
+		starts[i] = areas[i]->va_start;
+		REQUIRE(vmap_area_alloc(PAGE_SIZE, PAGE_SIZE));
+	}
+	for (int i = 0; i < 6; i++) {
+		vmap.epoch++;
+		give(areas[(i * 5 + 3) % 6]); /* 3 2 1 0 5 4 */
+		REQUIRE(i == 5 || vmap.lazy_bytes == (size_t)(i + 1) * SIZE);
+	}
+	REQUIRE(vmap.lazy_bytes == 2 * SIZE);
+	REQUIRE(range_at(&vmap.lazy, starts[5]));
+	REQUIRE(range_at(&vmap.lazy, starts[4]));
 }
 
 static void shift_sum(void *arg)
@@ -156,10 +183,10 @@ static void child_fork_lock(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks), child_test(child_age),
-		child_test(child_one_call),  child_test(child_refused),
-		child_test(child_lazy_max),  cmocka_unit_test(test_check_sees),
-		child_test(child_fork_lock),
+		child_test(child_two_ticks),	   child_test(child_age),
+		child_test(child_one_call),	   child_test(child_refused),
+		child_test(child_lazy_max),	   child_test(child_surplus),
+		cmocka_unit_test(test_check_sees), child_test(child_fork_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,19 @@ static void test_find(void **state)
 	assert_int_equal(at, P(128));
 }
 
+/* No range, then several. Expect none, then one of the largest. */
+static void test_largest(void **state)
+{
+	(void)state;
+	assert_null(range_largest(&root));
+	for (int i = 0; i < 8; i++) {
+		unsigned long from = (unsigned long)i * 30;
+
+		put(i, from, from + 1 + (unsigned long)(i * 5) % 8);
+	}
+	assert_int_equal(va_size(range_largest(&root)), P(8));
+}
+
 /* Addresses at the edges of a range. Expect start and inside to be of it. */
 static void test_lookup(void **state)
 {
@@ -178,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup(test_epoch, reset),
 		cmocka_unit_test_setup(test_cuts, reset),
 		cmocka_unit_test_setup(test_find, reset),
+		cmocka_unit_test_setup(test_largest, reset),
 		cmocka_unit_test_setup(test_lookup, reset),
 		cmocka_unit_test(test_check_sees),
 	};
