@@ -83,8 +83,8 @@ static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
 static void account(unsigned long *calls, unsigned long *objects,
 		    unsigned int nr)
 {
-	WRITE_ONCE(*calls, *calls + 1);
-	WRITE_ONCE(*objects, *objects + nr);
+	WRITE_ONCE(*calls, READ_ONCE(*calls) + 1);
+	WRITE_ONCE(*objects, READ_ONCE(*objects) + nr);
 }
 
 static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)

@@ -99,8 +99,12 @@ static void child_high(void *arg)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = alloc_pages(GFP_KERNEL, i % 4);
 	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
+		int before = pcp->count + (1 << i % 4);
+
 		__free_pages(pages[i], i % 4);
 		REQUIRE(pcp->count < pcp->high);
+		/* a batch, and what its last block has too much, at the most */
+		REQUIRE(pcp->count > before - pcp->batch - 8);
 		zone_check(zone);
 	}
 	check_conservation(zone, 0);
