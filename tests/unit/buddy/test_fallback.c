@@ -130,8 +130,7 @@ static struct page *heads[TEST_BLOCKS];
 
 static unsigned long first_frame(const struct piece *piece)
 {
-	return page_to_pfn(pfn_to_page(0)) + piece->block * PAGEBLOCK_PAGES +
-	       piece->start;
+	return piece->block * PAGEBLOCK_PAGES + piece->start;
 }
 
 static int inside(const struct piece *piece, const struct page *page)
