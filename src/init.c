@@ -20,6 +20,7 @@
 #include "arena/arena.h"
 #include "buddy/buddy.h"
 #include "core/param.h"
+#include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmem.h"
 #include "slub/slub.h"
@@ -85,8 +86,10 @@ int km_boot(unsigned int nr_slots, int (*last)(void))
 		ret = start_layers(nr_slots, last);
 		WRITE_ONCE(boot_thread, (void *)NULL);
 		failed = ret;
-		if (!ret)
+		if (!ret) {
+			smp_store_release(&engine_up, 1);
 			smp_store_release(&km_booted, 1);
+		}
 	}
 	spin_unlock(&boot_lock);
 	return ret;

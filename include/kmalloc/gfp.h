@@ -17,6 +17,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 typedef unsigned int gfp_t;
 
@@ -86,6 +87,7 @@ void *page_address(const struct page *page);
 /* NULL if `addr` is not in memory that this library has online. */
 struct page *virt_to_page(const void *addr);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

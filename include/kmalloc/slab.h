@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 typedef unsigned int slab_flags_t;
 struct kmem_cache;
@@ -76,6 +77,7 @@ size_t kmalloc_size_roundup(size_t size);
 char *kstrdup(const char *s, gfp_t gfp);
 void *kmemdup(const void *p, size_t size, gfp_t gfp);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "core/start.h"
 
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt)
@@ -143,6 +144,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 			WARN_ON_ONCE(order > MAX_PAGE_ORDER);
 		return NULL;
 	}
+	if (unlikely(engine_need()))
+		return NULL;
 	page = get_page_from_freelist(gfp, order);
 	if (unlikely(!page))
 		page = __alloc_pages_slowpath(gfp, order);

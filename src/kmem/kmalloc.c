@@ -39,7 +39,9 @@ static const struct {
 
 static struct kmem_cache kmalloc_caches[NR_KMALLOC];
 /* By (size - 1) / 8 up to 192 bytes. */
-static u8 small_index[192 / 8];
+static const u8 small_index[192 / 8] = {
+	1, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7,
+};
 
 int kmalloc_init(void)
 {
@@ -53,11 +55,6 @@ int kmalloc_init(void)
 		if (kmem_cache_init(&kmalloc_caches[i], kmalloc_info[i].name,
 				    size, &boot))
 			return -ENOMEM;
-	}
-	for (unsigned int at = 0, i = 1; at < ARRAY_SIZE(small_index); at++) {
-		if ((at + 1) * 8 > kmalloc_info[i].size)
-			i++;
-		small_index[at] = (u8)i;
 	}
 	return 0;
 }

@@ -22,6 +22,7 @@
  */
 #include <errno.h>
 
+#include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmem.h"
 
@@ -157,9 +158,12 @@ static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s)
 
 void *kmem_cache_alloc_slow(struct kmem_cache *s)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_cpu *cpu;
 	void *obj;
 
+	if (unlikely(engine_need()))
+		return NULL;
+	cpu = kmem_cpu_get();
 	tick_poll();
 	if (!cpu || !s->slot)
 		return alloc_direct(s);

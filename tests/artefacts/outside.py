@@ -16,6 +16,8 @@ import unittest
 
 PRELOAD, PRELOAD_A = "libkmalloc-preload.so", "libkmalloc-preload.a"
 API, API_A = "libkmalloc.so.1", "libkmalloc.a"
+API_MAP = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../src/kmalloc.map")
 
 MAX_EXPORTS = 100
 MAX_TLS_BYTES = 64
@@ -132,6 +134,13 @@ class ApiTest(unittest.TestCase):
         self.assertTrue(names)
         self.assertEqual([n for n in names
                           if not n.endswith("@@KMALLOC_1.0")], [])
+
+    def test_map(self):
+        """The version script is the list. Expect each name, and no other."""
+        with open(API_MAP, encoding="utf-8") as script:
+            wanted = set(re.findall(r"^\t(\w+);$", script.read(), re.M))
+        self.assertTrue(wanted)
+        self.assertEqual({n.partition("@")[0] for n in exports(API)}, wanted)
 
     def test_soname(self):
         """Programs ask for the major version. Expect libkmalloc.so.1."""

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kmalloc/kmalloc.h - all of libkmalloc in one header
+ *
+ * There is nothing to set up: the first call, or the library's constructor,
+ * starts the allocators. Parameters come from the environment variable
+ * KMALLOC_CMDLINE, in the syntax of the kernel's command line.
+ */
+#ifndef KMALLOC_KMALLOC_H
+#define KMALLOC_KMALLOC_H
+
+#include <kmalloc/gfp.h>
+#include <kmalloc/km.h>
+#include <kmalloc/slab.h>
+
+#endif

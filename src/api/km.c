@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * api/km.c - the start of libkmalloc, and what the kernel has no name for
+ *
+ *	constructor		first call of a public function
+ *	    |				|  if that comes earlier
+ *	    `------ engine_start() -----'
+ *	                |
+ *	             km_boot()		once; threads that race wait
+ *
+ * Locking	that of km_boot()
+ * Invariants	km_boot() is tried once; its failure is every caller's
+ */
+#include <errno.h>
+
+#include <kmalloc/km.h>
+
+#include "config.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "init.h"
+#include "kmem/kmalloc.h"
+#include "kmem/kmem.h"
+
+int engine_start(void)
+{
+	int ret = km_boot(NR_CURSORS, kmalloc_init);
+
+	/* -EBUSY: it is this thread that is starting it. */
+	return ret == -EBUSY ? 0 : ret;
+}
+
+__attribute__((constructor(101))) static void start(void)
+{
+	engine_start();
+	km_register_fork();
+}
+
+/*
+ * One command line serves both libraries of a process. These parameters are
+ * known; it is the one that replaces malloc that does something for them.
+ */
+static int set_nothing(const char *value)
+{
+	(void)value;
+	return 0;
+}
+boot_param_alias("stats", set_nothing, stats);
+boot_param_alias("stats_file", set_nothing, stats_file);
+boot_param_alias("foreign", set_nothing, foreign);
+
+const char *km_version(void)
+{
+	return KM_VERSION;
+}
+
+void km_check(void)
+{
+	if (!engine_need())
+		km_check_all();
+}
+
+void km_reclaim(void)
+{
+	if (!engine_need())
+		km_reclaim_all();
+}
