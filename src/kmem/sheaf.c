@@ -215,14 +215,15 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
 
+	/* A push that finds the sheaf full has not looked at what is on top. */
+	if (cpu && unlikely(((void **)cpu->cursor[s->slot])[-1] == obj))
+		kmem_double_free(s, obj);
 	tick_poll();
 	if (cpu && s->slot) {
 		int ret;
 
 		kmem_cpu_serve(cpu);
 		ret = kmem_push(cpu, s->slot, obj);
-		if (unlikely(ret == 2))
-			kmem_double_free(s, obj);
 		if (ret && main_make_room(cpu, s))
 			ret = kmem_push(cpu, s->slot, obj);
 		if (!ret)
