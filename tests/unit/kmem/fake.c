@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fake.c - see fake.h
+ *
+ * Freed objects are chained through their first word on the list that stands
+ * where the backend has its kmem_cache_cpu. Memory comes from the buddy and
+ * never goes back.
+ */
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "fake.h"
+#include "kmem/kmalloc.h"
+
+struct kmem_cache_cpu {
+	void *list;
+	char *fresh;
+	unsigned long nr_fresh;
+};
+
+struct fake fake = { .allowance = -1 };
+
+static int fake_setup(struct kmem_cache *s)
+{
+	unsigned int align = s->align > 8 ? s->align : 8;
+
+	if (fake.setup_result)
+		return fake.setup_result;
+	s->align = align;
+	s->size = ALIGN(s->object_size, align);
+	s->oo_order = (u8)get_order(s->size);
+	return 0;
+}
+
+static void *take(struct kmem_cache *s)
+{
+	struct kmem_cache_cpu *c = s->cpu_slab;
+	void *obj = c->list;
+
+	if (obj) {
+		memcpy(&c->list, obj, sizeof(void *));
+		return obj;
+	}
+	if (!c->nr_fresh) {
+		struct page *page = alloc_pages(GFP_KERNEL, s->oo_order);
+		u8 index = s->class ? s->class :
+				      (u8)(INDEX_OTHER + s->oo_order);
+
+		if (!page)
+			return NULL;
+		page->slab_cache = s;
+		memset(arena.index + page_to_pfn(page), index,
+		       1UL << s->oo_order);
+		c->fresh = page_to_virt(page);
+		c->nr_fresh = (PAGE_SIZE << s->oo_order) / s->size;
+		s->node.nr_slabs++;
+	}
+	obj = c->fresh;
+	c->fresh += s->size;
+	c->nr_fresh--;
+	return obj;
+}
+
+static unsigned int fake_refill(struct kmem_cache *s, void **objs,
+				unsigned int nr)
+{
+	bool limited = fake.allowance >= 0 &&
+		       (!fake.limited || fake.limited == s);
+	unsigned int got = 0;
+
+	if (s == fake.watched)
+		fake.refills++;
+	for (; got < nr && (!limited || fake.allowance); got++) {
+		objs[got] = take(s);
+		if (limited)
+			fake.allowance--;
+	}
+	if (s == fake.watched)
+		fake.refilled += got;
+	s->node.in_use += got;
+	return got;
+}
+
+static void fake_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	if (s == fake.watched) {
+		fake.flushes++;
+		fake.flushed += nr;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		memcpy(objs[i], &s->cpu_slab->list, sizeof(void *));
+		s->cpu_slab->list = objs[i];
+	}
+	s->node.in_use -= nr;
+}
+
+static void fake_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	(void)flags;
+	if (!s->node.in_use)
+		s->node.nr_slabs = 0;
+}
+
+static unsigned long fake_shutdown(struct kmem_cache *s)
+{
+	return s->node.in_use;
+}
+
+static void fake_fork(struct kmem_cache *s)
+{
+	(void)s;
+}
+
+const struct slab_ops fake_ops = {
+	.cpu_size = sizeof(struct kmem_cache_cpu),
+	.refill = fake_refill,
+	.flush = fake_flush,
+	.setup = fake_setup,
+	.shrink = fake_shrink,
+	.shutdown = fake_shutdown,
+	.fork_take = fake_fork,
+	.fork_release = fake_fork,
+};
+
+int fake_start(void **state)
+{
+	(void)state;
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
+	return arena_init() || page_alloc_init() ||
+	       kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
+}
+
+void fake_watch(const struct kmem_cache *s)
+{
+	fake = (struct fake){ .allowance = -1, .watched = s };
+}

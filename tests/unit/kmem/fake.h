@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fake.h - a backend for the tests of kmem: a stack of objects for each cache
+ */
+#ifndef KM_TEST_FAKE_H
+#define KM_TEST_FAKE_H
+
+#include "kmem/kmem.h"
+#include "support/kmtest.h"
+
+struct fake {
+	unsigned long refills, flushes; /* calls for the watched cache */
+	unsigned long refilled, flushed; /* objects */
+	const struct kmem_cache *watched;
+	long allowance; /* objects that may still be had; -1: any number */
+	const struct kmem_cache *limited; /* by the allowance; NULL: all */
+	int setup_result;
+};
+
+extern struct fake fake;
+extern const struct slab_ops fake_ops;
+
+/* The engine up to kmem, on the fake backend; a cmocka group setup. */
+int fake_start(void **state);
+
+/* Watch one cache, from zero. */
+void fake_watch(const struct kmem_cache *s);
+
+#endif

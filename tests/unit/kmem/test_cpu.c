@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_cpu.c - the owners of sheaves: threads that come and go
+ */
+#include <pthread.h>
+
+#include "fake.h"
+
+#define NR 200
+
+static struct kmem_cache *s;
+static void *objs[NR];
+
+static int setup(void **state)
+{
+	(void)state;
+	s = kmem_cache_create("cpu test", 64, 0, 0, NULL);
+	assert_non_null(s);
+	kmem_cache_free(s, kmem_cache_alloc(s, 0)); /* main has its table */
+	kmem_cpu_flush(kmem_cpu_get());
+	fake_watch(s);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	barn_check(s);
+	kmem_cache_destroy(s);
+	return 0;
+}
+
+static void run_thread(void *(*fn)(void *), void *arg)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, fn, arg), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void *alloc_and_free(void *arg)
+{
+	struct kmem_cpu **table = arg;
+
+	for (int i = 0; i < NR; i++)
+		objs[i] = kmem_cache_alloc(s, 0);
+	for (int i = 0; i < NR; i++)
+		kmem_cache_free(s, objs[i]);
+	kmem_cpu_check(kmem_cpu_get());
+	*table = kmem_cpu_get();
+	return (void *)(uintptr_t)kmem_cpus_number();
+}
+
+/* A thread ends. Expect all that it cached in the slabs, its table retired,
+ * and the next thread to get the same table. */
+static void test_exit_drains(void **state)
+{
+	unsigned int before = kmem_cpus_number();
+	struct kmem_cpu *first, *second;
+
+	(void)state;
+	run_thread(alloc_and_free, &first);
+	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(kmem_cpus_number(), before);
+	assert_int_equal(kmem_cpus_count(s), 0);
+	run_thread(alloc_and_free, &second);
+	assert_ptr_equal(first, second);
+	assert_ptr_not_equal(first, kmem_cpu_get());
+}
+
+static void *alloc_all(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < NR; i++)
+		objs[i] = kmem_cache_alloc(s, 0);
+	return NULL;
+}
+
+/* Objects outlive the thread that allocated them. Expect the frees to land in
+ * the sheaves of the thread that frees. */
+static void test_remote_free(void **state)
+{
+	(void)state;
+	run_thread(alloc_all, NULL);
+	assert_int_equal(s->node.in_use, NR);
+	for (int i = 0; i < NR; i++)
+		kmem_cache_free(s, objs[i]);
+	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), s), NR);
+	assert_int_equal(fake.flushed, 2 * s->sheaf_capacity - NR);
+	kmem_cpu_check(kmem_cpu_get());
+}
+
+static pthread_key_t late_key;
+static int rounds, served, without_table;
+
+/* Runs after our own destructor in each of the four rounds of glibc. */
+static void late_destructor(void *arg)
+{
+	void *obj = kmem_cache_alloc(s, 0), *kept = kmem_cache_alloc(s, 0);
+
+	rounds++;
+	if (obj && kept)
+		served++;
+	if (!kmem_cpu_get())
+		without_table++;
+	memset(obj, 1, 64);
+	kmem_cache_free(s, obj);
+	kmem_cache_free(s, kept);
+	pthread_setspecific(late_key, arg);
+}
+
+static void *use_late_key(void *arg)
+{
+	pthread_setspecific(late_key, arg);
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	return NULL;
+}
+
+/* Destructors that run after ours allocate and free. Expect service in every
+ * round, at the end without a table, and nothing left behind. */
+static void test_after_exit(void **state)
+{
+	unsigned int before = kmem_cpus_number();
+
+	(void)state;
+	assert_int_equal(pthread_key_create(&late_key, late_destructor), 0);
+	run_thread(use_late_key, &rounds);
+	assert_int_equal(rounds, 4);
+	assert_int_equal(served, 4);
+	assert_in_range(without_table, 1, 3);
+	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(kmem_cpus_number(), before);
+	pthread_key_delete(late_key);
+}
+
+static pthread_barrier_t barrier;
+
+static void *hold_objects(void *arg)
+{
+	void *obj = kmem_cache_alloc(s, 0);
+
+	(void)arg;
+	kmem_cache_free(s, obj);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	obj = kmem_cache_alloc(s, 0);
+	kmem_cache_free(s, obj);
+	return NULL;
+}
+
+/* A cache nobody uses any more is emptied while another thread holds sheaves of
+ * it. Expect these to be taken too, and that thread to be served afterwards. */
+static void test_flush_everywhere(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, hold_objects, NULL), 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(kmem_cpus_count(s), s->sheaf_capacity);
+	kmem_cpus_flush_cache(s);
+	assert_int_equal(kmem_cpus_count(s), 0);
+	assert_int_equal(s->node.in_use, 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(s->node.in_use, 0);
+	pthread_barrier_destroy(&barrier);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_exit_drains),	     TEST(test_remote_free),
+		TEST(test_after_exit),	     TEST(test_flush_everywhere),
+	};
+
+	return cmocka_run_group_tests(tests, fake_start, NULL);
+}

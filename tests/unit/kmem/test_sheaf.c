@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_sheaf.c - when a cursor misses: sheaves, spares and the barn
+ *
+ * Each test has a cache of its own, and counts what reached the backend.
+ */
+#include "fake.h"
+
+#define SIZE 256 /* capacity 28 */
+#define CAPACITY 28U
+
+struct fixture {
+	struct kmem_cache *s;
+	void *objs[40 * CAPACITY];
+};
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+	(void)state;
+	f.s = kmem_cache_create("sheaf test", SIZE, 0, 0, NULL);
+	assert_non_null(f.s);
+	assert_int_equal(f.s->sheaf_capacity, CAPACITY);
+	fake_watch(f.s);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kmem_cpu_check(kmem_cpu_get());
+	barn_check(f.s);
+	kmem_cache_destroy(f.s);
+	return 0;
+}
+
+static void take(size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		f.objs[i] = kmem_cache_alloc(f.s, GFP_KERNEL);
+		assert_non_null(f.objs[i]);
+	}
+}
+
+static void give(size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		kmem_cache_free(f.s, f.objs[i]);
+}
+
+static struct slab_sheaf *spare(void)
+{
+	return kmem_cpu_get()->slot[f.s->slot].spare;
+}
+
+static unsigned long held(void)
+{
+	return kmem_cpu_count(kmem_cpu_get(), f.s);
+}
+
+static unsigned long barn_touched(void)
+{
+	return f.s->barn.gets + f.s->barn.puts;
+}
+
+/* The first allocation. Expect one refill of a whole sheaf, and no second
+ * until it is used up. */
+static void test_fill(void **state)
+{
+	(void)state;
+	take(0, 1);
+	assert_int_equal(fake.refills, 1);
+	assert_int_equal(fake.refilled, CAPACITY);
+	assert_int_equal(held(), CAPACITY - 1);
+	take(1, CAPACITY);
+	assert_int_equal(fake.refills, 1);
+	assert_int_equal(held(), 0);
+	take(CAPACITY, CAPACITY + 1);
+	assert_int_equal(fake.refills, 2);
+	assert_int_equal(f.s->refills, 2);
+	assert_int_equal(f.s->refilled, 2 * CAPACITY);
+	give(0, CAPACITY + 1);
+}
+
+/* Last in, first out. Expect the object freed last to be handed out first. */
+static void test_order(void **state)
+{
+	(void)state;
+	take(0, 3);
+	give(0, 3);
+	for (size_t i = 3; i-- > 0;)
+		assert_ptr_equal(kmem_cache_alloc(f.s, 0), f.objs[i]);
+	give(0, 3);
+}
+
+/* Frees beyond one sheaf. Expect the full one to be the spare, unlocked by
+ * nobody: neither backend nor barn hears of it. */
+static void test_spare(void **state)
+{
+	(void)state;
+	take(0, 2 * CAPACITY);
+	give(0, CAPACITY);
+	assert_null(spare());
+	give(CAPACITY, CAPACITY + 1);
+	assert_non_null(spare());
+	assert_int_equal(spare()->count, CAPACITY);
+	give(CAPACITY + 1, 2 * CAPACITY);
+	assert_int_equal(held(), 2 * CAPACITY);
+	assert_int_equal(fake.flushes, 0);
+	assert_int_equal(barn_touched(), 0);
+	kmem_cpu_check(kmem_cpu_get());
+
+	/* And back: the two sheaves swap, still without anybody else. */
+	take(0, 2 * CAPACITY);
+	assert_int_equal(spare()->count, 0);
+	assert_int_equal(fake.refills, 2);
+	assert_int_equal(barn_touched(), 0);
+	give(0, 2 * CAPACITY);
+}
+
+/* Frees beyond main and spare. Expect one full sheaf to go to the barn with
+ * each further sheaf of objects, ten of them, and then to the slabs. */
+static void test_barn_flow(void **state)
+{
+	const size_t in_barn = (2 + BARN_MAX_FULL) * CAPACITY;
+
+	(void)state;
+	take(0, 14 * CAPACITY);
+	assert_int_equal(fake.refills, 14);
+	give(0, 2 * CAPACITY);
+	assert_int_equal(f.s->barn.puts, 0);
+	for (unsigned int n = 1; n <= BARN_MAX_FULL; n++) {
+		size_t from = (n + 1) * CAPACITY;
+
+		give(from, from + CAPACITY);
+		assert_int_equal(f.s->barn.puts, n);
+		assert_int_equal(f.s->barn.nr_full, n);
+	}
+	assert_int_equal(fake.flushes, 0);
+	assert_int_equal(barn_count(f.s), BARN_MAX_FULL * CAPACITY);
+	give(in_barn, in_barn + 1);
+	assert_int_equal(fake.flushes, 1);
+	assert_int_equal(fake.flushed, CAPACITY);
+	assert_int_equal(f.s->barn.puts, BARN_MAX_FULL);
+	give(in_barn + 1, 14 * CAPACITY);
+	barn_check(f.s);
+
+	/* All of it comes back before the backend is asked again. */
+	fake_watch(f.s);
+	take(0, 12 * CAPACITY);
+	assert_int_equal(fake.refills, 0);
+	assert_int_equal(f.s->barn.gets, BARN_MAX_FULL);
+	assert_int_equal(f.s->barn.nr_empty, BARN_MAX_EMPTY);
+	take(12 * CAPACITY, 12 * CAPACITY + 1);
+	assert_int_equal(fake.refills, 1);
+	give(0, 12 * CAPACITY + 1);
+}
+
+/* A program that frees and allocates by turns at any level. Expect the barn to
+ * be touched once at most, and the backend not at all. */
+static void test_hysteresis(void **state)
+{
+	(void)state;
+	take(0, 10 * CAPACITY);
+	for (size_t level = 0; level < 5 * CAPACITY; level++) {
+		unsigned long before = barn_touched();
+		unsigned long slabs = fake.refills + fake.flushes;
+
+		for (int i = 0; i < 20; i++) {
+			void *obj = kmem_cache_alloc(f.s, 0);
+
+			assert_non_null(obj);
+			kmem_cache_free(f.s, obj);
+		}
+		assert_in_range(barn_touched() - before, 0, 1);
+		assert_in_range(fake.refills + fake.flushes - slabs, 0, 1);
+		give(level, level + 1);
+	}
+	give(5 * CAPACITY, 10 * CAPACITY);
+}
+
+/* The same the other way round. Expect the same bounds. */
+static void test_hysteresis_free_first(void **state)
+{
+	(void)state;
+	take(0, 10 * CAPACITY);
+	for (size_t level = 0; level < 5 * CAPACITY; level++) {
+		unsigned long before = barn_touched();
+		unsigned long slabs = fake.refills + fake.flushes;
+		void **obj = &f.objs[9 * CAPACITY];
+
+		for (int i = 0; i < 20; i++) {
+			kmem_cache_free(f.s, *obj);
+			*obj = kmem_cache_alloc(f.s, 0);
+			assert_non_null(*obj);
+		}
+		assert_in_range(barn_touched() - before, 0, 1);
+		assert_in_range(fake.refills + fake.flushes - slabs, 0, 1);
+		give(level, level + 1);
+	}
+	give(5 * CAPACITY, 10 * CAPACITY);
+}
+
+/* No memory for a sheaf. Expect single objects, straight from the slabs, both
+ * ways. */
+static void test_no_sheaf(void **state)
+{
+	extern struct kmem_cache sheaf_cache;
+
+	(void)state;
+	fake.allowance = 0;
+	fake.limited = &sheaf_cache;
+	take(0, 3);
+	assert_int_equal(fake.refills, 3);
+	assert_int_equal(fake.refilled, 3);
+	give(0, 3);
+	assert_int_equal(fake.flushes, 3);
+	assert_int_equal(f.s->node.in_use, 0);
+	fake.allowance = -1;
+}
+
+/* Memory for part of a sheaf. Expect what there is, then NULL, then service
+ * again once there is memory. */
+static void test_partial_refill(void **state)
+{
+	(void)state;
+	fake.allowance = 5;
+	fake.limited = f.s;
+	take(0, 5);
+	assert_null(kmem_cache_alloc(f.s, 0));
+	kmem_cpu_check(kmem_cpu_get());
+	fake.allowance = -1;
+	take(5, 6);
+	give(0, 6);
+}
+
+/* One cache of a thread is flushed. Expect all its objects in the slabs, its
+ * sheaves in the barn, and misses both ways afterwards. */
+static void test_flush_cache(void **state)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	(void)state;
+	take(0, 2 * CAPACITY);
+	give(0, 2 * CAPACITY);
+	kmem_cpu_flush_cache(cpu, f.s);
+	assert_int_equal(held(), 0);
+	assert_null(spare());
+	assert_int_equal(fake.flushed, 2 * CAPACITY);
+	assert_int_equal(f.s->node.in_use, 0);
+	assert_int_equal(f.s->barn.nr_empty, 2);
+	assert_int_equal(cpu->cursor[f.s->slot],
+			 (uintptr_t)(kmem_missing + SHEAF_WORDS));
+}
+
+/* Idle slots are flushed at the second look. Expect a slot in use to stay. */
+static void test_flush_idle(void **state)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	(void)state;
+	take(0, 4);
+	give(0, 2);
+	kmem_cpu_flush_idle(cpu);
+	assert_int_not_equal(held(), 0);
+	give(2, 3); /* it moved */
+	kmem_cpu_flush_idle(cpu);
+	assert_int_not_equal(held(), 0);
+	kmem_cpu_flush_idle(cpu);
+	assert_int_equal(held(), 0);
+	give(3, 4);
+}
+
+/* Somebody asks every owner. Expect this one to answer in its next slow path,
+ * once. */
+static void test_request(void **state)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	(void)state;
+	take(0, CAPACITY);
+	give(0, 3);
+	kmem_cpus_request();
+	kmem_cpu_serve(cpu); /* notes where the cursor is */
+	kmem_cpu_serve(cpu); /* nobody asked again */
+	assert_int_equal(held(), 3);
+	kmem_cpus_request();
+	kmem_cpu_serve(cpu);
+	assert_int_equal(held(), 0);
+	give(3, CAPACITY);
+}
+
+/* Every capacity of kernel-facts V2. Expect 4, 12, 28, 60, and 120 for the
+ * smallest, and a cache without a slot to have none. */
+static void test_capacity(void **state)
+{
+	static const struct {
+		unsigned int size, capacity;
+	} golden[] = { { 8, 120 },   { 128, 120 },  { 129, 60 },
+		       { 255, 60 },  { 256, 28 },   { 1023, 28 },
+		       { 1024, 12 }, { 4095, 12 },  { 4096, 4 },
+		       { 32768, 4 }, { 4 << 20, 4 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
+		struct kmem_cache *s = kmem_cache_create(
+			"capacity", golden[i].size, 0, 0, NULL);
+
+		assert_non_null(s);
+		assert_int_equal(s->sheaf_capacity, golden[i].capacity);
+		kmem_cache_destroy(s);
+	}
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_fill),	  TEST(test_order),
+		TEST(test_spare),	  TEST(test_barn_flow),
+		TEST(test_hysteresis),	  TEST(test_hysteresis_free_first),
+		TEST(test_no_sheaf),	  TEST(test_partial_refill),
+		TEST(test_flush_cache),	  TEST(test_flush_idle),
+		TEST(test_request),	  TEST(test_capacity),
+	};
+
+	return cmocka_run_group_tests(tests, fake_start, NULL);
+}
