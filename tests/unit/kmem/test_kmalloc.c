@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_kmalloc.c - kmalloc() and its family (kernel-facts L1, L2, L4, L6-L8)
+ */
+#include "buddy/buddy.h"
+#include "fake.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_watch(NULL);
+	return 0;
+}
+
+/* Every size up to 8 KiB. Expect the smallest class of L1 that holds it, from
+ * ksize() and kmalloc_size_roundup() alike. */
+static void test_classes(void **state)
+{
+	static const size_t classes[] = { 8,   16,  32,	 64,   96,   128, 192,
+					  256, 512, 1024, 2048, 4096, 8192 };
+	size_t class = 0;
+
+	(void)state;
+	for (size_t size = 1; size <= KMALLOC_MAX_CACHE_SIZE; size++) {
+		void *p = kmalloc(size, GFP_KERNEL);
+
+		if (size > classes[class])
+			class++;
+		assert_non_null(p);
+		assert_int_equal(ksize(p), classes[class]);
+		assert_int_equal(kmalloc_size_roundup(size), classes[class]);
+		memset(p, 0x11, size);
+		kfree(p);
+	}
+	assert_int_equal(class, ARRAY_SIZE(classes) - 1);
+}
+
+/* Powers of two, and the rest. Expect natural alignment of the former, 32 and
+ * 64 bytes for 96 and 192. */
+static void test_alignment(void **state)
+{
+	(void)state;
+	for (size_t size = 8; size <= KMALLOC_MAX_SIZE; size *= 2) {
+		void *p[3];
+
+		for (int i = 0; i < 3; i++) {
+			p[i] = kmalloc(size, GFP_KERNEL);
+			assert_non_null(p[i]);
+			assert_true(IS_ALIGNED((uintptr_t)p[i], size));
+		}
+		for (int i = 0; i < 3; i++)
+			kfree(p[i]);
+	}
+	for (int i = 0; i < 10; i++) {
+		void *p = kmalloc(96, 0), *q = kmalloc(192, 0);
+
+		assert_true(IS_ALIGNED((uintptr_t)p, 32));
+		assert_true(IS_ALIGNED((uintptr_t)q, 64));
+		kfree(p);
+		kfree(q);
+	}
+}
+
+/* Beyond 8 KiB. Expect whole pages of the next order, up to 4 MiB; then NULL
+ * and a size that is not rounded. */
+static void test_large(void **state)
+{
+	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
+	struct zone_stat before, after;
+	void *p;
+
+	(void)state;
+	p = kmalloc(8193, GFP_KERNEL);
+	assert_int_equal(ksize(p), 16384);
+	zone_stat(zone, &before);
+	kfree(kmalloc(8193, GFP_KERNEL));
+	kfree(kmalloc(KMALLOC_MAX_SIZE - 1, GFP_KERNEL | __GFP_ZERO));
+	zone_stat(zone, &after);
+	assert_int_equal(before.free + before.pcp - before.managed,
+			 after.free + after.pcp - after.managed);
+	kfree(p);
+	assert_int_equal(kmalloc_size_roundup(8193), 16384);
+	assert_int_equal(kmalloc_size_roundup(KMALLOC_MAX_SIZE),
+			 KMALLOC_MAX_SIZE);
+	assert_null(kmalloc(KMALLOC_MAX_SIZE + 1, __GFP_NOWARN));
+	assert_int_equal(kmalloc_size_roundup(KMALLOC_MAX_SIZE + 1),
+			 KMALLOC_MAX_SIZE + 1);
+}
+
+/* Nothing is asked for. Expect ZERO_SIZE_PTR, which may be freed, as NULL may,
+ * and has no size. */
+static void test_zero_size(void **state)
+{
+	(void)state;
+	assert_ptr_equal(kmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_ptr_equal(kcalloc(0, 8, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_ptr_equal(kmemdup("", 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_true(ZERO_OR_NULL_PTR(NULL));
+	assert_true(ZERO_OR_NULL_PTR(ZERO_SIZE_PTR));
+	kfree(NULL);
+	kfree(ZERO_SIZE_PTR);
+	kfree_sensitive(NULL);
+	kfree_sensitive(ZERO_SIZE_PTR);
+	assert_int_equal(ksize(NULL), 0);
+	assert_int_equal(ksize(ZERO_SIZE_PTR), 0);
+	assert_int_equal(kmalloc_size_roundup(0), 0);
+}
+
+/* Arrays whose size does not fit into a size_t. Expect NULL. */
+static void test_overflow(void **state)
+{
+	volatile size_t half = SIZE_MAX / 2 + 1;
+	void *p;
+
+	(void)state;
+	assert_null(kmalloc_array(half, 2, GFP_KERNEL));
+	assert_null(kmalloc_array(2, half, GFP_KERNEL));
+	assert_null(kcalloc(half, half, GFP_KERNEL));
+	p = kmalloc_array(10, 10, GFP_KERNEL);
+	assert_int_equal(ksize(p), 128);
+	kfree(p);
+}
+
+static void assert_bytes(const unsigned char *p, unsigned char value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(p[i], value);
+}
+
+/* Zeroed memory of every kind, where there was something before. Expect zeros
+ * over the size that was asked for. */
+static void test_zeroed(void **state)
+{
+	(void)state;
+	for (size_t size = 8; size <= 65536; size *= 2) {
+		void *p = kmalloc(size, GFP_KERNEL);
+
+		memset(p, 0xee, size);
+		kfree(p);
+		p = kzalloc(size, GFP_KERNEL);
+		assert_bytes(p, 0, size);
+		memset(p, 0xee, size);
+		kfree(p);
+		p = kcalloc(size / 8, 8, GFP_KERNEL);
+		assert_bytes(p, 0, size);
+		kfree(p);
+	}
+}
+
+/* A block grows and shrinks (L7). Expect the same pointer while it fits, else
+ * a new one with the old bytes. */
+static void test_krealloc(void **state)
+{
+	unsigned char *p = krealloc(NULL, 60, GFP_KERNEL), *q;
+
+	(void)state;
+	assert_int_equal(ksize(p), 64);
+	memset(p, 0x21, 64);
+	assert_ptr_equal(krealloc(p, 64, GFP_KERNEL), p);
+	assert_ptr_equal(krealloc(p, 1, GFP_KERNEL), p);
+	q = krealloc(p, 65, GFP_KERNEL);
+	assert_ptr_not_equal(p, q);
+	assert_bytes(q, 0x21, 64);
+	memset(q, 0x22, 65);
+	p = krealloc(q, 9000, GFP_KERNEL);
+	assert_int_equal(ksize(p), 16384);
+	assert_bytes(p, 0x22, 65);
+	memset(p, 0x23, 9000);
+	q = krealloc(p, 100000, GFP_KERNEL);
+	assert_bytes(q, 0x23, 9000);
+	assert_ptr_equal(krealloc(q, 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	p = krealloc(ZERO_SIZE_PTR, 20, GFP_KERNEL);
+	assert_int_equal(ksize(p), 32);
+	kfree(p);
+}
+
+/* A block cannot grow. Expect NULL and the old block as it was. */
+static void test_krealloc_fails(void **state)
+{
+	unsigned char *p = kmalloc(64, GFP_KERNEL);
+
+	(void)state;
+	memset(p, 0x31, 64);
+	assert_null(krealloc(p, KMALLOC_MAX_SIZE + 1, __GFP_NOWARN));
+	assert_bytes(p, 0x31, 64);
+	assert_int_equal(ksize(p), 64);
+	kfree(p);
+}
+
+/* Copies. Expect equal bytes in a block of their own, and NULL for NULL. */
+static void test_copies(void **state)
+{
+	char *s = kstrdup("a string", GFP_KERNEL);
+	char *m = kmemdup("a\0b", 4, GFP_KERNEL);
+
+	(void)state;
+	assert_string_equal(s, "a string");
+	assert_int_equal(ksize(s), 16);
+	assert_memory_equal(m, "a\0b", 4);
+	assert_null(kstrdup(NULL, GFP_KERNEL));
+	kfree(s);
+	kfree(m);
+}
+
+/* A secret is freed (L8). Expect none of it in the memory that comes next from
+ * there, up to the end of the class. */
+static void test_sensitive(void **state)
+{
+	unsigned char *p = kmalloc(100, GFP_KERNEL);
+
+	(void)state;
+	memset(p, 0x41, 128);
+	kfree_sensitive(p);
+	assert_ptr_equal(kmalloc(100, GFP_KERNEL), p);
+	assert_bytes(p, 0, 128);
+	kfree(p);
+}
+
+static void do_kfree(void *p)
+{
+	kfree(p);
+}
+
+/* What kmalloc() never returned. Expect an abort with the reason. */
+static void test_bad_kfree(void **state)
+{
+	char *large = kmalloc(40000, GFP_KERNEL);
+	int on_stack;
+
+	(void)state;
+	expect_abort(do_kfree, &on_stack, "is not ours");
+	expect_abort(do_kfree, large + 4096, "is not allocated memory");
+	expect_abort(do_kfree, large + 16, "is not allocated memory");
+	kfree(large);
+	expect_abort(do_kfree, large, "is not allocated memory");
+}
+
+/* kfree() of an object of somebody's cache. Expect it to find the cache. */
+static void test_kfree_cache(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("mine", 300, 0, 0, NULL);
+	void *obj = kmem_cache_alloc(s, GFP_KERNEL);
+
+	(void)state;
+	assert_int_equal(ksize(obj), s->size);
+	kfree(obj);
+	assert_ptr_equal(kmem_cache_alloc(s, GFP_KERNEL), obj);
+	kfree(obj);
+	kmem_cache_destroy(s);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup(fn, setup)
+	const struct CMUnitTest tests[] = {
+		TEST(test_classes),   TEST(test_alignment),
+		TEST(test_large),     TEST(test_zero_size),
+		TEST(test_overflow),  TEST(test_zeroed),
+		TEST(test_krealloc),  TEST(test_krealloc_fails),
+		TEST(test_copies),    TEST(test_sensitive),
+		TEST(test_bad_kfree), TEST(test_kfree_cache),
+	};
+
+	return cmocka_run_group_tests(tests, fake_start, NULL);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fixture.c - see fixture.h
+ */
+#include "fixture.h"
+
+struct fixture f;
+
+int slub_start(void **state)
+{
+	(void)state;
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
+	if (arena_init() || page_alloc_init() ||
+	    kmem_init(&slub_ops, NR_CURSORS))
+		return -1;
+	stay_on_cpu();
+	return 0;
+}
+
+void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
+{
+	f.s = kmem_cache_create("fixture", size, align, 0, ctor);
+	assert_non_null(f.s);
+	f.c = &f.s->cpu_slab[smp_cpu()];
+	f.n = &f.s->node;
+	f.per_slab = f.s->oo_objects;
+}
+
+void fixture_close(void)
+{
+	slub_check(f.s);
+	slub_shrink(f.s, SHRINK_ALL);
+	assert_int_equal(f.n->in_use, 0);
+	assert_int_equal(f.n->nr_slabs, 0);
+	assert_int_equal(f.n->nr_pages, 0);
+	assert_int_equal(f.n->nr_partial, 0);
+	kmem_cache_destroy(f.s);
+}
+
+void take(size_t from, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	assert_true(from + nr <= MAX_OBJECTS);
+	while (got < nr) {
+		unsigned int n = slub_refill(f.s, f.objs + from + got,
+					     nr - got);
+
+		assert_int_not_equal(n, 0);
+		got += n;
+	}
+}
+
+void give(size_t from, unsigned int nr)
+{
+	void *copy[MAX_OBJECTS];
+
+	memcpy(copy, f.objs + from, nr * sizeof(void *));
+	slub_flush(f.s, copy, nr);
+}
+
+void take_full_slabs(unsigned int nr)
+{
+	take(0, nr * f.per_slab);
+	flush_cpu_slab(f.s, f.c);
+	assert_int_equal(f.n->nr_slabs, nr);
+	assert_int_equal(f.n->nr_partial, 0);
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_flush.c - what becomes of a slab when objects come back: kernel-facts
+ * U4 and X1
+ */
+#include "fixture.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(512, 0, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_close();
+	return 0;
+}
+
+/* The first free into a full slab. Expect it frozen on this CPU's partial list,
+ * and not on the node's. */
+static void test_full_to_cpu_partial(void **state)
+{
+	struct slab *slab;
+
+	(void)state;
+	take_full_slabs(1);
+	slab = slab_of(0);
+	assert_int_equal(slab->state.counters.frozen, 0);
+	give(3, 1);
+	assert_ptr_equal(f.c->partial, slab);
+	assert_int_equal(f.c->nr_partial, 1);
+	assert_int_equal(f.n->nr_partial, 0);
+	assert_int_equal(slab->state.counters.frozen, 1);
+	assert_int_equal(slab->state.counters.inuse, f.per_slab - 1);
+	assert_ptr_equal(slab->state.freelist, f.objs[3]);
+	give(0, 3);
+	give(4, f.per_slab - 4);
+}
+
+/* More such slabs than the CPU keeps. Expect all it had to go to the node, and
+ * the new one to stay. */
+static void test_cpu_partial_overflow(void **state)
+{
+	const unsigned int keeps = f.s->cpu_partial_slabs;
+
+	(void)state;
+	take_full_slabs(keeps + 1);
+	for (unsigned int i = 0; i < keeps; i++) {
+		give((size_t)i * f.per_slab, 1);
+		assert_int_equal(f.c->nr_partial, i + 1);
+		assert_int_equal(f.n->nr_partial, 0);
+	}
+	give((size_t)keeps * f.per_slab, 1);
+	assert_int_equal(f.c->nr_partial, 1);
+	assert_int_equal(f.n->nr_partial, keeps);
+	slub_check(f.s);
+	for (unsigned int i = 0; i <= keeps; i++)
+		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
+}
+
+/* Slabs on the node's list become empty. Expect them kept up to min_partial of
+ * the list, and given back beyond it. */
+static void test_empty_slabs(void **state)
+{
+	const unsigned int min = f.s->min_partial, slabs = min + 3;
+
+	(void)state;
+	take_full_slabs(slabs);
+	for (unsigned int i = 0; i < slabs; i++)
+		give((size_t)i * f.per_slab, 1);
+	flush_cpu_slab(f.s, f.c);
+	assert_int_equal(f.n->nr_partial, slabs);
+	for (unsigned int i = 0; i < slabs; i++) {
+		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
+		slub_check(f.s);
+	}
+	assert_int_equal(f.n->nr_slabs, min - 1);
+	assert_int_equal(f.n->nr_partial, min - 1);
+	assert_int_equal(f.n->in_use, 0);
+}
+
+/* A slab becomes empty on a CPU. Expect it to stay there. */
+static void test_empty_frozen(void **state)
+{
+	(void)state;
+	take(0, f.per_slab);
+	give(0, f.per_slab);
+	assert_int_equal(f.n->nr_slabs, 1);
+	assert_int_equal(f.c->slab->state.counters.inuse, 0);
+	take(0, f.per_slab);
+	assert_int_equal(f.n->slabs_ever, 1);
+	give(0, f.per_slab);
+}
+
+/* Slabs of one object. Expect each to go straight from full to empty. */
+static void test_single_object_slabs(void **state)
+{
+	(void)state;
+	kmem_cache_destroy(f.s);
+	fixture_open(32768, 0, NULL);
+	assert_int_equal(f.per_slab, 1);
+	take_full_slabs(20);
+	for (unsigned int i = 0; i < 20; i++) {
+		give(i, 1);
+		slub_check(f.s);
+	}
+	assert_int_equal(f.n->nr_slabs, f.s->min_partial);
+	assert_int_equal(f.n->nr_partial, f.s->min_partial);
+}
+
+/* A batch that mixes the objects of many slabs. Expect each to be back in its
+ * own, whatever the order. */
+static void test_mixed_batch(void **state)
+{
+	enum { SLABS = 8 };
+	uint64_t seed = 42;
+	unsigned int nr;
+
+	(void)state;
+	take_full_slabs(SLABS);
+	nr = SLABS * f.per_slab;
+	for (unsigned int i = nr - 1; i > 0; i--) {
+		unsigned int j = (unsigned int)(next_random(&seed) % (i + 1));
+		void *obj = f.objs[i];
+
+		f.objs[i] = f.objs[j];
+		f.objs[j] = obj;
+	}
+	for (unsigned int at = 0; at < nr; at += 60) {
+		give(at, nr - at < 60 ? nr - at : 60);
+		slub_check(f.s);
+	}
+	assert_int_equal(f.n->in_use, 0);
+}
+
+static void flush_one(void *obj)
+{
+	slub_flush(f.s, &obj, 1);
+}
+
+static void flush_in_batch(void *obj)
+{
+	void *batch[] = { f.objs[0], obj, f.objs[1] };
+
+	slub_flush(f.s, batch, 3);
+}
+
+/* Pointers that are no objects of the cache, alone and among good ones. Expect
+ * an abort that says what they are. */
+static void test_bad_objects(void **state)
+{
+	struct kmem_cache *other = kmem_cache_create("other", 512, 0, 0, NULL);
+	void *others = kmem_cache_alloc(other, 0);
+	void *page = (void *)__get_free_pages(GFP_KERNEL, 0);
+
+	(void)state;
+	take(0, 3);
+	expect_abort(flush_one, (char *)f.objs[2] + 16,
+		     "is not the start of an object");
+	expect_abort(flush_in_batch, (char *)f.objs[2] + 16,
+		     "is not the start of an object");
+	expect_abort(flush_one, page, "is not allocated memory");
+	expect_abort(flush_one, others, "is not allocated memory");
+	expect_abort(flush_in_batch, others, "is not allocated memory");
+	free_pages((unsigned long)page, 0);
+	kmem_cache_free(other, others);
+	kmem_cache_destroy(other);
+	give(0, 3);
+}
+
+static void free_and_drain(void *obj)
+{
+	kmem_cache_free(f.s, obj);
+	kmem_cpu_flush(kmem_cpu_get());
+}
+
+/* The same through kmem_cache_free(), whose fast path looks at nothing. Expect
+ * the flush of the sheaf to end the program. */
+static void test_bad_object_in_sheaf(void **state)
+{
+	void *obj = kmem_cache_alloc(f.s, 0);
+
+	(void)state;
+	expect_abort(free_and_drain, (char *)obj + 8,
+		     "is not the start of an object (fixture)");
+	kmem_cache_free(f.s, obj);
+	kmem_cpu_flush(kmem_cpu_get());
+}
+
+static void flush_last_again(void *obj)
+{
+	flush_one(obj);
+	flush_one(obj);
+}
+
+/* More objects come back than were out. Expect a double free. */
+static void test_underflow(void **state)
+{
+	(void)state;
+	take_full_slabs(1);
+	give(1, f.per_slab - 1);
+	expect_abort(flush_last_again, f.objs[0], "double free of");
+	give(0, 1);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_full_to_cpu_partial),
+		TEST(test_cpu_partial_overflow),
+		TEST(test_empty_slabs),
+		TEST(test_empty_frozen),
+		TEST(test_single_object_slabs),
+		TEST(test_mixed_batch),
+		TEST(test_bad_objects),
+		TEST(test_bad_object_in_sheaf),
+		TEST(test_underflow),
+	};
+
+	return cmocka_run_group_tests(tests, slub_start, NULL);
+}
