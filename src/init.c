@@ -153,9 +153,12 @@ void km_reclaim_all(void)
 
 void km_check_all(void)
 {
+	struct kmem_cpu *cpu = kmem_cpu_get();
 	struct kmem_cache *s;
 	struct zone *zone;
 
+	if (cpu)
+		kmem_cpu_check(cpu);
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_check(s);

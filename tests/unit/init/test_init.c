@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_init.c - the start, fork, shortage and the proof of everything
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "init.h"
+#include "kmem/kmalloc.h"
+#include "kmem/kmem.h"
+#include "slub/slub.h"
+#include "support/kmtest.h"
+#include "sys/os.h"
+
+static int nested, last_calls;
+
+static int last(void)
+{
+	last_calls++;
+	nested = km_boot(NR_CURSORS, NULL);
+	return kmalloc_init();
+}
+
+static int last_fails(void)
+{
+	return -EDOM;
+}
+
+static void boot_without_memory(void *arg)
+{
+	(void)arg;
+	os_fail_calls(1, ~0UL >> 1);
+	if (km_boot(NR_CURSORS, last) != -ENOMEM)
+		_exit(1);
+	os_fail_calls(0, 0);
+	if (km_boot(NR_CURSORS, last) != -ENOMEM || km_ready())
+		_exit(2);
+}
+
+static void boot_that_fails_late(void *arg)
+{
+	(void)arg;
+	if (km_boot(NR_CURSORS, last_fails) != -EDOM || km_ready())
+		_exit(1);
+	if (km_boot(NR_CURSORS, last) != -EDOM)
+		_exit(2);
+}
+
+/* The start fails, for lack of memory or in the caller's part. Expect the
+ * error, the same one ever after, and an engine that is not ready. */
+static void test_boot_fails(void **state)
+{
+	char text[256];
+	int status;
+
+	(void)state;
+	assert_false(km_ready());
+	run_child(boot_without_memory, NULL, text, sizeof(text), &status);
+	assert_int_equal(status, 0);
+	run_child(boot_that_fails_late, NULL, text, sizeof(text), &status);
+	assert_int_equal(status, 0);
+}
+
+static void *kept[2];
+static int handler_runs;
+static bool armed;
+
+/* Registered before ours, so it runs while every lock is held. */
+static void allocating_handler(void)
+{
+	void *large, *objs[200];
+
+	if (!armed)
+		return;
+	large = kmalloc(100000, GFP_KERNEL);
+	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = kmalloc(300, GFP_KERNEL);
+	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
+		kfree(objs[i]);
+	kfree(kept[0]);
+	kept[0] = kept[1];
+	kept[1] = large;
+	handler_runs++;
+}
+
+static void *boot_thread(void *arg)
+{
+	(void)arg;
+	return (void *)(intptr_t)km_boot(NR_CURSORS, last);
+}
+
+/* Eight threads start it at once. Expect success for each, one run of the
+ * caller's part, and -EBUSY for the call from in there. */
+static void test_boot(void **state)
+{
+	pthread_t threads[8];
+	void *ret;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, boot_thread,
+						NULL),
+				 0);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		assert_int_equal(pthread_join(threads[i], &ret), 0);
+		assert_null(ret);
+	}
+	assert_int_equal(last_calls, 1);
+	assert_int_equal(nested, -EBUSY);
+	assert_true(km_ready());
+	assert_int_equal(km_boot(NR_CURSORS, last), 0);
+	assert_int_equal(last_calls, 1);
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
+	pthread_atfork(allocating_handler, allocating_handler,
+		       allocating_handler);
+	km_register_fork();
+}
+
+static struct kmem_cache *s;
+static pthread_barrier_t barrier;
+
+/* Holds sheaves of free objects, and lives until it is told to end. */
+static void *bystander(void *arg)
+{
+	void *obj = kmem_cache_alloc(s, 0);
+
+	(void)arg;
+	kmem_cache_free(s, obj);
+	kfree(kmalloc(100, GFP_KERNEL));
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return NULL;
+}
+
+static void check_in_child(void *arg)
+{
+	void *obj = arg;
+
+	if (kmem_cpus_number() != 1)
+		_exit(1);
+	kmem_cache_free(s, obj);
+	kmem_cpu_flush(kmem_cpu_get());
+	if (s->node.in_use)
+		_exit(2);
+	kfree(kmalloc(100, GFP_KERNEL));
+	km_check_all();
+	kmem_cache_destroy(s);
+	km_check_all();
+}
+
+/* A process with threads forks. Expect the child to adopt what these cached,
+ * the parent to go on, and every structure to be sound in both. */
+static void test_fork_adopts(void **state)
+{
+	pthread_t thread;
+	char text[256];
+	void *obj;
+	int status;
+
+	(void)state;
+	s = kmem_cache_create("fork test", 64, 0, 0, NULL);
+	obj = kmem_cache_alloc(s, 0);
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(kmem_cpus_number(), 2);
+	run_child(check_in_child, obj, text, sizeof(text), &status);
+	if (status)
+		fail_msg("child ended with %#x: %s", (unsigned int)status,
+			 text);
+	km_check_all();
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	kmem_cache_free(s, obj);
+	kmem_cache_destroy(s);
+	km_check_all();
+}
+
+static void check_after_handlers(void *arg)
+{
+	(void)arg;
+	if (handler_runs != 2)
+		_exit(1);
+	km_check_all();
+}
+
+/* Handlers of others allocate and free on every path between our prepare and
+ * our release. Expect no deadlock and sound structures. */
+static void test_fork_handlers(void **state)
+{
+	char text[256];
+	int status;
+
+	(void)state;
+	armed = true;
+	run_child(check_after_handlers, NULL, text, sizeof(text), &status);
+	assert_int_equal(status, 0);
+	armed = false;
+	assert_int_equal(handler_runs, 2);
+	kfree(kept[0]);
+	kfree(kept[1]);
+	km_check_all();
+}
+
+/* Memory is short. Expect what is free to be with the OS afterwards. */
+static void test_reclaim(void **state)
+{
+	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
+	struct zone_stat stat;
+	unsigned long blocks[4];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		blocks[i] = __get_free_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+		assert_int_not_equal(blocks[i], 0);
+		memset((void *)blocks[i], 1, MAX_BLOCK_SIZE);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		free_pages(blocks[i], MAX_PAGE_ORDER);
+	zone_stat(zone, &stat);
+	assert_true(stat.resident_free >= 4 * MAX_ORDER_NR_PAGES);
+	km_reclaim_all();
+	zone_stat(zone, &stat);
+	assert_true(stat.resident_free < MAX_ORDER_NR_PAGES);
+	km_check_all();
+}
+
+static void break_barn(void *arg)
+{
+	struct kmem_cache *cache = arg;
+
+	cache->barn.nr_full++;
+	km_check_all();
+}
+
+/* One invariant of one cache is broken. Expect km_check_all() to find it. */
+static void test_check_fails(void **state)
+{
+	struct kmem_cache *cache = kmem_cache_create("broken", 64, 0, 0, NULL);
+
+	(void)state;
+	expect_abort(break_barn, cache, "BUG: full != barn->nr_full");
+	kmem_cache_destroy(cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_boot_fails),
+		cmocka_unit_test(test_boot),
+		cmocka_unit_test(test_fork_adopts),
+		cmocka_unit_test(test_fork_handlers),
+		cmocka_unit_test(test_reclaim),
+		cmocka_unit_test(test_check_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
