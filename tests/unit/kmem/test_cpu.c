@@ -93,7 +93,13 @@ static void test_remote_free(void **state)
 static pthread_key_t late_key;
 static int rounds, served, without_table;
 
-/* Runs after our own destructor in each of the four rounds of glibc. */
+/*
+ * glibc makes four rounds of destructors; ThreadSanitizer ends the thread in
+ * the last of them and then takes it for another thread.
+ */
+#define ROUNDS (IS_ENABLED(KM_SANITIZE_THREAD) ? 3 : 4)
+
+/* Runs after our own destructor in each round. */
 static void late_destructor(void *arg)
 {
 	void *obj = kmem_cache_alloc(s, 0), *kept = kmem_cache_alloc(s, 0);
@@ -106,7 +112,8 @@ static void late_destructor(void *arg)
 	memset(obj, 1, 64);
 	kmem_cache_free(s, obj);
 	kmem_cache_free(s, kept);
-	pthread_setspecific(late_key, arg);
+	if (rounds < ROUNDS)
+		pthread_setspecific(late_key, arg);
 }
 
 static void *use_late_key(void *arg)
@@ -125,8 +132,8 @@ static void test_after_exit(void **state)
 	(void)state;
 	assert_int_equal(pthread_key_create(&late_key, late_destructor), 0);
 	run_thread(use_late_key, &rounds);
-	assert_int_equal(rounds, 4);
-	assert_int_equal(served, 4);
+	assert_int_equal(rounds, ROUNDS);
+	assert_int_equal(served, ROUNDS);
 	assert_in_range(without_table, 1, 3);
 	assert_int_equal(s->node.in_use, 0);
 	assert_int_equal(kmem_cpus_number(), before);
