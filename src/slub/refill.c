@@ -64,14 +64,16 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		new.counters.inuse = old.counters.objects;
 		new.counters.frozen = old.freelist || uncarved;
 	} while (!slab_exchange(slab, &old, new));
+	if (!new.counters.frozen) { /* from here on it may be anything */
+		c->slab = NULL;
+		return false;
+	}
 	c->freelist = old.freelist;
 	c->nr_fresh = uncarved;
 	c->fresh = (char *)slab_address(slab) +
 		   (unsigned long)slab->carved * s->size;
 	slab->carved = old.counters.objects;
-	if (!new.counters.frozen)
-		c->slab = NULL;
-	return new.counters.frozen;
+	return true;
 }
 
 /* Another slab becomes the cpu slab: false if there is none to be had. */
