@@ -46,7 +46,7 @@ static void push(struct slab_sheaf **list, u32 *nr, struct slab_sheaf *sheaf)
 {
 	sheaf->next = *list;
 	*list = sheaf;
-	(*nr)++;
+	WRITE_ONCE(*nr, *nr + 1);
 }
 
 static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
@@ -56,7 +56,7 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	if (sheaf) {
 		*list = sheaf->next;
 		sheaf->next = NULL;
-		(*nr)--;
+		WRITE_ONCE(*nr, *nr - 1);
 	}
 	return sheaf;
 }
@@ -71,7 +71,7 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 	spin_lock(&barn->lock);
 	full = pop(&barn->full, &barn->nr_full);
 	if (full) {
-		barn->gets++;
+		WRITE_ONCE(barn->gets, barn->gets + 1);
 		if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
 			push(&barn->empty, &barn->nr_empty, empty);
 			empty = NULL;
@@ -105,7 +105,7 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 	spin_lock(&barn->lock);
 	if (barn->nr_full < full_limit()) {
 		push(&barn->full, &barn->nr_full, full);
-		barn->puts++;
+		WRITE_ONCE(barn->puts, barn->puts + 1);
 		ret = 0;
 	}
 	spin_unlock(&barn->lock);
@@ -157,8 +157,8 @@ void barn_shrink(struct kmem_cache *s, unsigned int flags)
 	empty = barn->empty;
 	barn->full = NULL;
 	barn->empty = NULL;
-	barn->nr_full = 0;
-	barn->nr_empty = 0;
+	WRITE_ONCE(barn->nr_full, 0U);
+	WRITE_ONCE(barn->nr_empty, 0U);
 	spin_unlock(&barn->lock);
 	for (; full; full = next) {
 		next = full->next;

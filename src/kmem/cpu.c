@@ -80,7 +80,7 @@ static void table_list(struct kmem_cpu *cpu)
 	cpu->served = READ_ONCE(requests);
 	spin_lock(&kmem_cpus_lock);
 	list_add(&cpu->list, &kmem_cpus);
-	nr_cpus++;
+	WRITE_ONCE(nr_cpus, nr_cpus + 1);
 	spin_unlock(&kmem_cpus_lock);
 }
 
@@ -91,7 +91,7 @@ static void table_retire(struct kmem_cpu *cpu)
 	spin_lock(&kmem_cpus_lock);
 	list_del(&cpu->list);
 	list_add(&cpu->list, &free_cpus);
-	nr_cpus--;
+	WRITE_ONCE(nr_cpus, nr_cpus - 1);
 	spin_unlock(&kmem_cpus_lock);
 }
 

@@ -283,7 +283,11 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 	}
 }
 
-unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
+/*
+ * The owner goes on meanwhile, and a spare may become something else: whatever
+ * is read then is a number, and only a statistic is made of it.
+ */
+__racy unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
 			     const struct kmem_cache *s)
 {
 	uintptr_t cursor = READ_ONCE(cpu->cursor[s->slot]);

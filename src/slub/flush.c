@@ -71,13 +71,10 @@ static void free_listed(struct kmem_cache *s, struct detached *d)
 	if (!old.counters.frozen) {
 		discard = !new.counters.inuse &&
 			  n->nr_partial >= s->min_partial;
-		if (was_full(&old) && !discard) {
-			list_add_tail(&slab->list, &n->partial);
-			n->nr_partial++;
-		} else if (!was_full(&old) && discard) {
-			list_del(&slab->list);
-			n->nr_partial--;
-		}
+		if (was_full(&old) && !discard)
+			add_partial(n, slab);
+		else if (!was_full(&old) && discard)
+			remove_partial(n, slab);
 	}
 	spin_unlock(&n->list_lock);
 	if (discard)

@@ -9,6 +9,7 @@
 #include "sys/os.h"
 #include "slub/slub.h"
 
+/* slab, partial and touched are also looked at, and only that, without lock. */
 struct kmem_cache_cpu {
 	spinlock_t lock;
 	u32 nr_partial; /* lock */
@@ -98,6 +99,22 @@ static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
 		return true;
 	__builtin_memcpy(old, &seen, sizeof(seen));
 	return false;
+}
+
+/* ---- the node's partial list; nr_partial is also read without the lock --- */
+
+static inline void add_partial(struct kmem_cache_node *n, struct slab *slab)
+{
+	lock_assert_held(&n->list_lock);
+	list_add_tail(&slab->list, &n->partial);
+	WRITE_ONCE(n->nr_partial, n->nr_partial + 1);
+}
+
+static inline void remove_partial(struct kmem_cache_node *n, struct slab *slab)
+{
+	lock_assert_held(&n->list_lock);
+	list_del(&slab->list);
+	WRITE_ONCE(n->nr_partial, n->nr_partial - 1);
 }
 
 /* ---- node.c -------------------------------------------------------------- */

@@ -24,8 +24,7 @@ struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
 						     list);
 		struct slab_state old = slab_read(slab), new;
 
-		list_del(&slab->list);
-		n->nr_partial--;
+		remove_partial(n, slab);
 		do {
 			new = old;
 			new.counters.frozen = 1;
@@ -51,12 +50,10 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 		new = old;
 		new.counters.frozen = 0;
 	} while (!slab_exchange(slab, &old, new));
-	if (!new.counters.inuse && n->nr_partial >= s->min_partial) {
+	if (!new.counters.inuse && n->nr_partial >= s->min_partial)
 		discard = true;
-	} else if (new.counters.inuse < new.counters.objects) {
-		list_add_tail(&slab->list, &n->partial);
-		n->nr_partial++;
-	}
+	else if (new.counters.inuse < new.counters.objects)
+		add_partial(n, slab);
 	spin_unlock(&n->list_lock);
 	if (discard)
 		discard_slab(s, slab);
@@ -75,9 +72,8 @@ static void discard_empty(struct kmem_cache *s)
 	list_for_each_entry_safe(slab, next, &n->partial, list) {
 		if (slab_read(slab).counters.inuse)
 			continue;
-		list_del(&slab->list);
+		remove_partial(n, slab);
 		list_add(&slab->list, &empty);
-		n->nr_partial--;
 	}
 	spin_unlock(&n->list_lock);
 	list_for_each_entry_safe(slab, next, &empty, list)

@@ -65,7 +65,7 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		new.counters.frozen = old.freelist || uncarved;
 	} while (!slab_exchange(slab, &old, new));
 	if (!new.counters.frozen) { /* from here on it may be anything */
-		c->slab = NULL;
+		WRITE_ONCE(c->slab, (struct slab *)NULL);
 		return false;
 	}
 	c->freelist = old.freelist;
@@ -83,12 +83,12 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unsigned int got;
 
 	if (slab) {
-		c->partial = slab->next;
+		WRITE_ONCE(c->partial, slab->next);
 		c->nr_partial--;
 	} else {
 		slab = get_partial_node(s, 1 + s->cpu_partial_slabs / 2, &got);
 		if (slab) {
-			c->partial = slab->next;
+			WRITE_ONCE(c->partial, slab->next);
 			c->nr_partial = got - 1;
 		} else {
 			slab = new_slab(s);
@@ -97,7 +97,7 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	if (!slab)
 		return false;
 	slab->next = NULL;
-	c->slab = slab;
+	WRITE_ONCE(c->slab, slab);
 	return true;
 }
 
@@ -107,7 +107,7 @@ unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr)
 	unsigned int got = 0;
 
 	spin_lock(&c->lock);
-	c->touched = 1;
+	WRITE_ONCE(c->touched, 1U);
 	for (;;) {
 		got += take_freed(s, c, objs + got, nr - got);
 		got += take_fresh(s, c, objs + got, nr - got);
@@ -136,11 +136,11 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 	spin_lock(&c->lock);
 	if (c->nr_partial >= s->cpu_partial_slabs) {
 		surplus = c->partial;
-		c->partial = NULL;
+		WRITE_ONCE(c->partial, (struct slab *)NULL);
 		c->nr_partial = 0;
 	}
 	slab->next = c->partial;
-	c->partial = slab;
+	WRITE_ONCE(c->partial, slab);
 	c->nr_partial++;
 	spin_unlock(&c->lock);
 	for (; surplus; surplus = next) {
@@ -182,8 +182,8 @@ void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return_taken(s, c);
 	slab = c->slab;
 	next = c->partial;
-	c->slab = NULL;
-	c->partial = NULL;
+	WRITE_ONCE(c->slab, (struct slab *)NULL);
+	WRITE_ONCE(c->partial, (struct slab *)NULL);
 	c->nr_partial = 0;
 	spin_unlock(&c->lock);
 	if (slab)

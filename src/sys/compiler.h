@@ -27,6 +27,8 @@ typedef uint64_t u64;
 #define __cold __attribute__((__cold__, __noinline__))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __aligned(n) __attribute__((aligned(n)))
+/* Reads what others write, on purpose, and says why that is harmless. */
+#define __racy __attribute__((no_sanitize("thread")))
 #define __maybe_unused __attribute__((unused))
 /* Take over the attributes of another function, where that is known. */
 #if __has_attribute(copy)
