@@ -14,10 +14,11 @@
 #include "core/tick.h"
 #include "kmem/kmem.h"
 #include "support/kmtest.h"
+#include "sys/os.h"
 
 #define THREADS 4
 #define GENERATIONS 6
-#define STEPS 20000
+#define STEPS 40000
 #define BOXES 512
 
 struct block {
@@ -92,7 +93,7 @@ static void *upkeep(void *arg)
 	while (!READ_ONCE(stop)) {
 		kmem_cache_shrink(s);
 		sum += kmem_cpus_count(s) + barn_count(s);
-		tick_run(0);
+		tick_run(os_now_ms());
 		km_reclaim();
 		usleep(1000);
 	}

@@ -10,7 +10,7 @@
 #include "support/kmtest.h"
 
 #define THREADS 3
-#define FORKS 40
+#define FORKS 100
 #define KEEP 64
 
 static struct kmem_cache *s;

@@ -50,7 +50,7 @@ static void *take(struct kmem_cache *s)
 		if (!page)
 			return NULL;
 		page->slab_cache = s;
-		memset(arena.index + page_to_pfn(page), index,
+		memset(arena_index + page_to_pfn(page), index,
 		       1UL << s->oo_order);
 		c->fresh = page_to_virt(page);
 		c->nr_fresh = (PAGE_SIZE << s->oo_order) / s->size;
@@ -95,6 +95,14 @@ static void fake_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	s->node.in_use -= nr;
 }
 
+static void fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		assert_non_null(objs[i]);
+	if (s == fake.watched)
+		fake.verified += nr;
+}
+
 static void fake_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	(void)flags;
@@ -116,6 +124,7 @@ const struct slab_ops fake_ops = {
 	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = fake_refill,
 	.flush = fake_flush,
+	.verify = fake_verify,
 	.setup = fake_setup,
 	.shrink = fake_shrink,
 	.shutdown = fake_shutdown,

@@ -10,7 +10,7 @@
 
 struct fake {
 	unsigned long refills, flushes; /* calls for the watched cache */
-	unsigned long refilled, flushed; /* objects */
+	unsigned long refilled, flushed, verified; /* objects */
 	const struct kmem_cache *watched;
 	long allowance; /* objects that may still be had; -1: any number */
 	const struct kmem_cache *limited; /* by the allowance; NULL: all */

@@ -120,7 +120,8 @@ static void test_spare(void **state)
 }
 
 /* Frees beyond main and spare. Expect one full sheaf to go to the barn with
- * each further sheaf of objects, ten of them, and then to the slabs. */
+ * each further sheaf of objects, ten of them, proven first; then to the slabs.
+ */
 static void test_barn_flow(void **state)
 {
 	const size_t in_barn = (2 + BARN_MAX_FULL) * CAPACITY;
@@ -138,6 +139,7 @@ static void test_barn_flow(void **state)
 		assert_int_equal(f.s->barn.nr_full, n);
 	}
 	assert_int_equal(fake.flushes, 0);
+	assert_int_equal(fake.verified, BARN_MAX_FULL * CAPACITY);
 	assert_int_equal(barn_count(f.s), BARN_MAX_FULL * CAPACITY);
 	give(in_barn, in_barn + 1);
 	assert_int_equal(fake.flushes, 1);

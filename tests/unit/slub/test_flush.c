@@ -190,6 +190,34 @@ static void test_bad_object_in_sheaf(void **state)
 	kmem_cpu_flush(kmem_cpu_get());
 }
 
+static void fill_barn(void *wild)
+{
+	unsigned int capacity = f.s->sheaf_capacity;
+
+	kmem_cache_free(f.s, wild);
+	for (unsigned int i = 0; i < 3 * capacity; i++)
+		kmem_cache_free(f.s, f.objs[i]);
+}
+
+/* Sheaves that leave the thread for the barn, good ones and one with a wild
+ * pointer. Expect the barn to see only the good. */
+static void test_bad_object_to_barn(void **state)
+{
+	unsigned int nr = 3 * f.s->sheaf_capacity;
+
+	(void)state;
+	for (unsigned int i = 0; i < nr; i++)
+		f.objs[i] = kmem_cache_alloc(f.s, 0);
+	expect_abort(fill_barn, (char *)f.objs[5] + 24,
+		     "is not the start of an object (fixture)");
+	for (unsigned int i = 0; i < nr; i++)
+		kmem_cache_free(f.s, f.objs[i]);
+	assert_int_not_equal(f.s->barn.nr_full, 0);
+	barn_check(f.s);
+	barn_shrink(f.s, SHRINK_ALL);
+	kmem_cpu_flush(kmem_cpu_get());
+}
+
 static void flush_last_again(void *obj)
 {
 	flush_one(obj);
@@ -218,6 +246,7 @@ int main(void)
 		TEST(test_mixed_batch),
 		TEST(test_bad_objects),
 		TEST(test_bad_object_in_sheaf),
+		TEST(test_bad_object_to_barn),
 		TEST(test_underflow),
 	};
 

@@ -137,7 +137,7 @@ static void test_is_object(void **state)
 	for (unsigned int size = 8; size <= 40000; size += size / 16 + 8) {
 		struct kmem_cache s = shape(8, size, 0, 0, NULL);
 		unsigned long bytes = PAGE_SIZE << s.oo_order;
-		struct slab *slab = (struct slab *)arena.vmemmap;
+		struct slab *slab = (struct slab *)pfn_to_page(0);
 		char *base = slab_address(slab);
 		u16 saved = slab->state.counters.objects;
 
@@ -195,12 +195,12 @@ static void test_index(void **state)
 	frames = 1UL << f.s->oo_order;
 	assert_true(frames > 1);
 	for (unsigned long i = 0; i < frames; i++)
-		assert_int_equal(arena.index[pfn + i],
+		assert_int_equal(arena_index[pfn + i],
 				 INDEX_OTHER + f.s->oo_order);
 	give(0, 1);
 	fixture_close();
 	for (unsigned long i = 0; i < frames; i++)
-		assert_int_equal(arena.index[pfn + i], 0);
+		assert_int_equal(arena_index[pfn + i], 0);
 }
 
 /* Use up all there is; the pages are linked through their first word. */
@@ -247,7 +247,7 @@ static void test_order_fallback(void **state)
 	assert_int_equal(kmem_cache_init(&s, "class", 2048, &boot), 0);
 	assert_true(s.oo_order > s.min_order);
 	assert_int_equal(slub_refill(&s, &big, 1), 1);
-	assert_int_equal(arena.index[virt_to_pfn(big)], 7);
+	assert_int_equal(arena_index[virt_to_pfn(big)], 7);
 	slub_flush(&s, &(void *){ big }, 1);
 	slub_shrink(&s, SHRINK_ALL);
 
@@ -256,7 +256,7 @@ static void test_order_fallback(void **state)
 	free_pages((unsigned long)single, 0);
 	got = slub_refill(&s, objs, 64);
 	assert_int_equal(got, PAGE_SIZE / 2048);
-	assert_int_equal(arena.index[virt_to_pfn(objs[0])], INDEX_OTHER);
+	assert_int_equal(arena_index[virt_to_pfn(objs[0])], INDEX_OTHER);
 	assert_ptr_equal(virt_to_slab(objs[1])->slab_cache, &s);
 	assert_int_equal(virt_to_slab(objs[1])->order, 0);
 	assert_int_equal(slub_refill(&s, objs + got, 1), 0);
