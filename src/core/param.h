@@ -29,10 +29,10 @@ struct boot_param {
 							     function }
 
 /* A function for several names: `tag` makes the declarations distinct. */
-#define boot_param_alias(param_name, function, tag)                       \
-	static const struct boot_param boot_param_##tag                   \
-		__attribute__((section("km_params"), used,                \
-			       aligned(sizeof(void *)))) = { param_name,  \
+#define boot_param_alias(param_name, function, tag)                      \
+	static const struct boot_param boot_param_##tag                  \
+		__attribute__((section("km_params"), used,               \
+			       aligned(sizeof(void *)))) = { param_name, \
 							     function }
 
 /* Apply one command line; NULL is an empty one. */

@@ -288,7 +288,7 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
  * is read then is a number, and only a statistic is made of it.
  */
 __racy unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
-			     const struct kmem_cache *s)
+				    const struct kmem_cache *s)
 {
 	uintptr_t cursor = READ_ONCE(cpu->cursor[s->slot]);
 	const struct slab_sheaf *spare = READ_ONCE(cpu->slot[s->slot].spare);

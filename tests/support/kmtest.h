@@ -57,7 +57,8 @@ static inline void run_child(void (*fn)(void *), void *arg, char *text,
 		_exit(0);
 	}
 	close(fd[1]);
-	while (len < size - 1 && (n = read(fd[0], text + len, size - 1 - len)) > 0)
+	while (len < size - 1 &&
+	       (n = read(fd[0], text + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	text[len] = '\0';
 	close(fd[0]);

@@ -209,8 +209,8 @@ static void prove(void)
 static void open_caches(void)
 {
 	static const unsigned int aligns[] = { 0, 8, 16, 64, 256, 4096 };
-	static const char *names[NR_CACHES] = { "c0", "c1", "c2", "c3",
-						"c4", "c5", "c6", "c7",
+	static const char *names[NR_CACHES] = { "c0", "c1", "c2",  "c3",
+						"c4", "c5", "c6",  "c7",
 						"c8", "c9", "c10", "c11" };
 
 	for (size_t i = 0; i < NR_CACHES; i++) {

@@ -44,7 +44,7 @@ static void give(struct block *b)
 	if (!b)
 		return;
 	n = (uint32_t)(b->size - sizeof(*b));
-	for (uint32_t i = 0; i < n; i += n > 512 ? 37 : 1)
+	for (uint32_t i = 0; i<n; i += n> 512 ? 37 : 1)
 		if (b->bytes[i] != (b->mark & 0xff))
 			abort();
 	kfree(b); /* finds the cache of an object by itself */

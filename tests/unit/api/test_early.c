@@ -64,10 +64,10 @@ static const struct {
 	const char *name;
 	void *(*call)(void);
 } firsts[] = {
-	{ "kmalloc", first_kmalloc },	{ "large", first_kmalloc_large },
-	{ "create", first_create },	{ "pages", first_pages },
-	{ "exact", first_exact },	{ "krealloc", first_krealloc },
-	{ "check", first_check },	{ "reclaim", first_reclaim },
+	{ "kmalloc", first_kmalloc }, { "large", first_kmalloc_large },
+	{ "create", first_create },   { "pages", first_pages },
+	{ "exact", first_exact },     { "krealloc", first_krealloc },
+	{ "check", first_check },     { "reclaim", first_reclaim },
 	{ "free", first_free },
 };
 
@@ -84,8 +84,9 @@ static void early(int argc, char **argv, char **env)
 	seen = 1;
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(
-	int, char **, char **) = early;
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const preinit)(int, char **,
+						   char **) = early;
 
 static void run_self(void *arg)
 {

@@ -104,9 +104,8 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_bulk),      TEST(test_bulk_fails),
-		TEST(test_zero),      TEST(test_free_null),
-		TEST(test_double_free),
+		TEST(test_bulk),      TEST(test_bulk_fails),  TEST(test_zero),
+		TEST(test_free_null), TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

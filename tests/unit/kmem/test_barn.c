@@ -150,9 +150,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_sheaf_shape),	 TEST(test_full_limit),
-		TEST(test_exchange),	 TEST(test_empty_limit),
-		TEST(test_shrink_idle),	 TEST(test_check_fails),
+		TEST(test_sheaf_shape), TEST(test_full_limit),
+		TEST(test_exchange),	TEST(test_empty_limit),
+		TEST(test_shrink_idle), TEST(test_check_fails),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

@@ -205,9 +205,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
-		TEST(test_create),	  TEST(test_insane),
-		TEST(test_panic),	  TEST(test_setup_fails),
-		TEST(test_create_short),  TEST(test_slots_exhausted),
+		TEST(test_create),	   TEST(test_insane),
+		TEST(test_panic),	   TEST(test_setup_fails),
+		TEST(test_create_short),   TEST(test_slots_exhausted),
 		TEST(test_destroy_in_use), TEST(test_shrink),
 		TEST(test_reclaim),
 	};

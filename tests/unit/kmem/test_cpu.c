@@ -179,8 +179,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_drains),	     TEST(test_remote_free),
-		TEST(test_after_exit),	     TEST(test_flush_everywhere),
+		TEST(test_exit_drains),
+		TEST(test_remote_free),
+		TEST(test_after_exit),
+		TEST(test_flush_everywhere),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

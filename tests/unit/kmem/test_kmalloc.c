@@ -16,7 +16,7 @@ static int setup(void **state)
  * ksize() and kmalloc_size_roundup() alike. */
 static void test_classes(void **state)
 {
-	static const size_t classes[] = { 8,   16,  32,	 64,   96,   128, 192,
+	static const size_t classes[] = { 8,   16,  32,	  64,	96,   128, 192,
 					  256, 512, 1024, 2048, 4096, 8192 };
 	size_t class = 0;
 
@@ -25,7 +25,7 @@ static void test_classes(void **state)
 		void *p = kmalloc(size, GFP_KERNEL);
 
 		if (size > classes[class])
-			class++;
+			class ++;
 		assert_non_null(p);
 		assert_int_equal(ksize(p), classes[class]);
 		assert_int_equal(kmalloc_size_roundup(size), classes[class]);

@@ -299,10 +299,9 @@ static void test_capacity(void **state)
 {
 	static const struct {
 		unsigned int size, capacity;
-	} golden[] = { { 8, 120 },   { 128, 120 },  { 129, 60 },
-		       { 255, 60 },  { 256, 28 },   { 1023, 28 },
-		       { 1024, 12 }, { 4095, 12 },  { 4096, 4 },
-		       { 32768, 4 }, { 4 << 20, 4 } };
+	} golden[] = { { 8, 120 },  { 128, 120 }, { 129, 60 },	 { 255, 60 },
+		       { 256, 28 }, { 1023, 28 }, { 1024, 12 },	 { 4095, 12 },
+		       { 4096, 4 }, { 32768, 4 }, { 4 << 20, 4 } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
@@ -319,12 +318,12 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_fill),	  TEST(test_order),
-		TEST(test_spare),	  TEST(test_barn_flow),
-		TEST(test_hysteresis),	  TEST(test_hysteresis_free_first),
-		TEST(test_no_sheaf),	  TEST(test_partial_refill),
-		TEST(test_flush_cache),	  TEST(test_flush_idle),
-		TEST(test_request),	  TEST(test_capacity),
+		TEST(test_fill),	TEST(test_order),
+		TEST(test_spare),	TEST(test_barn_flow),
+		TEST(test_hysteresis),	TEST(test_hysteresis_free_first),
+		TEST(test_no_sheaf),	TEST(test_partial_refill),
+		TEST(test_flush_cache), TEST(test_flush_idle),
+		TEST(test_request),	TEST(test_capacity),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

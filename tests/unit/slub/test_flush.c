@@ -238,16 +238,11 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_full_to_cpu_partial),
-		TEST(test_cpu_partial_overflow),
-		TEST(test_empty_slabs),
-		TEST(test_empty_frozen),
-		TEST(test_single_object_slabs),
-		TEST(test_mixed_batch),
-		TEST(test_bad_objects),
-		TEST(test_bad_object_in_sheaf),
-		TEST(test_bad_object_to_barn),
-		TEST(test_underflow),
+		TEST(test_full_to_cpu_partial), TEST(test_cpu_partial_overflow),
+		TEST(test_empty_slabs),		TEST(test_empty_frozen),
+		TEST(test_single_object_slabs), TEST(test_mixed_batch),
+		TEST(test_bad_objects),		TEST(test_bad_object_in_sheaf),
+		TEST(test_bad_object_to_barn),	TEST(test_underflow),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);

@@ -168,9 +168,12 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_new_slab),	    TEST(test_no_more_than_needed),
-		TEST(test_cpu_slab_first),  TEST(test_partial_order),
-		TEST(test_parking),	    TEST(test_flush_cpu_slab),
+		TEST(test_new_slab),
+		TEST(test_no_more_than_needed),
+		TEST(test_cpu_slab_first),
+		TEST(test_partial_order),
+		TEST(test_parking),
+		TEST(test_flush_cpu_slab),
 		TEST(test_carving_writes_nothing),
 	};
 
