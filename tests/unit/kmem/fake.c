@@ -6,6 +6,7 @@
  * where the backend has its kmem_cache_cpu. Memory comes from the buddy and
  * never goes back.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "buddy/buddy.h"
@@ -138,6 +139,37 @@ int fake_start(void **state)
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	return arena_init() || page_alloc_init() ||
 	       kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
+}
+
+static pthread_t owners[MANY_OWNERS];
+static unsigned int nr_owners;
+static pthread_barrier_t owners_gate;
+
+static void *own(void *arg)
+{
+	(void)arg;
+	assert_non_null(kmem_cpu_get());
+	pthread_barrier_wait(&owners_gate);
+	pthread_barrier_wait(&owners_gate);
+	return NULL;
+}
+
+void owners_start(unsigned int nr)
+{
+	nr_owners = nr;
+	pthread_barrier_init(&owners_gate, NULL, nr + 1);
+	for (unsigned int i = 0; i < nr; i++)
+		assert_int_equal(pthread_create(&owners[i], NULL, own, NULL),
+				 0);
+	pthread_barrier_wait(&owners_gate);
+}
+
+void owners_stop(void)
+{
+	pthread_barrier_wait(&owners_gate);
+	for (unsigned int i = 0; i < nr_owners; i++)
+		assert_int_equal(pthread_join(owners[i], NULL), 0);
+	pthread_barrier_destroy(&owners_gate);
 }
 
 void fake_watch(const struct kmem_cache *s)

@@ -23,6 +23,11 @@ extern const struct slab_ops fake_ops;
 /* The engine up to kmem, on the fake backend; a cmocka group setup. */
 int fake_start(void **state);
 
+/* So many more threads that own a table and do nothing, until let go. */
+#define MANY_OWNERS 8
+void owners_start(unsigned int nr);
+void owners_stop(void);
+
 /* Watch one cache, from zero. */
 void fake_watch(const struct kmem_cache *s);
 

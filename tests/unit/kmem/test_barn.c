@@ -53,12 +53,13 @@ static void test_sheaf_shape(void **state)
 	sheaf_free(sheaf);
 }
 
-/* Full sheaves are brought. Expect ten to be taken and the next refused. */
+/* Full sheaves are brought, with many threads about. Expect ten to be taken and the next refused. */
 static void test_full_limit(void **state)
 {
 	struct slab_sheaf *sheaf;
 
 	(void)state;
+	owners_start(MANY_OWNERS);
 	for (int i = 0; i < BARN_MAX_FULL; i++)
 		assert_int_equal(barn_put_full(s, full_sheaf()), 0);
 	sheaf = full_sheaf();
@@ -70,6 +71,7 @@ static void test_full_limit(void **state)
 	assert_int_equal(barn_put_full(s, sheaf), 0);
 	/* The one taken out is ours now; its objects go back by hand. */
 	s->node.in_use -= s->sheaf_capacity;
+	owners_stop();
 }
 
 /* A full sheaf for an empty one. Expect the exchange, and nothing at all when

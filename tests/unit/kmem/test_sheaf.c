@@ -119,19 +119,16 @@ static void test_spare(void **state)
 	give(0, 2 * CAPACITY);
 }
 
-/* Frees beyond main and spare. Expect one full sheaf to go to the barn with
- * each further sheaf of objects, ten of them, proven first; then to the slabs.
- */
-static void test_barn_flow(void **state)
+/* `limit` is how many full sheaves the barn takes. */
+static void barn_flow(unsigned int limit)
 {
-	const size_t in_barn = (2 + BARN_MAX_FULL) * CAPACITY;
+	const size_t in_barn = (2 + limit) * CAPACITY;
 
-	(void)state;
 	take(0, 14 * CAPACITY);
 	assert_int_equal(fake.refills, 14);
 	give(0, 2 * CAPACITY);
 	assert_int_equal(f.s->barn.puts, 0);
-	for (unsigned int n = 1; n <= BARN_MAX_FULL; n++) {
+	for (unsigned int n = 1; n <= limit; n++) {
 		size_t from = (n + 1) * CAPACITY;
 
 		give(from, from + CAPACITY);
@@ -139,24 +136,43 @@ static void test_barn_flow(void **state)
 		assert_int_equal(f.s->barn.nr_full, n);
 	}
 	assert_int_equal(fake.flushes, 0);
-	assert_int_equal(fake.verified, BARN_MAX_FULL * CAPACITY);
-	assert_int_equal(barn_count(f.s), BARN_MAX_FULL * CAPACITY);
+	assert_int_equal(fake.verified, limit * CAPACITY);
+	assert_int_equal(barn_count(f.s), limit * CAPACITY);
 	give(in_barn, in_barn + 1);
 	assert_int_equal(fake.flushes, 1);
 	assert_int_equal(fake.flushed, CAPACITY);
-	assert_int_equal(f.s->barn.puts, BARN_MAX_FULL);
+	assert_int_equal(f.s->barn.puts, limit);
 	give(in_barn + 1, 14 * CAPACITY);
 	barn_check(f.s);
 
 	/* All of it comes back before the backend is asked again. */
 	fake_watch(f.s);
-	take(0, 12 * CAPACITY);
+	take(0, in_barn);
 	assert_int_equal(fake.refills, 0);
-	assert_int_equal(f.s->barn.gets, BARN_MAX_FULL);
-	assert_int_equal(f.s->barn.nr_empty, BARN_MAX_EMPTY);
-	take(12 * CAPACITY, 12 * CAPACITY + 1);
+	assert_int_equal(f.s->barn.gets, limit);
+	assert_int_equal(f.s->barn.nr_empty, limit);
+	take(in_barn, in_barn + 1);
 	assert_int_equal(fake.refills, 1);
-	give(0, 12 * CAPACITY + 1);
+	give(0, in_barn + 1);
+}
+
+/* Frees beyond main and spare in a program of many threads. Expect one full
+ * sheaf to go to the barn with each further sheaf of objects, ten of them,
+ * proven first; then to the slabs. */
+static void test_barn_flow(void **state)
+{
+	(void)state;
+	owners_start(MANY_OWNERS);
+	barn_flow(BARN_MAX_FULL);
+	owners_stop();
+}
+
+/* The same with one thread, which has nobody to pass sheaves to. Expect the
+ * barn to take one alone. */
+static void test_barn_flow_alone(void **state)
+{
+	(void)state;
+	barn_flow(1);
 }
 
 /* A program that frees and allocates by turns at any level. Expect the barn to
@@ -318,12 +334,19 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_fill),	TEST(test_order),
-		TEST(test_spare),	TEST(test_barn_flow),
-		TEST(test_hysteresis),	TEST(test_hysteresis_free_first),
-		TEST(test_no_sheaf),	TEST(test_partial_refill),
-		TEST(test_flush_cache), TEST(test_flush_idle),
-		TEST(test_request),	TEST(test_capacity),
+		TEST(test_fill),
+		TEST(test_order),
+		TEST(test_spare),
+		TEST(test_barn_flow),
+		TEST(test_hysteresis),
+		TEST(test_hysteresis_free_first),
+		TEST(test_no_sheaf),
+		TEST(test_partial_refill),
+		TEST(test_flush_cache),
+		TEST(test_flush_idle),
+		TEST(test_barn_flow_alone),
+		TEST(test_request),
+		TEST(test_capacity),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
