@@ -53,7 +53,8 @@ static void test_sheaf_shape(void **state)
 	sheaf_free(sheaf);
 }
 
-/* Full sheaves are brought, with many threads about. Expect ten to be taken and the next refused. */
+/* Full sheaves are brought, with many threads about. Expect ten to be taken and
+ * the next refused. */
 static void test_full_limit(void **state)
 {
 	struct slab_sheaf *sheaf;
