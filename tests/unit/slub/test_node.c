@@ -64,6 +64,30 @@ static void test_get_partial(void **state)
 	give_node_partials(3);
 }
 
+/* A CPU gives up an empty slab. Expect the node to keep it if its list is
+ * shorter than min_partial, and else the buddy to have it. */
+static void test_unfreeze_empty(void **state)
+{
+	const unsigned int min = f.s->min_partial;
+
+	(void)state;
+	take_full_slabs(min + 1);
+	for (unsigned int i = 0; i + 1 < min; i++)
+		give((size_t)i * f.per_slab, 1);
+	flush_cpu_slab(f.s, f.c);
+	assert_int_equal(f.n->nr_partial, min - 1);
+	for (unsigned int i = min - 1; i <= min; i++) {
+		give((size_t)i * f.per_slab, 1);
+		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
+		assert_int_equal(f.c->nr_partial, 1);
+		flush_cpu_slab(f.s, f.c);
+		assert_int_equal(f.n->nr_partial, min);
+		assert_int_equal(f.n->nr_slabs, i == min ? min : min + 1);
+	}
+	for (unsigned int i = 0; i + 1 < min; i++)
+		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
+}
+
 /* A shrink. Expect the empty slabs to go, at once and all of them, and every
  * slab with an object to stay. */
 static void test_shrink(void **state)
@@ -161,9 +185,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_get_partial), TEST(test_shrink),
-		TEST(test_shrink_idle), TEST(test_object_of),
-		TEST(test_check_fails),
+		TEST(test_get_partial), TEST(test_unfreeze_empty),
+		TEST(test_shrink),	TEST(test_shrink_idle),
+		TEST(test_object_of),	TEST(test_check_fails),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);
