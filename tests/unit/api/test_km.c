@@ -2,10 +2,13 @@
 /*
  * test_km.c - libkmalloc's own functions, and what its constructor does
  */
+#include <pthread.h>
+
 #include <kmalloc/kmalloc.h>
 
 #include "config.h"
 #include "init.h"
+#include "kmem/kmem.h"
 #include "support/kmtest.h"
 
 /* The library is there before main(). Expect it started. */
@@ -16,26 +19,45 @@ static void test_started(void **state)
 	assert_string_equal(km_version(), KM_VERSION);
 }
 
+static pthread_barrier_t barrier;
+
+static void *bystander(void *arg)
+{
+	kfree(kmalloc(100, GFP_KERNEL));
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return arg;
+}
+
 static void use_and_check(void *arg)
 {
 	void *p = kmalloc(100, GFP_KERNEL);
 
 	(void)arg;
-	if (!p)
+	if (!p || kmem_cpus_number() != 1)
 		_exit(1);
 	kfree(p);
 	km_check();
 }
 
-/* A process forks. Expect the constructor to have seen to the child. */
+/* A process with another thread forks. Expect the constructor to have seen to
+ * it that the child adopts what that thread had. */
 static void test_fork(void **state)
 {
+	pthread_t thread;
 	char text[256];
 	int status;
 
 	(void)state;
+	kfree(kmalloc(100, GFP_KERNEL));
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(kmem_cpus_number(), 2);
 	run_child(use_and_check, NULL, text, sizeof(text), &status);
 	assert_int_equal(status, 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(pthread_join(thread, NULL), 0);
 	km_check();
 }
 
