@@ -148,7 +148,7 @@ struct slab *new_slab(struct kmem_cache *s)
 	slab->carved = 0;
 	if (s->ctor)
 		run_ctor(s, slab);
-	WRITE_ONCE(slab->type, PAGE_SLAB);
+	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, frames);
 	stat_add(&s->node.nr_slabs, 1);
 	stat_add(&s->node.slabs_ever, 1);
@@ -162,7 +162,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	unsigned long frames = 1UL << page->order;
 
 	memset(arena_index + page_to_pfn(page), 0, frames);
-	WRITE_ONCE(page->type, PAGE_ALLOCATED);
+	set_page_type(page, PAGE_ALLOCATED);
 	stat_sub(&s->node.nr_slabs, 1);
 	stat_sub(&s->node.nr_pages, frames);
 	__free_pages(page, page->order);
