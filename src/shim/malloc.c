@@ -107,6 +107,7 @@ EXPORT void *calloc(size_t n, size_t size)
 /* To another place, by copying: the old one is kept if there is no room. */
 static void *realloc_move(void *p, size_t usable, size_t size)
 {
+	int saved = errno;
 	void *q = NULL;
 
 	/* What grows once grows again: leave room, but not at any price. */
@@ -116,6 +117,7 @@ static void *realloc_move(void *p, size_t usable, size_t size)
 		q = malloc(size);
 	if (!q)
 		return NULL;
+	errno = saved;
 	memcpy(q, p, min(usable, size));
 	free(p);
 	return q;
