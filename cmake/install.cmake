@@ -2,7 +2,7 @@
 #
 # Where things are installed, and how others find them: pkg-config files
 # kmalloc and kmalloc-preload, CMake package kmalloc with kmalloc::kmalloc,
-# kmalloc::preload and the same with _static.
+# kmalloc::preload and the same with _static, and manual pages.
 include(CMakePackageConfigHelpers)
 
 set(KM_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kmalloc)
@@ -24,12 +24,15 @@ if(TARGET kmalloc)
 		DESTINATION ${KM_PKGCONFIG_DIR})
 	install(DIRECTORY include/kmalloc TYPE INCLUDE
 		FILES_MATCHING PATTERN "*.h")
+	install(FILES docs/man/kmalloc.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 endif()
 if(TARGET kmalloc_preload)
 	list(APPEND targets kmalloc_preload kmalloc_preload_static)
 	configure_file(cmake/kmalloc-preload.pc.in kmalloc-preload.pc @ONLY)
 	install(FILES ${PROJECT_BINARY_DIR}/kmalloc-preload.pc
 		DESTINATION ${KM_PKGCONFIG_DIR})
+	install(FILES docs/man/kmalloc-preload.7
+		DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 endif()
 if(NOT targets)
 	return()

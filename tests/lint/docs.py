@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""docs.py - do the documents say what is in the tree?
+
+    docs.py [ROOT]
+
+Prints one line for each fault and exits 1 if there was any:
+ - a relative link, an anchor or a path (src/..., docs/..., ...) to nothing
+ - a test name in backquotes that no test has
+ - a boot parameter of src that README.md or its manual page leaves out, or a
+   row of README.md's table that is no parameter
+ - a name of src/shim/preload.map that docs/shim.md leaves out; one of
+   src/kmalloc.map that a public header declares and docs/api.md leaves out
+ - a lock rank that docs/locking.md leaves out or has out of order
+ - a letter of docs/divergence.md that src refers to and that is not there
+ - a drawing that is no XML, or that no document shows
+ - a C program of README.md that does not compile
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import sources
+
+FOLDERS = ("src", "include", "docs", "tests", "scripts", "cmake", "bench")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PATH = re.compile(r"(?<![\w/.-])(?:%s)/[\w./+-]*\w" % "|".join(FOLDERS))
+TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
+                  r"|torture|preload|lint|scripts|artefacts)\.[\w.+-]+)`")
+PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)"', re.M)
+ROW = re.compile(r"^\| `([\w.]+)` \|", re.M)
+PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
+
+
+def read(root, path):
+    try:
+        return "\n".join(sources.read_lines(root, path)) + "\n"
+    except FileNotFoundError:
+        return ""
+
+
+def documents(root):
+    found = [p for p in ("README.md", "bench/README.md")
+             if os.path.exists(os.path.join(root, p))]
+    return found + sources.find(root, ("docs",), (".md",))
+
+
+def anchors(text):
+    """The anchors of the headings, as the usual viewers make them."""
+    heads = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in heads}
+
+
+def judge_links(root, path, text):
+    faults = []
+    for link in LINK.findall(text):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        full = os.path.normpath(os.path.join(os.path.dirname(path), target)) \
+            if target else path
+        if not os.path.exists(os.path.join(root, full)):
+            faults.append(f"{path}: links to {link}, which is not there")
+        elif anchor and anchor not in anchors(read(root, full)):
+            faults.append(f"{path}: {link}: no heading has this anchor")
+    return faults
+
+
+def judge_paths(root, path, text):
+    plain = LINK.sub("]", text)
+    return [f"{path}: names {name}, which is not there"
+            for name in sorted(set(PATH.findall(plain)))
+            if not os.path.exists(os.path.join(root, name))]
+
+
+def test_exists(root, name):
+    """Names that CMake makes of several words: each has to be one there."""
+    kind, *words = name.split(".")
+    folder = os.path.join(root, "tests", kind)
+    if kind in ("unit", "model", "stress"):
+        wanted = [os.path.join(folder, words[0], f"test_{words[-1]}.c")]
+    elif kind == "preload":
+        wanted = [os.path.join(folder, sub, f"{words[0]}.sh")
+                  for sub in ("cases", "counts", "limits", ".")]
+    elif kind == "scripts":
+        wanted = [os.path.join(folder, f"test_{words[0]}.sh")]
+    else:
+        text = read(root, os.path.join("tests", kind, "CMakeLists.txt"))
+        known = set(re.findall(r"[\w+-]+", text))
+        return set(words) <= known
+    return any(os.path.exists(file) for file in wanted)
+
+
+def judge_tests(root, path, text):
+    return [f"{path}: `{name}` is the name of no test"
+            for name in sorted(set(TEST.findall(text)))
+            if not test_exists(root, name)]
+
+
+def judge_params(root):
+    known = set()
+    for path in sources.find(root, ("src",), (".c",)):
+        known |= set(PARAM.findall(read(root, path)))
+    readme = set(ROW.findall(read(root, "README.md")))
+    manual = "docs/man/kmalloc-preload.7"
+    page = read(root, manual)
+    faults = [f"README.md: boot parameter {name} is not in the table"
+              for name in sorted(known - readme)]
+    faults += [f"README.md: {name} is no boot parameter"
+               for name in sorted(readme - known)]
+    return faults + [f"{manual}: boot parameter {name} is missing"
+                     for name in sorted(known)
+                     if not re.search(r"^\.\w+ %s=" % re.escape(name), page,
+                                      re.M)]
+
+
+def exported(root, path):
+    """The names of a version script, without those that are patterns."""
+    text = "\n".join(sources.without_comments(
+        read(root, path).splitlines()))
+    return re.findall(r"^\s+(\w+);$", text, re.M)
+
+
+def judge_exports(root):
+    shim = set(re.findall(r"\w+", read(root, "docs/shim.md")))
+    api = set(re.findall(r"\w+", read(root, "docs/api.md")))
+    public = ""
+    for path in sources.find(root, ("include",), (".h",)):
+        public += read(root, path)
+    declared = set(re.findall(r"(\w+)\(", public))
+    faults = [f"docs/shim.md: {name} is exported and not in the list"
+              for name in exported(root, "src/shim/preload.map")
+              if name not in shim]
+    return faults + [f"docs/api.md: {name}() is exported and not in the list"
+                     for name in exported(root, "src/kmalloc.map")
+                     if name in declared - api]
+
+
+def judge_ranks(root):
+    enum = re.search(r"^enum lock_rank \{(.*?)^\}",
+                     read(root, "src/core/lock.h"), re.M | re.S)
+    ranks = re.findall(r"^\t(LOCK_\w+)", enum.group(1), re.M) if enum else []
+    said = re.findall(r"^\*\*(LOCK_\w+)\*\*",
+                      read(root, "docs/locking.md"), re.M)
+    if ranks == said:
+        return []
+    return [f"docs/locking.md: has {' '.join(said) or 'no locks'}, "
+            f"src/core/lock.h has {' '.join(ranks)}"]
+
+
+def judge_letters(root):
+    letters = set(re.findall(r"^## ([A-Z])\. ",
+                             read(root, "docs/divergence.md"), re.M))
+    faults = []
+    for path in sources.find(root, ("src",), sources.C_SUFFIXES):
+        for letter in re.findall(r"divergence\.md ([A-Z])\b",
+                                 read(root, path)):
+            if letter not in letters:
+                faults.append(f"{path}: docs/divergence.md has no {letter}")
+    return faults
+
+
+def judge_drawings(root, text):
+    faults = []
+    for path in sources.find(root, ("docs",), (".svg",)):
+        try:
+            xml.etree.ElementTree.parse(os.path.join(root, path))
+        except xml.etree.ElementTree.ParseError as error:
+            faults.append(f"{path}: {error}")
+        if f"]({os.path.basename(path)})" not in text:
+            faults.append(f"{path}: no document shows it")
+    return faults
+
+
+def judge_programs(root):
+    compiler = shutil.which("cc")
+    faults = []
+    for program in PROGRAM.findall(read(root, "README.md")):
+        if not compiler:
+            break
+        done = subprocess.run(
+            [compiler, "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+             "-I", os.path.join(root, "include"), "-x", "c", "-"],
+            input=program, text=True, check=False, stderr=subprocess.PIPE)
+        if done.returncode:
+            faults.append(f"README.md: a program does not compile: "
+                          f"{done.stderr.splitlines()[0]}")
+    return faults
+
+
+def judge(root):
+    faults, everything = [], ""
+    for path in documents(root):
+        text = read(root, path)
+        everything += text
+        for rule in (judge_links, judge_paths, judge_tests):
+            faults += rule(root, path, text)
+    for path in sources.find(root, ("src", "include"), sources.C_SUFFIXES):
+        for name in re.findall(r"docs/[\w.]+\.md", read(root, path)):
+            if not os.path.exists(os.path.join(root, name)):
+                faults.append(f"{path}: names {name}, which is not there")
+    faults += judge_drawings(root, everything)
+    for rule in (judge_params, judge_exports, judge_ranks, judge_letters,
+                 judge_programs):
+        faults += rule(root)
+    return faults
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else "."
+    faults = judge(root)
+    for fault in faults:
+        print(fault)
+    print(f"docs: {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""test_docs.py - self-test of docs.py on small made-up trees"""
+
+import unittest
+
+import docs
+import tree
+
+LOCK_H = "enum lock_rank {\n\tLOCK_A, /* first */\n\tLOCK_B,\n\tNR\n};\n"
+LOCKING = "**LOCK_A** - a.\n\n**LOCK_B** - b.\n"
+
+
+class DocsTest(tree.TreeTest):
+    def setUp(self):
+        super().setUp()
+        self.put("src/core/lock.h", LOCK_H)
+        self.put("docs/locking.md", LOCKING)
+
+    def faults(self):
+        return docs.judge(self.root)
+
+    def one_fault(self, words):
+        faults = self.faults()
+        self.assertEqual(len(faults), 1, faults)
+        self.assertIn(words, faults[0])
+
+    def test_nothing_wrong(self):
+        """Links that lead somewhere. Expect no fault."""
+        self.put("README.md", "[a](docs/a.md) [b](https://example.org/x)\n")
+        self.put("docs/a.md", "# One thing: x\n[up](../README.md)"
+                 "[here](#one-thing-x) src/core/lock.h, docs/.\n")
+        self.assertEqual(self.faults(), [])
+
+    def test_dead_link(self):
+        """A link to a file that is not there. Expect one fault."""
+        self.put("README.md", "[a](docs/a.md)\n")
+        self.one_fault("docs/a.md")
+
+    def test_dead_anchor(self):
+        """A link to a heading that is not there. Expect one fault."""
+        self.put("docs/a.md", "# One\n[x](#two)\n")
+        self.one_fault("#two")
+
+    def test_dead_path(self):
+        """A path in the text, and one in a source file. Expect both."""
+        self.put("docs/a.md", "See `src/core/none.c`.\n")
+        self.put("src/core/a.c", "/* docs/none.md */\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+
+    def test_test_names(self):
+        """Names of each kind, half of them wrong. Expect those."""
+        self.put("tests/unit/core/test_list.c", "")
+        self.put("tests/preload/cases/git.sh", "")
+        self.put("tests/misuse/CMakeLists.txt", "foreach(x IN ITEMS a b)\n")
+        self.put("docs/a.md", "`unit.core.list` `preload.git` `misuse.a.b`\n")
+        self.assertEqual(self.faults(), [])
+        self.put("docs/a.md", "`unit.core.no` `preload.no` `misuse.a.no`\n")
+        self.assertEqual(len(self.faults()), 3, self.faults())
+
+    def test_parameters(self):
+        """One in the source, another in the README. Expect three faults."""
+        self.put("src/core/a.c", '/**/\nboot_param("mem.size", f);\n')
+        self.put("README.md", "| `mem.siez` | none |\n")
+        self.assertEqual(len(self.faults()), 3, self.faults())
+        self.put("README.md", "| `mem.size` | none |\n")
+        self.put("docs/man/kmalloc-preload.7", ".BI mem.size= bytes\n")
+        self.assertEqual(self.faults(), [])
+
+    def test_exports(self):
+        """Exported names without a word on them. Expect a fault for each."""
+        self.put("src/shim/preload.map",
+                 "{\nglobal:\n\tmalloc;\n\tfree;\n\tkm_*;\nlocal:\n\t*;\n};\n")
+        self.put("src/kmalloc.map", "A {\nglobal:\n\tkfree;\n\tlater;\n};\n")
+        self.put("include/kmalloc/slab.h", "void kfree(const void *p);\n")
+        self.put("docs/shim.md", "free\n")
+        self.put("docs/api.md", "nothing\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+
+    def test_ranks(self):
+        """Two locks the wrong way round. Expect a fault."""
+        self.put("docs/locking.md", "**LOCK_B** - b.\n\n**LOCK_A** - a.\n")
+        self.one_fault("LOCK_B LOCK_A")
+
+    def test_letters(self):
+        """A reference to a letter that is not there. Expect a fault."""
+        self.put("docs/divergence.md", "## A. Arena\n")
+        self.put("src/core/a.c", "/* docs/divergence.md A, divergence.md Q */")
+        self.one_fault("no Q")
+
+    def test_drawings(self):
+        """Broken XML, and one that nobody shows. Expect both."""
+        self.put("docs/a.svg", "<svg><g></svg>")
+        self.put("docs/b.svg", "<svg/>")
+        self.put("docs/a.md", "![a](a.svg)\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+
+    def test_program(self):
+        """A program that calls what no header declares. Expect a fault."""
+        self.put("README.md", "```c\nint main(void) { return f(); }\n```\n")
+        self.one_fault("does not compile")
+        self.put("README.md", "```c\nint main(void) { return 0; }\n```\n")
+        self.assertEqual(self.faults(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
