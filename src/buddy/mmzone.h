@@ -47,7 +47,7 @@ struct free_area {
 
 /* The small blocks that one CPU keeps; index 3 * order + migratetype. */
 struct per_cpu_pages {
-	spinlock_t lock; /* only ever tried: contention goes to the zone */
+	spinlock_t lock; /* tried; waited for only to drain */
 	int count; /* base pages on the lists; lock */
 	int high; /* beyond it, a batch goes back; constant */
 	int batch; /* pages moved at a time; constant */

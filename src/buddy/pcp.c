@@ -12,7 +12,8 @@
  * when a thread ends. The CPU may change between the choice of a pageset and
  * its use: its lock makes that harmless.
  *
- * Locking	pcp->lock (rank LOCK_PCP), only ever tried; zone->lock inside
+ * Locking	pcp->lock (rank LOCK_PCP), only tried but for draining;
+ *		zone->lock inside
  * Invariants	P1  count is the sum of 2^order over the lists
  *		P2  blocks on the lists have type PAGE_PCP (zone_check proves)
  * Source	Linux v6.12 mm/page_alloc.c (kernel-facts P1-P6); the high

@@ -15,7 +15,8 @@
  *
  * Invariants	K1  at most one thread is between lock and unlock
  *		K2  ranks held by one thread are distinct and rising
- *		K3  no system call but futex while rank >= LOCK_LEAF is held
+ *		K3  no system call but futex while LOCK_BARN, LOCK_LIST,
+ *		    LOCK_VMAP or LOCK_ZONE is held
  * Source	no kernel counterpart; spinlock_t keeps its name and calls.
  */
 #ifndef KM_CORE_LOCK_H

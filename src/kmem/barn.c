@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/barn.c - a node's store of full and empty sheaves
+ * kmem/barn.c - a node's stores of full and empty sheaves
  *
  *	thread A frees              barn               thread B allocates
  *	   full sheaf  --->  full  [F]-[F]-[F]  --->  full sheaf
@@ -9,13 +9,18 @@
  * One lock operation moves a whole sheaf, which is what makes handing blocks
  * from thread to thread cheap. Beyond BARN_MAX_FULL objects go to the slabs.
  *
+ * A cache has NR_BARNS of them, chosen by CPU: with one for all, a pair of
+ * threads on one CPU would be given objects that lie in the other CPU's cache,
+ * and ran three times slower. Sheaves are put into the barn of this CPU, and
+ * taken from there first, else from another one.
+ *
  * Locking	barn->lock (rank LOCK_BARN), nothing taken inside
  * Invariants	C4 of kmem.h; nr_full and nr_empty are the list lengths
  * Source	Linux v6.18 mm/slub.c, struct node_barn (kernel-facts V1-V4)
  */
 #include <errno.h>
 
-#include "kmem/kmem.h"
+#include "buddy/buddy.h"
 #include "kmem/internal.h"
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
@@ -61,9 +66,15 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	return sheaf;
 }
 
-struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
+/* The barn of this CPU, or the n-th one after it. */
+static struct node_barn *barn_from_here(struct kmem_cache *s, unsigned int n)
 {
-	struct node_barn *barn = &s->barn;
+	return &s->barn[(smp_cpu() + n) % NR_BARNS];
+}
+
+static struct slab_sheaf *take_full(struct node_barn *barn,
+				    struct slab_sheaf *empty)
+{
 	struct slab_sheaf *full;
 
 	if (!READ_ONCE(barn->nr_full))
@@ -83,6 +94,15 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 	return full;
 }
 
+struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
+{
+	struct slab_sheaf *full = NULL;
+
+	for (unsigned int n = 0; n < NR_BARNS && !full; n++)
+		full = take_full(barn_from_here(s, n), empty);
+	return full;
+}
+
 /*
  * How many full sheaves a barn may hold. It is there to pass sheaves from
  * thread to thread; what lies in it pins slabs, so few owners get a small one.
@@ -94,12 +114,12 @@ static u32 full_limit(void)
 
 bool barn_has_room(struct kmem_cache *s)
 {
-	return READ_ONCE(s->barn.nr_full) < full_limit();
+	return READ_ONCE(barn_from_here(s, 0)->nr_full) < full_limit();
 }
 
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 {
-	struct node_barn *barn = &s->barn;
+	struct node_barn *barn = barn_from_here(s, 0);
 	int ret = -E2BIG;
 
 	spin_lock(&barn->lock);
@@ -112,9 +132,8 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 	return ret;
 }
 
-struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
+static struct slab_sheaf *take_empty(struct node_barn *barn)
 {
-	struct node_barn *barn = &s->barn;
 	struct slab_sheaf *empty;
 
 	if (!READ_ONCE(barn->nr_empty))
@@ -125,9 +144,18 @@ struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 	return empty;
 }
 
+struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
+{
+	struct slab_sheaf *empty = NULL;
+
+	for (unsigned int n = 0; n < NR_BARNS && !empty; n++)
+		empty = take_empty(barn_from_here(s, n));
+	return empty;
+}
+
 void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 {
-	struct node_barn *barn = &s->barn;
+	struct node_barn *barn = barn_from_here(s, 0);
 
 	spin_lock(&barn->lock);
 	if (barn->nr_empty < BARN_MAX_EMPTY) {
@@ -139,10 +167,9 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 		sheaf_free(empty);
 }
 
-/* Empty the barn; with SHRINK_IDLE only if nobody came since the last look. */
-void barn_shrink(struct kmem_cache *s, unsigned int flags)
+static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
+		       unsigned int flags)
 {
-	struct node_barn *barn = &s->barn;
 	struct slab_sheaf *full, *empty, *next;
 	unsigned long traffic = READ_ONCE(barn->gets) + READ_ONCE(barn->puts);
 
@@ -172,14 +199,24 @@ void barn_shrink(struct kmem_cache *s, unsigned int flags)
 	}
 }
 
-unsigned long barn_count(struct kmem_cache *s)
+/* Empty the barns; with SHRINK_IDLE only where nobody came meanwhile. */
+void barn_shrink(struct kmem_cache *s, unsigned int flags)
 {
-	return (unsigned long)READ_ONCE(s->barn.nr_full) * s->sheaf_capacity;
+	for (unsigned int i = 0; i < NR_BARNS; i++)
+		shrink_one(s, &s->barn[i], flags);
 }
 
-void barn_check(struct kmem_cache *s)
+unsigned long barn_count(struct kmem_cache *s)
 {
-	struct node_barn *barn = &s->barn;
+	unsigned long nr = 0;
+
+	for (unsigned int i = 0; i < NR_BARNS; i++)
+		nr += READ_ONCE(s->barn[i].nr_full);
+	return nr * s->sheaf_capacity;
+}
+
+static void check_one(struct kmem_cache *s, struct node_barn *barn)
+{
 	u32 full = 0, empty = 0;
 
 	spin_lock(&barn->lock);
@@ -190,4 +227,10 @@ void barn_check(struct kmem_cache *s)
 	BUG_ON(full != barn->nr_full || full > BARN_MAX_FULL);
 	BUG_ON(empty != barn->nr_empty || empty > BARN_MAX_EMPTY);
 	spin_unlock(&barn->lock);
+}
+
+void barn_check(struct kmem_cache *s)
+{
+	for (unsigned int i = 0; i < NR_BARNS; i++)
+		check_one(s, &s->barn[i]);
 }

@@ -59,7 +59,8 @@ static u32 sheaf_capacity(unsigned int size)
 
 static int init_barn_and_node(struct kmem_cache *s)
 {
-	spin_lock_init(&s->barn.lock, LOCK_BARN);
+	for (unsigned int i = 0; i < NR_BARNS; i++)
+		spin_lock_init(&s->barn[i].lock, LOCK_BARN);
 	spin_lock_init(&s->node.list_lock, LOCK_LIST);
 	INIT_LIST_HEAD(&s->node.partial);
 	return s->ops->setup(s);
@@ -159,7 +160,8 @@ void kmem_fork_take(void)
 	kmem_cpus_fork_take();
 	list_for_each_entry(s, &slab_caches, list) {
 		s->ops->fork_take(s);
-		lock_fork_take(&s->barn.lock);
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			lock_fork_take(&s->barn[i].lock);
 	}
 }
 
@@ -168,7 +170,8 @@ void kmem_fork_release(void)
 	struct kmem_cache *s;
 
 	list_for_each_entry(s, &slab_caches, list) {
-		lock_fork_release(&s->barn.lock);
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			lock_fork_release(&s->barn[i].lock);
 		s->ops->fork_release(s);
 	}
 	kmem_cpus_fork_release();

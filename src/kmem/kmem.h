@@ -4,7 +4,7 @@
  *
  *	thread (an object-cache owner)             node
  *	  kmem_cpu                                   kmem_cache
- *	   cursor[slot] --.                           |- node_barn
+ *	   cursor[slot] --.                           |- node_barn, a few
  *	                  v                           |    full  [::::]-[::::]
  *	   [hdr| 0 |obj obj obj ...      ]  main      |    empty [    ]-[    ]
  *	          NULL        ^ cursor                |- backend (SLUB or SLAB)
@@ -44,11 +44,12 @@
 #define SHEAF_SHIFT 10
 #define SHEAF_SIZE (1UL << SHEAF_SHIFT)
 #define SHEAF_WORDS (SHEAF_SIZE / sizeof(void *))
-#define SHEAF_HEADER_WORDS 4
+#define SHEAF_HEADER_WORDS 3
 #define SHEAF_MAX_CAPACITY (SHEAF_WORDS - SHEAF_HEADER_WORDS - 1)
 
 #define BARN_MAX_FULL 10
 #define BARN_MAX_EMPTY 10
+#define NR_BARNS 4 /* of a cache: CPU c puts into c % NR_BARNS */
 
 /* Cursor slots: 0 misses for ever, 1..239 size classes, then API caches. */
 #define NR_CLASSES 240
@@ -60,7 +61,6 @@ struct slab_sheaf {
 	struct kmem_cache *cache; /* constant while in use */
 	u32 capacity; /* objects; constant while in use */
 	u32 count; /* objects, while it is not main */
-	unsigned long touched; /* barn->epoch when it was put there */
 	void *words[SHEAF_WORDS - SHEAF_HEADER_WORDS];
 };
 
@@ -72,7 +72,7 @@ struct node_barn {
 	struct slab_sheaf *full, *empty; /* lock */
 	unsigned long gets, puts; /* lock; full sheaves taken and given */
 	unsigned long seen; /* gets + puts at the last tick; the ticker */
-};
+} __cacheline_aligned;
 
 /* What a backend does for a cache; slab and slub are siblings behind it. */
 struct slab_ops {
@@ -135,7 +135,7 @@ struct kmem_cache {
 	int refcount; /* slab_mutex */
 	/* slow-path statistics; atomic, relaxed */
 	unsigned long refills, flushes, refilled, flushed;
-	struct node_barn barn;
+	struct node_barn barn[NR_BARNS];
 	struct kmem_cache_node node;
 } __cacheline_aligned;
 

@@ -40,8 +40,6 @@ int os_reserve_again(void *addr, size_t size);
 int os_release(void *addr, size_t size);
 /* Committed zero pages anywhere. */
 void *os_map(size_t size);
-/* Ask for huge pages over a range; only advice. */
-void os_advise_huge(void *addr, size_t size);
 /*
  * Move a mapping of old_size bytes to `to`, grown or shrunk to new_size. What
  * was mapped at `to` goes away and the old place becomes a hole. to == NULL:

@@ -134,11 +134,6 @@ void *os_map(size_t size)
 	return do_mmap(NULL, size, PROT_READ | PROT_WRITE, ANON);
 }
 
-void os_advise_huge(void *addr, size_t size)
-{
-	sys3(SYS_madvise, addr, size, MADV_HUGEPAGE);
-}
-
 int os_move(void *addr, size_t old_size, void *to, size_t new_size)
 {
 	int flags = to ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;

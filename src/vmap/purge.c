@@ -9,7 +9,8 @@
  *
  * Locking	vmap.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
- *		the kernel's 32 MiB x fls(CPUs) (kernel-facts Y5)
+ *		twice the kernel's 32 MiB x fls(CPUs) (kernel-facts
+ *		Y5): here a purged page costs a page fault, not a TLB entry
  */
 #include <errno.h>
 
@@ -52,7 +53,7 @@ static bool due(const struct vmap_area *va, unsigned int flags)
 	if (flags & PURGE_OLD)
 		return (u16)(vmap.epoch - va->epoch) >= 2;
 	if (flags & PURGE_SURPLUS)
-		return vmap.lazy_bytes > vmap_lazy_limit() / 2;
+		return vmap.lazy_bytes > vmap_lazy_limit() / 8 * 7;
 	return true;
 }
 
@@ -119,7 +120,7 @@ static struct tick tick = { .fn = vmap_tick };
 void vmap_purge_init(void)
 {
 	if (!vmap_lazy_max)
-		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 32UL << 20;
+		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
 	tick_register(&tick);
 }
 

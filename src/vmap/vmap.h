@@ -95,7 +95,7 @@ int vmap_area_find(const void *addr, struct vmap_area *copy);
 
 #define PURGE_ALL 0
 #define PURGE_OLD 1 /* what was freed two ticks ago or earlier */
-#define PURGE_SURPLUS 2 /* the oldest, until there is half of what may be */
+#define PURGE_SURPLUS 2 /* the oldest, until there is 7/8 of what may be */
 /* Give lazy ranges back to the OS: bytes given. */
 size_t vmap_purge(unsigned int flags);
 

@@ -20,7 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Stay on one CPU, so that the CPU's slabs are the same ones throughout. */
+#include "buddy/buddy.h"
+#include "kmem/kmem.h"
+
+/* The barn that this CPU puts sheaves into; after stay_on_cpu(). */
+#define BARN_HERE (smp_cpu() % NR_BARNS)
+
+/* Stay on one CPU, so that its slabs and barns are the same ones throughout. */
 static inline void stay_on_cpu(void)
 {
 	cpu_set_t set, one;

@@ -231,7 +231,7 @@ static void break_barn(void *arg)
 {
 	struct kmem_cache *cache = arg;
 
-	cache->barn.nr_full++;
+	cache->barn[BARN_HERE].nr_full++;
 	km_check_all();
 }
 
@@ -256,5 +256,6 @@ int main(void)
 		cmocka_unit_test(test_check_fails),
 	};
 
+	stay_on_cpu();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

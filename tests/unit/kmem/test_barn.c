@@ -65,7 +65,7 @@ static void test_full_limit(void **state)
 		assert_int_equal(barn_put_full(s, full_sheaf()), 0);
 	sheaf = full_sheaf();
 	assert_int_equal(barn_put_full(s, sheaf), -E2BIG);
-	assert_int_equal(s->barn.nr_full, BARN_MAX_FULL);
+	assert_int_equal(s->barn[BARN_HERE].nr_full, BARN_MAX_FULL);
 	assert_int_equal(barn_count(s), BARN_MAX_FULL * s->sheaf_capacity);
 	barn_check(s);
 	assert_ptr_not_equal(barn_get_full(s, NULL), NULL);
@@ -83,14 +83,14 @@ static void test_exchange(void **state)
 
 	(void)state;
 	assert_null(barn_get_full(s, empty));
-	assert_int_equal(s->barn.nr_empty, 0);
+	assert_int_equal(s->barn[BARN_HERE].nr_empty, 0);
 	assert_int_equal(barn_put_full(s, full), 0);
 	assert_ptr_equal(barn_get_full(s, empty), full);
-	assert_int_equal(s->barn.nr_empty, 1);
+	assert_int_equal(s->barn[BARN_HERE].nr_empty, 1);
 	assert_ptr_equal(barn_get_empty(s), empty);
 	assert_null(barn_get_empty(s));
-	assert_int_equal(s->barn.gets, 1);
-	assert_int_equal(s->barn.puts, 1);
+	assert_int_equal(s->barn[BARN_HERE].gets, 1);
+	assert_int_equal(s->barn[BARN_HERE].puts, 1);
 	barn_put_empty(s, empty);
 	assert_int_equal(barn_put_full(s, full), 0);
 }
@@ -108,7 +108,7 @@ static void test_empty_limit(void **state)
 		sheaves[i] = sheaf_alloc(s);
 	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++)
 		barn_put_empty(s, sheaves[i]);
-	assert_int_equal(s->barn.nr_empty, BARN_MAX_EMPTY);
+	assert_int_equal(s->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
 	assert_int_equal(sheaf_cache.node.in_use, before + BARN_MAX_EMPTY);
 	barn_check(s);
 	barn_shrink(s, SHRINK_ALL);
@@ -122,9 +122,9 @@ static void test_shrink_idle(void **state)
 	(void)state;
 	assert_int_equal(barn_put_full(s, full_sheaf()), 0);
 	barn_shrink(s, SHRINK_IDLE);
-	assert_int_equal(s->barn.nr_full, 1);
+	assert_int_equal(s->barn[BARN_HERE].nr_full, 1);
 	barn_shrink(s, SHRINK_IDLE);
-	assert_int_equal(s->barn.nr_full, 0);
+	assert_int_equal(s->barn[BARN_HERE].nr_full, 0);
 	assert_int_equal(fake.flushed, s->sheaf_capacity);
 	assert_int_equal(s->node.in_use, 0);
 }
@@ -158,5 +158,6 @@ int main(void)
 		TEST(test_shrink_idle), TEST(test_check_fails),
 	};
 
+	stay_on_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

@@ -212,7 +212,7 @@ static void test_bad_object_to_barn(void **state)
 		     "is not the start of an object (fixture)");
 	for (unsigned int i = 0; i < nr; i++)
 		kmem_cache_free(f.s, f.objs[i]);
-	assert_int_not_equal(f.s->barn.nr_full, 0);
+	assert_int_not_equal(f.s->barn[BARN_HERE].nr_full, 0);
 	barn_check(f.s);
 	barn_shrink(f.s, SHRINK_ALL);
 	kmem_cpu_flush(kmem_cpu_get());
@@ -245,5 +245,6 @@ int main(void)
 		TEST(test_bad_object_to_barn),	TEST(test_underflow),
 	};
 
+	stay_on_cpu();
 	return cmocka_run_group_tests(tests, slub_start, NULL);
 }

@@ -116,21 +116,21 @@ static void child_refused(void *arg)
 	check_space();
 }
 
-/* No boot parameter. Expect the kernel's 32 MiB for each bit of the number of
- * CPUs, and what is in use on top. */
+/* No boot parameter. Expect 64 MiB for each bit of the number of CPUs, and
+ * what is in use on top. */
 static void child_lazy_max(void *arg)
 {
 	(void)arg;
 	pin_to_one_cpu();
 	REQUIRE(!start_vmap(""));
-	REQUIRE(vmap_lazy_limit() == (size_t)fls(nr_cpu_ids) * 32 << 20);
+	REQUIRE(vmap_lazy_limit() == (size_t)fls(nr_cpu_ids) * 64 << 20);
 	take();
 	REQUIRE(vmap_lazy_limit() ==
-		((size_t)fls(nr_cpu_ids) * 32 << 20) + SIZE);
+		((size_t)fls(nr_cpu_ids) * 64 << 20) + SIZE);
 }
 
 /* Areas freed at one tick each, apart from each other, until there are too
- * many. Expect the oldest to go, down to half of the limit. */
+ * many. Expect the oldest to go, down to 7/8 of the limit. */
 static void child_surplus(void *arg)
 {
 	struct vmap_area *areas[6];
@@ -148,7 +148,11 @@ static void child_surplus(void *arg)
 		give(areas[(i * 5 + 3) % 6]); /* 3 2 1 0 5 4 */
 		REQUIRE(i == 5 || vmap.lazy_bytes == (size_t)(i + 1) * SIZE);
 	}
-	REQUIRE(vmap.lazy_bytes == 2 * SIZE);
+	REQUIRE(vmap.lazy_bytes == 3 * SIZE);
+	REQUIRE(!range_at(&vmap.lazy, starts[3]));
+	REQUIRE(!range_at(&vmap.lazy, starts[2]));
+	REQUIRE(!range_at(&vmap.lazy, starts[1]));
+	REQUIRE(range_at(&vmap.lazy, starts[0]));
 	REQUIRE(range_at(&vmap.lazy, starts[5]));
 	REQUIRE(range_at(&vmap.lazy, starts[4]));
 }
