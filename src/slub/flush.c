@@ -164,8 +164,38 @@ static void prefetch_batch(const struct kmem_cache *s, void **objs,
 	}
 }
 
+/*
+ * One object to a slab that neither was full nor becomes empty, so that only
+ * its list of free objects changes, in a process with one thread: true.
+ */
+static inline bool push_alone(const struct kmem_cache *s, void *obj)
+{
+	struct slab *slab = known_slab(s, obj);
+	struct slab_state *state;
+
+	if (unlikely(!slab))
+		return false;
+	state = &slab->state;
+	if (state->counters.inuse == state->counters.objects ||
+	    state->counters.inuse < 2)
+		return false;
+	set_freepointer(s, obj, state->freelist);
+	state->freelist = obj;
+	state->counters.inuse--;
+	return true;
+}
+
+/* Do the first two objects lie far apart, so that a chain would end at once? */
+static inline bool is_alone(const struct kmem_cache *s, void *const *objs,
+			    unsigned int nr)
+{
+	return nr == 1 || ((uintptr_t)objs[0] ^ (uintptr_t)objs[1]) >>
+				  (PAGE_SHIFT + s->oo_order);
+}
+
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	const bool single = os_single_threaded();
 	unsigned int fetched = 0;
 	struct detached d;
 
@@ -174,6 +204,11 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 		if (i >= fetched) {
 			fetched = min(i + BATCH, nr);
 			prefetch_batch(s, objs + i, fetched - i);
+		}
+		if (single && is_alone(s, objs + i, nr - i) &&
+		    push_alone(s, objs[i])) {
+			i++;
+			continue;
 		}
 		i += build_detached(s, objs + i, nr - i, &d);
 		slab_free(s, &d);
