@@ -16,7 +16,7 @@
 #include "core/list.h"
 
 enum page_type {
-	PAGE_NONE, /* offline, a tail, or handed out by alloc_pages() */
+	PAGE_NONE, /* offline, a tail, or on its way */
 	PAGE_BUDDY, /* heads a block on zone->free_area[order] */
 	PAGE_PCP, /* on a per-CPU list */
 	PAGE_ISOLATED, /* off the lists while it is given to the OS */
@@ -42,7 +42,6 @@ struct page {
 		};
 		struct {
 			unsigned long nr_pages; /* PAGE_RUN: frames in use */
-			unsigned long requested; /* bytes asked for */
 		};
 		struct kmem_cache *slab_cache; /* PAGE_SLAB: constant */
 		u64 owner[7];

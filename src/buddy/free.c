@@ -160,8 +160,11 @@ void __free_pages(struct page *page, unsigned int order)
 
 void free_pages(unsigned long addr, unsigned int order)
 {
-	if (addr)
-		__free_pages(virt_to_page((void *)addr), order);
+	struct page *page = virt_to_page((void *)addr);
+
+	if (addr && !page)
+		km_report("BUG: Bad page state: 0x%lx is not ours\n", addr);
+	__free_pages(addr ? page : NULL, order);
 }
 
 void free_page_run(struct page *page, unsigned long nr)
@@ -185,7 +188,16 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 
 void free_pages_exact(void *addr, size_t size)
 {
-	if (addr && size)
-		free_page_run(__virt_to_page(addr),
-			      PAGE_ALIGN(size) >> PAGE_SHIFT);
+	struct page *page = virt_to_page(addr);
+
+	if (!addr || !size)
+		return;
+	if (!page || page->type != PAGE_ALLOCATED ||
+	    page->order != get_order(size)) {
+		km_report("BUG: Bad page state: %p is not %lu bytes of "
+			  "alloc_pages_exact()\n",
+			  addr, size);
+		return;
+	}
+	free_page_run(page, PAGE_ALIGN(size) >> PAGE_SHIFT);
 }

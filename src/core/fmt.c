@@ -193,12 +193,12 @@ int km_snprintf(char *buf, size_t size, const char *fmt, ...)
 	return len;
 }
 
-static void report_line(const char *fmt, va_list args)
+static void report_line(int fd, const char *fmt, va_list args)
 {
 	char line[512];
 	size_t len = (size_t)km_vsnprintf(line, sizeof(line), fmt, args);
 
-	os_write(2, line, min(len, sizeof(line) - 1));
+	os_write(fd, line, min(len, sizeof(line) - 1));
 }
 
 void km_report(const char *fmt, ...)
@@ -206,7 +206,16 @@ void km_report(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	report_line(fmt, args);
+	report_line(2, fmt, args);
+	va_end(args);
+}
+
+void km_report_to(int fd, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_line(fd, fmt, args);
 	va_end(args);
 }
 
@@ -215,7 +224,7 @@ void km_panic(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	report_line(fmt, args);
+	report_line(2, fmt, args);
 	va_end(args);
 	os_abort();
 }

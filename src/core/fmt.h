@@ -20,6 +20,9 @@ int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
 /* One message on stderr, written with one system call; at most 511 bytes. */
 void km_report(const char *fmt, ...);
 
+/* The same to another file. */
+void km_report_to(int fd, const char *fmt, ...);
+
 /* km_report, then SIGABRT. */
 __attribute__((noreturn)) void km_panic(const char *fmt, ...);
 

@@ -73,6 +73,9 @@ static const char *next_param(const char *at, char *out, size_t size,
 			out[len++] = *at;
 	}
 	out[len] = '\0';
+	if (quoted)
+		km_report("kmalloc: boot parameter '%s': quote not closed\n",
+			  out);
 	return at;
 }
 

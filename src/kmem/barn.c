@@ -66,10 +66,9 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	return sheaf;
 }
 
-/* The barn of this CPU, or the n-th one after it. */
-static struct node_barn *barn_from_here(struct kmem_cache *s, unsigned int n)
+static struct node_barn *barn_here(struct kmem_cache *s)
 {
-	return &s->barn[(smp_cpu() + n) % NR_BARNS];
+	return &s->barn[smp_cpu() % NR_BARNS];
 }
 
 static struct slab_sheaf *take_full(struct node_barn *barn,
@@ -96,10 +95,11 @@ static struct slab_sheaf *take_full(struct node_barn *barn,
 
 struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 {
+	unsigned int here = smp_cpu();
 	struct slab_sheaf *full = NULL;
 
 	for (unsigned int n = 0; n < NR_BARNS && !full; n++)
-		full = take_full(barn_from_here(s, n), empty);
+		full = take_full(&s->barn[(here + n) % NR_BARNS], empty);
 	return full;
 }
 
@@ -114,12 +114,12 @@ static u32 full_limit(void)
 
 bool barn_has_room(struct kmem_cache *s)
 {
-	return READ_ONCE(barn_from_here(s, 0)->nr_full) < full_limit();
+	return READ_ONCE(barn_here(s)->nr_full) < full_limit();
 }
 
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 {
-	struct node_barn *barn = barn_from_here(s, 0);
+	struct node_barn *barn = barn_here(s);
 	int ret = -E2BIG;
 
 	spin_lock(&barn->lock);
@@ -146,16 +146,17 @@ static struct slab_sheaf *take_empty(struct node_barn *barn)
 
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 {
+	unsigned int here = smp_cpu();
 	struct slab_sheaf *empty = NULL;
 
 	for (unsigned int n = 0; n < NR_BARNS && !empty; n++)
-		empty = take_empty(barn_from_here(s, n));
+		empty = take_empty(&s->barn[(here + n) % NR_BARNS]);
 	return empty;
 }
 
 void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 {
-	struct node_barn *barn = barn_from_here(s, 0);
+	struct node_barn *barn = barn_here(s);
 
 	spin_lock(&barn->lock);
 	if (barn->nr_empty < BARN_MAX_EMPTY) {

@@ -257,18 +257,21 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 	if (!s)
 		return;
+	/* Upkeep of this cache, which slab_mutex excludes, would hide objects. */
+	spin_lock(&slab_mutex);
 	left = take_back_all(s);
+	if (!left) {
+		list_del(&s->list);
+		if (s->slot >= API_SLOT)
+			api_slots[s->slot - API_SLOT] = NULL;
+	}
+	spin_unlock(&slab_mutex);
 	if (left) {
 		km_report("kmem_cache_destroy %s: Slab cache still has objects "
 			  "(%lu) when called from user code\n",
 			  s->name, left);
 		return;
 	}
-	spin_lock(&slab_mutex);
-	list_del(&s->list);
-	if (s->slot >= API_SLOT)
-		api_slots[s->slot - API_SLOT] = NULL;
-	spin_unlock(&slab_mutex);
 	kmem_cache_free(&cpu_cache, s->cpu_slab);
 	kmem_cache_free(&cache_cache, s);
 }

@@ -77,6 +77,7 @@ static struct kmem_cpu *table_alloc(void)
 static void table_list(struct kmem_cpu *cpu)
 {
 	cpu->exits = 0;
+	cpu->frame = (uintptr_t)__builtin_frame_address(0);
 	cpu->served = READ_ONCE(requests);
 	spin_lock(&kmem_cpus_lock);
 	list_add(&cpu->list, &kmem_cpus);
@@ -87,8 +88,8 @@ static void table_list(struct kmem_cpu *cpu)
 /* The owner is gone or going: nothing may be cached in the table any more. */
 static void table_retire(struct kmem_cpu *cpu)
 {
-	kmem_cpu_flush(cpu);
 	spin_lock(&kmem_cpus_lock);
+	__kmem_cpu_flush(cpu);
 	list_del(&cpu->list);
 	list_add(&cpu->list, &free_cpus);
 	WRITE_ONCE(nr_cpus, nr_cpus - 1);
@@ -173,6 +174,18 @@ void kmem_cpus_flush_cache(struct kmem_cache *s)
 	list_for_each_entry(cpu, &kmem_cpus, list)
 		kmem_cpu_flush_cache(cpu, s);
 	spin_unlock(&kmem_cpus_lock);
+}
+
+bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end)
+{
+	const struct kmem_cpu *cpu;
+	bool found = false;
+
+	spin_lock(&kmem_cpus_lock);
+	list_for_each_entry(cpu, &kmem_cpus, list)
+		found |= cpu->frame >= start && cpu->frame < end;
+	spin_unlock(&kmem_cpus_lock);
+	return found;
 }
 
 unsigned int kmem_cpus_number(void)

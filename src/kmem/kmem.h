@@ -151,6 +151,7 @@ struct kmem_cpu {
 	unsigned long requests; /* others ask: atomic */
 	unsigned long served; /* owner: the last request done */
 	unsigned int exits; /* destructor rounds so far; owner */
+	uintptr_t frame; /* somewhere on its stack; constant */
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
 };
 
@@ -197,6 +198,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s);
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
 /* Everything this owner holds goes to the slabs; its cursors miss. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);
+void __kmem_cpu_flush(struct kmem_cpu *cpu); /* kmem_cpus_lock held */
 /* The same for one cache. */
 void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
 /* The same for slots not used since the last call. */
@@ -231,6 +233,8 @@ void kmem_cpus_request(void); /* ask every owner to flush idle slots */
 unsigned long kmem_cpus_count(const struct kmem_cache *s); /* racy */
 /* Empty the sheaves of a cache that nobody uses any more, everywhere. */
 void kmem_cpus_flush_cache(struct kmem_cache *s);
+/* Does the stack of any owner lie in [start, end)? */
+bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end);
 unsigned int kmem_cpus_number(void);
 void kmem_cpus_fork_child(void); /* adopt what lost threads held */
 

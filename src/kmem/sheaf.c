@@ -259,8 +259,9 @@ static struct kmem_cache *slot_cache(struct kmem_cpu *cpu, unsigned int slot)
 	return sheaf ? sheaf->cache : NULL;
 }
 
-void kmem_cpu_flush(struct kmem_cpu *cpu)
+void __kmem_cpu_flush(struct kmem_cpu *cpu)
 {
+	lock_assert_held(&kmem_cpus_lock);
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
 		struct kmem_cache *s = slot_cache(cpu, slot);
 
@@ -269,8 +270,20 @@ void kmem_cpu_flush(struct kmem_cpu *cpu)
 	}
 }
 
+/*
+ * An owner that empties slots by themselves holds kmem_cpus_lock, for the cache
+ * of one of them may be under destruction and read by that thread.
+ */
+void kmem_cpu_flush(struct kmem_cpu *cpu)
+{
+	spin_lock(&kmem_cpus_lock);
+	__kmem_cpu_flush(cpu);
+	spin_unlock(&kmem_cpus_lock);
+}
+
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 {
+	spin_lock(&kmem_cpus_lock);
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
 		struct kmem_cache *s = slot_cache(cpu, slot);
 
@@ -281,6 +294,7 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 		else
 			cpu->slot[slot].seen = cpu->cursor[slot];
 	}
+	spin_unlock(&kmem_cpus_lock);
 }
 
 /*

@@ -15,6 +15,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/fmt.h"
@@ -39,6 +40,13 @@ static int set_foreign(const char *value)
 	return -EINVAL;
 }
 boot_param("foreign", set_foreign);
+
+static void *main_thread; /* its thread pointer */
+
+__attribute__((constructor)) static void note_main_thread(void)
+{
+	main_thread = __builtin_thread_pointer();
+}
 
 /* ---- /proc/self/maps, without stdio ----------------------------------------- */
 
@@ -123,15 +131,22 @@ static bool is_object(const struct mapping *map)
 
 /* Which mapping: `before` is the one in front, `here` the address on a stack. */
 static enum place place_in(const struct mapping *map,
-			   const struct mapping *before, uintptr_t here)
+			   const struct mapping *before, uintptr_t here,
+			   uintptr_t p)
 {
 	bool bss = !map->path[0] && before->end == map->start &&
 		   is_object(before);
 	const struct mapping *object = bss ? before : map;
 
+	uintptr_t tls = (uintptr_t)main_thread;
+
 	if (!strcmp(map->path, "[stack]") ||
-	    (here >= map->start && here < map->end))
+	    (here >= map->start && here < map->end) ||
+	    kmem_cpus_stack_in(map->start, map->end))
 		return PLACE_STACK;
+	/* ld.so gives the first thread its TLS out of its early heap. */
+	if (p >= tls - PAGE_SIZE && p < tls + PAGE_SIZE)
+		return PLACE_LDSO;
 	if (!bss && !is_object(map))
 		return PLACE_OTHER;
 	if (map->writable && !strncmp(object->tail, "ld-linux", 8))
@@ -139,7 +154,8 @@ static enum place place_in(const struct mapping *map,
 	return PLACE_OBJECT;
 }
 
-static enum place place_of(const void *p)
+/* *room: bytes from p to the end of its mapping. */
+static enum place place_of(const void *p, size_t *room)
 {
 	struct maps maps = { .at = 0 };
 	struct mapping map, before = { .end = 0 };
@@ -151,7 +167,9 @@ static enum place place_of(const void *p)
 	maps.fd = (int)fd;
 	while (maps_next(&maps, &map)) {
 		if ((uintptr_t)p >= map.start && (uintptr_t)p < map.end) {
-			place = place_in(&map, &before, (uintptr_t)&map);
+			place = place_in(&map, &before, (uintptr_t)&map,
+					 (uintptr_t)p);
+			*room = map.end - (uintptr_t)p;
 			break;
 		}
 		if (map.path[0])
@@ -176,18 +194,19 @@ static __cold void refuse(const char *function, const void *p, enum place place)
 }
 
 /*
- * True: the pointer is the next allocator's and is to go there. False: it is
- * to be ignored. Does not return where the program is at fault.
+ * Where a foreign pointer is to go: PLACE_OTHER, on to the next allocator;
+ * PLACE_LDSO or PLACE_NONE, nowhere. Does not return if the program is at
+ * fault.
  */
-static bool goes_on(const char *function, const void *p)
+static enum place examine(const char *function, const void *p, size_t *room)
 {
-	enum place place = place_of(p);
+	enum place place = place_of(p, room);
 
 	if (place == PLACE_LDSO)
-		return false;
+		return place;
 	if (place != PLACE_OTHER || policy == ABORT)
 		refuse(function, p, place);
-	return policy == FORWARD;
+	return policy == FORWARD ? PLACE_OTHER : PLACE_NONE;
 }
 
 /* ---- the next allocator ------------------------------------------------------- */
@@ -207,24 +226,33 @@ static void *next_symbol(const char *name, const void *p)
 void foreign_free(void *p)
 {
 	int saved = errno;
+	size_t room;
 
-	if (goes_on("free", p))
+	if (examine("free", p, &room) == PLACE_OTHER)
 		((void (*)(void *))next_symbol("free", p))(p);
 	errno = saved;
 }
 
+/* What is ignored keeps its place; the caller gets a copy that is ours. */
 void *foreign_realloc(void *p, size_t size)
 {
-	if (goes_on("realloc", p))
+	size_t room = 0;
+	void *q;
+
+	if (examine("realloc", p, &room) == PLACE_OTHER)
 		return ((void *(*)(void *, size_t))next_symbol("realloc",
 							       p))(p, size);
-	errno = ENOMEM;
-	return NULL;
+	q = size ? malloc(size) : NULL;
+	if (q)
+		memcpy(q, p, min(size, room));
+	return q;
 }
 
 size_t foreign_usable_size(void *p)
 {
-	if (goes_on("malloc_usable_size", p))
+	size_t room;
+
+	if (examine("malloc_usable_size", p, &room) == PLACE_OTHER)
 		return ((size_t(*)(void *))next_symbol("malloc_usable_size",
 						       p))(p);
 	return 0;

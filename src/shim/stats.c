@@ -18,11 +18,23 @@
 #include "sys/os.h"
 
 static unsigned long stats_pid;
+static int stats_fd = -1; /* a copy of stderr */
+static u64 stats_file_id; /* what it was, if the program reuses it */
 static char stats_path[256];
 
+/*
+ * Many programs close stderr in an exit handler that runs before our
+ * destructor, so the summary goes to a copy that is made now.
+ */
 static int set_stats(const char *value)
 {
-	return param_number(value, 1, 1UL << 22, &stats_pid);
+	int ret = param_number(value, 1, 1UL << 22, &stats_pid);
+
+	if (!ret && stats_pid == (unsigned long)os_pid()) {
+		stats_fd = os_dup_high(2);
+		stats_file_id = os_file_id(stats_fd);
+	}
+	return ret;
 }
 boot_param("stats", set_stats);
 
@@ -62,8 +74,11 @@ static void print_summary(const struct shim_info *info)
 {
 	unsigned long calls = info->refilled + info->flushed +
 			      info->runs_ever * 2 + info->areas.areas_ever * 2;
+	bool same = stats_file_id && os_file_id(stats_fd) == stats_file_id;
+	int fd = same ? stats_fd : 2;
 
-	km_report(
+	km_report_to(
+		fd,
 		"kmalloc: stats of process %d\n"
 		"  memory        peak %H resident, now %H; %H in use\n"
 		"  small objects %lu live (%H), %H cached in %u threads\n"
@@ -73,11 +88,13 @@ static void print_summary(const struct shim_info *info)
 		info->used, info->small_objects, info->small_used,
 		info->small_cached, kmem_cpus_number(), info->refills,
 		info->flushes, calls);
-	km_report("  slabs         %lu now (%H), %lu ever\n"
-		  "  large         %lu runs (%H), %lu areas (%H); %lu ever\n",
-		  info->slabs, info->slab_bytes, info->slabs_ever, info->runs,
-		  info->run_bytes, info->areas.areas, info->areas.busy,
-		  info->runs_ever + info->areas.areas_ever);
+	km_report_to(
+		fd,
+		"  slabs         %lu now (%H), %lu ever\n"
+		"  large         %lu runs (%H), %lu areas (%H); %lu ever\n",
+		info->slabs, info->slab_bytes, info->slabs_ever, info->runs,
+		info->run_bytes, info->areas.areas, info->areas.busy,
+		info->runs_ever + info->areas.areas_ever);
 }
 
 static void append_line(const struct shim_info *info)

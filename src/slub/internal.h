@@ -41,7 +41,7 @@ int slub_setup(struct kmem_cache *s);
  * is held. */
 struct slab *new_slab(struct kmem_cache *s);
 void discard_slab(struct kmem_cache *s, struct slab *slab);
-/* The object of s that contains addr's start; BUG line and abort if none. */
+/* One line and abort unless obj starts an object of s in this slab. */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);
 void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);

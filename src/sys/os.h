@@ -8,12 +8,14 @@
  *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
- *   - none of them calls malloc, stdio, dlsym, or anything that might;
+ *   - none of them calls malloc, stdio or dlsym. System calls are made directly
+ *     but for four of libc's that are known not to allocate: clock_gettime and
+ *     sched_getcpu, for their vDSO, getauxval, and what finds the environment;
  *   - the memory calls count themselves (os_mem_calls) and can be told to
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
- * After start-up the library uses only mmap, munmap, mremap, madvise, futex
- * and write; docs/shim.md lists them for people who write seccomp filters.
+ * After start-up the library uses only mmap, munmap, mremap, madvise, mprotect
+ * (where mmap is refused), futex and write; docs/shim.md lists them for people who write seccomp filters.
  */
 #ifndef KM_SYS_OS_H
 #define KM_SYS_OS_H
@@ -57,6 +59,8 @@ void os_fail_calls(unsigned long first, unsigned long count);
 
 /* What RLIMIT_AS leaves in bytes, or SIZE_MAX when it is unlimited. */
 size_t os_address_space_left(void);
+size_t os_address_space_limit(void); /* RLIMIT_AS, or SIZE_MAX */
+size_t os_address_space_used(void); /* bytes of mappings; 0 if unknown */
 size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
 int os_cpu(void); /* the CPU we run on now, a hint; 0 if unknown */
@@ -84,6 +88,10 @@ long os_open_read(const char *path); /* fd or -errno */
 long os_open_append(const char *path); /* fd or -errno; creates 0644 */
 long os_read(int fd, void *buf, size_t size);
 long os_write(int fd, const void *buf, size_t size); /* all of it */
+/* A copy of fd with a high number, closed by exec; or -errno. */
+int os_dup_high(int fd);
+/* A number for the file behind fd, to tell whether it still is the same. */
+u64 os_file_id(int fd);
 void os_close(int fd);
 __attribute__((noreturn)) void os_abort(void);
 

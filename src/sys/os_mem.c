@@ -85,14 +85,52 @@ static int map_if_free(void *addr, size_t size, int prot, int flags)
 	return -EEXIST;
 }
 
+/* Address space that is ours and not committed, about; bytes. */
+static size_t os_idle_reserve;
+
+static void idle_add(size_t size)
+{
+	__atomic_add_fetch(&os_idle_reserve, size, __ATOMIC_RELAXED);
+}
+
 void *os_reserve(void *hint, size_t size)
 {
-	return do_mmap(hint, size, PROT_NONE, ANON | MAP_NORESERVE);
+	void *at = do_mmap(hint, size, PROT_NONE, ANON | MAP_NORESERVE);
+
+	if (at)
+		idle_add(size);
+	return at;
+}
+
+/*
+ * A limit set on RLIMIT_AS after the start may be below what is reserved
+ * already: mmap() then fails even over our own pages. mprotect() does not ask,
+ * so it may be used as long as what is really mapped stays below the limit.
+ */
+static int protect(void *addr, size_t size, int prot)
+{
+	if (READ_ONCE(fail_first)) /* the fault tests want it to fail */
+		return -ENOMEM;
+	return (int)sys3(SYS_mprotect, addr, size, prot);
+}
+
+static bool within_limit(size_t size)
+{
+	size_t limit = os_address_space_limit(), used = os_address_space_used();
+	size_t idle = READ_ONCE(os_idle_reserve);
+
+	return used - min(idle, used) + size <= limit;
 }
 
 int os_commit(void *addr, size_t size)
 {
-	return map_over(addr, size, PROT_READ | PROT_WRITE, 0);
+	int ret = map_over(addr, size, PROT_READ | PROT_WRITE, 0);
+
+	if (ret && within_limit(size))
+		ret = protect(addr, size, PROT_READ | PROT_WRITE);
+	if (!ret)
+		idle_add(-size);
+	return ret;
 }
 
 int os_commit_new(void *addr, size_t size)
@@ -114,7 +152,13 @@ int os_discard(void *addr, size_t size)
 
 int os_uncommit(void *addr, size_t size)
 {
-	return map_over(addr, size, PROT_NONE, MAP_NORESERVE);
+	int ret = map_over(addr, size, PROT_NONE, MAP_NORESERVE);
+
+	if (ret && !os_discard(addr, size))
+		ret = protect(addr, size, PROT_NONE);
+	if (!ret)
+		idle_add(size);
+	return ret;
 }
 
 int os_reserve_again(void *addr, size_t size)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 
@@ -38,16 +39,27 @@ static size_t read_number(const char *path)
 	return value;
 }
 
-size_t os_address_space_left(void)
+size_t os_address_space_limit(void)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-	size_t used;
 
 	sys4(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
+	return limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+}
+
+size_t os_address_space_used(void)
+{
+	return read_number("/proc/self/statm") * PAGE_SIZE;
+}
+
+size_t os_address_space_left(void)
+{
+	size_t limit = os_address_space_limit(), used;
+
+	if (limit == SIZE_MAX)
 		return SIZE_MAX;
-	used = read_number("/proc/self/statm") * PAGE_SIZE;
-	return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+	used = os_address_space_used();
+	return limit > used ? limit - used : 0;
 }
 
 size_t os_total_ram(void)
@@ -185,17 +197,36 @@ long os_write(int fd, const void *buf, size_t size)
 	return (long)done;
 }
 
+int os_dup_high(int fd)
+{
+	return (int)sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 200);
+}
+
+u64 os_file_id(int fd)
+{
+	struct stat st = { 0 };
+
+	if (fd < 0 || fstat(fd, &st))
+		return 0;
+	return st.st_dev * 0x9e3779b97f4a7c15UL + st.st_ino + 1;
+}
+
 void os_close(int fd)
 {
 	sys1(SYS_close, fd);
 }
 
-/* As abort(), which takes a lock of libc's: SIGABRT, then by force. */
+/* As abort(), whose lock a broken program may hold: unblock, raise, by force. */
 void os_abort(void)
 {
-	raise(SIGABRT);
-	signal(SIGABRT, SIG_DFL);
-	raise(SIGABRT);
+	u64 mask = 1UL << (SIGABRT - 1);
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL,
+		     sizeof(mask));
+		sys3(SYS_tgkill, os_pid(), sys0(SYS_gettid), SIGABRT);
+		signal(SIGABRT, SIG_DFL); /* a handler came back */
+	}
 	for (;;)
 		sys1(SYS_exit_group, 134);
 }

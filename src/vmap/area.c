@@ -378,7 +378,11 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 		return -ENOMEM;
 	}
 	if (os_move((void *)old, old_size, (void *)to->va_start, size)) {
-		give_range(&vmap.free, to);
+		/* The kernel may have unmapped the target before it failed. */
+		if (os_reserve_again((void *)to->va_start, size) == -ENOMEM)
+			va_struct_free(to);
+		else
+			give_range(&vmap.free, to);
 		return -ENOMEM;
 	}
 	va->va_start = to->va_start;

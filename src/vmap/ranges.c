@@ -17,7 +17,7 @@
  *	right	|     ####|	it ends earlier
  *	none	|  ####   |	it ends earlier, a new one stands behind
  *
- * Locking	vmap_lock, held by every caller
+ * Locking	vmap.lock, held by every caller
  * Invariants	V1-V3 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, find_vmap_lowest_match(),
  *		adjust_va_to_fit_type(), merge_or_add_vmap_area()

@@ -16,7 +16,7 @@
  * Where no vmalloc space could be reserved, areas are mappings of their own
  * (VA_DIRECT); only the busy tree knows them.
  *
- * Locking	vmap_lock (rank LOCK_VMAP); no system call under it
+ * Locking	vmap.lock (rank LOCK_VMAP); no system call under it
  * Invariants	V1  ranges of all trees are disjoint, page aligned, start < end
  *		V2  no two ranges of the lazy tree touch; the same for free
  *		V3  subtree_max = the largest range at or below a node
@@ -35,10 +35,9 @@
 #define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
 
 struct vmap_area {
-	struct rb_node rb; /* in one of the three trees; vmap_lock */
-	uintptr_t va_start, va_end; /* vmap_lock; a busy one: its user */
-	size_t subtree_max; /* lazy and free trees; vmap_lock */
-	size_t requested; /* busy: bytes asked for; its user */
+	struct rb_node rb; /* in one of the three trees; vmap.lock */
+	uintptr_t va_start, va_end; /* vmap.lock; a busy one: its user */
+	size_t subtree_max; /* lazy and free trees; vmap.lock */
 	struct vmap_area *next; /* on the way to being freed */
 	u16 epoch; /* lazy: tick at which it was freed */
 	u8 flags;
@@ -49,7 +48,7 @@ static inline size_t va_size(const struct vmap_area *va)
 	return va->va_end - va->va_start;
 }
 
-/* ---- ranges.c: a tree of disjoint ranges; vmap_lock held ------------------ */
+/* ---- ranges.c: a tree of disjoint ranges; vmap.lock held ------------------ */
 
 void range_insert(struct rb_root *root, struct vmap_area *va,
 		  struct vmap_area **dead);

@@ -21,6 +21,13 @@ same "--stats: standard output" done "$out"
 has "--stats" "kmalloc: stats" "$err"
 same "--stats: once" 1 "$(grep -c '^kmalloc: stats' "$tmp/err" || true)"
 
+# these close stderr in an exit handler
+for program in "ls /" "sort /dev/null" "env"; do
+	# shellcheck disable=SC2086
+	status "$run" --stats $program
+	same "--stats $program" 1 "$(grep -c '^kmalloc: stats' "$tmp/err" || true)"
+done
+
 start=${EPOCHREALTIME//[^0-9]/}
 for ((i = 0; i < 20; i++)); do "$run" true; done
 middle=${EPOCHREALTIME//[^0-9]/}

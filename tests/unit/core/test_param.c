@@ -94,7 +94,8 @@ static void test_no_value(void **state)
 	assert_int_equal(calls, 2);
 }
 
-/* Quotes around a value, or around all. Expect blanks kept, quotes gone. */
+/* Quotes around a value, or around all. Expect blanks kept, quotes gone,
+ * and a word about one that is not closed. */
 static void test_quotes(void **state)
 {
 	(void)state;
@@ -104,7 +105,9 @@ static void test_quotes(void **state)
 	assert_string_equal(said("\"test_one=d e\" test.two-words=y"), "");
 	assert_string_equal(one, "d e");
 	assert_string_equal(two, "y");
-	assert_string_equal(said("test_one=\"never closed x=1"), "");
+	assert_string_equal(said("test_one=\"never closed x=1"),
+			    "kmalloc: boot parameter 'test_one=never closed "
+			    "x=1': quote not closed\n");
 	assert_string_equal(one, "never closed x=1");
 }
 
