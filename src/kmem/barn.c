@@ -66,9 +66,15 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	return sheaf;
 }
 
+/* The barns of the node that this CPU takes memory from. */
+static struct node_barn *barns_here(struct kmem_cache *s)
+{
+	return get_node(s, 0)->barn;
+}
+
 static struct node_barn *barn_here(struct kmem_cache *s)
 {
-	return &s->barn[smp_cpu() % NR_BARNS];
+	return &barns_here(s)[smp_cpu() % NR_BARNS];
 }
 
 static struct slab_sheaf *take_full(struct node_barn *barn,
@@ -95,11 +101,12 @@ static struct slab_sheaf *take_full(struct node_barn *barn,
 
 struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 {
+	struct node_barn *barns = barns_here(s);
 	unsigned int here = smp_cpu();
 	struct slab_sheaf *full = NULL;
 
-	for (unsigned int n = 0; n < NR_BARNS && !full; n++)
-		full = take_full(&s->barn[(here + n) % NR_BARNS], empty);
+	for (unsigned int i = 0; i < NR_BARNS && !full; i++)
+		full = take_full(&barns[(here + i) % NR_BARNS], empty);
 	return full;
 }
 
@@ -146,11 +153,12 @@ static struct slab_sheaf *take_empty(struct node_barn *barn)
 
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 {
+	struct node_barn *barns = barns_here(s);
 	unsigned int here = smp_cpu();
 	struct slab_sheaf *empty = NULL;
 
-	for (unsigned int n = 0; n < NR_BARNS && !empty; n++)
-		empty = take_empty(&s->barn[(here + n) % NR_BARNS]);
+	for (unsigned int i = 0; i < NR_BARNS && !empty; i++)
+		empty = take_empty(&barns[(here + i) % NR_BARNS]);
 	return empty;
 }
 
@@ -203,16 +211,23 @@ static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
 /* Empty the barns; with SHRINK_IDLE only where nobody came meanwhile. */
 void barn_shrink(struct kmem_cache *s, unsigned int flags)
 {
-	for (unsigned int i = 0; i < NR_BARNS; i++)
-		shrink_one(s, &s->barn[i], flags);
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			shrink_one(s, &n->barn[i], flags);
 }
 
 unsigned long barn_count(struct kmem_cache *s)
 {
+	struct kmem_cache_node *n;
 	unsigned long nr = 0;
+	int nid;
 
-	for (unsigned int i = 0; i < NR_BARNS; i++)
-		nr += READ_ONCE(s->barn[i].nr_full);
+	for_each_kmem_cache_node(s, nid, n)
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			nr += READ_ONCE(n->barn[i].nr_full);
 	return nr * s->sheaf_capacity;
 }
 
@@ -232,6 +247,31 @@ static void check_one(struct kmem_cache *s, struct node_barn *barn)
 
 void barn_check(struct kmem_cache *s)
 {
-	for (unsigned int i = 0; i < NR_BARNS; i++)
-		check_one(s, &s->barn[i]);
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			check_one(s, &n->barn[i]);
+}
+
+/* The fork handlers: under the cache's other locks. */
+void barn_fork_take(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			lock_fork_take(&n->barn[i].lock);
+}
+
+void barn_fork_release(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		for (unsigned int i = 0; i < NR_BARNS; i++)
+			lock_fork_release(&n->barn[i].lock);
 }

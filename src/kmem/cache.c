@@ -21,6 +21,7 @@ spinlock_t slab_mutex = SPIN_LOCK_INIT(LOCK_SLAB_MUTEX);
 struct kmem_cache *kmem_classes[NR_CLASSES];
 struct kmem_cache sheaf_cache;
 static struct kmem_cache cache_cache; /* struct kmem_cache */
+static struct kmem_cache node_cache; /* struct kmem_cache_node */
 static struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
 static const struct slab_ops *backend;
 static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
@@ -57,13 +58,12 @@ static u32 sheaf_capacity(unsigned int size)
 	return size > 128 ? 60 : 120;
 }
 
-static int init_barn_and_node(struct kmem_cache *s)
+static void init_node(struct kmem_cache_node *n)
 {
 	for (unsigned int i = 0; i < NR_BARNS; i++)
-		spin_lock_init(&s->barn[i].lock, LOCK_BARN);
-	spin_lock_init(&s->node.list_lock, LOCK_LIST);
-	INIT_LIST_HEAD(&s->node.partial);
-	return s->ops->setup(s);
+		spin_lock_init(&n->barn[i].lock, LOCK_BARN);
+	spin_lock_init(&n->list_lock, LOCK_LIST);
+	INIT_LIST_HEAD(&n->partial);
 }
 
 static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
@@ -88,6 +88,17 @@ static void list_cache(struct kmem_cache *s)
 	spin_unlock(&slab_mutex);
 }
 
+static int boot_nodes(struct kmem_cache *s)
+{
+	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
+		if (!s->node[nid])
+			return -ENOMEM;
+		init_node(s->node[nid]);
+	}
+	return 0;
+}
+
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
@@ -101,9 +112,9 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		kmem_classes[boot->class] = s;
 	}
 	s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * backend->cpu_size);
-	if (!s->cpu_slab)
+	if (!s->cpu_slab || boot_nodes(s))
 		return -ENOMEM;
-	if (init_barn_and_node(s))
+	if (s->ops->setup(s))
 		return -EINVAL;
 	list_cache(s);
 	return 0;
@@ -129,6 +140,8 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
 	    kmem_cache_init(&cache_cache, "kmem_cache",
 			    sizeof(struct kmem_cache), &line_boot) ||
+	    kmem_cache_init(&node_cache, "kmem_cache_node",
+			    sizeof(struct kmem_cache_node), &line_boot) ||
 	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", per_cpu, &line_boot))
 		return -ENOMEM;
 	return 0;
@@ -160,8 +173,7 @@ void kmem_fork_take(void)
 	kmem_cpus_fork_take();
 	list_for_each_entry(s, &slab_caches, list) {
 		s->ops->fork_take(s);
-		for (unsigned int i = 0; i < NR_BARNS; i++)
-			lock_fork_take(&s->barn[i].lock);
+		barn_fork_take(s);
 	}
 }
 
@@ -170,8 +182,7 @@ void kmem_fork_release(void)
 	struct kmem_cache *s;
 
 	list_for_each_entry(s, &slab_caches, list) {
-		for (unsigned int i = 0; i < NR_BARNS; i++)
-			lock_fork_release(&s->barn[i].lock);
+		barn_fork_release(s);
 		s->ops->fork_release(s);
 	}
 	kmem_cpus_fork_release();
@@ -211,6 +222,29 @@ static void take_slot(struct kmem_cache *s)
 	spin_unlock(&slab_mutex);
 }
 
+static void free_cache(struct kmem_cache *s)
+{
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		kmem_cache_free(&node_cache, s->node[nid]);
+	kmem_cache_free(&cpu_cache, s->cpu_slab);
+	kmem_cache_free(&cache_cache, s);
+}
+
+/* What belongs to a cache: 0 or -ENOMEM; free_cache() has it either way. */
+static int alloc_parts(struct kmem_cache *s)
+{
+	s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
+	if (!s->cpu_slab)
+		return -ENOMEM;
+	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+		s->node[nid] = kmem_cache_zalloc(&node_cache, GFP_KERNEL);
+		if (!s->node[nid])
+			return -ENOMEM;
+		init_node(s->node[nid]);
+	}
+	return 0;
+}
+
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *))
@@ -224,18 +258,13 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 		goto fail;
 	fill_in(s, name, size, align, flags);
 	s->ctor = ctor;
-	s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
-	if (!s->cpu_slab)
+	if (alloc_parts(s) || s->ops->setup(s))
 		goto free;
-	if (init_barn_and_node(s))
-		goto free_cpus;
 	take_slot(s);
 	list_cache(s);
 	return s;
-free_cpus:
-	kmem_cache_free(&cpu_cache, s->cpu_slab);
 free:
-	kmem_cache_free(&cache_cache, s);
+	free_cache(s);
 fail:
 	if (flags & SLAB_PANIC)
 		km_panic("kmalloc: %s: failed to create slab '%s'\n", __func__,
@@ -272,8 +301,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 			  s->name, left);
 		return;
 	}
-	kmem_cache_free(&cpu_cache, s->cpu_slab);
-	kmem_cache_free(&cache_cache, s);
+	free_cache(s);
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
@@ -285,7 +313,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	kmem_cpus_request();
 	barn_shrink(s, SHRINK_ALL);
 	s->ops->shrink(s, SHRINK_ALL);
-	return READ_ONCE(s->node.nr_slabs) != 0;
+	return kmem_cache_nr_slabs(s) != 0;
 }
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)

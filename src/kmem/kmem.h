@@ -36,7 +36,7 @@
 
 #include <kmalloc/slab.h>
 
-#include "arena/arena.h"
+#include "buddy/mmzone.h"
 #include "core/bitops.h"
 #include "core/list.h"
 #include "core/lock.h"
@@ -101,15 +101,15 @@ struct slab_ops {
 
 struct kmem_cache_cpu;
 
+/* What a cache has on one node; made from a cache of its own. */
 struct kmem_cache_node {
 	spinlock_t list_lock;
 	unsigned long nr_partial; /* list_lock */
 	struct list_head partial; /* list_lock: slabs with free objects */
 	unsigned long nr_slabs; /* atomic */
-	unsigned long slabs_ever; /* atomic */
 	unsigned long nr_pages; /* atomic: frames in slabs */
-	unsigned long in_use; /* atomic: objects out of the slabs */
-};
+	struct node_barn barn[NR_BARNS];
+} __cacheline_aligned;
 
 struct kmem_cache {
 	/* constant after creation */
@@ -135,9 +135,45 @@ struct kmem_cache {
 	int refcount; /* slab_mutex */
 	/* slow-path statistics; atomic, relaxed */
 	unsigned long refills, flushes, refilled, flushed;
-	struct node_barn barn[NR_BARNS];
-	struct kmem_cache_node node;
+	unsigned long slabs_ever;
+	unsigned long in_use; /* atomic: objects out of the slabs */
+	struct kmem_cache_node
+		*node[MAX_NUMNODES]; /* constant; NULL: no memory there */
 } __cacheline_aligned;
+
+static inline struct kmem_cache_node *get_node(const struct kmem_cache *s,
+					       int node)
+{
+	return s->node[node];
+}
+
+#define for_each_kmem_cache_node(s, nid, n)            \
+	for ((nid) = 0; (nid) < MAX_NUMNODES; (nid)++) \
+		if (((n) = get_node((s), (nid))) != NULL)
+
+/* Slabs of a cache, over its nodes. */
+static inline unsigned long kmem_cache_nr_slabs(const struct kmem_cache *s)
+{
+	const struct kmem_cache_node *n;
+	unsigned long nr = 0;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		nr += READ_ONCE(n->nr_slabs);
+	return nr;
+}
+
+/* Frames in them. */
+static inline unsigned long kmem_cache_nr_pages(const struct kmem_cache *s)
+{
+	const struct kmem_cache_node *n;
+	unsigned long nr = 0;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		nr += READ_ONCE(n->nr_pages);
+	return nr;
+}
 
 struct kmem_cpu_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */

@@ -18,16 +18,16 @@ static void sum_caches(struct shim_info *info)
 {
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		struct kmem_cache *s = shim_cache(class);
-		unsigned long out = READ_ONCE(s->node.in_use);
+		unsigned long out = READ_ONCE(s->in_use);
 		unsigned long idle = kmem_cpus_count(s) + barn_count(s);
 		unsigned long used = out > idle ? out - idle : 0;
 
 		info->small_used += used * s->size;
 		info->small_objects += used;
 		info->small_cached += (out - used) * s->size;
-		info->slabs += READ_ONCE(s->node.nr_slabs);
-		info->slabs_ever += READ_ONCE(s->node.slabs_ever);
-		info->slab_bytes += READ_ONCE(s->node.nr_pages) << PAGE_SHIFT;
+		info->slabs += kmem_cache_nr_slabs(s);
+		info->slabs_ever += READ_ONCE(s->slabs_ever);
+		info->slab_bytes += kmem_cache_nr_pages(s) << PAGE_SHIFT;
 		info->refills += READ_ONCE(s->refills);
 		info->flushes += READ_ONCE(s->flushes);
 		info->refilled += READ_ONCE(s->refilled);
@@ -136,15 +136,15 @@ EXPORT void malloc_stats(void)
 static void info_class(FILE *out, unsigned int class)
 {
 	struct kmem_cache *s = shim_cache(class);
-	unsigned long objects = READ_ONCE(s->node.in_use);
+	unsigned long objects = READ_ONCE(s->in_use);
 	unsigned long idle = kmem_cpus_count(s) + barn_count(s);
 
-	if (!READ_ONCE(s->node.nr_slabs))
+	if (!kmem_cache_nr_slabs(s))
 		return;
 	fprintf(out,
 		"<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
 		"in_use=\"%lu\" cached=\"%lu\"/>\n",
-		s->name, s->size, READ_ONCE(s->node.nr_slabs),
+		s->name, s->size, kmem_cache_nr_slabs(s),
 		objects > idle ? objects - idle : 0, min(idle, objects));
 }
 

@@ -58,8 +58,8 @@ static bool was_full(const struct slab_state *old)
  */
 static void free_listed(struct kmem_cache *s, struct detached *d)
 {
-	struct kmem_cache_node *n = &s->node;
 	struct slab *slab = d->slab;
+	struct kmem_cache_node *n = slab_node(slab);
 	struct slab_state old, new;
 	bool discard = false;
 
@@ -199,7 +199,7 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	unsigned int fetched = 0;
 	struct detached d;
 
-	stat_sub(&s->node.in_use, nr);
+	stat_sub(&s->in_use, nr);
 	for (unsigned int i = 0; i < nr;) {
 		if (i >= fetched) {
 			fetched = min(i + BATCH, nr);

@@ -125,7 +125,7 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab);
  * Take up to `nr` frozen slabs off the node's partial list, linked by next:
  * the first, or NULL. *got says how many.
  */
-struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
+struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got);
 void slub_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long slub_shutdown(struct kmem_cache *s);

@@ -9,10 +9,9 @@
 #include "buddy/buddy.h"
 #include "slub/internal.h"
 
-struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
+struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got)
 {
-	struct kmem_cache_node *n = &s->node;
 	struct slab *first = NULL, **link = &first;
 
 	*got = 0;
@@ -40,7 +39,7 @@ struct slab *get_partial_node(struct kmem_cache *s, unsigned int nr,
 
 void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 {
-	struct kmem_cache_node *n = &s->node;
+	struct kmem_cache_node *n = slab_node(slab);
 	struct slab_state old, new;
 	bool discard = false;
 
@@ -60,9 +59,8 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 }
 
 /* Every empty slab of the node goes back to the buddy. */
-static void discard_empty(struct kmem_cache *s)
+static void discard_empty(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	struct kmem_cache_node *n = &s->node;
 	struct slab *slab, *next;
 	LIST_HEAD(empty);
 
@@ -82,6 +80,9 @@ static void discard_empty(struct kmem_cache *s)
 
 void slub_shrink(struct kmem_cache *s, unsigned int flags)
 {
+	struct kmem_cache_node *n;
+	int nid;
+
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
 
@@ -92,25 +93,34 @@ void slub_shrink(struct kmem_cache *s, unsigned int flags)
 		if (READ_ONCE(c->slab) || READ_ONCE(c->partial))
 			flush_cpu_slab(s, c);
 	}
-	discard_empty(s);
+	for_each_kmem_cache_node(s, nid, n)
+		discard_empty(s, n);
 }
 
 unsigned long slub_shutdown(struct kmem_cache *s)
 {
 	slub_shrink(s, SHRINK_ALL);
-	return READ_ONCE(s->node.in_use);
+	return READ_ONCE(s->in_use);
 }
 
 static void slub_fork_take(struct kmem_cache *s)
 {
+	struct kmem_cache_node *n;
+	int nid;
+
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		lock_fork_take(&s->cpu_slab[cpu].lock);
-	lock_fork_take(&s->node.list_lock);
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_take(&n->list_lock);
 }
 
 static void slub_fork_release(struct kmem_cache *s)
 {
-	lock_fork_release(&s->node.list_lock);
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_release(&n->list_lock);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		lock_fork_release(&s->cpu_slab[cpu].lock);
 }
@@ -169,11 +179,28 @@ static void check_slab(const struct kmem_cache *s, struct slab *slab,
 	       slab->carved - check_freelist(s, slab));
 }
 
-void slub_check(struct kmem_cache *s)
+static void check_node(const struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	struct kmem_cache_node *n = &s->node;
 	unsigned long nr = 0;
 	struct slab *slab;
+
+	spin_lock(&n->list_lock);
+	list_for_each_entry(slab, &n->partial, list) {
+		check_slab(s, slab, 0);
+		BUG_ON(slab_node(slab) != n);
+		BUG_ON(slab->state.counters.inuse ==
+		       slab->state.counters.objects);
+		nr++;
+	}
+	BUG_ON(nr != n->nr_partial);
+	spin_unlock(&n->list_lock);
+}
+
+void slub_check(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	struct slab *slab;
+	int nid;
 
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
@@ -185,13 +212,6 @@ void slub_check(struct kmem_cache *s)
 		BUG_ON(parked != c->nr_partial);
 		spin_unlock(&c->lock);
 	}
-	spin_lock(&n->list_lock);
-	list_for_each_entry(slab, &n->partial, list) {
-		check_slab(s, slab, 0);
-		BUG_ON(slab->state.counters.inuse ==
-		       slab->state.counters.objects);
-		nr++;
-	}
-	BUG_ON(nr != n->nr_partial);
-	spin_unlock(&n->list_lock);
+	for_each_kmem_cache_node(s, nid, n)
+		check_node(s, n);
 }

@@ -86,7 +86,8 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		WRITE_ONCE(c->partial, slab->next);
 		c->nr_partial--;
 	} else {
-		slab = get_partial_node(s, 1 + s->cpu_partial_slabs / 2, &got);
+		slab = get_partial_node(get_node(s, 0),
+					1 + s->cpu_partial_slabs / 2, &got);
 		if (slab) {
 			WRITE_ONCE(c->partial, slab->next);
 			c->nr_partial = got - 1;
@@ -116,14 +117,15 @@ unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr)
 		if (c->slab && take_slab(s, c))
 			continue;
 		/* A partly filled sheaf will do: no new slab for the rest. */
-		if (got && !c->partial && !READ_ONCE(s->node.nr_partial))
+		if (got && !c->partial &&
+		    !READ_ONCE(get_node(s, 0)->nr_partial))
 			break;
 		if (!next_slab(s, c))
 			break;
 		take_slab(s, c);
 	}
 	spin_unlock(&c->lock);
-	stat_add(&s->node.in_use, got);
+	stat_add(&s->in_use, got);
 	return got;
 }
 

@@ -129,6 +129,7 @@ struct slab *new_slab(struct kmem_cache *s)
 {
 	struct page *page = alloc_slab_page(s);
 	struct slab *slab = (struct slab *)page;
+	struct kmem_cache_node *n;
 	unsigned long frames, objects;
 	u8 index;
 
@@ -150,21 +151,23 @@ struct slab *new_slab(struct kmem_cache *s)
 		run_ctor(s, slab);
 	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, frames);
-	stat_add(&s->node.nr_slabs, 1);
-	stat_add(&s->node.slabs_ever, 1);
-	stat_add(&s->node.nr_pages, frames);
+	n = slab_node(slab);
+	stat_add(&n->nr_slabs, 1);
+	stat_add(&n->nr_pages, frames);
+	stat_add(&s->slabs_ever, 1);
 	return slab;
 }
 
 void discard_slab(struct kmem_cache *s, struct slab *slab)
 {
+	struct kmem_cache_node *n = get_node(s, slab->node_id);
 	struct page *page = slab_page(slab);
 	unsigned long frames = 1UL << page->order;
 
 	memset(arena_index + page_to_pfn(page), 0, frames);
 	set_page_type(page, PAGE_ALLOCATED);
-	stat_sub(&s->node.nr_slabs, 1);
-	stat_sub(&s->node.nr_pages, frames);
+	stat_sub(&n->nr_slabs, 1);
+	stat_sub(&n->nr_pages, frames);
 	__free_pages(page, page->order);
 }
 

@@ -75,6 +75,12 @@ static inline void *slab_address(const struct slab *slab)
 	return page_to_virt(slab_page(slab));
 }
 
+/* The node of a slab's cache that its memory belongs to. */
+static inline struct kmem_cache_node *slab_node(const struct slab *slab)
+{
+	return get_node(slab->slab_cache, slab->node_id);
+}
+
 /* The slab that holds an address, or NULL if none does. */
 static inline struct slab *virt_to_slab(const void *obj)
 {

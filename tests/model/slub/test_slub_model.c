@@ -197,9 +197,8 @@ static void prove(void)
 
 		slub_check(m->s);
 		barn_check(m->s);
-		assert_int_equal(m->s->node.in_use,
-				 m->live + kmem_cpus_count(m->s) +
-					 barn_count(m->s));
+		assert_int_equal(m->s->in_use, m->live + kmem_cpus_count(m->s) +
+						       barn_count(m->s));
 	}
 	prove_no_overlap();
 }
@@ -242,9 +241,9 @@ static void close_caches(void)
 		struct kmem_cache *s = models[i].s;
 
 		assert_int_equal(kmem_cache_shrink(s), 0);
-		assert_int_equal(s->node.in_use, 0);
-		assert_int_equal(s->node.nr_slabs, 0);
-		assert_int_equal(s->node.nr_pages, 0);
+		assert_int_equal(s->in_use, 0);
+		assert_int_equal(s->node[0]->nr_slabs, 0);
+		assert_int_equal(s->node[0]->nr_pages, 0);
 		kmem_cache_destroy(s);
 	}
 }

@@ -134,7 +134,7 @@ static void test_cross_free(void **state)
 	for (size_t i = 0; i < BOXES; i++)
 		give(boxes[i]);
 	assert_int_equal(kmem_cache_shrink(s), 0);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	kmem_cache_destroy(s);
 	km_reclaim();
 	km_check();

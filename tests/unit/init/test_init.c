@@ -142,7 +142,7 @@ static void check_in_child(void *arg)
 		_exit(1);
 	kmem_cache_free(s, obj);
 	kmem_cpu_flush(kmem_cpu_get());
-	if (s->node.in_use)
+	if (s->in_use)
 		_exit(2);
 	kfree(kmalloc(100, GFP_KERNEL));
 	km_check_all();
@@ -231,7 +231,7 @@ static void break_barn(void *arg)
 {
 	struct kmem_cache *cache = arg;
 
-	cache->barn[BARN_HERE].nr_full++;
+	cache->node[0]->barn[BARN_HERE].nr_full++;
 	km_check_all();
 }
 

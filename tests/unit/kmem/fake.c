@@ -55,7 +55,7 @@ static void *take(struct kmem_cache *s)
 		       1UL << s->oo_order);
 		c->fresh = page_to_virt(page);
 		c->nr_fresh = (PAGE_SIZE << s->oo_order) / s->size;
-		s->node.nr_slabs++;
+		s->node[0]->nr_slabs++;
 	}
 	obj = c->fresh;
 	c->fresh += s->size;
@@ -79,7 +79,7 @@ static unsigned int fake_refill(struct kmem_cache *s, void **objs,
 	}
 	if (s == fake.watched)
 		fake.refilled += got;
-	s->node.in_use += got;
+	s->in_use += got;
 	return got;
 }
 
@@ -93,7 +93,7 @@ static void fake_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 		memcpy(objs[i], &s->cpu_slab->list, sizeof(void *));
 		s->cpu_slab->list = objs[i];
 	}
-	s->node.in_use -= nr;
+	s->in_use -= nr;
 }
 
 static void fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
@@ -107,13 +107,13 @@ static void fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 static void fake_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	(void)flags;
-	if (!s->node.in_use)
-		s->node.nr_slabs = 0;
+	if (!s->in_use)
+		s->node[0]->nr_slabs = 0;
 }
 
 static unsigned long fake_shutdown(struct kmem_cache *s)
 {
-	return s->node.in_use;
+	return s->in_use;
 }
 
 static void fake_fork(struct kmem_cache *s)

@@ -54,7 +54,7 @@ static void test_bulk_fails(void **state)
 	fake.limited = s;
 	assert_int_equal(kmem_cache_alloc_bulk(s, 0, NR, objs), 0);
 	held = kmem_cpu_count(kmem_cpu_get(), s) + barn_count(s);
-	assert_int_equal(held, s->node.in_use);
+	assert_int_equal(held, s->in_use);
 	fake.allowance = -1;
 	assert_int_equal(kmem_cache_alloc_bulk(s, 0, NR, objs), NR);
 	kmem_cache_free_bulk(s, NR, objs);

@@ -65,13 +65,13 @@ static void test_full_limit(void **state)
 		assert_int_equal(barn_put_full(s, full_sheaf()), 0);
 	sheaf = full_sheaf();
 	assert_int_equal(barn_put_full(s, sheaf), -E2BIG);
-	assert_int_equal(s->barn[BARN_HERE].nr_full, BARN_MAX_FULL);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_full, BARN_MAX_FULL);
 	assert_int_equal(barn_count(s), BARN_MAX_FULL * s->sheaf_capacity);
 	barn_check(s);
 	assert_ptr_not_equal(barn_get_full(s, NULL), NULL);
 	assert_int_equal(barn_put_full(s, sheaf), 0);
 	/* The one taken out is ours now; its objects go back by hand. */
-	s->node.in_use -= s->sheaf_capacity;
+	s->in_use -= s->sheaf_capacity;
 	owners_stop();
 }
 
@@ -83,14 +83,14 @@ static void test_exchange(void **state)
 
 	(void)state;
 	assert_null(barn_get_full(s, empty));
-	assert_int_equal(s->barn[BARN_HERE].nr_empty, 0);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, 0);
 	assert_int_equal(barn_put_full(s, full), 0);
 	assert_ptr_equal(barn_get_full(s, empty), full);
-	assert_int_equal(s->barn[BARN_HERE].nr_empty, 1);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, 1);
 	assert_ptr_equal(barn_get_empty(s), empty);
 	assert_null(barn_get_empty(s));
-	assert_int_equal(s->barn[BARN_HERE].gets, 1);
-	assert_int_equal(s->barn[BARN_HERE].puts, 1);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].gets, 1);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].puts, 1);
 	barn_put_empty(s, empty);
 	assert_int_equal(barn_put_full(s, full), 0);
 }
@@ -100,7 +100,7 @@ static void test_exchange(void **state)
 static void test_empty_limit(void **state)
 {
 	extern struct kmem_cache sheaf_cache;
-	unsigned long before = sheaf_cache.node.in_use;
+	unsigned long before = sheaf_cache.in_use;
 	struct slab_sheaf *sheaves[BARN_MAX_EMPTY + 3];
 
 	(void)state;
@@ -108,11 +108,11 @@ static void test_empty_limit(void **state)
 		sheaves[i] = sheaf_alloc(s);
 	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++)
 		barn_put_empty(s, sheaves[i]);
-	assert_int_equal(s->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
-	assert_int_equal(sheaf_cache.node.in_use, before + BARN_MAX_EMPTY);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
+	assert_int_equal(sheaf_cache.in_use, before + BARN_MAX_EMPTY);
 	barn_check(s);
 	barn_shrink(s, SHRINK_ALL);
-	assert_int_equal(sheaf_cache.node.in_use, before);
+	assert_int_equal(sheaf_cache.in_use, before);
 }
 
 /* The barn is looked at now and then. Expect it to be emptied only when nobody
@@ -122,11 +122,11 @@ static void test_shrink_idle(void **state)
 	(void)state;
 	assert_int_equal(barn_put_full(s, full_sheaf()), 0);
 	barn_shrink(s, SHRINK_IDLE);
-	assert_int_equal(s->barn[BARN_HERE].nr_full, 1);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_full, 1);
 	barn_shrink(s, SHRINK_IDLE);
-	assert_int_equal(s->barn[BARN_HERE].nr_full, 0);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_full, 0);
 	assert_int_equal(fake.flushed, s->sheaf_capacity);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 }
 
 static void put_half_full(void *arg)

@@ -101,7 +101,7 @@ static void test_create_short(void **state)
 		s = kmem_cache_create("short", 64, 0, 0, NULL);
 		fake.allowance = -1;
 	}
-	assert_int_equal(need, 3); /* the cache and its CPU array */
+	assert_int_equal(need, 4); /* the cache, its CPU array, its node */
 	kmem_cache_destroy(s);
 }
 
@@ -124,9 +124,9 @@ static void test_slots_exhausted(void **state)
 			assert_int_not_equal(s[i]->slot, s[j]->slot);
 	obj = kmem_cache_alloc(s[NR_API + 3], 0);
 	assert_non_null(obj);
-	assert_int_equal(s[NR_API + 3]->node.in_use, 1);
+	assert_int_equal(s[NR_API + 3]->in_use, 1);
 	kmem_cache_free(s[NR_API + 3], obj);
-	assert_int_equal(s[NR_API + 3]->node.in_use, 0);
+	assert_int_equal(s[NR_API + 3]->in_use, 0);
 	kmem_cache_destroy(s[7]);
 	s[7] = kmem_cache_create("again", 64, 0, 0, NULL);
 	assert_int_not_equal(s[7]->slot, 0);
@@ -178,10 +178,10 @@ static void test_shrink(void **state)
 
 	(void)state;
 	assert_int_equal(kmem_cache_shrink(s), 1);
-	assert_int_equal(s->node.in_use, 1);
+	assert_int_equal(s->in_use, 1);
 	kmem_cache_free(s, obj);
 	assert_int_equal(kmem_cache_shrink(s), 0);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	kmem_cache_destroy(s);
 }
 
@@ -194,10 +194,10 @@ static void test_reclaim(void **state)
 
 	(void)state;
 	kmem_cache_free(s, obj);
-	assert_int_not_equal(s->node.in_use, 0);
+	assert_int_not_equal(s->in_use, 0);
 	kmem_reclaim(SHRINK_ALL);
-	assert_int_equal(s->node.in_use, 0);
-	assert_int_equal(s->barn[BARN_HERE].nr_empty, 0);
+	assert_int_equal(s->in_use, 0);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, 0);
 	kmem_cache_destroy(s);
 }
 

@@ -60,7 +60,7 @@ static void test_exit_drains(void **state)
 
 	(void)state;
 	run_thread(alloc_and_free, &first);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	assert_int_equal(kmem_cpus_number(), before);
 	assert_int_equal(kmem_cpus_count(s), 0);
 	run_thread(alloc_and_free, &second);
@@ -82,7 +82,7 @@ static void test_remote_free(void **state)
 {
 	(void)state;
 	run_thread(alloc_all, NULL);
-	assert_int_equal(s->node.in_use, NR);
+	assert_int_equal(s->in_use, NR);
 	for (int i = 0; i < NR; i++)
 		kmem_cache_free(s, objs[i]);
 	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), s), NR);
@@ -135,7 +135,7 @@ static void test_after_exit(void **state)
 	assert_int_equal(rounds, ROUNDS);
 	assert_int_equal(served, ROUNDS);
 	assert_in_range(without_table, 1, 3);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	assert_int_equal(kmem_cpus_number(), before);
 	pthread_key_delete(late_key);
 }
@@ -168,10 +168,10 @@ static void test_flush_everywhere(void **state)
 	assert_int_equal(kmem_cpus_count(s), s->sheaf_capacity);
 	kmem_cpus_flush_cache(s);
 	assert_int_equal(kmem_cpus_count(s), 0);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(s->node.in_use, 0);
+	assert_int_equal(s->in_use, 0);
 	pthread_barrier_destroy(&barrier);
 }
 

@@ -61,7 +61,8 @@ static unsigned long held(void)
 
 static unsigned long barn_touched(void)
 {
-	return f.s->barn[BARN_HERE].gets + f.s->barn[BARN_HERE].puts;
+	return f.s->node[0]->barn[BARN_HERE].gets +
+	       f.s->node[0]->barn[BARN_HERE].puts;
 }
 
 /* The first allocation. Expect one refill of a whole sheaf, and no second
@@ -127,13 +128,13 @@ static void barn_flow(unsigned int limit)
 	take(0, 14 * CAPACITY);
 	assert_int_equal(fake.refills, 14);
 	give(0, 2 * CAPACITY);
-	assert_int_equal(f.s->barn[BARN_HERE].puts, 0);
+	assert_int_equal(f.s->node[0]->barn[BARN_HERE].puts, 0);
 	for (unsigned int n = 1; n <= limit; n++) {
 		size_t from = (n + 1) * CAPACITY;
 
 		give(from, from + CAPACITY);
-		assert_int_equal(f.s->barn[BARN_HERE].puts, n);
-		assert_int_equal(f.s->barn[BARN_HERE].nr_full, n);
+		assert_int_equal(f.s->node[0]->barn[BARN_HERE].puts, n);
+		assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_full, n);
 	}
 	assert_int_equal(fake.flushes, 0);
 	assert_int_equal(fake.verified, limit * CAPACITY);
@@ -141,7 +142,7 @@ static void barn_flow(unsigned int limit)
 	give(in_barn, in_barn + 1);
 	assert_int_equal(fake.flushes, 1);
 	assert_int_equal(fake.flushed, CAPACITY);
-	assert_int_equal(f.s->barn[BARN_HERE].puts, limit);
+	assert_int_equal(f.s->node[0]->barn[BARN_HERE].puts, limit);
 	give(in_barn + 1, 14 * CAPACITY);
 	barn_check(f.s);
 
@@ -149,8 +150,8 @@ static void barn_flow(unsigned int limit)
 	fake_watch(f.s);
 	take(0, in_barn);
 	assert_int_equal(fake.refills, 0);
-	assert_int_equal(f.s->barn[BARN_HERE].gets, limit);
-	assert_int_equal(f.s->barn[BARN_HERE].nr_empty, limit);
+	assert_int_equal(f.s->node[0]->barn[BARN_HERE].gets, limit);
+	assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_empty, limit);
 	take(in_barn, in_barn + 1);
 	assert_int_equal(fake.refills, 1);
 	give(0, in_barn + 1);
@@ -234,7 +235,7 @@ static void test_no_sheaf(void **state)
 	assert_int_equal(fake.refilled, 3);
 	give(0, 3);
 	assert_int_equal(fake.flushes, 3);
-	assert_int_equal(f.s->node.in_use, 0);
+	assert_int_equal(f.s->in_use, 0);
 	fake.allowance = -1;
 }
 
@@ -266,8 +267,8 @@ static void test_flush_cache(void **state)
 	assert_int_equal(held(), 0);
 	assert_null(spare());
 	assert_int_equal(fake.flushed, 2 * CAPACITY);
-	assert_int_equal(f.s->node.in_use, 0);
-	assert_int_equal(f.s->barn[BARN_HERE].nr_empty, 2);
+	assert_int_equal(f.s->in_use, 0);
+	assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_empty, 2);
 	assert_int_equal(cpu->cursor[f.s->slot],
 			 (uintptr_t)(kmem_missing + SHEAF_WORDS));
 }

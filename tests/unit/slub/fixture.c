@@ -22,7 +22,7 @@ void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
 	f.s = kmem_cache_create("fixture", size, align, 0, ctor);
 	assert_non_null(f.s);
 	f.c = &f.s->cpu_slab[smp_cpu()];
-	f.n = &f.s->node;
+	f.n = f.s->node[0];
 	f.per_slab = f.s->oo_objects;
 }
 
@@ -30,7 +30,7 @@ void fixture_close(void)
 {
 	slub_check(f.s);
 	slub_shrink(f.s, SHRINK_ALL);
-	assert_int_equal(f.n->in_use, 0);
+	assert_int_equal(f.s->in_use, 0);
 	assert_int_equal(f.n->nr_slabs, 0);
 	assert_int_equal(f.n->nr_pages, 0);
 	assert_int_equal(f.n->nr_partial, 0);

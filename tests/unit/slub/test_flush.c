@@ -79,7 +79,7 @@ static void test_empty_slabs(void **state)
 	}
 	assert_int_equal(f.n->nr_slabs, min - 1);
 	assert_int_equal(f.n->nr_partial, min - 1);
-	assert_int_equal(f.n->in_use, 0);
+	assert_int_equal(f.s->in_use, 0);
 }
 
 /* A slab becomes empty on a CPU. Expect it to stay there. */
@@ -91,7 +91,7 @@ static void test_empty_frozen(void **state)
 	assert_int_equal(f.n->nr_slabs, 1);
 	assert_int_equal(f.c->slab->state.counters.inuse, 0);
 	take(0, f.per_slab);
-	assert_int_equal(f.n->slabs_ever, 1);
+	assert_int_equal(f.s->slabs_ever, 1);
 	give(0, f.per_slab);
 }
 
@@ -133,7 +133,7 @@ static void test_mixed_batch(void **state)
 		give(at, nr - at < 60 ? nr - at : 60);
 		slub_check(f.s);
 	}
-	assert_int_equal(f.n->in_use, 0);
+	assert_int_equal(f.s->in_use, 0);
 }
 
 static void flush_one(void *obj)
@@ -212,7 +212,7 @@ static void test_bad_object_to_barn(void **state)
 		     "is not the start of an object (fixture)");
 	for (unsigned int i = 0; i < nr; i++)
 		kmem_cache_free(f.s, f.objs[i]);
-	assert_int_not_equal(f.s->barn[BARN_HERE].nr_full, 0);
+	assert_int_not_equal(f.s->node[0]->barn[BARN_HERE].nr_full, 0);
 	barn_check(f.s);
 	barn_shrink(f.s, SHRINK_ALL);
 	kmem_cpu_flush(kmem_cpu_get());

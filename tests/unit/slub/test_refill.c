@@ -25,7 +25,7 @@ static void test_new_slab(void **state)
 	(void)state;
 	take(0, 3);
 	assert_int_equal(f.n->nr_slabs, 1);
-	assert_int_equal(f.n->in_use, 3);
+	assert_int_equal(f.s->in_use, 3);
 	assert_ptr_equal(f.objs[0], slab_address(slab_of(0)));
 	assert_ptr_equal(f.objs[1], (char *)f.objs[0] + f.s->size);
 	assert_ptr_equal(f.objs[2], (char *)f.objs[1] + f.s->size);

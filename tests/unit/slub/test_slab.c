@@ -178,8 +178,8 @@ static void test_ctor(void **state)
 			assert_memory_equal(f.objs[i], good, sizeof(good));
 		give(0, f.per_slab);
 	}
-	assert_int_equal(constructed, f.per_slab * f.n->slabs_ever);
-	assert_int_equal(f.n->slabs_ever, 1);
+	assert_int_equal(constructed, f.per_slab * f.s->slabs_ever);
+	assert_int_equal(f.s->slabs_ever, 1);
 	fixture_close();
 }
 
@@ -265,7 +265,7 @@ static void test_order_fallback(void **state)
 	slub_flush(&s, objs, got);
 	slub_check(&s);
 	slub_shrink(&s, SHRINK_ALL);
-	assert_int_equal(s.node.nr_pages, 0);
+	assert_int_equal(s.node[0]->nr_pages, 0);
 	give_all(list);
 	zone_check(&node_data[0].node_zones[ZONE_NORMAL]);
 }
