@@ -5,6 +5,8 @@
 #ifndef KMALLOC_KM_H
 #define KMALLOC_KM_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,27 @@ void km_check(void);
  * to do their part at their next slow path. Thread-safe.
  */
 void km_reclaim(void);
+
+/*
+ * The texts that the kernel has in /proc and /sys, by name: "slabinfo",
+ * "buddyinfo", "slab/kmalloc-64/objects"; docs/introspection.md lists them.
+ * The text goes to buf, cut to size - 1 bytes and ended by '\0', and what is
+ * returned is its full length in bytes, as by snprintf(). A name that is empty
+ * or ends in '/' lists the names below it, one a line. buf may be NULL if size
+ * is 0. A negative number is an error: -ENOENT, there is no such text; -EINVAL,
+ * name is NULL, or buf is and size is not 0; -ENOMEM, the library cannot
+ * start. Allocates nothing. Thread-safe; a text is of one moment as far as
+ * the locks of one structure go.
+ */
+long km_proc_read(const char *name, char *buf, size_t size);
+
+/*
+ * Do what writing `text` to the file of that name does in the kernel; a newline
+ * at its end is allowed. 0, or -ENOENT: there is no such text; -EACCES: it is
+ * read only; -EINVAL: an argument is NULL, or text is not what it takes.
+ * Thread-safe.
+ */
+int km_proc_write(const char *name, const char *text);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "core/param.h"
+#include "core/proc.h"
 #include "core/start.h"
 #include "init.h"
 #include "kmem/kmalloc.h"
@@ -34,6 +35,11 @@ __attribute__((constructor(101))) static void start(void)
 {
 	engine_start();
 	km_register_fork();
+}
+
+__attribute__((destructor)) static void stop(void)
+{
+	proc_print_at_exit();
 }
 
 /*
@@ -64,4 +70,18 @@ void km_reclaim(void)
 {
 	if (!engine_need())
 		km_reclaim_all();
+}
+
+long km_proc_read(const char *name, char *buf, size_t size)
+{
+	int ret = engine_need();
+
+	return ret ? ret : proc_read(name, buf, size);
+}
+
+int km_proc_write(const char *name, const char *text)
+{
+	int ret = engine_need();
+
+	return ret ? ret : proc_write(name, text);
 }

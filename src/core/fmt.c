@@ -12,9 +12,13 @@ struct out {
 	size_t size, len; /* len may pass size: the full length is returned */
 };
 
+#define NO_PRECISION (-1)
+
 struct spec {
 	unsigned int width;
-	bool left, zero, is_long;
+	int precision;
+	bool left, zero, plus, blank, alternate, upper;
+	bool is_long;
 };
 
 static void put(struct out *out, char c)
@@ -24,36 +28,61 @@ static void put(struct out *out, char c)
 	out->len++;
 }
 
+static void put_times(struct out *out, char c, size_t times)
+{
+	while (times--)
+		put(out, c);
+}
+
 static void put_padded(struct out *out, const struct spec *spec,
 		       const char *text, size_t len)
 {
 	size_t pad = spec->width > len ? spec->width - len : 0;
 
-	if (spec->zero && !spec->left && len && *text == '-') {
-		put(out, *text++);
-		len--;
-	}
-	for (; pad && !spec->left; pad--)
-		put(out, spec->zero ? '0' : ' ');
+	put_times(out, ' ', spec->left ? 0 : pad);
 	while (len--)
 		put(out, *text++);
-	for (; pad; pad--)
-		put(out, ' ');
+	put_times(out, ' ', spec->left ? pad : 0);
 }
 
-static void put_number(struct out *out, const struct spec *spec,
-		       unsigned long value, unsigned int base, bool negative)
+/* How many zeros go between the prefix and the digits. */
+static size_t leading_zeros(const struct spec *spec, size_t prefix, size_t len)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	size_t wanted = 0;
 
-	do {
-		digits[--at] = "0123456789abcdef"[value % base];
+	if (spec->precision != NO_PRECISION)
+		wanted = (size_t)spec->precision;
+	else if (spec->zero && !spec->left && spec->width > prefix)
+		wanted = spec->width - prefix;
+	return wanted > len ? wanted - len : 0;
+}
+
+/* The prefix is a sign or "0x", and part of the width. */
+static void put_number(struct out *out, const struct spec *spec,
+		       unsigned long value, unsigned int base,
+		       const char *prefix)
+{
+	const char *digit = spec->upper ? "0123456789ABCDEF" :
+					  "0123456789abcdef";
+	size_t at, len, zeros, full, before = strlen(prefix);
+	char digits[24];
+
+	for (len = 0; value || (!len && spec->precision); len++) {
+		digits[sizeof(digits) - 1 - len] = digit[value % base];
 		value /= base;
-	} while (value);
-	if (negative)
-		digits[--at] = '-';
-	put_padded(out, spec, digits + at, sizeof(digits) - at);
+	}
+	at = sizeof(digits) - len;
+	zeros = leading_zeros(spec, before, len);
+	full = before + zeros + len;
+	put_times(out, ' ',
+		  !spec->left && spec->width > full ? spec->width - full : 0);
+	while (*prefix)
+		put(out, *prefix++);
+	put_times(out, '0', zeros);
+	while (at < sizeof(digits))
+		put(out, digits[at++]);
+	put_times(out, ' ',
+		  spec->left && spec->width > full ? spec->width - full : 0);
 }
 
 static void put_bytes(struct out *out, const struct spec *spec,
@@ -77,29 +106,71 @@ static void put_bytes(struct out *out, const struct spec *spec,
 	put_padded(out, spec, text, strlen(text));
 }
 
-static const char *parse_spec(const char *fmt, struct spec *spec)
+static bool parse_flag(char c, struct spec *spec)
 {
-	memset(spec, 0, sizeof(*spec));
-	for (;; fmt++) {
-		if (*fmt == '-')
-			spec->left = true;
-		else if (*fmt == '0')
-			spec->zero = true;
-		else
-			break;
+	switch (c) {
+	case '-':
+		spec->left = true;
+		return true;
+	case '0':
+		spec->zero = true;
+		return true;
+	case '+':
+		spec->plus = true;
+		return true;
+	case ' ':
+		spec->blank = true;
+		return true;
+	case '#':
+		spec->alternate = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A number or a '*', which takes it from the arguments. */
+static const char *parse_count(const char *fmt, int *count, va_list *args)
+{
+	*count = 0;
+	if (*fmt == '*') {
+		*count = va_arg(*args, int);
+		return fmt + 1;
 	}
 	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
-		spec->width = spec->width * 10 + (unsigned int)(*fmt - '0');
-	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
+		*count = *count * 10 + (*fmt - '0');
+	return fmt;
+}
+
+static const char *parse_spec(const char *fmt, struct spec *spec, va_list *args)
+{
+	int count;
+
+	memset(spec, 0, sizeof(*spec));
+	spec->precision = NO_PRECISION;
+	while (parse_flag(*fmt, spec))
+		fmt++;
+	fmt = parse_count(fmt, &count, args);
+	spec->left |= count < 0;
+	spec->width = (unsigned int)(count < 0 ? -count : count);
+	if (*fmt == '.') {
+		fmt = parse_count(fmt + 1, &count, args);
+		spec->precision = count < 0 ? NO_PRECISION : count;
+	}
+	for (; *fmt == 'l' || *fmt == 'z' || *fmt == 't'; fmt++)
 		spec->is_long = true;
 	return fmt;
 }
 
 static void put_text(struct out *out, const struct spec *spec, const char *text)
 {
+	size_t most = SIZE_MAX;
+
 	if (!text)
 		text = "(null)";
-	put_padded(out, spec, text, strlen(text));
+	if (spec->precision != NO_PRECISION)
+		most = (size_t)spec->precision;
+	put_padded(out, spec, text, strnlen(text, most));
 }
 
 static unsigned long get_unsigned(const struct spec *spec, va_list *args)
@@ -112,9 +183,22 @@ static void put_signed(struct out *out, const struct spec *spec, va_list *args)
 {
 	long value = spec->is_long ? va_arg(*args, long) : va_arg(*args, int);
 	unsigned long magnitude = (unsigned long)value;
+	const char *sign = spec->plus ? "+" : spec->blank ? " " : "";
 
-	put_number(out, spec, value < 0 ? -magnitude : magnitude, 10,
-		   value < 0);
+	if (value < 0) {
+		magnitude = -magnitude;
+		sign = "-";
+	}
+	put_number(out, spec, magnitude, 10, sign);
+}
+
+static void put_hex(struct out *out, const struct spec *spec, va_list *args)
+{
+	unsigned long value = get_unsigned(spec, args);
+	const char *prefix = spec->upper ? "0X" : "0x";
+
+	put_number(out, spec, value, 16,
+		   spec->alternate && value ? prefix : "");
 }
 
 static void put_address(struct out *out, const struct spec *spec,
@@ -126,7 +210,7 @@ static void put_address(struct out *out, const struct spec *spec,
 	put_padded(out, spec, text, (size_t)len);
 }
 
-static void put_conversion(struct out *out, const struct spec *spec, char c,
+static void put_conversion(struct out *out, struct spec *spec, char c,
 			   va_list *args)
 {
 	char letter;
@@ -140,13 +224,17 @@ static void put_conversion(struct out *out, const struct spec *spec, char c,
 		put_padded(out, spec, &letter, 1);
 		break;
 	case 'd':
+	case 'i':
 		put_signed(out, spec, args);
 		break;
 	case 'u':
-		put_number(out, spec, get_unsigned(spec, args), 10, false);
+		put_number(out, spec, get_unsigned(spec, args), 10, "");
 		break;
+	case 'X':
+		spec->upper = true;
+		/* fall through */
 	case 'x':
-		put_number(out, spec, get_unsigned(spec, args), 16, false);
+		put_hex(out, spec, args);
 		break;
 	case 'p':
 		put_address(out, spec, (unsigned long)va_arg(*args, void *));
@@ -171,7 +259,7 @@ int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 			put(&out, *fmt);
 			continue;
 		}
-		fmt = parse_spec(fmt + 1, &spec);
+		fmt = parse_spec(fmt + 1, &spec, &copy);
 		if (!*fmt)
 			break;
 		put_conversion(&out, &spec, *fmt, &copy);
@@ -217,6 +305,22 @@ void km_report_to(int fd, const char *fmt, ...)
 	va_start(args, fmt);
 	report_line(fd, fmt, args);
 	va_end(args);
+}
+
+static int kept_fd = -1;
+static u64 kept_file; /* what it was, if the program reuses the number */
+
+void km_report_keep(void)
+{
+	if (kept_fd >= 0)
+		return;
+	kept_fd = os_dup_high(2);
+	kept_file = os_file_id(kept_fd);
+}
+
+int km_report_fd(void)
+{
+	return kept_file && os_file_id(kept_fd) == kept_file ? kept_fd : 2;
 }
 
 void km_panic(const char *fmt, ...)

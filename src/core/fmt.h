@@ -10,8 +10,9 @@
 #include "sys/compiler.h"
 
 /*
- * As snprintf, for %s %c %d %u %x %p %% with width, '-', '0', l and z; and
- * %H: an unsigned long of bytes in units that people read ("12.5 MiB").
+ * As snprintf, for %s %c %d %i %u %x %X %p %% with the flags '-', '0', '+', ' '
+ * and '#', width, precision, '*' for either, l, z and t; and %H: an unsigned
+ * long of bytes in units that people read ("12.5 MiB").
  * Returns the full length, whatever fitted.
  */
 int km_snprintf(char *buf, size_t size, const char *fmt, ...);
@@ -22,6 +23,14 @@ void km_report(const char *fmt, ...);
 
 /* The same to another file. */
 void km_report_to(int fd, const char *fmt, ...);
+
+/*
+ * Many programs close stderr in an exit handler that runs before our
+ * destructors. What is said there goes to a copy that km_report_keep() makes
+ * early; km_report_fd() is its number, or 2 if there is none any more.
+ */
+void km_report_keep(void);
+int km_report_fd(void);
 
 /* km_report, then SIGABRT. */
 __attribute__((noreturn)) void km_panic(const char *fmt, ...);

@@ -13,6 +13,9 @@
 
 #include "core/fmt.h"
 #include "core/param.h"
+#include "core/proc.h"
+
+static const char *boot_command_line; /* constant after start */
 
 extern const struct boot_param __start_km_params[]
 	__attribute__((weak, visibility("hidden")));
@@ -84,6 +87,7 @@ void parse_args(const char *cmdline)
 	char param[PARAM_MAX];
 	size_t len;
 
+	boot_command_line = cmdline;
 	while (cmdline && *cmdline) {
 		cmdline += strspn(cmdline, " \t\n");
 		if (!*cmdline)
@@ -97,6 +101,14 @@ void parse_args(const char *cmdline)
 			apply(param);
 	}
 }
+
+static int cmdline_show(struct seq_file *m, const char *path)
+{
+	(void)path;
+	seq_printf(m, "%s\n", boot_command_line ? boot_command_line : "");
+	return 0;
+}
+proc_file("cmdline", cmdline_show, NULL);
 
 /* a * b + c; what is too large is the largest number there is. */
 static unsigned long mul_add(unsigned long a, unsigned long b, unsigned long c)

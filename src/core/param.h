@@ -35,7 +35,10 @@ struct boot_param {
 			       aligned(sizeof(void *)))) = { param_name, \
 							     function }
 
-/* Apply one command line; NULL is an empty one. */
+/*
+ * Apply one command line; NULL is an empty one. The text stays the caller's
+ * and must stay: "cmdline" of proc.h shows it.
+ */
 void parse_args(const char *cmdline);
 
 /*

@@ -6,6 +6,8 @@
  *			the children of a program stay silent
  *	stats_file=PATH	one line for every process, appended
  *
+ * The texts that proc_at_exit= asks for (core/proc_exit.c) come before these.
+ *
  * Fast paths count nothing: calls are estimated from what passed between
  * sheaves and slabs. A process that ends by _exit() or a signal says nothing.
  */
@@ -14,26 +16,19 @@
 
 #include "core/fmt.h"
 #include "core/param.h"
+#include "core/proc.h"
 #include "shim/info.h"
 #include "sys/os.h"
 
 static unsigned long stats_pid;
-static int stats_fd = -1; /* a copy of stderr */
-static u64 stats_file_id; /* what it was, if the program reuses it */
 static char stats_path[256];
 
-/*
- * Many programs close stderr in an exit handler that runs before our
- * destructor, so the summary goes to a copy that is made now.
- */
 static int set_stats(const char *value)
 {
 	int ret = param_number(value, 1, 1UL << 22, &stats_pid);
 
-	if (!ret && stats_pid == (unsigned long)os_pid()) {
-		stats_fd = os_dup_high(2);
-		stats_file_id = os_file_id(stats_fd);
-	}
+	if (!ret && stats_pid == (unsigned long)os_pid())
+		km_report_keep();
 	return ret;
 }
 boot_param("stats", set_stats);
@@ -74,8 +69,7 @@ static void print_summary(const struct shim_info *info)
 {
 	unsigned long calls = info->refilled + info->flushed +
 			      info->runs_ever * 2 + info->areas.areas_ever * 2;
-	bool same = stats_file_id && os_file_id(stats_fd) == stats_file_id;
-	int fd = same ? stats_fd : 2;
+	int fd = km_report_fd();
 
 	km_report_to(
 		fd,
@@ -127,6 +121,7 @@ __attribute__((destructor)) static void stats_at_exit(void)
 {
 	struct shim_info info;
 
+	proc_print_at_exit();
 	if (!stats_path[0] && !stats_pid)
 		return;
 	shim_info(&info);

@@ -75,6 +75,11 @@ int os_pid(void);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
+/*
+ * The same, to be changed in place: what programs that this one executes
+ * inherit. NULL if it is not where the kernel put it.
+ */
+char *os_getenv_initial(const char *name);
 unsigned long os_now_ms(void); /* coarse monotonic clock, milliseconds */
 
 /* ---- waiting ------------------------------------------------------------- */

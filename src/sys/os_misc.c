@@ -23,6 +23,9 @@ extern char **environ;
 /* ld.so's: the initial stack pointer, where argc, argv and envp are. */
 extern void *__libc_stack_end __attribute__((weak));
 
+/* More than arguments and environment take: the kernel's limit is 6 MiB. */
+#define INITIAL_MAX (16UL << 20)
+
 /* The first number of a file such as /proc/self/statm; 0 if unreadable. */
 static size_t read_number(const char *path)
 {
@@ -127,7 +130,7 @@ static char **environment(void)
 	return (char **)(sp + 1 + sp[0] + 1);
 }
 
-const char *os_getenv(const char *name)
+static char *find_variable(const char *name)
 {
 	size_t len = strlen(name);
 	char **env = environment();
@@ -138,6 +141,25 @@ const char *os_getenv(const char *name)
 		if (!strncmp(*env, name, len) && (*env)[len] == '=')
 			return *env + len + 1;
 	return NULL;
+}
+
+const char *os_getenv(const char *name)
+{
+	return find_variable(name);
+}
+
+/* The strings are above the stack pointer that the program started with. */
+char *os_getenv_initial(const char *name)
+{
+	char *value = find_variable(name);
+	uintptr_t end;
+
+	if (!&__libc_stack_end || !__libc_stack_end)
+		return NULL;
+	end = (uintptr_t)__libc_stack_end;
+	if ((uintptr_t)value < end || (uintptr_t)value - end > INITIAL_MAX)
+		return NULL;
+	return value;
 }
 
 unsigned long os_now_ms(void)

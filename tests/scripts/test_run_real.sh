@@ -21,6 +21,11 @@ same "--stats: standard output" done "$out"
 has "--stats" "kmalloc: stats" "$err"
 same "--stats: once" 1 "$(grep -c '^kmalloc: stats' "$tmp/err" || true)"
 
+# the same for a text
+status env KMALLOC_CMDLINE=proc_at_exit=cmdline "$run" \
+	bash -c '(exit 0); ls / > "$1"; echo $$' - "$tmp/ls"
+same "proc_at_exit" "proc=$(printf %07d "$out"):cmdline" "$err"
+
 # these close stderr in an exit handler
 for program in "ls /" "sort /dev/null" "env"; do
 	# shellcheck disable=SC2086

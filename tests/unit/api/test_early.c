@@ -54,6 +54,11 @@ static void *first_reclaim(void)
 	return &seen;
 }
 
+static void *first_proc(void)
+{
+	return km_proc_read("cmdline", NULL, 0) > 0 ? &seen : NULL;
+}
+
 static void *first_free(void)
 {
 	kfree(NULL);
@@ -68,7 +73,7 @@ static const struct {
 	{ "create", first_create },   { "pages", first_pages },
 	{ "exact", first_exact },     { "krealloc", first_krealloc },
 	{ "check", first_check },     { "reclaim", first_reclaim },
-	{ "free", first_free },
+	{ "proc", first_proc },	      { "free", first_free },
 };
 
 #define NR_FIRSTS (sizeof(firsts) / sizeof(firsts[0]))

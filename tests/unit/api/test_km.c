@@ -2,6 +2,7 @@
 /*
  * test_km.c - libkmalloc's own functions, and what its constructor does
  */
+#include <errno.h>
 #include <pthread.h>
 
 #include <kmalloc/kmalloc.h>
@@ -105,6 +106,73 @@ static void test_parameters(void **state)
 				  "ignored\n");
 }
 
+/* Names, buffers and texts, right and wrong. Expect lengths as of snprintf,
+ * a cut text, and the error that km.h says for each mistake. */
+static void test_proc(void **state)
+{
+	char text[4096], cut[4];
+	long len = km_proc_read("cmdline", NULL, 0);
+
+	(void)state;
+	assert_true(len > 0);
+	assert_int_equal(km_proc_read("cmdline", text, sizeof(text)), len);
+	assert_int_equal(strlen(text), len);
+	len = km_proc_read("", text, sizeof(text));
+	assert_int_equal(len, strlen(text));
+	assert_non_null(strstr(text, "cmdline\n"));
+	assert_true(km_proc_read("", cut, sizeof(cut)) > 4);
+	assert_memory_equal(cut, text, 3);
+	assert_int_equal(cut[3], '\0');
+	assert_int_equal(km_proc_read("no such", text, 10), -ENOENT);
+	assert_int_equal(km_proc_read(NULL, text, 10), -EINVAL);
+	assert_int_equal(km_proc_read("cmdline", NULL, 10), -EINVAL);
+	assert_int_equal(km_proc_write("no such", "1"), -ENOENT);
+	assert_int_equal(km_proc_write("cmdline", "1"), -EACCES);
+	assert_int_equal(km_proc_write(NULL, "1"), -EINVAL);
+	assert_int_equal(km_proc_write("cmdline", NULL), -EINVAL);
+}
+
+static void run_and_exit(void *arg)
+{
+	char program[] = "test_km", mode[] = "children";
+	char *argv[] = { program, mode, NULL };
+	char *env[] = { arg, NULL };
+
+	execve("/proc/self/exe", argv, env);
+	_exit(127);
+}
+
+/* A program that starts another one and ends. Expect proc_at_exit to print
+ * the text once, with the program's own number in it. */
+static void test_at_exit(void **state)
+{
+	char env[] = "KMALLOC_CMDLINE=proc_at_exit=cmdline";
+	char text[512];
+	int status, pid;
+
+	(void)state;
+	run_child(run_and_exit, env, text, sizeof(text), &status);
+	assert_int_equal(status, 0);
+	assert_int_equal(sscanf(text, "proc=%07d:cmdline\n", &pid), 1);
+	assert_int_equal(strlen(text), strlen("proc=0000000:cmdline\n"));
+}
+
+static int start_a_child(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		execl("/proc/self/exe", "test_km", "quiet", NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	if (!fork())
+		exit(0);
+	wait(NULL);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,9 +180,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_reclaim),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_proc),
+		cmocka_unit_test(test_at_exit),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "quiet"))
 		return !km_version();
+	if (argc > 1 && !strcmp(argv[1], "children"))
+		return start_a_child();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

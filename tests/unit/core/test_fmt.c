@@ -2,6 +2,7 @@
 /*
  * test_fmt.c - km_snprintf() against the C library's, and the one-line reports
  */
+#include <fcntl.h>
 #include <limits.h>
 
 #include "core/fmt.h"
@@ -17,7 +18,7 @@
 		assert_int_equal(n, m);                                \
 	} while (0)
 
-/* Each conversion with width, '-', '0', l and z. Expect libc's text. */
+/* Each conversion with width, '-', '0', l, z and t. Expect libc's text. */
 static void test_table(void **state)
 {
 	(void)state;
@@ -32,6 +33,42 @@ static void test_table(void **state)
 	SAME("%x %lx %08x %8x|%-8x|", 255U, ULONG_MAX, 0xbeefU, 1U, 2U);
 	SAME("pfn:%05lx", 0x12UL);
 	SAME("%p %20p|%-20p|", (void *)test_table, (void *)16, (void *)16);
+	SAME("%i %td %5lu|%-5lu|%03d", -7, (ptrdiff_t)-8, 42UL, 42UL, 7);
+}
+
+/* The flags '+', ' ' and '#', alone and with a width. Expect libc's text. */
+static void test_flags(void **state)
+{
+	(void)state;
+	SAME("%+d %+d %+5d|%-+5d|%+05d", 3, -3, 3, 3, 3);
+	SAME("% d|% d|% 5d|%+ld", 3, -3, 3, LONG_MAX);
+	SAME("%#x %#lx %#x|%#10x|%-#10x|%#010x", 255U, ULONG_MAX, 0U, 0xabcU,
+	     0xabcU, 0xabcU);
+	SAME("%X %#X %08lX", 0xbeefU, 0xbeefU, 0xbeefUL);
+}
+
+/* Precision of numbers and strings. Expect libc's text. */
+static void test_precision(void **state)
+{
+	const char unended[] = { 'a', 'b', 'c' };
+
+	(void)state;
+	SAME("%.3d|%.3d|%.0d|%.0d|%.d", 7, -7, 0, 5, 0);
+	SAME("%8.3d|%-8.3d|%8.5x|%.8lu|%3.1u", 7, -7, 0xabU, 123UL, 98765U);
+	SAME("%d.%03d %2d.%03d", 0, 42, -1, 0);
+	SAME("%.2s|%.0s|%.9s|%6.2s|%-6.2s|", "abc", "abc", "abc", "abc", "abc");
+	SAME("%.3s|", unended);
+	SAME("%#.4x|%+.3d|%#10.4x", 0xabU, 5, 0xabU);
+}
+
+/* Width and precision from the arguments. Expect libc's text, also for
+ * negative ones: on the left, and none. */
+static void test_star(void **state)
+{
+	(void)state;
+	SAME("%*d|%-*d|%*d|%0*d", 6, 42, 6, 42, -6, 42, 6, 42);
+	SAME("%.*s|%*.*s|%.*s|%.*d", 2, "abc", 5, 1, "abc", -1, "abc", 4, 42);
+	SAME("%*s|%*lu|", 8, "abc", 20, ULONG_MAX);
 }
 
 /* NULL for a string. Expect "(null)" and no crash. */
@@ -127,6 +164,41 @@ static void test_report(void **state)
 	assert_int_equal(strlen(text), 511);
 }
 
+static void close_and_report(void *arg)
+{
+	int reuse = *(int *)arg;
+
+	km_report_keep();
+	km_report_keep();
+	close(2);
+	if (!reuse) {
+		km_report_to(km_report_fd(), "kept\n");
+		return;
+	}
+	/* somebody else's file under the number of our copy */
+	dup2(open("/dev/null", O_WRONLY), km_report_fd());
+	if (km_report_fd() != 2)
+		_exit(1);
+}
+
+/* The program closes stderr. Expect what is said later to get there all the
+ * same; and not into a file that took the place of the copy. */
+static void test_kept(void **state)
+{
+	struct child_end end;
+	int reuse = 0;
+
+	(void)state;
+	assert_int_equal(km_report_fd(), 2);
+	child_run(close_and_report, &reuse, &end);
+	assert_int_equal(end.status, 0);
+	assert_string_equal(end.err, "kept\n");
+	reuse = 1;
+	child_run(close_and_report, &reuse, &end);
+	assert_int_equal(end.status, 0);
+	assert_string_equal(end.err, "");
+}
+
 static void panic(void *arg)
 {
 	(void)arg;
@@ -144,11 +216,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_precision),
+		cmocka_unit_test(test_star),
 		cmocka_unit_test(test_null_string),
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_cut_format),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_panic),
 	};
 

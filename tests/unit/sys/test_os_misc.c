@@ -88,6 +88,42 @@ static void test_getenv(void **state)
 	assert_null(os_getenv("KM_TEST"));
 }
 
+static void getenv_initial(void *arg)
+{
+	char program[] = "test", mode[] = "env";
+	char var[] = "KM_TEST=abc", *argv[] = { program, mode, NULL };
+	char *env[] = { var, NULL };
+
+	(void)arg;
+	execve("/proc/self/exe", argv, env);
+	_exit(127);
+}
+
+/* In a program of its own: is KM_TEST where the kernel put it? */
+static int check_initial(void)
+{
+	char *value = os_getenv_initial("KM_TEST");
+
+	if (!value || strcmp(value, "abc") || os_getenv_initial("KM_OTHER"))
+		return 1;
+	value[1] = 'x';
+	if (strcmp(getenv("KM_TEST"), "axc"))
+		return 2;
+	setenv("KM_TEST", "elsewhere", 1);
+	return os_getenv_initial("KM_TEST") ? 3 : 0;
+}
+
+/* A variable from the start of the program, and the same after setenv().
+ * Expect the string itself, then NULL. */
+static void test_getenv_initial(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(getenv_initial, NULL, &end);
+	assert_int_equal(end.status, 0);
+}
+
 /* The clock around a sleep of 30 ms. Expect it to rise, by 20 at least. */
 static void test_clock(void **state)
 {
@@ -204,7 +240,7 @@ static void test_abort(void **state)
 	assert_true(child_aborts(ignore_and_abort, NULL, ""));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_address_space),
@@ -212,6 +248,7 @@ int main(void)
 		child_test(child_cpus),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_getenv),
+		cmocka_unit_test(test_getenv_initial),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_futex),
 		cmocka_unit_test(test_files),
@@ -219,5 +256,7 @@ int main(void)
 		cmocka_unit_test(test_abort),
 	};
 
+	if (argc > 1 && !strcmp(argv[1], "env"))
+		return check_initial();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

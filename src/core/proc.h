@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/proc.h - texts that say what is inside: /proc and /sys without files
+ *
+ * A text is declared beside the code that knows it:
+ *
+ *	static int buddyinfo_show(struct seq_file *m, const char *path)
+ *	{
+ *		seq_printf(m, "Node %d, zone %8s ", ...);
+ *		return 0;
+ *	}
+ *	proc_file("buddyinfo", buddyinfo_show, NULL);
+ *
+ * A name that ends in '/' owns all names that begin so, and its functions get
+ * the rest as `path`:
+ *
+ *	proc_file("slab/", slab_show, slab_write);
+ *	    "slab/kmalloc-64/objects"	path is "kmalloc-64/objects"
+ *	    "slab/"			path is "": what is in there, one a line
+ *
+ * Locking	none of its own. A show function may print while it holds
+ *		LOCK_SLAB_MUTEX and no lock below; from under other locks it
+ *		copies what it wants first.
+ */
+#ifndef KM_CORE_PROC_H
+#define KM_CORE_PROC_H
+
+#include <stdarg.h>
+
+#include "sys/compiler.h"
+
+/* Where a text goes; all of it is counted, what fits is stored. */
+struct seq_file {
+	char *buf; /* its owner; always ends in '\0' if size is not 0 */
+	size_t size; /* bytes of buf */
+	size_t count; /* bytes of the whole text so far */
+};
+
+__printf(2, 3) void seq_printf(struct seq_file *m, const char *fmt, ...);
+void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
+void seq_puts(struct seq_file *m, const char *text);
+void seq_putc(struct seq_file *m, char c);
+
+struct proc_file {
+	const char *name;
+	/* Write the text of `path` to m: 0 or -errno, -ENOENT if it is none. */
+	int (*show)(struct seq_file *m, const char *path);
+	/* What a write of `text` to it does: 0 or -errno. NULL: read only. */
+	int (*write)(const char *path, const char *text);
+};
+
+#define proc_file(file_name, show_fn, write_fn)                           \
+	static const struct proc_file proc_file_##show_fn __attribute__(( \
+		section("km_procs"), used,                                \
+		aligned(sizeof(void *)))) = { file_name, show_fn, write_fn }
+
+/* Who serves this name, and what is left of it for him; NULL: nobody. */
+const struct proc_file *proc_find(const char *name, const char **path);
+
+/*
+ * The text of that name into buf, cut to size - 1 bytes and '\0': its full
+ * length. -ENOENT: no such text; -EINVAL: no name, or no buf for a size; or
+ * what its function says. The name "" lists all names, one a line.
+ */
+long proc_read(const char *name, char *buf, size_t size);
+
+/* Write to it: 0. -ENOENT; -EACCES: read only; -EINVAL: no name or text. */
+int proc_write(const char *name, const char *text);
+
+/*
+ * What is written to a file: a number in [lo, hi], perhaps with a newline
+ * behind. 0, *out is set; else -EINVAL.
+ */
+int proc_number(const char *text, unsigned long lo, unsigned long hi,
+		unsigned long *out);
+
+/* ---- proc_exit.c --------------------------------------------------------- */
+
+/* Print what proc_at_exit= asked for; the destructors of the tops call it. */
+void proc_print_at_exit(void);
+
+#endif

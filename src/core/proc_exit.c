@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/proc_exit.c - proc_at_exit=: texts on stderr when the program ends
+ *
+ * One program is meant, not those that it starts. So the first process that
+ * reads "proc_at_exit=" puts its own number there, in the environment that its
+ * children inherit:
+ *
+ *	KMALLOC_CMDLINE=proc_at_exit=slabinfo,buddyinfo
+ *	KMALLOC_CMDLINE=proc=0012345:slabinfo,buddyinfo
+ *	                ^ as long, so it is written over the other
+ *
+ * A program that this process executes in its place has the number still; a
+ * child has another one and stays silent.
+ *
+ * Invariants	P2  exit_names is not empty only in the process that it names
+ *		    and in what that forked, which has another number
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "core/param.h"
+#include "core/proc.h"
+#include "core/start.h"
+#include "sys/os.h"
+
+#define NAMES_MAX 200
+#define PID_MAX (1UL << 22)
+
+static char exit_names[NAMES_MAX]; /* separated by commas; set at start */
+static int exit_pid;
+
+/* The next of several names into `name`; what is behind it, or NULL at the end. */
+static const char *next_name(const char *names, char name[NAMES_MAX])
+{
+	size_t len = strcspn(names, ",");
+
+	memcpy(name, names, len);
+	name[len] = '\0';
+	return names[len] ? names + len + 1 : NULL;
+}
+
+static void name_unknown(const char *names)
+{
+	char name[NAMES_MAX];
+	const char *path;
+
+	while (names) {
+		names = next_name(names, name);
+		if (!proc_find(name, &path))
+			km_report("kmalloc: proc_at_exit: there is no text "
+				  "'%s', ignored\n",
+				  name);
+	}
+}
+
+static int take_names(const char *names)
+{
+	if (!*names || strlen(names) >= NAMES_MAX)
+		return -EINVAL;
+	strcpy(exit_names, names);
+	exit_pid = os_pid();
+	km_report_keep();
+	name_unknown(names);
+	return 0;
+}
+
+/* Is this where a parameter "proc_at_exit=" begins? '-' is as good as '_'. */
+static bool is_unowned(const char *at, const char *start)
+{
+	const char *name = "proc_at_exit=";
+
+	if (at > start && !strchr(" \t\n\"", at[-1]))
+		return false;
+	while (*name && (*at == *name || (*name == '_' && *at == '-'))) {
+		name++;
+		at++;
+	}
+	return !*name;
+}
+
+static void own_environment(void)
+{
+	char *start = os_getenv_initial("KMALLOC_CMDLINE"), *at;
+	char owned[] = "proc=0000000:";
+
+	km_snprintf(owned, sizeof(owned), "proc=%07d:", exit_pid);
+	for (at = start; at && *at; at++)
+		if (is_unowned(at, start))
+			memcpy(at, owned, strlen(owned));
+}
+
+static int set_proc_at_exit(const char *value)
+{
+	int ret = take_names(value);
+
+	if (!ret)
+		own_environment();
+	return ret;
+}
+boot_param("proc_at_exit", set_proc_at_exit);
+
+/* proc=PID:NAMES */
+static int set_proc(const char *value)
+{
+	const char *end;
+	unsigned long pid = memparse(value, &end);
+
+	if (!pid || pid > PID_MAX || *end != ':' || !end[1])
+		return -EINVAL;
+	return pid == (unsigned long)os_pid() ? take_names(end + 1) : 0;
+}
+boot_param("proc", set_proc);
+
+/* Twice over the text: once for its length, once into memory of that size. */
+static void print_text(const char *name)
+{
+	const char *path;
+	size_t size;
+	char *buf;
+	long len;
+
+	if (!proc_find(name, &path))
+		return;
+	len = proc_read(name, NULL, 0);
+	if (len < 0) {
+		km_report_to(km_report_fd(),
+			     "kmalloc: proc_at_exit: %s: error %ld\n", name,
+			     -len);
+		return;
+	}
+	/* it may grow meanwhile */
+	size = ALIGN((size_t)len + PAGE_SIZE, PAGE_SIZE);
+	buf = os_map(size);
+	if (!buf)
+		return;
+	len = proc_read(name, buf, size);
+	if (len > 0)
+		os_write(km_report_fd(), buf, min((size_t)len, size - 1));
+	os_release(buf, size);
+}
+
+void proc_print_at_exit(void)
+{
+	char name[NAMES_MAX];
+	const char *names = exit_names;
+
+	if (!*names || exit_pid != os_pid() || !smp_load_acquire(&engine_up))
+		return;
+	while (names) {
+		names = next_name(names, name);
+		print_text(name);
+	}
+}
