@@ -57,6 +57,8 @@ typedef unsigned int gfp_t;
 
 #define KM_MAX_PAGE_ORDER 10
 
+#define NUMA_NO_NODE (-1) /* of no node in particular: the nearest */
+
 struct page;
 
 /* 2^order pages, or NULL. __GFP_ZERO: their bytes are 0. */

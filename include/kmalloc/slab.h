@@ -21,10 +21,29 @@ extern "C" {
 typedef unsigned int slab_flags_t;
 struct kmem_cache;
 
+/*
+ * The flags of a cache, with the values they had until the kernel counted them
+ * by an enum (6.9).
+ */
+#define SLAB_CONSISTENCY_CHECKS 0x00000100u /* slab_debug F: check each step */
+#define SLAB_RED_ZONE 0x00000400u /* Z: bytes around objects */
+#define SLAB_POISON 0x00000800u /* P: free objects hold a pattern */
+#define SLAB_KMALLOC 0x00001000u /* one of the kmalloc caches */
 #define SLAB_HWCACHE_ALIGN 0x00002000u /* align to cache lines */
-#define SLAB_PANIC 0x00040000u /* abort if the cache cannot be made */
+#define SLAB_CACHE_DMA 0x00004000u /* slabs from ZONE_DMA */
+#define SLAB_CACHE_DMA32 0x00008000u /* slabs from ZONE_DMA32 */
+#define SLAB_STORE_USER 0x00010000u /* U: who allocated and freed it */
 #define SLAB_RECLAIM_ACCOUNT 0x00020000u /* slabs go to reclaimable blocks */
-#define SLAB_NO_MERGE 0x01000000u /* accepted; no cache is merged yet */
+#define SLAB_PANIC 0x00040000u /* abort if the cache cannot be made */
+#define SLAB_TYPESAFE_BY_RCU 0x00080000u /* slabs outlive RCU readers */
+#define SLAB_TRACE 0x00200000u /* T: print each allocation and free */
+#define SLAB_NOLEAKTRACE 0x00800000u /* not for kmemleak; no sheaves */
+#define SLAB_NO_MERGE 0x01000000u /* never one cache with another */
+#define SLAB_FAILSLAB 0x02000000u /* A: fault injection may choose it */
+#define SLAB_ACCOUNT 0x04000000u /* slabs are charged to a group */
+#define SLAB_NO_USER_FLAGS 0x10000000u /* slab_debug= leaves it alone */
+#define SLAB_SKIP_KFENCE 0x20000000u /* never served by KFENCE */
+#define SLAB_NO_OBJ_EXT 0x40000000u /* no sheaves, no extra data */
 
 /*
  * A cache of objects of `size` bytes (1 to 4 MiB) at multiples of `align` (0:

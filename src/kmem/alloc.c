@@ -13,7 +13,7 @@ __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	void *obj = kmem_pop(kmem_this_cpu, s->slot);
 
 	if (unlikely(!obj))
-		obj = kmem_cache_alloc_slow(s);
+		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE);
 	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
 		memset(obj, 0, s->object_size);
 	return obj;

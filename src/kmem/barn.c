@@ -29,7 +29,8 @@ struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 	void *obj;
 
 	if (!s->sheaf_capacity ||
-	    !sheaf_cache.ops->refill(&sheaf_cache, &obj, 1))
+	    !sheaf_cache.ops->refill(&sheaf_cache, GFP_NOWAIT, NUMA_NO_NODE,
+				     &obj, 1))
 		return NULL;
 	sheaf = obj;
 	sheaf->next = NULL;

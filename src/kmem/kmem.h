@@ -77,9 +77,13 @@ struct node_barn {
 /* What a backend does for a cache; slab and slub are siblings behind it. */
 struct slab_ops {
 	size_t cpu_size; /* of a kmem_cache_cpu, bytes */
-	/* Up to nr free objects into objs[], ascending by preference: how many */
-	unsigned int (*refill)(struct kmem_cache *s, void **objs,
-			       unsigned int nr);
+	/*
+	 * Up to nr free objects into objs[], ascending by preference: how many.
+	 * gfp is the caller's; node: where they must lie if it has any free,
+	 * and with __GFP_THISNODE in any case; NUMA_NO_NODE: the nearest.
+	 */
+	unsigned int (*refill)(struct kmem_cache *s, gfp_t gfp, int node,
+			       void **objs, unsigned int nr);
 	/* Take back nr objects; each is proven to be one of this cache's. */
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
 	/* Prove the same without freeing; cheap, for sheaves that change hands. */
@@ -117,6 +121,8 @@ struct kmem_cache {
 	const struct slab_ops *ops;
 	unsigned int size; /* of an object with its metadata, bytes */
 	unsigned int object_size; /* bytes a user may write */
+	unsigned int inuse; /* bytes before the metadata; backend sets it */
+	unsigned int useroffset, usersize; /* the window for usercopy */
 	unsigned int align; /* bytes */
 	unsigned int offset; /* of the free pointer in a free object */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
@@ -230,7 +236,7 @@ static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
 
 /* ---- sheaf.c ------------------------------------------------------------- */
 
-void *kmem_cache_alloc_slow(struct kmem_cache *s);
+void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node);
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
 /* Everything this owner holds goes to the slabs; its cursors miss. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);

@@ -105,10 +105,12 @@ static struct slab_sheaf *empty_sheaf(struct kmem_cache *s)
 }
 
 /* Fill an empty sheaf from the slabs, lowest preference at the bottom. */
-static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
+static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
+			       gfp_t gfp)
 {
 	void **objs = sheaf_objects(sheaf);
-	unsigned int nr = s->ops->refill(s, objs, sheaf->capacity);
+	unsigned int nr = s->ops->refill(s, gfp | __GFP_NOMEMALLOC,
+					 NUMA_NO_NODE, objs, sheaf->capacity);
 
 	for (unsigned int i = 0; i < nr / 2; i++) {
 		void *obj = objs[i];
@@ -122,16 +124,16 @@ static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 }
 
 /* No sheaves for this cache or thread: one object, straight from a slab. */
-static void *alloc_direct(struct kmem_cache *s)
+static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	void *obj = NULL;
 
 	account(&s->refills, &s->refilled, 1);
-	return s->ops->refill(s, &obj, 1) ? obj : NULL;
+	return s->ops->refill(s, gfp, node, &obj, 1) ? obj : NULL;
 }
 
 /* A sheaf with objects becomes main: true; false: no memory. */
-static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s)
+static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *main = main_take(cpu, s->slot), *full;
@@ -151,12 +153,12 @@ static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s)
 		main = empty_sheaf(s);
 	if (!main)
 		return false;
-	fill_sheaf(s, main);
+	fill_sheaf(s, main, gfp);
 	main_set(cpu, s->slot, main);
 	return main->count;
 }
 
-void *kmem_cache_alloc_slow(struct kmem_cache *s)
+void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct kmem_cpu *cpu;
 	void *obj;
@@ -165,16 +167,16 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s)
 		return NULL;
 	cpu = kmem_cpu_get();
 	tick_poll();
-	if (!cpu || !s->slot)
-		return alloc_direct(s);
+	if (!cpu || !s->slot || node != NUMA_NO_NODE)
+		return alloc_direct(s, gfp, node);
 	kmem_cpu_serve(cpu);
 	/* Setting up the table, or a drain, may have filled the slot. */
 	obj = kmem_pop(cpu, s->slot);
 	if (obj)
 		return obj;
-	if (main_refill(cpu, s))
+	if (main_refill(cpu, s, gfp))
 		return kmem_pop(cpu, s->slot);
-	return alloc_direct(s);
+	return alloc_direct(s, gfp, node);
 }
 
 /*

@@ -27,7 +27,8 @@ static noinline void *malloc_slow(size_t size)
 		p = large_alloc(size, PAGE_SIZE, 0);
 	else
 		p = kmem_cache_alloc_slow(
-			shim_cache(size_class[(size + 15) / 16]));
+			shim_cache(size_class[(size + 15) / 16]), GFP_KERNEL,
+			NUMA_NO_NODE);
 	if (likely(p))
 		return p;
 	km_reclaim_all();

@@ -39,7 +39,7 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 int slub_setup(struct kmem_cache *s);
 /* A new slab, frozen, nothing carved; NULL: no memory. No lock above LOCK_LIST
  * is held. */
-struct slab *new_slab(struct kmem_cache *s);
+struct slab *new_slab(struct kmem_cache *s, gfp_t gfp);
 void discard_slab(struct kmem_cache *s, struct slab *slab);
 /* One line and abort unless obj starts an object of s in this slab. */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
@@ -132,7 +132,8 @@ unsigned long slub_shutdown(struct kmem_cache *s);
 
 /* ---- refill.c ------------------------------------------------------------ */
 
-unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr);
+unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
+			 unsigned int nr);
 void put_cpu_partial(struct kmem_cache *s, struct slab *slab);
 /* What this CPU holds goes to the node. */
 void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);

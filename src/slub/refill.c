@@ -76,23 +76,42 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return true;
 }
 
-/* Another slab becomes the cpu slab: false if there is none to be had. */
-static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+static bool node_match(const struct slab *slab, int node)
 {
-	struct slab *slab = c->partial;
-	unsigned int got;
+	return node == NUMA_NO_NODE || slab->node_id == node;
+}
 
-	if (slab) {
+/* A slab off this CPU's partial list; those of other nodes leave it. */
+static struct slab *get_cpu_partial(struct kmem_cache *s,
+				    struct kmem_cache_cpu *c, int node)
+{
+	struct slab *slab;
+
+	while ((slab = c->partial)) {
 		WRITE_ONCE(c->partial, slab->next);
 		c->nr_partial--;
-	} else {
-		slab = get_partial_node(get_node(s, 0),
+		if (node_match(slab, node))
+			break;
+		unfreeze_slab(s, slab);
+	}
+	return slab;
+}
+
+/* Another slab becomes the cpu slab: false if there is none to be had. */
+static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
+		      int node)
+{
+	struct slab *slab = get_cpu_partial(s, c, node);
+	unsigned int got;
+
+	if (!slab) {
+		slab = get_partial_node(get_node(s, max(node, 0)),
 					1 + s->cpu_partial_slabs / 2, &got);
 		if (slab) {
 			WRITE_ONCE(c->partial, slab->next);
 			c->nr_partial = got - 1;
 		} else {
-			slab = new_slab(s);
+			slab = new_slab(s, gfp);
 		}
 	}
 	if (!slab)
@@ -102,13 +121,50 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return true;
 }
 
-unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr)
+/* Put back what was taken off the cpu slab and not handed out. */
+static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab = c->slab;
+	struct slab_state old = slab_read(slab), new;
+	void *tail = c->freelist;
+	u32 freed = 0;
+
+	if (tail)
+		for (freed = 1; get_freepointer(s, tail); freed++)
+			tail = get_freepointer(s, tail);
+	slab->carved -= c->nr_fresh;
+	do {
+		new = old;
+		new.counters.inuse -= freed + c->nr_fresh;
+		if (freed) {
+			set_freepointer(s, tail, old.freelist);
+			new.freelist = c->freelist;
+		}
+	} while (!slab_exchange(slab, &old, new));
+	c->freelist = NULL;
+	c->nr_fresh = 0;
+}
+
+/* The cpu slab goes to its node. */
+static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab *slab = c->slab;
+
+	return_taken(s, c);
+	WRITE_ONCE(c->slab, (struct slab *)NULL);
+	unfreeze_slab(s, slab);
+}
+
+unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
+			 unsigned int nr)
 {
 	struct kmem_cache_cpu *c = this_cpu_slab(s);
 	unsigned int got = 0;
 
 	spin_lock(&c->lock);
 	WRITE_ONCE(c->touched, 1U);
+	if (c->slab && !node_match(c->slab, node))
+		deactivate_slab(s, c);
 	for (;;) {
 		got += take_freed(s, c, objs + got, nr - got);
 		got += take_fresh(s, c, objs + got, nr - got);
@@ -120,7 +176,7 @@ unsigned int slub_refill(struct kmem_cache *s, void **objs, unsigned int nr)
 		if (got && !c->partial &&
 		    !READ_ONCE(get_node(s, 0)->nr_partial))
 			break;
-		if (!next_slab(s, c))
+		if (!next_slab(s, c, gfp, node))
 			break;
 		take_slab(s, c);
 	}
@@ -149,30 +205,6 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 		next = surplus->next;
 		unfreeze_slab(s, surplus);
 	}
-}
-
-/* Put back what was taken off the cpu slab and not handed out. */
-static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	struct slab *slab = c->slab;
-	struct slab_state old = slab_read(slab), new;
-	void *tail = c->freelist;
-	u32 freed = 0;
-
-	if (tail)
-		for (freed = 1; get_freepointer(s, tail); freed++)
-			tail = get_freepointer(s, tail);
-	slab->carved -= c->nr_fresh;
-	do {
-		new = old;
-		new.counters.inuse -= freed + c->nr_fresh;
-		if (freed) {
-			set_freepointer(s, tail, old.freelist);
-			new.freelist = c->freelist;
-		}
-	} while (!slab_exchange(slab, &old, new));
-	c->freelist = NULL;
-	c->nr_fresh = 0;
 }
 
 void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)

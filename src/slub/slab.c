@@ -19,6 +19,12 @@
 #include "buddy/buddy.h"
 #include "slub/internal.h"
 
+/* What of a caller's flags is for the pages of a slab. */
+#define GFP_SLAB_MASK                                                          \
+	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN |     \
+	 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
+	 __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
+
 static unsigned int calculate_alignment(const struct kmem_cache *s)
 {
 	unsigned int align = max(s->align, 8U);
@@ -83,6 +89,8 @@ int slub_setup(struct kmem_cache *s)
 	unsigned int size = ALIGN(s->object_size, 8U);
 	int order;
 
+	s->inuse = size;
+
 	s->align = calculate_alignment(s);
 	s->offset = ALIGN_DOWN(s->object_size / 2, 8U);
 	if (s->ctor) { /* what it built must survive being free */
@@ -113,21 +121,21 @@ static void run_ctor(struct kmem_cache *s, struct slab *slab)
 }
 
 /* First the preferred order without trying hard, then the smallest. */
-static struct page *alloc_slab_page(struct kmem_cache *s)
+static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp)
 {
+	gfp_t flags = s->allocflags | gfp, first;
 	struct page *page;
 
-	page = alloc_pages(s->allocflags | GFP_NOWAIT | __GFP_NOWARN |
-				   __GFP_NORETRY,
-			   s->oo_order);
-	if (!page && s->min_order < s->oo_order)
-		page = alloc_pages(s->allocflags | GFP_KERNEL, s->min_order);
-	return page;
+	first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+	if (s->min_order < s->oo_order && first & __GFP_DIRECT_RECLAIM)
+		first = (first | __GFP_NOMEMALLOC) & ~__GFP_DIRECT_RECLAIM;
+	page = alloc_pages(first, s->oo_order);
+	return page ? page : alloc_pages(flags, s->min_order);
 }
 
-struct slab *new_slab(struct kmem_cache *s)
+struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 {
-	struct page *page = alloc_slab_page(s);
+	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK);
 	struct slab *slab = (struct slab *)page;
 	struct kmem_cache_node *n;
 	unsigned long frames, objects;

@@ -21,9 +21,11 @@ static long backend_left __maybe_unused = -1;
 /* Objects that are out; atomic. */
 static long backend_out __maybe_unused;
 
-static inline unsigned int test_refill(struct kmem_cache *s, void **objs,
-				       unsigned int nr)
+static inline unsigned int test_refill(struct kmem_cache *s, gfp_t gfp,
+				       int node, void **objs, unsigned int nr)
 {
+	(void)gfp;
+	(void)node;
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!backend_left)
 			return i;

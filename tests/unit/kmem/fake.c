@@ -63,13 +63,15 @@ static void *take(struct kmem_cache *s)
 	return obj;
 }
 
-static unsigned int fake_refill(struct kmem_cache *s, void **objs,
-				unsigned int nr)
+static unsigned int fake_refill(struct kmem_cache *s, gfp_t gfp, int node,
+				void **objs, unsigned int nr)
 {
 	bool limited = fake.allowance >= 0 &&
 		       (!fake.limited || fake.limited == s);
 	unsigned int got = 0;
 
+	fake.gfp = gfp;
+	fake.node = node;
 	if (s == fake.watched)
 		fake.refills++;
 	for (; got < nr && (!limited || fake.allowance); got++) {

@@ -15,6 +15,8 @@ struct fake {
 	long allowance; /* objects that may still be had; -1: any number */
 	const struct kmem_cache *limited; /* by the allowance; NULL: all */
 	int setup_result;
+	gfp_t gfp; /* of the last refill */
+	int node; /* of the last refill */
 };
 
 extern struct fake fake;

@@ -30,9 +30,10 @@ static struct slab_sheaf *full_sheaf(void)
 	struct slab_sheaf *sheaf = sheaf_alloc(s);
 
 	assert_non_null(sheaf);
-	sheaf->count = s->ops->refill(
-		s, (void **)sheaf + SHEAF_WORDS - sheaf->capacity,
-		sheaf->capacity);
+	sheaf->count = s->ops->refill(s, GFP_KERNEL, NUMA_NO_NODE,
+				      (void **)sheaf + SHEAF_WORDS -
+					      sheaf->capacity,
+				      sheaf->capacity);
 	assert_int_equal(sheaf->count, sheaf->capacity);
 	return sheaf;
 }

@@ -43,8 +43,8 @@ void take(size_t from, unsigned int nr)
 
 	assert_true(from + nr <= MAX_OBJECTS);
 	while (got < nr) {
-		unsigned int n = slub_refill(f.s, f.objs + from + got,
-					     nr - got);
+		unsigned int n = slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
+					     f.objs + from + got, nr - got);
 
 		assert_int_not_equal(n, 0);
 		got += n;

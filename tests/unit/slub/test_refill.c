@@ -40,7 +40,9 @@ static void test_new_slab(void **state)
 static void test_no_more_than_needed(void **state)
 {
 	(void)state;
-	assert_int_equal(slub_refill(f.s, f.objs, 2 * f.per_slab), f.per_slab);
+	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs,
+				     2 * f.per_slab),
+			 f.per_slab);
 	assert_int_equal(f.n->nr_slabs, 1);
 	slub_check(f.s);
 	give(0, f.per_slab);
@@ -86,9 +88,11 @@ static void test_partial_order(void **state)
 	assert_int_equal(f.c->nr_partial, 1);
 	slub_check(f.s);
 
-	assert_int_equal(slub_refill(f.s, &obj, 1), 1);
+	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
+			 1);
 	assert_ptr_equal(virt_to_slab(obj), mine);
-	assert_int_equal(slub_refill(f.s, &obj, 1), 1);
+	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
+			 1);
 	assert_ptr_equal(virt_to_slab(obj), nodes);
 	assert_int_equal(f.n->nr_slabs, 2);
 	take(2 * f.per_slab, 1);
