@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/fmt.h"
+#include "core/symbol.h"
 #include "sys/os.h"
 
 struct out {
@@ -210,6 +211,15 @@ static void put_address(struct out *out, const struct spec *spec,
 	put_padded(out, spec, text, (size_t)len);
 }
 
+static void put_symbol(struct out *out, const struct spec *spec,
+		       unsigned long address)
+{
+	char text[KSYM_SYMBOL_LEN];
+
+	sprint_symbol(text, address);
+	put_text(out, spec, text);
+}
+
 static void put_conversion(struct out *out, struct spec *spec, char c,
 			   va_list *args)
 {
@@ -235,6 +245,9 @@ static void put_conversion(struct out *out, struct spec *spec, char c,
 		/* fall through */
 	case 'x':
 		put_hex(out, spec, args);
+		break;
+	case 'S': /* "%pS" */
+		put_symbol(out, spec, (unsigned long)va_arg(*args, void *));
 		break;
 	case 'p':
 		put_address(out, spec, (unsigned long)va_arg(*args, void *));
@@ -262,6 +275,8 @@ int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 		fmt = parse_spec(fmt + 1, &spec, &copy);
 		if (!*fmt)
 			break;
+		if (fmt[0] == 'p' && fmt[1] == 'S')
+			fmt++;
 		put_conversion(&out, &spec, *fmt, &copy);
 	}
 	va_end(copy);

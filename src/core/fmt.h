@@ -12,7 +12,8 @@
 /*
  * As snprintf, for %s %c %d %i %u %x %X %p %% with the flags '-', '0', '+', ' '
  * and '#', width, precision, '*' for either, l, z and t; and %H: an unsigned
- * long of bytes in units that people read ("12.5 MiB").
+ * long of bytes in units that people read ("12.5 MiB"); %pS: a code address by
+ * its name (core/symbol.h).
  * Returns the full length, whatever fitted.
  */
 int km_snprintf(char *buf, size_t size, const char *fmt, ...);

@@ -29,29 +29,54 @@ static char dash(char c)
 	return c == '-' ? '_' : c;
 }
 
-static bool same_name(const char *a, const char *b)
+bool param_name_is(const char *text, size_t len, const char *name)
 {
-	while (*a && dash(*a) == dash(*b)) {
-		a++;
-		b++;
+	for (; len && *name && dash(*text) == dash(*name); len--) {
+		text++;
+		name++;
 	}
-	return dash(*a) == dash(*b);
+	return !len && !*name;
+}
+
+/* Is `text` meant for p? A name that ends in a dot takes all that follows. */
+static bool is_for(const struct boot_param *p, const char *text, size_t len)
+{
+	size_t prefix = strlen(p->name);
+
+	if (prefix && p->name[prefix - 1] == '.')
+		return len > prefix && param_name_is(text, prefix, p->name);
+	return param_name_is(text, len, p->name);
+}
+
+/* What p->set() gets: the value, or all that follows the dot. */
+static const char *argument(const struct boot_param *p, const char *text,
+			    const char *value)
+{
+	size_t prefix = strlen(p->name);
+
+	if (prefix && p->name[prefix - 1] == '.')
+		return text + prefix;
+	return value ? value + 1 : "";
 }
 
 static void apply(char *param)
 {
 	char *value = strchr(param, '=');
+	size_t len = value ? (size_t)(value - param) : strlen(param);
 	const struct boot_param *p;
+	int ret = -ENOENT;
 
+	for (p = __start_km_params; p < __stop_km_params; p++)
+		if (is_for(p, param, len))
+			break;
+	if (p != __stop_km_params)
+		ret = p->set(argument(p, param, value));
 	if (value)
 		*value = '\0';
-	for (p = __start_km_params; p < __stop_km_params; p++)
-		if (same_name(p->name, param))
-			break;
-	if (p == __stop_km_params)
+	if (ret == -ENOENT)
 		km_report("kmalloc: unknown boot parameter '%s' ignored\n",
 			  param);
-	else if (p->set(value ? value + 1 : ""))
+	else if (ret)
 		km_report("kmalloc: malformed boot parameter '%s=%s' ignored\n",
 			  param, value ? value + 1 : "");
 }
@@ -121,12 +146,27 @@ static unsigned long mul_add(unsigned long a, unsigned long b, unsigned long c)
 	return value;
 }
 
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return 16;
+}
+
 unsigned long memparse(const char *text, const char **end)
 {
 	unsigned long value = 0;
+	int base = 10;
 
-	for (; *text >= '0' && *text <= '9'; text++)
-		value = mul_add(value, 10, (unsigned long)(*text - '0'));
+	if (text[0] == '0' && (text[1] | 0x20) == 'x' && digit(text[2]) < 16) {
+		base = 16;
+		text += 2;
+	}
+	for (; digit(*text) < base; text++)
+		value = mul_add(value, (unsigned long)base,
+				(unsigned long)digit(*text));
 	switch (*text) {
 	case 'T':
 	case 't':

@@ -22,6 +22,11 @@ struct boot_param {
 	int (*set)(const char *value); /* "" if no '=' was there */
 };
 
+/*
+ * A name that ends in a dot takes every parameter that begins with it: set() is
+ * given what follows the dot ("knob=value") and says -ENOENT to unknown ones.
+ */
+
 #define boot_param(param_name, function)                                 \
 	static const struct boot_param boot_param_##function             \
 		__attribute__((section("km_params"), used,               \
@@ -41,9 +46,12 @@ struct boot_param {
  */
 void parse_args(const char *cmdline);
 
+/* Are the first `len` bytes of text this name? '-' and '_' are the same. */
+bool param_name_is(const char *text, size_t len, const char *name);
+
 /*
- * "8G" -> bytes; the rest of the text goes to *end. As the kernel's, but
- * decimal only, and too large a number is ULONG_MAX.
+ * "8G" or "0x1000" -> bytes; the rest of the text goes to *end. As the kernel's,
+ * but without octal, and too large a number is ULONG_MAX.
  */
 unsigned long memparse(const char *text, const char **end);
 

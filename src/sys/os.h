@@ -72,6 +72,13 @@ static inline bool os_single_threaded(void)
 	return &__libc_single_threaded && __libc_single_threaded;
 }
 int os_pid(void);
+int os_tid(void);
+/* The name of this thread, as ps shows it; size of the buffer at least 16. */
+void os_comm(char name[16]);
+/* May 8 bytes at addr be read? One system call, no fault. */
+bool os_readable(const void *addr);
+/* Does addr lie in the dynamic loader? False in static programs. */
+bool os_in_loader(uintptr_t addr);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
@@ -81,6 +88,8 @@ const char *os_getenv(const char *name); /* works before libc has started */
  */
 char *os_getenv_initial(const char *name);
 unsigned long os_now_ms(void); /* coarse monotonic clock, milliseconds */
+/* The program headers of the program itself: their number, and its bias. */
+unsigned int os_program_headers(const void **headers, uintptr_t *bias);
 
 /* ---- waiting ------------------------------------------------------------- */
 
@@ -92,6 +101,7 @@ void os_futex_wake(u32 *word);
 long os_open_read(const char *path); /* fd or -errno */
 long os_open_append(const char *path); /* fd or -errno; creates 0644 */
 long os_read(int fd, void *buf, size_t size);
+long os_pread(int fd, void *buf, size_t size, u64 offset);
 long os_write(int fd, const void *buf, size_t size); /* all of it */
 /* A copy of fd with a high number, closed by exec; or -errno. */
 int os_dup_high(int fd);

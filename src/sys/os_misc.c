@@ -202,6 +202,16 @@ long os_read(int fd, void *buf, size_t size)
 	return n;
 }
 
+long os_pread(int fd, void *buf, size_t size, u64 offset)
+{
+	long n;
+
+	do
+		n = sys4(SYS_pread64, fd, buf, size, offset);
+	while (n == -EINTR);
+	return n;
+}
+
 long os_write(int fd, const void *buf, size_t size)
 {
 	size_t done = 0;

@@ -32,6 +32,8 @@ static void test_table(void **state)
 	SAME("%u %lu %zu", UINT_MAX, ULONG_MAX, SIZE_MAX);
 	SAME("%x %lx %08x %8x|%-8x|", 255U, ULONG_MAX, 0xbeefU, 1U, 2U);
 	SAME("pfn:%05lx", 0x12UL);
+	SAME("%.3s|%.0s|%.9s|%8.2s|%-8.2s|", "abc4", "ab", "ab", "xyz", "xyz");
+	SAME("%*s|%*d|%.*s|", 6, "ab", 4, 7, 2, "abc");
 	SAME("%p %20p|%-20p|", (void *)test_table, (void *)16, (void *)16);
 	SAME("%i %td %5lu|%-5lu|%03d", -7, (ptrdiff_t)-8, 42UL, 42UL, 7);
 }

@@ -34,6 +34,14 @@ static int set_number(const char *value)
 }
 boot_param("test_number", set_number);
 
+static int set_group(const char *value)
+{
+	if (!strncmp(value, "other", 5))
+		return -ENOENT;
+	return strncmp(value, "knob", 4) ? -EINVAL : set_one(value);
+}
+boot_param("group.", set_group);
+
 static int reset(void **state)
 {
 	(void)state;
@@ -179,7 +187,8 @@ static void test_memparse(void **state)
 		{ "2g", 2UL << 30, "" }, { "2G", 2UL << 30, "" },
 		{ "1T", 1UL << 40, "" }, { "1t", 1UL << 40, "" },
 		{ "12x", 12, "x" },	 { "", 0, "" },
-		{ "7KB", 7168, "B" },
+		{ "7KB", 7168, "B" },	 { "0x1fK", 31UL << 10, "" },
+		{ "0XAb,", 171, "," },	 { "0xg", 0, "xg" },
 	};
 
 	(void)state;
@@ -190,6 +199,25 @@ static void test_memparse(void **state)
 		assert_string_equal(end, rows[i].rest);
 	}
 	assert_int_equal(memparse("5k", NULL), 5120);
+}
+
+/* A name that ends in a dot. Expect all that begins with it to go there with
+ * what follows the dot, the errors to be named in full, and the bare name to
+ * be unknown. */
+static void test_group(void **state)
+{
+	(void)state;
+	assert_string_equal(said("group.knob-one=a=b"), "");
+	assert_string_equal(one, "knob-one=a=b");
+	assert_string_equal(said("group.knob"), "");
+	assert_string_equal(one, "knob");
+	assert_string_equal(
+		said("group.other=1"),
+		"kmalloc: unknown boot parameter 'group.other' ignored\n");
+	assert_string_equal(
+		said("group.bad=1"),
+		"kmalloc: malformed boot parameter 'group.bad=1' ignored\n");
+	assert_int_equal(count_phrase(said("group. group"), "unknown"), 2);
 }
 
 /* Limits, rubbish behind, nothing, too large for a word. Expect -EINVAL and
@@ -233,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup(test_too_long, reset),
 		cmocka_unit_test_setup(test_memparse, reset),
 		cmocka_unit_test_setup(test_number, reset),
+		cmocka_unit_test_setup(test_group, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

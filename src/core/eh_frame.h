@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/eh_frame.h - find what the compiler wrote down about a code address
+ *
+ *	pc -> loaded object -> .eh_frame_hdr: a sorted table
+ *	                         [start of function | its FDE] ...
+ *	                    -> FDE: how far, which instructions
+ *	                    -> CIE: what is common to many FDEs
+ *
+ * Reads only what the loader mapped; takes no lock and allocates nothing.
+ *
+ * Source	the Linux Standard Base (.eh_frame, .eh_frame_hdr), DWARF 5
+ */
+#ifndef KM_CORE_EH_FRAME_H
+#define KM_CORE_EH_FRAME_H
+
+#include "sys/compiler.h"
+
+/* A loaded object that holds code. */
+struct eh_object {
+	uintptr_t start, end; /* of its mapping */
+	uintptr_t hdr; /* its .eh_frame_hdr; 0: none */
+	uintptr_t bias; /* run-time address - address in the file */
+	const char *name; /* its path; "" for the program itself */
+};
+
+/* The object that holds pc: 0 or -ENOENT. */
+int eh_find_object(uintptr_t pc, struct eh_object *object);
+
+/* A piece of unwind data that is being read. */
+struct eh_reader {
+	const u8 *at, *end;
+};
+
+u8 eh_u8(struct eh_reader *r);
+u64 eh_fixed(struct eh_reader *r, unsigned int bytes);
+u64 eh_uleb(struct eh_reader *r);
+s64 eh_sleb(struct eh_reader *r);
+/* A pointer in an encoding of the LSB; 0 if that is none we know. */
+uintptr_t eh_pointer(struct eh_reader *r, u8 encoding, uintptr_t datarel);
+
+/* What an FDE and its CIE say. */
+struct eh_frame {
+	uintptr_t start, end; /* of the code */
+	u64 code_align;
+	s64 data_align;
+	u64 ra_reg; /* the column of the return address */
+	u8 encoding; /* of pointers in the FDE */
+	u8 signal; /* 1: pc was interrupted, it is no return address */
+	struct eh_reader initial; /* the instructions of the CIE */
+	struct eh_reader rest; /* those of the FDE */
+};
+
+/* The frame of the function that holds pc: 0 or -ENOENT. */
+int eh_find_frame(const struct eh_object *object, uintptr_t pc,
+		  struct eh_frame *frame);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/unwind.h - from the frame of a function to that of its caller
+ *
+ *	higher	| caller's frame   |
+ *	        |------------------| <- CFA, the caller's stack pointer
+ *	        | return address   |    CFA - 8
+ *	        | saved rbp, rbx   |    where the FDE says
+ *	        | locals           |
+ *	lower	|------------------| <- sp
+ *
+ * Code without frame pointers can be walked only by what the compiler wrote
+ * down. Nothing is allocated and no lock is taken. Memory that may not be
+ * there is asked for before it is read, so a stack of somebody's own ends
+ * the walk instead of the program.
+ *
+ * Source	DWARF 5 section 6.4; System V ABI for x86-64. Other machines
+ *		have no unwinder: unwind_here() says so.
+ */
+#ifndef KM_CORE_UNWIND_H
+#define KM_CORE_UNWIND_H
+
+#include "core/eh_frame.h"
+#include "sys/compiler.h"
+
+#define UNWIND_REGS 17 /* rax rdx rcx rbx rsi rdi rbp rsp r8..r15, pc */
+#define UNWIND_SP 7
+#define UNWIND_PC 16
+
+struct unwind_cursor {
+	u64 reg[UNWIND_REGS];
+	uintptr_t readable, readable_end; /* known to be so */
+	u8 interrupted; /* 1: pc is exact, not behind a call */
+};
+
+/* Begin in the frame of the caller of this function: 0 or -ENOSYS. */
+int unwind_here(struct unwind_cursor *cursor);
+/* To the caller: 0; -ENOENT: this is the last frame, or nothing is known. */
+int unwind_step(struct unwind_cursor *cursor);
+
+/* ---- for the files of the unwinder alone ------------------------------------ */
+
+/* The 8 bytes at addr: 0 or -EFAULT. */
+int unwind_peek(struct unwind_cursor *cursor, uintptr_t addr, u64 *value);
+/*
+ * The value of the expression at r, with *value first on its stack: 0, or
+ * -EINVAL if it is one that unwinding does not need.
+ */
+int unwind_expression(struct unwind_cursor *cursor, struct eh_reader r,
+		      u64 *value);
+
+#endif

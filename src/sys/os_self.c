@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/os_self.c - this thread, this program, and the loader that started it
+ *
+ * For reports and stack traces: who ran, which memory may be looked at, where
+ * the program's own unwind tables are.
+ */
+#include <elf.h>
+#include <link.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+
+#include "sys/os.h"
+#include "sys/raw.h"
+
+int os_tid(void)
+{
+	return (int)sys0(SYS_gettid);
+}
+
+void os_comm(char name[16])
+{
+	name[0] = '\0';
+	sys2(SYS_prctl, PR_GET_NAME, name);
+	name[15] = '\0';
+}
+
+/*
+ * The kernel reads the new mask before it looks at what to do with it, and -1
+ * is nothing that can be done. No mask at all is fine with it, so 0 is ours.
+ */
+bool os_readable(const void *addr)
+{
+	return addr && sys4(SYS_rt_sigprocmask, -1, addr, NULL, 8) != -EFAULT;
+}
+
+/* Static programs have neither. */
+extern struct r_debug _r_debug __attribute__((weak));
+
+static uintptr_t loader_base(void)
+{
+	if (&_r_debug && _r_debug.r_ldbase)
+		return _r_debug.r_ldbase;
+	return getauxval(AT_BASE);
+}
+
+/* Where the segments of the object at `base` end. */
+static uintptr_t segments_end(uintptr_t base)
+{
+	const Elf64_Ehdr *head = (const void *)base;
+	const Elf64_Phdr *ph = (const void *)(base + head->e_phoff);
+	uintptr_t end = base;
+
+	for (unsigned int i = 0; i < head->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD)
+			end = max(end, base + ph[i].p_vaddr + ph[i].p_memsz);
+	return end;
+}
+
+bool os_in_loader(uintptr_t addr)
+{
+	static uintptr_t start, end; /* whoever comes first; all see the same */
+	uintptr_t limit = READ_ONCE(end);
+
+	if (unlikely(!limit)) {
+		uintptr_t base = loader_base();
+
+		limit = base ? segments_end(base) : 1;
+		WRITE_ONCE(start, base);
+		smp_store_release(&end, limit);
+	}
+	return addr >= READ_ONCE(start) && addr < limit;
+}
+
+unsigned int os_program_headers(const void **headers, uintptr_t *bias)
+{
+	const Elf64_Phdr *ph = (const void *)getauxval(AT_PHDR);
+	unsigned int nr = (unsigned int)getauxval(AT_PHNUM);
+
+	*headers = ph;
+	*bias = 0;
+	for (unsigned int i = 0; ph && i < nr; i++)
+		if (ph[i].p_type == PT_PHDR)
+			*bias = (uintptr_t)ph - ph[i].p_vaddr;
+	return ph ? nr : 0;
+}
