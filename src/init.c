@@ -87,6 +87,7 @@ int km_boot(unsigned int nr_slots, int (*last)(void))
 		WRITE_ONCE(boot_thread, (void *)NULL);
 		failed = ret;
 		if (!ret) {
+			slab_state = FULL;
 			smp_store_release(&engine_up, 1);
 			smp_store_release(&km_booted, 1);
 		}
@@ -162,7 +163,7 @@ void km_check_all(void)
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_check(s);
-		slub_check(s);
+		s->ops->check(s);
 	}
 	spin_unlock(&slab_mutex);
 	vmap_check();

@@ -45,6 +45,10 @@ struct kmem_cache;
 #define SLAB_SKIP_KFENCE 0x20000000u /* never served by KFENCE */
 #define SLAB_NO_OBJ_EXT 0x40000000u /* no sheaves, no extra data */
 
+/* libkmalloc's own: on which allocator, else what slab_alloc= says. */
+#define KM_SLAB_ON_SLAB 0x00000001u
+#define KM_SLAB_ON_SLUB 0x00000002u
+
 /*
  * A cache of objects of `size` bytes (1 to 4 MiB) at multiples of `align` (0:
  * 8; else a power of two up to 4096). `ctor` runs once per object when its

@@ -22,6 +22,7 @@
 
 #include "buddy/buddy.h"
 #include "kmem/internal.h"
+#include "kmem/sheaf.h"
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 {
@@ -35,9 +36,7 @@ struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 	sheaf = obj;
 	sheaf->next = NULL;
 	sheaf->cache = s;
-	sheaf->capacity = s->sheaf_capacity;
-	sheaf->count = 0;
-	((void **)sheaf)[SHEAF_WORDS - s->sheaf_capacity - 1] = NULL;
+	sheaf_set_capacity(sheaf, s->sheaf_capacity);
 	return sheaf;
 }
 
@@ -163,6 +162,13 @@ struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 	return empty;
 }
 
+struct slab_sheaf *sheaf_get(struct kmem_cache *s)
+{
+	struct slab_sheaf *sheaf = barn_get_empty(s);
+
+	return sheaf ? sheaf : sheaf_alloc(s);
+}
+
 void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 {
 	struct node_barn *barn = barn_here(s);
@@ -199,8 +205,7 @@ static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
 	spin_unlock(&barn->lock);
 	for (; full; full = next) {
 		next = full->next;
-		s->ops->flush(s, (void **)full + SHEAF_WORDS - full->capacity,
-			      full->count);
+		s->ops->flush(s, sheaf_objects(full), full->count);
 		sheaf_free(full);
 	}
 	for (; empty; empty = next) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "core/start.h"
 #include "core/tick.h"
 #include "kmem/internal.h"
 
@@ -23,7 +24,10 @@ struct kmem_cache sheaf_cache;
 static struct kmem_cache cache_cache; /* struct kmem_cache */
 static struct kmem_cache node_cache; /* struct kmem_cache_node */
 static struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
-static const struct slab_ops *backend;
+u8 slab_state;
+static const struct slab_ops *backend; /* constant after init: the default */
+static const struct slab_ops *backends[2]; /* constant after init */
+static unsigned int nr_backends; /* constant after init */
 static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
 
 void *kmem_boot_alloc(size_t size)
@@ -47,7 +51,7 @@ void *kmem_boot_alloc(size_t size)
 }
 
 /* kernel-facts V2, with more for the smallest: they are freed in floods. */
-static u32 sheaf_capacity(unsigned int size)
+unsigned int sheaf_capacity(unsigned int size)
 {
 	if (size >= 4096)
 		return 4;
@@ -58,12 +62,39 @@ static u32 sheaf_capacity(unsigned int size)
 	return size > 128 ? 60 : 120;
 }
 
+void kmem_backend(const struct slab_ops *ops)
+{
+	BUG_ON(nr_backends == ARRAY_SIZE(backends));
+	backends[nr_backends++] = ops;
+}
+
+/* The backend that the flags ask for, else the default; NULL: not here. */
+static const struct slab_ops *choose_backend(slab_flags_t flags)
+{
+	flags &= KM_SLAB_BACKENDS;
+	if (!flags || flags == backend->flag)
+		return backend;
+	for (unsigned int i = 0; i < nr_backends; i++)
+		if (backends[i]->flag == flags)
+			return backends[i];
+	return NULL;
+}
+
+/* Bytes of the CPU part of a cache, on whichever backend. */
+static unsigned int cpu_array_size(void)
+{
+	size_t most = max(backend->cpu_size, (size_t)8);
+
+	for (unsigned int i = 0; i < nr_backends; i++)
+		most = max(most, backends[i]->cpu_size);
+	return (unsigned int)(nr_cpu_ids * most);
+}
+
 static void init_node(struct kmem_cache_node *n)
 {
 	for (unsigned int i = 0; i < NR_BARNS; i++)
 		spin_lock_init(&n->barn[i].lock, LOCK_BARN);
 	spin_lock_init(&n->list_lock, LOCK_LIST);
-	INIT_LIST_HEAD(&n->partial);
 }
 
 static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
@@ -71,7 +102,7 @@ static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 {
 	memset(s, 0, sizeof(*s));
 	s->name = name;
-	s->ops = backend;
+	s->ops = choose_backend(flags);
 	s->object_size = size;
 	s->align = align;
 	s->flags = flags;
@@ -107,15 +138,15 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	s->slot = (u16)boot->class;
 	if (boot->max_order)
 		s->max_order = boot->max_order;
-	if (boot->class) {
-		s->sheaf_capacity = sheaf_capacity(size);
+	if (boot->class)
 		kmem_classes[boot->class] = s;
-	}
-	s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * backend->cpu_size);
+	s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
 	if (!s->cpu_slab || boot_nodes(s))
 		return -ENOMEM;
 	if (s->ops->setup(s))
 		return -EINVAL;
+	if (!boot->class)
+		s->sheaf_capacity = 0;
 	list_cache(s);
 	return 0;
 }
@@ -131,19 +162,22 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {
 	static const struct kmem_cache_boot sheaf_boot = { .align = SHEAF_SIZE };
 	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
-	unsigned int per_cpu = (unsigned int)(nr_cpu_ids * ops->cpu_size);
 
 	backend = ops;
 	kmem_nr_slots = nr_slots;
 	kmem_cpus_init();
 	tick_register(&tick);
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
+	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
+			    &line_boot) ||
 	    kmem_cache_init(&cache_cache, "kmem_cache",
-			    sizeof(struct kmem_cache), &line_boot) ||
-	    kmem_cache_init(&node_cache, "kmem_cache_node",
-			    sizeof(struct kmem_cache_node), &line_boot) ||
-	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", per_cpu, &line_boot))
+			    sizeof(struct kmem_cache), &line_boot))
 		return -ENOMEM;
+	slab_state = PARTIAL;
+	if (kmem_cache_init(&node_cache, "kmem_cache_node",
+			    sizeof(struct kmem_cache_node), &line_boot))
+		return -ENOMEM;
+	slab_state = PARTIAL_NODE;
 	return 0;
 }
 
@@ -202,22 +236,27 @@ void kmem_double_free(const struct kmem_cache *s, const void *obj)
 
 /* ---- the API ------------------------------------------------------------- */
 
-static bool sane(const char *name, unsigned int size, unsigned int align)
+static bool sane(const char *name, unsigned int size, unsigned int align,
+		 slab_flags_t flags)
 {
 	return name && size && size <= KMALLOC_MAX_SIZE &&
+	       choose_backend(flags) &&
 	       (!align || (is_power_of_2(align) && align <= PAGE_SIZE));
 }
 
 static void take_slot(struct kmem_cache *s)
 {
+	unsigned int i;
+
 	spin_lock(&slab_mutex);
-	for (unsigned int i = 0; i < ARRAY_SIZE(api_slots); i++) {
-		if (api_slots[i] || API_SLOT + i >= kmem_nr_slots)
-			continue;
+	for (i = 0; i < ARRAY_SIZE(api_slots); i++)
+		if (!api_slots[i] && API_SLOT + i < kmem_nr_slots)
+			break;
+	if (i < ARRAY_SIZE(api_slots)) {
 		api_slots[i] = s;
 		s->slot = (u16)(API_SLOT + i);
-		s->sheaf_capacity = sheaf_capacity(s->object_size);
-		break;
+	} else {
+		s->sheaf_capacity = 0;
 	}
 	spin_unlock(&slab_mutex);
 }
@@ -233,9 +272,11 @@ static void free_cache(struct kmem_cache *s)
 /* What belongs to a cache: 0 or -ENOMEM; free_cache() has it either way. */
 static int alloc_parts(struct kmem_cache *s)
 {
-	s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
-	if (!s->cpu_slab)
-		return -ENOMEM;
+	if (s->ops->cpu_size) {
+		s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
+		if (!s->cpu_slab)
+			return -ENOMEM;
+	}
 	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
 		s->node[nid] = kmem_cache_zalloc(&node_cache, GFP_KERNEL);
 		if (!s->node[nid])
@@ -251,7 +292,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 {
 	struct kmem_cache *s = NULL;
 
-	if (WARN_ON_ONCE(!sane(name, size, align)))
+	if (engine_need() || WARN_ON_ONCE(!sane(name, size, align, flags)))
 		goto fail;
 	s = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
 	if (!s)
@@ -302,6 +343,12 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		return;
 	}
 	free_cache(s);
+}
+
+unsigned long kmem_cache_cached(struct kmem_cache *s)
+{
+	return min(kmem_cpus_count(s) + s->ops->cached(s),
+		   READ_ONCE(s->in_use));
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)

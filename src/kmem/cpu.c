@@ -23,8 +23,8 @@
 
 #include "buddy/buddy.h"
 #include "kmem/internal.h"
+#include "kmem/sheaf.h"
 
-#define MISSING ((uintptr_t)(kmem_missing + SHEAF_WORDS))
 #define EXIT_ROUNDS 2
 
 enum thread_state { THREAD_NEW, THREAD_BUSY, THREAD_LIVE, THREAD_DEAD };

@@ -56,6 +56,7 @@ int kmalloc_init(void)
 				    size, &boot))
 			return -ENOMEM;
 	}
+	slab_state = UP;
 	return 0;
 }
 

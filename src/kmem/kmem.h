@@ -3,7 +3,7 @@
  * kmem/kmem.h - object caches: the nouns, and the two fast paths
  *
  *	thread (an object-cache owner)             node
- *	  kmem_cpu                                   kmem_cache
+ *	  kmem_cpu                                   kmem_cache_node
  *	   cursor[slot] --.                           |- node_barn, a few
  *	                  v                           |    full  [::::]-[::::]
  *	   [hdr| 0 |obj obj obj ...      ]  main      |    empty [    ]-[    ]
@@ -19,6 +19,10 @@
  *
  * A cursor that was never set up points at the end of kmem_missing, a block
  * whose last word is NULL: it misses both ways. So there is no other check.
+ *
+ * The backend says what a miss does. SLUB exchanges whole sheaves with a spare
+ * and a barn; SLAB moves a batch between main, which it calls an array_cache,
+ * and an array that all owners of a node share.
  *
  * Locking	a kmem_cpu belongs to its thread; node_barn.lock (LOCK_BARN);
  *		slab_mutex (LOCK_SLAB_MUTEX) for the list of caches;
@@ -40,6 +44,7 @@
 #include "core/bitops.h"
 #include "core/list.h"
 #include "core/lock.h"
+#include "core/reciprocal_div.h"
 
 #define SHEAF_SHIFT 10
 #define SHEAF_SIZE (1UL << SHEAF_SHIFT)
@@ -74,9 +79,13 @@ struct node_barn {
 	unsigned long seen; /* gets + puts at the last tick; the ticker */
 } __cacheline_aligned;
 
+struct kmem_cpu;
+
 /* What a backend does for a cache; slab and slub are siblings behind it. */
 struct slab_ops {
-	size_t cpu_size; /* of a kmem_cache_cpu, bytes */
+	const char *name; /* a value of the boot parameter slab_alloc */
+	slab_flags_t flag; /* a cache is created with it to have this one */
+	size_t cpu_size; /* of a kmem_cache_cpu, bytes; 0: there are none */
 	/*
 	 * Up to nr free objects into objs[], ascending by preference: how many.
 	 * gfp is the caller's; node: where they must lie if it has any free,
@@ -88,8 +97,20 @@ struct slab_ops {
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
 	/* Prove the same without freeing; cheap, for sheaves that change hands. */
 	void (*verify)(struct kmem_cache *s, void **objs, unsigned int nr);
-	/* Decide size, offset and order, make cpu_slab ready: 0 or -EINVAL. */
+	/*
+	 * Decide size, order and sheaf_capacity, make cpu_slab and nodes ready:
+	 * 0 or -EINVAL.
+	 */
 	int (*setup)(struct kmem_cache *s);
+	/*
+	 * This owner's main missed. Empty: objects come into it or another one
+	 * takes its place: 0 or -ENOMEM. Full: the same, for room.
+	 */
+	int (*main_empty)(struct kmem_cpu *cpu, struct kmem_cache *s,
+			  gfp_t gfp);
+	int (*main_full)(struct kmem_cpu *cpu, struct kmem_cache *s);
+	/* The owner looks at one slot at a tick; what lies idle may go. */
+	void (*main_idle)(struct kmem_cpu *cpu, struct kmem_cache *s);
 	/* Give empty slabs back; with SHRINK_IDLE only what was not used. */
 	void (*shrink)(struct kmem_cache *s, unsigned int flags);
 	/* The last step of destruction: objects still in use. */
@@ -98,18 +119,41 @@ struct slab_ops {
 	void (*fork_release)(struct kmem_cache *s);
 	/* The object that holds addr, or NULL if it is not in a live one. */
 	void *(*object_of)(struct kmem_cache *s, const void *addr);
+	/* Objects between owners and slabs; racy. */
+	unsigned long (*cached)(struct kmem_cache *s);
+	/* Prove the invariants of a cache that nobody is using. */
+	void (*check)(struct kmem_cache *s);
 };
+
+#define KM_SLAB_BACKENDS (KM_SLAB_ON_SLAB | KM_SLAB_ON_SLUB)
 
 #define SHRINK_ALL 0 /* the flags of shrink() and kmem_reclaim() */
 #define SHRINK_IDLE 1
 
 struct kmem_cache_cpu;
+struct array_cache;
+struct alien_cache;
 
 /* What a cache has on one node; made from a cache of its own. */
 struct kmem_cache_node {
 	spinlock_t list_lock;
-	unsigned long nr_partial; /* list_lock */
-	struct list_head partial; /* list_lock: slabs with free objects */
+	union {
+		struct { /* SLUB */
+			unsigned long nr_partial; /* list_lock */
+			struct list_head partial; /* list_lock */
+		};
+		struct { /* SLAB; list_lock, unless it says otherwise */
+			struct list_head slabs_partial, slabs_full, slabs_free;
+			unsigned long free_objects; /* on partial and free */
+			unsigned long free_slabs; /* on slabs_free */
+			unsigned int free_limit; /* free_objects beyond it go */
+			unsigned int colour_next; /* of the next slab */
+			struct array_cache *shared; /* NULL: none yet */
+			struct alien_cache **alien; /* by node; constant */
+			unsigned long next_reap; /* ms; the ticker */
+			int free_touched; /* slabs_free was used */
+		};
+	};
 	unsigned long nr_slabs; /* atomic */
 	unsigned long nr_pages; /* atomic: frames in slabs */
 	struct node_barn barn[NR_BARNS];
@@ -128,15 +172,32 @@ struct kmem_cache {
 	u64 reciprocal_size; /* ceil(2^40 / size) */
 	u16 slot; /* cursor slot; 0: no sheaves */
 	u8 class; /* frame index of its slabs, or 0 */
-	u8 oo_order, min_order; /* preferred and smallest slab order */
-	u32 oo_objects; /* in a slab of the preferred order */
-	u32 sheaf_capacity; /* objects; 0: no sheaves */
+	union { /* SLUB's name, and SLAB's */
+		u8 oo_order, gfporder; /* preferred order of a slab */
+	};
+	u8 min_order; /* smallest slab order */
+	union {
+		u32 oo_objects, num; /* in a slab of the preferred order */
+	};
+	union { /* objects of a main; 0: no sheaves. SLAB: slab_mutex */
+		u32 sheaf_capacity, limit;
+	};
 	u32 min_partial, cpu_partial_slabs;
 	u32 max_order; /* slab_max_order for this cache */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);
 	struct kmem_cache_cpu *cpu_slab; /* nr_cpu_ids of them */
+	/* SLAB: constant */
+	unsigned int colour; /* how many colours */
+	unsigned int colour_off; /* bytes between two of them */
+	unsigned int freelist_size; /* bytes of a slab's index array */
+	struct kmem_cache *freelist_cache; /* NULL: it is in the slab */
+	struct reciprocal_value reciprocal_buffer_size; /* of size */
+	/* SLAB: slab_mutex, read without */
+	unsigned int batchcount; /* objects moved at a time */
+	unsigned int shared; /* batches in the shared array; 0: none */
+
 	struct list_head list; /* slab_mutex */
 	int refcount; /* slab_mutex */
 	/* slow-path statistics; atomic, relaxed */
@@ -238,6 +299,11 @@ static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
 
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node);
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
+/* What a miss does where there are spares and barns; for a backend's table. */
+int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
+int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s);
+void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s);
+unsigned int sheaf_capacity(unsigned int size); /* by object size */
 /* Everything this owner holds goes to the slabs; its cursors miss. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);
 void __kmem_cpu_flush(struct kmem_cpu *cpu); /* kmem_cpus_lock held */
@@ -260,6 +326,8 @@ bool barn_has_room(struct kmem_cache *s); /* a hint */
 /* 0: taken. -E2BIG: the barn has enough. */
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full);
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s);
+/* An empty sheaf from the barn or a new one; NULL: no memory. */
+struct slab_sheaf *sheaf_get(struct kmem_cache *s);
 void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty);
 void barn_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long barn_count(struct kmem_cache *s); /* objects in full sheaves */
@@ -285,7 +353,19 @@ void kmem_cpus_fork_child(void); /* adopt what lost threads held */
 extern struct list_head slab_caches; /* slab_mutex */
 extern spinlock_t slab_mutex;
 
+/* Backends beside the default that a cache may ask for; before kmem_init(). */
+void kmem_backend(const struct slab_ops *ops);
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots);
+
+/* How far the start has come: which caches there are. */
+enum {
+	DOWN, /* none */
+	PARTIAL, /* kmem_cache */
+	PARTIAL_NODE, /* kmem_cache_node: caches can be created */
+	UP, /* kmalloc */
+	FULL /* all, and km_boot() has ended */
+};
+extern u8 slab_state; /* constant after init */
 /* A cache in static storage, for the layers themselves. 0 or -ENOMEM. */
 struct kmem_cache_boot {
 	unsigned int align; /* 0: 8 */
@@ -294,6 +374,8 @@ struct kmem_cache_boot {
 };
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot);
+/* Objects that nobody uses, but which are out of the slabs; racy. */
+unsigned long kmem_cache_cached(struct kmem_cache *s);
 /* Take every lock of this layer and the backend, in rank order. */
 void kmem_fork_take(void);
 void kmem_fork_release(void);

@@ -2,6 +2,9 @@
 /*
  * kmem/sheaf.c - when a cursor misses: sheaves change hands
  *
+ * What a backend with spares and barns (SLUB) does then; SLAB has functions of
+ * its own for the same two moments.
+ *
  *	alloc, main empty	spare full     -> swap
  *				barn has full  -> main for it
  *				else           -> fill main from the slabs
@@ -24,55 +27,9 @@
 
 #include "core/start.h"
 #include "core/tick.h"
-#include "kmem/kmem.h"
+#include "kmem/sheaf.h"
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
-
-#define MISSING ((uintptr_t)(kmem_missing + SHEAF_WORDS))
-
-static uintptr_t sheaf_end(const struct slab_sheaf *sheaf)
-{
-	return (uintptr_t)sheaf + SHEAF_SIZE;
-}
-
-/* Where the cursor stands when the sheaf is empty. */
-static uintptr_t sheaf_bottom(const struct slab_sheaf *sheaf)
-{
-	return sheaf_end(sheaf) - sheaf->capacity * sizeof(void *);
-}
-
-/* The sheaf a cursor stands in; NULL if it was never set up. */
-static struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
-{
-	if (cursor == MISSING)
-		return NULL;
-	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
-}
-
-static void **sheaf_objects(struct slab_sheaf *sheaf)
-{
-	return (void **)sheaf_bottom(sheaf);
-}
-
-/* Take main out of its slot, with its count written down. */
-static struct slab_sheaf *main_take(struct kmem_cpu *cpu, unsigned int slot)
-{
-	struct slab_sheaf *sheaf = cursor_sheaf(cpu->cursor[slot]);
-
-	if (!sheaf)
-		return NULL;
-	sheaf->count = (u32)((cpu->cursor[slot] - sheaf_bottom(sheaf)) /
-			     sizeof(void *));
-	WRITE_ONCE(cpu->cursor[slot], MISSING);
-	return sheaf;
-}
-
-static void main_set(struct kmem_cpu *cpu, unsigned int slot,
-		     struct slab_sheaf *sheaf)
-{
-	smp_store_release(&cpu->cursor[slot],
-			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
-}
 
 static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
 		      struct slab_sheaf *sheaf)
@@ -80,28 +37,13 @@ static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
 	smp_store_release(&cpu->slot[slot].spare, sheaf);
 }
 
-/* Statistics only: two threads at once may lose one count. */
-static void account(unsigned long *calls, unsigned long *objects,
-		    unsigned int nr)
-{
-	WRITE_ONCE(*calls, READ_ONCE(*calls) + 1);
-	WRITE_ONCE(*objects, READ_ONCE(*objects) + nr);
-}
-
 static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 {
 	if (!sheaf->count)
 		return;
-	account(&s->flushes, &s->flushed, sheaf->count);
+	kmem_account(&s->flushes, &s->flushed, sheaf->count);
 	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
 	sheaf->count = 0;
-}
-
-static struct slab_sheaf *empty_sheaf(struct kmem_cache *s)
-{
-	struct slab_sheaf *sheaf = barn_get_empty(s);
-
-	return sheaf ? sheaf : sheaf_alloc(s);
 }
 
 /* Fill an empty sheaf from the slabs, lowest preference at the bottom. */
@@ -119,7 +61,7 @@ static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 		objs[nr - 1 - i] = obj;
 	}
 	sheaf->count = nr;
-	account(&s->refills, &s->refilled, nr);
+	kmem_account(&s->refills, &s->refilled, nr);
 	return nr;
 }
 
@@ -128,12 +70,11 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	void *obj = NULL;
 
-	account(&s->refills, &s->refilled, 1);
+	kmem_account(&s->refills, &s->refilled, 1);
 	return s->ops->refill(s, gfp, node, &obj, 1) ? obj : NULL;
 }
 
-/* A sheaf with objects becomes main: true; false: no memory. */
-static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
+int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *main = main_take(cpu, s->slot), *full;
@@ -142,20 +83,20 @@ static bool main_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 		full = slot->spare;
 		spare_set(cpu, s->slot, main);
 		main_set(cpu, s->slot, full);
-		return true;
+		return 0;
 	}
 	full = barn_get_full(s, main);
 	if (full) {
 		main_set(cpu, s->slot, full);
-		return true;
+		return 0;
 	}
 	if (!main)
-		main = empty_sheaf(s);
+		main = sheaf_get(s);
 	if (!main)
-		return false;
+		return -ENOMEM;
 	fill_sheaf(s, main, gfp);
 	main_set(cpu, s->slot, main);
-	return main->count;
+	return main->count ? 0 : -ENOMEM;
 }
 
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
@@ -174,7 +115,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 	obj = kmem_pop(cpu, s->slot);
 	if (obj)
 		return obj;
-	if (main_refill(cpu, s, gfp))
+	if (!s->ops->main_empty(cpu, s, gfp))
 		return kmem_pop(cpu, s->slot);
 	return alloc_direct(s, gfp, node);
 }
@@ -189,14 +130,13 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
 	if (barn_has_room(s)) {
 		s->ops->verify(s, sheaf_objects(full), full->count);
 		if (!barn_put_full(s, full))
-			return empty_sheaf(s);
+			return sheaf_get(s);
 	}
 	flush_sheaf(s, full);
 	return full;
 }
 
-/* A sheaf with room becomes main: true; false: no memory for one. */
-static bool main_make_room(struct kmem_cpu *cpu, struct kmem_cache *s)
+int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	struct slab_sheaf *main = main_take(cpu, s->slot);
 	struct slab_sheaf *spare = cpu->slot[s->slot].spare, *empty = spare;
@@ -206,11 +146,11 @@ static bool main_make_room(struct kmem_cpu *cpu, struct kmem_cache *s)
 	if (main && spare && spare->count)
 		empty = retire_full(s, spare);
 	else if (!main || !spare)
-		empty = empty_sheaf(s);
+		empty = sheaf_get(s);
 	if (!empty)
-		return false;
+		return -ENOMEM;
 	main_set(cpu, s->slot, empty);
-	return true;
+	return 0;
 }
 
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
@@ -226,12 +166,12 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
 
 		kmem_cpu_serve(cpu);
 		ret = kmem_push(cpu, s->slot, obj);
-		if (ret && main_make_room(cpu, s))
+		if (ret && !s->ops->main_full(cpu, s))
 			ret = kmem_push(cpu, s->slot, obj);
 		if (!ret)
 			return;
 	}
-	account(&s->flushes, &s->flushed, 1);
+	kmem_account(&s->flushes, &s->flushed, 1);
 	s->ops->flush(s, &obj, 1);
 }
 
@@ -283,18 +223,24 @@ void kmem_cpu_flush(struct kmem_cpu *cpu)
 	spin_unlock(&kmem_cpus_lock);
 }
 
+void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+
+	if (slot->seen == cpu->cursor[s->slot])
+		kmem_cpu_flush_cache(cpu, s);
+	else
+		slot->seen = cpu->cursor[s->slot];
+}
+
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 {
 	spin_lock(&kmem_cpus_lock);
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
 		struct kmem_cache *s = slot_cache(cpu, slot);
 
-		if (!s)
-			continue;
-		if (cpu->slot[slot].seen == cpu->cursor[slot])
-			kmem_cpu_flush_cache(cpu, s);
-		else
-			cpu->slot[slot].seen = cpu->cursor[slot];
+		if (s)
+			s->ops->main_idle(cpu, s);
 	}
 	spin_unlock(&kmem_cpus_lock);
 }
@@ -308,11 +254,16 @@ __racy unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
 {
 	uintptr_t cursor = READ_ONCE(cpu->cursor[s->slot]);
 	const struct slab_sheaf *spare = READ_ONCE(cpu->slot[s->slot].spare);
+	const struct slab_sheaf *main = cursor_sheaf(cursor);
 	unsigned long nr = spare ? READ_ONCE(spare->count) : 0;
 
-	if (cursor != MISSING)
-		nr += s->sheaf_capacity -
-		      (-cursor & (SHEAF_SIZE - 1)) / sizeof(void *);
+	if (main) {
+		u32 capacity = READ_ONCE(main->capacity);
+		u32 room = (-cursor & (SHEAF_SIZE - 1)) / sizeof(void *);
+
+		if (capacity <= SHEAF_MAX_CAPACITY && room <= capacity)
+			nr += capacity - room;
+	}
 	return nr;
 }
 

@@ -19,8 +19,7 @@ static void sum_caches(struct shim_info *info)
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		struct kmem_cache *s = shim_cache(class);
 		unsigned long out = READ_ONCE(s->in_use);
-		unsigned long idle = kmem_cpus_count(s) + barn_count(s);
-		unsigned long used = out > idle ? out - idle : 0;
+		unsigned long used = out - min(kmem_cache_cached(s), out);
 
 		info->small_used += used * s->size;
 		info->small_objects += used;
@@ -137,7 +136,7 @@ static void info_class(FILE *out, unsigned int class)
 {
 	struct kmem_cache *s = shim_cache(class);
 	unsigned long objects = READ_ONCE(s->in_use);
-	unsigned long idle = kmem_cpus_count(s) + barn_count(s);
+	unsigned long idle = kmem_cache_cached(s);
 
 	if (!kmem_cache_nr_slabs(s))
 		return;

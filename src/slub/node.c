@@ -141,6 +141,8 @@ static void *slub_object_of(struct kmem_cache *s, const void *addr)
 }
 
 const struct slab_ops slub_ops = {
+	.name = "slub",
+	.flag = KM_SLAB_ON_SLUB,
 	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = slub_refill,
 	.flush = slub_flush,
@@ -151,6 +153,11 @@ const struct slab_ops slub_ops = {
 	.fork_take = slub_fork_take,
 	.fork_release = slub_fork_release,
 	.object_of = slub_object_of,
+	.main_empty = sheaf_main_empty,
+	.main_full = sheaf_main_full,
+	.main_idle = sheaf_main_idle,
+	.cached = barn_count,
+	.check = slub_check,
 };
 
 /* ---- proof --------------------------------------------------------------- */

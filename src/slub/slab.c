@@ -87,7 +87,8 @@ static void calculate_partials(struct kmem_cache *s)
 int slub_setup(struct kmem_cache *s)
 {
 	unsigned int size = ALIGN(s->object_size, 8U);
-	int order;
+	struct kmem_cache_node *n;
+	int order, nid;
 
 	s->inuse = size;
 
@@ -107,6 +108,9 @@ int slub_setup(struct kmem_cache *s)
 	s->min_order = (u8)get_order(s->size);
 	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
 	calculate_partials(s);
+	s->sheaf_capacity = sheaf_capacity(s->object_size);
+	for_each_kmem_cache_node(s, nid, n)
+		INIT_LIST_HEAD(&n->partial);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		spin_lock_init(&s->cpu_slab[cpu].lock, LOCK_KMEM_CPU);
 	return 0;

@@ -50,6 +50,7 @@ static inline void test_flush(struct kmem_cache *s, void **objs,
 static inline int test_setup(struct kmem_cache *s)
 {
 	s->size = s->object_size;
+	s->sheaf_capacity = sheaf_capacity(s->object_size);
 	return 0;
 }
 
@@ -60,6 +61,10 @@ static inline void test_shrink(struct kmem_cache *s, unsigned int flags)
 }
 
 static const struct slab_ops test_backend = {
+	.main_empty = sheaf_main_empty,
+	.main_full = sheaf_main_full,
+	.main_idle = sheaf_main_idle,
+	.cached = barn_count,
 	.cpu_size = CACHELINE,
 	.refill = test_refill,
 	.flush = test_flush,

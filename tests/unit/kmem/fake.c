@@ -31,6 +31,7 @@ static int fake_setup(struct kmem_cache *s)
 	s->align = align;
 	s->size = ALIGN(s->object_size, align);
 	s->oo_order = (u8)get_order(s->size);
+	s->sheaf_capacity = sheaf_capacity(s->object_size);
 	return 0;
 }
 
@@ -124,6 +125,10 @@ static void fake_fork(struct kmem_cache *s)
 }
 
 const struct slab_ops fake_ops = {
+	.main_empty = sheaf_main_empty,
+	.main_full = sheaf_main_full,
+	.main_idle = sheaf_main_idle,
+	.cached = barn_count,
 	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = fake_refill,
 	.flush = fake_flush,
