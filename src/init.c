@@ -53,7 +53,7 @@ static int set_fail_os(const char *value)
 }
 boot_param("fail_os", set_fail_os);
 
-static int start_layers(unsigned int nr_slots, int (*last)(void))
+static int start_layers(const struct km_start *how)
 {
 	int ret;
 
@@ -61,15 +61,15 @@ static int start_layers(unsigned int nr_slots, int (*last)(void))
 	tick_last_ms = os_now_ms();
 	ret = arena_init();
 	if (!ret)
-		ret = page_alloc_init();
+		ret = page_alloc_init(how->zones);
 	if (!ret)
-		ret = kmem_init(&slub_ops, nr_slots);
+		ret = kmem_init(&slub_ops, how->nr_slots);
 	if (!ret)
 		ret = vmap_init();
-	return ret ? ret : last();
+	return ret ? ret : how->last();
 }
 
-int km_boot(unsigned int nr_slots, int (*last)(void))
+int km_boot(const struct km_start *how)
 {
 	static int failed; /* boot_lock: the start is tried once */
 	int ret = 0;
@@ -83,7 +83,7 @@ int km_boot(unsigned int nr_slots, int (*last)(void))
 		ret = failed;
 	} else if (!km_booted) {
 		WRITE_ONCE(boot_thread, __builtin_thread_pointer());
-		ret = start_layers(nr_slots, last);
+		ret = start_layers(how);
 		WRITE_ONCE(boot_thread, (void *)NULL);
 		failed = ret;
 		if (!ret) {

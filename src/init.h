@@ -9,12 +9,17 @@
 
 extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
+struct km_start {
+	unsigned int nr_slots; /* cursors of a thread */
+	unsigned int zones; /* 0 or ZONES_KERNEL: which there are by default */
+	int (*last)(void); /* makes the caller's own caches */
+};
+
 /*
- * Start every layer with `nr_slots` cursors a thread, then run `last`, which
- * makes the caller's own caches. 0; -ENOMEM; -EBUSY if this thread is in here
- * already. Later calls return at once.
+ * Start every layer, then run how->last. 0; -ENOMEM; -EBUSY if this thread is
+ * in here already. Later calls return at once.
  */
-int km_boot(unsigned int nr_slots, int (*last)(void));
+int km_boot(const struct km_start *how);
 
 static inline bool km_ready(void)
 {

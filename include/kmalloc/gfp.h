@@ -43,6 +43,14 @@ typedef unsigned int gfp_t;
 #define __GFP_HARDWALL 0x100000u
 #define __GFP_THISNODE 0x200000u
 #define __GFP_ACCOUNT 0x400000u
+/* Flags of older kernels that 6.12 no longer has, at bits it does not use. */
+#define __GFP_COLD 0x10000000u
+#define __GFP_NOTRACK 0x20000000u
+#define __GFP_OTHER_NODE 0x40000000u
+#define __GFP_NO_GROW 0x80000000u
+#define __GFP_NOTRACK_FALSE_POSITIVE __GFP_NOTRACK
+#define __GFP_REPEAT __GFP_RETRY_MAYFAIL
+#define __GFP_ATOMIC __GFP_HIGH
 
 #define __GFP_RECLAIM (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
 #define GFP_ATOMIC (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
@@ -54,6 +62,13 @@ typedef unsigned int gfp_t;
 #define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
 #define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
+#define GFP_DMA __GFP_DMA
+#define GFP_DMA32 __GFP_DMA32
+#define GFP_TRANSHUGE_LIGHT                                      \
+	((GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_NOMEMALLOC | \
+	  __GFP_NOWARN) &                                        \
+	 ~__GFP_RECLAIM)
+#define GFP_TRANSHUGE (GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM)
 
 #define KM_MAX_PAGE_ORDER 10
 
@@ -63,6 +78,8 @@ struct page;
 
 /* 2^order pages, or NULL. __GFP_ZERO: their bytes are 0. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
+/* The same, near a node; -1 (NUMA_NO_NODE): the node of this CPU. */
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 /* Give back what alloc_pages() returned, with the same order. */
 void __free_pages(struct page *page, unsigned int order);
@@ -85,6 +102,7 @@ void free_pages_exact(void *addr, size_t size);
 /* Make 2^order single pages of a block; each is then freed by itself. */
 void split_page(struct page *page, unsigned int order);
 
+/* NULL for a page of HighMem, which has no address until it is mapped. */
 void *page_address(const struct page *page);
 /* NULL if `addr` is not in memory that this library has online. */
 struct page *virt_to_page(const void *addr);

@@ -15,6 +15,7 @@
 
 #include <kmalloc/km.h>
 
+#include "buddy/buddy.h"
 #include "config.h"
 #include "core/param.h"
 #include "core/proc.h"
@@ -25,7 +26,12 @@
 
 int engine_start(void)
 {
-	int ret = km_boot(NR_CURSORS, kmalloc_init);
+	static const struct km_start how = {
+		.nr_slots = NR_CURSORS,
+		.zones = ZONES_KERNEL,
+		.last = kmalloc_init,
+	};
+	int ret = km_boot(&how);
 
 	/* -EBUSY: it is this thread that is starting it. */
 	return ret == -EBUSY ? 0 : ret;

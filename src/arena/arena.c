@@ -4,10 +4,15 @@
  *
  * See arena.h for the picture. A section is 32 MiB, or 4 MiB where address
  * space is short; committing is one mmap() for the frames, one for their
- * struct pages and one for their index bytes, each beside what is committed
- * already, so that the number of mappings does not grow with the heap.
+ * struct pages and one for their index bytes, each beside what the zone has
+ * committed already, so that the number of mappings does not grow with the heap.
+ *
+ * Locking	arena_lock for what changes; charged_frames is atomic
+ * Invariants	N1-N3 of arena.h
+ * Source	no counterpart; mem= as in Linux's boot parameters
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "arena/arena.h"
 #include "core/param.h"
@@ -34,6 +39,17 @@ static int set_span(const char *value)
 	return param_number(value, 8 * MIB, 64UL << 40, &span_limit);
 }
 boot_param("arena", set_span);
+
+static int set_limit(const char *value)
+{
+	unsigned long bytes;
+	int ret = param_number(value, MAX_BLOCK_SIZE, 64UL << 40, &bytes);
+
+	if (!ret)
+		arena.limit_frames = bytes >> PAGE_SHIFT;
+	return ret;
+}
+boot_param("mem", set_limit);
 
 /* Bytes of each table in front of the frames, for a span of so many frames. */
 struct layout {
@@ -145,32 +161,128 @@ static int commit_tables(unsigned long pfn, unsigned long nr)
 	return os_commit(arena_index + pfn, nr);
 }
 
-long arena_online_section(unsigned long *nr)
+/* ---- the limit ------------------------------------------------------------- */
+
+static unsigned long limit_frames(void)
 {
-	unsigned long frames = arena.section_frames, pfn;
-	size_t size = frames << PAGE_SHIFT;
+	return arena.limit_frames ? arena.limit_frames : ULONG_MAX;
+}
+
+int arena_charge(unsigned long nr)
+{
+	unsigned long old = READ_ONCE(arena.charged_frames), limit;
+
+	limit = limit_frames();
+	do {
+		if (nr > limit || old > limit - nr)
+			return -ENOMEM;
+	} while (!__atomic_compare_exchange_n(&arena.charged_frames, &old,
+					      old + nr, false, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+void arena_uncharge(unsigned long nr)
+{
+	unsigned long left;
+
+	left = __atomic_sub_fetch(&arena.charged_frames, nr, __ATOMIC_RELAXED);
+	VM_BUG_ON((long)left < 0);
+}
+
+unsigned long arena_room(void)
+{
+	unsigned long limit = limit_frames();
+	unsigned long charged = READ_ONCE(arena.charged_frames);
+
+	return limit > charged ? limit - charged : 0;
+}
+
+/* ---- online and offline ------------------------------------------------------ */
+
+static void set_online(unsigned long pfn, unsigned long nr, u8 byte)
+{
+	u8 *block = &arena.pageblocks[pfn >> PAGEBLOCK_ORDER];
+
+	for (unsigned long n = 0; n < nr; n += PAGEBLOCK_PAGES)
+		smp_store_release(block++, byte);
+}
+
+/* The memfd reaches to the end of these frames. */
+static int grow_highmem(unsigned long end)
+{
+	int ret = 0;
+
+	if (!arena.highmem_fd) {
+		int fd = os_memfd("libkmalloc-highmem");
+
+		if (fd < 0)
+			return fd;
+		arena.highmem_fd = fd;
+	}
+	if (arena.highmem_size < end << PAGE_SHIFT)
+		ret = os_file_resize(arena.highmem_fd, end << PAGE_SHIFT);
+	if (!ret)
+		arena.highmem_size = max(arena.highmem_size, end << PAGE_SHIFT);
+	return ret;
+}
+
+static int commit_frames(unsigned long pfn, unsigned long nr,
+			 unsigned int flags)
+{
+	size_t size = nr << PAGE_SHIFT;
+
+	if (flags & ARENA_HIGHMEM)
+		return grow_highmem(pfn + nr);
+	if (pfn + nr <= arena.reserved_frames)
+		return os_commit(pfn_to_virt(pfn), size);
+	return os_commit_new(pfn_to_virt(pfn), size);
+}
+
+int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
+{
 	int ret;
 
 	lock_assert_held(&arena_lock);
-	for (;;) {
-		pfn = arena.online_end;
-		if (pfn + frames > arena_nr_frames)
-			return -ENOMEM;
-		ret = commit_tables(pfn, frames);
-		if (ret)
-			return ret;
-		if (pfn < arena.reserved_frames)
-			ret = os_commit(pfn_to_virt(pfn), size);
-		else
-			ret = os_commit_new(pfn_to_virt(pfn), size);
-		if (ret && ret != -EEXIST)
-			return ret;
-		smp_store_release(&arena.online_end, pfn + frames);
-		if (!ret)
-			break;
-		arena.skipped_frames += frames;
+	VM_BUG_ON((pfn | nr) & (MAX_ORDER_NR_PAGES - 1));
+	if (pfn + nr > arena_nr_frames)
+		return -ENOMEM;
+	ret = arena_charge(nr);
+	if (ret)
+		return ret;
+	ret = commit_tables(pfn, nr);
+	if (!ret)
+		ret = commit_frames(pfn, nr, flags);
+	if (ret) {
+		arena_uncharge(nr);
+		return ret;
 	}
-	arena.online_frames += frames;
-	*nr = frames;
-	return (long)pfn;
+	set_online(pfn, nr, PB_ONLINE);
+	arena.online_frames += nr;
+	if (arena.online_end < pfn + nr)
+		smp_store_release(&arena.online_end, pfn + nr);
+	return 0;
+}
+
+int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags)
+{
+	size_t size = nr << PAGE_SHIFT;
+	int ret;
+
+	lock_assert_held(&arena_lock);
+	VM_BUG_ON((pfn | nr) & (MAX_ORDER_NR_PAGES - 1));
+	if (flags & ARENA_HIGHMEM)
+		ret = os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT, size);
+	else if (pfn + nr <= arena.reserved_frames)
+		ret = os_uncommit(pfn_to_virt(pfn), size);
+	else
+		ret = os_release(pfn_to_virt(pfn), size);
+	if (ret)
+		return ret;
+	set_online(pfn, nr, 0);
+	/* Struct pages stay readable, for who looks late, and read as zero. */
+	os_discard(arena.vmemmap + pfn, nr * sizeof(struct page));
+	arena.online_frames -= nr;
+	arena_uncharge(nr);
+	return 0;
 }

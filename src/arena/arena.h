@@ -15,20 +15,28 @@
  *	1 .. 239	object of the size class with that number
  *	240 + order	any other slab whose blocks have that order
  *
- * Memory comes online in sections, lowest first (the kernel's memory hotplug
- * and deferred init). index is readable everywhere, so a wild pointer inside
- * the span reads 0; vmemmap is readable below online_end only.
+ * Memory comes online and goes offline in whole largest blocks of 4 MiB, most
+ * often a section of 32 MiB at a time (the kernel's memory hotplug and deferred
+ * init); which zone grows and where is the page allocator's choice. index and
+ * the table of pageblocks are readable everywhere, so a wild pointer inside the
+ * span reads 0; vmemmap is readable for frames that are or were online.
+ *
+ *	blocks[n]	bit	7 online  6 skip  5 isolated  0-2 migratetype
+ *			0: offline. The bits below 7 are the page allocator's.
+ *
+ * Frames of HIGHMEM are pages of one memfd, frame n at offset n * 4096; they
+ * have no mapping of their own, only whoever maps them.
  *
  * With a finite RLIMIT_AS a quarter of what is left is reserved, the span is
  * four times that, and sections beyond the reservation are mapped where
  * nobody else is; there is no vmalloc space then.
  *
  * Locking	arena_lock (rank LOCK_HOTPLUG) for growth; readers use what
- *		was published by online_end.
- * Invariants	N1  online_end is a multiple of section_frames
- *		N2  index[n] != 0 only for n < online_end
- * Source	Linux mm/sparse-vmemmap.c and mm/memory_hotplug.c as a model;
- *		offlining is a later layer's (docs/divergence.md A).
+ *		was published by the online bit.
+ * Invariants	N1  the online bits of a largest block are equal
+ *		N2  index[n] != 0 only if frame n is online
+ *		N3  online_frames = number of online frames <= charged <= limit
+ * Source	Linux mm/sparse-vmemmap.c and mm/memory_hotplug.c as a model
  */
 #ifndef KM_ARENA_ARENA_H
 #define KM_ARENA_ARENA_H
@@ -56,17 +64,27 @@ extern uintptr_t arena_base __hidden;
 extern unsigned long arena_nr_frames __hidden; /* of the whole span */
 extern u8 *arena_index __hidden;
 
+/* Bits of a byte of the table of pageblocks. */
+#define PB_ONLINE 0x80u /* arena_lock; release/acquire */
+#define PB_SKIP 0x40u /* compaction found nothing here lately; atomic */
+#define PB_ISOLATED 0x20u /* free pages here serve nobody; zone->lock */
+#define PB_TYPE 0x07u /* migratetype, encoded; zone->lock */
+
 struct arena {
 	/* constant after init */
 	struct page *vmemmap;
-	u8 *pageblocks; /* zone->lock: migratetype of each pageblock, encoded */
+	u8 *pageblocks;
 	unsigned long reserved_frames; /* the part of the span that is ours */
 	unsigned long section_frames;
+	unsigned long limit_frames; /* mem=: of frames and large areas */
 	uintptr_t vmalloc_start, vmalloc_end; /* equal: there is none */
 	/* arena_lock */
-	unsigned long online_end __cacheline_aligned; /* release/acquire */
-	unsigned long online_frames; /* without the holes */
-	unsigned long skipped_frames; /* taken by somebody else */
+	unsigned long online_end __cacheline_aligned; /* above it all offline */
+	unsigned long online_frames;
+	unsigned long highmem_size; /* of the memfd, bytes */
+	int highmem_fd; /* 0: none yet; the number is never 0 */
+	/* atomic */
+	unsigned long charged_frames; /* of limit_frames */
 };
 
 extern struct arena arena __hidden;
@@ -75,11 +93,24 @@ extern spinlock_t arena_lock;
 /* Reserve the address space: 0 or -ENOMEM. Once, before anything else. */
 int arena_init(void);
 
+#define ARENA_HIGHMEM 1 /* frames of the memfd, with no mapping */
+
 /*
- * Bring the next section online: its first frame, with *nr set, or -ENOMEM.
- * arena_lock is held. Frames arrive zeroed and not resident.
+ * Bring frames [pfn, pfn + nr) online; both are multiples of the largest block
+ * and the frames are offline. 0; -ENOMEM; -EEXIST: somebody else has mapped
+ * something there. arena_lock is held. Frames arrive zeroed and not resident.
  */
-long arena_online_section(unsigned long *nr);
+int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags);
+/* The reverse, for frames nobody uses: 0 or -errno with nothing changed. */
+int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags);
+
+/*
+ * Account for frames or pages of large areas against mem=: 0, or -ENOMEM with
+ * nothing accounted. Any context, no locks.
+ */
+int arena_charge(unsigned long nr);
+void arena_uncharge(unsigned long nr);
+unsigned long arena_room(void); /* frames that arena_charge() would grant */
 
 static inline struct page *pfn_to_page(unsigned long pfn)
 {
@@ -113,7 +144,9 @@ static inline struct page *__virt_to_page(const void *addr)
 
 static inline bool pfn_online(unsigned long pfn)
 {
-	return pfn < smp_load_acquire(&arena.online_end);
+	return pfn < arena_nr_frames &&
+	       (smp_load_acquire(&arena.pageblocks[pfn >> PAGEBLOCK_ORDER]) &
+		PB_ONLINE);
 }
 
 static inline bool arena_contains(const void *addr)

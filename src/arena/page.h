@@ -8,7 +8,14 @@
  * the type's owner. SLUB overlays its own struct slab (slub/slab.h).
  *
  *	byte	0 type  1 order  2 flags  3 migratetype  4 zone  5 node  6 epoch
- *		8 ...   the owner's 56 bytes
+ *		8 lru            on a list of the page allocator; the owner's
+ *		24 mapping, private, _refcount, _mapcount, memcg, owner
+ *
+ * Invariants	N4  a page that heads no allocated block is clean: byte 24 and
+ *		    what follows is zero. Who lends these bytes out (slabs) calls
+ *		    page_clean() before the block is freed.
+ *					(check_new_page() looks at every allocation)
+ * Source	Linux v6.12 include/linux/mm_types.h for the names
  */
 #ifndef KM_ARENA_PAGE_H
 #define KM_ARENA_PAGE_H
@@ -19,15 +26,21 @@ enum page_type {
 	PAGE_NONE, /* offline, a tail, or on its way */
 	PAGE_BUDDY, /* heads a block on zone->free_area[order] */
 	PAGE_PCP, /* on a per-CPU list */
-	PAGE_ISOLATED, /* off the lists while it is given to the OS */
+	PAGE_ISOLATED, /* off the lists while it is given to the OS or moved */
 	PAGE_ALLOCATED, /* heads a block that somebody owns */
 	PAGE_SLAB, /* heads a slab */
 	PAGE_RUN, /* heads a run of nr_pages frames (large malloc) */
+	PAGE_BAD, /* something is wrong with it: never used again */
 };
 
 /* page->flags */
 #define PG_REPORTED 0x01 /* not resident: the OS has it, it reads as zero */
 #define PG_HEAD 0x02 /* allocated with __GFP_COMP */
+#define PG_PFMEMALLOC 0x04 /* came from the reserves */
+#define PG_MOVABLE_OPS 0x08 /* mapping is the owner's movable_operations */
+#define PG_ISOLATED 0x10 /* its owner has let go of it for migration */
+
+struct km_memcg;
 
 struct page {
 	u8 type; /* whoever holds the block */
@@ -38,10 +51,16 @@ struct page {
 	u16 epoch; /* zone->epoch when it became free */
 	union {
 		struct {
-			struct list_head lru; /* zone->lock or pcp->lock */
-		};
-		struct {
-			unsigned long nr_pages; /* PAGE_RUN: frames in use */
+			union {
+				struct list_head lru; /* zone->lock, pcp->lock */
+				unsigned long nr_pages; /* PAGE_RUN: frames */
+			};
+			const void *mapping; /* owner */
+			unsigned long private; /* owner */
+			u32 _refcount; /* atomic; 1 when allocated */
+			u32 _mapcount; /* owner; 0 when not mapped */
+			struct km_memcg *memcg; /* charged to; constant */
+			u64 owner_stack; /* debugging: who allocated it */
 		};
 		struct kmem_cache *slab_cache; /* PAGE_SLAB: constant */
 		u64 owner[7];
@@ -49,5 +68,24 @@ struct page {
 } __aligned(64);
 
 _Static_assert(sizeof(struct page) == 64, "one cache line a frame");
+_Static_assert(offsetof(struct page, mapping) == 24, "behind the list");
+
+/* N4: forget what the owner of a block wrote into its head. */
+static inline void page_clean(struct page *page)
+{
+	page->mapping = NULL;
+	page->private = 0;
+	page->_refcount = 0;
+	page->_mapcount = 0;
+	page->memcg = NULL;
+	page->owner_stack = 0;
+}
+
+static inline bool page_is_clean(const struct page *page)
+{
+	return !((uintptr_t)page->mapping | page->private |
+		 (u64)page->_refcount | page->_mapcount |
+		 (uintptr_t)page->memcg);
+}
 
 #endif

@@ -10,23 +10,25 @@
  *	          [0 1][ or. 1 ]		            free_area[1]
  *	          [0][1]			            free_area[0]; 0 taken
  *
- *	alloc_pages
- *	  get_page_from_freelist      zone by zone
+ *	__alloc_pages
+ *	  get_page_from_freelist      zone by zone, at the low mark
+ *	    zone_watermark_fast       watermark.c
+ *	    deferred_grow_zone        below it: more frames come online
  *	    rmqueue                   per-CPU list, or
  *	      __rmqueue               own type, else fallback.c
- *	  deferred_grow_zone          more frames come online
- *	  __alloc_pages_slowpath      everything held back is drained first
+ *	    prep_new_page
+ *	  __alloc_pages_slowpath      slowpath.c
  *
  * Locking	zone->lock around __rmqueue(); none elsewhere.
  * Invariants	those of free.c
- * Source	Linux v6.12 mm/page_alloc.c; the slow path here knows neither
- *		reclaim nor compaction: docs/divergence.md B
+ * Source	Linux v6.12 mm/page_alloc.c (kernel-facts A1, B2, B10)
  */
 #include <errno.h>
 #include <string.h>
 
 #include "buddy/internal.h"
 #include "core/start.h"
+#include "sys/os.h"
 
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt)
@@ -39,14 +41,13 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 		high--;
 		upper = page + (1UL << high);
 		upper->flags = flags;
-		upper->zone_id = zone->zone_id;
-		upper->node_id = zone->node_id;
+		set_page_links(upper, zone);
 		add_to_free_list(zone, upper, high, mt);
 	}
 }
 
-static struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
-				       unsigned int mt)
+struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
+				unsigned int mt)
 {
 	for (unsigned int o = order; o < NR_PAGE_ORDERS; o++) {
 		struct list_head *list = &zone->free_area[o].free_list[mt];
@@ -62,7 +63,8 @@ static struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
 	return NULL;
 }
 
-struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt)
+struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
+		       unsigned int alloc_flags)
 {
 	struct page *page;
 
@@ -70,73 +72,152 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt)
 	page = __rmqueue_smallest(zone, order, mt);
 	if (likely(page))
 		return page;
-	if (__rmqueue_claim(zone, order, mt))
+	if (__rmqueue_claim(zone, order, mt, alloc_flags))
 		return __rmqueue_smallest(zone, order, mt);
+	if (alloc_flags & ALLOC_NOFRAGMENT)
+		return NULL;
 	return __rmqueue_steal(zone, order, mt);
 }
 
-static struct page *rmqueue(struct zone *zone, unsigned int order,
-			    unsigned int mt)
+/* Past the per-CPU lists; who may use the reserve for atomic requests does. */
+static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
+				  unsigned int mt, unsigned int alloc_flags)
 {
 	struct page *page = NULL;
 
-	if (order <= PAGE_ALLOC_COSTLY_ORDER)
-		page = rmqueue_pcplist(zone, order, mt);
-	if (page)
-		return page;
 	spin_lock(&zone->lock);
-	page = __rmqueue(zone, order, mt);
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
+	if (!page)
+		page = __rmqueue(zone, order, mt, alloc_flags);
+	if (!page && (alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK)))
+		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
+	if (page)
+		zone->allocated += 1UL << order;
 	spin_unlock(&zone->lock);
 	return page;
 }
 
-static unsigned int gfp_migratetype(gfp_t gfp)
+static bool pcp_allowed_order(unsigned int order)
 {
-	if (gfp & __GFP_MOVABLE)
-		return MIGRATE_MOVABLE;
-	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE :
-					 MIGRATE_UNMOVABLE;
+	return order <= PAGE_ALLOC_COSTLY_ORDER;
 }
 
-static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order)
+static struct page *rmqueue(struct zone *zone, unsigned int order,
+			    unsigned int mt, unsigned int alloc_flags)
 {
-	struct zone *zone;
+	struct page *page = NULL;
 
-	for_each_zone(zone) {
-		do {
-			struct page *page = rmqueue(zone, order,
-						    gfp_migratetype(gfp));
-
-			if (page)
-				return page;
-		} while (!deferred_grow_zone(zone));
-	}
-	return NULL;
+	if (pcp_allowed_order(order))
+		page = rmqueue_pcplist(zone, order, mt, alloc_flags);
+	return page ? page : rmqueue_buddy(zone, order, mt, alloc_flags);
 }
 
-/* Nothing can be onlined: give back what the CPUs hold and look again. */
-static struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order)
+/* HighMem has no address to write zeros to: the file forgets what it had. */
+static void clear_pages(struct page *page, unsigned int order)
 {
-	struct zone *zone;
-
-	for_each_zone(zone)
-		drain_all_pages(zone);
-	return get_page_from_freelist(gfp, order);
+	if (PageReported(page))
+		return;
+	if (PageHighMem(page))
+		os_file_punch(arena.highmem_fd, page_to_pfn(page) << PAGE_SHIFT,
+			      PAGE_SIZE << order);
+	else
+		memset(page_to_virt(page), 0, PAGE_SIZE << order);
 }
 
-static void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
+static void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
+			  unsigned int alloc_flags)
 {
+	VM_BUG_ON(!page_is_clean(page));
 	set_page_type(page, PAGE_ALLOCATED);
+	page->_refcount = 1;
 	page->order = (u8)order;
 	page->migratetype = (u8)gfp_migratetype(gfp);
 	if (gfp & __GFP_COMP)
 		page->flags |= PG_HEAD;
-	if ((gfp & __GFP_ZERO) && !PageReported(page))
-		memset(page_to_virt(page), 0, PAGE_SIZE << order);
+	if (alloc_flags & ALLOC_NO_WATERMARKS)
+		page->flags |= PG_PFMEMALLOC;
+	if (gfp & __GFP_ZERO)
+		clear_pages(page, order);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* Is the zone above its mark, or can it grow? */
+static bool zone_can_serve(struct zone *zone, unsigned int order,
+			   unsigned int alloc_flags,
+			   const struct alloc_context *ac)
 {
+	unsigned long seen = zone_managed_pages(zone), mark;
+
+	if (!zone_flag(zone, ZONE_BELOW_HIGH)) {
+		mark = high_wmark_pages(zone);
+		if (likely(zone_watermark_fast(zone, order, mark,
+					       ac->highest_zoneidx,
+					       alloc_flags)))
+			return true;
+		zone_set_flag(zone, ZONE_BELOW_HIGH);
+	}
+	mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
+	if (zone_watermark_fast(zone, order, mark, ac->highest_zoneidx,
+				alloc_flags))
+		return true;
+	if (!deferred_grow_zone(zone, seen))
+		return true;
+	return alloc_flags & ALLOC_NO_WATERMARKS;
+}
+
+/* A page of this zone, which grows as long as it can and must. */
+static struct page *rmqueue_growing(struct zone *zone, unsigned int order,
+				    unsigned int mt, unsigned int alloc_flags)
+{
+	unsigned long seen;
+	struct page *page;
+
+	do {
+		seen = zone_managed_pages(zone);
+		page = rmqueue(zone, order, mt, alloc_flags);
+	} while (unlikely(!page) && !deferred_grow_zone(zone, seen));
+	return page;
+}
+
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
+				    unsigned int alloc_flags,
+				    const struct alloc_context *ac)
+{
+	struct zoneref *z = ac->preferred_zoneref;
+	struct page *page;
+	struct zone *zone;
+
+	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
+	{
+		if (!zone_can_serve(zone, order, alloc_flags, ac))
+			continue;
+		page = rmqueue_growing(zone, order, ac->migratetype,
+				       alloc_flags);
+		if (likely(page)) {
+			prep_new_page(page, order, gfp, alloc_flags);
+			return page;
+		}
+	}
+	return NULL;
+}
+
+static void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
+				struct alloc_context *ac)
+{
+	ac->highest_zoneidx = gfp_zone(gfp);
+	ac->zonelist = &NODE_DATA(nid)->node_zonelists[gfp_zonelist(gfp)];
+	ac->nodemask = nodemask;
+	ac->migratetype = gfp_migratetype(gfp);
+	ac->spread_dirty_pages = gfp & __GFP_WRITE;
+	ac->preferred_zoneref = first_zones_zonelist(
+		ac->zonelist, ac->highest_zoneidx, nodemask);
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
+			   const nodemask_t *nodemask)
+{
+	unsigned int alloc_flags = WMARK_LOW;
+	struct alloc_context ac;
 	struct page *page;
 
 	if (unlikely(order > MAX_PAGE_ORDER)) {
@@ -146,17 +227,32 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	}
 	if (unlikely(engine_need()))
 		return NULL;
-	page = get_page_from_freelist(gfp, order);
+	if (gfp & __GFP_COLD)
+		alloc_flags |= ALLOC_COLD;
+	prepare_alloc_pages(gfp, nid, nodemask, &ac);
+	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
 	if (unlikely(!page))
-		page = __alloc_pages_slowpath(gfp, order);
-	if (likely(page))
-		prep_new_page(page, order, gfp);
+		page = __alloc_pages_slowpath(gfp, order, &ac);
 	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, (int)numa_node_id(), NULL);
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+		return NULL;
+	return __alloc_pages(gfp, order, nid, NULL);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
-	struct page *page = alloc_pages(gfp, order);
+	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
 
 	return page ? (unsigned long)page_to_virt(page) : 0;
 }
@@ -248,20 +344,20 @@ void split_page(struct page *page, unsigned int order)
 		set_page_type(&page[n], PAGE_ALLOCATED);
 		page[n].order = 0;
 		page[n].flags = page->flags;
-		page[n].node_id = page->node_id;
-		page[n].zone_id = page->zone_id;
+		page[n].migratetype = page->migratetype;
+		page[n]._refcount = 1;
+		set_page_links(&page[n], page_zone(page));
 	}
 }
 
 void *page_address(const struct page *page)
 {
-	return page_to_virt(page);
+	return PageHighMem(page) ? NULL : page_to_virt(page);
 }
 
 struct page *virt_to_page(const void *addr)
 {
 	unsigned long pfn = virt_to_pfn(addr);
 
-	return pfn < arena_nr_frames && pfn_online(pfn) ? pfn_to_page(pfn) :
-							  NULL;
+	return pfn_online(pfn) ? pfn_to_page(pfn) : NULL;
 }

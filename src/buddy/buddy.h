@@ -11,8 +11,15 @@
 
 #include "buddy/mmzone.h"
 
+/* Zones as a PC has them, DMA to HighMem, where no boot parameter says else. */
+#define ZONES_KERNEL 1
+
 /* Set up the nodes and zones over the arena. Once; takes no memory. */
-int page_alloc_init(void);
+int page_alloc_init(unsigned int flags);
+
+/* From a node's zonelist, only nodes of the mask (NULL: all). Order checked. */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
+			   const nodemask_t *nodemask);
 
 /* Is the memory of this block, just allocated, known to be zero? */
 static inline bool page_known_zero(const struct page *page)
@@ -57,5 +64,11 @@ void page_alloc_fork_release(void);
 
 /* This CPU's number, below nr_cpu_ids; a hint, for choosing a pageset. */
 unsigned int smp_cpu(void);
+
+/* The node of this CPU. */
+static inline unsigned int numa_node_id(void)
+{
+	return likely(nr_online_nodes == 1) ? 0 : cpu_node[smp_cpu()];
+}
 
 #endif

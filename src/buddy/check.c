@@ -19,12 +19,15 @@ static void check_block(struct zone *zone, const struct page *page,
 	if (order == MAX_PAGE_ORDER)
 		return;
 	buddy = pfn_to_page(pfn ^ (1UL << order));
-	BUG_ON(PageBuddy(buddy) && buddy->order == order);
+	BUG_ON(PageBuddy(buddy) && buddy->order == order &&
+	       (order < PAGEBLOCK_ORDER ||
+		get_pageblock_migratetype(page_to_pfn(buddy)) == mt));
+	BUG_ON(!page_is_clean(page));
 }
 
 static void check_lists(struct zone *zone)
 {
-	unsigned long pages = 0, unreported = 0;
+	unsigned long pages = 0, unreported = 0, apart[MIGRATE_TYPES] = { 0 };
 
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 		struct free_area *area = &zone->free_area[order];
@@ -36,6 +39,7 @@ static void check_lists(struct zone *zone)
 			list_for_each_entry(page, &area->free_list[mt], lru) {
 				check_block(zone, page, order, mt);
 				nr++;
+				apart[mt] += 1UL << order;
 				if (!PageReported(page))
 					unreported += 1UL << order;
 			}
@@ -45,7 +49,24 @@ static void check_lists(struct zone *zone)
 	}
 	BUG_ON(pages != zone->free_pages);
 	BUG_ON(unreported != zone->unreported);
+	BUG_ON(apart[MIGRATE_ISOLATE] != zone->nr_isolated);
+	BUG_ON(apart[MIGRATE_HIGHATOMIC] != zone->nr_free_highatomic);
 	BUG_ON(pages > zone->managed_pages);
+}
+
+static unsigned int pcp_list_order(unsigned int index)
+{
+	return index < NR_LOWORDER_PCP_LISTS ? index / MIGRATE_PCPTYPES :
+					       PAGEBLOCK_ORDER;
+}
+
+/* W2, W3 of watermark.c. */
+static void check_marks(const struct zone *zone)
+{
+	for (unsigned int j = 1; j < MAX_NR_ZONES; j++)
+		BUG_ON(zone->lowmem_reserve[j] < zone->lowmem_reserve[j - 1]);
+	for (unsigned int mark = 1; mark < NR_WMARK; mark++)
+		BUG_ON(zone->_watermark[mark] < zone->_watermark[mark - 1]);
 }
 
 static void check_pageset(const struct per_cpu_pages *pcp)
@@ -57,7 +78,7 @@ static void check_pageset(const struct per_cpu_pages *pcp)
 
 		list_for_each_entry(page, &pcp->lists[i], lru) {
 			BUG_ON(page->type != PAGE_PCP);
-			BUG_ON(page->order != i / MIGRATE_PCPTYPES);
+			BUG_ON(page->order != pcp_list_order(i));
 			count += 1 << page->order;
 		}
 	}
@@ -72,6 +93,7 @@ void zone_check(struct zone *zone)
 		spin_unlock(&zone->pageset[cpu].lock);
 	}
 	spin_lock(&zone->lock);
+	check_marks(zone);
 	check_lists(zone);
 	spin_unlock(&zone->lock);
 }

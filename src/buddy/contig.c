@@ -26,11 +26,12 @@ static bool is_free_block(unsigned long pfn)
 /* The first frame of `blocks` free blocks in a row, or -1. */
 static long find_free_blocks(const struct zone *zone, unsigned long blocks)
 {
-	unsigned long end = smp_load_acquire(&arena.online_end), found = 0;
-	unsigned long pfn = zone->zone_start_pfn;
+	unsigned long end = min(smp_load_acquire(&arena.online_end),
+				zone_end_pfn(zone));
+	unsigned long pfn = zone->zone_start_pfn, found = 0;
 
 	for (; pfn < end; pfn += MAX_ORDER_NR_PAGES) {
-		found = is_free_block(pfn) ? found + 1 : 0;
+		found = pfn_online(pfn) && is_free_block(pfn) ? found + 1 : 0;
 		if (found == blocks)
 			return (long)(pfn - (blocks - 1) * MAX_ORDER_NR_PAGES);
 	}
@@ -61,6 +62,7 @@ struct page *alloc_contig_pages(struct zone *zone, unsigned long nr)
 		set_page_type(page, PAGE_ALLOCATED);
 		page->order = MAX_PAGE_ORDER;
 		page->flags = reported;
+		page->_refcount = 1;
 		page->nr_pages = nr;
 	}
 	spin_unlock(&zone->lock);

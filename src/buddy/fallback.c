@@ -123,9 +123,14 @@ static bool try_to_claim_block(struct zone *zone, struct page *page,
 	return true;
 }
 
-bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt)
+bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
+		     unsigned int alloc_flags)
 {
-	for (int o = MAX_PAGE_ORDER; o >= (int)order; o--) {
+	unsigned int least = order;
+
+	if ((alloc_flags & ALLOC_NOFRAGMENT) && least < PAGEBLOCK_ORDER)
+		least = PAGEBLOCK_ORDER;
+	for (int o = MAX_PAGE_ORDER; o >= (int)least; o--) {
 		struct page *page = find_fallback(zone, (unsigned int)o, mt);
 
 		if (!page)

@@ -18,16 +18,29 @@
  *		system call is made while it is held.
  * Invariants	B1  PageBuddy(p) <=> p heads a block on free_area[order]
  *		B2  no block below MAX_PAGE_ORDER lies beside a free buddy
- *		    of its order
+ *		    of its order whose type it could merge with
  *		B3  nr_free is the length of the lists of its order
  *		B4  a block is on the list of its pageblock's type
- *		B5  free_pages and unreported are sums over the lists
+ *		B5  free_pages, unreported, nr_isolated and
+ *		    nr_free_highatomic are sums over the lists
  *						(zone_check() proves)
- * Source	Linux v6.12 mm/page_alloc.c, __free_one_page(); without
- *		isolation, capture and guard pages: docs/divergence.md B
+ * Source	Linux v6.12 mm/page_alloc.c, __free_one_page() (kernel-facts
+ *		B1-B5); without guard pages: docs/divergence.md B
  */
 #include "buddy/internal.h"
 #include "sys/os.h"
+
+/* Free pages that not everybody may have are counted apart. */
+static void account_type(struct zone *zone, unsigned int mt, long pages)
+{
+	unsigned long *counter;
+
+	if (likely(migratetype_is_mergeable(mt)))
+		return;
+	counter = mt == MIGRATE_ISOLATE ? &zone->nr_isolated :
+					  &zone->nr_free_highatomic;
+	WRITE_ONCE(*counter, *counter + (unsigned long)pages);
+}
 
 void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 		      unsigned int mt)
@@ -46,6 +59,7 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 	}
 	WRITE_ONCE(area->nr_free, area->nr_free + 1);
 	WRITE_ONCE(zone->free_pages, zone->free_pages + (1UL << order));
+	account_type(zone, mt, 1L << order);
 }
 
 void del_page_from_free_list(struct zone *zone, struct page *page,
@@ -58,6 +72,7 @@ void del_page_from_free_list(struct zone *zone, struct page *page,
 	set_page_type(page, PAGE_NONE);
 	WRITE_ONCE(area->nr_free, area->nr_free - 1);
 	WRITE_ONCE(zone->free_pages, zone->free_pages - (1UL << order));
+	account_type(zone, page->migratetype, -(1L << order));
 	if (!PageReported(page))
 		WRITE_ONCE(zone->unreported, zone->unreported - (1UL << order));
 }
@@ -71,37 +86,64 @@ static struct page *find_buddy(unsigned long pfn, unsigned int order)
 }
 
 /*
+ * At pageblock size and above the types must agree, or be such as may mix;
+ * then the buddy's block becomes one of ours.
+ */
+static bool may_merge(unsigned long pfn, unsigned long buddy_pfn)
+{
+	unsigned int mt = get_pageblock_migratetype(pfn);
+	unsigned int buddy_mt = get_pageblock_migratetype(buddy_pfn);
+
+	if (mt == buddy_mt)
+		return true;
+	if (!migratetype_is_mergeable(mt) ||
+	    !migratetype_is_mergeable(buddy_mt))
+		return false;
+	set_pageblock_migratetype(buddy_pfn, mt);
+	return true;
+}
+
+/*
  * Each turn takes one free buddy off its list and doubles the block in hand,
  * so there are at most MAX_PAGE_ORDER turns, and stopping restores B2.
- * Sections are multiples of the largest block: a buddy is always online.
+ * Zones consist of largest blocks: a buddy is always online and of this zone.
  */
-void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
+static void merge_and_add(struct zone *zone, struct page *page,
+			  unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 	u8 reported = page->flags & PG_REPORTED;
 
-	set_page_type(page, PAGE_NONE); /* it may become a tail */
-	lock_assert_held(&zone->lock);
-	VM_BUG_ON(pfn & ((1UL << order) - 1));
-
 	while (order < MAX_PAGE_ORDER) {
 		struct page *buddy = find_buddy(pfn, order);
 
-		if (!buddy)
+		if (!buddy || (order >= PAGEBLOCK_ORDER &&
+			       !may_merge(pfn, page_to_pfn(buddy))))
 			break;
 		del_page_from_free_list(zone, buddy, order);
-		if (order >= PAGEBLOCK_ORDER) {
-			unsigned int mt = get_pageblock_migratetype(pfn);
-
-			set_pageblock_migratetype(page_to_pfn(buddy), mt);
-		}
 		reported &= buddy->flags;
 		pfn &= ~(1UL << order); /* the lower of the two heads both */
 		order++;
 	}
 	page = pfn_to_page(pfn);
 	page->flags = reported;
+	set_page_links(page, zone);
 	add_to_free_list(zone, page, order, get_pageblock_migratetype(pfn));
+}
+
+/* More than a pageblock goes piece by piece, each to the list of its type. */
+void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
+{
+	u8 flags = page->flags & PG_REPORTED;
+	unsigned int piece = min(order, (unsigned int)PAGEBLOCK_ORDER);
+
+	lock_assert_held(&zone->lock);
+	VM_BUG_ON(page_to_pfn(page) & ((1UL << order) - 1));
+	set_page_type(page, PAGE_NONE); /* it may become a tail */
+	for (unsigned long n = 0; n < 1UL << order; n += 1UL << piece) {
+		page[n].flags = flags;
+		merge_and_add(zone, page + n, piece);
+	}
 }
 
 /* The largest order of an aligned block that begins at pfn and ends by end. */
@@ -122,8 +164,6 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 		struct page *page = pfn_to_page(pfn);
 
 		page->flags = flags & PG_REPORTED;
-		page->zone_id = zone->zone_id;
-		page->node_id = zone->node_id;
 		__free_one_page(zone, page, order);
 		pfn += 1UL << order;
 	}
@@ -151,9 +191,11 @@ void __free_pages(struct page *page, unsigned int order)
 		return;
 	zone = page_zone(page);
 	page->flags = 0;
+	page_clean(page);
 	if (order <= PAGE_ALLOC_COSTLY_ORDER && free_pcplist(zone, page, order))
 		return;
 	spin_lock(&zone->lock);
+	zone->freed += 1UL << order;
 	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
 }
@@ -179,8 +221,10 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 
 	if (keep == nr)
 		return;
-	if (!keep)
+	if (!keep) {
+		page_clean(page);
 		set_page_type(page, PAGE_NONE);
+	}
 	spin_lock(&zone->lock);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/grow.c - nodes, zones, and the frames that they get as they grow
+ * buddy/grow.c - zones get frames as they need them
  *
  * A section that came online is not put on the free lists at once: its
  * frames are handed over one largest block (4 MiB) at a time, when nothing
  * else serves a request. So a small program touches one struct page.
  *
- *	zone_start_pfn      deferred_pfn    deferred_end = online_end
- *	   |==== managed ======|~~~ deferred ~~~|          span end
+ *	zone_start_pfn      deferred_pfn    deferred_end   grow_pfn     end
+ *	   |==== managed ======|~~~ deferred ~~~|             |...........|
  *
- * Locking	arena_lock for the deferred range; zone->lock for the lists
+ * Sections that were taken offline, or that somebody else has in the way, are
+ * holes between; growth looks for the next place behind the last one first.
+ *
+ * Locking	arena_lock for growth; zone->lock for the lists
  * Invariants	W1  deferred frames are online, zero, and on no list
  * Source	Linux mm/mm_init.c, deferred_grow_zone() and
  *		mm/memory_hotplug.c as a model
@@ -19,74 +22,79 @@
 #include "buddy/internal.h"
 #include "sys/os.h"
 
-pg_data_t node_data[MAX_NUMNODES];
-unsigned int nr_cpu_ids = 1;
-
-/* Pagesets come before any page can, so straight from the OS. */
-static int alloc_pagesets(struct zone *zone)
+static unsigned int arena_flags(const struct zone *zone)
 {
-	size_t size = PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
-
-	zone->pageset = os_map(size);
-	if (!zone->pageset)
-		return -ENOMEM;
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		setup_pageset(zone, &zone->pageset[cpu]);
-	return 0;
+	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
 }
 
-static int zone_init(struct zone *zone, const char *name)
+/* Frames of the next section at pfn: what fits, or less where mem= is near. */
+static unsigned long section_size(const struct zone *zone, unsigned long pfn)
 {
-	spin_lock_init(&zone->lock, LOCK_ZONE);
-	zone->name = name;
-	zone->zone_start_pfn = 0;
-	zone->spanned_pages = arena_nr_frames;
-	zone->epoch = 2;
-	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
-		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
-			INIT_LIST_HEAD(&zone->free_area[order].free_list[mt]);
-	return alloc_pagesets(zone);
+	unsigned long nr = min(zone_end_pfn(zone) - pfn, arena.section_frames);
+
+	return min(nr, ALIGN_DOWN(arena_room(), MAX_ORDER_NR_PAGES));
 }
 
-int page_alloc_init(void)
+/* Bring one section of the zone online: 0, -ENOMEM. arena_lock is held. */
+static int online_section(struct zone *zone)
 {
-	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
+	unsigned long pfn = zone->grow_pfn, end = zone_end_pfn(zone);
 
-	nr_cpu_ids = min(os_nr_cpus(), (unsigned int)NR_CPUS);
-	page_reporting_init();
-	return zone_init(zone, "Normal");
-}
+	while (pfn < end) {
+		unsigned long nr;
+		int ret;
 
-int deferred_grow_zone(struct zone *zone)
-{
-	struct page *page;
-	int ret = 0;
-
-	spin_lock(&arena_lock);
-	/* Somebody may have grown the zone while we waited. */
-	if (READ_ONCE(zone->free_area[MAX_PAGE_ORDER].nr_free))
-		goto unlock;
-	if (zone->deferred_pfn == zone->deferred_end) {
-		unsigned long nr = 0;
-		long pfn = arena_online_section(&nr);
-
-		if (pfn < 0) {
-			ret = -ENOMEM;
-			goto unlock;
+		if (pfn_online(pfn)) {
+			pfn += MAX_ORDER_NR_PAGES;
+			continue;
 		}
-		zone->deferred_pfn = (unsigned long)pfn;
-		zone->deferred_end = (unsigned long)pfn + nr;
+		nr = section_size(zone, pfn);
+		if (!nr)
+			return -ENOMEM;
+		ret = arena_online(pfn, nr, arena_flags(zone));
+		if (ret == -EEXIST) {
+			pfn += nr;
+			continue;
+		}
+		if (ret)
+			return ret;
+		if (nr_online_nodes > 1 && !arena_flags(zone))
+			numa_bind_frames(zone, pfn, nr);
+		zone->deferred_pfn = pfn;
+		zone->deferred_end = zone->grow_pfn = pfn + nr;
+		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
+		return 0;
 	}
-	page = pfn_to_page(zone->deferred_pfn);
+	return -ENOMEM;
+}
+
+/* Hand over one largest block of what is deferred. arena_lock is held. */
+static void release_deferred(struct zone *zone)
+{
+	struct page *page = pfn_to_page(zone->deferred_pfn);
+
 	zone->deferred_pfn += MAX_ORDER_NR_PAGES;
 	page->flags = PG_REPORTED;
-	page->zone_id = zone->zone_id;
-	page->node_id = zone->node_id;
+	set_page_links(page, zone);
 	spin_lock(&zone->lock);
 	WRITE_ONCE(zone->managed_pages,
 		   zone->managed_pages + MAX_ORDER_NR_PAGES);
 	__free_one_page(zone, page, MAX_PAGE_ORDER);
 	spin_unlock(&zone->lock);
+	init_per_zone_wmark_min();
+}
+
+int deferred_grow_zone(struct zone *zone, unsigned long seen)
+{
+	int ret = 0;
+
+	spin_lock(&arena_lock);
+	if (zone->managed_pages != seen)
+		goto unlock;
+	if (zone->deferred_pfn == zone->deferred_end)
+		ret = online_section(zone);
+	if (!ret)
+		release_deferred(zone);
 unlock:
 	spin_unlock(&arena_lock);
 	return ret;
@@ -97,6 +105,7 @@ void page_alloc_fork_take(void)
 	struct zone *zone;
 
 	lock_fork_take(&arena_lock);
+	wmark_fork_take();
 	for_each_zone(zone) {
 		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 			lock_fork_take(&zone->pageset[cpu].lock);
@@ -113,5 +122,6 @@ void page_alloc_fork_release(void)
 		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 			lock_fork_release(&zone->pageset[cpu].lock);
 	}
+	wmark_fork_release();
 	lock_fork_release(&arena_lock);
 }

@@ -6,20 +6,137 @@
 #define KM_BUDDY_INTERNAL_H
 
 #include "buddy/buddy.h"
+#include "buddy/gfp.h"
+
+/* ---- how hard a request tries: the kernel's ALLOC_ flags (W7) --------------- */
+
+#define ALLOC_WMARK_MASK 0x3u /* enum zone_watermarks */
+#define ALLOC_NO_WATERMARKS 0x4u
+#define ALLOC_OOM 0x8u /* on behalf of somebody who gives up memory */
+#define ALLOC_NON_BLOCK 0x10u
+#define ALLOC_MIN_RESERVE __GFP_HIGH /* 0x20 */
+#define ALLOC_CPUSET 0x40u /* only nodes that this thread may use */
+#define ALLOC_NOFRAGMENT 0x100u /* rather another zone than mix types */
+#define ALLOC_HIGHATOMIC 0x200u
+#define ALLOC_KSWAPD __GFP_KSWAPD_RECLAIM /* 0x800 */
+#define ALLOC_COLD 0x1000u /* ours: the cold end of the per-CPU list */
+
+_Static_assert(ALLOC_MIN_RESERVE == 0x20, "the bit of __GFP_HIGH");
+_Static_assert(ALLOC_KSWAPD == 0x800, "the bit of __GFP_KSWAPD_RECLAIM");
+
+/* What does not change while a request is served. */
+struct alloc_context {
+	struct zonelist *zonelist;
+	const nodemask_t *nodemask; /* NULL: all nodes */
+	struct zoneref *preferred_zoneref;
+	unsigned int migratetype;
+	enum zone_type highest_zoneidx;
+	bool spread_dirty_pages;
+};
+
+/* ---- nodes ------------------------------------------------------------------- */
+
+#define LOCAL_DISTANCE 10
+#define REMOTE_DISTANCE 20
+
+void numa_init(void);
+unsigned int node_distance(unsigned int a, unsigned int b);
+/* Ask the OS for memory of the zone's node; what it answers is no error. */
+void numa_bind_frames(const struct zone *zone, unsigned long pfn,
+		      unsigned long nr);
+
+static inline bool node_in(unsigned int nid, nodemask_t nodes)
+{
+	return nodes.bits >> nid & 1;
+}
+
+static inline void node_set(unsigned int nid, nodemask_t *nodes)
+{
+	nodes->bits |= (u8)(1U << nid);
+}
+
+/* ---- zonelist.c -------------------------------------------------------------- */
+
+void build_all_zonelists(void);
+/* From *z on, the first that may serve; its zone is NULL at the end. */
+struct zoneref *next_zones_zonelist(struct zoneref *z,
+				    enum zone_type highest_zoneidx,
+				    const nodemask_t *nodes);
+
+static inline struct zoneref *first_zones_zonelist(struct zonelist *list,
+						   enum zone_type highest,
+						   const nodemask_t *nodes)
+{
+	return next_zones_zonelist(list->_zonerefs, highest, nodes);
+}
+
+/* From `z`, a zoneref that may serve, to the end of the list. */
+#define for_next_zone_zonelist(zone, z, highest, nodes)            \
+	for (zone = (z)->zone; zone;                               \
+	     z = next_zones_zonelist((z) + 1, (highest), (nodes)), \
+	    zone = (z)->zone)
+
+/* ---- watermark.c ------------------------------------------------------------- */
+
+extern unsigned long min_free_kbytes, user_min_free_kbytes;
+extern unsigned long watermark_scale_factor; /* of 10000 */
+extern unsigned long sysctl_lowmem_reserve_ratio[MAX_NR_ZONES];
+extern unsigned long totalreserve_pages;
+
+unsigned long calculate_min_free_kbytes(unsigned long lowmem_kbytes);
+void setup_per_zone_wmarks(void); /* after a sysctl changed */
+void init_per_zone_wmark_min(void); /* after the zones changed */
+bool __zone_watermark_ok(struct zone *zone, unsigned int order,
+			 unsigned long mark, enum zone_type highest_zoneidx,
+			 unsigned int alloc_flags, long free);
+bool zone_watermark_ok(struct zone *zone, unsigned int order,
+		       unsigned long mark, enum zone_type highest_zoneidx,
+		       unsigned int alloc_flags);
+bool zone_watermark_fast(struct zone *zone, unsigned int order,
+			 unsigned long mark, enum zone_type highest_zoneidx,
+			 unsigned int alloc_flags);
+void wmark_fork_take(void);
+void wmark_fork_release(void);
+
+/* Free and not isolated; read without the lock. */
+static inline long zone_free_pages(const struct zone *zone)
+{
+	return (long)(READ_ONCE(zone->free_pages) -
+		      READ_ONCE(zone->nr_isolated));
+}
 
 /* ---- pageblocks (zone->lock) --------------------------------------------- */
 
-/* Stored so that a zeroed table says Movable, as all blocks are at first. */
-static inline unsigned int get_pageblock_migratetype(unsigned long pfn)
+static inline u8 *pageblock_byte(unsigned long pfn)
 {
-	return READ_ONCE(arena.pageblocks[pfn >> PAGEBLOCK_ORDER]) ^
-	       MIGRATE_MOVABLE;
+	return &arena.pageblocks[pfn >> PAGEBLOCK_ORDER];
 }
 
+/* Stored so that a byte without bits says Movable, as all blocks are at first. */
+static inline unsigned int get_pageblock_migratetype(unsigned long pfn)
+{
+	u8 byte = READ_ONCE(*pageblock_byte(pfn));
+
+	return byte & PB_ISOLATED ? MIGRATE_ISOLATE :
+				    (byte & PB_TYPE) ^ MIGRATE_MOVABLE;
+}
+
+/* Also while it is isolated: the type that it will have again. */
 static inline void set_pageblock_migratetype(unsigned long pfn, unsigned int mt)
 {
-	WRITE_ONCE(arena.pageblocks[pfn >> PAGEBLOCK_ORDER],
-		   (u8)(mt ^ MIGRATE_MOVABLE));
+	u8 *byte = pageblock_byte(pfn), old = READ_ONCE(*byte), new;
+
+	VM_BUG_ON(mt >= MIGRATE_ISOLATE);
+	do {
+		new = (u8)((old & ~PB_TYPE) | (mt ^ MIGRATE_MOVABLE));
+	} while (!__atomic_compare_exchange_n(
+		byte, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
+/* May free blocks of this type and those of another one be merged? */
+static inline bool migratetype_is_mergeable(unsigned int mt)
+{
+	return mt < MIGRATE_PCPTYPES;
 }
 
 /* ---- free.c: zone->lock held --------------------------------------------- */
@@ -33,35 +150,60 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order);
 /* Free frames [pfn, end) as the few aligned blocks they consist of. */
 void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 		  u8 flags);
+/* Say which zone a page heads a block of. */
+static inline void set_page_links(struct page *page, const struct zone *zone)
+{
+	page->zone_id = zone->zone_id;
+	page->node_id = zone->node_id;
+}
 
-/* ---- alloc.c: zone->lock held -------------------------------------------- */
+/* ---- alloc.c ---------------------------------------------------------------- */
 
-struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt);
+/* zone->lock held */
+struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
+		       unsigned int alloc_flags);
+struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
+				unsigned int mt);
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt);
+
+/* no lock held */
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
+				    unsigned int alloc_flags,
+				    const struct alloc_context *ac);
+
+/* ---- slowpath.c: no lock held ------------------------------------------------ */
+
+struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
+				    struct alloc_context *ac);
 
 /* ---- fallback.c: zone->lock held ----------------------------------------- */
 
 /* Make a foreign pageblock, or a larger block, ours: true if one was. */
-bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt);
+bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
+		     unsigned int alloc_flags);
 /* Take the smallest foreign block; its pageblock stays what it is. */
 struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 			     unsigned int mt);
 
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 
-void setup_pageset(struct zone *zone, struct per_cpu_pages *pcp);
+void setup_pageset(struct per_cpu_pages *pcp);
+void zone_pcp_update(struct zone *zone); /* batch and high after growth */
 /* NULL: the lists are busy or the zone is empty. */
 struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
-			     unsigned int mt);
+			     unsigned int mt, unsigned int alloc_flags);
 void drain_pages(struct zone *zone, struct per_cpu_pages *pcp);
 /* false: the lists are busy and the page is still the caller's. */
 bool free_pcplist(struct zone *zone, struct page *page, unsigned int order);
 
 /* ---- grow.c: no lock held ------------------------------------------------ */
 
-/* Put more frames on the free lists: 0 or -ENOMEM. */
-int deferred_grow_zone(struct zone *zone);
+/*
+ * Put more frames on the free lists: 0 or -ENOMEM. `seen` is what the caller
+ * saw managed: if it is more by now, somebody else has grown the zone.
+ */
+int deferred_grow_zone(struct zone *zone, unsigned long seen);
 
 /* ---- report.c ------------------------------------------------------------ */
 

@@ -2,23 +2,29 @@
 /*
  * buddy/mmzone.h - the nouns of the page allocator
  *
- *	pg_data_t            a node: its zones
- *	 `- struct zone      a range of frames and their free memory
- *	     |- free_area[order].free_list[migratetype]
- *	     |                  blocks of 2^order frames, by who they serve
- *	     `- per_cpu_pages[cpu]
- *	                        a few small blocks in front of zone->lock
+ *	pg_data_t            a node: its zones, and where to look for memory
+ *	 |- struct zone      a range of frames and their free memory
+ *	 |   |- _watermark[] how much must stay free, for whom
+ *	 |   |- free_area[order].free_list[migratetype]
+ *	 |   |                  blocks of 2^order frames, by who they serve
+ *	 |   `- per_cpu_pages[cpu]
+ *	 |                      a few small blocks in front of zone->lock
+ *	 `- node_zonelists[]  all zones by distance, and this node's alone
+ *
+ *	node 0  |DMA|  DMA32  |     Normal      |Movable|HighMem|
+ *	node 1                |     Normal      |Movable|HighMem|
+ *	        0  16M        4G     frame numbers ->
  *
  *	free_area[0]  [ ]-[ ]-[ ]          Unmovable  slabs
  *	free_area[1]  [  ]-[  ]            Movable    page runs
- *	   ...                             Reclaimable
+ *	   ...                             Reclaimable, HighAtomic, Isolate
  *	free_area[10] [    4 MiB     ]
  *
  * A pageblock is 2 MiB; its migratetype says on which list the free blocks
- * inside it go, so that what cannot move stays together.
+ * inside it go, so that what cannot move stays together. Zones begin and end at
+ * a largest block, so no pageblock and no pair of buddies is in two zones.
  *
- * Source	Linux v6.12 include/linux/mmzone.h; watermarks, reserves and
- *		further zones belong to the page-allocator issue.
+ * Source	Linux v6.12 include/linux/mmzone.h (kernel-facts Z1-Z5); no CMA
  */
 #ifndef KM_BUDDY_MMZONE_H
 #define KM_BUDDY_MMZONE_H
@@ -30,63 +36,215 @@ enum migratetype {
 	MIGRATE_MOVABLE,
 	MIGRATE_RECLAIMABLE,
 	MIGRATE_PCPTYPES, /* the number of types on the pcp lists */
-	MIGRATE_TYPES = MIGRATE_PCPTYPES
+	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
+	MIGRATE_ISOLATE, /* serves nobody: blocks that are to be emptied */
+	MIGRATE_TYPES
 };
 
-enum zone_type { ZONE_NORMAL, MAX_NR_ZONES };
-#define MAX_NUMNODES 1
+enum zone_type {
+	ZONE_DMA,
+	ZONE_DMA32,
+	ZONE_NORMAL,
+	ZONE_HIGHMEM, /* frames of a memfd: no address unless mapped */
+	ZONE_MOVABLE, /* has addresses, for what can be moved away */
+	MAX_NR_ZONES
+};
+
+#define MAX_NUMNODES 8
 #define NR_CPUS 256
+#define NUMA_NO_NODE (-1)
 
 #define PAGE_ALLOC_COSTLY_ORDER 3
-#define NR_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
+/* Lists of a pageset: 3 types of orders 0..3, then two of pageblock size. */
+#define NR_LOWORDER_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
+#define NR_PCP_LISTS (NR_LOWORDER_PCP_LISTS + 2)
+
+enum zone_watermarks {
+	WMARK_MIN,
+	WMARK_LOW,
+	WMARK_HIGH,
+	WMARK_PROMO,
+	NR_WMARK
+};
 
 struct free_area {
 	struct list_head free_list[MIGRATE_TYPES];
 	unsigned long nr_free; /* blocks, over all types */
 };
 
-/* The small blocks that one CPU keeps; index 3 * order + migratetype. */
+/* The small blocks that one CPU keeps. */
 struct per_cpu_pages {
 	spinlock_t lock; /* tried; waited for only to drain */
 	int count; /* base pages on the lists; lock */
-	int high; /* beyond it, a batch goes back; constant */
-	int batch; /* pages moved at a time; constant */
+	int high; /* beyond it, some go back; lock */
+	int high_min, high_max; /* between which high tunes itself; relaxed */
+	int batch; /* pages moved at a time; relaxed */
+	int free_count; /* pages freed in a row; lock */
+	u8 flags; /* lock */
+	u8 alloc_factor; /* refills grow by 2^this; lock */
 	u16 epoch; /* zone->epoch at the last use; lock */
+	unsigned long allocated, freed; /* pages, ever; lock */
 	struct list_head lists[NR_PCP_LISTS];
 } __cacheline_aligned;
 
+/* zone->flags, atomic */
+#define ZONE_BELOW_HIGH 0x1u /* lately below its high mark */
+#define ZONE_BOOSTED 0x2u /* a boost asks for background reclaim */
+#define ZONE_RECLAIM_ACTIVE 0x4u /* per-CPU lists stay short */
+#define ZONE_PCP_DISABLED 0x8u /* per-CPU lists stay empty */
+
 struct zone {
-	spinlock_t lock;
-	u16 epoch; /* counts ticks; zone->lock */
-	struct free_area free_area[NR_PAGE_ORDERS]; /* zone->lock */
+	/* read at each allocation */
+	unsigned long _watermark[NR_WMARK]; /* pages; relaxed */
+	unsigned long watermark_boost; /* pages; zone->lock, read relaxed */
+	unsigned long nr_reserved_highatomic; /* pages; zone->lock */
+	unsigned long nr_free_highatomic; /* of these free; zone->lock */
+	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* pages; relaxed */
 	unsigned long free_pages; /* on free_area; zone->lock */
-	unsigned long unreported; /* of these, perhaps resident; zone->lock */
-	unsigned long zone_start_pfn; /* constant */
-	unsigned long spanned_pages; /* constant */
-	unsigned long managed_pages; /* given to the buddy; zone->lock */
-	/* frames that are online but not yet on the lists; arena_lock */
-	unsigned long deferred_pfn, deferred_end;
+	unsigned int flags; /* atomic */
+	u8 zone_id, node_id; /* constant */
+	u16 epoch; /* counts ticks; zone->lock */
 	struct per_cpu_pages *pageset; /* nr_cpu_ids of them; constant */
+	/* constant after init */
+	struct pglist_data *zone_pgdat;
 	const char *name;
-	u8 zone_id, node_id;
+	unsigned long zone_start_pfn, spanned_pages;
+	unsigned long present_pages; /* online frames; arena_lock */
+	unsigned long managed_pages; /* given to the buddy; zone->lock */
+	/* arena_lock: how the zone grows, grow.c */
+	unsigned long grow_pfn; /* where the next section is looked for */
+	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
+	unsigned long percpu_drift_mark; /* pages; relaxed */
+
+	spinlock_t lock __cacheline_aligned;
+	struct free_area free_area[NR_PAGE_ORDERS]; /* zone->lock */
+	unsigned long unreported; /* free, perhaps resident; zone->lock */
+	unsigned long nr_isolated; /* pages free and isolated; zone->lock */
+	unsigned long nr_isolate_pageblock; /* zone->lock */
+	unsigned long allocated, freed; /* past the pagesets; zone->lock */
 };
+
+struct zoneref {
+	struct zone *zone; /* NULL: the end */
+	int zone_idx;
+};
+
+#define MAX_ZONES_PER_ZONELIST (MAX_NUMNODES * MAX_NR_ZONES)
+
+struct zonelist {
+	struct zoneref _zonerefs[MAX_ZONES_PER_ZONELIST + 1];
+};
+
+enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS };
 
 typedef struct pglist_data {
 	struct zone node_zones[MAX_NR_ZONES];
+	struct zonelist node_zonelists[MAX_ZONELISTS]; /* constant after init */
 	int node_id;
+	unsigned long totalreserve_pages; /* relaxed */
 } pg_data_t;
+
+/* Nodes as bits: MAX_NUMNODES fit. */
+typedef struct nodemask {
+	u8 bits;
+} nodemask_t;
 
 extern pg_data_t node_data[MAX_NUMNODES];
 extern unsigned int nr_cpu_ids; /* constant after init, <= NR_CPUS */
+extern unsigned int nr_online_nodes; /* constant after init */
+extern u8 cpu_node[NR_CPUS]; /* the node of a CPU; constant after init */
 
-#define for_each_zone(zone)                  \
-	for (zone = node_data[0].node_zones; \
-	     zone < node_data[0].node_zones + MAX_NR_ZONES; zone++)
+#define NODE_DATA(nid) (&node_data[nid])
+#define for_each_online_node(nid) \
+	for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
+
+/* The next zone that spans frames; of NULL the first; NULL after the last. */
+struct zone *next_zone(struct zone *zone);
+
+/* Every zone that has a range of frames, by node, lowest first. */
+#define for_each_zone(zone) \
+	for (zone = next_zone(NULL); zone; zone = next_zone(zone))
+
+static inline unsigned int zone_idx(const struct zone *zone)
+{
+	return zone->zone_id;
+}
+
+static inline unsigned int zone_to_nid(const struct zone *zone)
+{
+	return zone->node_id;
+}
+
+static inline unsigned long zone_end_pfn(const struct zone *zone)
+{
+	return zone->zone_start_pfn + zone->spanned_pages;
+}
+
+/* Has the zone any frame that is online? */
+static inline bool populated_zone(const struct zone *zone)
+{
+	return READ_ONCE(zone->present_pages) != 0;
+}
+
+static inline unsigned long zone_managed_pages(const struct zone *zone)
+{
+	return READ_ONCE(zone->managed_pages);
+}
+
+static inline unsigned long wmark_pages(const struct zone *zone,
+					enum zone_watermarks mark)
+{
+	return READ_ONCE(zone->_watermark[mark]) +
+	       READ_ONCE(zone->watermark_boost);
+}
+
+static inline unsigned long min_wmark_pages(const struct zone *zone)
+{
+	return wmark_pages(zone, WMARK_MIN);
+}
+
+static inline unsigned long low_wmark_pages(const struct zone *zone)
+{
+	return wmark_pages(zone, WMARK_LOW);
+}
+
+static inline unsigned long high_wmark_pages(const struct zone *zone)
+{
+	return wmark_pages(zone, WMARK_HIGH);
+}
+
+static inline bool zone_flag(const struct zone *zone, unsigned int flag)
+{
+	return READ_ONCE(zone->flags) & flag;
+}
+
+static inline void zone_set_flag(struct zone *zone, unsigned int flag)
+{
+	__atomic_fetch_or(&zone->flags, flag, __ATOMIC_RELAXED);
+}
+
+static inline void zone_clear_flag(struct zone *zone, unsigned int flag)
+{
+	__atomic_fetch_and(&zone->flags, ~flag, __ATOMIC_RELAXED);
+}
+
+static inline unsigned int page_to_nid(const struct page *page)
+{
+	return page->node_id;
+}
+
+static inline unsigned int page_zonenum(const struct page *page)
+{
+	return page->zone_id;
+}
 
 static inline struct zone *page_zone(const struct page *page)
 {
 	return &node_data[page->node_id].node_zones[page->zone_id];
 }
+
+/* The zone that has a frame, online or not; NULL beyond all zones. */
+struct zone *pfn_to_zone(unsigned long pfn);
 
 /*
  * A neighbour's type is read under zone->lock while its owner, without the
@@ -110,6 +268,11 @@ static inline bool PageBuddy(const struct page *page)
 static inline bool PageReported(const struct page *page)
 {
 	return page->flags & PG_REPORTED;
+}
+
+static inline bool PageHighMem(const struct page *page)
+{
+	return page->zone_id == ZONE_HIGHMEM;
 }
 
 #endif

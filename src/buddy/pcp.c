@@ -44,15 +44,28 @@ static int zone_batchsize(unsigned long pages)
 	return (int)rounddown_pow_of_two(batch + batch / 2) - 1;
 }
 
-void setup_pageset(struct zone *zone, struct per_cpu_pages *pcp)
+void setup_pageset(struct per_cpu_pages *pcp)
 {
 	spin_lock_init(&pcp->lock, LOCK_PCP);
-	pcp->count = 0;
-	pcp->batch = zone_batchsize(zone->spanned_pages);
-	pcp->high = 6 * pcp->batch;
-	pcp->epoch = 0;
+	pcp->batch = 1;
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
 		INIT_LIST_HEAD(&pcp->lists[i]);
+}
+
+/*
+ * The batch is that of the size the zone may grow to, not of what it manages
+ * now, so that a young process does not go to the zone for each page.
+ */
+void zone_pcp_update(struct zone *zone)
+{
+	int batch = zone_batchsize(zone->spanned_pages);
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+		WRITE_ONCE(pcp->batch, batch);
+		WRITE_ONCE(pcp->high, 6 * batch);
+	}
 }
 
 static unsigned int pcp_index(unsigned int order, unsigned int mt)
@@ -81,7 +94,8 @@ static struct page *pcp_take(struct per_cpu_pages *pcp, struct list_head *from)
 
 /* Refill one list: a batch of pages, as blocks of this order. */
 static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
-			 unsigned int order, unsigned int mt)
+			 unsigned int order, unsigned int mt,
+			 unsigned int alloc_flags)
 {
 	struct list_head *list = &pcp->lists[pcp_index(order, mt)];
 	int nr = max(pcp->batch >> order, 1);
@@ -89,7 +103,7 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	spin_lock(&zone->lock);
 	WRITE_ONCE(pcp->epoch, zone->epoch);
 	while (nr--) {
-		struct page *page = __rmqueue(zone, order, mt);
+		struct page *page = __rmqueue(zone, order, mt, alloc_flags);
 
 		if (!page)
 			break;
@@ -100,7 +114,7 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 }
 
 struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
-			     unsigned int mt)
+			     unsigned int mt, unsigned int alloc_flags)
 {
 	struct per_cpu_pages *pcp = this_pageset(zone);
 	struct list_head *list = &pcp->lists[pcp_index(order, mt)];
@@ -109,9 +123,13 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 	if (!spin_trylock(&pcp->lock))
 		return NULL;
 	if (list_empty(list))
-		rmqueue_bulk(zone, pcp, order, mt);
-	if (!list_empty(list))
-		page = pcp_take(pcp, list->next);
+		rmqueue_bulk(zone, pcp, order, mt, alloc_flags);
+	if (!list_empty(list)) {
+		bool cold = alloc_flags & ALLOC_COLD;
+
+		page = pcp_take(pcp, cold ? list->prev : list->next);
+		pcp->allocated += 1UL << order;
+	}
 	spin_unlock(&pcp->lock);
 	return page;
 }
@@ -142,13 +160,20 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 bool free_pcplist(struct zone *zone, struct page *page, unsigned int order)
 {
 	unsigned int mt = get_pageblock_migratetype(page_to_pfn(page));
-	unsigned int index = pcp_index(order, mt);
 	struct per_cpu_pages *pcp = this_pageset(zone);
+	unsigned int index;
 
+	if (unlikely(mt >= MIGRATE_PCPTYPES)) {
+		if (mt == MIGRATE_ISOLATE)
+			return false;
+		mt = MIGRATE_MOVABLE;
+	}
+	index = pcp_index(order, mt);
 	if (!spin_trylock(&pcp->lock))
 		return false;
 	page->migratetype = (u8)mt;
 	pcp_add(pcp, &pcp->lists[index], page, order);
+	pcp->freed += 1UL << order;
 	if (pcp->count >= pcp->high)
 		free_pcppages_bulk(zone, pcp, pcp->batch, index);
 	spin_unlock(&pcp->lock);

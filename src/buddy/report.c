@@ -61,6 +61,16 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 	return nr;
 }
 
+static int give_to_os(const struct page *page)
+{
+	size_t size = PAGE_SIZE << page->order;
+
+	if (PageHighMem(page))
+		return os_file_punch(arena.highmem_fd,
+				     page_to_pfn(page) << PAGE_SHIFT, size);
+	return os_discard(page_to_virt(page), size);
+}
+
 /*
  * What the OS refuses (memory that the program locked) goes back to the head
  * of its list, where the next turn would find it again: so that is the last.
@@ -82,8 +92,7 @@ static unsigned long report_list(struct zone *zone, struct list_head *list,
 		for (int i = 0; i < nr; i++) {
 			struct page *page = blocks[i];
 
-			if (os_discard(page_to_virt(page),
-				       PAGE_SIZE << page->order)) {
+			if (give_to_os(page)) {
 				refused = true;
 				continue;
 			}

@@ -35,6 +35,7 @@ enum lock_rank {
 	LOCK_LIST, /* kmem_cache_node.list_lock */
 	LOCK_VMAP, /* address trees and lazy list of vmalloc space */
 	LOCK_HOTPLUG, /* growth of the arena */
+	LOCK_WMARK, /* watermarks and reserves of all zones */
 	LOCK_PCP, /* one per_cpu_pages */
 	LOCK_ZONE, /* zone->lock */
 	NR_LOCK_RANKS

@@ -63,7 +63,12 @@ static int make_classes(void)
 
 int shim_boot(void)
 {
-	return km_ready() ? 0 : km_boot(API_SLOT, make_classes);
+	static const struct km_start how = {
+		.nr_slots = API_SLOT,
+		.last = make_classes,
+	};
+
+	return km_ready() ? 0 : km_boot(&how);
 }
 
 __attribute__((constructor)) static void shim_start(void)

@@ -177,6 +177,8 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	unsigned long frames = 1UL << page->order;
 
 	memset(arena_index + page_to_pfn(page), 0, frames);
+	page_clean(page);
+	page->_refcount = 1;
 	set_page_type(page, PAGE_ALLOCATED);
 	stat_sub(&n->nr_slabs, 1);
 	stat_sub(&n->nr_pages, frames);

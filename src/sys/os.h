@@ -51,6 +51,15 @@ int os_move(void *addr, size_t old_size, void *to, size_t new_size);
 /* Resize, the kernel choosing the place. NULL on failure. */
 void *os_remap(void *addr, size_t old_size, size_t new_size);
 
+/* A file of memory that exec closes, with a high number: fd or -errno. */
+int os_memfd(const char *name);
+/* Its length; -EFBIG instead of a signal where RLIMIT_FSIZE is in the way. */
+int os_file_resize(int fd, size_t size);
+/* Free the memory of a range of the file, which then reads as zero. */
+int os_file_punch(int fd, size_t offset, size_t size);
+/* Prefer one NUMA node for memory that is not there yet. */
+int os_bind_node(void *addr, size_t size, unsigned int node);
+
 extern unsigned long os_mem_calls; /* memory calls so far; relaxed */
 /* The memory calls [first, first + count) fail with -ENOMEM; 0 switches off. */
 void os_fail_calls(unsigned long first, unsigned long count);
@@ -60,6 +69,7 @@ void os_fail_calls(unsigned long first, unsigned long count);
 /* What RLIMIT_AS leaves in bytes, or SIZE_MAX when it is unlimited. */
 size_t os_address_space_left(void);
 size_t os_address_space_limit(void); /* RLIMIT_AS, or SIZE_MAX */
+size_t os_file_size_limit(void); /* RLIMIT_FSIZE, or SIZE_MAX */
 size_t os_address_space_used(void); /* bytes of mappings; 0 if unknown */
 size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */

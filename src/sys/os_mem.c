@@ -9,6 +9,9 @@
  * Invariants	O1  a call that reports failure changed no mapping
  *		O2  errno is never written
  */
+#include <linux/falloc.h>
+#include <linux/memfd.h>
+#include <linux/mempolicy.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
 
@@ -197,4 +200,49 @@ void *os_remap(void *addr, size_t old_size, size_t new_size)
 		return NULL;
 	ret = sys4(SYS_mremap, addr, old_size, new_size, MREMAP_MAYMOVE);
 	return is_error(ret) ? NULL : (void *)ret;
+}
+
+int os_memfd(const char *name)
+{
+	long fd;
+	int high;
+
+	if (mem_call())
+		return -ENOMEM;
+	fd = sys2(SYS_memfd_create, name, MFD_CLOEXEC);
+	if (fd < 0)
+		return (int)fd;
+	high = os_dup_high((int)fd);
+	if (high < 0) /* no room up there: where it is will do */
+		return (int)fd;
+	os_close((int)fd);
+	return high;
+}
+
+int os_file_resize(int fd, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	if (size > os_file_size_limit())
+		return -EFBIG;
+	return (int)sys2(SYS_ftruncate, fd, size);
+}
+
+int os_file_punch(int fd, size_t offset, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys4(SYS_fallocate, fd,
+			 FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+			 size);
+}
+
+int os_bind_node(void *addr, size_t size, unsigned int node)
+{
+	unsigned long mask = 1UL << node;
+
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys6(SYS_mbind, addr, size, MPOL_PREFERRED, &mask,
+			 8 * sizeof(mask), 0);
 }

@@ -42,12 +42,22 @@ static size_t read_number(const char *path)
 	return value;
 }
 
-size_t os_address_space_limit(void)
+static size_t soft_limit(int resource)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
-	sys4(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit);
+	sys4(SYS_prlimit64, 0, resource, NULL, &limit);
 	return limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+}
+
+size_t os_address_space_limit(void)
+{
+	return soft_limit(RLIMIT_AS);
+}
+
+size_t os_file_size_limit(void)
+{
+	return soft_limit(RLIMIT_FSIZE);
 }
 
 size_t os_address_space_used(void)

@@ -17,7 +17,8 @@
 #define TEST_ARENA "arena=64M"
 #define TEST_FRAMES (64UL << 20 >> PAGE_SHIFT)
 #define TEST_BLOCKS (TEST_FRAMES / MAX_ORDER_NR_PAGES)
-#define QUIET (GFP_KERNEL | __GFP_NOWARN)
+/* Down to the last page: what is tested is not the watermarks. */
+#define QUIET (GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC)
 
 static inline void pin_to_one_cpu(void)
 {
@@ -33,7 +34,7 @@ static inline struct zone *start_zone(const char *cmdline)
 	parse_args(TEST_ARENA);
 	parse_args(cmdline);
 	REQUIRE(!arena_init());
-	REQUIRE(!page_alloc_init());
+	REQUIRE(!page_alloc_init(0));
 	return &node_data[0].node_zones[ZONE_NORMAL];
 }
 
@@ -56,6 +57,7 @@ static inline struct zone *start_owned_zone(const char *cmdline,
 	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
 		heads[i] = alloc_pages(QUIET | __GFP_MOVABLE, MAX_PAGE_ORDER);
 		REQUIRE(heads[i]);
+		page_clean(heads[i]); /* frames, rather than blocks in use */
 	}
 	REQUIRE(!alloc_pages(QUIET, 0));
 	REQUIRE(!zone->free_pages);

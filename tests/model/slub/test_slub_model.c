@@ -291,7 +291,7 @@ static int start(void **state)
 {
 	(void)state;
 	tick_interval_ms = ~0UL;
-	if (arena_init() || page_alloc_init() ||
+	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(&slub_ops, NR_CURSORS) || !kmem_cpu_get())
 		return -1;
 	return 0;

@@ -3,10 +3,13 @@
  * test_arena.c - the reservation and its growth, section by section
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "arena/arena.h"
 #include "core/param.h"
@@ -17,23 +20,43 @@
 /* The shadow of a sanitizer is larger than any limit. */
 #define NO_LIMITS (KM_SANITIZE_ADDRESS || KM_SANITIZE_THREAD)
 
+static unsigned long next, skipped; /* as a zone would keep them */
+
+/* The next section, past what somebody else has in the way: its first frame. */
 static long online(unsigned long *nr)
 {
-	long pfn;
+	unsigned long frames = arena.section_frames;
+	int ret;
 
-	spin_lock(&arena_lock);
-	pfn = arena_online_section(nr);
-	spin_unlock(&arena_lock);
-	return pfn;
+	*nr = frames;
+	do {
+		spin_lock(&arena_lock);
+		ret = arena_online(next, frames, 0);
+		spin_unlock(&arena_lock);
+		if (ret && ret != -EEXIST)
+			return ret;
+		next += frames;
+		skipped += ret ? frames : 0;
+	} while (ret);
+	return (long)(next - frames);
 }
 
-/* N1, and N2 over the whole index. */
+/* N1, N3, and N2 over the whole index. */
 static void check_arena(void)
 {
-	REQUIRE(arena.online_end % arena.section_frames == 0);
-	REQUIRE(arena.online_frames + arena.skipped_frames == arena.online_end);
-	for (unsigned long pfn = arena.online_end; pfn < arena_nr_frames; pfn++)
-		REQUIRE(arena_index[pfn] == 0);
+	unsigned long frames = 0;
+
+	for (unsigned long pfn = 0; pfn < arena_nr_frames; pfn++) {
+		if (pfn_online(pfn))
+			frames++;
+		else
+			REQUIRE(arena_index[pfn] == 0);
+		REQUIRE(pfn_online(pfn) ==
+			pfn_online(ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES)));
+	}
+	REQUIRE(frames == arena.online_frames);
+	REQUIRE(frames == arena.charged_frames);
+	REQUIRE(frames + skipped == arena.online_end);
 }
 
 /* Bring everything online and write to each frame and struct page. */
@@ -163,7 +186,7 @@ static void child_limited(void *arg)
 	REQUIRE(arena.vmalloc_start == arena.vmalloc_end);
 	while (arena.online_end < arena.reserved_frames)
 		REQUIRE(online(&nr) >= 0);
-	REQUIRE(!arena.skipped_frames);
+	REQUIRE(!skipped);
 	taken = mmap(pfn_to_virt(arena.online_end), PAGE_SIZE, PROT_READ,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if (taken == pfn_to_virt(arena.online_end)) {
@@ -171,7 +194,7 @@ static void child_limited(void *arg)
 
 		/* somebody else's page is in the way: it is passed over */
 		REQUIRE(online(&nr) != (long)hole);
-		REQUIRE(arena.skipped_frames >= arena.section_frames);
+		REQUIRE(skipped >= arena.section_frames);
 		REQUIRE(*(volatile char *)taken == 0);
 	}
 	check_arena();
@@ -195,7 +218,7 @@ static void child_limit_raised(void *arg)
 	end = arena.online_end;
 	REQUIRE(end < arena_nr_frames);
 	REQUIRE(online(&nr) == -ENOMEM);
-	REQUIRE(arena.online_end == end && !arena.skipped_frames);
+	REQUIRE(arena.online_end == end && !skipped);
 	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
 	limit.rlim_cur = limit.rlim_max;
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
@@ -223,7 +246,7 @@ static void fail_nth(void *arg)
 		long pfn = online(&nr);
 
 		REQUIRE(pfn >= 0 || pfn == -ENOMEM);
-		REQUIRE(!arena.skipped_frames);
+		REQUIRE(!skipped);
 		check_arena();
 		if (pfn >= 0)
 			*(char *)pfn_to_virt((unsigned long)pfn) = 1;
@@ -255,6 +278,95 @@ static void fail_all(void *arg)
 	REQUIRE(!arena_nr_frames);
 }
 
+static int offline(unsigned long pfn, unsigned long nr, unsigned int flags)
+{
+	int ret;
+
+	spin_lock(&arena_lock);
+	ret = arena_offline(pfn, nr, flags);
+	spin_unlock(&arena_lock);
+	return ret;
+}
+
+/* A block in the middle goes offline and comes back. Expect a fault in between
+ * (child_offline's), zeros after, struct pages readable throughout. */
+static void child_there_and_back(void *arg)
+{
+	const unsigned long nr = MAX_ORDER_NR_PAGES, pfn = 3 * nr;
+	unsigned long section = 0;
+
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	REQUIRE(online(&section) == 0);
+	memset(pfn_to_virt(pfn), 0xee, nr << PAGE_SHIFT);
+	pfn_to_page(pfn)->owner[0] = 1;
+	REQUIRE(!offline(pfn, nr, 0));
+	REQUIRE(!pfn_online(pfn) && pfn_online(pfn - 1) &&
+		pfn_online(pfn + nr));
+	REQUIRE(arena.online_frames == section - nr);
+	REQUIRE(arena.charged_frames == section - nr);
+	REQUIRE(!pfn_to_page(pfn)->owner[0]);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(pfn, nr, 0));
+	spin_unlock(&arena_lock);
+	check_arena();
+	for (unsigned long n = 0; n < nr; n++)
+		REQUIRE(!*(unsigned long *)pfn_to_virt(pfn + n));
+	os_fail_calls(1, 100);
+	REQUIRE(offline(pfn, nr, 0) == -ENOMEM && pfn_online(pfn));
+	os_fail_calls(0, 0);
+	check_arena();
+}
+
+/* Frames of the memfd. Expect a file that reaches to their end, no mapping,
+ * and holes where they went offline. */
+static void child_highmem(void *arg)
+{
+	const unsigned long nr = MAX_ORDER_NR_PAGES, pfn = 4 * nr;
+	const size_t at = pfn << PAGE_SHIFT;
+	char text[] = "high", back[sizeof(text)];
+
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(pfn, nr, ARENA_HIGHMEM));
+	spin_unlock(&arena_lock);
+	REQUIRE(pfn_online(pfn) && arena.highmem_fd > 2);
+	REQUIRE(fcntl(arena.highmem_fd, F_GETFD) & FD_CLOEXEC);
+	REQUIRE(lseek(arena.highmem_fd, 0, SEEK_END) ==
+		(off_t)((pfn + nr) << PAGE_SHIFT));
+	REQUIRE(pwrite(arena.highmem_fd, text, sizeof(text), (off_t)at) ==
+		sizeof(text));
+	REQUIRE(!offline(pfn, nr, ARENA_HIGHMEM));
+	REQUIRE(pread(arena.highmem_fd, back, sizeof(back), (off_t)at) ==
+		sizeof(back));
+	REQUIRE(!back[0] && !pfn_online(pfn));
+}
+
+/* mem=16M. Expect charges up to it and no further, and room told rightly. */
+static void child_limit(void *arg)
+{
+	const unsigned long limit = 16 * MIB >> PAGE_SHIFT;
+	unsigned long nr = 0;
+
+	(void)arg;
+	parse_args("arena=64M mem=16M");
+	REQUIRE(!arena_init());
+	REQUIRE(online(&nr) == -ENOMEM && !arena.charged_frames);
+	REQUIRE(arena_room() == limit);
+	REQUIRE(!arena_charge(limit - 1) && arena_room() == 1);
+	REQUIRE(arena_charge(2) == -ENOMEM && arena_room() == 1);
+	REQUIRE(!arena_charge(1) && arena_room() == 0);
+	arena_uncharge(limit);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(0, limit, 0));
+	REQUIRE(arena_online(limit, MAX_ORDER_NR_PAGES, 0) == -ENOMEM);
+	spin_unlock(&arena_lock);
+	REQUIRE(!pfn_online(limit) && arena.online_frames == limit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +378,9 @@ int main(void)
 		child_test(child_limit_raised),
 		cmocka_unit_test(test_every_failure),
 		child_test(fail_all),
+		child_test(child_there_and_back),
+		child_test(child_highmem),
+		child_test(child_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,7 +258,7 @@ static void fail_nth(void *arg)
 	os_fail_calls((unsigned long)arg, 1);
 	ret = arena_init();
 	if (!ret)
-		ret = page_alloc_init();
+		ret = page_alloc_init(0);
 	REQUIRE(ret == 0 || ret == -ENOMEM);
 	if (ret)
 		return;

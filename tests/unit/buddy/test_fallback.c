@@ -175,7 +175,7 @@ static void run_row(void *arg)
 	}
 	zone_check(zone);
 	spin_lock(&zone->lock);
-	page = __rmqueue(zone, row->order, row->mt);
+	page = __rmqueue(zone, row->order, row->mt, 0);
 	spin_unlock(&zone->lock);
 	if (row->from < 0) {
 		REQUIRE(!page);
@@ -213,7 +213,7 @@ static void child_claim_largest(void *arg)
 	(void)arg;
 	give_frames(zone, pfn, MAX_ORDER_NR_PAGES);
 	spin_lock(&zone->lock);
-	page = __rmqueue(zone, 0, U);
+	page = __rmqueue(zone, 0, U, 0);
 	spin_unlock(&zone->lock);
 	REQUIRE(page == heads[3]);
 	REQUIRE(get_pageblock_migratetype(pfn) == U);
@@ -241,7 +241,7 @@ static void child_scan_steps(void *arg)
 	give_frames(zone, pfn + 16, 240);
 	give_frames(zone, pfn + 300, 14); /* 256 free in all */
 	spin_lock(&zone->lock);
-	page = __rmqueue(zone, 0, M);
+	page = __rmqueue(zone, 0, M, 0);
 	spin_unlock(&zone->lock);
 	REQUIRE(page && get_pageblock_migratetype(pfn) == M);
 	REQUIRE(zone->free_pages == 255);

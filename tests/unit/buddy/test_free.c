@@ -110,7 +110,7 @@ static void child_list_by_pageblock(void *arg)
 	struct zone *zone = start_owned_zone("", heads);
 
 	(void)arg;
-	for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++) {
+	for (unsigned int mt = 0; mt < MIGRATE_ISOLATE; mt++) {
 		unsigned long pfn = page_to_pfn(heads[mt]);
 
 		REQUIRE(heads[mt]->migratetype == MIGRATE_MOVABLE);
@@ -243,7 +243,7 @@ static void child_touched_first(void *arg)
 	__free_range(zone, pfn, pfn + 16, PG_REPORTED);
 	__free_range(zone, pfn + 32, pfn + 48, 0);
 	__free_range(zone, pfn + 64, pfn + 80, PG_REPORTED);
-	page = __rmqueue(zone, 4, MIGRATE_MOVABLE);
+	page = __rmqueue(zone, 4, MIGRATE_MOVABLE, 0);
 	spin_unlock(&zone->lock);
 	REQUIRE(page == pfn_to_page(pfn + 32));
 }

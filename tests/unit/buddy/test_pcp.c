@@ -15,10 +15,14 @@ static void test_batch(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct zone zone = { .spanned_pages = rows[i].mib << 8 };
-		struct per_cpu_pages pcp;
+		struct per_cpu_pages pcp = { .count = 0 };
+		struct zone zone = {
+			.spanned_pages = rows[i].mib << 8,
+			.pageset = &pcp,
+		};
 
-		setup_pageset(&zone, &pcp);
+		setup_pageset(&pcp);
+		zone_pcp_update(&zone);
 		assert_int_equal(pcp.batch, rows[i].batch);
 		assert_int_equal(pcp.high, 6 * rows[i].batch);
 		assert_int_equal(pcp.count, 0);
@@ -145,7 +149,7 @@ static void child_contention(void *arg)
 	pcp = test_pageset(zone);
 	page = alloc_pages(GFP_KERNEL, 0);
 	REQUIRE(spin_trylock(&pcp->lock));
-	REQUIRE(!rmqueue_pcplist(zone, 0, MIGRATE_UNMOVABLE));
+	REQUIRE(!rmqueue_pcplist(zone, 0, MIGRATE_UNMOVABLE, 0));
 	REQUIRE(!free_pcplist(zone, page, 0));
 	REQUIRE(page->type == PAGE_ALLOCATED);
 	other = alloc_pages(GFP_KERNEL, 0);

@@ -19,7 +19,7 @@ static int nested, last_calls;
 static int last(void)
 {
 	last_calls++;
-	nested = km_boot(NR_CURSORS, NULL);
+	nested = km_boot(&(struct km_start){ NR_CURSORS, 0, NULL });
 	return kmalloc_init();
 }
 
@@ -32,19 +32,21 @@ static void boot_without_memory(void *arg)
 {
 	(void)arg;
 	os_fail_calls(1, ~0UL >> 1);
-	if (km_boot(NR_CURSORS, last) != -ENOMEM)
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM)
 		_exit(1);
 	os_fail_calls(0, 0);
-	if (km_boot(NR_CURSORS, last) != -ENOMEM || km_ready())
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM ||
+	    km_ready())
 		_exit(2);
 }
 
 static void boot_that_fails_late(void *arg)
 {
 	(void)arg;
-	if (km_boot(NR_CURSORS, last_fails) != -EDOM || km_ready())
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last_fails }) != -EDOM ||
+	    km_ready())
 		_exit(1);
-	if (km_boot(NR_CURSORS, last) != -EDOM)
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -EDOM)
 		_exit(2);
 }
 
@@ -88,7 +90,8 @@ static void allocating_handler(void)
 static void *boot_thread(void *arg)
 {
 	(void)arg;
-	return (void *)(intptr_t)km_boot(NR_CURSORS, last);
+	return (void *)(intptr_t)km_boot(
+		&(struct km_start){ NR_CURSORS, 0, last });
 }
 
 /* Eight threads start it at once. Expect success for each, one run of the
@@ -110,7 +113,7 @@ static void test_boot(void **state)
 	assert_int_equal(last_calls, 1);
 	assert_int_equal(nested, -EBUSY);
 	assert_true(km_ready());
-	assert_int_equal(km_boot(NR_CURSORS, last), 0);
+	assert_int_equal(km_boot(&(struct km_start){ NR_CURSORS, 0, last }), 0);
 	assert_int_equal(last_calls, 1);
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	pthread_atfork(allocating_handler, allocating_handler,

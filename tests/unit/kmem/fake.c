@@ -144,7 +144,7 @@ int fake_start(void **state)
 {
 	(void)state;
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
-	return arena_init() || page_alloc_init() ||
+	return arena_init() || page_alloc_init(0) ||
 	       kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
 }
 

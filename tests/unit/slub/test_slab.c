@@ -213,7 +213,8 @@ static void *exhaust(void)
 	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
 		struct page *page;
 
-		while ((page = alloc_pages(GFP_NOWAIT, (unsigned int)order))) {
+		while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+					   (unsigned int)order))) {
 			void **at = page_to_virt(page);
 
 			at[0] = list;

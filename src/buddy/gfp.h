@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/gfp.h - what the bits of a gfp_t say
+ *
+ *	bits 0-3	DMA HIGHMEM DMA32 MOVABLE	the highest zone allowed
+ *	bits 3-4	MOVABLE RECLAIMABLE		the migratetype
+ *
+ *	zone bits	0 Normal   1 DMA     2 HighMem    4 DMA32
+ *			8 Normal   9 DMA   0xa Movable  0xc DMA32
+ *			the other eight contradict themselves
+ *
+ * Source	Linux v6.12 include/linux/gfp.h (kernel-facts G4, G5)
+ */
+#ifndef KM_BUDDY_GFP_H
+#define KM_BUDDY_GFP_H
+
+#include <kmalloc/gfp.h>
+
+#include "buddy/mmzone.h"
+
+#define GFP_ZONEMASK (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
+#define GFP_MOVABLE_MASK (__GFP_MOVABLE | __GFP_RECLAIMABLE)
+#define GFP_ZONE_BAD 0xff
+
+/* By zone bits; GFP_ZONE_BAD where they contradict each other. */
+extern const u8 gfp_zone_table[16] __hidden;
+
+/*
+ * The highest zone that a request may be served from. Bits that contradict
+ * each other end a debug build; elsewhere the lowest zone named is meant.
+ */
+static inline enum zone_type gfp_zone(gfp_t gfp)
+{
+	unsigned int zone = gfp_zone_table[gfp & GFP_ZONEMASK];
+
+	VM_BUG_ON(zone == GFP_ZONE_BAD);
+	if (unlikely(zone == GFP_ZONE_BAD))
+		return gfp & __GFP_DMA ? ZONE_DMA : ZONE_DMA32;
+	return (enum zone_type)zone;
+}
+
+/* Both mobility bits: a mistake, said once; such a page is Unmovable. */
+static inline unsigned int gfp_migratetype(gfp_t gfp)
+{
+	if (unlikely((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)) {
+		WARN_ON_ONCE((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK);
+		return MIGRATE_UNMOVABLE;
+	}
+	return (gfp & GFP_MOVABLE_MASK) >> 3;
+}
+
+static inline bool gfpflags_allow_blocking(gfp_t gfp)
+{
+	return gfp & __GFP_DIRECT_RECLAIM;
+}
+
+static inline bool gfpflags_allow_spinning(gfp_t gfp)
+{
+	return gfp & __GFP_RECLAIM;
+}
+
+/* Which of a node's zonelists: its own zones alone for __GFP_THISNODE. */
+static inline unsigned int gfp_zonelist(gfp_t gfp)
+{
+	return gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK : ZONELIST_FALLBACK;
+}
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/watermark.c - how much memory must stay free, and for whom
+ *
+ *	free pages
+ *	  |  high   kswapd stops
+ *	  |  low    requests are served without more ado above this; below it
+ *	  |         the zone grows, then kswapd starts
+ *	  |  min    the slow path goes down to here
+ *	  |  min/2  for __GFP_HIGH; 3/8 if it cannot block either
+ *	  0         for __GFP_MEMALLOC
+ *
+ *	low = min + delta, high = min + 2 delta, promo = min + 3 delta
+ *	delta = the larger of min/4 and managed * scale_factor / 10000
+ *
+ * A request that may be served from a higher zone leaves lowmem_reserve pages
+ * of a lower one alone, so that what only that zone can serve finds some.
+ *
+ * Locking	none: marks are words that are written at growth and by sysctl,
+ *		under wmark_lock, and read relaxed
+ * Invariants	W2  lowmem_reserve[j] never falls as j rises
+ *		W3  min <= low <= high <= promo    (zone_check() proves both)
+ * Source	Linux v6.12 mm/page_alloc.c (kernel-facts W1-W7)
+ */
+#include <limits.h>
+
+#include "buddy/internal.h"
+
+#define MIN_FREE_KBYTES_LEAST 128UL
+#define MIN_FREE_KBYTES_MOST 262144UL
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+static spinlock_t wmark_lock = SPIN_LOCK_INIT(LOCK_WMARK);
+
+unsigned long min_free_kbytes = 1024;
+unsigned long user_min_free_kbytes = ULONG_MAX; /* nobody has set it */
+unsigned long watermark_scale_factor = 10;
+unsigned long sysctl_lowmem_reserve_ratio[MAX_NR_ZONES] = {
+	[ZONE_DMA] = 256,
+	[ZONE_DMA32] = 256,
+	[ZONE_NORMAL] = 32,
+};
+unsigned long totalreserve_pages;
+
+static unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = 0;
+
+	for (int bit = (x ? (int)ilog2(x) : 0) & ~1; bit >= 0; bit -= 2) {
+		unsigned long step = 1UL << bit;
+
+		if (x >= root + step) {
+			x -= root + step;
+			root = (root >> 1) + step;
+		} else {
+			root >>= 1;
+		}
+	}
+	return root;
+}
+
+/* W1: the square root of 16 x the kilobytes that kernel data may use. */
+unsigned long calculate_min_free_kbytes(unsigned long lowmem_kbytes)
+{
+	return clamp(int_sqrt(lowmem_kbytes * 16), MIN_FREE_KBYTES_LEAST,
+		     MIN_FREE_KBYTES_MOST);
+}
+
+static bool is_lowmem(const struct zone *zone)
+{
+	return zone_idx(zone) != ZONE_HIGHMEM && zone_idx(zone) != ZONE_MOVABLE;
+}
+
+/* Pages above the high marks of the zones that GFP_USER may use. */
+static unsigned long nr_free_buffer_pages(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long managed = zone_managed_pages(zone);
+		unsigned long high = high_wmark_pages(zone);
+
+		if (is_lowmem(zone) && managed > high)
+			sum += managed - high;
+	}
+	return sum;
+}
+
+static unsigned long lowmem_pages(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (is_lowmem(zone))
+			sum += zone_managed_pages(zone);
+	return sum;
+}
+
+/* W2, W3 for one zone, whose part of pages_min is by size. */
+static void set_marks(struct zone *zone, unsigned long pages_min,
+		      unsigned long lowmem)
+{
+	unsigned long managed = zone_managed_pages(zone);
+	unsigned long share = 0, low, delta;
+
+	if (lowmem)
+		share = (unsigned long)((unsigned __int128)pages_min * managed /
+					lowmem);
+	low = share;
+	if (!is_lowmem(zone))
+		low = clamp(managed / 1024, 32UL, 128UL);
+	delta = max(share / 4, managed * watermark_scale_factor / 10000);
+	WRITE_ONCE(zone->_watermark[WMARK_MIN], low);
+	WRITE_ONCE(zone->_watermark[WMARK_LOW], low + delta);
+	WRITE_ONCE(zone->_watermark[WMARK_HIGH], low + 2 * delta);
+	WRITE_ONCE(zone->_watermark[WMARK_PROMO], low + 3 * delta);
+}
+
+/* W4: zone z keeps a part of what the zones above it have from these. */
+static void set_lowmem_reserve(pg_data_t *pgdat)
+{
+	for (unsigned int z = 0; z < MAX_NR_ZONES; z++) {
+		struct zone *zone = &pgdat->node_zones[z];
+		unsigned long ratio = sysctl_lowmem_reserve_ratio[z];
+		unsigned long above = 0;
+
+		for (unsigned int j = z + 1; j < MAX_NR_ZONES; j++) {
+			above += zone_managed_pages(&pgdat->node_zones[j]);
+			WRITE_ONCE(zone->lowmem_reserve[j],
+				   ratio && zone_managed_pages(zone) ?
+					   above / ratio :
+					   0);
+		}
+	}
+}
+
+/* W5: what no amount of use can get at. */
+static void set_totalreserve(void)
+{
+	unsigned long total = 0;
+
+	for_each_online_node(nid) {
+		pg_data_t *pgdat = NODE_DATA(nid);
+		unsigned long sum = 0;
+
+		for (unsigned int z = 0; z < MAX_NR_ZONES; z++) {
+			struct zone *zone = &pgdat->node_zones[z];
+			unsigned long most = 0;
+
+			for (unsigned int j = z; j < MAX_NR_ZONES; j++)
+				most = max(most, zone->lowmem_reserve[j]);
+			most += zone->_watermark[WMARK_HIGH];
+			sum += min(most, zone_managed_pages(zone));
+		}
+		WRITE_ONCE(pgdat->totalreserve_pages, sum);
+		total += sum;
+	}
+	WRITE_ONCE(totalreserve_pages, total);
+}
+
+static void choose_min_free_kbytes(void)
+{
+	unsigned long kbytes;
+
+	kbytes = calculate_min_free_kbytes(KB(nr_free_buffer_pages()));
+	if (user_min_free_kbytes == ULONG_MAX || kbytes > user_min_free_kbytes)
+		min_free_kbytes = kbytes;
+}
+
+static void set_all_marks(void)
+{
+	unsigned long pages_min = min_free_kbytes >> (PAGE_SHIFT - 10);
+	unsigned long lowmem = lowmem_pages();
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (zone_managed_pages(zone))
+			set_marks(zone, pages_min, lowmem);
+	for_each_online_node(nid)
+		set_lowmem_reserve(NODE_DATA(nid));
+	set_totalreserve();
+	for_each_zone(zone)
+		zone_pcp_update(zone);
+}
+
+void setup_per_zone_wmarks(void)
+{
+	spin_lock(&wmark_lock);
+	set_all_marks();
+	spin_unlock(&wmark_lock);
+}
+
+void init_per_zone_wmark_min(void)
+{
+	spin_lock(&wmark_lock);
+	choose_min_free_kbytes();
+	set_all_marks();
+	spin_unlock(&wmark_lock);
+}
+
+void wmark_fork_take(void)
+{
+	lock_fork_take(&wmark_lock);
+}
+
+void wmark_fork_release(void)
+{
+	lock_fork_release(&wmark_lock);
+}
+
+/* ---- the check at each allocation ----------------------------------------------- */
+
+static bool may_use_reserves(unsigned int alloc_flags)
+{
+	return alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM);
+}
+
+/* W6: the mark lowered for whom it may be. */
+static long min_for(unsigned long mark, unsigned int alloc_flags)
+{
+	long min = (long)mark;
+
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (alloc_flags & ALLOC_OOM)
+		min -= min / 2;
+	return min;
+}
+
+/* Is there one block on the lists that would do? */
+static bool has_block(const struct zone *zone, unsigned int order,
+		      unsigned int alloc_flags)
+{
+	for (unsigned int o = order; o < NR_PAGE_ORDERS; o++) {
+		const struct free_area *area = &zone->free_area[o];
+
+		if (!READ_ONCE(area->nr_free))
+			continue;
+		for (unsigned int mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+			if (!list_empty(&area->free_list[mt]))
+				return true;
+		if (may_use_reserves(alloc_flags) &&
+		    !list_empty(&area->free_list[MIGRATE_HIGHATOMIC]))
+			return true;
+	}
+	return false;
+}
+
+bool __zone_watermark_ok(struct zone *zone, unsigned int order,
+			 unsigned long mark, enum zone_type highest_zoneidx,
+			 unsigned int alloc_flags, long free)
+{
+	free -= (1L << order) - 1;
+	if (!may_use_reserves(alloc_flags))
+		free -= (long)READ_ONCE(zone->nr_free_highatomic);
+	if (free <=
+	    min_for(mark, alloc_flags) +
+		    (long)READ_ONCE(zone->lowmem_reserve[highest_zoneidx]))
+		return false;
+	return !order || has_block(zone, order, alloc_flags);
+}
+
+bool zone_watermark_ok(struct zone *zone, unsigned int order,
+		       unsigned long mark, enum zone_type highest_zoneidx,
+		       unsigned int alloc_flags)
+{
+	return __zone_watermark_ok(zone, order, mark, highest_zoneidx,
+				   alloc_flags, zone_free_pages(zone));
+}
+
+/*
+ * For the fast path: most requests are of order 0 and far from the mark. Who
+ * may use a part of the reserve does not wait for a boost to be worked off.
+ */
+bool zone_watermark_fast(struct zone *zone, unsigned int order,
+			 unsigned long mark, enum zone_type highest_zoneidx,
+			 unsigned int alloc_flags)
+{
+	long free = zone_free_pages(zone);
+
+	if (likely(!order)) {
+		long usable = free;
+
+		if (!may_use_reserves(alloc_flags))
+			usable -= (long)READ_ONCE(zone->nr_free_highatomic);
+		if (usable >
+		    (long)mark + (long)READ_ONCE(
+					 zone->lowmem_reserve[highest_zoneidx]))
+			return true;
+	}
+	if (__zone_watermark_ok(zone, order, mark, highest_zoneidx, alloc_flags,
+				free))
+		return true;
+	if (!order && (alloc_flags & ALLOC_MIN_RESERVE) &&
+	    READ_ONCE(zone->watermark_boost) &&
+	    (alloc_flags & ALLOC_WMARK_MASK) == WMARK_MIN)
+		return __zone_watermark_ok(zone, order,
+					   zone->_watermark[WMARK_MIN],
+					   highest_zoneidx, alloc_flags, free);
+	return false;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/zonelist.c - in which order zones are asked
+ *
+ *	node 0, FALLBACK	its zones from the highest down, then those of
+ *				the next node by distance, and so on
+ *	node 0, NOFALLBACK	its zones from the highest down
+ *
+ *	[Movable 0][Normal 0][DMA32 0][Movable 1][Normal 1]...[NULL]
+ *
+ * Nodes at one distance are taken in turn: node_load makes one that is already
+ * first choice of another node less attractive.
+ *
+ * Locking	none: built once, constant after
+ * Invariants	Z2  inside a node zones descend; every zone stands once
+ * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
+ *		find_next_best_node() (kernel-facts Z2, Z3)
+ */
+#include <limits.h>
+
+#include "buddy/internal.h"
+
+static unsigned int node_load[MAX_NUMNODES];
+
+static bool node_has_cpus(unsigned int nid)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (cpu_node[cpu] == nid)
+			return true;
+	return false;
+}
+
+/* How far a node is from `from`, in the kernel's measure; least is next. */
+static unsigned int node_value(unsigned int from, unsigned int nid)
+{
+	unsigned int value = node_distance(from, nid) + (nid < from) +
+			     node_has_cpus(nid);
+
+	return value * MAX_NUMNODES + node_load[nid];
+}
+
+static int next_best_node(unsigned int from, nodemask_t used)
+{
+	unsigned int least = UINT_MAX;
+	int best = NUMA_NO_NODE;
+
+	if (!node_in(from, used))
+		return (int)from;
+	for_each_online_node(nid) {
+		if (node_in(nid, used) || node_value(from, nid) >= least)
+			continue;
+		least = node_value(from, nid);
+		best = (int)nid;
+	}
+	return best;
+}
+
+/* Append the zones of one node, highest first. */
+static struct zoneref *add_zones(struct zoneref *at, unsigned int nid)
+{
+	for (int type = MAX_NR_ZONES - 1; type >= 0; type--) {
+		struct zone *zone = &NODE_DATA(nid)->node_zones[type];
+
+		if (zone->spanned_pages)
+			*at++ = (struct zoneref){ zone, type };
+	}
+	*at = (struct zoneref){ NULL, 0 };
+	return at;
+}
+
+static void build_zonelists(unsigned int nid)
+{
+	struct zonelist *lists = NODE_DATA(nid)->node_zonelists;
+	struct zoneref *at = lists[ZONELIST_FALLBACK]._zonerefs;
+	unsigned int last = nid;
+	nodemask_t used = { 0 };
+	int next;
+
+	add_zones(lists[ZONELIST_NOFALLBACK]._zonerefs, nid);
+	while ((next = next_best_node(nid, used)) != NUMA_NO_NODE) {
+		unsigned int other = (unsigned int)next;
+
+		/* The first of each new distance is in demand already. */
+		if (node_distance(nid, other) != node_distance(nid, last))
+			node_load[other]++;
+		at = add_zones(at, other);
+		node_set(other, &used);
+		last = other;
+	}
+}
+
+void build_all_zonelists(void)
+{
+	__builtin_memset(node_load, 0, sizeof(node_load));
+	for_each_online_node(nid)
+		build_zonelists(nid);
+}
+
+struct zoneref *next_zones_zonelist(struct zoneref *z,
+				    enum zone_type highest_zoneidx,
+				    const nodemask_t *nodes)
+{
+	while (z->zone && (z->zone_idx > (int)highest_zoneidx ||
+			   (nodes && !node_in(zone_to_nid(z->zone), *nodes))))
+		z++;
+	return z;
+}
