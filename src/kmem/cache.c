@@ -121,7 +121,7 @@ static void list_cache(struct kmem_cache *s)
 
 static int boot_nodes(struct kmem_cache *s)
 {
-	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
 		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
 		if (!s->node[nid])
 			return -ENOMEM;
@@ -277,7 +277,7 @@ static int alloc_parts(struct kmem_cache *s)
 		if (!s->cpu_slab)
 			return -ENOMEM;
 	}
-	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
 		s->node[nid] = kmem_cache_zalloc(&node_cache, GFP_KERNEL);
 		if (!s->node[nid])
 			return -ENOMEM;
