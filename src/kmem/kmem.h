@@ -81,6 +81,17 @@ struct node_barn {
 
 struct kmem_cpu;
 
+/* What slabinfo says of a cache. */
+struct slabinfo {
+	unsigned long active_objs; /* not free in a slab; so also cached ones */
+	unsigned long num_objs; /* in all slabs */
+	unsigned long active_slabs, num_slabs;
+	unsigned long shared_avail; /* objects in arrays that CPUs share */
+	unsigned int limit, batchcount, shared; /* SLAB's tunables, or 0 */
+	unsigned int objects_per_slab;
+	unsigned int cache_order; /* of a slab */
+};
+
 /* What a backend does for a cache; slab and slub are siblings behind it. */
 struct slab_ops {
 	const char *name; /* a value of the boot parameter slab_alloc */
@@ -123,6 +134,8 @@ struct slab_ops {
 	unsigned long (*cached)(struct kmem_cache *s);
 	/* Prove the invariants of a cache that nobody is using. */
 	void (*check)(struct kmem_cache *s);
+	/* Count; slab_mutex is held. Racy as to what others do meanwhile. */
+	void (*get_slabinfo)(struct kmem_cache *s, struct slabinfo *sinfo);
 };
 
 #define KM_SLAB_BACKENDS (KM_SLAB_ON_SLAB | KM_SLAB_ON_SLUB)
@@ -155,6 +168,7 @@ struct kmem_cache_node {
 		};
 	};
 	unsigned long nr_slabs; /* atomic */
+	unsigned long total_objects; /* atomic: in slabs */
 	unsigned long nr_pages; /* atomic: frames in slabs */
 	struct node_barn barn[NR_BARNS];
 } __cacheline_aligned;
@@ -182,7 +196,8 @@ struct kmem_cache {
 	union { /* objects of a main; 0: no sheaves. SLAB: slab_mutex */
 		u32 sheaf_capacity, limit;
 	};
-	u32 min_partial, cpu_partial_slabs;
+	u32 min_partial; /* slab_mutex to write, read without */
+	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
 	u32 max_order; /* slab_max_order for this cache */
 	slab_flags_t flags;
 	gfp_t allocflags;
@@ -381,6 +396,11 @@ void kmem_fork_take(void);
 void kmem_fork_release(void);
 /* Caches, barns and owners give up what they do not use. */
 void kmem_reclaim(unsigned int flags);
+
+/* ---- slabinfo.c ---------------------------------------------------------- */
+
+struct seq_file;
+int slabinfo_show(struct seq_file *m, const char *path); /* core/proc.h */
 
 /* One line and abort: an object that is not one came back. */
 __attribute__((noreturn)) void

@@ -70,7 +70,7 @@ static void free_listed(struct kmem_cache *s, struct detached *d)
 	} while (!slab_exchange(slab, &old, new));
 	if (!old.counters.frozen) {
 		discard = !new.counters.inuse &&
-			  n->nr_partial >= s->min_partial;
+			  n->nr_partial >= READ_ONCE(s->min_partial);
 		if (was_full(&old) && !discard)
 			add_partial(n, slab);
 		else if (!was_full(&old) && discard)

@@ -37,6 +37,8 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 /* ---- slab.c -------------------------------------------------------------- */
 
 int slub_setup(struct kmem_cache *s);
+/* How many objects, at half-full slabs, a CPU may have on partial slabs. */
+void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
 /* A new slab, frozen, nothing carved; NULL: no memory. No lock above LOCK_LIST
  * is held. */
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp);
@@ -137,6 +139,20 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 void put_cpu_partial(struct kmem_cache *s, struct slab *slab);
 /* What this CPU holds goes to the node. */
 void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);
+
+/* ---- count.c ------------------------------------------------------------- */
+
+enum slub_item { SLUB_FREE, SLUB_INUSE };
+
+/* Objects of that kind in the slabs of the node's partial list. */
+unsigned long count_partial(struct kmem_cache_node *n, enum slub_item item);
+/* The free ones, estimated if the list is very long. */
+unsigned long count_partial_free_approx(struct kmem_cache_node *n);
+void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
+
+/* ---- sysfs.c ------------------------------------------------------------- */
+
+int slab_show(struct seq_file *m, const char *path); /* core/proc.h */
 
 /* ---- flush.c ------------------------------------------------------------- */
 

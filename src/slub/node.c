@@ -49,7 +49,7 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 		new = old;
 		new.counters.frozen = 0;
 	} while (!slab_exchange(slab, &old, new));
-	if (!new.counters.inuse && n->nr_partial >= s->min_partial)
+	if (!new.counters.inuse && n->nr_partial >= READ_ONCE(s->min_partial))
 		discard = true;
 	else if (new.counters.inuse < new.counters.objects)
 		add_partial(n, slab);
@@ -158,6 +158,7 @@ const struct slab_ops slub_ops = {
 	.main_idle = sheaf_main_idle,
 	.cached = barn_count,
 	.check = slub_check,
+	.get_slabinfo = slub_get_slabinfo,
 };
 
 /* ---- proof --------------------------------------------------------------- */

@@ -106,7 +106,8 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 
 	if (!slab) {
 		slab = get_partial_node(get_node(s, max(node, 0)),
-					1 + s->cpu_partial_slabs / 2, &got);
+					1 + READ_ONCE(s->cpu_partial_slabs) / 2,
+					&got);
 		if (slab) {
 			WRITE_ONCE(c->partial, slab->next);
 			c->nr_partial = got - 1;
@@ -192,7 +193,7 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 	struct slab *surplus = NULL, *next;
 
 	spin_lock(&c->lock);
-	if (c->nr_partial >= s->cpu_partial_slabs) {
+	if (c->nr_partial >= READ_ONCE(s->cpu_partial_slabs)) {
 		surplus = c->partial;
 		WRITE_ONCE(c->partial, (struct slab *)NULL);
 		c->nr_partial = 0;

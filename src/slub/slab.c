@@ -70,6 +70,13 @@ static int calculate_order(const struct kmem_cache *s)
 	return low <= MAX_PAGE_ORDER ? (int)low : -EINVAL;
 }
 
+void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects)
+{
+	WRITE_ONCE(s->cpu_partial, nr_objects);
+	WRITE_ONCE(s->cpu_partial_slabs,
+		   (u32)DIV_ROUND_UP(2UL * nr_objects, s->oo_objects));
+}
+
 static void calculate_partials(struct kmem_cache *s)
 {
 	unsigned int objects = 120;
@@ -80,7 +87,7 @@ static void calculate_partials(struct kmem_cache *s)
 		objects = 24;
 	else if (s->size >= 256)
 		objects = 52;
-	s->cpu_partial_slabs = DIV_ROUND_UP(2 * objects, s->oo_objects);
+	slub_set_cpu_partial(s, objects);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
 }
 
@@ -165,6 +172,7 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 	memset(arena_index + page_to_pfn(page), index, frames);
 	n = slab_node(slab);
 	stat_add(&n->nr_slabs, 1);
+	stat_add(&n->total_objects, objects);
 	stat_add(&n->nr_pages, frames);
 	stat_add(&s->slabs_ever, 1);
 	return slab;
@@ -175,12 +183,14 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	struct kmem_cache_node *n = get_node(s, slab->node_id);
 	struct page *page = slab_page(slab);
 	unsigned long frames = 1UL << page->order;
+	unsigned long objects = slab->state.counters.objects;
 
 	memset(arena_index + page_to_pfn(page), 0, frames);
 	page_clean(page);
 	page->_refcount = 1;
 	set_page_type(page, PAGE_ALLOCATED);
 	stat_sub(&n->nr_slabs, 1);
+	stat_sub(&n->total_objects, objects);
 	stat_sub(&n->nr_pages, frames);
 	__free_pages(page, page->order);
 }

@@ -124,6 +124,23 @@ static void fake_fork(struct kmem_cache *s)
 	(void)s;
 }
 
+/* Numbers that cannot be taken for one another. */
+static void fake_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
+{
+	*sinfo = (struct slabinfo){
+		.active_objs = s->in_use,
+		.num_objs = 1234567,
+		.active_slabs = 11,
+		.num_slabs = 222222,
+		.shared_avail = 3333,
+		.limit = 120,
+		.batchcount = 60,
+		.shared = 8,
+		.objects_per_slab = 42,
+		.cache_order = s->oo_order,
+	};
+}
+
 const struct slab_ops fake_ops = {
 	.main_empty = sheaf_main_empty,
 	.main_full = sheaf_main_full,
@@ -138,6 +155,7 @@ const struct slab_ops fake_ops = {
 	.shutdown = fake_shutdown,
 	.fork_take = fake_fork,
 	.fork_release = fake_fork,
+	.get_slabinfo = fake_get_slabinfo,
 };
 
 int fake_start(void **state)

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_proc.c - texts are read and written while the library is at work
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include <kmalloc/kmalloc.h>
+
+#include "core/proc.h"
+#include "slub/internal.h"
+#include "support/kmtest.h"
+
+#define ROUNDS 150
+#define OBJECTS 300
+
+static bool stop;
+
+static void *user(void *arg)
+{
+	static __thread void *objs[OBJECTS];
+	struct kmem_cache *s = arg;
+
+	while (!READ_ONCE(stop)) {
+		for (int i = 0; i < OBJECTS; i++)
+			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		for (int i = 0; i < OBJECTS; i++)
+			kmem_cache_free(s, objs[i]);
+	}
+	return NULL;
+}
+
+static void *creator(void *arg)
+{
+	while (!READ_ONCE(stop)) {
+		struct kmem_cache *s = kmem_cache_create("passing", 200, 0, 0,
+							 NULL);
+
+		kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+		kmem_cache_destroy(s);
+	}
+	return arg;
+}
+
+/* The folder is there, or was a moment ago; each line of it is a file. */
+static void read_folder(const char *folder)
+{
+	static char names[4096], text[4096];
+	char name[256];
+	long len = km_proc_read(folder, names, sizeof(names));
+
+	if (len == -ENOENT)
+		return;
+	assert_true(len > 0 && len < (long)sizeof(names));
+	for (char *at = strtok(names, "\n"); at; at = strtok(NULL, "\n")) {
+		snprintf(name, sizeof(name), "%s%s", folder, at);
+		len = km_proc_read(name, text, sizeof(text));
+		assert_true(len == -ENOENT || len == (long)strlen(text));
+	}
+}
+
+static unsigned long number_in(const char *name)
+{
+	char text[64];
+
+	assert_true(km_proc_read(name, text, sizeof(text)) > 0);
+	return strtoul(text, NULL, 10);
+}
+
+/* Two threads use a cache, one makes and ends another, and all texts are read
+ * and the writable ones written. Expect whole texts with possible numbers. */
+static void test_while_at_work(void **state)
+{
+	static char text[1 << 16];
+	struct kmem_cache *s;
+	pthread_t threads[3];
+	const char *path;
+
+	(void)state;
+	assert_ptr_equal(proc_find("slab/", &path)->show, slab_show);
+	assert_ptr_equal(proc_find("slabinfo", &path)->show, slabinfo_show);
+	s = kmem_cache_create("busy", 96, 0, 0, NULL);
+	pthread_create(&threads[0], NULL, user, s);
+	pthread_create(&threads[1], NULL, user, s);
+	pthread_create(&threads[2], NULL, creator, NULL);
+	for (int round = 0; round < ROUNDS; round++) {
+		assert_true(km_proc_read("slabinfo", text, sizeof(text)) <
+			    (long)sizeof(text));
+		assert_non_null(strstr(text, "\nbusy "));
+		read_folder("slab/busy/");
+		read_folder("slab/passing/");
+		assert_true(number_in("slab/busy/slabs") < 10000);
+		assert_true(number_in("slab/busy/objects") < 1000000);
+		assert_int_equal(km_proc_write("slab/busy/shrink", "1"), 0);
+		assert_int_equal(km_proc_write("slab/busy/cpu_partial",
+					       round % 2 ? "0" : "120"),
+				 0);
+		assert_int_equal(km_proc_write("slab/busy/min_partial",
+					       round % 2 ? "0" : "5"),
+				 0);
+	}
+	WRITE_ONCE(stop, true);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	kmem_cache_shrink(s);
+	assert_int_equal(number_in("slab/busy/slabs"), 0);
+	assert_int_equal(number_in("slab/busy/total_objects"), 0);
+	kmem_cache_destroy(s);
+	km_check();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_while_at_work),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
