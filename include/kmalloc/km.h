@@ -50,6 +50,19 @@ long km_proc_read(const char *name, char *buf, size_t size);
  */
 int km_proc_write(const char *name, const char *text);
 
+/*
+ * Read and set a knob by the name that the kernel's sysctl has for it, such as
+ * "vm.min_free_kbytes"; docs/api.md lists them. What it was goes to old, cut to
+ * size - 1 bytes and ended by '\0', in the form of the kernel's files: numbers
+ * with tabs between and a newline behind. old may be NULL if size is 0. Then,
+ * unless text is NULL, it is set to text. The full length of the old text, as
+ * by snprintf(), or -ENOENT: there is no such knob; -EINVAL: an argument is
+ * NULL, or text is not what it takes or out of its range, and nothing has
+ * changed; -EACCES: it cannot be read, or not be set. What depends on it, such
+ * as watermarks, is right when this returns. Thread-safe.
+ */
+long km_sysctl(const char *name, char *old, size_t size, const char *text);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

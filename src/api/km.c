@@ -16,6 +16,7 @@
 #include <kmalloc/km.h>
 
 #include "buddy/buddy.h"
+#include "buddy/sysctl.h"
 #include "config.h"
 #include "core/param.h"
 #include "core/proc.h"
@@ -90,4 +91,11 @@ int km_proc_write(const char *name, const char *text)
 	int ret = engine_need();
 
 	return ret ? ret : proc_write(name, text);
+}
+
+long km_sysctl(const char *name, char *old, size_t size, const char *text)
+{
+	int ret = engine_need();
+
+	return ret ? ret : do_sysctl(name, old, size, text);
 }

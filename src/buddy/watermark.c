@@ -25,6 +25,7 @@
 #include <limits.h>
 
 #include "buddy/internal.h"
+#include "buddy/sysctl.h"
 
 #define MIN_FREE_KBYTES_LEAST 128UL
 #define MIN_FREE_KBYTES_MOST 262144UL
@@ -199,6 +200,43 @@ void init_per_zone_wmark_min(void)
 	set_all_marks();
 	spin_unlock(&wmark_lock);
 }
+
+/* ---- the knobs ------------------------------------------------------------------ */
+
+static int set_min_free(const unsigned long *values, unsigned int nr)
+{
+	(void)nr;
+	WRITE_ONCE(min_free_kbytes, values[0]);
+	WRITE_ONCE(user_min_free_kbytes, values[0]);
+	return 0;
+}
+
+static const struct ctl_table min_free_kbytes_ctl __sysctl = {
+	.procname = "vm.min_free_kbytes",
+	.data = &min_free_kbytes,
+	.nr = 1,
+	.hi = INT_MAX,
+	.set = set_min_free,
+	.changed = setup_per_zone_wmarks,
+};
+
+static const struct ctl_table watermark_scale_factor_ctl __sysctl = {
+	.procname = "vm.watermark_scale_factor",
+	.data = &watermark_scale_factor,
+	.nr = 1,
+	.lo = 1,
+	.hi = 3000,
+	.changed = setup_per_zone_wmarks,
+};
+
+/* A ratio of 0 reserves nothing. */
+static const struct ctl_table lowmem_reserve_ratio_ctl __sysctl = {
+	.procname = "vm.lowmem_reserve_ratio",
+	.data = sysctl_lowmem_reserve_ratio,
+	.nr = MAX_NR_ZONES,
+	.hi = INT_MAX,
+	.changed = setup_per_zone_wmarks,
+};
 
 void wmark_fork_take(void)
 {

@@ -16,9 +16,12 @@
  * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
  *		find_next_best_node() (kernel-facts Z2, Z3)
  */
+#include <errno.h>
 #include <limits.h>
 
 #include "buddy/internal.h"
+#include "buddy/sysctl.h"
+#include "core/param.h"
 
 static unsigned int node_load[MAX_NUMNODES];
 
@@ -105,3 +108,21 @@ struct zoneref *next_zones_zonelist(struct zoneref *z,
 		z++;
 	return z;
 }
+
+/* The order by zone went in 4.14; the name of the other one is still known. */
+static int set_zonelist_order(const char *text)
+{
+	char c = *text;
+
+	if (c == 'd' || c == 'D' || c == 'n' || c == 'N')
+		return 0;
+	pr_warn_once("kmalloc: numa_zonelist_order: only Node is supported\n");
+	return -EINVAL;
+}
+boot_param("numa_zonelist_order", set_zonelist_order);
+
+static const struct ctl_table numa_zonelist_order_ctl __sysctl = {
+	.procname = "vm.numa_zonelist_order",
+	.text = "Node",
+	.set_text = set_zonelist_order,
+};

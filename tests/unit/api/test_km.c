@@ -173,6 +173,24 @@ static int start_a_child(void)
 	return status;
 }
 
+/* A knob read, set and set wrongly by its name. Expect the old value each time,
+ * the new one afterwards, and the errors that km.h says. */
+static void test_sysctl(void **state)
+{
+	char old[32];
+
+	(void)state;
+	assert_true(km_sysctl("vm.min_free_kbytes", old, sizeof(old), "777") >
+		    0);
+	assert_int_equal(km_sysctl("vm.min_free_kbytes", old, sizeof(old),
+				   NULL),
+			 4);
+	assert_string_equal(old, "777\n");
+	assert_int_equal(km_sysctl("vm.min_free_kbytes", NULL, 0, "many"),
+			 -EINVAL);
+	assert_int_equal(km_sysctl("vm.swappiness", NULL, 0, NULL), -ENOENT);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +199,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_reclaim),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_proc),
+		cmocka_unit_test(test_sysctl),
 		cmocka_unit_test(test_at_exit),
 	};
 
