@@ -182,9 +182,8 @@ static void test_sysctl(void **state)
 	(void)state;
 	assert_true(km_sysctl("vm.min_free_kbytes", old, sizeof(old), "777") >
 		    0);
-	assert_int_equal(km_sysctl("vm.min_free_kbytes", old, sizeof(old),
-				   NULL),
-			 4);
+	assert_int_equal(
+		km_sysctl("vm.min_free_kbytes", old, sizeof(old), NULL), 4);
 	assert_string_equal(old, "777\n");
 	assert_int_equal(km_sysctl("vm.min_free_kbytes", NULL, 0, "many"),
 			 -EINVAL);
