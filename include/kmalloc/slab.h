@@ -11,6 +11,8 @@
 #ifndef KMALLOC_SLAB_H
 #define KMALLOC_SLAB_H
 
+#include <stdbool.h>
+
 #include <kmalloc/gfp.h>
 
 #ifdef __cplusplus
@@ -49,18 +51,73 @@ struct kmem_cache;
 #define KM_SLAB_ON_SLAB 0x00000001u
 #define KM_SLAB_ON_SLUB 0x00000002u
 
+/* What may be said of a new cache; what is 0 or NULL is not said. */
+struct kmem_cache_args {
+	unsigned int align; /* of objects: a power of two up to 4 MiB; 0: 8 */
+	unsigned int useroffset; /* user copies may touch this part of an */
+	unsigned int usersize; /* object: from offset on, so many bytes */
+	unsigned int freeptr_offset; /* with SLAB_TYPESAFE_BY_RCU: where the */
+	bool use_freeptr_offset; /* free pointer may lie; a multiple of 8 */
+	void (*ctor)(void *obj); /* runs once per object, as its slab is made */
+	unsigned int sheaf_capacity; /* objects a thread keeps; at most 123 */
+};
+
 /*
- * A cache of objects of `size` bytes (1 to 4 MiB) at multiples of `align` (0:
- * 8; else a power of two up to 4096). `ctor` runs once per object when its
- * slab is made. `name` must live as long as the cache. NULL on bad arguments
- * or lack of memory.
+ * A cache of objects of `object_size` bytes (1 to 4 MiB). The name is copied.
+ * Objects that differ in size by less than 8 bytes, and in nothing else that
+ * matters, share one cache: what is returned may be a cache that is there
+ * already, under one more name. args may be NULL.
+ *
+ * NULL, and a line on stderr, on bad arguments or lack of memory; with
+ * SLAB_PANIC the program ends instead.
  */
+struct kmem_cache *__kmem_cache_create_args(const char *name,
+					    unsigned int object_size,
+					    struct kmem_cache_args *args,
+					    slab_flags_t flags);
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *));
+struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *));
+
+/* kmem_cache_create() also takes (name, size, args, flags): in C++ below. */
+#ifndef __cplusplus
+#define kmem_cache_create(name, size, args, ...)     \
+	_Generic((args), struct kmem_cache_args *    \
+		 : __kmem_cache_create_args, default \
+		 : kmem_cache_create)((name), (size), (args), __VA_ARGS__)
+
+/* A cache for a struct, under its name and with its alignment. */
+#define KMEM_CACHE(__struct, __flags)                          \
+	__kmem_cache_create_args(                              \
+		#__struct, sizeof(struct __struct),            \
+		&(struct kmem_cache_args){                     \
+			.align = __alignof__(struct __struct), \
+		},                                             \
+		(__flags))
+/* The same, and user copies may touch one field of it. */
+#define KMEM_CACHE_USERCOPY(__struct, __flags, __field)                      \
+	__kmem_cache_create_args(                                            \
+		#__struct, sizeof(struct __struct),                          \
+		&(struct kmem_cache_args){                                   \
+			.align = __alignof__(struct __struct),               \
+			.useroffset = offsetof(struct __struct, __field),    \
+			.usersize = sizeof(((struct __struct *)0)->__field), \
+		},                                                           \
+		(__flags))
+#endif
+
 /*
- * Nobody may use the cache any more. With live objects it warns in the
- * kernel's words and keeps the cache, so that nothing is freed under a user.
+ * Nobody may use the cache any more; of a merged one a name goes. With objects
+ * still in use it warns in the kernel's words and names each of them: nothing
+ * comes from the cache any more, they keep their memory and may be freed, and
+ * after that a second call ends the cache. What is no cache is named and left
+ * alone; NULL is nothing. Not from a callback of call_rcu(), not inside
+ * rcu_read_lock().
  */
 void kmem_cache_destroy(struct kmem_cache *s);
 /* Give empty slabs back: 0 if none is left, 1 if some hold objects. */
@@ -70,11 +127,18 @@ const char *kmem_cache_name(const struct kmem_cache *s);
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
+/*
+ * An object whose memory is on a node, if there is some; with __GFP_THISNODE
+ * there or NULL. NUMA_NO_NODE, or a node without memory: as kmem_cache_alloc().
+ */
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
 void kmem_cache_free(struct kmem_cache *s, void *obj); /* NULL: nothing */
 /* All or nothing: returns nr, or 0 with nothing allocated. */
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			  void **objs);
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs);
+
+/* ---- kmalloc ------------------------------------------------------------- */
 
 /* What kmalloc(0) returns: not NULL, not to be touched, may be freed. */
 #define ZERO_SIZE_PTR ((void *)16)
@@ -86,22 +150,79 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs);
  * Classes 8 16 32 64 96 128 192 256 512 1k 2k 4k 8k; larger sizes are pages of
  * the next order, up to KMALLOC_MAX_SIZE. Powers of two are aligned to their
  * size, all others at least to 8 bytes.
+ *
+ * Which caches serve is said by gfp: __GFP_DMA those named dma-kmalloc-, else
+ * __GFP_RECLAIMABLE kmalloc-rcl-, else __GFP_ACCOUNT kmalloc-cg-, else kmalloc-
+ * or, with the boot parameter random_kmalloc_caches, one of sixteen sets chosen
+ * by who called.
  */
 void *kmalloc(size_t size, gfp_t gfp);
+/* From the slabs of a node, or near it; NUMA_NO_NODE: as kmalloc(). */
+void *kmalloc_node(size_t size, gfp_t gfp, int node);
 void *kzalloc(size_t size, gfp_t gfp);
+void *kzalloc_node(size_t size, gfp_t gfp, int node);
 void *kmalloc_array(size_t n, size_t size, gfp_t gfp); /* NULL on overflow */
+void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);
-/* NULL p: kmalloc. 0 bytes: frees, ZERO_SIZE_PTR. Failure keeps p. */
+void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node);
+/* For wrappers of kmalloc(): `caller` is who is meant to have called. */
+void *__kmalloc_node_track_caller(size_t size, gfp_t gfp, int node,
+				  const void *caller);
+#define kmalloc_node_track_caller(size, gfp, node)         \
+	__kmalloc_node_track_caller((size), (gfp), (node), \
+				    __builtin_return_address(0))
+#define kmalloc_track_caller(size, gfp) \
+	kmalloc_node_track_caller((size), (gfp), NUMA_NO_NODE)
+
+/*
+ * NULL p: kmalloc. 0 bytes: frees, ZERO_SIZE_PTR. What fits stays where it is,
+ * and with __GFP_ZERO the bytes behind the new size are zeroed. Failure: NULL,
+ * and p is kept.
+ */
 void *krealloc(const void *p, size_t size, gfp_t gfp);
+void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp);
 void kfree(const void *p); /* NULL and ZERO_SIZE_PTR: nothing */
 void kfree_sensitive(const void *p); /* zeroed before */
 size_t ksize(const void *p); /* usable bytes; 0 for NULL, ZERO_SIZE_PTR */
 size_t kmalloc_size_roundup(size_t size);
-char *kstrdup(const char *s, gfp_t gfp);
+
+char *kstrdup(const char *s, gfp_t gfp); /* NULL s: NULL; so the next two */
+char *kstrndup(const char *s, size_t max, gfp_t gfp); /* at most max bytes */
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp); /* and a '\0' */
 void *kmemdup(const void *p, size_t size, gfp_t gfp);
+void *kmemdup_array(const void *p, size_t n, size_t size, gfp_t gfp);
+
+/* ---- buckets: kmalloc caches of one's own --------------------------------- */
+
+#define KMALLOC_SHIFT_HIGH 13
+
+/* One cache for each kmalloc class, by index; 0 is none. */
+typedef struct kmem_cache *kmem_buckets[KMALLOC_SHIFT_HIGH + 1];
+
+/*
+ * Caches "name-8" to "name-8k", merged with no other. User copies may touch
+ * [useroffset, useroffset + usersize) of an object, as far as it is so long.
+ * NULL: no memory, or no name.
+ */
+kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+				  unsigned int useroffset,
+				  unsigned int usersize, void (*ctor)(void *));
+/* Nobody may use them any more; live objects: as kmem_cache_destroy(). */
+void kmem_buckets_destroy(kmem_buckets *b);
+/* As kmalloc(), from them; kfree() frees. Above 8 KiB: pages. */
+void *kmem_buckets_alloc(kmem_buckets *b, size_t size, gfp_t gfp);
+void *kmem_buckets_alloc_track_caller(kmem_buckets *b, size_t size, gfp_t gfp);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
+}
+
+static inline struct kmem_cache *kmem_cache_create(const char *name,
+						   unsigned int size,
+						   struct kmem_cache_args *args,
+						   slab_flags_t flags)
+{
+	return __kmem_cache_create_args(name, size, args, flags);
 }
 #endif
 #endif

@@ -19,6 +19,24 @@ __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	return obj;
 }
 
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	void *obj;
+
+	if (node < 0 || node >= MAX_NUMNODES || !get_node(s, node))
+		return kmem_cache_alloc(s, gfp);
+	obj = kmem_pop(kmem_this_cpu, s->slot);
+	if (obj && virt_to_slab_page(obj)->node_id != node) {
+		kmem_push(kmem_this_cpu, s->slot, obj);
+		obj = NULL;
+	}
+	if (!obj)
+		obj = kmem_cache_alloc_slow(s, gfp, node);
+	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
+		memset(obj, 0, s->object_size);
+	return obj;
+}
+
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);

@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/cache.c - the life of a kmem_cache, and upkeep of all of them
+ * kmem/cache.c - the caches that are there from the start; upkeep of all
  *
- * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the list of caches and
- *		their slots. Nothing is allocated while it is held.
- * Invariants	H1  a slot belongs to at most one cache
- *		H2  sheaf_capacity is 0 exactly if slot is 0
- * Source	Linux v6.18 mm/slab_common.c; merging, usercopy windows and the
- *		debug flags belong to the SLAB and SLUB issue.
+ *	slab_caches	in use, the newest first
+ *	slab_dead	destroyed while objects were out: kept for those alone
+ *
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for both lists. Nothing is
+ *		allocated while it is held.
+ * Source	Linux v6.18 mm/slab_common.c
  */
 #include <errno.h>
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "core/start.h"
 #include "core/tick.h"
 #include "kmem/internal.h"
 
 LIST_HEAD(slab_caches);
+LIST_HEAD(slab_dead);
 spinlock_t slab_mutex = SPIN_LOCK_INIT(LOCK_SLAB_MUTEX);
 struct kmem_cache *kmem_classes[NR_CLASSES];
 struct kmem_cache sheaf_cache;
-static struct kmem_cache cache_cache; /* struct kmem_cache */
-static struct kmem_cache node_cache; /* struct kmem_cache_node */
-static struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
+struct kmem_cache cache_cache;
+struct kmem_cache node_cache;
+struct kmem_cache cpu_cache;
+struct kmem_cache name_cache;
 u8 slab_state;
+const struct kmem_rcu_ops *kmem_rcu;
 static const struct slab_ops *backend; /* constant after init: the default */
 static const struct slab_ops *backends[2]; /* constant after init */
 static unsigned int nr_backends; /* constant after init */
-static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
 
 void *kmem_boot_alloc(size_t size)
 {
@@ -51,7 +52,7 @@ void *kmem_boot_alloc(size_t size)
 }
 
 /* kernel-facts V2, with more for the smallest: they are freed in floods. */
-unsigned int sheaf_capacity(unsigned int size)
+static unsigned int capacity_by_size(unsigned int size)
 {
 	if (size >= 4096)
 		return 4;
@@ -62,14 +63,21 @@ unsigned int sheaf_capacity(unsigned int size)
 	return size > 128 ? 60 : 120;
 }
 
+unsigned int sheaf_capacity(const struct kmem_cache *s)
+{
+	if (s->flags & (SLAB_NO_OBJ_EXT | SLAB_NOLEAKTRACE))
+		return 0;
+	return min(max(capacity_by_size(s->object_size), s->sheaf_capacity),
+		   (u32)SHEAF_MAX_CAPACITY);
+}
+
 void kmem_backend(const struct slab_ops *ops)
 {
 	BUG_ON(nr_backends == ARRAY_SIZE(backends));
 	backends[nr_backends++] = ops;
 }
 
-/* The backend that the flags ask for, else the default; NULL: not here. */
-static const struct slab_ops *choose_backend(slab_flags_t flags)
+const struct slab_ops *choose_backend(slab_flags_t flags)
 {
 	flags &= KM_SLAB_BACKENDS;
 	if (!flags || flags == backend->flag)
@@ -90,15 +98,15 @@ static unsigned int cpu_array_size(void)
 	return (unsigned int)(nr_cpu_ids * most);
 }
 
-static void init_node(struct kmem_cache_node *n)
+void kmem_init_node(struct kmem_cache_node *n)
 {
 	for (unsigned int i = 0; i < NR_BARNS; i++)
 		spin_lock_init(&n->barn[i].lock, LOCK_BARN);
 	spin_lock_init(&n->list_lock, LOCK_LIST);
 }
 
-static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
-		    unsigned int align, slab_flags_t flags)
+void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
+		  unsigned int align, slab_flags_t flags)
 {
 	memset(s, 0, sizeof(*s));
 	s->name = name;
@@ -107,12 +115,19 @@ static void fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 	s->align = align;
 	s->flags = flags;
 	s->refcount = 1;
+	INIT_LIST_HEAD(&s->aliases);
 	s->max_order = PAGE_ALLOC_COSTLY_ORDER;
 	if (flags & SLAB_RECLAIM_ACCOUNT)
 		s->allocflags |= __GFP_RECLAIMABLE;
+	if (flags & SLAB_CACHE_DMA)
+		s->allocflags |= __GFP_DMA;
+	if (flags & SLAB_CACHE_DMA32)
+		s->allocflags |= __GFP_DMA32;
+	if (flags & SLAB_ACCOUNT)
+		s->allocflags |= __GFP_ACCOUNT;
 }
 
-static void list_cache(struct kmem_cache *s)
+void kmem_list_cache(struct kmem_cache *s)
 {
 	spin_lock(&slab_mutex);
 	list_add(&s->list, &slab_caches);
@@ -125,7 +140,7 @@ static int boot_nodes(struct kmem_cache *s)
 		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
 		if (!s->node[nid])
 			return -ENOMEM;
-		init_node(s->node[nid]);
+		kmem_init_node(s->node[nid]);
 	}
 	return 0;
 }
@@ -133,7 +148,9 @@ static int boot_nodes(struct kmem_cache *s)
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
-	fill_in(s, name, size, boot->align, 0);
+	kmem_fill_in(s, name, size, boot->align, boot->flags);
+	s->usersize = boot->usersize;
+	s->refcount = -1; /* the name of nobody else */
 	s->class = (u8)boot->class;
 	s->slot = (u16)boot->class;
 	if (boot->max_order)
@@ -147,7 +164,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		return -EINVAL;
 	if (!boot->class)
 		s->sheaf_capacity = 0;
-	list_cache(s);
+	kmem_list_cache(s);
 	return 0;
 }
 
@@ -162,6 +179,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {
 	static const struct kmem_cache_boot sheaf_boot = { .align = SHEAF_SIZE };
 	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
+	static const struct kmem_cache_boot name_boot = { 0 };
 
 	backend = ops;
 	kmem_nr_slots = nr_slots;
@@ -171,7 +189,9 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
 			    &line_boot) ||
 	    kmem_cache_init(&cache_cache, "kmem_cache",
-			    sizeof(struct kmem_cache), &line_boot))
+			    sizeof(struct kmem_cache), &line_boot) ||
+	    kmem_cache_init(&name_cache, "kmem_cache_name", NAME_CACHE_SIZE,
+			    &name_boot))
 		return -ENOMEM;
 	slab_state = PARTIAL;
 	if (kmem_cache_init(&node_cache, "kmem_cache_node",
@@ -196,29 +216,43 @@ void kmem_reclaim(unsigned int flags)
 		barn_shrink(s, flags);
 		s->ops->shrink(s, flags);
 	}
+	list_for_each_entry(s, &slab_dead, list)
+		s->ops->shrink(s, flags);
 	spin_unlock(&slab_mutex);
 }
 
-void kmem_fork_take(void)
+static void fork_take_all(struct list_head *caches)
 {
 	struct kmem_cache *s;
 
-	lock_fork_take(&slab_mutex);
-	kmem_cpus_fork_take();
-	list_for_each_entry(s, &slab_caches, list) {
+	list_for_each_entry(s, caches, list) {
 		s->ops->fork_take(s);
 		barn_fork_take(s);
 	}
 }
 
-void kmem_fork_release(void)
+static void fork_release_all(struct list_head *caches)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry(s, &slab_caches, list) {
+	list_for_each_entry(s, caches, list) {
 		barn_fork_release(s);
 		s->ops->fork_release(s);
 	}
+}
+
+void kmem_fork_take(void)
+{
+	lock_fork_take(&slab_mutex);
+	kmem_cpus_fork_take();
+	fork_take_all(&slab_caches);
+	fork_take_all(&slab_dead);
+}
+
+void kmem_fork_release(void)
+{
+	fork_release_all(&slab_dead);
+	fork_release_all(&slab_caches);
 	kmem_cpus_fork_release();
 	lock_fork_release(&slab_mutex);
 }
@@ -232,117 +266,6 @@ void kmem_bad_object(const struct kmem_cache *s, const void *obj,
 void kmem_double_free(const struct kmem_cache *s, const void *obj)
 {
 	km_panic("kmalloc: free(): double free of %p (%s)\n", obj, s->name);
-}
-
-/* ---- the API ------------------------------------------------------------- */
-
-static bool sane(const char *name, unsigned int size, unsigned int align,
-		 slab_flags_t flags)
-{
-	return name && size && size <= KMALLOC_MAX_SIZE &&
-	       choose_backend(flags) &&
-	       (!align || (is_power_of_2(align) && align <= PAGE_SIZE));
-}
-
-static void take_slot(struct kmem_cache *s)
-{
-	unsigned int i;
-
-	spin_lock(&slab_mutex);
-	for (i = 0; i < ARRAY_SIZE(api_slots); i++)
-		if (!api_slots[i] && API_SLOT + i < kmem_nr_slots)
-			break;
-	if (i < ARRAY_SIZE(api_slots)) {
-		api_slots[i] = s;
-		s->slot = (u16)(API_SLOT + i);
-	} else {
-		s->sheaf_capacity = 0;
-	}
-	spin_unlock(&slab_mutex);
-}
-
-static void free_cache(struct kmem_cache *s)
-{
-	for (int nid = 0; nid < MAX_NUMNODES; nid++)
-		kmem_cache_free(&node_cache, s->node[nid]);
-	kmem_cache_free(&cpu_cache, s->cpu_slab);
-	kmem_cache_free(&cache_cache, s);
-}
-
-/* What belongs to a cache: 0 or -ENOMEM; free_cache() has it either way. */
-static int alloc_parts(struct kmem_cache *s)
-{
-	if (s->ops->cpu_size) {
-		s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
-		if (!s->cpu_slab)
-			return -ENOMEM;
-	}
-	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
-		s->node[nid] = kmem_cache_zalloc(&node_cache, GFP_KERNEL);
-		if (!s->node[nid])
-			return -ENOMEM;
-		init_node(s->node[nid]);
-	}
-	return 0;
-}
-
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
-				     unsigned int align, slab_flags_t flags,
-				     void (*ctor)(void *))
-{
-	struct kmem_cache *s = NULL;
-
-	if (engine_need() || WARN_ON_ONCE(!sane(name, size, align, flags)))
-		goto fail;
-	s = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
-	if (!s)
-		goto fail;
-	fill_in(s, name, size, align, flags);
-	s->ctor = ctor;
-	if (alloc_parts(s) || s->ops->setup(s))
-		goto free;
-	take_slot(s);
-	list_cache(s);
-	return s;
-free:
-	free_cache(s);
-fail:
-	if (flags & SLAB_PANIC)
-		km_panic("kmalloc: %s: failed to create slab '%s'\n", __func__,
-			 name ? name : "(null)");
-	return NULL;
-}
-
-/* The contract excludes users, so every thread's sheaves may be read. */
-static unsigned long take_back_all(struct kmem_cache *s)
-{
-	kmem_cpus_flush_cache(s);
-	barn_shrink(s, SHRINK_ALL);
-	return s->ops->shutdown(s);
-}
-
-void kmem_cache_destroy(struct kmem_cache *s)
-{
-	unsigned long left;
-
-	if (!s)
-		return;
-	/* Upkeep of this cache, which slab_mutex excludes, would hide objects. */
-	spin_lock(&slab_mutex);
-	left = take_back_all(s);
-	if (!left) {
-		list_del(&s->list);
-		if (s->slot >= API_SLOT)
-			api_slots[s->slot - API_SLOT] = NULL;
-	}
-	spin_unlock(&slab_mutex);
-	if (left) {
-		km_report("kmem_cache_destroy %s: Slab cache still has objects "
-			  "(%lu) when called from user code\n",
-			  s->name, left);
-		return;
-	}
-	free_cache(s);
 }
 
 unsigned long kmem_cache_cached(struct kmem_cache *s)

@@ -8,6 +8,41 @@
 #include "kmem/kmem.h"
 
 extern struct kmem_cache sheaf_cache; /* the sheaves themselves */
+extern struct kmem_cache cache_cache; /* struct kmem_cache */
+extern struct kmem_cache node_cache; /* struct kmem_cache_node */
+extern struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
+extern struct kmem_cache name_cache; /* short names of caches */
+#define NAME_CACHE_SIZE 64
+
+/* ---- cache.c --------------------------------------------------------------- */
+
+/* The backend that the flags ask for, else the default; NULL: not here. */
+const struct slab_ops *choose_backend(slab_flags_t flags);
+void kmem_init_node(struct kmem_cache_node *n);
+/* What the arguments say of a cache, before setup(). */
+void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
+		  unsigned int align, slab_flags_t flags);
+void kmem_list_cache(struct kmem_cache *s);
+
+/* ---- create.c -------------------------------------------------------------- */
+
+void kmem_cache_release(struct kmem_cache *s); /* no slab is left */
+/* Its slot goes to who creates a cache next; slab_mutex held. */
+void __kmem_put_slot(struct kmem_cache *s);
+/* A copy of a name, `before` bytes into a block of its own; NULL: no memory. */
+void *kmem_name_alloc(const char *name, size_t before);
+void kmem_name_free(void *block, const char *name, size_t before);
+
+/* ---- merge.c --------------------------------------------------------------- */
+
+/*
+ * A cache that can serve for one that is to be made, with one more reference
+ * and the name noted; NULL: there is none. *err: -ENOMEM if there was one.
+ */
+struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
+				    const struct kmem_cache_args *args,
+				    slab_flags_t flags, int *err);
+void kmem_cache_free_aliases(struct kmem_cache *s);
 
 void kmem_cpus_init(void); /* the thread exit hook */
 void kmem_cpus_fork_take(void);

@@ -1,74 +1,182 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/kmalloc.c - kmalloc() and its family, for programs that link us
+ * kmem/kmalloc.c - kmalloc() and kfree(), for programs that link us
  *
  *	kmalloc-8 16 32 64 96 128 192 256 512 1k 2k 4k 8k	frame index 1..13
  *	larger		a block of pages of the next order	frame index 0
  *
- * Source	Linux v6.18 mm/slab_common.c (kernel-facts L1-L8); the types
- *		of L3 belong to the SLAB and SLUB issue.
+ * Each type of kmalloc.h has thirteen caches. A type's are a run of frame
+ * indexes, so that a free finds the sheaf without struct page:
+ *
+ *	1..13 normal   14..26 rcl   27..39 cg   40..234 rnd-01 .. rnd-15
+ *
+ * and only those for DMA, which nobody is in a hurry for, have none.
+ *
+ * Source	Linux v6.12 mm/slab_common.c and mm/slub.c (kernel-facts L1-L4)
  */
 #include <errno.h>
-#include <string.h>
 
 #include "buddy/buddy.h"
-#include "kmem/kmem.h"
+#include "core/param.h"
+#include "kmem/internal.h"
 #include "kmem/kmalloc.h"
+#include "sys/os.h"
 
-static const struct {
-	unsigned int size;
-	const char *name;
-} kmalloc_info[] = {
-	{ 0, NULL },
-	{ 8, "kmalloc-8" },
-	{ 16, "kmalloc-16" },
-	{ 32, "kmalloc-32" },
-	{ 64, "kmalloc-64" },
-	{ 96, "kmalloc-96" },
-	{ 128, "kmalloc-128" },
-	{ 192, "kmalloc-192" },
-	{ 256, "kmalloc-256" },
-	{ 512, "kmalloc-512" },
-	{ 1024, "kmalloc-1k" },
-	{ 2048, "kmalloc-2k" },
-	{ 4096, "kmalloc-4k" },
-	{ 8192, "kmalloc-8k" },
+#define KMALLOC_NOT_NORMAL_BITS (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)
+
+const struct kmalloc_info kmalloc_info[NR_KMALLOC] = {
+	{ 0, NULL },	{ 8, "8" },	{ 16, "16" },	{ 32, "32" },
+	{ 64, "64" },	{ 96, "96" },	{ 128, "128" }, { 192, "192" },
+	{ 256, "256" }, { 512, "512" }, { 1024, "1k" }, { 2048, "2k" },
+	{ 4096, "4k" }, { 8192, "8k" },
 };
 
-#define NR_KMALLOC ARRAY_SIZE(kmalloc_info)
+#define NR_CLASSES_OF_TYPE (NR_KMALLOC - 1)
 
-static struct kmem_cache kmalloc_caches[NR_KMALLOC];
+struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC];
+static char names[NR_KMALLOC_TYPES][NR_KMALLOC][24]; /* constant after init */
+static u8 random_caches; /* boot parameter */
+static u64 random_kmalloc_seed; /* constant after init */
+
 /* By (size - 1) / 8 up to 192 bytes. */
 static const u8 small_index[192 / 8] = {
 	1, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7,
 };
 
+static int set_random_caches(const char *value)
+{
+	unsigned long on;
+
+	if (*value && param_number(value, 0, 1, &on))
+		return -EINVAL;
+	random_caches = !*value || on;
+	return 0;
+}
+boot_param("random_kmalloc_caches", set_random_caches);
+
+/* ---- making them --------------------------------------------------------- */
+
+static const char *type_prefix(unsigned int type)
+{
+	switch (type) {
+	case KMALLOC_NORMAL:
+		return "kmalloc-";
+	case KMALLOC_RECLAIM:
+		return "kmalloc-rcl-";
+	case KMALLOC_CGROUP:
+		return "kmalloc-cg-";
+	case KMALLOC_DMA:
+		return "dma-kmalloc-";
+	default:
+		return NULL;
+	}
+}
+
+static slab_flags_t type_flags(unsigned int type)
+{
+	switch (type) {
+	case KMALLOC_RECLAIM:
+		return SLAB_KMALLOC | SLAB_RECLAIM_ACCOUNT;
+	case KMALLOC_CGROUP:
+		return SLAB_KMALLOC | SLAB_ACCOUNT;
+	case KMALLOC_DMA:
+		return SLAB_KMALLOC | SLAB_CACHE_DMA;
+	default:
+		return SLAB_KMALLOC;
+	}
+}
+
+/* The frame index of a type's first class; 0: it has none. */
+static unsigned int type_class(unsigned int type)
+{
+	switch (type) {
+	case KMALLOC_NORMAL:
+		return 1;
+	case KMALLOC_RECLAIM:
+		return 1 + NR_CLASSES_OF_TYPE;
+	case KMALLOC_CGROUP:
+		return 1 + 2 * NR_CLASSES_OF_TYPE;
+	case KMALLOC_DMA:
+		return 0;
+	default:
+		return 1 + (2 + type) * NR_CLASSES_OF_TYPE;
+	}
+}
+
+_Static_assert(1 + (3 + RANDOM_KMALLOC_CACHES_NR) * NR_CLASSES_OF_TYPE <=
+		       NR_CLASSES,
+	       "a frame index for each class");
+
+static int new_kmalloc_cache(unsigned int type, unsigned int index)
+{
+	const struct kmalloc_info *info = &kmalloc_info[index];
+	unsigned int class = type_class(type);
+	const struct kmem_cache_boot boot = {
+		.align = info->size & -info->size,
+		.class = class ? class + index - 1 : 0,
+		.flags = type_flags(type),
+		.usersize = info->size,
+	};
+	const char *prefix = type_prefix(type);
+	char *name = names[type][index];
+
+	if (prefix)
+		km_snprintf(name, sizeof(names[0][0]), "%s%s", prefix,
+			    info->name);
+	else
+		km_snprintf(name, sizeof(names[0][0]), "kmalloc-rnd-%02u-%s",
+			    type, info->name);
+	return kmem_cache_init(&kmalloc_caches[type][index], name, info->size,
+			       &boot);
+}
+
 int kmalloc_init(void)
 {
-	for (unsigned int i = 1; i < NR_KMALLOC; i++) {
-		unsigned int size = kmalloc_info[i].size;
-		const struct kmem_cache_boot boot = {
-			.align = size & -size,
-			.class = i,
-		};
-
-		if (kmem_cache_init(&kmalloc_caches[i], kmalloc_info[i].name,
-				    size, &boot))
-			return -ENOMEM;
+	for (unsigned int type = 0; type < NR_KMALLOC_TYPES; type++) {
+		if (!type_prefix(type) && !random_caches)
+			continue;
+		for (unsigned int index = 1; index < NR_KMALLOC; index++)
+			if (new_kmalloc_cache(type, index))
+				return -ENOMEM;
 	}
+	random_kmalloc_seed = os_random();
 	slab_state = UP;
 	return 0;
 }
 
-/* size in 1 .. KMALLOC_MAX_CACHE_SIZE */
-static unsigned int kmalloc_index(size_t size)
+/* ---- choosing one -------------------------------------------------------- */
+
+/* The kernel's hash of a word into `bits` bits. */
+static u64 hash_64(u64 value, unsigned int bits)
+{
+	return (value * 0x61c8864680b583ebULL) >> (64 - bits);
+}
+
+enum kmalloc_cache_type kmalloc_type(gfp_t gfp, const void *caller)
+{
+	if (likely(!(gfp & KMALLOC_NOT_NORMAL_BITS))) {
+		u64 at = (uintptr_t)caller;
+
+		if (likely(!random_caches))
+			return KMALLOC_NORMAL;
+		return KMALLOC_RANDOM_START +
+		       (unsigned int)hash_64(
+			       at ^ random_kmalloc_seed,
+			       ilog2(RANDOM_KMALLOC_CACHES_NR + 1));
+	}
+	if (gfp & __GFP_DMA)
+		return KMALLOC_DMA;
+	return gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_CGROUP;
+}
+
+unsigned int kmalloc_index(size_t size)
 {
 	if (size <= 192)
 		return small_index[(size - 1) / 8];
 	return (unsigned int)fls64(size - 1); /* 256 is 8, in place 8 */
 }
 
-static void *kmalloc_large(size_t size, gfp_t gfp)
+static __cold void *kmalloc_large(size_t size, gfp_t gfp, int node)
 {
 	struct page *page;
 
@@ -77,40 +185,101 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 			WARN_ON_ONCE(size > KMALLOC_MAX_SIZE);
 		return NULL;
 	}
+	(void)node;
 	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
 	return page ? page_to_virt(page) : NULL;
 }
 
-void *kmalloc(size_t size, gfp_t gfp)
+/* ---- the calls ----------------------------------------------------------- */
+
+static __always_inline void *do_kmalloc(kmem_buckets *b, size_t size, gfp_t gfp,
+					int node, const void *caller)
 {
+	struct kmem_cache *s;
+	unsigned int index;
+
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return kmalloc_large(size, gfp);
-	return kmem_cache_alloc(&kmalloc_caches[kmalloc_index(size)], gfp);
+		return kmalloc_large(size, gfp, node);
+	index = kmalloc_index(size);
+	s = b ? (*b)[index] : &kmalloc_caches[kmalloc_type(gfp, caller)][index];
+	if (likely(node == NUMA_NO_NODE))
+		return kmem_cache_alloc(s, gfp);
+	return kmem_cache_alloc_node(s, gfp, node);
+}
+
+void *__do_kmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
+			const void *caller)
+{
+	return do_kmalloc(b, size, gfp, node, caller);
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	return do_kmalloc(NULL, size, gfp, NUMA_NO_NODE,
+			  __builtin_return_address(0));
+}
+
+void *kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return do_kmalloc(NULL, size, gfp, node, __builtin_return_address(0));
+}
+
+void *__kmalloc_node_track_caller(size_t size, gfp_t gfp, int node,
+				  const void *caller)
+{
+	return do_kmalloc(NULL, size, gfp, node, caller);
 }
 
 void *kzalloc(size_t size, gfp_t gfp)
 {
-	return kmalloc(size, gfp | __GFP_ZERO);
+	return do_kmalloc(NULL, size, gfp | __GFP_ZERO, NUMA_NO_NODE,
+			  __builtin_return_address(0));
 }
 
-void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+void *kzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return do_kmalloc(NULL, size, gfp | __GFP_ZERO, node,
+			  __builtin_return_address(0));
+}
+
+static __always_inline void *do_array(size_t n, size_t size, gfp_t gfp,
+				      int node, const void *caller)
 {
 	size_t bytes;
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return kmalloc(bytes, gfp);
+	return do_kmalloc(NULL, bytes, gfp, node, caller);
+}
+
+void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	return do_array(n, size, gfp, NUMA_NO_NODE,
+			__builtin_return_address(0));
+}
+
+void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	return do_array(n, size, gfp, node, __builtin_return_address(0));
 }
 
 void *kcalloc(size_t n, size_t size, gfp_t gfp)
 {
-	return kmalloc_array(n, size, gfp | __GFP_ZERO);
+	return do_array(n, size, gfp | __GFP_ZERO, NUMA_NO_NODE,
+			__builtin_return_address(0));
 }
 
-/* The cache of an object, or NULL with *page set to its block of pages. */
-static struct kmem_cache *virt_to_cache(const void *p, struct page **page)
+void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	return do_array(n, size, gfp | __GFP_ZERO, node,
+			__builtin_return_address(0));
+}
+
+/* ---- freeing ------------------------------------------------------------- */
+
+struct kmem_cache *virt_to_cache(const void *p, struct page **page)
 {
 	unsigned long pfn = virt_to_pfn(p);
 	unsigned int index;
@@ -146,63 +315,4 @@ void kfree(const void *p)
 		kmem_cache_free(s, (void *)(uintptr_t)p);
 	else
 		__free_pages(page, page->order);
-}
-
-size_t ksize(const void *p)
-{
-	struct kmem_cache *s;
-	struct page *page;
-
-	if (ZERO_OR_NULL_PTR(p))
-		return 0;
-	s = virt_to_cache(p, &page);
-	return s ? s->size : PAGE_SIZE << page->order;
-}
-
-void kfree_sensitive(const void *p)
-{
-	if (!ZERO_OR_NULL_PTR(p))
-		explicit_bzero((void *)(uintptr_t)p, ksize(p));
-	kfree(p);
-}
-
-void *krealloc(const void *p, size_t size, gfp_t gfp)
-{
-	size_t have;
-	void *q;
-
-	if (!size) {
-		kfree(p);
-		return ZERO_SIZE_PTR;
-	}
-	have = ksize(p);
-	if (have >= size)
-		return (void *)(uintptr_t)p;
-	q = kmalloc(size, gfp);
-	if (q && have) {
-		memcpy(q, p, have);
-		kfree(p);
-	}
-	return q;
-}
-
-size_t kmalloc_size_roundup(size_t size)
-{
-	if (!size || size > KMALLOC_MAX_SIZE)
-		return size;
-	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return kmalloc_info[kmalloc_index(size)].size;
-	return PAGE_SIZE << get_order(size);
-}
-
-void *kmemdup(const void *p, size_t size, gfp_t gfp)
-{
-	void *q = kmalloc(size, gfp);
-
-	return q && size ? memcpy(q, p, size) : q;
-}
-
-char *kstrdup(const char *s, gfp_t gfp)
-{
-	return s ? kmemdup(s, strlen(s) + 1, gfp) : NULL;
 }

@@ -49,7 +49,7 @@
 #define SHEAF_SHIFT 10
 #define SHEAF_SIZE (1UL << SHEAF_SHIFT)
 #define SHEAF_WORDS (SHEAF_SIZE / sizeof(void *))
-#define SHEAF_HEADER_WORDS 3
+#define SHEAF_HEADER_WORDS 4
 #define SHEAF_MAX_CAPACITY (SHEAF_WORDS - SHEAF_HEADER_WORDS - 1)
 
 #define BARN_MAX_FULL 10
@@ -62,7 +62,10 @@
 #define NR_CURSORS 512
 
 struct slab_sheaf {
-	struct slab_sheaf *next; /* on a barn list; barn->lock */
+	union {
+		struct slab_sheaf *next; /* on a barn list; barn->lock */
+		void *rcu_head[2]; /* waiting for a grace period */
+	};
 	struct kmem_cache *cache; /* constant while in use */
 	u32 capacity; /* objects; constant while in use */
 	u32 count; /* objects, while it is not main */
@@ -132,11 +135,28 @@ struct slab_ops {
 	void *(*object_of)(struct kmem_cache *s, const void *addr);
 	/* Objects between owners and slabs; racy. */
 	unsigned long (*cached)(struct kmem_cache *s);
+	/* Report the objects of a slab that are out; NULL: cannot say. */
+	void (*list_slab_objects)(struct kmem_cache *s, struct page *page);
 	/* Prove the invariants of a cache that nobody is using. */
 	void (*check)(struct kmem_cache *s);
 	/* Count; slab_mutex is held. Racy as to what others do meanwhile. */
 	void (*get_slabinfo)(struct kmem_cache *s, struct slabinfo *sinfo);
 };
+
+/*
+ * Grace periods, where somebody brings them: the API library does, over
+ * liburcu. Where nobody does, no cache is SLAB_TYPESAFE_BY_RCU.
+ */
+struct rcu_head;
+struct kmem_rcu_ops {
+	/* Run func(head) when every reader that is inside now has left. */
+	void (*call)(struct rcu_head *head, void (*func)(struct rcu_head *));
+	/* Wait until what was asked for by call() has run. No lock held. */
+	void (*barrier)(void);
+	/* The same for what was given to kvfree_rcu(). No lock held. */
+	void (*kvfree_barrier)(void);
+};
+extern const struct kmem_rcu_ops *kmem_rcu __hidden; /* set before use */
 
 #define KM_SLAB_BACKENDS (KM_SLAB_ON_SLAB | KM_SLAB_ON_SLUB)
 
@@ -181,6 +201,8 @@ struct kmem_cache {
 	unsigned int object_size; /* bytes a user may write */
 	unsigned int inuse; /* bytes before the metadata; backend sets it */
 	unsigned int useroffset, usersize; /* the window for usercopy */
+	unsigned int freeptr_offset; /* of the free pointer, if that was said */
+	bool use_freeptr_offset;
 	unsigned int align; /* bytes */
 	unsigned int offset; /* of the free pointer in a free object */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
@@ -214,7 +236,10 @@ struct kmem_cache {
 	unsigned int shared; /* batches in the shared array; 0: none */
 
 	struct list_head list; /* slab_mutex */
-	int refcount; /* slab_mutex */
+	int refcount; /* slab_mutex: one for each name; negative: never merged */
+	struct list_head
+		aliases; /* slab_mutex: further names, kmem_cache_alias */
+	u8 dead; /* destroyed while objects were out; set under slab_mutex */
 	/* slow-path statistics; atomic, relaxed */
 	unsigned long refills, flushes, refilled, flushed;
 	unsigned long slabs_ever;
@@ -257,6 +282,12 @@ static inline unsigned long kmem_cache_nr_pages(const struct kmem_cache *s)
 	return nr;
 }
 
+/* A name that somebody else's cache goes by since they were merged. */
+struct kmem_cache_alias {
+	struct list_head list; /* s->aliases */
+	char name[];
+};
+
 struct kmem_cpu_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
 	uintptr_t seen; /* cursor at the last tick; owner */
@@ -277,6 +308,23 @@ extern __thread struct kmem_cpu *kmem_this_cpu __hidden;
 extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
 extern const void *const kmem_missing[SHEAF_WORDS];
 extern struct kmem_cache *kmem_classes[NR_CLASSES] __hidden; /* by frame index */
+
+/* The head page of the slab that holds an address; NULL: none does. */
+static inline struct page *virt_to_slab_page(const void *addr)
+{
+	unsigned long pfn = virt_to_pfn(addr);
+	unsigned int index = arena_index[pfn], order;
+
+	if (unlikely(!index))
+		return NULL;
+	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
+				       kmem_classes[index]->oo_order;
+	return pfn_to_page(pfn & ~((1UL << order) - 1));
+}
+
+/* merge.c: what flags and arguments make of an alignment, for a backend */
+unsigned int calculate_alignment(slab_flags_t flags, unsigned int align,
+				 unsigned int size);
 
 /* ---- the two fast paths -------------------------------------------------- */
 
@@ -318,7 +366,8 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
 int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s);
 void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s);
-unsigned int sheaf_capacity(unsigned int size); /* by object size */
+/* Objects of a sheaf: by size, or what the cache has in its place if more. */
+unsigned int sheaf_capacity(const struct kmem_cache *s);
 /* Everything this owner holds goes to the slabs; its cursors miss. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);
 void __kmem_cpu_flush(struct kmem_cpu *cpu); /* kmem_cpus_lock held */
@@ -366,6 +415,7 @@ void kmem_cpus_fork_child(void); /* adopt what lost threads held */
 /* ---- cache.c ------------------------------------------------------------- */
 
 extern struct list_head slab_caches; /* slab_mutex */
+extern struct list_head slab_dead; /* slab_mutex: destroyed, objects are out */
 extern spinlock_t slab_mutex;
 
 /* Backends beside the default that a cache may ask for; before kmem_init(). */
@@ -386,11 +436,15 @@ struct kmem_cache_boot {
 	unsigned int align; /* 0: 8 */
 	unsigned int class; /* frame index and cursor slot; 0: no sheaves */
 	unsigned int max_order; /* of its slabs; 0: the kernel's 3 */
+	unsigned int usersize; /* bytes of it that user copies may touch */
+	slab_flags_t flags;
 };
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot);
 /* Objects that nobody uses, but which are out of the slabs; racy. */
 unsigned long kmem_cache_cached(struct kmem_cache *s);
+/* May no other cache be merged with it? Then its name is its own. */
+bool slab_unmergeable(const struct kmem_cache *s);
 /* Take every lock of this layer and the backend, in rank order. */
 void kmem_fork_take(void);
 void kmem_fork_release(void);

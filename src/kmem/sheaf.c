@@ -104,7 +104,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 	struct kmem_cpu *cpu;
 	void *obj;
 
-	if (unlikely(engine_need()))
+	if (unlikely(engine_need() || s->dead))
 		return NULL;
 	cpu = kmem_cpu_get();
 	tick_poll();

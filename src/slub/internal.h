@@ -132,6 +132,10 @@ struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 void slub_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long slub_shutdown(struct kmem_cache *s);
 
+/* ---- left.c -------------------------------------------------------------- */
+
+void slub_list_slab_objects(struct kmem_cache *s, struct page *page);
+
 /* ---- refill.c ------------------------------------------------------------ */
 
 unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,

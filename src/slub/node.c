@@ -153,6 +153,7 @@ const struct slab_ops slub_ops = {
 	.fork_take = slub_fork_take,
 	.fork_release = slub_fork_release,
 	.object_of = slub_object_of,
+	.list_slab_objects = slub_list_slab_objects,
 	.main_empty = sheaf_main_empty,
 	.main_full = sheaf_main_full,
 	.main_idle = sheaf_main_idle,

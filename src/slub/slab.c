@@ -25,20 +25,6 @@
 	 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
 	 __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
 
-static unsigned int calculate_alignment(const struct kmem_cache *s)
-{
-	unsigned int align = max(s->align, 8U);
-
-	if (s->flags & SLAB_HWCACHE_ALIGN) {
-		unsigned int line = CACHELINE;
-
-		while (s->object_size <= line / 2)
-			line /= 2;
-		align = max(align, line);
-	}
-	return align;
-}
-
 /* The lowest order from `order` up that wastes at most 1/fraction; or -1. */
 static int slab_order(unsigned int size, unsigned int order,
 		      unsigned int max_order, unsigned int fraction)
@@ -91,6 +77,13 @@ static void calculate_partials(struct kmem_cache *s)
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
 }
 
+/* Must what is in an object, or part of it, survive that it is free? */
+static bool needs_outside_pointer(const struct kmem_cache *s)
+{
+	return s->ctor ||
+	       (s->flags & SLAB_TYPESAFE_BY_RCU && !s->use_freeptr_offset);
+}
+
 int slub_setup(struct kmem_cache *s)
 {
 	unsigned int size = ALIGN(s->object_size, 8U);
@@ -98,12 +91,15 @@ int slub_setup(struct kmem_cache *s)
 	int order, nid;
 
 	s->inuse = size;
+	s->align = calculate_alignment(s->flags, s->align, s->object_size);
 
-	s->align = calculate_alignment(s);
-	s->offset = ALIGN_DOWN(s->object_size / 2, 8U);
-	if (s->ctor) { /* what it built must survive being free */
+	if (needs_outside_pointer(s)) {
 		s->offset = size;
 		size += sizeof(void *);
+	} else if (s->use_freeptr_offset) {
+		s->offset = s->freeptr_offset;
+	} else {
+		s->offset = ALIGN_DOWN(s->object_size / 2, 8U);
 	}
 	s->size = max(ALIGN(size, s->align), 8U);
 	s->reciprocal_size = DIV_ROUND_UP(1UL << RECIPROCAL_SHIFT,
@@ -115,7 +111,7 @@ int slub_setup(struct kmem_cache *s)
 	s->min_order = (u8)get_order(s->size);
 	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
 	calculate_partials(s);
-	s->sheaf_capacity = sheaf_capacity(s->object_size);
+	s->sheaf_capacity = sheaf_capacity(s);
 	for_each_kmem_cache_node(s, nid, n)
 		INIT_LIST_HEAD(&n->partial);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)

@@ -84,14 +84,7 @@ static inline struct kmem_cache_node *slab_node(const struct slab *slab)
 /* The slab that holds an address, or NULL if none does. */
 static inline struct slab *virt_to_slab(const void *obj)
 {
-	unsigned long pfn = virt_to_pfn(obj);
-	unsigned int index = arena_index[pfn], order;
-
-	if (unlikely(!index))
-		return NULL;
-	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
-				       kmem_classes[index]->oo_order;
-	return (struct slab *)pfn_to_page(pfn & ~((1UL << order) - 1));
+	return (struct slab *)virt_to_slab_page(obj);
 }
 
 #endif

@@ -114,8 +114,9 @@ def judge_params(root):
                for name in sorted(readme - known)]
     return faults + [f"{manual}: boot parameter {name} is missing"
                      for name in sorted(known)
-                     if not re.search(r"^\.\w+ %s" % re.escape(
-                         name if name[-1] == "." else name + "="), page,
+                     if not re.search(r"^\.\w+ %s" % re.escape(name) +
+                                      ("" if name[-1] == "." else "(=|$)"),
+                                      page,
                                       re.M)]
 
 

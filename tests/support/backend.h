@@ -50,7 +50,7 @@ static inline void test_flush(struct kmem_cache *s, void **objs,
 static inline int test_setup(struct kmem_cache *s)
 {
 	s->size = s->object_size;
-	s->sheaf_capacity = sheaf_capacity(s->object_size);
+	s->sheaf_capacity = sheaf_capacity(s);
 	return 0;
 }
 

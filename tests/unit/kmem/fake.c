@@ -31,7 +31,7 @@ static int fake_setup(struct kmem_cache *s)
 	s->align = align;
 	s->size = ALIGN(s->object_size, align);
 	s->oo_order = (u8)get_order(s->size);
-	s->sheaf_capacity = sheaf_capacity(s->object_size);
+	s->sheaf_capacity = sheaf_capacity(s);
 	return 0;
 }
 
@@ -119,6 +119,12 @@ static unsigned long fake_shutdown(struct kmem_cache *s)
 	return s->in_use;
 }
 
+static void fake_list_slab_objects(struct kmem_cache *s, struct page *page)
+{
+	assert_ptr_equal(page->slab_cache, s);
+	fake.listed++;
+}
+
 static void fake_fork(struct kmem_cache *s)
 {
 	(void)s;
@@ -153,6 +159,7 @@ const struct slab_ops fake_ops = {
 	.setup = fake_setup,
 	.shrink = fake_shrink,
 	.shutdown = fake_shutdown,
+	.list_slab_objects = fake_list_slab_objects,
 	.fork_take = fake_fork,
 	.fork_release = fake_fork,
 	.get_slabinfo = fake_get_slabinfo,
@@ -195,6 +202,16 @@ void owners_stop(void)
 	for (unsigned int i = 0; i < nr_owners; i++)
 		assert_int_equal(pthread_join(owners[i], NULL), 0);
 	pthread_barrier_destroy(&owners_gate);
+}
+
+unsigned int nr_caches(void)
+{
+	struct kmem_cache *s;
+	unsigned int nr = 0;
+
+	list_for_each_entry(s, &slab_caches, list)
+		nr++;
+	return nr;
 }
 
 void fake_watch(const struct kmem_cache *s)

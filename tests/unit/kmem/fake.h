@@ -6,6 +6,7 @@
 #define KM_TEST_FAKE_H
 
 #include "kmem/kmem.h"
+#include "support/child.h"
 #include "support/kmtest.h"
 
 struct fake {
@@ -15,6 +16,7 @@ struct fake {
 	long allowance; /* objects that may still be had; -1: any number */
 	const struct kmem_cache *limited; /* by the allowance; NULL: all */
 	int setup_result;
+	unsigned long listed; /* slabs whose objects were to be named */
 	gfp_t gfp; /* of the last refill */
 	int node; /* of the last refill */
 };
@@ -29,6 +31,9 @@ int fake_start(void **state);
 #define MANY_OWNERS 8
 void owners_start(unsigned int nr);
 void owners_stop(void);
+
+/* Caches in the list. */
+unsigned int nr_caches(void);
 
 /* Watch one cache, from zero. */
 void fake_watch(const struct kmem_cache *s);

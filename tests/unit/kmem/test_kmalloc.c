@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_kmalloc.c - kmalloc() and its family (kernel-facts L1, L2, L4, L6-L8)
+ * test_kmalloc.c - kmalloc() and its family (kernel-facts L1-L4)
  */
 #include "buddy/buddy.h"
+#include "core/param.h"
 #include "fake.h"
+#include "kmem/kmalloc.h"
 
 static int setup(void **state)
 {
@@ -147,73 +149,113 @@ static void test_zeroed(void **state)
 	}
 }
 
-/* A block grows and shrinks (L7). Expect the same pointer while it fits, else
- * a new one with the old bytes. */
-static void test_krealloc(void **state)
+static struct kmem_cache *cache_of(const void *p)
 {
-	unsigned char *p = krealloc(NULL, 60, GFP_KERNEL), *q;
+	struct page *page;
 
-	(void)state;
-	assert_int_equal(ksize(p), 64);
-	memset(p, 0x21, 64);
-	assert_ptr_equal(krealloc(p, 64, GFP_KERNEL), p);
-	assert_ptr_equal(krealloc(p, 1, GFP_KERNEL), p);
-	q = krealloc(p, 65, GFP_KERNEL);
-	assert_ptr_not_equal(p, q);
-	assert_bytes(q, 0x21, 64);
-	memset(q, 0x22, 65);
-	p = krealloc(q, 9000, GFP_KERNEL);
-	assert_int_equal(ksize(p), 16384);
-	assert_bytes(p, 0x22, 65);
-	memset(p, 0x23, 9000);
-	q = krealloc(p, 100000, GFP_KERNEL);
-	assert_bytes(q, 0x23, 9000);
-	assert_ptr_equal(krealloc(q, 0, GFP_KERNEL), ZERO_SIZE_PTR);
-	p = krealloc(ZERO_SIZE_PTR, 20, GFP_KERNEL);
-	assert_int_equal(ksize(p), 32);
-	kfree(p);
+	return virt_to_cache(p, &page);
 }
 
-/* A block cannot grow. Expect NULL and the old block as it was. */
-static void test_krealloc_fails(void **state)
+/* Flags that choose a type, alone and together (L3). Expect caches of its name,
+ * DMA before RECLAIMABLE before ACCOUNT, and sheaves but for DMA. */
+static void test_types(void **state)
 {
-	unsigned char *p = kmalloc(64, GFP_KERNEL);
+	static const struct {
+		gfp_t gfp;
+		const char *prefix;
+		gfp_t pages;
+	} golden[] = {
+		{ 0, "kmalloc-", 0 },
+		{ __GFP_RECLAIMABLE, "kmalloc-rcl-", __GFP_RECLAIMABLE },
+		{ __GFP_ACCOUNT, "kmalloc-cg-", __GFP_ACCOUNT },
+		{ __GFP_DMA, "dma-kmalloc-", __GFP_DMA },
+		{ __GFP_ACCOUNT | __GFP_RECLAIMABLE, "kmalloc-rcl-",
+		  __GFP_RECLAIMABLE },
+		{ __GFP_DMA | __GFP_ACCOUNT | __GFP_RECLAIMABLE, "dma-kmalloc-",
+		  __GFP_DMA },
+	};
 
 	(void)state;
-	memset(p, 0x31, 64);
-	assert_null(krealloc(p, KMALLOC_MAX_SIZE + 1, __GFP_NOWARN));
-	assert_bytes(p, 0x31, 64);
-	assert_int_equal(ksize(p), 64);
-	kfree(p);
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
+		for (unsigned int index = 1; index < NR_KMALLOC; index++) {
+			unsigned int size = kmalloc_info[index].size;
+			void *p = kmalloc(size, GFP_KERNEL | golden[i].gfp);
+			struct kmem_cache *s = cache_of(p);
+			char name[32];
+
+			snprintf(name, sizeof(name), "%s%s", golden[i].prefix,
+				 kmalloc_info[index].name);
+			assert_string_equal(kmem_cache_name(s), name);
+			assert_int_equal(kmem_cache_size(s), size);
+			assert_int_equal(s->allocflags, golden[i].pages);
+			assert_int_equal(!s->slot,
+					 !!(golden[i].gfp & __GFP_DMA));
+			assert_int_equal(s->usersize, size);
+			kfree(p);
+		}
+	}
 }
 
-/* Copies. Expect equal bytes in a block of their own, and NULL for NULL. */
-static void test_copies(void **state)
+/* Sixteen sets of caches, chosen by caller (L3). Expect one caller to be served
+ * by one set always, many by all of them, and flags to go first. */
+static void random_caches(void *arg)
 {
-	char *s = kstrdup("a string", GFP_KERNEL);
-	char *m = kmemdup("a\0b", 4, GFP_KERNEL);
+	unsigned long seen = 0;
 
-	(void)state;
-	assert_string_equal(s, "a string");
-	assert_int_equal(ksize(s), 16);
-	assert_memory_equal(m, "a\0b", 4);
-	assert_null(kstrdup(NULL, GFP_KERNEL));
-	kfree(s);
-	kfree(m);
+	(void)arg;
+	parse_args("random_kmalloc_caches");
+	REQUIRE(!kmalloc_init());
+	for (uintptr_t at = 0; at < 400; at++) {
+		const void *caller = (void *)(0x400000 + at * 16);
+		void *p = __kmalloc_node_track_caller(64, GFP_KERNEL,
+						      NUMA_NO_NODE, caller);
+		unsigned int type = kmalloc_type(GFP_KERNEL, caller);
+
+		REQUIRE(cache_of(p) == &kmalloc_caches[type][4]);
+		seen |= BIT(type);
+		kfree(p);
+	}
+	REQUIRE(seen == BIT(RANDOM_KMALLOC_CACHES_NR + 1) - 1);
+	REQUIRE(!strcmp(kmalloc_caches[1][1].name, "kmalloc-rnd-01-8"));
+	REQUIRE(!strcmp(kmalloc_caches[15][13].name, "kmalloc-rnd-15-8k"));
+	REQUIRE(kmalloc_type(__GFP_DMA, &seen) == KMALLOC_DMA);
 }
 
-/* A secret is freed (L8). Expect none of it in the memory that comes next from
- * there, up to the end of the class. */
-static void test_sensitive(void **state)
+static void test_random(void **state)
 {
-	unsigned char *p = kmalloc(100, GFP_KERNEL);
+	struct child_end end;
 
 	(void)state;
-	memset(p, 0x41, 128);
-	kfree_sensitive(p);
-	assert_ptr_equal(kmalloc(100, GFP_KERNEL), p);
-	assert_bytes(p, 0, 128);
-	kfree(p);
+	assert_int_equal(kmalloc_type(GFP_KERNEL, state), KMALLOC_NORMAL);
+	child_run(random_caches, NULL, &end);
+	if (end.status)
+		fail_msg("said: %s", end.err);
+}
+
+/* Node variants, for no node in particular and for nodes there are none of.
+ * Expect memory as from the others. */
+static void test_nodes(void **state)
+{
+	static const int nodes[] = { NUMA_NO_NODE, 0, 4096, -7 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		unsigned char *p[4] = {
+			kmalloc_node(100, GFP_KERNEL, nodes[i]),
+			kzalloc_node(100, GFP_KERNEL, nodes[i]),
+			kmalloc_array_node(10, 10, GFP_KERNEL, nodes[i]),
+			kcalloc_node(10, 10, GFP_KERNEL, nodes[i]),
+		};
+
+		assert_bytes(p[1], 0, 100);
+		assert_bytes(p[3], 0, 100);
+		for (int j = 0; j < 4; j++) {
+			assert_int_equal(ksize(p[j]), 128);
+			memset(p[j], 0x61, 128);
+			kfree(p[j]);
+		}
+	}
+	assert_null(kcalloc_node(SIZE_MAX, 2, GFP_KERNEL, 0));
 }
 
 static void do_kfree(void *p)
@@ -253,11 +295,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
-		TEST(test_classes),   TEST(test_alignment),
-		TEST(test_large),     TEST(test_zero_size),
-		TEST(test_overflow),  TEST(test_zeroed),
-		TEST(test_krealloc),  TEST(test_krealloc_fails),
-		TEST(test_copies),    TEST(test_sensitive),
+		TEST(test_classes),   TEST(test_alignment),   TEST(test_large),
+		TEST(test_zero_size), TEST(test_overflow),    TEST(test_zeroed),
+		TEST(test_types),     TEST(test_random),      TEST(test_nodes),
 		TEST(test_bad_kfree), TEST(test_kfree_cache),
 	};
 

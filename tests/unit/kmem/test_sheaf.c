@@ -19,7 +19,7 @@ static struct fixture f;
 static int setup(void **state)
 {
 	(void)state;
-	f.s = kmem_cache_create("sheaf test", SIZE, 0, 0, NULL);
+	f.s = kmem_cache_create("sheaf test", SIZE, 0, SLAB_NO_MERGE, NULL);
 	assert_non_null(f.s);
 	assert_int_equal(f.s->sheaf_capacity, CAPACITY);
 	fake_watch(f.s);
@@ -323,7 +323,7 @@ static void test_capacity(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
 		struct kmem_cache *s = kmem_cache_create(
-			"capacity", golden[i].size, 0, 0, NULL);
+			"capacity", golden[i].size, 0, SLAB_NO_MERGE, NULL);
 
 		assert_non_null(s);
 		assert_int_equal(s->sheaf_capacity, golden[i].capacity);

@@ -19,7 +19,7 @@ int slub_start(void **state)
 
 void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
 {
-	f.s = kmem_cache_create("fixture", size, align, 0, ctor);
+	f.s = kmem_cache_create("fixture", size, align, SLAB_NO_MERGE, ctor);
 	assert_non_null(f.s);
 	f.c = &f.s->cpu_slab[smp_cpu()];
 	f.n = f.s->node[0];

@@ -152,7 +152,8 @@ static void flush_in_batch(void *obj)
  * an abort that says what they are. */
 static void test_bad_objects(void **state)
 {
-	struct kmem_cache *other = kmem_cache_create("other", 512, 0, 0, NULL);
+	struct kmem_cache *other = kmem_cache_create("other", 512, 0,
+						     SLAB_NO_MERGE, NULL);
 	void *others = kmem_cache_alloc(other, 0);
 	void *page = (void *)__get_free_pages(GFP_KERNEL, 0);
 

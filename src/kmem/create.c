@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/create.c - making a kmem_cache: arguments, parts, cursor slot
+ *
+ *	arguments -> sane? -> can be merged? -> one more name of that cache
+ *	                          | no
+ *	             struct kmem_cache, name, CPU part, nodes -> setup() -> slot
+ *
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the slots. Nothing is
+ *		allocated while it is held.
+ * Invariants	H1  a slot belongs to at most one cache
+ *		H2  sheaf_capacity is 0 exactly if slot is 0
+ * Source	Linux v6.12 mm/slab_common.c, __kmem_cache_create_args()
+ *		(kernel-facts L10, X7)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/start.h"
+#include "kmem/internal.h"
+
+#define SLAB_FLAGS_PERMITTED                                                 \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON |             \
+	 SLAB_KMALLOC | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA |                \
+	 SLAB_CACHE_DMA32 | SLAB_STORE_USER | SLAB_RECLAIM_ACCOUNT |         \
+	 SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_TRACE | SLAB_NOLEAKTRACE | \
+	 SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS | \
+	 SLAB_SKIP_KFENCE | SLAB_NO_OBJ_EXT | KM_SLAB_BACKENDS)
+
+static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
+
+/* ---- slots --------------------------------------------------------------- */
+
+static void take_slot(struct kmem_cache *s)
+{
+	unsigned int i;
+
+	if (!s->sheaf_capacity)
+		return;
+	spin_lock(&slab_mutex);
+	for (i = 0; i < ARRAY_SIZE(api_slots); i++)
+		if (!api_slots[i] && API_SLOT + i < kmem_nr_slots)
+			break;
+	if (i < ARRAY_SIZE(api_slots)) {
+		api_slots[i] = s;
+		s->slot = (u16)(API_SLOT + i);
+	} else {
+		s->sheaf_capacity = 0;
+	}
+	spin_unlock(&slab_mutex);
+}
+
+void __kmem_put_slot(struct kmem_cache *s)
+{
+	lock_assert_held(&slab_mutex);
+	if (s->slot >= API_SLOT)
+		api_slots[s->slot - API_SLOT] = NULL;
+	s->slot = 0;
+	s->sheaf_capacity = 0;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+void *kmem_name_alloc(const char *name, size_t before)
+{
+	size_t len = strlen(name) + 1, size = before + len;
+	char *block = size <= NAME_CACHE_SIZE ?
+			      kmem_cache_alloc(&name_cache, GFP_KERNEL) :
+			      alloc_pages_exact(size, GFP_KERNEL);
+
+	if (block)
+		memcpy(block + before, name, len);
+	return block;
+}
+
+void kmem_name_free(void *block, const char *name, size_t before)
+{
+	size_t size = before + strlen(name) + 1;
+
+	if (size <= NAME_CACHE_SIZE)
+		kmem_cache_free(&name_cache, block);
+	else
+		free_pages_exact(block, size);
+}
+
+/* ---- the arguments ------------------------------------------------------- */
+
+static bool is_duplicate(const char *name)
+{
+	struct kmem_cache *s;
+	bool found = false;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		found |= !strcmp(s->name, name);
+	spin_unlock(&slab_mutex);
+	return found;
+}
+
+static int sanity_check(const char *name, unsigned int size,
+			const struct kmem_cache_args *args, slab_flags_t flags)
+{
+	unsigned int align = args->align;
+
+	if (!name || !size || size > KMALLOC_MAX_SIZE ||
+	    (align && (!is_power_of_2(align) || align > KMALLOC_MAX_SIZE))) {
+		km_report("kmem_cache_create(%s) integrity check failed\n",
+			  name ? name : "(null)");
+		return -EINVAL;
+	}
+	if (flags & ~SLAB_FLAGS_PERMITTED || !choose_backend(flags))
+		return -EINVAL;
+	if (flags & SLAB_TYPESAFE_BY_RCU && !kmem_rcu)
+		return -EINVAL;
+	if (args->use_freeptr_offset &&
+	    (!(flags & SLAB_TYPESAFE_BY_RCU) ||
+	     !IS_ALIGNED(args->freeptr_offset, sizeof(void *)) ||
+	     size < sizeof(void *) ||
+	     args->freeptr_offset > size - sizeof(void *)))
+		return -EINVAL;
+	if (is_duplicate(name))
+		km_report("kmem_cache of name '%s' already exists\n", name);
+	return 0;
+}
+
+/* A window that is not inside the object is none: nothing may be copied. */
+static void check_window(struct kmem_cache_args *args, unsigned int size)
+{
+	if (WARN_ON_ONCE(!args->usersize && args->useroffset) ||
+	    WARN_ON_ONCE(size < args->usersize ||
+			 size - args->usersize < args->useroffset)) {
+		args->usersize = 0;
+		args->useroffset = 0;
+	}
+}
+
+/* ---- the cache ----------------------------------------------------------- */
+
+void kmem_cache_release(struct kmem_cache *s)
+{
+	kmem_cache_free_aliases(s);
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		kmem_cache_free(&node_cache, s->node[nid]);
+	kmem_cache_free(&cpu_cache, s->cpu_slab);
+	if (s->name)
+		kmem_name_free((void *)(uintptr_t)s->name, s->name, 0);
+	kmem_cache_free(&cache_cache, s);
+}
+
+/* What belongs to a cache: 0 or -ENOMEM; kmem_cache_release() frees it. */
+static int alloc_parts(struct kmem_cache *s, const char *name)
+{
+	s->name = kmem_name_alloc(name, 0);
+	if (!s->name)
+		return -ENOMEM;
+	if (s->ops->cpu_size) {
+		s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);
+		if (!s->cpu_slab)
+			return -ENOMEM;
+	}
+	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
+		s->node[nid] = kmem_cache_zalloc(&node_cache, GFP_KERNEL);
+		if (!s->node[nid])
+			return -ENOMEM;
+		kmem_init_node(s->node[nid]);
+	}
+	return 0;
+}
+
+static int create_cache(const char *name, unsigned int size,
+			const struct kmem_cache_args *args, slab_flags_t flags,
+			struct kmem_cache **out)
+{
+	struct kmem_cache *s = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	kmem_fill_in(s, NULL, size, args->align, flags);
+	s->ctor = args->ctor;
+	s->useroffset = args->useroffset;
+	s->usersize = args->usersize;
+	s->sheaf_capacity = args->sheaf_capacity;
+	s->freeptr_offset = args->freeptr_offset;
+	s->use_freeptr_offset = args->use_freeptr_offset;
+	err = alloc_parts(s, name);
+	if (!err)
+		err = s->ops->setup(s);
+	if (err) {
+		kmem_cache_release(s);
+		return err;
+	}
+	take_slot(s);
+	kmem_list_cache(s);
+	*out = s;
+	return 0;
+}
+
+struct kmem_cache *__kmem_cache_create_args(const char *name,
+					    unsigned int object_size,
+					    struct kmem_cache_args *args,
+					    slab_flags_t flags)
+{
+	struct kmem_cache_args mine = { 0 };
+	struct kmem_cache *s = NULL;
+	int err = engine_need();
+
+	if (args)
+		mine = *args;
+	if (!err)
+		err = sanity_check(name, object_size, &mine, flags);
+	if (!err) {
+		check_window(&mine, object_size);
+		s = kmem_cache_alias(name, object_size, &mine, flags, &err);
+	}
+	if (!err && !s)
+		err = create_cache(name, object_size, &mine, flags, &s);
+	if (!err)
+		return s;
+	if (flags & SLAB_PANIC)
+		km_panic("%s: Failed to create slab '%s'. Error %d\n", __func__,
+			 name ? name : "(null)", err);
+	km_report("%s(%s) failed with error %d\n", __func__,
+		  name ? name : "(null)", err);
+	return NULL;
+}
+
+struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size,
+				       unsigned int align, slab_flags_t flags,
+				       void (*ctor)(void *))
+{
+	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+/* The kernel's argument order, and so one more than we allow ourselves. */
+struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.ctor = ctor,
+		.useroffset = useroffset,
+		.usersize = usersize,
+	};
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/destroy.c - the end of a kmem_cache
+ *
+ *	one name of several	the name goes, the cache stays
+ *	the last name		sheaves and slabs are emptied, and it is gone
+ *	objects are out		a report names them. The cache goes to
+ *				slab_dead: nothing comes from it any more, those
+ *				objects keep their memory and may still be freed.
+ *				Once all are back, a second destroy frees it.
+ *
+ * Locking	slab_mutex, which excludes upkeep: that would hide objects in
+ *		lists of its own for a moment
+ * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy() (kernel-facts
+ *		U12, X7)
+ */
+#include "kmem/internal.h"
+
+/* The contract excludes users, so every thread's sheaves may be read. */
+static unsigned long take_back_all(struct kmem_cache *s)
+{
+	kmem_cpus_flush_cache(s);
+	barn_shrink(s, SHRINK_ALL);
+	return s->ops->shutdown(s);
+}
+
+static bool is_on(const struct list_head *caches, const struct kmem_cache *s)
+{
+	struct kmem_cache *at;
+
+	list_for_each_entry(at, caches, list)
+		if (at == s)
+			return true;
+	return false;
+}
+
+/* Each slab of the cache, by its head page. */
+static void for_each_slab(struct kmem_cache *s,
+			  void (*fn)(struct kmem_cache *s, struct page *page))
+{
+	unsigned long pfn = 0, end = smp_load_acquire(&arena.online_end);
+
+	while (pfn < end) {
+		struct page *page;
+
+		if (!arena_index[pfn]) {
+			pfn++;
+			continue;
+		}
+		page = virt_to_slab_page(pfn_to_virt(pfn));
+		if (page->slab_cache == s)
+			fn(s, page);
+		pfn += 1UL << page->order;
+	}
+}
+
+/* Objects are out: say which; whoever has them keeps them. */
+static void bury(struct kmem_cache *s, const void *caller)
+{
+	km_report("kmem_cache_destroy %s: Slab cache still has objects when "
+		  "called from %pS\n",
+		  s->name, caller);
+	if (s->ops->list_slab_objects)
+		for_each_slab(s, s->ops->list_slab_objects);
+	__kmem_put_slot(s);
+	WRITE_ONCE(s->dead, 1);
+	list_del(&s->list);
+	list_add(&s->list, &slab_dead);
+}
+
+/* 1: it is gone and may be released. 0: it is not. */
+static int shut_down(struct kmem_cache *s, const void *caller)
+{
+	if (!is_on(&slab_caches, s) && !is_on(&slab_dead, s)) {
+		km_report("kmem_cache_destroy: %p is no cache, or destroyed "
+			  "already, when called from %pS\n",
+			  (void *)s, caller);
+		return 0;
+	}
+	if (!s->dead && --s->refcount > 0)
+		return 0;
+	if (take_back_all(s)) {
+		bury(s, caller);
+		return 0;
+	}
+	__kmem_put_slot(s);
+	list_del(&s->list);
+	return 1;
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	const void *caller = __builtin_return_address(0);
+	int gone;
+
+	if (!s)
+		return;
+	if (kmem_rcu)
+		kmem_rcu->kvfree_barrier();
+	spin_lock(&slab_mutex);
+	gone = shut_down(s, caller);
+	spin_unlock(&slab_mutex);
+	if (!gone)
+		return;
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		kmem_rcu->barrier();
+	kmem_cache_release(s);
+}

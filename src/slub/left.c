@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/left.c - which objects of a slab are out
+ *
+ *	carved 6 of 8	objects	0 1 2 3 4 5 6 7
+ *	freelist 4 -> 1		x   x x   x . .		x: out
+ *
+ * Locking	slab_mutex; nobody uses the cache
+ * Source	Linux v6.12 mm/slub.c, list_slab_objects() (kernel-facts U12)
+ */
+#include <string.h>
+
+#include "slub/internal.h"
+
+#define MAX_OBJS_PER_PAGE 32767
+
+static unsigned long free_map[MAX_OBJS_PER_PAGE / BITS_PER_LONG + 1];
+
+static void map_set(unsigned int nr)
+{
+	free_map[nr / BITS_PER_LONG] |= BIT(nr % BITS_PER_LONG);
+}
+
+static bool map_test(unsigned int nr)
+{
+	return free_map[nr / BITS_PER_LONG] & BIT(nr % BITS_PER_LONG);
+}
+
+static void fill_map(const struct kmem_cache *s, const struct slab *slab)
+{
+	const char *base = slab_address(slab);
+	const void *obj = slab->state.freelist;
+
+	memset(free_map, 0, sizeof(free_map));
+	for (unsigned int i = slab->carved; i < slab->state.counters.objects;
+	     i++)
+		map_set(i);
+	for (; obj && is_object(s, slab, obj); obj = get_freepointer(s, obj))
+		map_set((unsigned int)(((const char *)obj - base) / s->size));
+}
+
+void slub_list_slab_objects(struct kmem_cache *s, struct page *page)
+{
+	static const char line[] = "======================================="
+				   "======================================";
+	static const char rule[] = "---------------------------------------"
+				   "--------------------------------------";
+	const struct slab *slab = (struct slab *)page;
+	const char *base = slab_address(slab);
+	unsigned int objects = slab->state.counters.objects;
+
+	if (!slab->state.counters.inuse)
+		return;
+	km_report("%s\nBUG %s (Not tainted): Objects remaining on "
+		  "__kmem_cache_shutdown()\n%s\n\n",
+		  line, s->name, rule);
+	km_report("Slab %p objects=%u used=%u fp=%p\n", (const void *)slab,
+		  objects, slab->state.counters.inuse, slab->state.freelist);
+	fill_map(s, slab);
+	for (unsigned int i = 0; i < objects; i++) {
+		unsigned long offset = (unsigned long)i * s->size;
+
+		if (!map_test(i))
+			km_report("Object %p @offset=%lu\n",
+				  (const void *)(base + offset), offset);
+	}
+}
