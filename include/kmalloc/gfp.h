@@ -107,6 +107,14 @@ void *page_address(const struct page *page);
 /* NULL if `addr` is not in memory that this library has online. */
 struct page *virt_to_page(const void *addr);
 
+/*
+ * Until the matching restore, which takes what save returned, requests of this
+ * thread may use all of the reserves and never reclaim: for code that runs to
+ * give memory up. Scopes nest.
+ */
+unsigned int memalloc_noreclaim_save(void);
+void memalloc_noreclaim_restore(unsigned int flags);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

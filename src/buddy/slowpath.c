@@ -12,6 +12,27 @@
  *		(kernel-facts A2-A7)
  */
 #include "buddy/internal.h"
+#include "core/task.h"
+
+unsigned int memalloc_noreclaim_save(void)
+{
+	return task_flags_save(PF_MEMALLOC);
+}
+
+void memalloc_noreclaim_restore(unsigned int flags)
+{
+	task_flags_restore(flags, PF_MEMALLOC);
+}
+
+/* Who may go below all marks: it asks to, or is giving up memory itself. */
+static unsigned int __gfp_pfmemalloc_flags(gfp_t gfp)
+{
+	if (gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if ((gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC))
+		return ALLOC_NO_WATERMARKS;
+	return 0;
+}
 
 static unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order)
 {
@@ -27,8 +48,7 @@ static unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order)
 		if (flags & ALLOC_MIN_RESERVE)
 			flags &= ~ALLOC_CPUSET;
 	}
-	if ((gfp & (__GFP_MEMALLOC | __GFP_NOMEMALLOC)) == __GFP_MEMALLOC)
-		flags |= ALLOC_NO_WATERMARKS;
+	flags |= __gfp_pfmemalloc_flags(gfp);
 	if (gfp & __GFP_COLD)
 		flags |= ALLOC_COLD;
 	return flags;
@@ -42,8 +62,11 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 	struct zone *zone;
 
 	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
-	if (page || !gfpflags_allow_blocking(gfp))
+	if (page || !gfpflags_allow_blocking(gfp) ||
+	    (current->flags & PF_MEMALLOC))
 		return page;
+	/* docs/locking.md: reclaim takes locks of all layers. */
+	VM_BUG_ON(lock_held && !lock_is_fork_owner());
 	for_each_zone(zone)
 		drain_all_pages(zone);
 	return get_page_from_freelist(gfp, order, alloc_flags, ac);

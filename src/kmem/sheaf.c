@@ -51,9 +51,12 @@ static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 			       gfp_t gfp)
 {
 	void **objs = sheaf_objects(sheaf);
-	unsigned int nr = s->ops->refill(s, gfp | __GFP_NOMEMALLOC,
-					 NUMA_NO_NODE, objs, sheaf->capacity);
+	unsigned int nr;
 
+	/* It need not succeed: one object alone is tried for harder. */
+	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	nr = s->ops->refill(s, gfp & ~__GFP_NOFAIL, NUMA_NO_NODE, objs,
+			    sheaf->capacity);
 	for (unsigned int i = 0; i < nr / 2; i++) {
 		void *obj = objs[i];
 
@@ -72,6 +75,23 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 
 	kmem_account(&s->refills, &s->refilled, 1);
 	return s->ops->refill(s, gfp, node, &obj, 1) ? obj : NULL;
+}
+
+/*
+ * The slot was left without a main while slabs were asked. If that led to
+ * reclaim, a shrinker may have freed an object of this very cache, and so
+ * have given the slot a main: it goes to the slabs.
+ */
+static void main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
+			 struct slab_sheaf *sheaf)
+{
+	struct slab_sheaf *other = main_take(cpu, s->slot);
+
+	if (unlikely(other)) {
+		flush_sheaf(s, other);
+		barn_put_empty(s, other);
+	}
+	main_set(cpu, s->slot, sheaf);
 }
 
 int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
@@ -95,7 +115,7 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	if (!main)
 		return -ENOMEM;
 	fill_sheaf(s, main, gfp);
-	main_set(cpu, s->slot, main);
+	main_replace(cpu, s, main);
 	return main->count ? 0 : -ENOMEM;
 }
 

@@ -39,8 +39,10 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 int slub_setup(struct kmem_cache *s);
 /* How many objects, at half-full slabs, a CPU may have on partial slabs. */
 void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
-/* A new slab, frozen, nothing carved; NULL: no memory. No lock above LOCK_LIST
- * is held. */
+/*
+ * A new slab, frozen, nothing carved; NULL: no memory. With direct reclaim in
+ * gfp no lock is held; without, none of rank LOCK_LIST or above.
+ */
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp);
 void discard_slab(struct kmem_cache *s, struct slab *slab);
 /* One line and abort unless obj starts an object of s in this slab. */

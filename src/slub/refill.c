@@ -6,10 +6,12 @@
  *	2  what others freed to this CPU's slab meanwhile
  *	3  this CPU's partial slabs
  *	4  the node's partial slabs: one is used, some are parked on 3
- *	5  a new slab
+ *	5  a new slab, as far as it can be had without reclaim
+ *	6  a new slab whatever it takes: with no lock held, since reclaim takes
+ *	   the locks of all layers; then everything is looked at afresh
  *
- * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout
- * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3)
+ * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-5
+ * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3, X3)
  */
 #include "slub/internal.h"
 #include "buddy/buddy.h"
@@ -156,13 +158,23 @@ static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unfreeze_slab(s, slab);
 }
 
-unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
-			 unsigned int nr)
+/* What a request may still do while c->lock is held. */
+static gfp_t gfp_locked(gfp_t gfp)
 {
-	struct kmem_cache_cpu *c = this_cpu_slab(s);
+	gfp |= __GFP_NOWARN;
+	if (!(gfp & __GFP_MEMALLOC))
+		gfp |= __GFP_NOMEMALLOC;
+	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+}
+
+/* Steps 1 to 5; c->lock is held. */
+static unsigned int __slub_refill(struct kmem_cache *s,
+				  struct kmem_cache_cpu *c, gfp_t gfp, int node,
+				  void **objs, unsigned int nr)
+{
 	unsigned int got = 0;
 
-	spin_lock(&c->lock);
+	lock_assert_held(&c->lock);
 	WRITE_ONCE(c->touched, 1U);
 	if (c->slab && !node_match(c->slab, node))
 		deactivate_slab(s, c);
@@ -177,11 +189,54 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 		if (got && !c->partial &&
 		    !READ_ONCE(get_node(s, 0)->nr_partial))
 			break;
-		if (!next_slab(s, c, gfp, node))
+		if (!next_slab(s, c, gfp_locked(gfp), node))
 			break;
 		take_slab(s, c);
 	}
+	return got;
+}
+
+/* A slab that nobody has seen yet becomes one of this CPU's. c->lock. */
+static void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab)
+{
+	if (!c->slab) {
+		WRITE_ONCE(c->slab, slab);
+		return;
+	}
+	slab->next = c->partial;
+	WRITE_ONCE(c->partial, slab);
+	c->nr_partial++;
+}
+
+/* Step 6. It may be another CPU by then, and that may have a slab already. */
+static unsigned int refill_reclaiming(struct kmem_cache *s, gfp_t gfp, int node,
+				      void **objs, unsigned int nr)
+{
+	struct slab *slab = new_slab(s, gfp);
+	struct kmem_cache_cpu *c;
+	unsigned int got;
+
+	if (!slab)
+		return 0;
+	c = this_cpu_slab(s);
+	spin_lock(&c->lock);
+	add_new_slab(c, slab);
+	got = __slub_refill(s, c, gfp, node, objs, nr);
 	spin_unlock(&c->lock);
+	return got;
+}
+
+unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
+			 unsigned int nr)
+{
+	struct kmem_cache_cpu *c = this_cpu_slab(s);
+	unsigned int got;
+
+	spin_lock(&c->lock);
+	got = __slub_refill(s, c, gfp, node, objs, nr);
+	spin_unlock(&c->lock);
+	if (unlikely(!got) && (gfp & __GFP_DIRECT_RECLAIM))
+		got = refill_reclaiming(s, gfp, node, objs, nr);
 	stat_add(&s->in_use, got);
 	return got;
 }

@@ -157,7 +157,7 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 			(u8)(INDEX_OTHER + page->order);
 	slab->slab_cache = s;
 	slab->state.freelist = NULL;
-	slab->state.counters.inuse = (u32)objects;
+	slab->state.counters.inuse = 0;
 	slab->state.counters.objects = (u16)objects;
 	slab->state.counters.frozen = 1;
 	slab->next = NULL;

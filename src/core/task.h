@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/task.h - what the allocators know of a thread: the kernel's `current`
+ *
+ *	flags	PF_MEMALLOC_*: what its requests may do, whatever their gfp
+ *		says; set and taken back in pairs, so that scopes nest
+ *
+ * Locking	none: a thread's own
+ * Source	Linux v6.12 include/linux/sched.h (kernel-facts G7); the values
+ *		are the kernel's
+ */
+#ifndef KM_CORE_TASK_H
+#define KM_CORE_TASK_H
+
+#include "sys/compiler.h"
+
+#define PF_MEMALLOC 0x00000800u /* gives up memory: may have the reserves */
+#define PF_KSWAPD 0x00020000u /* it is kswapd */
+#define PF_MEMALLOC_NOFS 0x00040000u /* no __GFP_FS */
+#define PF_MEMALLOC_NOIO 0x00080000u /* no __GFP_IO, no __GFP_FS */
+#define PF_MEMALLOC_PIN 0x10000000u /* no __GFP_MOVABLE */
+
+struct task_struct {
+	u32 flags; /* PF_ */
+	u32 reclaimed; /* pages that it gave up, ever; wraps */
+};
+
+extern __thread struct task_struct current_task;
+
+#define current (&current_task)
+
+/* Set flags; the result says which of them were set before. */
+static inline unsigned int task_flags_save(unsigned int flags)
+{
+	unsigned int old = current->flags & flags;
+
+	current->flags |= flags;
+	return old;
+}
+
+/* Back to what task_flags_save() of the same flags said. */
+static inline void task_flags_restore(unsigned int old, unsigned int flags)
+{
+	current->flags = (current->flags & ~flags) | old;
+}
+
+/* Pages went back to the page allocator, or to what zones grow from. */
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	current->reclaimed += (u32)pages;
+}
+
+#endif
