@@ -84,6 +84,11 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 /* Give back what alloc_pages() returned, with the same order. */
 void __free_pages(struct page *page, unsigned int order);
 #define __free_page(page) __free_pages(page, 0)
+/*
+ * Give back one page. Cold (not 0): its bytes are in no cache, so others are
+ * handed out before it, but to who asks with __GFP_COLD.
+ */
+void free_hot_cold_page(struct page *page, int cold);
 
 /* The same, by address: 0 on failure; free_pages(0, order) does nothing. */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);

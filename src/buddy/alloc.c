@@ -98,11 +98,6 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 	return page;
 }
 
-static bool pcp_allowed_order(unsigned int order)
-{
-	return order <= PAGE_ALLOC_COSTLY_ORDER;
-}
-
 static struct page *rmqueue(struct zone *zone, unsigned int order,
 			    unsigned int mt, unsigned int alloc_flags)
 {

@@ -83,6 +83,8 @@ static void check_pageset(const struct per_cpu_pages *pcp)
 		}
 	}
 	BUG_ON(count != pcp->count);
+	BUG_ON(pcp->high_min > pcp->high_max);
+	BUG_ON(pcp->batch > pcp->high_min && (pcp->high_max || pcp->batch > 1));
 }
 
 void zone_check(struct zone *zone)

@@ -183,7 +183,8 @@ static bool free_pages_ok(const struct page *page, unsigned int order)
 	return false;
 }
 
-void __free_pages(struct page *page, unsigned int order)
+static void free_block(struct page *page, unsigned int order,
+		       unsigned int flags)
 {
 	struct zone *zone;
 
@@ -192,12 +193,22 @@ void __free_pages(struct page *page, unsigned int order)
 	zone = page_zone(page);
 	page->flags = 0;
 	page_clean(page);
-	if (order <= PAGE_ALLOC_COSTLY_ORDER && free_pcplist(zone, page, order))
+	if (pcp_allowed_order(order) && free_pcplist(zone, page, order, flags))
 		return;
 	spin_lock(&zone->lock);
 	zone->freed += 1UL << order;
 	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	free_block(page, order, 0);
+}
+
+void free_hot_cold_page(struct page *page, int cold)
+{
+	free_block(page, 0, cold ? FREE_COLD : 0);
 }
 
 void free_pages(unsigned long addr, unsigned int order)

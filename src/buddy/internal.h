@@ -95,6 +95,7 @@ bool zone_watermark_ok(struct zone *zone, unsigned int order,
 bool zone_watermark_fast(struct zone *zone, unsigned int order,
 			 unsigned long mark, enum zone_type highest_zoneidx,
 			 unsigned int alloc_flags);
+extern spinlock_t wmark_lock;
 void wmark_fork_take(void);
 void wmark_fork_release(void);
 
@@ -189,13 +190,35 @@ struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 
 void setup_pageset(struct per_cpu_pages *pcp);
-void zone_pcp_update(struct zone *zone); /* batch and high after growth */
 /* NULL: the lists are busy or the zone is empty. */
 struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 			     unsigned int mt, unsigned int alloc_flags);
 void drain_pages(struct zone *zone, struct per_cpu_pages *pcp);
+#define FREE_COLD 1 /* nobody touched it lately: to the cold end */
 /* false: the lists are busy and the page is still the caller's. */
-bool free_pcplist(struct zone *zone, struct page *page, unsigned int order);
+bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
+		  unsigned int flags);
+/* Blocks of which orders are there lists for? */
+static inline bool pcp_allowed_order(unsigned int order)
+{
+	return order <= PAGE_ALLOC_COSTLY_ORDER || order == PAGEBLOCK_ORDER;
+}
+void pcp_tick(struct zone *zone); /* lists shrink; idle ones are emptied */
+
+/* ---- pcp_tune.c ------------------------------------------------------------ */
+
+void zone_pcp_update(struct zone *zone); /* after growth; wmark_lock is held */
+/* From here to zone_pcp_enable() no page stays on a per-CPU list. */
+void zone_pcp_disable(struct zone *zone);
+void zone_pcp_enable(struct zone *zone);
+/* pcp->lock held */
+int nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
+		 unsigned int order);
+void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order);
+bool pcp_free_high(struct per_cpu_pages *pcp, unsigned int order);
+int nr_pcp_free(const struct zone *zone, struct per_cpu_pages *pcp,
+		unsigned int free_high);
+int nr_pcp_decay(struct per_cpu_pages *pcp);
 
 /* ---- grow.c: no lock held ------------------------------------------------ */
 

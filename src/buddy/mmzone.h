@@ -80,12 +80,14 @@ struct per_cpu_pages {
 	int high_min, high_max; /* between which high tunes itself; relaxed */
 	int batch; /* pages moved at a time; relaxed */
 	int free_count; /* pages freed in a row; lock */
-	u8 flags; /* lock */
+	u8 flags; /* PCPF_; lock */
 	u8 alloc_factor; /* refills grow by 2^this; lock */
 	u16 epoch; /* zone->epoch at the last use; lock */
 	unsigned long allocated, freed; /* pages, ever; lock */
 	struct list_head lists[NR_PCP_LISTS];
 } __cacheline_aligned;
+
+#define PCPF_PREV_FREE_HIGH_ORDER 0x1u /* the last free was of order 1 to 3 */
 
 /* zone->flags, atomic */
 #define ZONE_BELOW_HIGH 0x1u /* lately below its high mark */
@@ -105,6 +107,7 @@ struct zone {
 	u8 zone_id, node_id; /* constant */
 	u16 epoch; /* counts ticks; zone->lock */
 	struct per_cpu_pages *pageset; /* nr_cpu_ids of them; constant */
+	unsigned int pcp_disabled; /* depth; wmark_lock */
 	/* constant after init */
 	struct pglist_data *zone_pgdat;
 	const char *name;

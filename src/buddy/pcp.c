@@ -2,22 +2,23 @@
 /*
  * buddy/pcp.c - per-CPU lists of small blocks in front of zone->lock
  *
- *	list 3 * order + migratetype, orders 0..3
+ *	list  0 .. 11	3 * order + migratetype, orders 0 to 3
+ *	list 12, 13	blocks of the size of a pageblock, not Movable, Movable
  *
  *	  head -> hot ... cold <- tail
- *	  allocation and free at the head; a batch comes from and goes back
- *	  to the zone at the tail, under one zone->lock
+ *	  allocation and free at the head, of what is called cold at the tail;
+ *	  batches come from and go back to the zone at the tail, under one
+ *	  zone->lock
  *
  * The lists belong to real CPUs, not to threads, so nothing has to be done
  * when a thread ends. The CPU may change between the choice of a pageset and
- * its use: its lock makes that harmless.
+ * its use: its lock makes that harmless. How long the lists get: pcp_tune.c.
  *
  * Locking	pcp->lock (rank LOCK_PCP), only tried but for draining;
  *		zone->lock inside
  * Invariants	P1  count is the sum of 2^order over the lists
  *		P2  blocks on the lists have type PAGE_PCP (zone_check proves)
- * Source	Linux v6.12 mm/page_alloc.c (kernel-facts P1-P6); the high
- *		mark is fixed here: docs/divergence.md B
+ * Source	Linux v6.12 mm/page_alloc.c (kernel-facts P1-P7)
  */
 #include "buddy/internal.h"
 #include "sys/os.h"
@@ -34,16 +35,6 @@ static struct per_cpu_pages *this_pageset(struct zone *zone)
 	return &zone->pageset[smp_cpu()];
 }
 
-/* kernel-facts P2: the batch by what the zone manages, at most 63 pages. */
-static int zone_batchsize(unsigned long pages)
-{
-	unsigned long batch = min(pages / 4096, 64UL);
-
-	if (batch <= 1)
-		return 1;
-	return (int)rounddown_pow_of_two(batch + batch / 2) - 1;
-}
-
 void setup_pageset(struct per_cpu_pages *pcp)
 {
 	spin_lock_init(&pcp->lock, LOCK_PCP);
@@ -52,24 +43,10 @@ void setup_pageset(struct per_cpu_pages *pcp)
 		INIT_LIST_HEAD(&pcp->lists[i]);
 }
 
-/*
- * The batch is that of the size the zone may grow to, not of what it manages
- * now, so that a young process does not go to the zone for each page.
- */
-void zone_pcp_update(struct zone *zone)
-{
-	int batch = zone_batchsize(zone->spanned_pages);
-
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		struct per_cpu_pages *pcp = &zone->pageset[cpu];
-
-		WRITE_ONCE(pcp->batch, batch);
-		WRITE_ONCE(pcp->high, 6 * batch);
-	}
-}
-
 static unsigned int pcp_index(unsigned int order, unsigned int mt)
 {
+	if (order == PAGEBLOCK_ORDER)
+		return NR_LOWORDER_PCP_LISTS + (mt == MIGRATE_MOVABLE);
 	return order * MIGRATE_PCPTYPES + mt;
 }
 
@@ -92,13 +69,13 @@ static struct page *pcp_take(struct per_cpu_pages *pcp, struct list_head *from)
 	return page;
 }
 
-/* Refill one list: a batch of pages, as blocks of this order. */
+/* Refill one list, as far as the zone has what is asked for. */
 static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 			 unsigned int order, unsigned int mt,
 			 unsigned int alloc_flags)
 {
 	struct list_head *list = &pcp->lists[pcp_index(order, mt)];
-	int nr = max(pcp->batch >> order, 1);
+	int nr = nr_pcp_alloc(zone, pcp, order);
 
 	spin_lock(&zone->lock);
 	WRITE_ONCE(pcp->epoch, zone->epoch);
@@ -122,6 +99,7 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 
 	if (!spin_trylock(&pcp->lock))
 		return NULL;
+	pcp->free_count >>= 1;
 	if (list_empty(list))
 		rmqueue_bulk(zone, pcp, order, mt, alloc_flags);
 	if (!list_empty(list)) {
@@ -156,26 +134,40 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	spin_unlock(&zone->lock);
 }
 
+/* Enough came back that the zone may be above its high mark again? */
+static void review_below_high(struct zone *zone)
+{
+	if (zone_flag(zone, ZONE_BELOW_HIGH) &&
+	    zone_watermark_ok(zone, 0, high_wmark_pages(zone), ZONE_MOVABLE, 0))
+		zone_clear_flag(zone, ZONE_BELOW_HIGH);
+}
+
 /* A freed page goes on the list of its pageblock's type, not its own. */
-bool free_pcplist(struct zone *zone, struct page *page, unsigned int order)
+bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
+		  unsigned int flags)
 {
 	unsigned int mt = get_pageblock_migratetype(page_to_pfn(page));
 	struct per_cpu_pages *pcp = this_pageset(zone);
-	unsigned int index;
+	struct list_head *list;
+	int surplus;
 
 	if (unlikely(mt >= MIGRATE_PCPTYPES)) {
 		if (mt == MIGRATE_ISOLATE)
 			return false;
 		mt = MIGRATE_MOVABLE;
 	}
-	index = pcp_index(order, mt);
 	if (!spin_trylock(&pcp->lock))
 		return false;
+	list = &pcp->lists[pcp_index(order, mt)];
 	page->migratetype = (u8)mt;
-	pcp_add(pcp, &pcp->lists[index], page, order);
+	pcp_add(pcp, flags & FREE_COLD ? list->prev : list, page, order);
 	pcp->freed += 1UL << order;
-	if (pcp->count >= pcp->high)
-		free_pcppages_bulk(zone, pcp, pcp->batch, index);
+	pcp_count_free(pcp, order);
+	surplus = nr_pcp_free(zone, pcp, pcp_free_high(pcp, order));
+	if (surplus) {
+		free_pcppages_bulk(zone, pcp, surplus, pcp_index(order, mt));
+		review_below_high(zone);
+	}
 	spin_unlock(&pcp->lock);
 	return true;
 }
@@ -193,4 +185,33 @@ void drain_all_pages(struct zone *zone)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		drain_pages(zone, &zone->pageset[cpu]);
+}
+
+/* A pageset that nobody refilled or emptied for two ticks gives all back. */
+static bool is_idle(const struct zone *zone, const struct per_cpu_pages *pcp)
+{
+	return (u16)(READ_ONCE(zone->epoch) - READ_ONCE(pcp->epoch)) >= 2;
+}
+
+void pcp_tick(struct zone *zone)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct per_cpu_pages *pcp = &zone->pageset[cpu];
+		u16 epoch = READ_ONCE(pcp->epoch);
+		int surplus;
+
+		if (!READ_ONCE(pcp->count))
+			continue;
+		if (is_idle(zone, pcp)) {
+			drain_pages(zone, pcp);
+			continue;
+		}
+		spin_lock(&pcp->lock);
+		surplus = nr_pcp_decay(pcp);
+		if (surplus) {
+			free_pcppages_bulk(zone, pcp, surplus, 0);
+			WRITE_ONCE(pcp->epoch, epoch); /* this was no use */
+		}
+		spin_unlock(&pcp->lock);
+	}
 }

@@ -121,18 +121,6 @@ unsigned long page_reporting_process(struct zone *zone, unsigned int flags)
 	return pages;
 }
 
-/* A pageset that nobody refilled or emptied for two ticks gives all back. */
-static void drain_idle_pagesets(struct zone *zone)
-{
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		struct per_cpu_pages *pcp = &zone->pageset[cpu];
-
-		if (READ_ONCE(pcp->count) &&
-		    (u16)(READ_ONCE(zone->epoch) - READ_ONCE(pcp->epoch)) >= 2)
-			drain_pages(zone, pcp);
-	}
-}
-
 static void reporting_tick(unsigned int flags)
 {
 	struct zone *zone;
@@ -144,7 +132,7 @@ static void reporting_tick(unsigned int flags)
 		if (flags & TICK_IDLE)
 			drain_all_pages(zone);
 		else
-			drain_idle_pagesets(zone);
+			pcp_tick(zone);
 		page_reporting_process(zone,
 				       flags & TICK_IDLE ? REPORT_YOUNG : 0);
 	}

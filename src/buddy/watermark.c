@@ -31,7 +31,7 @@
 #define MIN_FREE_KBYTES_MOST 262144UL
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 
-static spinlock_t wmark_lock = SPIN_LOCK_INIT(LOCK_WMARK);
+spinlock_t wmark_lock = SPIN_LOCK_INIT(LOCK_WMARK);
 
 unsigned long min_free_kbytes = 1024;
 unsigned long user_min_free_kbytes = ULONG_MAX; /* nobody has set it */

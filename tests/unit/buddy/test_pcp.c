@@ -4,31 +4,6 @@
  */
 #include "support/start.h"
 
-/* Zones of known sizes (kernel-facts P2). Expect the kernel's batches. */
-static void test_batch(void **state)
-{
-	static const struct {
-		unsigned long mib;
-		int batch;
-	} rows[] = { { 4, 1 },	  { 16, 1 },	{ 64, 3 },    { 256, 15 },
-		     { 512, 31 }, { 1024, 63 }, { 65536, 63 } };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct per_cpu_pages pcp = { .count = 0 };
-		struct zone zone = {
-			.spanned_pages = rows[i].mib << 8,
-			.pageset = &pcp,
-		};
-
-		setup_pageset(&pcp);
-		zone_pcp_update(&zone);
-		assert_int_equal(pcp.batch, rows[i].batch);
-		assert_int_equal(pcp.high, 6 * rows[i].batch);
-		assert_int_equal(pcp.count, 0);
-	}
-}
-
 /* A first page (P4). Expect a batch taken from the zone, cut from one block,
  * handed out in rising order. */
 static void child_refill(void *arg)
@@ -59,6 +34,10 @@ static void child_lifo(void *arg)
 	(void)arg;
 	pin_to_one_cpu();
 	zone = start_zone("");
+	__free_pages(alloc_pages(GFP_KERNEL, 0), 0); /* the zone grows */
+	/* as in a large zone: two frees of order 3 do not empty the lists */
+	test_pageset(zone)->batch = 63;
+	test_pageset(zone)->high_min = test_pageset(zone)->high_max = 252;
 	for (unsigned int order = 0; order <= PAGE_ALLOC_COSTLY_ORDER;
 	     order++) {
 		a = alloc_pages(GFP_KERNEL, order);
@@ -71,7 +50,8 @@ static void child_lifo(void *arg)
 	}
 }
 
-/* Orders 4 and above (P1). Expect them to go by the lists. */
+/* Orders 4 and above (P1). Expect them to go by the lists, but for blocks of
+ * the size of a pageblock, which have two of their own. */
 static void child_large_orders(void *arg)
 {
 	struct zone *zone;
@@ -83,13 +63,27 @@ static void child_large_orders(void *arg)
 		struct page *page = alloc_pages(GFP_KERNEL, order);
 
 		__free_pages(page, order);
+		if (order == PAGEBLOCK_ORDER)
+			continue;
 		REQUIRE(page->type != PAGE_PCP);
-		REQUIRE(test_pageset(zone)->count == 0);
+	}
+	drain_all_pages(zone);
+	for (unsigned int movable = 0; movable < 2; movable++) {
+		gfp_t gfp = GFP_KERNEL | (movable ? __GFP_MOVABLE : 0);
+		struct page *page = alloc_pages(gfp, PAGEBLOCK_ORDER);
+		struct per_cpu_pages *pcp = test_pageset(zone);
+
+		__free_pages(page, PAGEBLOCK_ORDER);
+		REQUIRE(page->type == PAGE_PCP);
+		REQUIRE(pcp->lists[12 + movable].next == &page->lru);
+		REQUIRE(list_empty(&pcp->lists[13 - movable]));
+		zone_check(zone);
+		drain_all_pages(zone);
 	}
 }
 
 /* Many pages freed (P3, P5). Expect never more than high on the lists, and
- * the surplus to reach the zone in batches from the cold ends. */
+ * every page on a list or in the zone. */
 static void child_high(void *arg)
 {
 	struct page *pages[200];
@@ -106,9 +100,7 @@ static void child_high(void *arg)
 		int before = pcp->count + (1 << i % 4);
 
 		__free_pages(pages[i], i % 4);
-		REQUIRE(pcp->count < pcp->high);
-		/* a batch, and what its last block has too much, at the most */
-		REQUIRE(pcp->count > before - pcp->batch - 8);
+		REQUIRE(pcp->count < max(pcp->high, before));
 		zone_check(zone);
 	}
 	check_conservation(zone, 0);
@@ -150,7 +142,7 @@ static void child_contention(void *arg)
 	page = alloc_pages(GFP_KERNEL, 0);
 	REQUIRE(spin_trylock(&pcp->lock));
 	REQUIRE(!rmqueue_pcplist(zone, 0, MIGRATE_UNMOVABLE, 0));
-	REQUIRE(!free_pcplist(zone, page, 0));
+	REQUIRE(!free_pcplist(zone, page, 0, 0));
 	REQUIRE(page->type == PAGE_ALLOCATED);
 	other = alloc_pages(GFP_KERNEL, 0);
 	REQUIRE(other && other != page);
@@ -160,16 +152,102 @@ static void child_contention(void *arg)
 	check_conservation(zone, 1);
 }
 
+/* Pages freed hot and cold, asked for with and without __GFP_COLD (P7).
+ * Expect the ends of the list that were named. */
+static void child_cold(void *arg)
+{
+	struct page *a, *b, *c;
+	struct zone *zone;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	a = alloc_pages(GFP_KERNEL, 0);
+	b = alloc_pages(GFP_KERNEL, 0);
+	c = alloc_pages(GFP_KERNEL, 0);
+	free_hot_cold_page(a, 0);
+	free_hot_cold_page(b, 1);
+	free_hot_cold_page(c, 0);
+	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_COLD, 0) == b);
+	REQUIRE(alloc_pages(GFP_KERNEL, 0) == c);
+	REQUIRE(alloc_pages(GFP_KERNEL, 0) == a);
+	check_conservation(zone, 3);
+}
+
+/* The lists switched off, in two nested times, and a page in each of them
+ * (P6). Expect no page to stay on a list until the last is over. */
+static void child_disable(void *arg)
+{
+	struct per_cpu_pages *pcp;
+	struct page *page;
+	struct zone *zone;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	pcp = test_pageset(zone);
+	alloc_pages(GFP_KERNEL, 0);
+	REQUIRE(pcp->count);
+	zone_pcp_disable(zone);
+	zone_pcp_disable(zone);
+	for (int i = 0; i < 2; i++) {
+		REQUIRE(zone_flag(zone, ZONE_PCP_DISABLED) && !pcp->count);
+		setup_per_zone_wmarks();
+		page = alloc_pages(GFP_KERNEL, i);
+		REQUIRE(page && !pcp->count);
+		__free_pages(page, i);
+		REQUIRE(page->type != PAGE_PCP && !pcp->count);
+		zone_check(zone);
+		zone_pcp_enable(zone);
+	}
+	REQUIRE(!zone_flag(zone, ZONE_PCP_DISABLED));
+	alloc_pages(GFP_KERNEL, 0);
+	REQUIRE(pcp->count);
+	zone_check(zone);
+}
+
+/* Ticks while the lists are in use and while they are not (P5). Expect high to
+ * fall by eighths to its least, the surplus to go back, and an idle pageset
+ * to be emptied after two. */
+static void child_ticks(void *arg)
+{
+	struct per_cpu_pages *pcp;
+	struct zone *zone;
+	struct page *page;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	pcp = test_pageset(zone);
+	page = alloc_pages(GFP_KERNEL, 0);
+	pcp->high_max = 1000;
+	pcp->high = 1000;
+	for (int high = 1000; high > pcp->high_min; high = pcp->high) {
+		pcp->epoch = zone->epoch;
+		pcp_tick(zone);
+		REQUIRE(pcp->high == max(high - high / 8, pcp->high_min));
+		REQUIRE(pcp->count <= pcp->high);
+	}
+	REQUIRE(pcp->high == pcp->high_min && pcp->count);
+	pcp->epoch = (u16)(zone->epoch - 2);
+	pcp_tick(zone);
+	REQUIRE(!pcp->count);
+	__free_pages(page, 0);
+	zone_check(zone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),
 		child_test(child_refill),
 		child_test(child_lifo),
 		child_test(child_large_orders),
 		child_test(child_high),
 		child_test(child_list_of_pageblock),
 		child_test(child_contention),
+		child_test(child_cold),
+		child_test(child_disable),
+		child_test(child_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

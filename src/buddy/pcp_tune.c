@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/pcp_tune.c - how long the per-CPU lists are, how much moves at a time
+ *
+ *	pages on the lists of one CPU
+ *	  |  high_max   an eighth of the zone, shared by the node's CPUs
+ *	  |  high       moves between: up with refills and long runs of frees,
+ *	  |             down with ticks and when the zone is short
+ *	  |  high_min   the low mark, shared by the node's CPUs
+ *	  |  batch      at least this much moves
+ *	  0
+ *
+ *	refills in a row	batch, 2 batch, 4 batch ... 32 batch
+ *	frees in a row		as many pages as were freed in a row
+ *
+ * Locking	pcp->lock for high, free_count and alloc_factor; wmark_lock for
+ *		batch, high_min and high_max, which are read relaxed
+ * Invariants	P3  high_min <= high_max, and batch <= high_min unless the
+ *		    lists are off, when all is 0 but batch, which is 1
+ *						(zone_check() proves)
+ * Source	Linux v6.12 mm/page_alloc.c, nr_pcp_alloc(), nr_pcp_high(),
+ *		decay_pcp_high() (kernel-facts P2-P5)
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "buddy/internal.h"
+#include "buddy/sysctl.h"
+
+/* A batch grows by 2^5 at the most. */
+#define PCP_BATCH_SCALE_MAX 5
+#define MIN_HIGH_FRACTION 8UL
+
+static unsigned long percpu_pagelist_high_fraction; /* 0: tunes itself */
+
+/* P2: the batch by what the zone manages, at most 63 pages. */
+static int zone_batchsize(unsigned long pages)
+{
+	unsigned long batch = min(pages / 4096, 64UL);
+
+	if (batch <= 1)
+		return 1;
+	return (int)rounddown_pow_of_two(batch + batch / 2) - 1;
+}
+
+/* The CPUs that share the zone's memory: its node's, or all if it has none. */
+static unsigned long local_cpus(const struct zone *zone)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		nr += cpu_node[cpu] == zone_to_nid(zone);
+	return nr ? nr : nr_cpu_ids;
+}
+
+static int zone_highsize(const struct zone *zone, unsigned long pages,
+			 int batch)
+{
+	return (int)clamp(pages / local_cpus(zone), 4UL * (unsigned int)batch,
+			  INT_MAX / 2UL);
+}
+
+static void set_pagesets(struct zone *zone, int batch, int lo, int hi)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+		WRITE_ONCE(pcp->batch, batch);
+		WRITE_ONCE(pcp->high_min, lo);
+		WRITE_ONCE(pcp->high_max, hi);
+	}
+}
+
+/*
+ * The batch is that of the size the zone may grow to, not of what it manages
+ * now, so that a young process does not go to the zone for each page.
+ */
+void zone_pcp_update(struct zone *zone)
+{
+	unsigned long fraction = READ_ONCE(percpu_pagelist_high_fraction);
+	unsigned long managed = zone_managed_pages(zone);
+	int batch = zone_batchsize(zone->spanned_pages), lo, hi;
+
+	if (zone->pcp_disabled) {
+		set_pagesets(zone, 1, 0, 0);
+		return;
+	}
+	if (fraction) {
+		lo = hi = zone_highsize(zone, managed / fraction, batch);
+	} else {
+		lo = zone_highsize(zone, low_wmark_pages(zone), batch);
+		hi = max(lo, zone_highsize(zone, managed / MIN_HIGH_FRACTION,
+					   batch));
+	}
+	set_pagesets(zone, batch, lo, hi);
+}
+
+/* May be nested; the last zone_pcp_enable() undoes it. */
+void zone_pcp_disable(struct zone *zone)
+{
+	spin_lock(&wmark_lock);
+	zone->pcp_disabled++;
+	zone_set_flag(zone, ZONE_PCP_DISABLED);
+	zone_pcp_update(zone);
+	spin_unlock(&wmark_lock);
+	drain_all_pages(zone);
+}
+
+void zone_pcp_enable(struct zone *zone)
+{
+	spin_lock(&wmark_lock);
+	BUG_ON(!zone->pcp_disabled);
+	if (!--zone->pcp_disabled)
+		zone_clear_flag(zone, ZONE_PCP_DISABLED);
+	zone_pcp_update(zone);
+	spin_unlock(&wmark_lock);
+}
+
+/* ---- one refill ---------------------------------------------------------------- */
+
+static int clamp_high(struct per_cpu_pages *pcp)
+{
+	int lo = READ_ONCE(pcp->high_min), hi = READ_ONCE(pcp->high_max);
+
+	pcp->high = clamp(pcp->high, lo, hi);
+	return pcp->high;
+}
+
+static bool tunes_itself(const struct per_cpu_pages *pcp)
+{
+	return READ_ONCE(pcp->high_min) != READ_ONCE(pcp->high_max);
+}
+
+/* P4: how many blocks of this order a refill brings. */
+int nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
+		 unsigned int order)
+{
+	int batch = READ_ONCE(pcp->batch), high = clamp_high(pcp), nr = batch;
+
+	if (unlikely(high < batch))
+		return 1;
+	if (!order) {
+		int room;
+
+		nr = batch << pcp->alloc_factor;
+		if (tunes_itself(pcp) && !zone_flag(zone, ZONE_BELOW_HIGH)) {
+			high = min(high + nr, READ_ONCE(pcp->high_max));
+			pcp->high = high;
+		}
+		room = max(high - pcp->count - batch, batch);
+		if (nr <= room && pcp->alloc_factor < PCP_BATCH_SCALE_MAX)
+			pcp->alloc_factor++;
+		nr = min(nr, room);
+	}
+	return nr > 1 ? max(nr >> order, 2) : nr;
+}
+
+/* ---- one free ------------------------------------------------------------------ */
+
+/*
+ * Freed one after the other, blocks of order 1 to 3 are for somebody else:
+ * the lists are then emptied rather than filled. (P5)
+ */
+bool pcp_free_high(struct per_cpu_pages *pcp, unsigned int order)
+{
+	bool again = pcp->flags & PCPF_PREV_FREE_HIGH_ORDER;
+
+	if (!order || order > PAGE_ALLOC_COSTLY_ORDER) {
+		pcp->flags &= (u8)~PCPF_PREV_FREE_HIGH_ORDER;
+		return false;
+	}
+	pcp->flags |= PCPF_PREV_FREE_HIGH_ORDER;
+	return again && pcp->free_count >= READ_ONCE(pcp->batch);
+}
+
+void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
+{
+	int most = READ_ONCE(pcp->batch) << PCP_BATCH_SCALE_MAX;
+
+	pcp->alloc_factor >>= 1;
+	pcp->free_count = min(pcp->free_count + (1 << order), most);
+}
+
+/* P5: above how many pages some go back; what is stored for later changes. */
+static int nr_pcp_high(const struct zone *zone, struct per_cpu_pages *pcp,
+		       unsigned int free_high)
+{
+	int lo = READ_ONCE(pcp->high_min), batch = READ_ONCE(pcp->batch);
+	int high = clamp_high(pcp), freed = max(pcp->free_count, batch);
+
+	if (!high)
+		return 0;
+	if (free_high) {
+		pcp->high = max(high - (batch << PCP_BATCH_SCALE_MAX), lo);
+		return 0;
+	}
+	if (zone_flag(zone, ZONE_RECLAIM_ACTIVE)) {
+		pcp->high = max(high - freed, lo);
+		return min(4 * batch, pcp->high);
+	}
+	if (!tunes_itself(pcp))
+		return high;
+	if (zone_flag(zone, ZONE_BELOW_HIGH)) {
+		pcp->high = max(high - freed, lo);
+		return max(pcp->count, lo);
+	}
+	if (pcp->count >= high && high < pcp->free_count + batch) {
+		pcp->high = pcp->free_count + batch;
+		return clamp_high(pcp);
+	}
+	return high;
+}
+
+/* How many pages go back now that one more has come; 0: none. */
+int nr_pcp_free(const struct zone *zone, struct per_cpu_pages *pcp,
+		unsigned int free_high)
+{
+	int batch = READ_ONCE(pcp->batch);
+	int high = nr_pcp_high(zone, pcp, free_high);
+
+	if (pcp->count < high)
+		return 0;
+	if (free_high)
+		return min(pcp->count, batch << PCP_BATCH_SCALE_MAX);
+	if (high < batch)
+		return 1;
+	return clamp(pcp->free_count, batch, high - batch);
+}
+
+/* A tick has passed: an eighth of what high has above its least goes. */
+int nr_pcp_decay(struct per_cpu_pages *pcp)
+{
+	int batch = READ_ONCE(pcp->batch), high = clamp_high(pcp);
+	int lo = READ_ONCE(pcp->high_min);
+
+	if (high > lo) {
+		high = max(high - (high >> 3), lo);
+		high = max(high, pcp->count - (batch << PCP_BATCH_SCALE_MAX));
+		pcp->high = high;
+	}
+	return max(pcp->count - high, 0);
+}
+
+/* ---- the knob ------------------------------------------------------------------ */
+
+static int set_high_fraction(const unsigned long *values, unsigned int nr)
+{
+	(void)nr;
+	if (values[0] && values[0] < MIN_HIGH_FRACTION)
+		return -EINVAL;
+	WRITE_ONCE(percpu_pagelist_high_fraction, values[0]);
+	return 0;
+}
+
+static const struct ctl_table high_fraction_ctl __sysctl = {
+	.procname = "vm.percpu_pagelist_high_fraction",
+	.data = &percpu_pagelist_high_fraction,
+	.nr = 1,
+	.hi = INT_MAX,
+	.set = set_high_fraction,
+	.changed = setup_per_zone_wmarks,
+};
+
+/* Its name until 5.14. */
+static const struct ctl_table fraction_ctl __sysctl = {
+	.procname = "vm.percpu_pagelist_fraction",
+	.data = &percpu_pagelist_high_fraction,
+	.nr = 1,
+	.hi = INT_MAX,
+	.set = set_high_fraction,
+	.changed = setup_per_zone_wmarks,
+};

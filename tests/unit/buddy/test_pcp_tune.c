@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_pcp_tune.c - how long per-CPU lists are and how much moves at a time
+ *
+ * The tables are pagesets in some state, one event, and what follows from it
+ * by kernel-facts P2 to P5.
+ */
+#include <errno.h>
+
+#include "buddy/sysctl.h"
+#include "support/start.h"
+
+/* Zones of known sizes (P2). Expect the kernel's batches. */
+static void test_batch(void **state)
+{
+	static const struct {
+		unsigned long mib;
+		int batch;
+	} rows[] = { { 4, 1 },	  { 16, 1 },	{ 64, 3 },    { 256, 15 },
+		     { 512, 31 }, { 1024, 63 }, { 65536, 63 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct per_cpu_pages pcp = { .count = 0 };
+		struct zone zone = {
+			.spanned_pages = rows[i].mib << 8,
+			.pageset = &pcp,
+		};
+
+		setup_pageset(&pcp);
+		zone_pcp_update(&zone);
+		assert_int_equal(pcp.batch, rows[i].batch);
+		assert_int_equal(pcp.count, 0);
+	}
+}
+
+/* Zones of some sizes and marks, two CPUs (P3). Expect high_min and high_max
+ * by the formula; with a fraction, both the same. */
+static void child_high(void *arg)
+{
+	static const struct {
+		unsigned long managed, low;
+		int min, max;
+	} rows[] = {
+		{ 262144, 5000, 2500, 16384 },
+		{ 262144, 100, 252, 16384 }, /* 4 x batch at least */
+		{ 2048, 100, 252, 252 },
+		{ 0, 0, 252, 252 },
+	};
+	static struct per_cpu_pages pcp[2];
+	struct zone zone = { .spanned_pages = 262144, .pageset = pcp };
+
+	(void)arg;
+	start_zone("");
+	nr_cpu_ids = 2;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		zone.managed_pages = rows[i].managed;
+		zone._watermark[WMARK_LOW] = rows[i].low;
+		zone_pcp_update(&zone);
+		for (int cpu = 0; cpu < 2; cpu++) {
+			REQUIRE(pcp[cpu].batch == 63);
+			REQUIRE(pcp[cpu].high_min == rows[i].min);
+			REQUIRE(pcp[cpu].high_max == rows[i].max);
+		}
+	}
+	/* The CPUs of other nodes do not count. */
+	cpu_node[1] = 1;
+	zone.managed_pages = 262144;
+	zone_pcp_update(&zone);
+	REQUIRE(pcp[0].high_max == 32768);
+	cpu_node[1] = 0;
+	nr_cpu_ids = 1; /* as many pagesets as the zone of the test has */
+	REQUIRE(do_sysctl("vm.percpu_pagelist_high_fraction", NULL, 0, "7") ==
+		-EINVAL);
+	REQUIRE(do_sysctl("vm.percpu_pagelist_high_fraction", NULL, 0, "16") >
+		0);
+	zone_pcp_update(&zone);
+	REQUIRE(pcp[0].high_min == 16384 && pcp[0].high_max == 16384);
+	REQUIRE(do_sysctl("vm.percpu_pagelist_fraction", NULL, 0, "0") > 0);
+	zone_pcp_update(&zone);
+	REQUIRE(pcp[0].high_min == 252);
+}
+
+struct refill {
+	int high_min, high_max, high, count, factor;
+	unsigned int order, below;
+	int nr, high_after, factor_after;
+};
+
+/* Pagesets that are to be refilled (P4). Expect the sizes of the table. */
+static void test_refill(void **state)
+{
+	static const struct refill rows[] = {
+		/* the first: a batch, high grows by it */
+		{ 252, 9999, 0, 0, 0, 0, 0, 63, 315, 1 },
+		/* in a row: twice as much each time, up to 32 x */
+		{ 252, 9999, 315, 0, 1, 0, 0, 126, 441, 2 },
+		{ 252, 9999, 4000, 0, 5, 0, 0, 2016, 6016, 5 },
+		/* no more than there is room for */
+		{ 252, 252, 252, 0, 3, 0, 0, 189, 252, 3 },
+		{ 252, 400, 400, 300, 0, 0, 0, 63, 400, 1 },
+		{ 252, 400, 400, 300, 1, 0, 0, 63, 400, 1 },
+		/* short zone: high stays */
+		{ 252, 9999, 300, 0, 0, 0, 1, 63, 300, 1 },
+		/* other orders: a batch of pages, two blocks at least */
+		{ 252, 9999, 300, 0, 4, 1, 0, 31, 300, 4 },
+		{ 252, 9999, 300, 0, 4, 3, 0, 7, 300, 4 },
+		{ 252, 9999, 300, 0, 4, 9, 0, 2, 300, 4 },
+		/* switched off: one */
+		{ 0, 0, 300, 0, 4, 0, 0, 1, 0, 4 },
+		{ 0, 0, 300, 0, 4, 9, 0, 1, 0, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct refill *row = &rows[i];
+		struct zone zone = { .flags = row->below ? ZONE_BELOW_HIGH :
+							   0 };
+		struct per_cpu_pages pcp = {
+			.high_min = row->high_min,
+			.high_max = row->high_max,
+			.high = row->high,
+			.count = row->count,
+			.alloc_factor = (u8)row->factor,
+			.batch = 63,
+		};
+		int nr = nr_pcp_alloc(&zone, &pcp, row->order);
+
+		if (nr != row->nr || pcp.high != row->high_after ||
+		    pcp.alloc_factor != row->factor_after)
+			fail_msg("row %zu: %d, high %d, factor %d", i, nr,
+				 pcp.high, pcp.alloc_factor);
+	}
+}
+
+struct release {
+	int high_min, high_max, high, count, free_count;
+	unsigned int flags, free_high;
+	int nr, high_after;
+};
+
+/* Pagesets that a page was freed to (P5). Expect the sizes of the table. */
+static void test_release(void **state)
+{
+	static const struct release rows[] = {
+		/* below high: nothing */
+		{ 252, 9999, 500, 499, 10, 0, 0, 0, 500 },
+		/* at high: a batch, or what was freed in a row */
+		{ 252, 9999, 500, 500, 10, 0, 0, 63, 500 },
+		{ 252, 9999, 500, 500, 400, 0, 0, 400, 500 },
+		/* a long row of frees: high is raised to it */
+		{ 252, 9999, 500, 500, 600, 0, 0, 0, 663 },
+		{ 252, 550, 500, 550, 600, 0, 0, 487, 550 },
+		/* fixed high: it is not */
+		{ 500, 500, 500, 500, 600, 0, 0, 437, 500 },
+		/* blocks of order 1 to 3 in a row: out with all */
+		{ 252, 9999, 4000, 300, 100, 0, 1, 300, 1984 },
+		{ 252, 9999, 500, 3000, 100, 0, 1, 2016, 252 },
+		/* reclaim is at work: at most 4 batches stay */
+		{ 252, 9999, 900, 251, 10, ZONE_RECLAIM_ACTIVE, 0, 0, 837 },
+		{ 252, 9999, 900, 252, 10, ZONE_RECLAIM_ACTIVE, 0, 63, 837 },
+		{ 252, 9999, 900, 252, 400, ZONE_RECLAIM_ACTIVE, 0, 189, 500 },
+		/* the zone is short: high falls */
+		{ 252, 9999, 900, 251, 10, ZONE_BELOW_HIGH, 0, 0, 837 },
+		{ 252, 9999, 900, 300, 10, ZONE_BELOW_HIGH, 0, 63, 837 },
+		{ 252, 9999, 300, 700, 400, ZONE_BELOW_HIGH, 0, 400, 252 },
+		/* switched off: one page in, one out */
+		{ 0, 0, 500, 1, 1, 0, 0, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct release *row = &rows[i];
+		struct zone zone = { .flags = row->flags };
+		struct per_cpu_pages pcp = {
+			.high_min = row->high_min,
+			.high_max = row->high_max,
+			.high = row->high,
+			.count = row->count,
+			.free_count = row->free_count,
+			.batch = row->high_max ? 63 : 1,
+		};
+		int nr = nr_pcp_free(&zone, &pcp, row->free_high);
+
+		if (nr != row->nr || pcp.high != row->high_after)
+			fail_msg("row %zu: %d, high %d", i, nr, pcp.high);
+	}
+}
+
+/* Frees in a row, of one order and another (P4, P5). Expect free_count to be
+ * the sum up to 32 batches, alloc_factor to be halved, and the row of larger
+ * orders to be seen once a batch was freed. */
+static void test_rows_of_frees(void **state)
+{
+	struct per_cpu_pages pcp = { .batch = 63, .alloc_factor = 5 };
+
+	(void)state;
+	pcp_count_free(&pcp, 3);
+	assert_int_equal(pcp.free_count, 8);
+	assert_int_equal(pcp.alloc_factor, 2);
+	assert_false(pcp_free_high(&pcp, 3));
+	assert_false(pcp_free_high(&pcp, 3)); /* 8 pages are no batch */
+	for (int i = 0; i < 300; i++)
+		pcp_count_free(&pcp, 3);
+	assert_int_equal(pcp.free_count, 2016);
+	assert_int_equal(pcp.alloc_factor, 0);
+	assert_true(pcp_free_high(&pcp, 1));
+	assert_false(pcp_free_high(&pcp, 0));
+	assert_false(pcp_free_high(&pcp, 2)); /* the row begins anew */
+	assert_true(pcp_free_high(&pcp, 2));
+	assert_false(pcp_free_high(&pcp, PAGEBLOCK_ORDER));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch),
+		child_test(child_high),
+		cmocka_unit_test(test_refill),
+		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_rows_of_frees),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
