@@ -19,6 +19,7 @@
 #include "init.h"
 #include "arena/arena.h"
 #include "buddy/buddy.h"
+#include "buddy/migrate.h"
 #include "core/param.h"
 #include "core/start.h"
 #include "core/tick.h"
@@ -103,6 +104,7 @@ static void fork_prepare(void)
 	if (!km_ready())
 		return;
 	lock_fork_take(&tick_lock);
+	lock_fork_take(&migrate_lock);
 	kmem_fork_take();
 	vmap_fork_take();
 	page_alloc_fork_take();
@@ -116,6 +118,7 @@ static void fork_release(void)
 	page_alloc_fork_release();
 	vmap_fork_release();
 	kmem_fork_release();
+	lock_fork_release(&migrate_lock);
 	lock_fork_release(&tick_lock);
 }
 

@@ -39,14 +39,21 @@ enum page_type {
 #define PG_PFMEMALLOC 0x04 /* came from the reserves */
 #define PG_MOVABLE_OPS 0x08 /* mapping is the owner's movable_operations */
 #define PG_ISOLATED 0x10 /* its owner has let go of it for migration */
+#define PG_LOCKED 0x20 /* for a moment: neither movable nor not, migrate.h */
 
 struct km_memcg;
 
 struct page {
-	u8 type; /* whoever holds the block */
-	u8 order; /* of the block this page heads */
-	u8 flags;
-	u8 migratetype; /* the list it is on; of the request while allocated */
+	union {
+		struct {
+			u8 type; /* whoever holds the block */
+			u8 order; /* of the block this page heads */
+			u8 flags; /* the same; atomic while movable */
+			/* of the list it is on; of the request */
+			u8 migratetype;
+		};
+		u32 word; /* all four, for compare and exchange */
+	};
 	u8 zone_id, node_id; /* constant once online */
 	u16 epoch; /* zone->epoch when it became free */
 	union {
@@ -67,6 +74,11 @@ struct page {
 	};
 } __aligned(64);
 
+/* The parts of page->word. */
+#define PAGE_WORD_FLAGS(flags) ((u32)(flags) << 16)
+#define PAGE_WORD_TYPE_MASK 0xffu
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "PAGE_WORD_FLAGS");
 _Static_assert(sizeof(struct page) == 64, "one cache line a frame");
 _Static_assert(offsetof(struct page, mapping) == 24, "behind the list");
 

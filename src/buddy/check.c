@@ -52,6 +52,7 @@ static void check_lists(struct zone *zone)
 	BUG_ON(apart[MIGRATE_ISOLATE] != zone->nr_isolated);
 	BUG_ON(apart[MIGRATE_HIGHATOMIC] != zone->nr_free_highatomic);
 	BUG_ON(pages > zone->managed_pages);
+	BUG_ON(zone->managed_pages > zone->present_pages);
 }
 
 static unsigned int pcp_list_order(unsigned int index)
@@ -87,6 +88,18 @@ static void check_pageset(const struct per_cpu_pages *pcp)
 	BUG_ON(pcp->batch > pcp->high_min && (pcp->high_max || pcp->batch > 1));
 }
 
+/* I1 of isolate.c. */
+static void check_pageblocks(const struct zone *zone)
+{
+	unsigned long isolated = 0;
+
+	for (unsigned long pfn = zone->zone_start_pfn;
+	     pfn < READ_ONCE(zone->populated_end); pfn += PAGEBLOCK_PAGES)
+		isolated += (READ_ONCE(*pageblock_byte(pfn)) & PB_ISOLATED) !=
+			    0;
+	BUG_ON(isolated != zone->nr_isolate_pageblock);
+}
+
 void zone_check(struct zone *zone)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
@@ -97,6 +110,7 @@ void zone_check(struct zone *zone)
 	spin_lock(&zone->lock);
 	check_marks(zone);
 	check_lists(zone);
+	check_pageblocks(zone);
 	spin_unlock(&zone->lock);
 }
 

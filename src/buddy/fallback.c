@@ -143,6 +143,19 @@ bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
 	return false;
 }
 
+bool can_claim_fallback(const struct zone *zone, unsigned int order,
+			unsigned int mt)
+{
+	const struct free_area *area = &zone->free_area[order];
+
+	if (order < PAGEBLOCK_ORDER / 2 && mt == MIGRATE_MOVABLE)
+		return false;
+	for (unsigned int i = 0; i < MIGRATE_PCPTYPES - 1; i++)
+		if (!list_empty(&area->free_list[fallbacks[mt][i]]))
+			return true;
+	return false;
+}
+
 struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 			     unsigned int mt)
 {

@@ -63,6 +63,8 @@ static int online_section(struct zone *zone)
 		zone->deferred_pfn = pfn;
 		zone->deferred_end = zone->grow_pfn = pfn + nr;
 		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
+		WRITE_ONCE(zone->populated_end,
+			   max(zone->populated_end, pfn + nr));
 		return 0;
 	}
 	return -ENOMEM;

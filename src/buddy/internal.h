@@ -187,6 +187,13 @@ bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
 struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 			     unsigned int mt);
 
+/*
+ * Could a request of this type claim the pageblock of a free block of this
+ * order, of another type? zone->lock held.
+ */
+bool can_claim_fallback(const struct zone *zone, unsigned int order,
+			unsigned int mt);
+
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 
 void setup_pageset(struct per_cpu_pages *pcp);

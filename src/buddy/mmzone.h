@@ -115,6 +115,7 @@ struct zone {
 	unsigned long present_pages; /* online frames; arena_lock */
 	unsigned long managed_pages; /* given to the buddy; zone->lock */
 	/* arena_lock: how the zone grows, grow.c */
+	unsigned long populated_end; /* above it all offline; relaxed */
 	unsigned long grow_pfn; /* where the next section is looked for */
 	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
 	unsigned long percpu_drift_mark; /* pages; relaxed */
@@ -124,6 +125,16 @@ struct zone {
 	unsigned long unreported; /* free, perhaps resident; zone->lock */
 	unsigned long nr_isolated; /* pages free and isolated; zone->lock */
 	unsigned long nr_isolate_pageblock; /* zone->lock */
+	unsigned long nr_movable_pages; /* with movable_operations; atomic */
+	struct capture_control *capture; /* who waits for a block; zone->lock */
+	/* migrate_lock: where compaction stands, compact.h; read relaxed */
+	unsigned long compact_cached_free_pfn;
+	unsigned long compact_cached_migrate_pfn[2]; /* async, sync */
+	unsigned long compact_init_migrate_pfn, compact_init_free_pfn;
+	unsigned int compact_considered; /* attempts since it failed */
+	unsigned int compact_defer_shift; /* of 2^this, all but one are */
+	int compact_order_failed; /* deferred, from this order on */
+	bool compact_blockskip_flush; /* forget the skip bits at the end */
 	unsigned long allocated, freed; /* past the pagesets; zone->lock */
 };
 

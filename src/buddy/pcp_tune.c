@@ -95,6 +95,15 @@ void zone_pcp_update(struct zone *zone)
 	set_pagesets(zone, batch, lo, hi);
 }
 
+/* Whoever is at a pageset now has done when this returns. */
+static void wait_for_pagesets(struct zone *zone)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		spin_lock(&zone->pageset[cpu].lock);
+		spin_unlock(&zone->pageset[cpu].lock);
+	}
+}
+
 /* May be nested; the last zone_pcp_enable() undoes it. */
 void zone_pcp_disable(struct zone *zone)
 {
@@ -103,6 +112,7 @@ void zone_pcp_disable(struct zone *zone)
 	zone_set_flag(zone, ZONE_PCP_DISABLED);
 	zone_pcp_update(zone);
 	spin_unlock(&wmark_lock);
+	wait_for_pagesets(zone);
 	drain_all_pages(zone);
 }
 

@@ -9,6 +9,8 @@
  *	free list   [resident, epoch 7]-[resident, 5]-[reported]-[reported]
  *	epoch 7           too young          goes      tail: scan ends here
  *
+ * What is isolated stays where it is: somebody is about to take it.
+ *
  * Locking	zone->lock for the lists; none across the system call, when the
  *		block is PAGE_ISOLATED and so cannot be merged or taken.
  * Source	Linux v6.12 mm/page_reporting.c as a model; the delay and the
@@ -114,7 +116,7 @@ unsigned long page_reporting_process(struct zone *zone, unsigned int flags)
 	if (!READ_ONCE(zone->unreported))
 		return 0;
 	for (int order = MAX_PAGE_ORDER; order >= (int)report_order; order--)
-		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
+		for (unsigned int mt = 0; mt < MIGRATE_ISOLATE; mt++)
 			pages += report_list(
 				zone, &zone->free_area[order].free_list[mt],
 				flags);

@@ -119,6 +119,7 @@ static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
 	zone->zone_start_pfn = start;
 	zone->spanned_pages = end - start;
 	zone->grow_pfn = zone->deferred_pfn = zone->deferred_end = start;
+	zone->populated_end = start;
 	zone->epoch = 2;
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)

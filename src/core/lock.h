@@ -28,6 +28,7 @@
 enum lock_rank {
 	LOCK_INIT, /* one-time set-up */
 	LOCK_TICK, /* one runner of the periodic work */
+	LOCK_MIGRATE, /* one mover of pages: compaction, contig, hotplug */
 	LOCK_SLAB_MUTEX, /* list of caches, creation, destruction */
 	LOCK_CPUS, /* list of object-cache owners */
 	LOCK_KMEM_CPU, /* one kmem_cache_cpu: cpu slab and partial list */
