@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "buddy/vmstat.h"
 #include "core/start.h"
 #include "sys/os.h"
 
@@ -190,6 +191,8 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 				       alloc_flags);
 		if (likely(page)) {
 			prep_new_page(page, order, gfp, alloc_flags);
+			zone_statistics(ac->preferred_zoneref->zone, zone, 1,
+					gfp);
 			return page;
 		}
 	}

@@ -17,6 +17,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "buddy/vmstat.h"
 #include "core/param.h"
 #include "kmem/internal.h"
 #include "kmem/kmalloc.h"
@@ -176,6 +177,13 @@ unsigned int kmalloc_index(size_t size)
 	return (unsigned int)fls64(size - 1); /* 256 is 8, in place 8 */
 }
 
+/* Blocks too large for a cache count as slabs (L1). */
+static void account_large(const struct page *page, long pages)
+{
+	mod_node_page_state(NODE_DATA(page_to_nid(page)), NR_SLAB_UNRECLAIMABLE,
+			    pages);
+}
+
 static __cold void *kmalloc_large(size_t size, gfp_t gfp, int node)
 {
 	struct page *page;
@@ -187,7 +195,10 @@ static __cold void *kmalloc_large(size_t size, gfp_t gfp, int node)
 	}
 	(void)node;
 	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
-	return page ? page_to_virt(page) : NULL;
+	if (!page)
+		return NULL;
+	account_large(page, 1L << page->order);
+	return page_to_virt(page);
 }
 
 /* ---- the calls ----------------------------------------------------------- */
@@ -311,8 +322,10 @@ void kfree(const void *p)
 	if (unlikely(ZERO_OR_NULL_PTR(p)))
 		return;
 	s = virt_to_cache(p, &page);
-	if (s)
+	if (s) {
 		kmem_cache_free(s, (void *)(uintptr_t)p);
-	else
+	} else {
+		account_large(page, -(1L << page->order));
 		__free_pages(page, page->order);
+	}
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "buddy/vmstat.h"
 #include "slub/internal.h"
 
 /* What of a caller's flags is for the pages of a slab. */
@@ -140,6 +141,17 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp)
 	return page ? page : alloc_pages(flags, s->min_order);
 }
 
+/* The pages of slabs are among those of the node that vmstat counts. */
+static void account_slab(const struct kmem_cache *s, const struct slab *slab,
+			 long frames)
+{
+	enum node_stat_item item = s->flags & SLAB_RECLAIM_ACCOUNT ?
+					   NR_SLAB_RECLAIMABLE :
+					   NR_SLAB_UNRECLAIMABLE;
+
+	mod_node_page_state(NODE_DATA(slab->node_id), item, frames);
+}
+
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 {
 	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK);
@@ -171,6 +183,7 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 	stat_add(&n->total_objects, objects);
 	stat_add(&n->nr_pages, frames);
 	stat_add(&s->slabs_ever, 1);
+	account_slab(s, slab, (long)frames);
 	return slab;
 }
 
@@ -188,6 +201,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	stat_sub(&n->nr_slabs, 1);
 	stat_sub(&n->total_objects, objects);
 	stat_sub(&n->nr_pages, frames);
+	account_slab(s, slab, -(long)frames);
 	__free_pages(page, page->order);
 }
 

@@ -2,6 +2,7 @@
 /*
  * test_kmalloc.c - kmalloc() and its family (kernel-facts L1-L4)
  */
+#include "buddy/vmstat.h"
 #include "buddy/buddy.h"
 #include "core/param.h"
 #include "fake.h"
@@ -61,6 +62,21 @@ static void test_alignment(void **state)
 		kfree(p);
 		kfree(q);
 	}
+}
+
+/* 40,000 bytes. Expect 16 pages among the unreclaimable ones of slabs. */
+static void test_large_counted(void **state)
+{
+	unsigned long before;
+	void *p;
+
+	(void)state;
+	before = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+	p = kmalloc(40000, GFP_KERNEL);
+	assert_int_equal(global_node_page_state(NR_SLAB_UNRECLAIMABLE),
+			 before + 16);
+	kfree(p);
+	assert_int_equal(global_node_page_state(NR_SLAB_UNRECLAIMABLE), before);
 }
 
 /* Beyond 8 KiB. Expect whole pages of the next order, up to 4 MiB; then NULL
@@ -295,9 +311,11 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
-		TEST(test_classes),   TEST(test_alignment),   TEST(test_large),
-		TEST(test_zero_size), TEST(test_overflow),    TEST(test_zeroed),
-		TEST(test_types),     TEST(test_random),      TEST(test_nodes),
+		TEST(test_classes),   TEST(test_alignment),
+		TEST(test_large),     TEST(test_large_counted),
+		TEST(test_zero_size), TEST(test_overflow),
+		TEST(test_zeroed),    TEST(test_types),
+		TEST(test_random),    TEST(test_nodes),
 		TEST(test_bad_kfree), TEST(test_kfree_cache),
 	};
 

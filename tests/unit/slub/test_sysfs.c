@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "buddy/vmstat.h"
 #include "core/proc.h"
 #include "fixture.h"
 
@@ -194,6 +195,37 @@ static void test_cpu_slabs(void **state)
 	give(n + 2, 2 * n - 2);
 }
 
+/* Slabs of a plain cache and of a reclaimable one. Expect their pages in the
+ * node's two counters while they exist. */
+static void test_node_pages(void **state)
+{
+	const unsigned long pages = 1UL << f.s->oo_order;
+	pg_data_t *node = NODE_DATA(0);
+	unsigned long plain, reclaimable;
+
+	(void)state;
+	take_full_slabs(0);
+	plain = node_page_state(node, NR_SLAB_UNRECLAIMABLE);
+	reclaimable = node_page_state(node, NR_SLAB_RECLAIMABLE);
+	take_full_slabs(2);
+	assert_int_equal(node_page_state(node, NR_SLAB_UNRECLAIMABLE),
+			 plain + 2 * pages);
+	give(0, 2 * f.per_slab);
+	slub_shrink(f.s, SHRINK_ALL);
+	assert_int_equal(node_page_state(node, NR_SLAB_UNRECLAIMABLE), plain);
+
+	f.s->flags |= SLAB_RECLAIM_ACCOUNT;
+	take_full_slabs(1);
+	assert_int_equal(node_page_state(node, NR_SLAB_RECLAIMABLE),
+			 reclaimable + pages);
+	give(0, f.per_slab);
+	slub_shrink(f.s, SHRINK_ALL);
+	f.s->flags &= ~SLAB_RECLAIM_ACCOUNT;
+	assert_int_equal(node_page_state(node, NR_SLAB_RECLAIMABLE),
+			 reclaimable);
+	assert_int_equal(node_page_state(node, NR_SLAB_UNRECLAIMABLE), plain);
+}
+
 /* The cache in slabinfo: full, with free objects in its slabs, and with freed
  * objects in a sheaf. Expect what waits in the sheaf to be active. */
 static void test_slabinfo(void **state)
@@ -364,6 +396,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flags, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cpu_slabs, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_node_pages, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_slabinfo, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_min_partial, setup,
