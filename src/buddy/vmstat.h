@@ -216,16 +216,4 @@ unsigned long zone_numa_event_state(const struct zone *zone,
 				    enum numa_stat_item item);
 unsigned long global_numa_event_state(enum numa_stat_item item);
 
-/* ---- fragmentation: extfrag.c -------------------------------------------- */
-
-/*
- * Why would a request of this order fail? In thousandths: towards 0 for lack
- * of memory, towards 1000 because it is in pieces; -1000: it would not fail.
- */
-int fragmentation_index(struct zone *zone, unsigned int order);
-/* How much of the free memory is of no use for it, in thousandths. */
-int unusable_free_index(struct zone *zone, unsigned int order);
-/* The same in hundredths, 0 without free memory; for proactive compaction. */
-unsigned int extfrag_for_order(struct zone *zone, unsigned int order);
-
 #endif
