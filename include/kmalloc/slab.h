@@ -133,10 +133,18 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
  */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
 void kmem_cache_free(struct kmem_cache *s, void *obj); /* NULL: nothing */
-/* All or nothing: returns nr, or 0 with nothing allocated. */
+/*
+ * All or nothing: returns nr, or 0 with nothing allocated; objs[] may have been
+ * written then.
+ */
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			  void **objs);
+/*
+ * s NULL: each object of its own cache, and blocks of kmalloc() of any size. No
+ * entry may be NULL; the array may come back in another order.
+ */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs);
+#define kfree_bulk(nr, objs) kmem_cache_free_bulk(NULL, (nr), (objs))
 
 /* ---- kmalloc ------------------------------------------------------------- */
 

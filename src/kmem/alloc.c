@@ -2,11 +2,11 @@
 /*
  * kmem/alloc.c - kmem_cache_alloc() and its family, on the fast paths
  *
- * Source	Linux v6.18 mm/slub.c (kernel-facts V7, L10)
+ * Source	Linux v6.18 mm/slub.c (kernel-facts V3, V4, L10)
  */
 #include <string.h>
 
-#include "kmem/kmem.h"
+#include "kmem/internal.h"
 
 __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
@@ -25,13 +25,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 
 	if (node < 0 || node >= MAX_NUMNODES || !get_node(s, node))
 		return kmem_cache_alloc(s, gfp);
-	obj = kmem_pop(kmem_this_cpu, s->slot);
-	if (obj && virt_to_slab_page(obj)->node_id != node) {
-		kmem_push(kmem_this_cpu, s->slot, obj);
-		obj = NULL;
-	}
-	if (!obj)
-		obj = kmem_cache_alloc_slow(s, gfp, node);
+	obj = kmem_cache_alloc_slow(s, gfp, node);
 	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
 		memset(obj, 0, s->object_size);
 	return obj;
@@ -46,25 +40,11 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 {
 	if (unlikely(!obj))
 		return;
+	/* Sheaves hold what is near. */
+	if (unlikely(nr_online_nodes > 1) && kmem_is_remote(obj)) {
+		kmem_cache_free_direct(s, &obj, 1);
+		return;
+	}
 	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
 		kmem_cache_free_slow(s, obj);
-}
-
-int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
-			  void **objs)
-{
-	for (size_t i = 0; i < nr; i++) {
-		objs[i] = kmem_cache_alloc(s, gfp);
-		if (!objs[i]) {
-			kmem_cache_free_bulk(s, i, objs);
-			return 0;
-		}
-	}
-	return (int)nr;
-}
-
-void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs)
-{
-	for (size_t i = 0; i < nr; i++)
-		kmem_cache_free(s, objs[i]);
 }

@@ -69,7 +69,7 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 /* The barns of the node that this CPU takes memory from. */
 static struct node_barn *barns_here(struct kmem_cache *s)
 {
-	return get_node(s, 0)->barn;
+	return get_node(s, (int)numa_node_id())->barn;
 }
 
 static struct node_barn *barn_here(struct kmem_cache *s)

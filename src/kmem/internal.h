@@ -24,6 +24,13 @@ void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 		  unsigned int align, slab_flags_t flags);
 void kmem_list_cache(struct kmem_cache *s);
 
+/* ---- sheaf.c --------------------------------------------------------------- */
+
+/* Is an object's memory of another node than we are on? Then no sheaf has it. */
+bool kmem_is_remote(const void *obj);
+/* To their slabs, past the sheaves. */
+void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
+
 /* ---- create.c -------------------------------------------------------------- */
 
 void kmem_cache_release(struct kmem_cache *s); /* no slab is left */

@@ -188,13 +188,15 @@ static __cold void *kmalloc_large(size_t size, gfp_t gfp, int node)
 {
 	struct page *page;
 
+	if (node < 0 || (unsigned int)node >= nr_online_nodes)
+		node = NUMA_NO_NODE;
+
 	if (size > KMALLOC_MAX_SIZE) {
 		if (!(gfp & __GFP_NOWARN))
 			WARN_ON_ONCE(size > KMALLOC_MAX_SIZE);
 		return NULL;
 	}
-	(void)node;
-	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
+	page = alloc_pages_node(node, gfp | __GFP_COMP, get_order(size));
 	if (!page)
 		return NULL;
 	account_large(page, 1L << page->order);

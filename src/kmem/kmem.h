@@ -220,6 +220,7 @@ struct kmem_cache {
 	};
 	u32 min_partial; /* slab_mutex to write, read without */
 	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
+	u32 remote_node_defrag_ratio; /* SLUB: of 1024; relaxed */
 	u32 max_order; /* slab_max_order for this cache */
 	slab_flags_t flags;
 	gfp_t allocflags;
@@ -313,10 +314,11 @@ extern struct kmem_cache *kmem_classes[NR_CLASSES] __hidden; /* by frame index *
 static inline struct page *virt_to_slab_page(const void *addr)
 {
 	unsigned long pfn = virt_to_pfn(addr);
-	unsigned int index = arena_index[pfn], order;
+	unsigned int index, order;
 
-	if (unlikely(!index))
+	if (unlikely(pfn >= arena_nr_frames || !arena_index[pfn]))
 		return NULL;
+	index = arena_index[pfn];
 	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
 				       kmem_classes[index]->oo_order;
 	return pfn_to_page(pfn & ~((1UL << order) - 1));

@@ -25,8 +25,10 @@
  */
 #include <errno.h>
 
+#include "buddy/buddy.h"
 #include "core/start.h"
 #include "core/tick.h"
+#include "kmem/internal.h"
 #include "kmem/sheaf.h"
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
@@ -119,6 +121,24 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	return main->count ? 0 : -ENOMEM;
 }
 
+/* What lies on top of main, unless it is to be of another node; or NULL. */
+static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
+{
+	void *obj = kmem_pop(cpu, s->slot);
+
+	if (!obj || node == NUMA_NO_NODE ||
+	    page_to_nid(virt_to_slab_page(obj)) == (unsigned int)node)
+		return obj;
+	kmem_push(cpu, s->slot, obj);
+	return NULL;
+}
+
+static bool main_is_empty(const struct kmem_cpu *cpu,
+			  const struct kmem_cache *s)
+{
+	return !((void **)cpu->cursor[s->slot])[-1];
+}
+
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct kmem_cpu *cpu;
@@ -128,16 +148,15 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 		return NULL;
 	cpu = kmem_cpu_get();
 	tick_poll();
-	if (!cpu || !s->slot || node != NUMA_NO_NODE)
+	if (!cpu || !s->slot ||
+	    (node != NUMA_NO_NODE && node != (int)numa_node_id()))
 		return alloc_direct(s, gfp, node);
 	kmem_cpu_serve(cpu);
 	/* Setting up the table, or a drain, may have filled the slot. */
-	obj = kmem_pop(cpu, s->slot);
-	if (obj)
-		return obj;
-	if (!s->ops->main_empty(cpu, s, gfp))
-		return kmem_pop(cpu, s->slot);
-	return alloc_direct(s, gfp, node);
+	obj = main_pop(cpu, s, node);
+	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp))
+		obj = main_pop(cpu, s, node);
+	return obj ? obj : alloc_direct(s, gfp, node);
 }
 
 /*
@@ -173,6 +192,19 @@ int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 	return 0;
 }
 
+bool kmem_is_remote(const void *obj)
+{
+	const struct page *slab = virt_to_slab_page(obj);
+
+	return slab && page_to_nid(slab) != numa_node_id();
+}
+
+void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	kmem_account(&s->flushes, &s->flushed, nr);
+	s->ops->flush(s, objs, nr);
+}
+
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
@@ -191,8 +223,7 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
 		if (!ret)
 			return;
 	}
-	kmem_account(&s->flushes, &s->flushed, 1);
-	s->ops->flush(s, &obj, 1);
+	kmem_cache_free_direct(s, &obj, 1);
 }
 
 void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)

@@ -17,6 +17,7 @@ struct kmem_cache_cpu {
 	char *fresh; /* lock: next object of slab never handed out */
 	u32 nr_fresh; /* lock */
 	u32 touched; /* lock: used since the last tick */
+	u32 rolls; /* lock: whether to look at other nodes */
 	struct slab *slab; /* lock */
 	struct slab *partial; /* lock: frozen slabs, linked by next */
 } __cacheline_aligned;
@@ -43,7 +44,7 @@ void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
  * A new slab, frozen, nothing carved; NULL: no memory. With direct reclaim in
  * gfp no lock is held; without, none of rank LOCK_LIST or above.
  */
-struct slab *new_slab(struct kmem_cache *s, gfp_t gfp);
+struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node);
 void discard_slab(struct kmem_cache *s, struct slab *slab);
 /* One line and abort unless obj starts an object of s in this slab. */
 void check_object(const struct kmem_cache *s, const struct slab *slab,

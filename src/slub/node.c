@@ -58,21 +58,37 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 		discard_slab(s, slab);
 }
 
-/* Every empty slab of the node goes back to the buddy. */
-static void discard_empty(struct kmem_cache *s, struct kmem_cache_node *n)
+#define SHRINK_PROMOTE_MAX 32
+
+/*
+ * Every empty slab of the node goes back to the buddy. The others are put in
+ * order, those with the fewest free objects first, so that they fill up and the
+ * rest can become empty.
+ */
+static void shrink_node(struct kmem_cache *s, struct kmem_cache_node *n)
 {
+	struct list_head promote[SHRINK_PROMOTE_MAX]; /* [i]: i + 1 are free */
 	struct slab *slab, *next;
 	LIST_HEAD(empty);
 
 	if (!READ_ONCE(n->nr_partial))
 		return;
+	for (int i = 0; i < SHRINK_PROMOTE_MAX; i++)
+		INIT_LIST_HEAD(&promote[i]);
 	spin_lock(&n->list_lock);
 	list_for_each_entry_safe(slab, next, &n->partial, list) {
-		if (slab_read(slab).counters.inuse)
-			continue;
-		remove_partial(n, slab);
-		list_add(&slab->list, &empty);
+		union slab_counters c = slab_read(slab).counters;
+		u32 nr_free = c.objects - c.inuse;
+
+		if (!c.inuse) {
+			remove_partial(n, slab);
+			list_add(&slab->list, &empty);
+		} else if (nr_free && nr_free <= SHRINK_PROMOTE_MAX) {
+			list_move_tail(&slab->list, &promote[nr_free - 1]);
+		}
 	}
+	for (int i = SHRINK_PROMOTE_MAX; i--;)
+		list_splice_init(&promote[i], &n->partial);
 	spin_unlock(&n->list_lock);
 	list_for_each_entry_safe(slab, next, &empty, list)
 		discard_slab(s, slab);
@@ -94,7 +110,7 @@ void slub_shrink(struct kmem_cache *s, unsigned int flags)
 			flush_cpu_slab(s, c);
 	}
 	for_each_kmem_cache_node(s, nid, n)
-		discard_empty(s, n);
+		shrink_node(s, n);
 }
 
 unsigned long slub_shutdown(struct kmem_cache *s)

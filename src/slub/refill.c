@@ -6,11 +6,16 @@
  *	2  what others freed to this CPU's slab meanwhile
  *	3  this CPU's partial slabs
  *	4  the node's partial slabs: one is used, some are parked on 3
- *	5  a new slab, as far as it can be had without reclaim
- *	6  a new slab whatever it takes: with no lock held, since reclaim takes
+ *	5  those of further nodes that have plenty, the nearest first
+ *	6  a new slab, as far as it can be had without reclaim
+ *	7  a new slab whatever it takes: with no lock held, since reclaim takes
  *	   the locks of all layers; then everything is looked at afresh
  *
- * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-5
+ * Who asks for a node is given what lies there: slabs of others are passed over
+ * in 1 to 4, a new slab there comes before 5, and with __GFP_THISNODE there is
+ * no 5.
+ *
+ * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-6
  * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3, X3)
  */
 #include "slub/internal.h"
@@ -99,24 +104,67 @@ static struct slab *get_cpu_partial(struct kmem_cache *s,
 	return slab;
 }
 
+/* A partial slab of a node, with more of them for this CPU's list. */
+static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
+				struct kmem_cache_node *n)
+{
+	unsigned int got;
+	struct slab *slab = get_partial_node(
+		n, 1 + READ_ONCE(s->cpu_partial_slabs) / 2, &got);
+
+	if (slab) {
+		WRITE_ONCE(c->partial, slab->next);
+		c->nr_partial = got - 1;
+	}
+	return slab;
+}
+
+/*
+ * A partial slab of a further node that has more than it would keep; not
+ * always, so that nodes do not mix for ever.
+ */
+static struct slab *get_any_partial(struct kmem_cache *s,
+				    struct kmem_cache_cpu *c)
+{
+	const pg_data_t *here = NODE_DATA(numa_node_id());
+	const struct zoneref *z =
+		here->node_zonelists[ZONELIST_FALLBACK]._zonerefs;
+	struct slab *slab = NULL;
+
+	c->rolls += 619; /* takes every value below 1024 in turn */
+	if (nr_online_nodes == 1 ||
+	    c->rolls % 1024 >= READ_ONCE(s->remote_node_defrag_ratio))
+		return NULL;
+	for (; z->zone && !slab; z++) {
+		struct kmem_cache_node *n = get_node(s, z->zone->node_id);
+
+		if (READ_ONCE(n->nr_partial) > READ_ONCE(s->min_partial))
+			slab = get_partial(s, c, n);
+	}
+	return slab;
+}
+
+static struct slab *find_slab(struct kmem_cache *s, struct kmem_cache_cpu *c,
+			      gfp_t gfp, int node)
+{
+	int near = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
+	struct slab *slab = get_cpu_partial(s, c, node);
+
+	if (!slab)
+		slab = get_partial(s, c, get_node(s, near));
+	if (!slab && node != NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
+		slab = new_slab(s, GFP_NOWAIT | __GFP_THISNODE, node);
+	if (!slab && !(gfp & __GFP_THISNODE))
+		slab = get_any_partial(s, c);
+	return slab ? slab : new_slab(s, gfp, node);
+}
+
 /* Another slab becomes the cpu slab: false if there is none to be had. */
 static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 		      int node)
 {
-	struct slab *slab = get_cpu_partial(s, c, node);
-	unsigned int got;
+	struct slab *slab = find_slab(s, c, gfp, node);
 
-	if (!slab) {
-		slab = get_partial_node(get_node(s, max(node, 0)),
-					1 + READ_ONCE(s->cpu_partial_slabs) / 2,
-					&got);
-		if (slab) {
-			WRITE_ONCE(c->partial, slab->next);
-			c->nr_partial = got - 1;
-		} else {
-			slab = new_slab(s, gfp);
-		}
-	}
 	if (!slab)
 		return false;
 	slab->next = NULL;
@@ -158,6 +206,11 @@ static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unfreeze_slab(s, slab);
 }
 
+static bool has_partial(const struct kmem_cache *s)
+{
+	return READ_ONCE(get_node(s, (int)numa_node_id())->nr_partial);
+}
+
 /* What a request may still do while c->lock is held. */
 static gfp_t gfp_locked(gfp_t gfp)
 {
@@ -167,7 +220,7 @@ static gfp_t gfp_locked(gfp_t gfp)
 	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
 }
 
-/* Steps 1 to 5; c->lock is held. */
+/* Steps 1 to 6; c->lock is held. */
 static unsigned int __slub_refill(struct kmem_cache *s,
 				  struct kmem_cache_cpu *c, gfp_t gfp, int node,
 				  void **objs, unsigned int nr)
@@ -186,8 +239,7 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 		if (c->slab && take_slab(s, c))
 			continue;
 		/* A partly filled sheaf will do: no new slab for the rest. */
-		if (got && !c->partial &&
-		    !READ_ONCE(get_node(s, 0)->nr_partial))
+		if (got && !c->partial && !has_partial(s))
 			break;
 		if (!next_slab(s, c, gfp_locked(gfp), node))
 			break;
@@ -208,16 +260,21 @@ static void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab)
 	c->nr_partial++;
 }
 
-/* Step 6. It may be another CPU by then, and that may have a slab already. */
+/*
+ * Step 7. It may be another CPU by then, and that may have a slab already. What
+ * reclaim brought may be of another node than was asked for: then that will do.
+ */
 static unsigned int refill_reclaiming(struct kmem_cache *s, gfp_t gfp, int node,
 				      void **objs, unsigned int nr)
 {
-	struct slab *slab = new_slab(s, gfp);
+	struct slab *slab = new_slab(s, gfp, node);
 	struct kmem_cache_cpu *c;
 	unsigned int got;
 
 	if (!slab)
 		return 0;
+	if (node != NUMA_NO_NODE)
+		node = slab->node_id;
 	c = this_cpu_slab(s);
 	spin_lock(&c->lock);
 	add_new_slab(c, slab);

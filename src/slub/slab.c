@@ -20,6 +20,8 @@
 #include "buddy/vmstat.h"
 #include "slub/internal.h"
 
+#define DEFRAG_RATIO 1000 /* of 1024: how often other nodes may serve */
+
 /* What of a caller's flags is for the pages of a slab. */
 #define GFP_SLAB_MASK                                                          \
 	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN |     \
@@ -112,6 +114,7 @@ int slub_setup(struct kmem_cache *s)
 	s->min_order = (u8)get_order(s->size);
 	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
 	calculate_partials(s);
+	s->remote_node_defrag_ratio = DEFRAG_RATIO;
 	s->sheaf_capacity = sheaf_capacity(s);
 	for_each_kmem_cache_node(s, nid, n)
 		INIT_LIST_HEAD(&n->partial);
@@ -129,7 +132,7 @@ static void run_ctor(struct kmem_cache *s, struct slab *slab)
 }
 
 /* First the preferred order without trying hard, then the smallest. */
-static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp)
+static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	gfp_t flags = s->allocflags | gfp, first;
 	struct page *page;
@@ -137,8 +140,8 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp)
 	first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
 	if (s->min_order < s->oo_order && first & __GFP_DIRECT_RECLAIM)
 		first = (first | __GFP_NOMEMALLOC) & ~__GFP_DIRECT_RECLAIM;
-	page = alloc_pages(first, s->oo_order);
-	return page ? page : alloc_pages(flags, s->min_order);
+	page = alloc_pages_node(node, first, s->oo_order);
+	return page ? page : alloc_pages_node(node, flags, s->min_order);
 }
 
 /* The pages of slabs are among those of the node that vmstat counts. */
@@ -152,9 +155,9 @@ static void account_slab(const struct kmem_cache *s, const struct slab *slab,
 	mod_node_page_state(NODE_DATA(slab->node_id), item, frames);
 }
 
-struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
+struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK);
+	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK, node);
 	struct slab *slab = (struct slab *)page;
 	struct kmem_cache_node *n;
 	unsigned long frames, objects;

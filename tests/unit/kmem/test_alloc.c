@@ -4,10 +4,7 @@
  */
 #include "fake.h"
 
-#define NR 300
-
 static struct kmem_cache *s;
-static void *objs[NR];
 
 static int setup(void **state)
 {
@@ -25,41 +22,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	uintptr_t p = *(const uintptr_t *)a, q = *(const uintptr_t *)b;
-
-	return p < q ? -1 : p > q;
-}
-
-/* Many at once. Expect as many distinct objects that do not overlap. */
-static void test_bulk(void **state)
-{
-	(void)state;
-	assert_int_equal(kmem_cache_alloc_bulk(s, 0, NR, objs), NR);
-	qsort(objs, NR, sizeof(void *), compare);
-	for (size_t i = 1; i < NR; i++)
-		assert_true((char *)objs[i] - (char *)objs[i - 1] >= 100);
-	kmem_cache_free_bulk(s, NR, objs);
-	assert_int_equal(kmem_cache_alloc_bulk(s, 0, 0, objs), 0);
-}
-
-/* Memory for some of what is asked. Expect 0 and nothing allocated. */
-static void test_bulk_fails(void **state)
-{
-	unsigned long held;
-
-	(void)state;
-	fake.allowance = NR - 1;
-	fake.limited = s;
-	assert_int_equal(kmem_cache_alloc_bulk(s, 0, NR, objs), 0);
-	held = kmem_cpu_count(kmem_cpu_get(), s) + barn_count(s);
-	assert_int_equal(held, s->in_use);
-	fake.allowance = -1;
-	assert_int_equal(kmem_cache_alloc_bulk(s, 0, NR, objs), NR);
-	kmem_cache_free_bulk(s, NR, objs);
-}
-
 /* __GFP_ZERO on an object that was used. Expect every byte to be zero. */
 static void test_zero(void **state)
 {
@@ -73,6 +35,38 @@ static void test_zero(void **state)
 	assert_ptr_equal(again, obj);
 	assert_memory_equal(again, zero, sizeof(zero));
 	kmem_cache_free(s, again);
+}
+
+static void construct(void *obj)
+{
+	memset(obj, 0x77, 100);
+}
+
+static void zero_constructed(void *arg)
+{
+	struct kmem_cache *built = kmem_cache_create("built", 100, 0, 0,
+						     construct);
+	unsigned char **obj = arg;
+
+	obj[0] = kmem_cache_zalloc(built, GFP_KERNEL);
+	obj[1] = kmem_cache_alloc_node(built, GFP_KERNEL | __GFP_ZERO, 0);
+	memset(obj[0], 0x77, 1);
+	memset(obj[1], 0x77, 1);
+	REQUIRE(kmem_cache_alloc_bulk(built, __GFP_ZERO, 1, (void **)arg) == 1);
+}
+
+/* __GFP_ZERO where a constructor built the objects. Expect the kernel's warning
+ * and objects that are not zeroed. */
+static void test_zero_ctor(void **state)
+{
+	unsigned char *obj[2] = { NULL };
+	char text[1024];
+
+	(void)state;
+	capture_stderr(zero_constructed, obj, text, sizeof(text));
+	assert_int_equal(count_phrase(text, "WARNING: at "), 3);
+	assert_non_null(obj[0]);
+	assert_non_null(obj[1]);
 }
 
 /* NULL is freed. Expect nothing. */
@@ -104,8 +98,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_bulk),      TEST(test_bulk_fails),  TEST(test_zero),
-		TEST(test_free_null), TEST(test_double_free),
+		TEST(test_zero),
+		TEST(test_zero_ctor),
+		TEST(test_free_null),
+		TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/bulk.c - many objects in one call
+ *
+ *	alloc	what main has is copied; then a sheaf at a time, or, if more
+ *		than a sheaf is wanted, straight from the slabs. All or none.
+ *	free	as much as main has room for; the rest straight to the slabs
+ *		if that is more than a sheaf. What is of other nodes, in batches.
+ *		Without a cache: each object's own, pages too.
+ *
+ * Locking	none here
+ * Source	Linux v6.18 mm/slub.c (kernel-facts V7, X1)
+ */
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "kmem/internal.h"
+#include "kmem/kmalloc.h"
+#include "kmem/sheaf.h"
+
+#define PCS_BATCH_MAX 32U
+
+/* Objects off the top of main: how many. */
+static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
+{
+	struct kmem_cpu *cpu = kmem_this_cpu;
+	unsigned int got = 0;
+
+	while (got < nr && (objs[got] = kmem_pop(cpu, s->slot)))
+		got++;
+	return got;
+}
+
+/* nr objects, or fewer if there is no memory: how many. */
+static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs)
+{
+	size_t got = 0;
+
+	for (;;) {
+		unsigned int n = pop_bulk(s, objs + got, nr - got);
+
+		got += n;
+		if (got == nr)
+			return got;
+		objs[got] = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE);
+		if (!objs[got])
+			return got;
+		got++;
+		if (nr - got <= s->sheaf_capacity)
+			continue;
+		n = s->ops->refill(s, gfp, NUMA_NO_NODE, objs + got,
+				   (unsigned int)min(nr - got, 1UL << 20));
+		kmem_account(&s->refills, &s->refilled, n);
+		got += n;
+	}
+}
+
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			  void **objs)
+{
+	size_t got = take(s, gfp, nr, objs);
+
+	if (got < nr) {
+		kmem_cache_free_bulk(s, got, objs);
+		return 0;
+	}
+	if (gfp & __GFP_ZERO && !WARN_ON_ONCE(s->ctor))
+		for (size_t i = 0; i < nr; i++)
+			memset(objs[i], 0, s->object_size);
+	return (int)nr;
+}
+
+/* Objects of other nodes leave the array, which is returned shorter. */
+static size_t free_remote(struct kmem_cache *s, size_t nr, void **objs)
+{
+	void *remote[PCS_BATCH_MAX];
+	unsigned int nr_remote = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!kmem_is_remote(objs[i])) {
+			objs[kept++] = objs[i];
+			continue;
+		}
+		remote[nr_remote++] = objs[i];
+		if (nr_remote == PCS_BATCH_MAX) {
+			kmem_cache_free_direct(s, remote, nr_remote);
+			nr_remote = 0;
+		}
+	}
+	if (nr_remote)
+		kmem_cache_free_direct(s, remote, nr_remote);
+	return kept;
+}
+
+static void free_many(struct kmem_cache *s, size_t nr, void **objs)
+{
+	size_t i = 0;
+
+	if (unlikely(nr_online_nodes > 1))
+		nr = free_remote(s, nr, objs);
+	while (i < nr) {
+		int ret;
+
+		if (unlikely(!objs[i])) {
+			i++;
+			continue;
+		}
+		ret = kmem_push(kmem_this_cpu, s->slot, objs[i]);
+		if (ret == 1 && nr - i > s->sheaf_capacity) {
+			unsigned int n = (unsigned int)min(nr - i, 1UL << 20);
+
+			kmem_cache_free_direct(s, objs + i, n);
+			i += n;
+			continue;
+		}
+		if (ret)
+			kmem_cache_free_slow(s, objs[i]);
+		i++;
+	}
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs)
+{
+	struct kmem_cache *own;
+	struct page *page;
+
+	if (s) {
+		free_many(s, nr, objs);
+		return;
+	}
+	for (size_t i = 0, n; i < nr; i += n) {
+		n = 1;
+		own = virt_to_cache(objs[i], &page);
+		if (!own) {
+			kfree(objs[i]);
+			continue;
+		}
+		while (i + n < nr && virt_to_cache(objs[i + n], &page) == own)
+			n++;
+		free_many(own, n, objs + i);
+	}
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_numa.c - caches on several nodes (kernel-facts U2, U3, V3, V4)
+ *
+ * Two nodes of 64 MiB; CPU c is on node c % 2, and the test stays on the last
+ * CPU there is, so on node 1 if there are two.
+ */
+#include "core/param.h"
+#include "fixture.h"
+#include "support/child.h"
+
+static int here, there; /* the node of this CPU, and the other */
+
+static int node_of(const void *obj)
+{
+	return (int)page_to_nid(virt_to_slab_page(obj));
+}
+
+static void stay_on_last_cpu(void)
+{
+	cpu_set_t set, one;
+	int cpu = CPU_SETSIZE;
+
+	REQUIRE(!sched_getaffinity(0, sizeof(set), &set));
+	while (!CPU_ISSET(--cpu, &set))
+		;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	REQUIRE(!sched_setaffinity(0, sizeof(one), &one));
+}
+
+static void start(unsigned int size)
+{
+	stay_on_last_cpu();
+	parse_args("arena=128M numa=fake=2");
+	REQUIRE(!slub_start(NULL));
+	REQUIRE(nr_online_nodes == 2);
+	here = (int)numa_node_id();
+	there = 1 - here;
+	fixture_open(size, 0, NULL);
+	f.n = get_node(f.s, here);
+}
+
+static void end(void)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	kmem_cache_shrink(f.s);
+	slub_check(f.s);
+	REQUIRE(!f.s->in_use);
+	for_each_kmem_cache_node(f.s, nid, n)
+		REQUIRE(!n->nr_slabs && !n->nr_pages && !n->nr_partial);
+	kmem_cache_destroy(f.s);
+}
+
+/* Objects of either node, of none in particular, of one there is not. Expect
+ * them where they were asked for, else near. */
+static void asked_for(void *arg)
+{
+	void *obj[200];
+
+	(void)arg;
+	start(512);
+	for (int i = 0; i < 200; i++) {
+		int want = i % 2 ? here : there;
+
+		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL, want);
+		REQUIRE(obj[i] && node_of(obj[i]) == want);
+	}
+	for (int i = 0; i < 200; i++)
+		kmem_cache_free(f.s, obj[i]);
+	obj[0] = kmem_cache_alloc(f.s, GFP_KERNEL);
+	obj[1] = kmem_cache_alloc_node(f.s, GFP_KERNEL, NUMA_NO_NODE);
+	obj[2] = kmem_cache_alloc_node(f.s, GFP_KERNEL, 7);
+	obj[3] = kmem_cache_alloc_node(f.s, GFP_KERNEL | __GFP_THISNODE, -9);
+	for (int i = 0; i < 4; i++) {
+		REQUIRE(node_of(obj[i]) == here);
+		kmem_cache_free(f.s, obj[i]);
+	}
+	end();
+}
+
+/* Slabs of a node with one object of two in use: obj[1], obj[3] ... */
+static void partial_slabs(int node, void **obj)
+{
+	for (int i = 0; i < 128; i++)
+		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL, node);
+	for (int i = 0; i < 128; i += 2)
+		slub_flush(f.s, &obj[i], 1);
+	kmem_cache_shrink(f.s);
+	REQUIRE(get_node(f.s, node)->nr_partial > f.s->min_partial);
+	f.s->remote_node_defrag_ratio = 1024;
+}
+
+/* Every page of a node is taken, and the other has objects to spare. Expect the other node to serve who asks for
+ * it, but not with __GFP_THISNODE. */
+static void full_node(void *arg)
+{
+	struct page *list = NULL, *page;
+	void *obj[300], *mine[128], *other;
+	unsigned int nr = 0;
+
+	(void)arg;
+	start(4096);
+	partial_slabs(here, mine);
+	while ((page = alloc_pages_node(
+			there, GFP_NOWAIT | __GFP_THISNODE | __GFP_NOMEMALLOC,
+			0))) {
+		*(struct page **)page_to_virt(page) = list;
+		list = page;
+	}
+	while (nr < 300) {
+		obj[nr] = kmem_cache_alloc_node(
+			f.s, GFP_NOWAIT | __GFP_THISNODE, there);
+		if (!obj[nr])
+			break;
+		REQUIRE(node_of(obj[nr++]) == there);
+	}
+	REQUIRE(nr < 300);
+	other = kmem_cache_alloc_node(f.s, GFP_NOWAIT, there);
+	REQUIRE(other && node_of(other) == here);
+	kmem_cache_free(f.s, other);
+	for (int i = 1; i < 128; i += 2)
+		kmem_cache_free(f.s, mine[i]);
+	while (nr)
+		kmem_cache_free(f.s, obj[--nr]);
+	for (; list; list = page) {
+		page = *(struct page **)page_to_virt(list);
+		__free_page(list);
+	}
+	end();
+}
+
+/* An object of the other node is freed. Expect it in its slab at once, and in
+ * no sheaf; so in a bulk. */
+static void remote_free(void *arg)
+{
+	void *obj[100];
+
+	(void)arg;
+	start(512);
+	obj[0] = kmem_cache_alloc_node(f.s, GFP_KERNEL, there);
+	REQUIRE(f.s->in_use == 1);
+	kmem_cache_free(f.s, obj[0]);
+	REQUIRE(!f.s->in_use);
+	for (int i = 0; i < 100; i++)
+		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL,
+					       i % 3 ? there : here);
+	kmem_cache_free_bulk(f.s, 100, obj);
+	REQUIRE(f.s->in_use == kmem_cpus_count(f.s) + barn_count(f.s));
+	for (int i = 0; i < 34; i++) {
+		void *local = kmem_pop(kmem_cpu_get(), f.s->slot);
+
+		REQUIRE(local && node_of(local) == here);
+		kmem_cache_free_slow(f.s, local);
+	}
+	end();
+}
+
+/* The other node has more partial slabs than it would keep, this one has none.
+ * Expect a request for no node in particular to be served from there, unless
+ * the ratio says never; and a slab to be made here for who asks for here. */
+static void defragment(void *arg)
+{
+	void *obj[128], *near;
+
+	(void)arg;
+	start(4096);
+	partial_slabs(there, obj);
+	REQUIRE(!f.n->nr_slabs);
+	f.s->remote_node_defrag_ratio = 0;
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &near, 1) == 1);
+	REQUIRE(node_of(near) == here);
+	slub_flush(f.s, &near, 1);
+	slub_shrink(f.s, SHRINK_ALL);
+	f.s->remote_node_defrag_ratio = 1024;
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &near, 1) == 1);
+	REQUIRE(node_of(near) == there);
+	slub_flush(f.s, &near, 1);
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, here, &near, 1) == 1);
+	REQUIRE(node_of(near) == here);
+	slub_flush(f.s, &near, 1);
+	for (int i = 1; i < 128; i += 2)
+		kmem_cache_free(f.s, obj[i]);
+	end();
+}
+
+/* The cpu slab and those parked beside it are of one node, and an object of the
+ * other is asked for. Expect them on their node's list. */
+static void mismatch(void *arg)
+{
+	void *obj, *other;
+
+	(void)arg;
+	start(512);
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, here, &obj, 1) == 1);
+	REQUIRE(f.c->slab && f.c->slab->node_id == here);
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, there, &other, 1) == 1);
+	REQUIRE(node_of(other) == there);
+	REQUIRE(f.c->slab->node_id == there);
+	REQUIRE(f.n->nr_partial == 1);
+	slub_check(f.s);
+	slub_flush(f.s, &obj, 1);
+	slub_flush(f.s, &other, 1);
+	end();
+}
+
+/* Threads on CPUs of two nodes free into one cache. Expect each node's barn to
+ * have what was freed there. */
+static void barns(void *arg)
+{
+	void *obj[1500];
+	int nr = 1500;
+
+	(void)arg;
+	start(512);
+	for (int i = 0; i < nr; i++)
+		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL, here);
+	while (nr)
+		kmem_cache_free(f.s, obj[--nr]);
+	REQUIRE(barn_count(f.s));
+	REQUIRE(get_node(f.s, here)->barn[BARN_HERE].nr_full);
+	for (int i = 0; i < NR_BARNS; i++)
+		REQUIRE(!get_node(f.s, there)->barn[i].nr_full);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(asked_for),	 child_test(full_node),
+		child_test(remote_free), child_test(defragment),
+		child_test(mismatch),	 child_test(barns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
