@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
 # What the layers are linked into: libkmalloc-preload.{so,a}, which replace
-# malloc, and libkmalloc.so.1 with libkmalloc.a, which export the kernel's
-# names. A library is left out while its top layer has no source file.
+# malloc on SLUB, libkmalloc-preload-slab.{so,a}, the same on SLAB, and
+# libkmalloc.so.1 with libkmalloc.a, which export the kernel's names and have
+# both. A library is left out while its top layer has no source file.
 #
 # The .a of each is one relocatable object in which everything but the exports
 # of the version script is local, so that both fit into one static program.
 
-set(KM_ENGINE sys core arena buddy kmem slub vmap init)
+set(KM_ENGINE sys core arena buddy kmem vmap init)
 set(KM_PRELOAD_MAP ${PROJECT_SOURCE_DIR}/src/shim/preload.map)
 set(KM_API_MAP ${PROJECT_SOURCE_DIR}/src/kmalloc.map)
 
@@ -69,28 +70,31 @@ function(km_relocatable target name map)
 		OUTPUT_NAME ${name} LINKER_LANGUAGE C)
 endfunction()
 
-function(km_preload_library)
+# km_preload_library(SUFFIX BACKEND): libkmalloc-preload<SUFFIX>.{so,a}
+function(km_preload_library suffix backend)
 	if(NOT KM_BUILD_PRELOAD OR NOT TARGET km_shim)
 		return()
 	endif()
-	km_archives(archives ${KM_ENGINE} shim)
-	km_shared(kmalloc_preload ${KM_PRELOAD_MAP} ${archives})
-	set_target_properties(kmalloc_preload PROPERTIES
-		OUTPUT_NAME kmalloc-preload EXPORT_NAME preload)
+	string(REPLACE - _ tail "${suffix}")
+	set(target kmalloc_preload${tail})
+	km_archives(archives ${KM_ENGINE} ${backend} backend_${backend} shim)
+	km_shared(${target} ${KM_PRELOAD_MAP} ${archives})
+	set_target_properties(${target} PROPERTIES
+		OUTPUT_NAME kmalloc-preload${suffix} EXPORT_NAME preload${tail})
 	# Never unloaded: threads and exit handlers still free.
-	target_link_options(kmalloc_preload PRIVATE -Wl,-z,nodelete)
+	target_link_options(${target} PRIVATE -Wl,-z,nodelete)
 
-	km_relocatable(kmalloc_preload_static kmalloc-preload
+	km_relocatable(${target}_static kmalloc-preload${suffix}
 		${KM_PRELOAD_MAP} ${archives})
-	set_target_properties(kmalloc_preload_static PROPERTIES
-		EXPORT_NAME preload_static)
+	set_target_properties(${target}_static PROPERTIES
+		EXPORT_NAME preload${tail}_static)
 endfunction()
 
 function(km_api_library)
 	if(NOT TARGET km_init)
 		return()
 	endif()
-	km_archives(archives ${KM_ENGINE} sys_hwloc api)
+	km_archives(archives ${KM_ENGINE} slab slub backends sys_hwloc api)
 	km_shared(kmalloc ${KM_API_MAP} ${archives})
 	set_target_properties(kmalloc PROPERTIES
 		VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})

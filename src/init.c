@@ -3,7 +3,7 @@
  * init.c - the one file that names every layer: start, fork, shortage
  *
  *	start	first allocation, perhaps inside ld.so, before any constructor
- *		command line -> arena -> buddy -> kmem+SLUB -> vmap -> caller
+ *		command line -> arena -> buddy -> kmem+slabs -> vmap -> caller
  *	fork	prepare: every lock in rank order, then pass through all
  *		parent: give them back
  *		child: give them back, adopt what lost threads held
@@ -24,7 +24,6 @@
 #include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmem.h"
-#include "slub/slub.h"
 #include "sys/os.h"
 #include "vmap/vmap.h"
 
@@ -54,6 +53,36 @@ static int set_fail_os(const char *value)
 }
 boot_param("fail_os", set_fail_os);
 
+static const char *slab_alloc; /* the value of the parameter; NULL: none */
+
+/*
+ * One command line is for all the libraries of a process: the other name is
+ * good, and without effect, where there is only one of the two.
+ */
+static int set_slab_alloc(const char *value)
+{
+	if (__builtin_strcmp(value, "slab") && __builtin_strcmp(value, "slub"))
+		return -EINVAL;
+	slab_alloc = value[2] == 'a' ? "slab" : "slub";
+	return 0;
+}
+boot_param("slab_alloc", set_slab_alloc);
+
+/* The backend to use where a cache names none; kmem hears of the others. */
+static const struct slab_ops *choose_backends(void)
+{
+	const struct slab_ops *chosen = km_backends[0];
+
+	for (unsigned int i = 0; km_backends[i]; i++)
+		if (slab_alloc &&
+		    !__builtin_strcmp(km_backends[i]->name, slab_alloc))
+			chosen = km_backends[i];
+	for (unsigned int i = 0; km_backends[i]; i++)
+		if (km_backends[i] != chosen)
+			kmem_backend(km_backends[i]);
+	return chosen;
+}
+
 static int start_layers(const struct km_start *how)
 {
 	int ret;
@@ -64,7 +93,7 @@ static int start_layers(const struct km_start *how)
 	if (!ret)
 		ret = page_alloc_init(how->zones);
 	if (!ret)
-		ret = kmem_init(&slub_ops, how->nr_slots);
+		ret = kmem_init(choose_backends(), how->nr_slots);
 	if (!ret)
 		ret = vmap_init();
 	return ret ? ret : how->last();

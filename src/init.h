@@ -7,6 +7,11 @@
 
 #include "sys/compiler.h"
 
+struct slab_ops;
+
+/* The slab allocators of this library, the default first; ends with NULL. */
+extern const struct slab_ops *const km_backends[] __hidden;
+
 extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
 struct km_start {

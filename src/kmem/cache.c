@@ -116,7 +116,6 @@ void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 	s->flags = flags;
 	s->refcount = 1;
 	INIT_LIST_HEAD(&s->aliases);
-	s->max_order = PAGE_ALLOC_COSTLY_ORDER;
 	if (flags & SLAB_RECLAIM_ACCOUNT)
 		s->allocflags |= __GFP_RECLAIMABLE;
 	if (flags & SLAB_CACHE_DMA)
@@ -134,8 +133,13 @@ void kmem_list_cache(struct kmem_cache *s)
 	spin_unlock(&slab_mutex);
 }
 
-static int boot_nodes(struct kmem_cache *s)
+static int boot_parts(struct kmem_cache *s)
 {
+	if (s->ops->cpu_size) {
+		s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
+		if (!s->cpu_slab)
+			return -ENOMEM;
+	}
 	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
 		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
 		if (!s->node[nid])
@@ -157,8 +161,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		s->max_order = boot->max_order;
 	if (boot->class)
 		kmem_classes[boot->class] = s;
-	s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
-	if (!s->cpu_slab || boot_nodes(s))
+	if (boot_parts(s))
 		return -ENOMEM;
 	if (s->ops->setup(s))
 		return -EINVAL;

@@ -177,6 +177,16 @@ unsigned int kmalloc_index(size_t size)
 	return (unsigned int)fls64(size - 1); /* 256 is 8, in place 8 */
 }
 
+struct kmem_cache *kmalloc_slab(size_t size)
+{
+	struct kmem_cache *s;
+
+	if (!size || size > KMALLOC_MAX_CACHE_SIZE)
+		return NULL;
+	s = &kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(size)];
+	return slab_state >= UP && s->num ? s : NULL;
+}
+
 /* Blocks too large for a cache count as slabs (L1). */
 static void account_large(const struct page *page, long pages)
 {

@@ -41,6 +41,8 @@ extern struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC];
 
 /* Make them: 0 or -ENOMEM. Only the API library has them. */
 int kmalloc_init(void);
+/* The cache for small objects of a size; NULL: there is none, or none yet. */
+struct kmem_cache *kmalloc_slab(size_t size);
 
 enum kmalloc_cache_type kmalloc_type(gfp_t gfp, const void *caller);
 /* The class of a size in 1 .. KMALLOC_MAX_CACHE_SIZE. */

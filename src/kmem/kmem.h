@@ -141,6 +141,12 @@ struct slab_ops {
 	void (*check)(struct kmem_cache *s);
 	/* Count; slab_mutex is held. Racy as to what others do meanwhile. */
 	void (*get_slabinfo)(struct kmem_cache *s, struct slabinfo *sinfo);
+	/*
+	 * Other array sizes: 0 or -EINVAL; slab_mutex is held. NULL: this
+	 * backend has none that could be set.
+	 */
+	int (*tune)(struct kmem_cache *s, int limit, int batchcount,
+		    int shared);
 };
 
 /*
@@ -159,6 +165,12 @@ struct kmem_rcu_ops {
 extern const struct kmem_rcu_ops *kmem_rcu __hidden; /* set before use */
 
 #define KM_SLAB_BACKENDS (KM_SLAB_ON_SLAB | KM_SLAB_ON_SLUB)
+
+/* What of a caller's flags is for the pages of a slab. */
+#define GFP_SLAB_MASK                                                          \
+	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN |     \
+	 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
+	 __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
 
 #define SHRINK_ALL 0 /* the flags of shrink() and kmem_reclaim() */
 #define SHRINK_IDLE 1
@@ -193,6 +205,9 @@ struct kmem_cache_node {
 	struct node_barn barn[NR_BARNS];
 } __cacheline_aligned;
 
+/* SLAB: where a slab has the array of the numbers of its free objects. */
+enum freelist_place { FREELIST_ON, FREELIST_OFF, FREELIST_OBJ };
+
 struct kmem_cache {
 	/* constant after creation */
 	const char *name;
@@ -221,7 +236,7 @@ struct kmem_cache {
 	u32 min_partial; /* slab_mutex to write, read without */
 	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024; relaxed */
-	u32 max_order; /* slab_max_order for this cache */
+	u32 max_order; /* of its slabs, to waste less; 0: the backend's */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);
@@ -229,8 +244,9 @@ struct kmem_cache {
 	/* SLAB: constant */
 	unsigned int colour; /* how many colours */
 	unsigned int colour_off; /* bytes between two of them */
-	unsigned int freelist_size; /* bytes of a slab's index array */
-	struct kmem_cache *freelist_cache; /* NULL: it is in the slab */
+	enum freelist_place freelist_place; /* of the array of free numbers */
+	unsigned int freelist_size; /* its bytes */
+	struct kmem_cache *freelist_cache; /* FREELIST_OFF: what it is from */
 	struct reciprocal_value reciprocal_buffer_size; /* of size */
 	/* SLAB: slab_mutex, read without */
 	unsigned int batchcount; /* objects moved at a time */
@@ -369,6 +385,9 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s);
 void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s);
 /* Objects of a sheaf: by size, or what the cache has in its place if more. */
+/* main_set(), where objects may have been freed since main_take(). */
+void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
+		       struct slab_sheaf *sheaf);
 unsigned int sheaf_capacity(const struct kmem_cache *s);
 /* Everything this owner holds goes to the slabs; its cursors miss. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);
@@ -437,7 +456,7 @@ extern u8 slab_state; /* constant after init */
 struct kmem_cache_boot {
 	unsigned int align; /* 0: 8 */
 	unsigned int class; /* frame index and cursor slot; 0: no sheaves */
-	unsigned int max_order; /* of its slabs; 0: the kernel's 3 */
+	unsigned int max_order; /* of its slabs; 0: the backend's */
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;
 };
@@ -452,6 +471,15 @@ void kmem_fork_take(void);
 void kmem_fork_release(void);
 /* Caches, barns and owners give up what they do not use. */
 void kmem_reclaim(unsigned int flags);
+
+/* ---- account.c ----------------------------------------------------------- */
+
+/* A block that is nobody else's is a slab of so many objects from here on. */
+void account_slab(struct kmem_cache *s, struct page *page,
+		  unsigned long objects);
+/* It is a block as alloc_pages() gave it again. */
+void unaccount_slab(struct kmem_cache *s, struct page *page,
+		    unsigned long objects);
 
 /* ---- slabinfo.c ---------------------------------------------------------- */
 

@@ -84,8 +84,8 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
  * reclaim, a shrinker may have freed an object of this very cache, and so
  * have given the slot a main: it goes to the slabs.
  */
-static void main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
-			 struct slab_sheaf *sheaf)
+void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
+		       struct slab_sheaf *sheaf)
 {
 	struct slab_sheaf *other = main_take(cpu, s->slot);
 
@@ -117,7 +117,7 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	if (!main)
 		return -ENOMEM;
 	fill_sheaf(s, main, gfp);
-	main_replace(cpu, s, main);
+	kmem_main_replace(cpu, s, main);
 	return main->count ? 0 : -ENOMEM;
 }
 

@@ -8,25 +8,15 @@
  * objects; when memory is short, the lowest order that holds one.
  *
  * Locking	none; a slab being made or unmade is nobody else's
- * Invariants	F1  index[] of each frame of a slab names its class if the order
- *		    is the preferred one, else 240 + order
  * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
  *		(kernel-facts U6-U9)
  */
 #include <errno.h>
-#include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/vmstat.h"
 #include "slub/internal.h"
 
 #define DEFRAG_RATIO 1000 /* of 1024: how often other nodes may serve */
-
-/* What of a caller's flags is for the pages of a slab. */
-#define GFP_SLAB_MASK                                                          \
-	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN |     \
-	 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
-	 __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
 
 /* The lowest order from `order` up that wastes at most 1/fraction; or -1. */
 static int slab_order(unsigned int size, unsigned int order,
@@ -93,6 +83,8 @@ int slub_setup(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int order, nid;
 
+	if (!s->max_order)
+		s->max_order = PAGE_ALLOC_COSTLY_ORDER;
 	s->inuse = size;
 	s->align = calculate_alignment(s->flags, s->align, s->object_size);
 
@@ -144,33 +136,15 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 	return page ? page : alloc_pages_node(node, flags, s->min_order);
 }
 
-/* The pages of slabs are among those of the node that vmstat counts. */
-static void account_slab(const struct kmem_cache *s, const struct slab *slab,
-			 long frames)
-{
-	enum node_stat_item item = s->flags & SLAB_RECLAIM_ACCOUNT ?
-					   NR_SLAB_RECLAIMABLE :
-					   NR_SLAB_UNRECLAIMABLE;
-
-	mod_node_page_state(NODE_DATA(slab->node_id), item, frames);
-}
-
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK, node);
 	struct slab *slab = (struct slab *)page;
-	struct kmem_cache_node *n;
-	unsigned long frames, objects;
-	u8 index;
+	unsigned long objects;
 
 	if (!page)
 		return NULL;
-	frames = 1UL << page->order;
-	objects = (frames << PAGE_SHIFT) / s->size;
-	index = s->class && page->order == s->oo_order ?
-			s->class :
-			(u8)(INDEX_OTHER + page->order);
-	slab->slab_cache = s;
+	objects = (PAGE_SIZE << page->order) / s->size;
 	slab->state.freelist = NULL;
 	slab->state.counters.inuse = 0;
 	slab->state.counters.objects = (u16)objects;
@@ -179,32 +153,15 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab->carved = 0;
 	if (s->ctor)
 		run_ctor(s, slab);
-	set_page_type(page, PAGE_SLAB);
-	memset(arena_index + page_to_pfn(page), index, frames);
-	n = slab_node(slab);
-	stat_add(&n->nr_slabs, 1);
-	stat_add(&n->total_objects, objects);
-	stat_add(&n->nr_pages, frames);
-	stat_add(&s->slabs_ever, 1);
-	account_slab(s, slab, (long)frames);
+	account_slab(s, page, objects);
 	return slab;
 }
 
 void discard_slab(struct kmem_cache *s, struct slab *slab)
 {
-	struct kmem_cache_node *n = get_node(s, slab->node_id);
 	struct page *page = slab_page(slab);
-	unsigned long frames = 1UL << page->order;
-	unsigned long objects = slab->state.counters.objects;
 
-	memset(arena_index + page_to_pfn(page), 0, frames);
-	page_clean(page);
-	page->_refcount = 1;
-	set_page_type(page, PAGE_ALLOCATED);
-	stat_sub(&n->nr_slabs, 1);
-	stat_sub(&n->total_objects, objects);
-	stat_sub(&n->nr_pages, frames);
-	account_slab(s, slab, -(long)frames);
+	unaccount_slab(s, page, slab->state.counters.objects);
 	__free_pages(page, page->order);
 }
 

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/*
+ * backend_slab.c - the one slab allocator of a library that has SLAB alone
+ */
+#include "init.h"
+#include "slab/slab.h"
+
+const struct slab_ops *const km_backends[] = { &slab_ops, NULL };

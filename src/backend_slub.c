@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/*
+ * backend_slub.c - the one slab allocator of a library that has SLUB alone
+ */
+#include "init.h"
+#include "slub/slub.h"
+
+const struct slab_ops *const km_backends[] = { &slub_ops, NULL };

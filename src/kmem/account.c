@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/account.c - a block of pages becomes a slab, and a block again
+ *
+ * The same for every backend: the type of the head page, the index of each
+ * frame, and the counts of the cache, its node and vmstat.
+ *
+ * Locking	none; the block is the caller's alone. Counts are atomic.
+ * Invariants	F1  index[] of each frame of a slab names its class if the order
+ *		    is the preferred one, else 240 + order
+ * Source	Linux v6.12 mm/slab.h, account_slab()
+ */
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "buddy/vmstat.h"
+#include "kmem/kmem.h"
+
+static void add(unsigned long *counter, unsigned long nr)
+{
+	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+static void count(const struct kmem_cache *s, const struct page *page,
+		  long slabs, unsigned long objects)
+{
+	enum node_stat_item item = s->flags & SLAB_RECLAIM_ACCOUNT ?
+					   NR_SLAB_RECLAIMABLE :
+					   NR_SLAB_UNRECLAIMABLE;
+	struct kmem_cache_node *n = get_node(s, page->node_id);
+	long frames = slabs * (1L << page->order);
+
+	add(&n->nr_slabs, (unsigned long)slabs);
+	add(&n->nr_pages, (unsigned long)frames);
+	add(&n->total_objects, (unsigned long)slabs * objects);
+	mod_node_page_state(NODE_DATA(page->node_id), item, frames);
+}
+
+void account_slab(struct kmem_cache *s, struct page *page,
+		  unsigned long objects)
+{
+	u8 index = s->class && page->order == s->oo_order ?
+			   s->class :
+			   (u8)(INDEX_OTHER + page->order);
+
+	page->slab_cache = s;
+	set_page_type(page, PAGE_SLAB);
+	memset(arena_index + page_to_pfn(page), index, 1UL << page->order);
+	count(s, page, 1, objects);
+	add(&s->slabs_ever, 1);
+}
+
+void unaccount_slab(struct kmem_cache *s, struct page *page,
+		    unsigned long objects)
+{
+	count(s, page, -1, objects);
+	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
+	page_clean(page);
+	page->_refcount = 1;
+	set_page_type(page, PAGE_ALLOCATED);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/array.c - when an owner's array_cache runs empty or full
+ *
+ *	cache_alloc_refill()	batchcount objects come in; 16 at most if the
+ *				array was not touched since it was last reaped
+ *	cache_flusharray()	the oldest batchcount leave, to the shared array
+ *				as far as there is room, or else to the slabs
+ *
+ *	bottom                                 cursor
+ *	  | oldest  ...  batchcount | ... newest |	full
+ *	  | ... newest |				after the flush
+ *
+ * `touched` is no field here: the array was touched if the cursor is not where
+ * it stood when it was last looked at.
+ *
+ * Locking	an array is its owner's. It leaves its slot while objects move,
+ *		so that the child of a fork in between loses objects but never
+ *		has one twice.
+ * Invariants	C1, C2 of kmem.h
+ * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S3, S4)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "slab/internal.h"
+
+struct array_cache *cpu_cache_get(const struct kmem_cpu *cpu,
+				  const struct kmem_cache *s)
+{
+	return (struct array_cache *)cursor_sheaf(cpu->cursor[s->slot]);
+}
+
+/* An empty array gets the limits of today. */
+static void init_arraycache(struct array_cache *ac, unsigned int limit,
+			    unsigned int batchcount)
+{
+	sheaf_set_capacity(ac_sheaf(ac), limit);
+	ac->batchcount = batchcount;
+	ac->reaped = (u32)READ_ONCE(tick_last_ms);
+}
+
+struct array_cache *cpu_cache_take(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	unsigned int limit = READ_ONCE(s->limit);
+	unsigned int batchcount = min(READ_ONCE(s->batchcount), limit);
+	struct slab_sheaf *sheaf = main_take(cpu, s->slot);
+	struct array_cache *ac = (struct array_cache *)sheaf;
+
+	if (likely(sheaf && ac->limit == limit && ac->batchcount == batchcount))
+		return ac;
+	if (!sheaf)
+		sheaf = sheaf_get(s);
+	if (!sheaf)
+		return NULL;
+	if (sheaf->count)
+		slab_flush(s, sheaf_objects(sheaf), sheaf->count);
+	ac = (struct array_cache *)sheaf;
+	init_arraycache(ac, limit, batchcount);
+	return ac;
+}
+
+void ac_drop_oldest(struct array_cache *ac, unsigned int nr)
+{
+	void **entry = sheaf_objects(ac_sheaf(ac));
+
+	ac->avail -= nr;
+	memmove(entry, entry + nr, ac->avail * sizeof(void *));
+}
+
+int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
+{
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	bool touched = cpu_cache_get(cpu, s) &&
+		       slot->seen != cpu->cursor[s->slot];
+	struct array_cache *ac = cpu_cache_take(cpu, s);
+	unsigned int nr;
+
+	if (!ac)
+		return -ENOMEM;
+	VM_BUG_ON(ac->avail);
+	nr = touched ? ac->batchcount : min(ac->batchcount, BATCHREFILL_LIMIT);
+	/* It need not succeed: one object alone is tried for harder. */
+	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	gfp &= ~__GFP_NOFAIL;
+	ac->avail = slab_refill(s, gfp, NUMA_NO_NODE,
+				sheaf_objects(ac_sheaf(ac)), nr);
+	nr = ac->avail;
+	kmem_account(&s->refills, &s->refilled, nr);
+	slot->seen = 0; /* no cursor stands there: touched */
+	kmem_main_replace(cpu, s, ac_sheaf(ac));
+	return nr ? 0 : -ENOMEM;
+}
+
+int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct array_cache *ac = cpu_cache_take(cpu, s);
+	unsigned int nr;
+	void **entry;
+
+	if (!ac)
+		return -ENOMEM;
+	nr = min(ac->batchcount, ac->avail);
+	entry = sheaf_objects(ac_sheaf(ac));
+	if (nr) {
+		unsigned int put = shared_put(
+			s, get_node(s, (int)numa_node_id()), entry, nr);
+
+		if (!put)
+			slab_flush(s, entry, put = nr);
+		kmem_account(&s->flushes, &s->flushed, put);
+		ac_drop_oldest(ac, put);
+	}
+	main_set(cpu, s->slot, ac_sheaf(ac));
+	return 0;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/check.c - the proof of L1-L5 (internal.h)
+ */
+#include "slab/internal.h"
+
+/* L4, and that the frames of the slab say so. */
+static void check_place(const struct kmem_cache *s, const struct slab *slab)
+{
+	size_t bytes = PAGE_SIZE << s->gfporder;
+	size_t colour = (size_t)((char *)slab->s_mem - slab_address(slab));
+	unsigned long pfn = page_to_pfn(slab_page(slab));
+	u8 index = s->class ? s->class : (u8)(INDEX_OTHER + s->gfporder);
+
+	BUG_ON(slab->type != PAGE_SLAB || slab->slab_cache != s);
+	BUG_ON(slab->order != s->gfporder);
+	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT; i++)
+		BUG_ON(arena_index[pfn + i] != index);
+	BUG_ON(colour % s->colour_off);
+	BUG_ON(colour && colour / s->colour_off >= s->colour);
+	if (s->freelist_place == FREELIST_ON)
+		bytes -= s->freelist_size;
+	BUG_ON(colour + (size_t)s->num * s->size > bytes);
+}
+
+/* L2 */
+static void check_freelist(const struct kmem_cache *s, const struct slab *slab)
+{
+	u64 seen[DIV_ROUND_UP(SLAB_OBJ_MAX_NUM, 64)] = { 0 };
+	unsigned int last = s->num;
+
+	for (unsigned int i = slab->active; i < s->num; i++) {
+		unsigned int index = slab->freelist[i];
+
+		BUG_ON(index >= s->num);
+		BUG_ON(seen[index / 64] >> index % 64 & 1);
+		seen[index / 64] |= 1UL << index % 64;
+		last = index;
+	}
+	if (s->freelist_place != FREELIST_OBJ)
+		return;
+	BUG_ON(!slab->freelist != (slab->active == s->num));
+	if (slab->freelist)
+		BUG_ON((void *)slab->freelist != index_to_obj(s, slab, last));
+}
+
+struct tally {
+	unsigned long slabs, active, free;
+};
+
+/* L1 for one list: the slabs on it have lo .. hi objects in use. */
+static unsigned long check_list(const struct kmem_cache *s,
+				struct list_head *list, u32 lo, u32 hi,
+				struct tally *t)
+{
+	unsigned long nr = 0;
+	struct slab *slab;
+
+	list_for_each_entry(slab, list, slab_list) {
+		check_place(s, slab);
+		check_freelist(s, slab);
+		BUG_ON(slab->active < lo || slab->active > hi);
+		t->active += slab->active;
+		t->free += s->num - slab->active;
+		nr++;
+	}
+	t->slabs += nr;
+	return nr;
+}
+
+/* L5 */
+static void check_array(struct kmem_cache *s, struct array_cache *ac)
+{
+	BUG_ON(ac->avail > ac->limit || ac->cache != s);
+	for (unsigned int i = 0; i < ac->avail; i++) {
+		unsigned int index;
+
+		object_slab(s, ac->entry[i], &index);
+	}
+}
+
+/* Objects of the node that are out of its slabs. */
+static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	struct tally t = { 0 };
+
+	spin_lock(&n->list_lock);
+	check_list(s, &n->slabs_partial, 1, s->num - 1, &t);
+	check_list(s, &n->slabs_full, s->num, s->num, &t);
+	BUG_ON(check_list(s, &n->slabs_free, 0, 0, &t) != n->free_slabs);
+	BUG_ON(t.free != n->free_objects);
+	BUG_ON(t.slabs != n->nr_slabs);
+	BUG_ON(t.slabs << s->gfporder != n->nr_pages);
+	if (n->shared)
+		check_array(s, n->shared);
+	spin_unlock(&n->list_lock);
+	return t.active;
+}
+
+void slab_check(struct kmem_cache *s)
+{
+	unsigned long active = 0;
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		active += check_node(s, n);
+	BUG_ON(active != READ_ONCE(s->in_use));
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/geometry.c - size, order, colours and limits of a cache
+ *
+ * Where the array of free numbers lies is tried in this order:
+ *
+ *	FREELIST_OBJ	|obj|obj|obj|obj|left|	   in the last free object: it
+ *						   must fit, and nothing else
+ *						   may live on in the object
+ *	FREELIST_OFF	|obj|obj|obj|obj|left|  -> object of a kmalloc cache,
+ *						   if that is at most half a
+ *						   object, and `left` too small
+ *	FREELIST_ON	|obj|obj|obj|left|list|
+ *
+ * `left` is shared out in colours: slab i begins its objects (i % colours) *
+ * colour_off bytes in, so that the first objects of all slabs do not meet in
+ * the same lines of the CPU's caches.
+ *
+ * Locking	none; the cache is nobody else's yet
+ * Source	Linux v6.1 mm/slab.c (kernel-facts S2, S7-S10); the modern rule,
+ *		that of 4.4 is not there: docs/divergence.md H
+ */
+#include <errno.h>
+
+#include "core/param.h"
+#include "kmem/kmalloc.h"
+#include "slab/internal.h"
+
+/*
+ * The largest order that is taken to waste less; a boot parameter. The kernel
+ * has 0 on machines of up to 32 MiB.
+ */
+static unsigned long slab_max_order = 1;
+
+static int set_slab_max_order(const char *value)
+{
+	return param_number(value, 0, MAX_PAGE_ORDER, &slab_max_order);
+}
+boot_param("slab_max_order", set_slab_max_order);
+
+/* Objects of a slab, where each takes `size` and perhaps a number; the rest. */
+static unsigned int cache_estimate(unsigned int order, size_t size,
+				   enum freelist_place place, size_t *left)
+{
+	size_t bytes = PAGE_SIZE << order;
+	size_t each = size +
+		      (place == FREELIST_ON ? sizeof(freelist_idx_t) : 0);
+
+	*left = bytes % each;
+	return (unsigned int)(bytes / each);
+}
+
+/* A cache for arrays of num numbers that is worth having; NULL: none. */
+static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
+					      unsigned int num)
+{
+	struct kmem_cache *fc = kmalloc_slab(num * sizeof(freelist_idx_t));
+
+	if (!fc || fc->freelist_place == FREELIST_OFF || fc->size > s->size / 2)
+		return NULL;
+	return fc;
+}
+
+/* Sets num (0: impossible), gfporder and freelist_cache; the bytes left. */
+static size_t calculate_slab_order(struct kmem_cache *s,
+				   enum freelist_place place)
+{
+	unsigned long max_order = s->max_order ? s->max_order : slab_max_order;
+	size_t left_over = 0, left;
+
+	s->num = 0;
+	s->freelist_cache = NULL;
+	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++) {
+		unsigned int num = cache_estimate(order, s->size, place, &left);
+		struct kmem_cache *fc = NULL;
+
+		if (!num)
+			continue;
+		if (num > SLAB_OBJ_MAX_NUM)
+			break;
+		if (place == FREELIST_OFF) {
+			fc = find_freelist_cache(s, num);
+			if (!fc)
+				continue;
+		}
+		s->num = num;
+		s->gfporder = (u8)order;
+		s->freelist_cache = fc;
+		left_over = left;
+		/* Pages of a reclaimable cache are shrunk: small ones. */
+		if (s->flags & SLAB_RECLAIM_ACCOUNT || order >= max_order ||
+		    left_over * 8 <= PAGE_SIZE << order)
+			break;
+	}
+	return left_over;
+}
+
+static bool set_objfreelist_slab_cache(struct kmem_cache *s)
+{
+	size_t left;
+
+	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU)
+		return false;
+	left = calculate_slab_order(s, FREELIST_OBJ);
+	if (!s->num || s->num * sizeof(freelist_idx_t) > s->object_size)
+		return false;
+	s->colour = (unsigned int)(left / s->colour_off);
+	return true;
+}
+
+static bool set_off_slab_cache(struct kmem_cache *s)
+{
+	size_t left;
+
+	if (s->flags & SLAB_NOLEAKTRACE)
+		return false;
+	left = calculate_slab_order(s, FREELIST_OFF);
+	if (!s->num || left >= s->num * sizeof(freelist_idx_t))
+		return false;
+	s->colour = (unsigned int)(left / s->colour_off);
+	return true;
+}
+
+static bool set_on_slab_cache(struct kmem_cache *s)
+{
+	size_t left = calculate_slab_order(s, FREELIST_ON);
+
+	if (!s->num)
+		return false;
+	s->colour = (unsigned int)(left / s->colour_off);
+	return true;
+}
+
+static bool place_freelist(struct kmem_cache *s)
+{
+	if (set_objfreelist_slab_cache(s))
+		s->freelist_place = FREELIST_OBJ;
+	else if (set_off_slab_cache(s))
+		s->freelist_place = FREELIST_OFF;
+	else if (set_on_slab_cache(s))
+		s->freelist_place = FREELIST_ON;
+	else
+		return false;
+	s->freelist_size = s->num * (unsigned int)sizeof(freelist_idx_t);
+	return true;
+}
+
+/* How many objects an owner's array and the shared one hold. */
+static void enable_cpucache(struct kmem_cache *s)
+{
+	unsigned int wanted = min(s->sheaf_capacity, (u32)SHEAF_MAX_CAPACITY);
+
+	if (s->size > 131072)
+		s->limit = 1;
+	else if (s->size > PAGE_SIZE)
+		s->limit = 8;
+	else if (s->size > 1024)
+		s->limit = 24;
+	else
+		s->limit = s->size > 256 ? 54 : 120;
+	s->limit = max(s->limit, wanted);
+	s->batchcount = (s->limit + 1) / 2;
+	s->shared = s->size <= PAGE_SIZE && nr_cpu_ids > 1 ? 8 : 0;
+}
+
+unsigned int slab_free_limit(const struct kmem_cache *s)
+{
+	return (1 + nr_cpu_ids) * s->batchcount + s->num;
+}
+
+static void setup_nodes(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n) {
+		INIT_LIST_HEAD(&n->slabs_partial);
+		INIT_LIST_HEAD(&n->slabs_full);
+		INIT_LIST_HEAD(&n->slabs_free);
+		n->free_limit = slab_free_limit(s);
+	}
+}
+
+int slab_setup(struct kmem_cache *s)
+{
+	s->align = calculate_alignment(s->flags, s->align, s->object_size);
+	s->inuse = ALIGN(s->object_size, (unsigned int)sizeof(void *));
+	s->size = ALIGN(max(s->inuse, SLAB_OBJ_MIN_SIZE), s->align);
+	s->colour_off = max((unsigned int)CACHELINE, s->align);
+	s->reciprocal_buffer_size = reciprocal_value(s->size);
+	if (!place_freelist(s))
+		return -EINVAL;
+	s->min_order = s->gfporder;
+	enable_cpucache(s);
+	setup_nodes(s);
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/grow.c - slabs are made and unmade
+ *
+ *	cache_grow()
+ *	  alloc_slabmgmt()	where the objects begin and the freelist lies
+ *	  slab_map_pages()	from here on the frames are known as a slab's
+ *	  cache_init_objs()	constructor, and all numbers in order
+ *
+ * Locking	none; a slab being made or unmade is nobody else's. Pages come
+ *		and go without any lock of this layer.
+ * Invariants	L4 of internal.h
+ * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4 (kernel-facts S9)
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "slab/internal.h"
+
+/* The colour of a node's next slab, in bytes. */
+static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	unsigned int colour;
+
+	spin_lock(&n->list_lock);
+	colour = n->colour_next++;
+	if (n->colour_next >= s->colour)
+		n->colour_next = 0;
+	spin_unlock(&n->list_lock);
+	return colour < s->colour ? (size_t)colour * s->colour_off : 0;
+}
+
+/* An object of the cache for freelists, straight from its slabs; or NULL. */
+static void *alloc_freelist(struct kmem_cache *s, gfp_t gfp)
+{
+	struct kmem_cache *fc = s->freelist_cache;
+	void *freelist;
+
+	return fc->ops->refill(fc, gfp, NUMA_NO_NODE, &freelist, 1) ? freelist :
+								      NULL;
+}
+
+static void free_freelist(struct kmem_cache *s, void *freelist)
+{
+	s->freelist_cache->ops->flush(s->freelist_cache, &freelist, 1);
+}
+
+/* Sets s_mem and freelist: 0, or -ENOMEM. */
+static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
+			  size_t colour, gfp_t gfp)
+{
+	char *addr = slab_address(slab);
+
+	slab->s_mem = addr + colour;
+	slab->active = 0;
+	switch (s->freelist_place) {
+	case FREELIST_OBJ:
+		slab->freelist = index_to_obj(s, slab, s->num - 1);
+		return 0;
+	case FREELIST_OFF:
+		slab->freelist = alloc_freelist(s, gfp);
+		return slab->freelist ? 0 : -ENOMEM;
+	default:
+		slab->freelist = (freelist_idx_t *)(addr +
+						    (PAGE_SIZE << s->gfporder) -
+						    s->freelist_size);
+		return 0;
+	}
+}
+
+static void slab_map_pages(struct kmem_cache *s, struct slab *slab)
+{
+	account_slab(s, slab_page(slab), s->num);
+}
+
+static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
+{
+	for (unsigned int i = 0; i < s->num; i++) {
+		if (s->ctor)
+			s->ctor(index_to_obj(s, slab, i));
+		slab->freelist[i] = (freelist_idx_t)i;
+	}
+}
+
+struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct kmem_cache_node *n;
+	struct page *page;
+	struct slab *slab;
+
+	gfp &= GFP_SLAB_MASK;
+	page = alloc_pages_node(node, s->allocflags | gfp, s->gfporder);
+	if (!page)
+		return NULL;
+	slab = (struct slab *)page;
+	n = get_node(s, page->node_id);
+	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
+		page_clean(page);
+		page->_refcount = 1;
+		__free_pages(page, s->gfporder);
+		return NULL;
+	}
+	slab_map_pages(s, slab);
+	cache_init_objs(s, slab);
+	return slab;
+}
+
+void slab_destroy(struct kmem_cache *s, struct slab *slab)
+{
+	struct page *page = slab_page(slab);
+
+	VM_BUG_ON(slab->active);
+	if (s->freelist_cache)
+		free_freelist(s, slab->freelist);
+	unaccount_slab(s, page, s->num);
+	__free_pages(page, s->gfporder);
+}
+
+void slabs_destroy(struct kmem_cache *s, struct list_head *list)
+{
+	struct slab *slab, *next;
+
+	list_for_each_entry_safe(slab, next, list, slab_list)
+		slab_destroy(s, slab);
+}

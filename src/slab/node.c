@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/node.c - shrinking, the end of a cache, fork, and the backend's table
+ *
+ * Locking	list_lock (rank LOCK_LIST)
+ * Source	Linux v6.1 mm/slab.c
+ */
+#include <limits.h>
+
+#include "slab/internal.h"
+
+/* What no slab needs to be kept for goes back, all of it. */
+static void shrink_all(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n) {
+		shared_free(s, n);
+		drain_freelist(s, n, ULONG_MAX);
+	}
+}
+
+static void slab_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	if (flags & SHRINK_IDLE)
+		cache_reap(s);
+	else
+		shrink_all(s);
+}
+
+static unsigned long slab_shutdown(struct kmem_cache *s)
+{
+	shrink_all(s);
+	return READ_ONCE(s->in_use);
+}
+
+static void slab_fork_take(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_take(&n->list_lock);
+}
+
+static void slab_fork_release(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_release(&n->list_lock);
+}
+
+static void *slab_object_of(struct kmem_cache *s, const void *addr)
+{
+	struct slab *slab = virt_to_slab(addr);
+	unsigned int index;
+
+	if (!slab)
+		return NULL;
+	index = obj_to_index(s, slab, addr);
+	return index < s->num ? index_to_obj(s, slab, index) : NULL;
+}
+
+static unsigned long slab_cached(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	unsigned long nr = 0;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		nr += shared_avail(n);
+	return nr;
+}
+
+/* A partial slab counts as active; of a full one every object does. */
+static void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n) {
+		unsigned long slabs, free;
+
+		spin_lock(&n->list_lock);
+		slabs = READ_ONCE(n->nr_slabs);
+		free = min(n->free_slabs, slabs);
+		sinfo->num_slabs += slabs;
+		sinfo->active_slabs += slabs - free;
+		sinfo->num_objs += slabs * s->num;
+		sinfo->active_objs += slabs * s->num -
+				      min(n->free_objects, slabs * s->num);
+		if (n->shared)
+			sinfo->shared_avail += n->shared->avail;
+		spin_unlock(&n->list_lock);
+	}
+	sinfo->limit = s->limit;
+	sinfo->batchcount = s->batchcount;
+	sinfo->shared = s->shared;
+	sinfo->objects_per_slab = s->num;
+	sinfo->cache_order = s->gfporder;
+}
+
+const struct slab_ops slab_ops = {
+	.name = "slab",
+	.flag = KM_SLAB_ON_SLAB,
+	.refill = slab_refill,
+	.flush = slab_flush,
+	.verify = slab_verify,
+	.setup = slab_setup,
+	.main_empty = cache_alloc_refill,
+	.main_full = cache_flusharray,
+	.main_idle = cache_reap_array,
+	.shrink = slab_shrink,
+	.shutdown = slab_shutdown,
+	.fork_take = slab_fork_take,
+	.fork_release = slab_fork_release,
+	.object_of = slab_object_of,
+	.cached = slab_cached,
+	.check = slab_check,
+	.get_slabinfo = slab_get_slabinfo,
+	.tune = do_tune_cpucache,
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/reap.c - what lies idle goes back, a little at a time
+ *
+ *	every 2 s an owner looks at its arrays:
+ *		touched		nothing, this time
+ *		not touched	a fifth of the limit, the oldest, to the slabs;
+ *				half of what there is, if that is less
+ *	every 4 s somebody looks at a node:
+ *		the shared array	in the same way
+ *		slabs_free, not used	about a fifth of free_limit, in slabs
+ *
+ * Time is that of the ticks (core/tick.h), since there is no timer: whoever
+ * passes a slow path does it.
+ *
+ * Locking	an array is its owner's; list_lock for the node's
+ * Source	Linux v6.1 mm/slab.c, cache_reap() (kernel-facts S6)
+ */
+#include <limits.h>
+
+#include "core/tick.h"
+#include "slab/internal.h"
+
+unsigned int drain_count(unsigned int limit, unsigned int avail)
+{
+	unsigned int tofree = (limit + 4) / 5;
+
+	return tofree > avail ? (avail + 1) / 2 : tofree;
+}
+
+/* The owner's part, for one of its arrays. */
+void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct array_cache *ac = cpu_cache_get(cpu, s);
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	u32 now = (u32)READ_ONCE(tick_last_ms);
+	unsigned int nr;
+
+	if (!ac || now - ac->reaped < REAPTIMEOUT_AC)
+		return;
+	ac->reaped = now;
+	if (slot->seen != cpu->cursor[s->slot]) {
+		slot->seen = cpu->cursor[s->slot];
+		return;
+	}
+	main_take(cpu, s->slot);
+	nr = drain_count(ac->limit, ac->avail);
+	if (nr) {
+		kmem_account(&s->flushes, &s->flushed, nr);
+		slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
+		ac_drop_oldest(ac, nr);
+	}
+	main_set(cpu, s->slot, ac_sheaf(ac));
+	slot->seen = cpu->cursor[s->slot];
+}
+
+/* A slab off the tail of slabs_free; NULL: there is none. */
+static struct slab *last_free_slab(struct kmem_cache *s,
+				   struct kmem_cache_node *n)
+{
+	struct slab *slab = NULL;
+
+	spin_lock(&n->list_lock);
+	if (n->free_slabs) {
+		slab = list_last_entry(&n->slabs_free, struct slab, slab_list);
+		list_del(&slab->slab_list);
+		n->free_slabs--;
+		WRITE_ONCE(n->free_objects, n->free_objects - s->num);
+	}
+	spin_unlock(&n->list_lock);
+	return slab;
+}
+
+unsigned long drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
+			     unsigned long tofree)
+{
+	unsigned long nr = 0;
+	struct slab *slab;
+
+	while (nr < tofree && (slab = last_free_slab(s, n))) {
+		slab_destroy(s, slab);
+		nr++;
+	}
+	return nr;
+}
+
+/* How much of the shared array goes now: none if it was touched. */
+static unsigned int shared_tofree(struct kmem_cache_node *n)
+{
+	struct array_cache *shared;
+	unsigned int nr = 0;
+
+	if (!READ_ONCE(n->shared))
+		return 0;
+	spin_lock(&n->list_lock);
+	shared = n->shared;
+	if (shared && shared->touched)
+		shared->touched = 0;
+	else if (shared)
+		nr = drain_count(shared->limit, shared->avail);
+	spin_unlock(&n->list_lock);
+	return nr;
+}
+
+static void reap_node(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	unsigned int slabs = 5 * s->num;
+	bool used;
+
+	shared_drain(s, n, shared_tofree(n));
+	spin_lock(&n->list_lock);
+	used = n->free_touched;
+	n->free_touched = 0;
+	spin_unlock(&n->list_lock);
+	if (!used)
+		drain_freelist(s, n, DIV_ROUND_UP(n->free_limit, slabs));
+}
+
+/* The node's part; at every tick, of which most come too early. */
+void cache_reap(struct kmem_cache *s)
+{
+	unsigned long now = READ_ONCE(tick_last_ms);
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n) {
+		if (now - n->next_reap > LONG_MAX)
+			continue;
+		n->next_reap = now + REAPTIMEOUT_NODE;
+		reap_node(s, n);
+	}
+}

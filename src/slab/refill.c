@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/refill.c - objects out of the slabs
+ *
+ *	1  the node's shared array	one copy
+ *	2  slabs_partial, then slabs_free: the first slab of the list is
+ *	   used up before the next
+ *	3  cache_grow(): one new slab, if nothing at all was found
+ *
+ * Locking	list_lock (rank LOCK_LIST) for 1 and 2; a new slab is used
+ *		before it is put on a list, without
+ * Invariants	L1-L3 of internal.h
+ * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (kernel-facts S3)
+ */
+#include "buddy/buddy.h"
+#include "slab/internal.h"
+
+/* The next free object; a number that is none ends the program. */
+static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
+{
+	unsigned int index = slab->freelist[slab->active++];
+
+	if (unlikely(index >= s->num))
+		kmem_bad_object(s, slab->freelist,
+				"is an array of free objects and was "
+				"overwritten");
+	return index_to_obj(s, slab, index);
+}
+
+/* Up to nr objects of a slab: how many. */
+static unsigned int alloc_block(struct kmem_cache *s, struct slab *slab,
+				void **objs, unsigned int nr)
+{
+	unsigned int got = min(nr, s->num - slab->active);
+
+	for (unsigned int i = 0; i < got; i++)
+		objs[i] = slab_get_obj(s, slab);
+	return got;
+}
+
+void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
+		     struct slab *slab)
+{
+	lock_assert_held(&n->list_lock);
+	if (slab->active < s->num) {
+		list_add(&slab->slab_list, &n->slabs_partial);
+		return;
+	}
+	/* The array lies in an object that is in use now. */
+	if (s->freelist_place == FREELIST_OBJ)
+		slab->freelist = NULL;
+	list_add(&slab->slab_list, &n->slabs_full);
+}
+
+/* A slab with free objects, off its list; NULL: none. */
+static struct slab *get_first_slab(struct kmem_cache_node *n)
+{
+	struct list_head *list = &n->slabs_partial;
+	struct slab *slab;
+
+	if (list_empty(list)) {
+		list = &n->slabs_free;
+		n->free_touched = 1;
+		if (list_empty(list))
+			return NULL;
+		n->free_slabs--;
+	}
+	slab = list_first_entry(list, struct slab, slab_list);
+	list_del(&slab->slab_list);
+	return slab;
+}
+
+static unsigned int alloc_from_lists(struct kmem_cache *s,
+				     struct kmem_cache_node *n, void **objs,
+				     unsigned int nr)
+{
+	unsigned int got = 0;
+
+	while (got < nr) {
+		struct slab *slab = get_first_slab(n);
+
+		if (!slab)
+			break;
+		got += alloc_block(s, slab, objs + got, nr - got);
+		fixup_slab_list(s, n, slab);
+	}
+	WRITE_ONCE(n->free_objects, n->free_objects - got);
+	return got;
+}
+
+static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
+				   void **objs, unsigned int nr)
+{
+	struct slab *slab = cache_grow(s, gfp, node);
+	struct kmem_cache_node *n;
+	unsigned int got;
+
+	if (!slab)
+		return 0;
+	n = slab_node(slab);
+	got = alloc_block(s, slab, objs, nr);
+	spin_lock(&n->list_lock);
+	fixup_slab_list(s, n, slab);
+	WRITE_ONCE(n->free_objects, n->free_objects + s->num - slab->active);
+	spin_unlock(&n->list_lock);
+	return got;
+}
+
+/* From the shared array, or else from slabs that there are. */
+static unsigned int alloc_from_node(struct kmem_cache *s,
+				    struct kmem_cache_node *n, void **objs,
+				    unsigned int nr)
+{
+	struct array_cache *shared;
+	unsigned int got = 0;
+
+	spin_lock(&n->list_lock);
+	shared = n->shared;
+	if (shared) {
+		got = transfer_objects(objs, shared, nr);
+		if (got)
+			shared->touched = 1;
+	}
+	if (!got) {
+		got = alloc_from_lists(s, n, objs, nr);
+		stat_add(&s->in_use, got);
+	}
+	spin_unlock(&n->list_lock);
+	return got;
+}
+
+unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
+			 unsigned int nr)
+{
+	int nid = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
+	struct kmem_cache_node *n = get_node(s, nid);
+	unsigned int got = 0;
+
+	if (READ_ONCE(n->free_objects) || READ_ONCE(n->shared))
+		got = alloc_from_node(s, n, objs, nr);
+	if (!got) {
+		got = alloc_from_new(s, gfp, nid, objs, nr);
+		stat_add(&s->in_use, got);
+	}
+	return got;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/tunables.c - limit, batchcount and shared of a cache change
+ *
+ * Owners' arrays are theirs alone, so each is made to fit by its owner, at its
+ * next miss; the shared array at the next flush (shared.c).
+ *
+ * Locking	slab_mutex, held by the caller; owners read the numbers without
+ * Source	Linux v6.1 mm/slab.c, do_tune_cpucache() (kernel-facts S2)
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "slab/internal.h"
+
+int do_tune_cpucache(struct kmem_cache *s, int limit, int batchcount,
+		     int shared)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	lock_assert_held(&slab_mutex);
+	if (limit < 1 || limit > (int)SHEAF_MAX_CAPACITY || batchcount < 1 ||
+	    batchcount > limit || shared < 0 || shared > INT_MAX / batchcount)
+		return -EINVAL;
+	if (s->slot)
+		WRITE_ONCE(s->limit, (unsigned int)limit);
+	WRITE_ONCE(s->batchcount, (unsigned int)batchcount);
+	WRITE_ONCE(s->shared, (unsigned int)shared);
+	for_each_kmem_cache_node(s, nid, n) {
+		spin_lock(&n->list_lock);
+		n->free_limit = slab_free_limit(s);
+		spin_unlock(&n->list_lock);
+		shared_free(s, n);
+	}
+	return 0;
+}

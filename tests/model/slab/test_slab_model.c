@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_slab_model.c - SLAB beside an oracle: tests/support/cache_model.h
+ */
+#include "slab/slab.h"
+#include "support/cache_model.h"
+
+int main(void)
+{
+	return cache_model_main(&slab_ops);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fixture.c - see fixture.h
+ */
+#include "fixture.h"
+
+struct fixture f;
+
+int slab_start(void **state)
+{
+	(void)state;
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
+	stay_on_cpu();
+	if (arena_init() || page_alloc_init(0) ||
+	    kmem_init(&slab_ops, NR_CURSORS) || kmalloc_init())
+		return -1;
+	return 0;
+}
+
+void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
+{
+	f.s = kmem_cache_create("fixture", size, align, SLAB_NO_MERGE, ctor);
+	assert_non_null(f.s);
+	f.n = get_node(f.s, 0);
+	f.per_slab = f.s->num;
+}
+
+void fixture_close(void)
+{
+	kmem_cpu_flush(kmem_cpu_get());
+	slab_check(f.s);
+	f.s->ops->shrink(f.s, SHRINK_ALL);
+	assert_int_equal(f.s->in_use, 0);
+	assert_int_equal(f.n->nr_slabs, 0);
+	assert_int_equal(f.n->nr_pages, 0);
+	assert_int_equal(f.n->free_objects, 0);
+	kmem_cache_destroy(f.s);
+}
+
+void take(size_t from, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	assert_true(from + nr <= MAX_OBJECTS);
+	while (got < nr) {
+		unsigned int n = slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
+					     f.objs + from + got, nr - got);
+
+		assert_int_not_equal(n, 0);
+		got += n;
+	}
+}
+
+void give(size_t from, unsigned int nr)
+{
+	void *copy[MAX_OBJECTS];
+
+	memcpy(copy, f.objs + from, nr * sizeof(void *));
+	slab_flush(f.s, copy, nr);
+}
+
+void alloc(size_t from, unsigned int nr)
+{
+	for (size_t i = from; i < from + nr; i++) {
+		f.objs[i] = kmem_cache_alloc(f.s, GFP_KERNEL);
+		assert_non_null(f.objs[i]);
+	}
+}
+
+void release(size_t from, unsigned int nr)
+{
+	for (size_t i = from; i < from + nr; i++)
+		kmem_cache_free(f.s, f.objs[i]);
+}
+
+void take_full_slabs(unsigned int nr)
+{
+	take(0, nr * f.per_slab);
+	expect_slabs(0, nr, 0);
+}
+
+unsigned int list_length(const struct list_head *list)
+{
+	const struct list_head *at;
+	unsigned int nr = 0;
+
+	for (at = list->next; at != list; at = at->next)
+		nr++;
+	return nr;
+}
+
+void expect_slabs(unsigned int partial, unsigned int full, unsigned int empty)
+{
+	slab_check(f.s);
+	if (list_length(&f.n->slabs_partial) != partial ||
+	    list_length(&f.n->slabs_full) != full ||
+	    list_length(&f.n->slabs_free) != empty)
+		fail_msg("%u partial, %u full, %u free",
+			 list_length(&f.n->slabs_partial),
+			 list_length(&f.n->slabs_full),
+			 list_length(&f.n->slabs_free));
+}
+
+unsigned int array_avail(void)
+{
+	return (unsigned int)kmem_cpu_count(kmem_cpu_get(), f.s);
+}
+
+void pass_ms(unsigned long ms)
+{
+	tick_last_ms += ms;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_array.c - an owner's array_cache runs empty and full: S1, S3, S4
+ */
+#include <pthread.h>
+
+#include "fixture.h"
+
+#define LIMIT 54U /* of 512 bytes */
+#define BATCH 27U
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(512, 0, NULL);
+	assert_int_equal(f.s->limit, LIMIT);
+	assert_int_equal(f.s->batchcount, BATCH);
+	f.s->shared = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kmem_cpu_check(kmem_cpu_get());
+	fixture_close();
+	return 0;
+}
+
+/* The first allocation of an owner. Expect an array with the limits of the
+ * cache, and what one new slab has in it. */
+static void test_first(void **state)
+{
+	struct array_cache *ac;
+
+	(void)state;
+	assert_null(cpu_cache_get(kmem_cpu_get(), f.s));
+	alloc(0, 1);
+	ac = cpu_cache_get(kmem_cpu_get(), f.s);
+	assert_int_equal(ac->limit, LIMIT);
+	assert_int_equal(ac->batchcount, BATCH);
+	assert_ptr_equal(ac->cache, f.s);
+	assert_int_equal(array_avail(), f.per_slab - 1);
+	assert_int_equal(f.s->in_use, f.per_slab);
+	release(0, 1);
+}
+
+/* There are free objects enough. Expect 16 of them for an array that was not
+ * touched, and batchcount for one that was. */
+static void test_batches(void **state)
+{
+	(void)state;
+	f.n->free_limit = 1000;
+	take(0, 20 * f.per_slab);
+	give(0, 15 * f.per_slab);
+	alloc(200, 1);
+	assert_int_equal(array_avail(), 16 - 1);
+	alloc(201, 15);
+	assert_int_equal(array_avail(), 0);
+	alloc(216, 1);
+	assert_int_equal(array_avail(), BATCH - 1);
+	assert_int_equal(f.s->refills, 2);
+	release(200, 17);
+	give(15 * f.per_slab, 5 * f.per_slab);
+}
+
+/* Last in, first out. Expect the object freed last to be handed out first. */
+static void test_lifo(void **state)
+{
+	(void)state;
+	alloc(0, 3);
+	release(0, 3);
+	for (size_t i = 3; i-- > 0;)
+		assert_ptr_equal(kmem_cache_alloc(f.s, 0), f.objs[i]);
+	release(0, 3);
+}
+
+/* More frees than the limit. Expect the oldest batchcount to go to the slabs,
+ * and the newest to stay, in their order. */
+static void test_flush_oldest(void **state)
+{
+	unsigned long flushed;
+
+	(void)state;
+	alloc(0, 3 * LIMIT);
+	kmem_cpu_flush(kmem_cpu_get());
+	flushed = f.s->flushed;
+	assert_int_equal(f.s->in_use, 3 * LIMIT);
+	release(0, LIMIT);
+	assert_int_equal(array_avail(), LIMIT);
+	assert_int_equal(f.s->in_use, 3 * LIMIT);
+	release(LIMIT, 1);
+	assert_int_equal(array_avail(), LIMIT - BATCH + 1);
+	assert_int_equal(f.s->in_use, 3 * LIMIT - BATCH);
+	assert_int_equal(f.s->flushed, flushed + BATCH);
+	for (size_t i = LIMIT + 1; i-- > BATCH;)
+		assert_ptr_equal(kmem_cache_alloc(f.s, 0), f.objs[i]);
+	release(BATCH, 3 * LIMIT - BATCH);
+}
+
+/* A program at the edge of an array. Expect no flush and no refill with every
+ * call. */
+static void test_no_thrash(void **state)
+{
+	unsigned long calls;
+
+	(void)state;
+	alloc(0, 2 * LIMIT);
+	release(0, LIMIT + 1);
+	calls = f.s->flushes + f.s->refills;
+	for (unsigned int i = 0; i < 100; i++) {
+		f.objs[0] = kmem_cache_alloc(f.s, 0);
+		kmem_cache_free(f.s, f.objs[0]);
+	}
+	assert_int_equal(f.s->flushes + f.s->refills, calls);
+	alloc(0, LIMIT + 1);
+	release(0, 2 * LIMIT);
+}
+
+/* The node has a shared array. Expect a flush to fill it, as far as it goes,
+ * before the slabs see an object, and a refill to empty it. */
+static void test_shared(void **state)
+{
+	const unsigned int room = 2 * BATCH;
+
+	(void)state;
+	f.s->shared = 2;
+	alloc(0, 6 * LIMIT);
+	kmem_cpu_flush(kmem_cpu_get());
+	assert_int_equal(f.s->in_use, 6 * LIMIT);
+	release(0, LIMIT + 1);
+	assert_int_equal(shared_avail(f.n), BATCH);
+	release(LIMIT + 1, BATCH);
+	assert_int_equal(shared_avail(f.n), room);
+	assert_int_equal(f.s->in_use, 6 * LIMIT);
+	release(LIMIT + 1 + BATCH, BATCH);
+	assert_int_equal(shared_avail(f.n), room);
+	assert_int_equal(f.s->in_use, 6 * LIMIT - BATCH);
+	slab_check(f.s);
+
+	alloc(0, array_avail() + 1);
+	assert_int_equal(shared_avail(f.n), room - BATCH);
+	release(LIMIT + 1 + 2 * BATCH, 6 * LIMIT - (LIMIT + 1 + 2 * BATCH));
+	release(0, LIMIT - BATCH + 2);
+}
+
+static void *other_owner(void *arg)
+{
+	void **obj = arg;
+
+	for (unsigned int i = 0; i < BATCH; i++)
+		obj[i] = kmem_cache_alloc(f.s, 0);
+	return NULL;
+}
+
+/* One thread frees, another allocates. Expect what the first flushed, the
+ * oldest, and no slab to be asked. */
+static void test_hand_over(void **state)
+{
+	void *got[BATCH];
+	pthread_t thread;
+	unsigned long slabs;
+
+	(void)state;
+	f.s->shared = 2;
+	alloc(0, 2 * LIMIT);
+	kmem_cpu_flush(kmem_cpu_get());
+	release(0, LIMIT + 1);
+	assert_int_equal(shared_avail(f.n), BATCH);
+	slabs = f.s->in_use;
+	assert_int_equal(pthread_create(&thread, NULL, other_owner, got), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	for (unsigned int i = 0; i < BATCH; i++) {
+		bool found = false;
+
+		for (unsigned int j = 0; j < BATCH; j++)
+			found |= got[i] == f.objs[j];
+		assert_true(found);
+	}
+	assert_int_equal(f.s->in_use, slabs);
+	for (unsigned int i = 0; i < BATCH; i++)
+		kmem_cache_free(f.s, got[i]);
+	release(LIMIT + 1, LIMIT - 1);
+}
+
+/* A thread ends. Expect what it held to be back in the slabs. */
+static void test_thread_end(void **state)
+{
+	void *got[BATCH];
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, other_owner, got), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(f.s->in_use, BATCH);
+	slab_check(f.s);
+	for (unsigned int i = 0; i < BATCH; i++)
+		kmem_cache_free(f.s, got[i]);
+}
+
+static void free_again(void *obj)
+{
+	kmem_cache_free(f.s, obj);
+	kmem_cache_free(f.s, obj);
+}
+
+/* The same object twice in a row, also onto a full array. Expect the second
+ * call to end the program. */
+static void test_double_free(void **state)
+{
+	(void)state;
+	alloc(0, 2 * LIMIT);
+	kmem_cpu_flush(kmem_cpu_get());
+	expect_abort(free_again, f.objs[0], "double free of");
+	release(0, LIMIT - 1);
+	expect_abort(free_again, f.objs[LIMIT], "double free of");
+	release(LIMIT - 1, LIMIT + 1);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_first),	TEST(test_batches),
+		TEST(test_lifo),	TEST(test_flush_oldest),
+		TEST(test_no_thrash),	TEST(test_shared),
+		TEST(test_hand_over),	TEST(test_thread_end),
+		TEST(test_double_free),
+	};
+
+	return cmocka_run_group_tests(tests, slab_start, NULL);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_reap.c - what lies idle goes back a little at a time: kernel-facts S6
+ */
+#include "fixture.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(512, 0, NULL);
+	f.s->shared = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kmem_cpu_check(kmem_cpu_get());
+	fixture_close();
+	return 0;
+}
+
+/* This owner has `nr` free objects in its array and nobody touched it since it
+ * was looked at. */
+static void untouched_array(unsigned int nr)
+{
+	alloc(0, nr);
+	kmem_cpu_flush(kmem_cpu_get());
+	release(0, nr);
+	assert_int_equal(array_avail(), nr);
+	pass_ms(REAPTIMEOUT_AC);
+	cache_reap_array(kmem_cpu_get(), f.s);
+	assert_int_equal(array_avail(), nr);
+}
+
+/* How much of an untouched array goes. Expect a fifth of the limit, rounded
+ * up, or half of what there is if that is less. */
+static void test_drain_count(void **state)
+{
+	(void)state;
+	assert_int_equal(drain_count(54, 54), 11);
+	assert_int_equal(drain_count(54, 11), 11);
+	assert_int_equal(drain_count(54, 10), 5);
+	assert_int_equal(drain_count(120, 120), 24);
+	assert_int_equal(drain_count(120, 1), 1);
+	assert_int_equal(drain_count(120, 0), 0);
+	assert_int_equal(drain_count(1, 1), 1);
+}
+
+/* An array that is used, then left alone. Expect the first look to take
+ * nothing, and each later one its part, the oldest first, until none is left. */
+static void test_array(void **state)
+{
+	unsigned int left = 40;
+
+	(void)state;
+	untouched_array(40);
+	while (left) {
+		unsigned int goes = drain_count(f.s->limit, left);
+
+		pass_ms(REAPTIMEOUT_AC);
+		cache_reap_array(kmem_cpu_get(), f.s);
+		left -= goes;
+		assert_int_equal(array_avail(), left);
+		assert_int_equal(f.s->in_use, left);
+		if (left)
+			assert_ptr_equal(
+				((void **)kmem_cpu_get()->cursor[f.s->slot])[-1],
+				f.objs[39]);
+	}
+	assert_int_equal(left, 0);
+}
+
+/* Looks that come too early, and one after use. Expect nothing to go. */
+static void test_array_touched(void **state)
+{
+	(void)state;
+	untouched_array(40);
+	pass_ms(REAPTIMEOUT_AC - 1);
+	cache_reap_array(kmem_cpu_get(), f.s);
+	assert_int_equal(array_avail(), 40);
+	alloc(0, 1);
+	pass_ms(REAPTIMEOUT_AC);
+	cache_reap_array(kmem_cpu_get(), f.s);
+	assert_int_equal(array_avail(), 39);
+	pass_ms(REAPTIMEOUT_AC);
+	cache_reap_array(kmem_cpu_get(), f.s);
+	assert_int_equal(array_avail(), 39 - 11);
+	release(0, 1);
+}
+
+/* An array that was refilled and emptied again between two looks stands where
+ * it stood. Expect it to count as touched: the next batch is a whole one. */
+static void test_refill_touches(void **state)
+{
+	(void)state;
+	f.n->free_limit = 1000;
+	take(0, 10 * f.per_slab);
+	give(0, 10 * f.per_slab);
+	alloc(0, 16);
+	assert_int_equal(array_avail(), 0);
+	pass_ms(REAPTIMEOUT_AC);
+	cache_reap_array(kmem_cpu_get(), f.s);
+	alloc(16, 16);
+	assert_int_equal(array_avail(), 0); /* it had not been touched: 16 */
+	alloc(32, 1);
+	assert_int_equal(array_avail(), f.s->batchcount - 1);
+	release(0, 33);
+}
+
+/* The shared array. Expect the first look after use to take nothing, the next
+ * a fifth of its limit, and looks in less than four seconds none. */
+static void test_shared(void **state)
+{
+	const unsigned int limit = 8 * f.s->batchcount;
+	unsigned int part = (limit + 4) / 5;
+
+	(void)state;
+	f.s->shared = 8;
+	take(0, limit);
+	assert_int_equal(shared_put(f.s, f.n, f.objs, limit), limit);
+	f.n->shared->touched = 1;
+	pass_ms(2 * REAPTIMEOUT_NODE);
+	cache_reap(f.s);
+	assert_int_equal(shared_avail(f.n), limit);
+	cache_reap(f.s);
+	assert_int_equal(shared_avail(f.n), limit);
+	pass_ms(REAPTIMEOUT_NODE - 1);
+	cache_reap(f.s);
+	assert_int_equal(shared_avail(f.n), limit);
+	pass_ms(1);
+	cache_reap(f.s);
+	assert_int_equal(shared_avail(f.n), limit - part);
+	assert_int_equal(f.s->in_use, limit - part);
+	assert_ptr_equal(f.n->shared->entry[0], f.objs[part]); /* the oldest */
+	slab_check(f.s);
+}
+
+/* Slabs without objects. Expect none to go if they were used since the last
+ * look, else a fifth of free_limit, in slabs, rounded up. */
+static void test_free_slabs(void **state)
+{
+	unsigned int slabs = f.n->free_limit / f.per_slab, part;
+
+	(void)state;
+	part = DIV_ROUND_UP(f.n->free_limit, 5 * f.per_slab);
+	take_full_slabs(slabs);
+	give(0, slabs * f.per_slab);
+	expect_slabs(0, 0, slabs);
+	take(0, 1);
+	give(0, 1);
+	pass_ms(2 * REAPTIMEOUT_NODE);
+	cache_reap(f.s);
+	expect_slabs(0, 0, slabs);
+	pass_ms(REAPTIMEOUT_NODE);
+	cache_reap(f.s);
+	expect_slabs(0, 0, slabs - part);
+	assert_int_equal(f.n->nr_slabs, slabs - part);
+}
+
+/* The whole of it by ticks: a shrink of what is idle, as they ask for, time
+ * and again. Expect everything to be gone after a minute, and every page. */
+static void test_by_ticks(void **state)
+{
+	(void)state;
+	f.s->shared = 8;
+	alloc(0, 1000);
+	release(0, 1000);
+	assert_int_not_equal(shared_avail(f.n), 0);
+	for (unsigned int ms = 0; ms < 120000; ms += 500) {
+		pass_ms(500);
+		kmem_reclaim(SHRINK_IDLE);
+		slab_check(f.s);
+	}
+	assert_int_equal(array_avail(), 0);
+	assert_int_equal(shared_avail(f.n), 0);
+	expect_slabs(0, 0, 0);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_drain_count),	  TEST(test_array),
+		TEST(test_array_touched), TEST(test_refill_touches),
+		TEST(test_shared),	  TEST(test_free_slabs),
+		TEST(test_by_ticks),
+	};
+
+	return cmocka_run_group_tests(tests, slab_start, NULL);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_refill.c - where objects come from: kernel-facts S3
+ */
+#include "fixture.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(512, 0, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_close();
+	return 0;
+}
+
+/* The first objects of a cache. Expect one slab, its objects in order, and no
+ * second slab for what it does not have. */
+static void test_first_slab(void **state)
+{
+	(void)state;
+	assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, 20),
+			 f.per_slab);
+	expect_slabs(0, 1, 0);
+	for (size_t i = 0; i < f.per_slab; i++)
+		assert_ptr_equal(f.objs[i], index_to_obj(f.s, slab_of(0),
+							 (unsigned int)i));
+	assert_int_equal(f.s->in_use, f.per_slab);
+	assert_int_equal(f.n->free_objects, 0);
+	give(0, f.per_slab);
+}
+
+/* A slab that is used in part. Expect it on slabs_partial, its freelist the
+ * rest, and the next objects from there. */
+static void test_partial(void **state)
+{
+	(void)state;
+	take(0, 3);
+	expect_slabs(1, 0, 0);
+	assert_int_equal(slab_of(0)->active, 3);
+	assert_int_equal(f.n->free_objects, f.per_slab - 3);
+	take(3, f.per_slab - 3);
+	expect_slabs(0, 1, 0);
+	assert_ptr_equal(slab_of(3), slab_of(0));
+	give(0, f.per_slab);
+}
+
+/* Slabs on both lists. Expect the partial ones first, from the head, then the
+ * free ones, and that the node knows that these were used. */
+static void test_order_of_lists(void **state)
+{
+	struct slab *slabs[3];
+
+	(void)state;
+	take_full_slabs(3);
+	for (size_t i = 0; i < 3; i++)
+		slabs[i] = slab_of(i * f.per_slab);
+	give(0, 1); /* partial */
+	give(f.per_slab, f.per_slab); /* free */
+	give(2 * f.per_slab, 2); /* partial, behind the first */
+	expect_slabs(2, 0, 1);
+	f.n->free_touched = 0;
+	take(MAX_OBJECTS - 3, 3);
+	assert_int_equal(f.n->free_touched, 0);
+	assert_ptr_equal(slab_of(MAX_OBJECTS - 3), slabs[0]);
+	assert_ptr_equal(slab_of(MAX_OBJECTS - 2), slabs[2]);
+	assert_ptr_equal(slab_of(MAX_OBJECTS - 1), slabs[2]);
+	expect_slabs(0, 2, 1);
+	take(MAX_OBJECTS - 4, 1);
+	assert_ptr_equal(slab_of(MAX_OBJECTS - 4), slabs[1]);
+	assert_int_equal(f.n->free_touched, 1);
+	expect_slabs(1, 2, 0);
+	give(1, f.per_slab - 1);
+	give(2 * f.per_slab + 2, f.per_slab - 2);
+	give(MAX_OBJECTS - 4, 4);
+}
+
+/* The freelist in the last free object, and that goes too. Expect the slab to
+ * have none, and one again in the first object that comes back. */
+static void test_objfreelist_moves(void **state)
+{
+	struct slab *slab;
+
+	(void)state;
+	assert_int_equal(f.s->freelist_place, FREELIST_OBJ);
+	take_full_slabs(1);
+	slab = slab_of(0);
+	assert_null(slab->freelist);
+	give(2, 1);
+	assert_ptr_equal(slab->freelist, f.objs[2]);
+	give(5, 1);
+	assert_ptr_equal(slab->freelist, f.objs[2]);
+	slab_check(f.s);
+	take(5, 1); /* last in, first out */
+	take(2, 1);
+	assert_null(slab->freelist);
+	slab_check(f.s);
+	give(0, f.per_slab);
+}
+
+/* The shared array has objects. Expect these and no others, even if they are
+ * fewer than asked for. */
+static void test_shared_first(void **state)
+{
+	(void)state;
+	f.s->shared = 2;
+	take(0, 2 * f.per_slab);
+	assert_int_equal(shared_put(f.s, f.n, f.objs, 3), 3);
+	assert_int_equal(
+		slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs + 100, 5), 3);
+	assert_ptr_equal(f.objs[102], f.objs[2]);
+	assert_int_equal(f.n->shared->touched, 1);
+	assert_int_equal(shared_avail(f.n), 0);
+	assert_int_equal(f.s->in_use, 2 * f.per_slab);
+	give(0, 2 * f.per_slab);
+}
+
+static void refill_one(void *arg)
+{
+	(void)arg;
+	take(0, 1);
+}
+
+/* Somebody wrote into a free object, over the numbers of the free ones. Expect
+ * the end of the program when such a number is used. */
+static void test_overwritten_freelist(void **state)
+{
+	struct slab *slab;
+
+	(void)state;
+	take(0, 1);
+	slab = slab_of(0);
+	slab->freelist[1] = 200;
+	expect_abort(refill_one, NULL, "was overwritten (fixture)");
+	slab->freelist[1] = 1;
+	give(0, 1);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_first_slab),	   TEST(test_partial),
+		TEST(test_order_of_lists), TEST(test_objfreelist_moves),
+		TEST(test_shared_first),   TEST(test_overwritten_freelist),
+	};
+
+	return cmocka_run_group_tests(tests, slab_start, NULL);
+}
