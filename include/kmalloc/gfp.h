@@ -81,7 +81,12 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order);
 /* The same, near a node; -1 (NUMA_NO_NODE): the node of this CPU. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-/* Give back what alloc_pages() returned, with the same order. */
+/*
+ * Give back what alloc_pages() returned, with the same order. If somebody else
+ * has a reference the block lives on; without __GFP_COMP only its first page
+ * does. What is no such block is named on stderr in the kernel's words ("BUG:
+ * Bad page state") and nothing is freed.
+ */
 void __free_pages(struct page *page, unsigned int order);
 #define __free_page(page) __free_pages(page, 0)
 /*
@@ -89,6 +94,14 @@ void __free_pages(struct page *page, unsigned int order);
  * handed out before it, but to who asks with __GFP_COLD.
  */
 void free_hot_cold_page(struct page *page, int cold);
+
+/* One reference more or less to the first page of a block; the last frees it. */
+void get_page(struct page *page);
+void put_page(struct page *page);
+
+/* The first page of the __GFP_COMP block that a page or address is in. */
+struct page *compound_head(struct page *page);
+struct page *virt_to_head_page(const void *addr); /* NULL: not ours */
 
 /* The same, by address: 0 on failure; free_pages(0, order) does nothing. */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);

@@ -121,16 +121,35 @@ static void clear_pages(struct page *page, unsigned int order)
 		memset(page_to_virt(page), 0, PAGE_SIZE << order);
 }
 
+/* Was it written to while it was free? Then nobody gets it any more. */
+static bool check_new_page(struct page *page)
+{
+	if (likely(page_is_clean(page) &&
+		   !(page->flags & PAGE_FLAGS_CHECK_AT_PREP)))
+		return true;
+	bad_page(page, page_bad_reason(page,
+				       "PAGE_FLAGS_CHECK_AT_PREP flag(s) set",
+				       PAGE_FLAGS_CHECK_AT_PREP));
+	return false;
+}
+
+/* Interior addresses of a compound block lead to its head: the index says so. */
+static void prep_compound_page(struct page *page, unsigned int order)
+{
+	page->flags |= PG_HEAD;
+	memset(arena_index + page_to_pfn(page), (int)(INDEX_OTHER + order),
+	       1UL << order);
+}
+
 static void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 			  unsigned int alloc_flags)
 {
-	VM_BUG_ON(!page_is_clean(page));
 	set_page_type(page, PAGE_ALLOCATED);
 	page->_refcount = 1;
 	page->order = (u8)order;
 	page->migratetype = (u8)gfp_migratetype(gfp);
 	if (gfp & __GFP_COMP)
-		page->flags |= PG_HEAD;
+		prep_compound_page(page, order);
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		page->flags |= PG_PFMEMALLOC;
 	if (gfp & __GFP_ZERO)
@@ -170,7 +189,9 @@ static struct page *rmqueue_growing(struct zone *zone, unsigned int order,
 
 	do {
 		seen = zone_managed_pages(zone);
-		page = rmqueue(zone, order, mt, alloc_flags);
+		do {
+			page = rmqueue(zone, order, mt, alloc_flags);
+		} while (unlikely(page && !check_new_page(page)));
 	} while (unlikely(!page) && !deferred_grow_zone(zone, seen));
 	return page;
 }
@@ -346,6 +367,23 @@ void split_page(struct page *page, unsigned int order)
 		page[n]._refcount = 1;
 		set_page_links(&page[n], page_zone(page));
 	}
+}
+
+struct page *compound_head(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int index = arena_index[pfn];
+
+	if (index < INDEX_OTHER)
+		return page;
+	return pfn_to_page(pfn & ~((1UL << (index - INDEX_OTHER)) - 1));
+}
+
+struct page *virt_to_head_page(const void *addr)
+{
+	struct page *page = virt_to_page(addr);
+
+	return page ? compound_head(page) : NULL;
 }
 
 void *page_address(const struct page *page)

@@ -41,6 +41,9 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr);
 /* Take the frames behind a run if they are free: 0 or -ENOMEM. */
 int extend_page_run(struct page *page, unsigned long nr, unsigned long want);
 
+/* One report of what a page looks like, and why it is looked at. */
+void dump_page(const struct page *page, const char *reason);
+
 /* Per-CPU pages back to the free areas. */
 void drain_all_pages(struct zone *zone);
 /*

@@ -27,8 +27,9 @@
  * Source	Linux v6.12 mm/page_alloc.c, __free_one_page() (kernel-facts
  *		B1-B5); without guard pages: docs/divergence.md B
  */
+#include <string.h>
+
 #include "buddy/internal.h"
-#include "sys/os.h"
 
 /* Free pages that not everybody may have are counted apart. */
 static void account_type(struct zone *zone, unsigned int mt, long pages)
@@ -169,30 +170,58 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 	}
 }
 
-/* What cannot be freed is named and left alone: nothing else is lost. */
-static bool free_pages_ok(const struct page *page, unsigned int order)
-{
-	unsigned long pfn = page_to_pfn(page);
+/* ---- whole blocks ------------------------------------------------------------- */
 
-	if (likely(page->type == PAGE_ALLOCATED && page->order == order &&
-		   pfn < arena_nr_frames))
+/* A block of this order is there and in use; else it is said why not. */
+static bool names_a_block(const struct page *page, unsigned int order)
+{
+	const char *reason;
+
+	if (likely(page->type == PAGE_ALLOCATED && page->order == order))
 		return true;
-	km_report("BUG: Bad page state in process %d  pfn:%05lx\n"
-		  "page type %u order %u, freed with order %u\n",
-		  os_pid(), pfn, page->type, page->order, order);
+	if (page->type == PAGE_BUDDY || page->type == PAGE_PCP)
+		reason = "it is free already";
+	else if (page->type == PAGE_ALLOCATED)
+		reason = "freed with another order than allocated";
+	else
+		reason = "it heads no allocated block";
+	report_bad_page(page, reason);
 	return false;
 }
 
-static void free_block(struct page *page, unsigned int order,
-		       unsigned int flags)
+/* Is `page` one of ours at all? Its address is judged, nothing is read. */
+static bool is_our_page(const struct page *page)
 {
-	struct zone *zone;
+	uintptr_t at = (uintptr_t)page - (uintptr_t)arena.vmemmap;
 
-	if (!page || !free_pages_ok(page, order))
-		return;
-	zone = page_zone(page);
+	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
+}
+
+/* false: it is somebody's still, and now nobody's for ever. */
+static bool free_pages_prepare(struct page *page, unsigned int order)
+{
+	const char *reason;
+
+	reason = page_bad_reason(page,
+				 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
+				 PAGE_FLAGS_CHECK_AT_FREE);
+	if (unlikely(reason)) {
+		bad_page(page, reason);
+		return false;
+	}
+	if (page->flags & PG_HEAD)
+		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
 	page->flags = 0;
 	page_clean(page);
+	return true;
+}
+
+void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
+{
+	struct zone *zone = page_zone(page);
+
+	if (!free_pages_prepare(page, order))
+		return;
 	if (pcp_allowed_order(order) && free_pcplist(zone, page, order, flags))
 		return;
 	spin_lock(&zone->lock);
@@ -201,24 +230,75 @@ static void free_block(struct page *page, unsigned int order,
 	spin_unlock(&zone->lock);
 }
 
+/*
+ * Somebody holds a reference to the first page of a block that is no compound
+ * one: it gets that page, all others are free now.
+ */
+static void free_tails(struct page *page, unsigned int order)
+{
+	WRITE_ONCE(page->order, (u8)0);
+	while (order--) {
+		struct page *tail = page + (1UL << order);
+
+		set_page_links(tail, page_zone(page));
+		tail->order = (u8)order;
+		tail->flags = 0;
+		page_clean(tail);
+		set_page_type(tail, PAGE_ALLOCATED);
+		__free_pages_ok(tail, order, 0);
+	}
+}
+
 void __free_pages(struct page *page, unsigned int order)
 {
-	free_block(page, order, 0);
+	bool compound;
+
+	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
+	    !names_a_block(page, order))
+		return;
+	compound = page->flags & PG_HEAD;
+	if (put_page_testzero(page))
+		__free_pages_ok(page, order, 0);
+	else if (!compound)
+		free_tails(page, order);
 }
 
 void free_hot_cold_page(struct page *page, int cold)
 {
-	free_block(page, 0, cold ? FREE_COLD : 0);
+	if (!WARN_ON_ONCE(!page || !is_our_page(page)) &&
+	    names_a_block(page, 0) && put_page_testzero(page))
+		__free_pages_ok(page, 0, cold ? FREE_COLD : 0);
+}
+
+void get_page(struct page *page)
+{
+	BUG_ON(page->type != PAGE_ALLOCATED || !READ_ONCE(page->_refcount));
+	__atomic_fetch_add(&page->_refcount, 1, __ATOMIC_RELAXED);
+}
+
+void put_page(struct page *page)
+{
+	unsigned int order = page->flags & PG_HEAD ? page->order : 0;
+
+	BUG_ON(page->type != PAGE_ALLOCATED || !READ_ONCE(page->_refcount));
+	if (!put_page_testzero(page))
+		return;
+	page->order = (u8)order;
+	__free_pages_ok(page, order, 0);
 }
 
 void free_pages(unsigned long addr, unsigned int order)
 {
 	struct page *page = virt_to_page((void *)addr);
 
-	if (addr && !page)
-		km_report("BUG: Bad page state: 0x%lx is not ours\n", addr);
-	__free_pages(addr ? page : NULL, order);
+	if (!addr)
+		return;
+	if (WARN_ON_ONCE(!page || addr % PAGE_SIZE))
+		return;
+	__free_pages(page, order);
 }
+
+/* ---- runs ----------------------------------------------------------------------- */
 
 void free_page_run(struct page *page, unsigned long nr)
 {
@@ -247,12 +327,8 @@ void free_pages_exact(void *addr, size_t size)
 
 	if (!addr || !size)
 		return;
-	if (!page || page->type != PAGE_ALLOCATED ||
-	    page->order != get_order(size)) {
-		km_report("BUG: Bad page state: %p is not %lu bytes of "
-			  "alloc_pages_exact()\n",
-			  addr, size);
+	if (WARN_ON_ONCE(!page || (uintptr_t)addr % PAGE_SIZE) ||
+	    !names_a_block(page, get_order(size)))
 		return;
-	}
 	free_page_run(page, PAGE_ALIGN(size) >> PAGE_SHIFT);
 }

@@ -151,12 +151,35 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order);
 /* Free frames [pfn, end) as the few aligned blocks they consist of. */
 void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 		  u8 flags);
+/* Give up a block that nobody refers to any more; no lock held. FREE_COLD. */
+void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags);
+
+/* One reference less: true if it was the last. */
+static inline bool put_page_testzero(struct page *page)
+{
+	return __atomic_sub_fetch(&page->_refcount, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
 /* Say which zone a page heads a block of. */
 static inline void set_page_links(struct page *page, const struct zone *zone)
 {
 	page->zone_id = zone->zone_id;
 	page->node_id = zone->node_id;
 }
+
+/* ---- badpage.c: no lock needed --------------------------------------------- */
+
+/* What a page in use may not have when it is freed, or when it is handed out. */
+#define PAGE_FLAGS_CHECK_AT_FREE (PG_MOVABLE_OPS | PG_ISOLATED)
+#define PAGE_FLAGS_CHECK_AT_PREP \
+	(PG_HEAD | PG_PFMEMALLOC | PG_MOVABLE_OPS | PG_ISOLATED)
+
+/* Why a page may be neither freed nor handed out; NULL: it may. */
+const char *page_bad_reason(const struct page *page, const char *flags_reason,
+			    unsigned int bad_flags);
+void report_bad_page(const struct page *page, const char *reason);
+/* Say it and never use the page again. */
+void bad_page(struct page *page, const char *reason);
 
 /* ---- alloc.c ---------------------------------------------------------------- */
 

@@ -305,25 +305,23 @@ void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
 struct kmem_cache *virt_to_cache(const void *p, struct page **page)
 {
 	unsigned long pfn = virt_to_pfn(p);
+	struct page *head;
 	unsigned int index;
 
 	*page = NULL;
 	if (pfn >= arena_nr_frames)
 		km_panic("kmalloc: kfree(): %p is not ours\n", p);
 	index = arena_index[pfn];
-	if (!index) {
-		*page = virt_to_page(p);
-		if (!*page || (*page)->type != PAGE_ALLOCATED ||
-		    !((*page)->flags & PG_HEAD) || page_to_virt(*page) != p)
-			km_panic("kmalloc: kfree(): %p is not allocated "
-				 "memory\n",
-				 p);
-		return NULL;
-	}
-	if (index < INDEX_OTHER)
+	if (index && index < INDEX_OTHER)
 		return kmem_classes[index];
-	pfn &= ~((1UL << (index - INDEX_OTHER)) - 1);
-	return pfn_to_page(pfn)->slab_cache;
+	head = virt_to_head_page(p);
+	if (head && head->type == PAGE_SLAB)
+		return head->slab_cache;
+	if (!head || head->type != PAGE_ALLOCATED || !(head->flags & PG_HEAD) ||
+	    page_to_virt(head) != p)
+		km_panic("kmalloc: kfree(): %p is not allocated memory\n", p);
+	*page = head;
+	return NULL;
 }
 
 void kfree(const void *p)

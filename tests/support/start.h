@@ -64,6 +64,13 @@ static inline struct zone *start_owned_zone(const char *cmdline,
 	return zone;
 }
 
+/* Free a whole block of an owned zone, as its owner would. */
+static inline void free_head(struct page *head)
+{
+	head->_refcount = 1;
+	__free_pages(head, MAX_PAGE_ORDER);
+}
+
 /* Put frames of an owned zone on the free lists. */
 static inline void give_frames(struct zone *zone, unsigned long pfn,
 			       unsigned long nr)

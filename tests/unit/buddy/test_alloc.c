@@ -72,7 +72,7 @@ static void child_slowpath_drains(void *arg)
 	struct zone_stat stat;
 
 	(void)arg;
-	__free_pages(heads[3], MAX_PAGE_ORDER);
+	free_head(heads[3]);
 	for (unsigned long i = 0; i < MAX_ORDER_NR_PAGES; i++)
 		REQUIRE((pages[i] = alloc_pages(QUIET, 0)));
 	for (unsigned long i = 0; i < MAX_ORDER_NR_PAGES; i++)
@@ -131,7 +131,7 @@ static void child_zero(void *arg)
 			REQUIRE(all_zero(page_address(heads[i]),
 					 MAX_BLOCK_SIZE));
 		memset(page_address(heads[i]), 0xa5, MAX_BLOCK_SIZE);
-		__free_pages(heads[i], MAX_PAGE_ORDER);
+		free_head(heads[i]);
 	}
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 		struct page *page = alloc_pages(QUIET | __GFP_ZERO, order);

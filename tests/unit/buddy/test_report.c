@@ -36,7 +36,7 @@ static void child_two_ticks(void *arg)
 
 	(void)arg;
 	dirty(heads[1], MAX_ORDER_NR_PAGES);
-	__free_pages(heads[1], MAX_PAGE_ORDER);
+	free_head(heads[1]);
 	tick_run(1);
 	REQUIRE(zone->unreported == MAX_ORDER_NR_PAGES);
 	REQUIRE(resident(heads[1], 1024) == 1024);

@@ -52,6 +52,7 @@ static void *take(struct kmem_cache *s)
 		if (!page)
 			return NULL;
 		page->slab_cache = s;
+		page->type = PAGE_SLAB;
 		memset(arena_index + page_to_pfn(page), index,
 		       1UL << s->oo_order);
 		c->fresh = page_to_virt(page);
