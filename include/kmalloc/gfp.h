@@ -82,6 +82,17 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order);
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 /*
+ * Single pages into the NULL slots of an array; the others stay. Returns how
+ * many slots hold a page now: at least one more than before if alloc_page()
+ * would have given one, and all of them if memory is plenty.
+ */
+unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr,
+			       struct page **array);
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr,
+				    struct page **array);
+#define alloc_pages_bulk_array(gfp, nr, array) alloc_pages_bulk(gfp, nr, array)
+
+/*
  * Give back what alloc_pages() returned, with the same order. If somebody else
  * has a reference the block lives on; without __GFP_COMP only its first page
  * does. What is no such block is named on stderr in the kernel's words ("BUG:
@@ -116,6 +127,27 @@ void free_pages(unsigned long addr, unsigned int order);
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *addr, size_t size);
+
+/*
+ * Small pieces of pages, for many short-lived buffers of one user: a cache
+ * holds one block (32 KiB, or a page when memory is short) and hands out what
+ * is left of it. A block is freed when the last piece of it is. Caches start
+ * zeroed and are not thread-safe; pieces may be freed anywhere. Pieces are at
+ * most a page, or 32 KiB while blocks of that size are to be had: NULL then.
+ */
+struct page_frag_cache {
+	struct page *page; /* of these three nothing is to be touched */
+	unsigned int offset; /* bytes handed out */
+	unsigned int bias; /* references that belong to the cache */
+};
+
+void *page_frag_alloc(struct page_frag_cache *nc, unsigned int size, gfp_t gfp);
+/* The address is a multiple of `align`, a power of two. */
+void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int size,
+			    gfp_t gfp, unsigned int align);
+void page_frag_free(void *addr);
+/* Give up what the cache has left; pieces in use live on. */
+void page_frag_cache_drain(struct page_frag_cache *nc);
 
 /* Make 2^order single pages of a block; each is then freed by itself. */
 void split_page(struct page *page, unsigned int order);

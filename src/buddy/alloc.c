@@ -122,14 +122,14 @@ static void clear_pages(struct page *page, unsigned int order)
 }
 
 /* Was it written to while it was free? Then nobody gets it any more. */
-static bool check_new_page(struct page *page)
+bool check_new_page(struct page *page)
 {
 	if (likely(page_is_clean(page) &&
 		   !(page->flags & PAGE_FLAGS_CHECK_AT_PREP)))
 		return true;
-	bad_page(page, page_bad_reason(page,
-				       "PAGE_FLAGS_CHECK_AT_PREP flag(s) set",
-				       PAGE_FLAGS_CHECK_AT_PREP));
+	bad_page(page,
+		 page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_PREP flag(s) set",
+				 PAGE_FLAGS_CHECK_AT_PREP));
 	return false;
 }
 
@@ -141,8 +141,8 @@ static void prep_compound_page(struct page *page, unsigned int order)
 	       1UL << order);
 }
 
-static void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
-			  unsigned int alloc_flags)
+void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
+		   unsigned int alloc_flags)
 {
 	set_page_type(page, PAGE_ALLOCATED);
 	page->_refcount = 1;
@@ -220,8 +220,8 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 	return NULL;
 }
 
-static void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
-				struct alloc_context *ac)
+void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
+			 struct alloc_context *ac)
 {
 	ac->highest_zoneidx = gfp_zone(gfp);
 	ac->zonelist = &NODE_DATA(nid)->node_zonelists[gfp_zonelist(gfp)];

@@ -21,10 +21,14 @@
 #define TASK_COMM_LEN 16
 
 static const char *const type_names[] = {
-	[PAGE_NONE] = "none",		[PAGE_BUDDY] = "buddy",
-	[PAGE_PCP] = "pcp",		[PAGE_ISOLATED] = "isolated",
-	[PAGE_ALLOCATED] = "allocated", [PAGE_SLAB] = "slab",
-	[PAGE_RUN] = "run",		[PAGE_BAD] = "bad",
+	[PAGE_NONE] = "none",
+	[PAGE_BUDDY] = "buddy",
+	[PAGE_PCP] = "pcp",
+	[PAGE_ISOLATED] = "isolated",
+	[PAGE_ALLOCATED] = "allocated",
+	[PAGE_SLAB] = "slab",
+	[PAGE_RUN] = "run",
+	[PAGE_BAD] = "bad",
 };
 
 void dump_page(const struct page *page, const char *reason)

@@ -202,8 +202,7 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	const char *reason;
 
-	reason = page_bad_reason(page,
-				 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
+	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (unlikely(reason)) {
 		bad_page(page, reason);

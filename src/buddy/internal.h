@@ -192,6 +192,11 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt);
 
 /* no lock held */
+void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
+			 struct alloc_context *ac);
+bool check_new_page(struct page *page); /* false: nobody gets it any more */
+void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
+		   unsigned int alloc_flags);
 struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 				    unsigned int alloc_flags,
 				    const struct alloc_context *ac);
@@ -220,6 +225,10 @@ bool can_claim_fallback(const struct zone *zone, unsigned int order,
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 
 void setup_pageset(struct per_cpu_pages *pcp);
+void zone_pcp_update(struct zone *zone); /* batch and high after growth */
+/* Single pages into the empty slots of an array, not prepared yet: how many. */
+unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
+				unsigned long nr, struct page **array);
 /* NULL: the lists are busy or the zone is empty. */
 struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 			     unsigned int mt, unsigned int alloc_flags);

@@ -112,6 +112,30 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 	return page;
 }
 
+unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
+				unsigned long nr, struct page **array)
+{
+	struct per_cpu_pages *pcp = this_pageset(zone);
+	struct list_head *list = &pcp->lists[pcp_index(0, mt)];
+	unsigned long filled = 0;
+
+	if (!spin_trylock(&pcp->lock))
+		return 0;
+	for (unsigned long i = 0; i < nr; i++) {
+		if (array[i])
+			continue;
+		if (list_empty(list))
+			rmqueue_bulk(zone, pcp, 0, mt, WMARK_LOW);
+		if (list_empty(list))
+			break;
+		array[i] = pcp_take(pcp, list->next);
+		filled++;
+	}
+	pcp->allocated += filled;
+	spin_unlock(&pcp->lock);
+	return filled;
+}
+
 /* Take `nr` pages off the cold ends, list by list in turn. */
 static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 			       int nr, unsigned int index)

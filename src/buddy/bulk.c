@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/bulk.c - many single pages at once
+ *
+ *	array  [p][ ][ ][p][ ]   the empty slots are filled, the others stay
+ *
+ * One look at the watermark is for all of them, and one hold of the per-CPU
+ * lists takes them. If that gives nothing, one page is allocated in the
+ * ordinary way: so something is made whenever a single request would be served,
+ * and who wants more asks again.
+ *
+ * Locking	none held
+ * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk() (kernel-facts B8)
+ */
+#include "buddy/internal.h"
+#include "core/start.h"
+
+static unsigned long count_pages(struct page **array, unsigned long nr)
+{
+	unsigned long populated = 0;
+
+	for (unsigned long i = 0; i < nr; i++)
+		populated += array[i] != NULL;
+	return populated;
+}
+
+/*
+ * A zone whose low mark stays whole if all of `nr` pages come from it, or that
+ * can grow.
+ */
+static struct zone *zone_for_all(const struct alloc_context *ac,
+				 unsigned long nr)
+{
+	struct zoneref *z = ac->preferred_zoneref;
+	struct zone *zone;
+
+	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
+	{
+		unsigned long seen = zone_managed_pages(zone);
+		unsigned long mark = low_wmark_pages(zone) + nr;
+
+		if (zone_watermark_fast(zone, 0, mark, ac->highest_zoneidx,
+					WMARK_LOW) ||
+		    !deferred_grow_zone(zone, seen))
+			return zone;
+	}
+	return NULL;
+}
+
+/* One page by the ordinary way, into the first empty slot: how many. */
+static unsigned long fill_one(gfp_t gfp, int nid, unsigned long nr,
+			      struct page **array)
+{
+	for (unsigned long i = 0; i < nr; i++) {
+		if (array[i])
+			continue;
+		array[i] = __alloc_pages(gfp, 0, nid, NULL);
+		return array[i] != NULL;
+	}
+	return 0;
+}
+
+/*
+ * Make what fill_from_pcplist() took the caller's: only those are of no type
+ * yet. How many were fit for it.
+ */
+static unsigned long prep_new_ones(gfp_t gfp, unsigned long nr,
+				   struct page **array)
+{
+	unsigned long filled = 0;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		if (!array[i] || page_type(array[i]) != PAGE_NONE)
+			continue;
+		if (!check_new_page(array[i])) {
+			array[i] = NULL;
+			continue;
+		}
+		prep_new_page(array[i], 0, gfp, WMARK_LOW);
+		filled++;
+	}
+	return filled;
+}
+
+/* What is charged, or a single page, is no work for a batch. */
+static unsigned long fill_all(gfp_t gfp, int nid, unsigned long nr,
+			      struct page **array)
+{
+	unsigned long populated = count_pages(array, nr), filled = 0;
+	struct alloc_context ac;
+	struct zone *zone;
+
+	if (nr - populated > 1 && !(gfp & __GFP_ACCOUNT)) {
+		prepare_alloc_pages(gfp, nid, NULL, &ac);
+		zone = zone_for_all(&ac, nr - populated);
+		if (zone && fill_from_pcplist(zone, ac.migratetype, nr, array))
+			filled = prep_new_ones(gfp, nr, array);
+	}
+	if (!filled)
+		filled = fill_one(gfp, nid, nr, array);
+	return populated + filled;
+}
+
+unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **array)
+{
+	return alloc_pages_bulk_node(gfp, NUMA_NO_NODE, nr, array);
+}
+
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr,
+				    struct page **array)
+{
+	if (engine_need() || WARN_ON_ONCE(nr && !array))
+		return 0;
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+		return 0;
+	return fill_all(gfp, nid, nr, array);
+}
