@@ -225,7 +225,6 @@ bool can_claim_fallback(const struct zone *zone, unsigned int order,
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 
 void setup_pageset(struct per_cpu_pages *pcp);
-void zone_pcp_update(struct zone *zone); /* batch and high after growth */
 /* Single pages into the empty slots of an array, not prepared yet: how many. */
 unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
 				unsigned long nr, struct page **array);
