@@ -99,7 +99,7 @@ static void child_states(void *arg)
 	mod_zone_page_state(zone, NR_ZONE_WRITE_PENDING, 3);
 	REQUIRE(zone_page_state(zone, NR_ZONE_WRITE_PENDING) == 3);
 	REQUIRE(global_zone_page_state(NR_ZONE_WRITE_PENDING) == 3);
-	REQUIRE(alloc_pages(QUIET, 0));
+	REQUIRE(alloc_pages_node(0, QUIET, 0));
 	REQUIRE(zone_page_state(zone, NR_FREE_PAGES) == zone->free_pages);
 	REQUIRE(zone->free_pages > 0);
 }
