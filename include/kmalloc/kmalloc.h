@@ -11,6 +11,7 @@
 
 #include <kmalloc/gfp.h>
 #include <kmalloc/km.h>
+#include <kmalloc/migrate.h>
 #include <kmalloc/slab.h>
 
 #endif

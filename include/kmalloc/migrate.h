@@ -77,6 +77,9 @@ struct movable_operations {
 void __SetPageMovable(struct page *page, const struct movable_operations *mops);
 /* No longer: none of the functions is begun any more. Before it is freed. */
 void __ClearPageMovable(struct page *page);
+/* A word for the owner in the first page of its block; 0 at first. */
+void set_page_private(struct page *page, unsigned long value);
+unsigned long page_private(const struct page *page);
 /* Is there somebody who moves it? A hint for whoever does not own it. */
 bool PageMovable(const struct page *page);
 

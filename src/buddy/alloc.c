@@ -134,7 +134,7 @@ bool check_new_page(struct page *page)
 }
 
 /* Interior addresses of a compound block lead to its head: the index says so. */
-static void prep_compound_page(struct page *page, unsigned int order)
+void prep_compound_page(struct page *page, unsigned int order)
 {
 	page->flags |= PG_HEAD;
 	memset(arena_index + page_to_pfn(page), (int)(INDEX_OTHER + order),

@@ -195,6 +195,9 @@ void wakeup_kcompactd(struct pglist_data *pgdat, unsigned int order,
 void kcompactd_run(struct pglist_data *pgdat);
 /* Is there anything that kcompactd_run() was asked for? */
 bool kcompactd_work_requested(const struct pglist_data *pgdat);
+/* The scores between which it works ahead of need (C8). */
+unsigned int fragmentation_score_low_wmark(void);
+unsigned int fragmentation_score_high_wmark(void);
 /* vm.compact_memory: all of all nodes. */
 void compact_nodes(void);
 void kcompactd_init(void); /* at boot: the tick */

@@ -29,7 +29,7 @@
  */
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/compact.h"
 
 /* Free pages that not everybody may have are counted apart. */
 static void account_type(struct zone *zone, unsigned int mt, long pages)
@@ -104,6 +104,18 @@ static bool may_merge(unsigned long pfn, unsigned long buddy_pfn)
 	return true;
 }
 
+/* Somebody waits for a block that compaction makes, and it may be this. */
+static bool capture_block(struct zone *zone, unsigned long pfn,
+			  unsigned int order, u8 reported)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	page->flags = reported;
+	set_page_links(page, zone);
+	return compaction_capture(zone, page, order,
+				  get_pageblock_migratetype(pfn));
+}
+
 /*
  * Each turn takes one free buddy off its list and doubles the block in hand,
  * so there are at most MAX_PAGE_ORDER turns, and stopping restores B2.
@@ -115,9 +127,14 @@ static void merge_and_add(struct zone *zone, struct page *page,
 	unsigned long pfn = page_to_pfn(page);
 	u8 reported = page->flags & PG_REPORTED;
 
-	while (order < MAX_PAGE_ORDER) {
-		struct page *buddy = find_buddy(pfn, order);
+	for (;;) {
+		struct page *buddy = NULL;
 
+		if (unlikely(zone->capture) &&
+		    capture_block(zone, pfn, order, reported))
+			return;
+		if (order < MAX_PAGE_ORDER)
+			buddy = find_buddy(pfn, order);
 		if (!buddy || (order >= PAGEBLOCK_ORDER &&
 			       !may_merge(pfn, page_to_pfn(buddy))))
 			break;
@@ -175,13 +192,14 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 /* A block of this order is there and in use; else it is said why not. */
 static bool names_a_block(const struct page *page, unsigned int order)
 {
+	unsigned int type = page_type(page);
 	const char *reason;
 
-	if (likely(page->type == PAGE_ALLOCATED && page->order == order))
+	if (likely(type == PAGE_ALLOCATED && READ_ONCE(page->order) == order))
 		return true;
-	if (page->type == PAGE_BUDDY || page->type == PAGE_PCP)
+	if (type == PAGE_BUDDY || type == PAGE_PCP)
 		reason = "it is free already";
-	else if (page->type == PAGE_ALLOCATED)
+	else if (type == PAGE_ALLOCATED)
 		reason = "freed with another order than allocated";
 	else
 		reason = "it heads no allocated block";
@@ -255,7 +273,7 @@ void __free_pages(struct page *page, unsigned int order)
 	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
 	    !names_a_block(page, order))
 		return;
-	compound = page->flags & PG_HEAD;
+	compound = READ_ONCE(page->flags) & PG_HEAD;
 	if (put_page_testzero(page))
 		__free_pages_ok(page, order, 0);
 	else if (!compound)
@@ -271,15 +289,18 @@ void free_hot_cold_page(struct page *page, int cold)
 
 void get_page(struct page *page)
 {
-	BUG_ON(page->type != PAGE_ALLOCATED || !READ_ONCE(page->_refcount));
+	BUG_ON(page_type(page) != PAGE_ALLOCATED ||
+	       !READ_ONCE(page->_refcount));
 	__atomic_fetch_add(&page->_refcount, 1, __ATOMIC_RELAXED);
 }
 
 void put_page(struct page *page)
 {
-	unsigned int order = page->flags & PG_HEAD ? page->order : 0;
+	bool compound = READ_ONCE(page->flags) & PG_HEAD;
+	unsigned int order = compound ? READ_ONCE(page->order) : 0;
 
-	BUG_ON(page->type != PAGE_ALLOCATED || !READ_ONCE(page->_refcount));
+	BUG_ON(page_type(page) != PAGE_ALLOCATED ||
+	       !READ_ONCE(page->_refcount));
 	if (!put_page_testzero(page))
 		return;
 	page->order = (u8)order;

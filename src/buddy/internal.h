@@ -170,9 +170,9 @@ static inline void set_page_links(struct page *page, const struct zone *zone)
 /* ---- badpage.c: no lock needed --------------------------------------------- */
 
 /* What a page in use may not have when it is freed, or when it is handed out. */
-#define PAGE_FLAGS_CHECK_AT_FREE (PG_MOVABLE_OPS | PG_ISOLATED)
+#define PAGE_FLAGS_CHECK_AT_FREE (PG_MOVABLE_OPS | PG_ISOLATED | PG_LOCKED)
 #define PAGE_FLAGS_CHECK_AT_PREP \
-	(PG_HEAD | PG_PFMEMALLOC | PG_MOVABLE_OPS | PG_ISOLATED)
+	(PG_HEAD | PG_PFMEMALLOC | PAGE_FLAGS_CHECK_AT_FREE)
 
 /* Why a page may be neither freed nor handed out; NULL: it may. */
 const char *page_bad_reason(const struct page *page, const char *flags_reason,
@@ -194,6 +194,7 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 /* no lock held */
 void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
 			 struct alloc_context *ac);
+void prep_compound_page(struct page *page, unsigned int order);
 bool check_new_page(struct page *page); /* false: nobody gets it any more */
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned int alloc_flags);

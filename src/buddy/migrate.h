@@ -72,6 +72,14 @@ struct migration_target {
 	void *private;
 };
 
+/* For whoever wants new places anywhere: get_new_page, with a control. */
+struct migration_target_control {
+	int nid;
+	gfp_t gfp_mask; /* mobility and compound are taken from the page */
+};
+struct page *alloc_migration_target(struct page *src, void *private);
+void free_migration_target(struct page *dst, void *private);
+
 #define NR_MAX_MIGRATE_PAGES_RETRY 10
 #define NR_MAX_MIGRATE_ASYNC_RETRY 3
 
@@ -85,7 +93,9 @@ int migrate_pages(struct list_head *from, const struct migration_target *to,
 
 /* A reference to a page that we isolated is given up; the last one frees it. */
 void put_isolated_page(struct page *page);
-/* A block off the lists becomes an allocated one like src. */
-void prep_migrate_target(struct page *dst, const struct page *src);
+/* A block off the lists becomes an allocated one like src, or that again. */
+void prep_migrate_target(struct page *dst, const struct page *src,
+			 unsigned int order);
+void unprep_migrate_target(struct page *dst);
 
 #endif

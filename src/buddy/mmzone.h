@@ -156,6 +156,9 @@ typedef struct pglist_data {
 	struct zonelist node_zonelists[MAX_ZONELISTS]; /* constant after init */
 	int node_id;
 	unsigned long totalreserve_pages; /* relaxed */
+	/* what background compaction was asked for; relaxed */
+	int kcompactd_max_order, kcompactd_highest_zoneidx;
+	unsigned long kcompactd_next_ms; /* when it looks again; relaxed */
 } pg_data_t;
 
 /* Nodes as bits: MAX_NUMNODES fit. */
@@ -281,7 +284,7 @@ static inline bool PageBuddy(const struct page *page)
 
 static inline bool PageReported(const struct page *page)
 {
-	return page->flags & PG_REPORTED;
+	return READ_ONCE(page->flags) & PG_REPORTED;
 }
 
 static inline bool PageHighMem(const struct page *page)

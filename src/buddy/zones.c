@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/internal.h"
+#include "buddy/compact.h"
 #include "core/param.h"
 #include "sys/os.h"
 
@@ -120,6 +120,7 @@ static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
 	zone->spanned_pages = end - start;
 	zone->grow_pfn = zone->deferred_pfn = zone->deferred_end = start;
 	zone->populated_end = start;
+	compaction_init(zone);
 	zone->epoch = 2;
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
@@ -192,6 +193,7 @@ int page_alloc_init(unsigned int flags)
 		return ret;
 	build_all_zonelists();
 	setup_per_zone_wmarks();
+	kcompactd_init();
 	page_reporting_init();
 	return 0;
 }
