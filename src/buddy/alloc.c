@@ -73,6 +73,8 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
 	page = __rmqueue_smallest(zone, order, mt);
 	if (likely(page))
 		return page;
+	if (unlikely(pageblock_rule_44))
+		return __rmqueue_fallback_44(zone, order, mt);
 	if (__rmqueue_claim(zone, order, mt, alloc_flags))
 		return __rmqueue_smallest(zone, order, mt);
 	if (alloc_flags & ALLOC_NOFRAGMENT)
@@ -196,9 +198,34 @@ static struct page *rmqueue_growing(struct zone *zone, unsigned int order,
 	return page;
 }
 
-struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
-				    unsigned int alloc_flags,
-				    const struct alloc_context *ac)
+/*
+ * M8: in a node that has DMA32 too, rather a page of that than one of Normal
+ * that mixes types.
+ */
+static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
+{
+	unsigned int flags = gfp & ALLOC_KSWAPD;
+
+	if (zone && zone_idx(zone) == ZONE_NORMAL &&
+	    zone->zone_pgdat->node_zones[ZONE_DMA32].spanned_pages)
+		flags |= ALLOC_NOFRAGMENT;
+	return flags;
+}
+
+/* Not to mix types is worth a lower zone, but no zone of another node. */
+static bool would_go_remote(const struct zone *zone, unsigned int alloc_flags,
+			    const struct alloc_context *ac)
+{
+	const struct zone *preferred = ac->preferred_zoneref->zone;
+
+	return (alloc_flags & ALLOC_NOFRAGMENT) &&
+	       zone_to_nid(zone) != zone_to_nid(preferred);
+}
+
+/* One pass over the zones, or over those of this node. */
+static struct page *scan_zones(gfp_t gfp, unsigned int order,
+			       unsigned int alloc_flags,
+			       const struct alloc_context *ac)
 {
 	struct zoneref *z = ac->preferred_zoneref;
 	struct page *page;
@@ -206,18 +233,33 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 
 	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
 	{
+		if (would_go_remote(zone, alloc_flags, ac))
+			return NULL;
 		if (!zone_can_serve(zone, order, alloc_flags, ac))
 			continue;
 		page = rmqueue_growing(zone, order, ac->migratetype,
 				       alloc_flags);
-		if (likely(page)) {
-			prep_new_page(page, order, gfp, alloc_flags);
-			zone_statistics(ac->preferred_zoneref->zone, zone, 1,
-					gfp);
-			return page;
-		}
+		if (unlikely(!page))
+			continue;
+		prep_new_page(page, order, gfp, alloc_flags);
+		if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
+			reserve_highatomic_pageblock(zone, page, order);
+		zone_statistics(ac->preferred_zoneref->zone, zone, 1, gfp);
+		return page;
 	}
 	return NULL;
+}
+
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
+				    unsigned int alloc_flags,
+				    const struct alloc_context *ac)
+{
+	struct page *page = scan_zones(gfp, order, alloc_flags, ac);
+
+	if (unlikely(!page) && (alloc_flags & ALLOC_NOFRAGMENT))
+		page = scan_zones(gfp, order, alloc_flags & ~ALLOC_NOFRAGMENT,
+				  ac);
+	return page;
 }
 
 void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
@@ -249,6 +291,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	if (gfp & __GFP_COLD)
 		alloc_flags |= ALLOC_COLD;
 	prepare_alloc_pages(gfp, nid, nodemask, &ac);
+	alloc_flags |= alloc_flags_nofragment(ac.preferred_zoneref->zone, gfp);
 	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
 	if (unlikely(!page))
 		page = __alloc_pages_slowpath(gfp, order, &ac);

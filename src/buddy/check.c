@@ -15,7 +15,8 @@ static void check_block(struct zone *zone, const struct page *page,
 	BUG_ON(page->order != order);
 	BUG_ON(pfn & ((1UL << order) - 1));
 	BUG_ON(page_zone(page) != zone);
-	BUG_ON(get_pageblock_migratetype(pfn) != mt);
+	BUG_ON(get_pageblock_migratetype(pfn) != mt &&
+	       !(pageblock_rule_44 && migratetype_is_mergeable(mt)));
 	if (order == MAX_PAGE_ORDER)
 		return;
 	buddy = pfn_to_page(pfn ^ (1UL << order));

@@ -12,13 +12,41 @@
  * of it would suit. Only if none can be is the smallest block stolen, whose
  * rest stays on the lists that it came from.
  *
- * Locking	zone->lock
- * Invariants	those of free.c
+ *	pageblock of U	[free 200][movable 100][others 212]
+ *	M wants it	200 + 100 >= 256: claimed
+ *	R wants it	200: stays, a block is stolen
+ *
+ * With pageblock.rule=4.4 there is one step, as in the kernel of that time: the
+ * largest foreign block is cut, its rest goes to the lists of who asked, and
+ * with it all that is free in its pageblock; the pageblock changes its type
+ * if that is half of it. Other blocks there follow as they are freed.
+ *
+ * Locking	zone->lock. Flags of allocated pages are read, though their
+ *		owner may change them meanwhile: the count is a guess then.
+ * Invariants	those of free.c. With pageblock.rule=4.4 a free block may be on
+ *		the list of another type than its pageblock's.
  * Source	Linux v6.12 mm/page_alloc.c, try_to_claim_block() and
- *		__rmqueue_steal() (kernel-facts M1-M6); no page is movable
- *		yet, so the count of movable pages is 0.
+ *		__rmqueue_steal() (kernel-facts M1-M6); v4.4 __rmqueue_fallback()
+ *		(M7). HighAtomic blocks are on none of the lists looked at, and no
+ *		pageblock is in two zones.
  */
+#include <errno.h>
+#include <string.h>
+
 #include "buddy/internal.h"
+#include "buddy/migrate.h"
+#include "core/param.h"
+
+bool pageblock_rule_44;
+
+static int set_rule(const char *value)
+{
+	if (strcmp(value, "4.4") && strcmp(value, "6.12"))
+		return -EINVAL;
+	pageblock_rule_44 = *value == '4';
+	return 0;
+}
+boot_param("pageblock.rule", set_rule);
 
 static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
@@ -57,25 +85,11 @@ static unsigned long frames_at(const struct page *page)
 	}
 }
 
-static unsigned long count_free(unsigned long start)
+/* All that is free in a pageblock to the lists of one type: how many. */
+static unsigned long move_freepages(struct zone *zone, unsigned long start,
+				    unsigned int mt)
 {
-	unsigned long free = 0, step;
-
-	for (unsigned long pfn = start; pfn < start + PAGEBLOCK_PAGES;
-	     pfn += step) {
-		const struct page *page = pfn_to_page(pfn);
-
-		step = frames_at(page);
-		if (PageBuddy(page))
-			free += step;
-	}
-	return free;
-}
-
-static void move_freepages_block(struct zone *zone, unsigned long start,
-				 unsigned int mt)
-{
-	unsigned long step;
+	unsigned long moved = 0, step;
 
 	for (unsigned long pfn = start; pfn < start + PAGEBLOCK_PAGES;
 	     pfn += step) {
@@ -88,8 +102,41 @@ static void move_freepages_block(struct zone *zone, unsigned long start,
 		order = page->order;
 		del_page_from_free_list(zone, page, order);
 		add_to_free_list(zone, page, order, mt);
+		moved += step;
 	}
+	return moved;
+}
+
+struct block_count {
+	unsigned long free, movable; /* frames */
+};
+
+static struct block_count count_block(unsigned long start)
+{
+	struct block_count count = { 0, 0 };
+	unsigned long step;
+
+	for (unsigned long pfn = start; pfn < start + PAGEBLOCK_PAGES;
+	     pfn += step) {
+		const struct page *page = pfn_to_page(pfn);
+
+		step = frames_at(page);
+		if (PageBuddy(page))
+			count.free += step;
+		else if (page_is_movable(page))
+			count.movable += 1UL
+					 << page_word_order(page_word(page));
+	}
+	return count;
+}
+
+unsigned long move_freepages_block(struct zone *zone, unsigned long start,
+				   unsigned int mt)
+{
+	unsigned long moved = move_freepages(zone, start, mt);
+
 	set_pageblock_migratetype(start, mt);
+	return moved;
 }
 
 static void claim_large(struct zone *zone, struct page *page, unsigned int mt)
@@ -103,24 +150,45 @@ static void claim_large(struct zone *zone, struct page *page, unsigned int mt)
 	add_to_free_list(zone, page, order, mt);
 }
 
+/* Frames that somebody who wants this type would not mind having beside. */
+static unsigned long count_alike(struct block_count count, unsigned int mt,
+				 unsigned int old_mt)
+{
+	if (mt == MIGRATE_MOVABLE)
+		return min(count.movable, PAGEBLOCK_PAGES - count.free);
+	if (old_mt == MIGRATE_MOVABLE)
+		return PAGEBLOCK_PAGES - count.free -
+		       min(count.movable, PAGEBLOCK_PAGES - count.free);
+	return 0;
+}
+
 static bool try_to_claim_block(struct zone *zone, struct page *page,
-			       unsigned int mt)
+			       unsigned int mt, unsigned int alloc_flags)
 {
 	unsigned long start = ALIGN_DOWN(page_to_pfn(page), PAGEBLOCK_PAGES);
-	unsigned long free, alike = 0;
+	struct block_count count;
 
 	if (page->order >= PAGEBLOCK_ORDER) {
 		claim_large(zone, page, mt);
 		return true;
 	}
-	free = count_free(start);
-	if (mt != MIGRATE_MOVABLE &&
-	    get_pageblock_migratetype(start) == MIGRATE_MOVABLE)
-		alike = PAGEBLOCK_PAGES - free;
-	if (free + alike < PAGEBLOCK_PAGES / 2)
+	if (boost_watermark(zone) && (alloc_flags & ALLOC_KSWAPD))
+		zone_set_flag(zone, ZONE_BOOSTED);
+	count = count_block(start);
+	if (!page_group_by_mobility_disabled &&
+	    count.free + count_alike(count, mt,
+				     get_pageblock_migratetype(start)) <
+		    PAGEBLOCK_PAGES / 2)
 		return false;
 	move_freepages_block(zone, start, mt);
 	return true;
+}
+
+/* M4: may a block of this order be the reason to claim its pageblock? */
+static bool may_claim(unsigned int order, unsigned int mt)
+{
+	return order >= PAGEBLOCK_ORDER / 2 || mt != MIGRATE_MOVABLE ||
+	       page_group_by_mobility_disabled;
 }
 
 bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
@@ -135,9 +203,9 @@ bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
 
 		if (!page)
 			continue;
-		if (o < PAGEBLOCK_ORDER / 2 && mt == MIGRATE_MOVABLE)
+		if (!may_claim((unsigned int)o, mt))
 			break;
-		if (try_to_claim_block(zone, page, mt))
+		if (try_to_claim_block(zone, page, mt, alloc_flags))
 			return true;
 	}
 	return false;
@@ -148,7 +216,7 @@ bool can_claim_fallback(const struct zone *zone, unsigned int order,
 {
 	const struct free_area *area = &zone->free_area[order];
 
-	if (order < PAGEBLOCK_ORDER / 2 && mt == MIGRATE_MOVABLE)
+	if (!may_claim(order, mt))
 		return false;
 	for (unsigned int i = 0; i < MIGRATE_PCPTYPES - 1; i++)
 		if (!list_empty(&area->free_list[fallbacks[mt][i]]))
@@ -168,6 +236,41 @@ struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 		from = page->migratetype;
 		del_page_from_free_list(zone, page, o);
 		expand(zone, page, order, o, from);
+		return page;
+	}
+	return NULL;
+}
+
+/* M7: what a foreign block brings along. */
+static void steal_suitable_fallback(struct zone *zone, struct page *page,
+				    unsigned int mt)
+{
+	unsigned long start = ALIGN_DOWN(page_to_pfn(page), PAGEBLOCK_PAGES);
+
+	if (page->order >= PAGEBLOCK_ORDER) {
+		for (unsigned long n = 0; n < 1UL << page->order;
+		     n += PAGEBLOCK_PAGES)
+			set_pageblock_migratetype(start + n, mt);
+		return;
+	}
+	if (move_freepages(zone, start, mt) >= PAGEBLOCK_PAGES / 2 ||
+	    page_group_by_mobility_disabled)
+		set_pageblock_migratetype(start, mt);
+}
+
+struct page *__rmqueue_fallback_44(struct zone *zone, unsigned int order,
+				   unsigned int mt)
+{
+	for (int o = MAX_PAGE_ORDER; o >= (int)order; o--) {
+		unsigned int high = (unsigned int)o;
+		struct page *page = find_fallback(zone, high, mt);
+
+		if (!page)
+			continue;
+		if (may_claim(high, mt))
+			steal_suitable_fallback(zone, page, mt);
+		del_page_from_free_list(zone, page, high);
+		expand(zone, page, order, high, mt);
 		return page;
 	}
 	return NULL;

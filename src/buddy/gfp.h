@@ -42,6 +42,8 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
 /* Both mobility bits: a mistake, said once; such a page is Unmovable. */
 static inline unsigned int gfp_migratetype(gfp_t gfp)
 {
+	if (unlikely(page_group_by_mobility_disabled))
+		return MIGRATE_UNMOVABLE;
 	if (unlikely((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)) {
 		WARN_ON_ONCE((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK);
 		return MIGRATE_UNMOVABLE;

@@ -57,6 +57,7 @@ static inline void node_set(unsigned int nid, nodemask_t *nodes)
 
 /* ---- zonelist.c -------------------------------------------------------------- */
 
+/* Also decides whether there is enough memory to keep types apart (Z4). */
 void build_all_zonelists(void);
 /* From *z on, the first that may serve; its zone is NULL at the end. */
 struct zoneref *next_zones_zonelist(struct zoneref *z,
@@ -128,6 +129,8 @@ static inline void set_pageblock_migratetype(unsigned long pfn, unsigned int mt)
 	u8 *byte = pageblock_byte(pfn), old = READ_ONCE(*byte), new;
 
 	VM_BUG_ON(mt >= MIGRATE_ISOLATE);
+	if (unlikely(page_group_by_mobility_disabled) && mt < MIGRATE_PCPTYPES)
+		mt = MIGRATE_UNMOVABLE;
 	do {
 		new = (u8)((old & ~PB_TYPE) | (mt ^ MIGRATE_MOVABLE));
 	} while (!__atomic_compare_exchange_n(
@@ -222,6 +225,43 @@ struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
  */
 bool can_claim_fallback(const struct zone *zone, unsigned int order,
 			unsigned int mt);
+/* pageblock.rule=4.4: both in one. */
+struct page *__rmqueue_fallback_44(struct zone *zone, unsigned int order,
+				   unsigned int mt);
+/* From one list to another, all that is free there, and the type: how many. */
+unsigned long move_freepages_block(struct zone *zone, unsigned long start,
+				   unsigned int mt);
+extern bool pageblock_rule_44; /* constant after init */
+
+/* ---- highatomic.c: no lock held -------------------------------------------- */
+
+/* Keep the pageblock of a block for requests like the one it has served. */
+void reserve_highatomic_pageblock(struct zone *zone, struct page *page,
+				  unsigned int order);
+/*
+ * Give one such pageblock to requests like this one: true if there was one with
+ * free memory. Each zone keeps one unless `force` is 1.
+ */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac,
+				    unsigned int force);
+
+/* ---- boost.c ----------------------------------------------------------------- */
+
+/* zone->lock held. false: zones like this one are not boosted. */
+bool boost_watermark(struct zone *zone);
+/* As many pages of the boost have been worked off. No lock held. */
+void clear_watermark_boost(struct zone *zone, unsigned long pages);
+
+/* ---- drift.c ----------------------------------------------------------------- */
+
+unsigned int calculate_normal_threshold(const struct zone *zone);
+unsigned int calculate_pressure_threshold(const struct zone *zone);
+void refresh_zone_stat_thresholds(struct zone *zone); /* after its marks */
+/* Exact at any time; the kernel has to add the CPUs' parts. */
+static inline long zone_page_state_snapshot(const struct zone *zone)
+{
+	return (long)READ_ONCE(zone->free_pages);
+}
 
 /* ---- pcp.c: no lock held ------------------------------------------------- */
 

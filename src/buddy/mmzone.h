@@ -169,6 +169,8 @@ typedef struct nodemask {
 extern pg_data_t node_data[MAX_NUMNODES];
 extern unsigned int nr_cpu_ids; /* constant after init, <= NR_CPUS */
 extern unsigned int nr_online_nodes; /* constant after init */
+/* So little memory that types are not kept apart; constant after init. */
+extern bool page_group_by_mobility_disabled;
 extern u8 cpu_node[NR_CPUS]; /* the node of a CPU; constant after init */
 
 #define NODE_DATA(nid) (&node_data[nid])

@@ -20,7 +20,8 @@
  *		under wmark_lock, and read relaxed
  * Invariants	W2  lowmem_reserve[j] never falls as j rises
  *		W3  min <= low <= high <= promo    (zone_check() proves both)
- * Source	Linux v6.12 mm/page_alloc.c (kernel-facts W1-W7)
+ * Source	Linux v6.12 mm/page_alloc.c (kernel-facts W1-W7); W8 is
+ *		highatomic.c, W9 boost.c, W10 drift.c
  */
 #include <limits.h>
 
@@ -182,8 +183,10 @@ static void set_all_marks(void)
 	for_each_online_node(nid)
 		set_lowmem_reserve(NODE_DATA(nid));
 	set_totalreserve();
-	for_each_zone(zone)
+	for_each_zone(zone) {
 		zone_pcp_update(zone);
+		refresh_zone_stat_thresholds(zone);
+	}
 }
 
 void setup_per_zone_wmarks(void)

@@ -14,7 +14,8 @@
  * Locking	none: built once, constant after
  * Invariants	Z2  inside a node zones descend; every zone stands once
  * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
- *		find_next_best_node() (kernel-facts Z2, Z3)
+ *		find_next_best_node() (kernel-facts Z2-Z4); what
+ *		zones may grow to stands for what they have, at the start
  */
 #include <errno.h>
 #include <limits.h>
@@ -24,6 +25,7 @@
 #include "core/param.h"
 
 static unsigned int node_load[MAX_NUMNODES];
+bool page_group_by_mobility_disabled;
 
 static bool node_has_cpus(unsigned int nid)
 {
@@ -92,11 +94,28 @@ static void build_zonelists(unsigned int nid)
 	}
 }
 
+/* What the zones can grow to above their high marks, within mem=. */
+static unsigned long free_zone_pages(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long high = high_wmark_pages(zone);
+
+		if (zone->spanned_pages > high)
+			sum += zone->spanned_pages - high;
+	}
+	return min(sum, arena_room());
+}
+
 void build_all_zonelists(void)
 {
 	__builtin_memset(node_load, 0, sizeof(node_load));
 	for_each_online_node(nid)
 		build_zonelists(nid);
+	page_group_by_mobility_disabled = free_zone_pages() <
+					  PAGEBLOCK_PAGES * MIGRATE_TYPES;
 }
 
 struct zoneref *next_zones_zonelist(struct zoneref *z,
