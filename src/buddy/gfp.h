@@ -67,4 +67,10 @@ static inline unsigned int gfp_zonelist(gfp_t gfp)
 	return gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK : ZONELIST_FALLBACK;
 }
 
+/*
+ * The names of flags as the kernel's %pGg prints them ("GFP_KERNEL|__GFP_ZERO",
+ * unknown bits as a number) into buf: the full length, as snprintf.
+ */
+int gfp_flags_string(char *buf, size_t size, gfp_t gfp);
+
 #endif

@@ -109,7 +109,7 @@ static int write_knob(const struct ctl_table *knob, const char *text)
 
 long do_sysctl(const char *name, char *old, size_t size, const char *text)
 {
-	struct seq_file m = { old, size, 0 };
+	struct seq_file m = { .buf = old, .size = size };
 	const struct ctl_table *knob;
 	int ret;
 

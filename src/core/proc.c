@@ -17,6 +17,7 @@
 #include "core/fmt.h"
 #include "core/param.h"
 #include "core/proc.h"
+#include "sys/os.h"
 
 extern const struct proc_file __start_km_procs[]
 	__attribute__((weak, visibility("hidden")));
@@ -25,12 +26,32 @@ extern const struct proc_file __stop_km_procs[]
 
 /* ---- seq_file ------------------------------------------------------------ */
 
-void seq_vprintf(struct seq_file *m, const char *fmt, va_list args)
+/* Behind what is there: the length, whatever of it fitted. */
+static size_t append(struct seq_file *m, const char *fmt, va_list args)
 {
 	size_t used = min(m->count, m->size);
 
-	m->count += (size_t)km_vsnprintf(m->buf + used, m->size - used, fmt,
-					 args);
+	return (size_t)km_vsnprintf(m->buf + used, m->size - used, fmt, args);
+}
+
+/* What does not fit into an empty buffer is cut. */
+void seq_vprintf(struct seq_file *m, const char *fmt, va_list args)
+{
+	size_t len = append(m, fmt, args);
+
+	if (m->fd && m->count + len >= m->size) {
+		seq_flush(m);
+		len = min(append(m, fmt, args), m->size - 1);
+	}
+	m->count += len;
+}
+
+void seq_flush(struct seq_file *m)
+{
+	if (!m->fd)
+		return;
+	os_write(m->fd, m->buf, m->count);
+	m->count = 0;
 }
 
 void seq_printf(struct seq_file *m, const char *fmt, ...)
@@ -80,7 +101,7 @@ static void list_names(struct seq_file *m)
 
 long proc_read(const char *name, char *buf, size_t size)
 {
-	struct seq_file m = { buf, size, 0 };
+	struct seq_file m = { .buf = buf, .size = size };
 	const struct proc_file *file;
 	const char *path;
 	int ret;

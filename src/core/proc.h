@@ -29,17 +29,23 @@
 
 #include "sys/compiler.h"
 
-/* Where a text goes; all of it is counted, what fits is stored. */
+/*
+ * Where a text goes. Into memory: all of it is counted, what fits is stored.
+ * Or to a file, by way of buf, which is written out whenever it is full.
+ */
 struct seq_file {
 	char *buf; /* its owner; always ends in '\0' if size is not 0 */
 	size_t size; /* bytes of buf */
-	size_t count; /* bytes of the whole text so far */
+	size_t count; /* bytes of the whole text, or in buf and not written */
+	int fd; /* 0: into memory */
 };
 
 __printf(2, 3) void seq_printf(struct seq_file *m, const char *fmt, ...);
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
 void seq_puts(struct seq_file *m, const char *text);
 void seq_putc(struct seq_file *m, char c);
+/* Write out what is in buf, with one system call; nothing for memory. */
+void seq_flush(struct seq_file *m);
 
 struct proc_file {
 	const char *name;
