@@ -13,5 +13,6 @@
 #include <kmalloc/km.h>
 #include <kmalloc/migrate.h>
 #include <kmalloc/slab.h>
+#include <kmalloc/uaccess.h>
 
 #endif

@@ -146,6 +146,12 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs);
 #define kfree_bulk(nr, objs) kmem_cache_free_bulk(NULL, (nr), (objs))
 
+/*
+ * One line on stderr: the cache of the object that holds this address, where it
+ * starts, how far into it this is. false: the address is in no slab.
+ */
+bool kmem_dump_obj(void *object);
+
 /* ---- kmalloc ------------------------------------------------------------- */
 
 /* What kmalloc(0) returns: not NULL, not to be touched, may be freed. */

@@ -260,6 +260,26 @@ void kmem_fork_release(void)
 	lock_fork_release(&slab_mutex);
 }
 
+struct kmem_cache *kmem_other_cache(const struct kmem_cache *s, const void *obj)
+{
+	const struct page *slab = virt_to_slab_page(obj);
+	struct kmem_cache *owner;
+
+	if (!slab || page_type(slab) != PAGE_SLAB || slab->slab_cache == s)
+		return NULL;
+	owner = slab->slab_cache;
+	return owner->ops->object_of(owner, obj) == obj ? owner : NULL;
+}
+
+void kmem_free_to_owner(const struct kmem_cache *s, struct kmem_cache *owner,
+			void *obj)
+{
+	km_report("cache_from_obj: Wrong slab cache. %s but object is from "
+		  "%s\n",
+		  s->name, owner->name);
+	kmem_cache_free_direct(owner, &obj, 1);
+}
+
 void kmem_bad_object(const struct kmem_cache *s, const void *obj,
 		     const char *what)
 {

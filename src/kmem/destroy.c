@@ -43,11 +43,11 @@ static void for_each_slab(struct kmem_cache *s,
 	while (pfn < end) {
 		struct page *page;
 
-		if (!arena_index[pfn]) {
+		page = virt_to_slab_page(pfn_to_virt(pfn));
+		if (!page) {
 			pfn++;
 			continue;
 		}
-		page = virt_to_slab_page(pfn_to_virt(pfn));
 		if (page->slab_cache == s)
 			fn(s, page);
 		pfn += 1UL << page->order;

@@ -107,10 +107,16 @@ struct slab_ops {
 	 */
 	unsigned int (*refill)(struct kmem_cache *s, gfp_t gfp, int node,
 			       void **objs, unsigned int nr);
-	/* Take back nr objects; each is proven to be one of this cache's. */
+	/*
+	 * Take back nr objects; each is proven to be one of this cache's. One of
+	 * another cache goes there, by kmem_free_to_owner().
+	 */
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
-	/* Prove the same without freeing; cheap, for sheaves that change hands. */
-	void (*verify)(struct kmem_cache *s, void **objs, unsigned int nr);
+	/*
+	 * Prove the same without freeing; cheap, for sheaves that change hands:
+	 * 0, or how many are of other caches.
+	 */
+	int (*verify)(struct kmem_cache *s, void **objs, unsigned int nr);
 	/*
 	 * Decide size, order and sheaf_capacity, make cpu_slab and nodes ready:
 	 * 0 or -EINVAL.
@@ -331,13 +337,18 @@ static inline struct page *virt_to_slab_page(const void *addr)
 {
 	unsigned long pfn = virt_to_pfn(addr);
 	unsigned int index, order;
+	struct page *page;
 
 	if (unlikely(pfn >= arena_nr_frames || !arena_index[pfn]))
 		return NULL;
 	index = arena_index[pfn];
 	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
 				       kmem_classes[index]->oo_order;
-	return pfn_to_page(pfn & ~((1UL << order) - 1));
+	page = pfn_to_page(pfn & ~((1UL << order) - 1));
+	/* A compound block has an index too. */
+	if (index >= INDEX_OTHER && page_type(page) != PAGE_SLAB)
+		return NULL;
+	return page;
 }
 
 /* merge.c: what flags and arguments make of an alignment, for a backend */
@@ -486,6 +497,12 @@ void unaccount_slab(struct kmem_cache *s, struct page *page,
 struct seq_file;
 int slabinfo_show(struct seq_file *m, const char *path); /* core/proc.h */
 
+/* The other cache that obj is an object of; NULL: of s, or of none. */
+struct kmem_cache *kmem_other_cache(const struct kmem_cache *s,
+				    const void *obj);
+/* An object of `owner` came back to s: a line, and to its slab. */
+void kmem_free_to_owner(const struct kmem_cache *s, struct kmem_cache *owner,
+			void *obj);
 /* One line and abort: an object that is not one came back. */
 __attribute__((noreturn)) void
 kmem_bad_object(const struct kmem_cache *s, const void *obj, const char *what);

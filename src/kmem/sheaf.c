@@ -167,8 +167,9 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full)
 {
 	if (barn_has_room(s)) {
-		s->ops->verify(s, sheaf_objects(full), full->count);
-		if (!barn_put_full(s, full))
+		int wrong = s->ops->verify(s, sheaf_objects(full), full->count);
+
+		if (!wrong && !barn_put_full(s, full))
 			return sheaf_get(s);
 	}
 	flush_sheaf(s, full);

@@ -57,13 +57,20 @@ struct slab *object_slab(struct kmem_cache *s, const void *obj,
 	return slab;
 }
 
-void slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
+int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	unsigned int index;
+	int wrong = 0;
 
-	for (unsigned int i = 0; i < nr; i++)
-		if (!known_object(s, objs[i]))
+	for (unsigned int i = 0; i < nr; i++) {
+		if (known_object(s, objs[i]))
+			continue;
+		if (unlikely(kmem_other_cache(s, objs[i])))
+			wrong++;
+		else
 			object_slab(s, objs[i], &index);
+	}
+	return wrong;
 }
 
 /* Is this number among the free ones? Looked for where that is cheap. */
@@ -149,18 +156,35 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 	return i;
 }
 
+/* Was it an object of another cache? It is there now. */
+static bool gone_to_owner(struct kmem_cache *s, void *obj)
+{
+	struct kmem_cache *owner = kmem_other_cache(s, obj);
+
+	if (!owner)
+		return false;
+	stat_add(&s->in_use, 1); /* it never was one of ours */
+	kmem_free_to_owner(s, owner, obj);
+	return true;
+}
+
 static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	unsigned int mine = 0;
 	struct proven p;
 
 	for (unsigned int i = 0; i < nr; i++) {
+		const struct slab *slab = virt_to_slab(objs[i]);
 		unsigned int index;
 
-		p.slab[i] = object_slab(s, objs[i], &index);
-		p.index[i] = (freelist_idx_t)index;
+		if (unlikely(!slab || slab->slab_cache != s) &&
+		    gone_to_owner(s, objs[i]))
+			continue;
+		p.slab[mine] = object_slab(s, objs[i], &index);
+		p.index[mine++] = (freelist_idx_t)index;
 	}
-	for (unsigned int i = 0; i < nr;)
-		i = free_block(s, slab_node(p.slab[i]), &p, i, nr);
+	for (unsigned int i = 0; i < mine;)
+		i = free_block(s, slab_node(p.slab[i]), &p, i, mine);
 }
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)

@@ -105,7 +105,7 @@ void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 /* ---- flush.c ------------------------------------------------------------- */
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
-void slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 /* The slab of an object of s, and its number there; else one line and abort. */
 struct slab *object_slab(struct kmem_cache *s, const void *obj,
 			 unsigned int *index);

@@ -100,8 +100,8 @@ unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 	struct array_cache *shared;
 	unsigned int put = 0;
 
-	if (limit)
-		slab_verify(s, objs, nr);
+	if (limit && slab_verify(s, objs, nr))
+		return 0;
 	spin_lock(&n->list_lock);
 	if (unlikely((n->shared ? n->shared->limit : 0) != limit)) {
 		spin_unlock(&n->list_lock);

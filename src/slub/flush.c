@@ -102,19 +102,30 @@ listed:
 	free_listed(s, d);
 }
 
+/* The same where index and address are not enough. */
+static noinline struct slab *find_object_slab(struct kmem_cache *s, void *obj)
+{
+	struct kmem_cache *owner = kmem_other_cache(s, obj);
+	struct slab *slab = virt_to_slab(obj);
+
+	if (unlikely(owner)) {
+		kmem_free_to_owner(s, owner, obj);
+		return NULL;
+	}
+	check_object(s, slab, obj);
+	return slab;
+}
+
 /*
- * The slab of an object, proven. For slabs of the preferred order, which are
- * nearly all, index and address are enough, and no struct page is read.
+ * The slab of an object, proven; NULL if it was another cache's, and has gone
+ * there. For slabs of the preferred order, which are nearly all, index and
+ * address are enough, and no struct page is read.
  */
-static inline struct slab *object_slab(struct kmem_cache *s, const void *obj)
+static inline struct slab *object_slab(struct kmem_cache *s, void *obj)
 {
 	struct slab *slab = known_slab(s, obj);
 
-	if (unlikely(!slab)) {
-		slab = virt_to_slab(obj);
-		check_object(s, slab, obj);
-	}
-	return slab;
+	return likely(slab) ? slab : find_object_slab(s, obj);
 }
 
 /*
@@ -122,10 +133,10 @@ static inline struct slab *object_slab(struct kmem_cache *s, const void *obj)
  * first is looked up; that the others lie between the same two addresses and
  * start an object is proof enough.
  */
-static unsigned int build_detached(struct kmem_cache *s, void **objs,
-				   unsigned int nr, struct detached *d)
+static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
+				   void **objs, unsigned int nr,
+				   struct detached *d)
 {
-	struct slab *slab = object_slab(s, objs[0]);
 	const uintptr_t start = (uintptr_t)slab_address(slab);
 	const u64 reciprocal = s->reciprocal_size;
 	const unsigned int size = s->size, offset = s->offset;
@@ -198,6 +209,7 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	const bool single = os_single_threaded();
 	unsigned int fetched = 0;
 	struct detached d;
+	struct slab *slab;
 
 	stat_sub(&s->in_use, nr);
 	for (unsigned int i = 0; i < nr;) {
@@ -210,7 +222,13 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 			i++;
 			continue;
 		}
-		i += build_detached(s, objs + i, nr - i, &d);
+		slab = object_slab(s, objs[i]);
+		if (unlikely(!slab)) {
+			stat_add(&s->in_use, 1); /* it never was one of ours */
+			i++;
+			continue;
+		}
+		i += build_detached(s, slab, objs + i, nr - i, &d);
 		slab_free(s, &d);
 	}
 }

@@ -49,7 +49,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab);
 /* One line and abort unless obj starts an object of s in this slab. */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);
-void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
 

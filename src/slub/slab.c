@@ -183,9 +183,17 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 		kmem_bad_object(s, obj, "is not the start of an object");
 }
 
-void slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)
+int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	for (unsigned int i = 0; i < nr; i++)
-		if (unlikely(!known_slab(s, objs[i])))
+	int wrong = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (likely(known_slab(s, objs[i])))
+			continue;
+		if (unlikely(kmem_other_cache(s, objs[i])))
+			wrong++;
+		else
 			check_object(s, virt_to_slab(objs[i]), objs[i]);
+	}
+	return wrong;
 }

@@ -100,12 +100,13 @@ static void fake_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	s->in_use -= nr;
 }
 
-static void fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
+static int fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		assert_non_null(objs[i]);
 	if (s == fake.watched)
 		fake.verified += nr;
+	return 0;
 }
 
 static void fake_shrink(struct kmem_cache *s, unsigned int flags)
@@ -118,6 +119,14 @@ static void fake_shrink(struct kmem_cache *s, unsigned int flags)
 static unsigned long fake_shutdown(struct kmem_cache *s)
 {
 	return s->in_use;
+}
+
+static void *fake_object_of(struct kmem_cache *s, const void *addr)
+{
+	uintptr_t base = (uintptr_t)page_to_virt(virt_to_slab_page(addr));
+	uintptr_t nr = ((uintptr_t)addr - base) / s->size;
+
+	return (void *)(base + nr * s->size);
 }
 
 static void fake_list_slab_objects(struct kmem_cache *s, struct page *page)
@@ -160,6 +169,7 @@ const struct slab_ops fake_ops = {
 	.setup = fake_setup,
 	.shrink = fake_shrink,
 	.shutdown = fake_shutdown,
+	.object_of = fake_object_of,
 	.list_slab_objects = fake_list_slab_objects,
 	.fork_take = fake_fork,
 	.fork_release = fake_fork,

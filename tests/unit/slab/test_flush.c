@@ -3,6 +3,7 @@
  * test_flush.c - what becomes of a slab when objects come back: kernel-facts S5
  */
 #include "fixture.h"
+#include "support/child.h"
 
 static int setup(void **state)
 {
@@ -118,9 +119,6 @@ static void flush_in_batch(void *obj)
  * an abort that says what they are. */
 static void test_bad_objects(void **state)
 {
-	struct kmem_cache *other = kmem_cache_create("other", 512, 0,
-						     SLAB_NO_MERGE, NULL);
-	void *others = kmem_cache_alloc(other, 0);
 	void *page = (void *)__get_free_pages(GFP_KERNEL, 0);
 
 	(void)state;
@@ -131,12 +129,40 @@ static void test_bad_objects(void **state)
 		     "is not the start of an object");
 	expect_abort(flush_one, page, "is not allocated memory");
 	expect_abort(flush_one, &f, "is not allocated memory");
-	expect_abort(flush_one, others, "is not allocated memory");
-	expect_abort(flush_in_batch, others, "is not allocated memory");
 	free_pages((unsigned long)page, 0);
-	kmem_cache_free(other, others);
-	kmem_cache_destroy(other);
 	give(0, 3);
+}
+
+static void free_all_here(void *arg)
+{
+	void **objs = arg;
+
+	for (unsigned int i = 0; i < f.s->limit + 10; i++)
+		kmem_cache_free(f.s, objs[i]);
+	kmem_cache_shrink(f.s);
+}
+
+/* Objects of another cache, freed to this one until the array is flushed.
+ * Expect the kernel's line for each, and all of them in their own slabs. */
+static void test_wrong_cache(void **state)
+{
+	static char text[1 << 16];
+	struct kmem_cache *other = kmem_cache_create("other", 512, 0,
+						     SLAB_NO_MERGE, NULL);
+	unsigned int nr = f.s->limit + 10;
+
+	(void)state;
+	assert_int_equal(kmem_cache_alloc_bulk(other, 0, nr, f.objs), nr);
+	kmem_cache_shrink(other);
+	assert_int_equal(other->in_use, nr);
+	capture_stderr(free_all_here, f.objs, text, sizeof(text));
+	assert_int_equal(count_phrase(text,
+				      "cache_from_obj: Wrong slab cache. "
+				      "fixture but object is from other\n"),
+			 nr);
+	assert_int_equal(other->in_use, 0);
+	slab_check(other);
+	kmem_cache_destroy(other);
 }
 
 /* The same behind the last object, and before the first of a slab that has a
@@ -215,13 +241,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_lists),
-		TEST(test_places_on_lists),
-		TEST(test_free_limit),
-		TEST(test_mixed_batch),
-		TEST(test_bad_objects),
-		TEST(test_outside_objects),
-		TEST(test_bad_object_in_array),
+		TEST(test_lists),	    TEST(test_places_on_lists),
+		TEST(test_free_limit),	    TEST(test_mixed_batch),
+		TEST(test_bad_objects),	    TEST(test_wrong_cache),
+		TEST(test_outside_objects), TEST(test_bad_object_in_array),
 		TEST(test_double_free),
 	};
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/*
+ * api/usercopy.c - check_object_size(): does a copy stay in one object?
+ *
+ *	the bytes are		they have to be
+ *	of an object		in its window		(kmem/usercopy.c)
+ *	of a compound block	in the block
+ *	of vmalloc space	in one area that is in use
+ *	on this stack		all on it, and above where it ends now
+ *	of program text		- not at all
+ *	of anybody else		anything
+ *
+ * Locking	none; what is copied is in use, so its memory stays what it is
+ * Source	Linux v6.12 mm/usercopy.c (kernel-facts D15); frames of the stack
+ *		are not told apart
+ */
+#include <link.h>
+#include <pthread.h>
+
+#include <kmalloc/slab.h>
+#include <kmalloc/uaccess.h>
+
+#include "buddy/buddy.h"
+#include "core/start.h"
+#include "kmem/usercopy.h"
+#include "vmap/vmap.h"
+
+/* ---- stack and text --------------------------------------------------------- */
+
+/* The stack of this thread; 0: not known. */
+static int stack_bounds(uintptr_t *low, uintptr_t *high)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+	void *base = NULL;
+
+	if (pthread_getattr_np(pthread_self(), &attr))
+		return 0;
+	pthread_attr_getstack(&attr, &base, &size);
+	pthread_attr_destroy(&attr);
+	*low = (uintptr_t)base;
+	*high = *low + size;
+	return size != 0;
+}
+
+/* 1: all of it is on the stack, and may be. 0: none of it is. */
+static int check_stack_object(const void *ptr, struct usercopy *copy)
+{
+	uintptr_t now = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t start = (uintptr_t)ptr, end = start + copy->len, low, high;
+
+	if (!stack_bounds(&low, &high) || end <= low || start >= high)
+		return 0;
+	if (start >= now && end <= high)
+		return 1;
+	copy->name = "process stack";
+	copy->offset = now > start ? now - start : start - now;
+	usercopy_abort(copy);
+}
+
+struct text_search {
+	uintptr_t start, end; /* of the copy */
+	uintptr_t low; /* of the segment that it touches; 0: none */
+};
+
+static int touches_text(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct text_search *search = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uintptr_t low = info->dlpi_addr + ph->p_vaddr;
+
+		if (ph->p_type == PT_LOAD && ph->p_flags & PF_X &&
+		    search->start < low + ph->p_memsz && search->end > low)
+			search->low = low;
+	}
+	return search->low != 0;
+}
+
+static void check_text(const void *ptr, struct usercopy *copy)
+{
+	uintptr_t start = (uintptr_t)ptr;
+	struct text_search search = { start, start + copy->len, 0 };
+
+	if (!dl_iterate_phdr(touches_text, &search))
+		return;
+	copy->name = "kernel text";
+	copy->offset = start - search.low;
+	usercopy_abort(copy);
+}
+
+/* ---- our own memory ----------------------------------------------------------- */
+
+static void check_page_span(const void *ptr, struct usercopy *copy)
+{
+	const struct page *page = virt_to_head_page(ptr);
+
+	if (!page || !(page->flags & PG_HEAD))
+		return;
+	copy->offset = (uintptr_t)ptr - (uintptr_t)page_to_virt(page);
+	if (copy->offset + copy->len <= PAGE_SIZE << page->order)
+		return;
+	copy->name = "page alloc";
+	usercopy_abort(copy);
+}
+
+static void check_arena_object(const void *ptr, struct usercopy *copy)
+{
+	const struct page *slab = virt_to_slab_page(ptr);
+
+	if (slab)
+		__check_heap_object(ptr, copy->len, slab, copy->dir);
+	else
+		check_page_span(ptr, copy);
+}
+
+/* 1: it is in an area, and may be. 0: in none. */
+static int check_vmalloc_object(const void *ptr, struct usercopy *copy)
+{
+	uintptr_t start = (uintptr_t)ptr;
+	struct vmap_area va;
+
+	copy->name = "vmalloc";
+	if (!vmap_area_find(ptr, &va)) {
+		copy->offset = start - va.va_start;
+		if (copy->len <= va.va_end - start)
+			return 1;
+		usercopy_abort(copy);
+	}
+	if (start < arena.vmalloc_start || start >= arena.vmalloc_end)
+		return 0;
+	copy->detail = "no area";
+	usercopy_abort(copy);
+}
+
+/* ---- the call ----------------------------------------------------------------- */
+
+static void check_bogus_address(const void *ptr, struct usercopy *copy)
+{
+	uintptr_t start = (uintptr_t)ptr;
+
+	if (start + (copy->len - 1) < start) {
+		copy->name = "wrapped address";
+		copy->offset = start + copy->len;
+		usercopy_abort(copy);
+	}
+	if (ZERO_OR_NULL_PTR(ptr)) {
+		copy->name = "null address";
+		copy->offset = start;
+		usercopy_abort(copy);
+	}
+}
+
+void check_object_size(const void *ptr, unsigned long n, bool to_user)
+{
+	struct usercopy copy = {
+		.dir = to_user ? USERCOPY_EXPOSURE : USERCOPY_OVERWRITE,
+		.len = n,
+	};
+
+	if (!n || engine_need())
+		return;
+	check_bogus_address(ptr, &copy);
+	if (arena_contains(ptr)) {
+		check_arena_object(ptr, &copy);
+		return;
+	}
+	if (check_vmalloc_object(ptr, &copy) || check_stack_object(ptr, &copy))
+		return;
+	check_text(ptr, &copy);
+}
