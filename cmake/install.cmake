@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # Where things are installed, and how others find them: pkg-config files
-# kmalloc and kmalloc-preload, CMake package kmalloc with kmalloc::kmalloc,
-# kmalloc::preload and the same with _static, and manual pages.
+# kmalloc, kmalloc-preload and kmalloc-preload-slab, CMake package kmalloc with
+# kmalloc::kmalloc, kmalloc::preload, kmalloc::preload_slab and the same with
+# _static, and manual pages.
 include(CMakePackageConfigHelpers)
 
 set(KM_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kmalloc)
@@ -26,11 +27,18 @@ if(TARGET kmalloc)
 		FILES_MATCHING PATTERN "*.h")
 	install(FILES docs/man/kmalloc.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 endif()
-if(TARGET kmalloc_preload)
-	list(APPEND targets kmalloc_preload kmalloc_preload_static)
-	configure_file(cmake/kmalloc-preload.pc.in kmalloc-preload.pc @ONLY)
-	install(FILES ${PROJECT_BINARY_DIR}/kmalloc-preload.pc
+foreach(suffix IN ITEMS "" "-slab")
+	string(REPLACE - _ target "kmalloc-preload${suffix}")
+	if(NOT TARGET ${target})
+		continue()
+	endif()
+	list(APPEND targets ${target} ${target}_static)
+	set(KM_PC_NAME kmalloc-preload${suffix})
+	configure_file(cmake/kmalloc-preload.pc.in ${KM_PC_NAME}.pc @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/${KM_PC_NAME}.pc
 		DESTINATION ${KM_PKGCONFIG_DIR})
+endforeach()
+if(TARGET kmalloc_preload)
 	install(FILES docs/man/kmalloc-preload.7
 		DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 endif()

@@ -39,19 +39,23 @@ echo "== pkg-config"
 	$(pkg-config --modversion kmalloc-preload) ]]
 with_pkg_config kmalloc "$here/consumer/api.c" "$tmp/api"
 "$tmp/api"
-with_pkg_config kmalloc-preload "$here/consumer/replace.c" "$tmp/replace"
-"$tmp/replace"
+for package in kmalloc-preload kmalloc-preload-slab; do
+	with_pkg_config "$package" "$here/consumer/replace.c" "$tmp/$package"
+	"$tmp/$package"
+done
 
 echo "== find_package"
 cmake -S "$here/consumer" -B "$tmp/build" -DCMAKE_C_COMPILER="$cc" \
 	-DCMAKE_PREFIX_PATH="$tmp/prefix" >> "$tmp/log"
 cmake --build "$tmp/build" >> "$tmp/log" || { cat "$tmp/log"; exit 1; }
-for program in api api_static replace; do
+for program in api api_static replace replace_slab; do
 	"$tmp/build/$program"
 done
 
 # Nothing to ask ld.so about in a static program: the library's own count of
 # what this process did shows that it served it.
-KMALLOC_CMDLINE="stats_file=$tmp/stats" "$tmp/build/replace_static"
-grep -q 'comm=replace_static .*slabs=[1-9]' "$tmp/stats"
+for program in replace_static replace_slab_a; do
+	KMALLOC_CMDLINE="stats_file=$tmp/stats" "$tmp/build/$program"
+	grep -q "comm=$program .*slabs=[1-9]" "$tmp/stats"
+done
 echo "ok"

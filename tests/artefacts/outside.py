@@ -15,6 +15,7 @@ import sys
 import unittest
 
 PRELOAD, PRELOAD_A = "libkmalloc-preload.so", "libkmalloc-preload.a"
+SLAB, SLAB_A = "libkmalloc-preload-slab.so", "libkmalloc-preload-slab.a"
 API, API_A = "libkmalloc.so.1", "libkmalloc.a"
 API_MAP = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "../../src/kmalloc.map")
@@ -79,24 +80,26 @@ def segments(library, name):
 
 
 class PreloadTest(unittest.TestCase):
+    library, archive = PRELOAD, PRELOAD_A
+
     def test_needed(self):
         """What is loaded along. Expect libc.so.6 and the loader at most."""
-        for name in needed(PRELOAD):
+        for name in needed(self.library):
             self.assertRegex(name, LOADER)
 
     def test_no_version(self):
         """Versions stop interposition. Expect a plain name everywhere."""
-        self.assertEqual([n for n in exports(PRELOAD) if "@" in n], [])
+        self.assertEqual([n for n in exports(self.library) if "@" in n], [])
 
     def test_all_names(self):
         """The whole malloc family and 20 operators. Expect no gap."""
         self.assertEqual(len(NEW + DELETE), 20)
-        missing = set(C_NAMES + NEW + DELETE) - exports(PRELOAD)
+        missing = set(C_NAMES + NEW + DELETE) - exports(self.library)
         self.assertEqual(sorted(missing), [])
 
     def test_nothing_else(self):
         """Names beyond the malloc family. Expect only km_malloc_*."""
-        names = exports(PRELOAD)
+        names = exports(self.library)
         self.assertLessEqual(len(names), MAX_EXPORTS)
         family = set(C_NAMES + NEW + DELETE + EXTRA_NAMES)
         strangers = {n for n in names - family
@@ -105,26 +108,31 @@ class PreloadTest(unittest.TestCase):
 
     def test_never_unloaded(self):
         """Threads free after dlclose. Expect NODELETE and NOW."""
-        flags = " ".join(dynamic(PRELOAD, "FLAGS_1"))
+        flags = " ".join(dynamic(self.library, "FLAGS_1"))
         self.assertIn("NODELETE", flags)
         self.assertIn("NOW", flags)
-        self.assertEqual(dynamic(PRELOAD, "TEXTREL"), [])
-        self.assertTrue(segments(PRELOAD, "GNU_RELRO"))
+        self.assertEqual(dynamic(self.library, "TEXTREL"), [])
+        self.assertTrue(segments(self.library, "GNU_RELRO"))
 
     def test_tls(self):
         """Static TLS is scarce. Expect 64 bytes at most."""
-        size = sum(int(columns[5], 16) for columns in segments(PRELOAD, "TLS"))
+        size = sum(int(columns[5], 16) for columns in segments(self.library, "TLS"))
         self.assertLessEqual(size, MAX_TLS_BYTES)
 
     def test_text(self):
         """The text column of size. Expect 200 KiB at most."""
-        text = int(tool("size", PRELOAD).splitlines()[1].split()[0])
+        text = int(tool("size", self.library).splitlines()[1].split()[0])
         self.assertLessEqual(text, MAX_TEXT_BYTES)
 
     def test_archive(self):
         """The static one is one object. Expect the same names."""
-        self.assertEqual(len(tool("ar", "t", PRELOAD_A).split()), 1)
-        self.assertEqual(archive_globals(PRELOAD_A), exports(PRELOAD))
+        self.assertEqual(len(tool("ar", "t", self.archive).split()), 1)
+        self.assertEqual(archive_globals(self.archive), exports(self.library))
+
+
+class PreloadSlabTest(PreloadTest):
+    """The same of the library on SLAB."""
+    library, archive = SLAB, SLAB_A
 
 
 class ApiTest(unittest.TestCase):

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
-# tests/common/preload.cmake - programs that run under the preload library
+# tests/common/preload.cmake - programs that run under the preload libraries
 #
-# km_preload_find()			sets KM_PRELOAD and KM_PRELOAD_STATIC to
-#					the targets, empty under sanitizers
+# A test runs once for each of them: under its own name on libkmalloc-preload,
+# and with .slab behind its name, and the label slab, on libkmalloc-preload-slab.
+#
+# km_preload_find()			sets KM_PRELOAD to their targets, empty
+#					under sanitizers
+# km_preload_variant(LIBRARY)		sets KM_VARIANT and KM_VARIANT_LABEL to
+#					what its tests' names and labels end in
 # km_preload_program(NAME SOURCES...)	a program whose mallocs all happen
 # km_preload_module(NAME SOURCES...)	the same, to be loaded by one
 # km_preload_test(NAME COMMAND ... LABELS ... [TIMEOUT s] [BEFORE target]
@@ -12,21 +17,23 @@ include_guard(GLOBAL)
 
 macro(km_preload_find)
 	set(KM_PRELOAD "")
-	set(KM_PRELOAD_STATIC "")
 	if(NOT KM_SANITIZE)
-		foreach(name IN ITEMS kmalloc_preload kmalloc-preload)
+		foreach(name IN ITEMS kmalloc_preload kmalloc_preload_slab)
 			if(TARGET ${name})
-				set(KM_PRELOAD ${name})
-			endif()
-		endforeach()
-		foreach(name IN ITEMS kmalloc_preload_static
-				kmalloc-preload-static)
-			if(TARGET ${name})
-				set(KM_PRELOAD_STATIC ${name})
+				list(APPEND KM_PRELOAD ${name})
 			endif()
 		endforeach()
 	endif()
 endmacro()
+
+function(km_preload_variant library)
+	set(KM_VARIANT "" PARENT_SCOPE)
+	set(KM_VARIANT_LABEL "" PARENT_SCOPE)
+	if(library MATCHES "_slab$")
+		set(KM_VARIANT .slab PARENT_SCOPE)
+		set(KM_VARIANT_LABEL slab PARENT_SCOPE)
+	endif()
+endfunction()
 
 function(km_preload_options target)
 	target_include_directories(${target} PRIVATE
@@ -63,13 +70,17 @@ function(km_preload_test name)
 	if(NOT T_TIMEOUT)
 		set(T_TIMEOUT 60)
 	endif()
-	set(lib $<TARGET_FILE:${KM_PRELOAD}>)
-	set(served KTEST_LIB=$<TARGET_FILE_NAME:${KM_PRELOAD}>)
-	if(T_BEFORE)
-		set(lib $<TARGET_FILE:${T_BEFORE}>:${lib})
-	endif()
-	add_test(NAME ${name} COMMAND ${T_COMMAND})
-	set_tests_properties(${name} PROPERTIES
-		ENVIRONMENT "LD_PRELOAD=${lib};${served};${T_ENV}"
-		LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+	foreach(library IN LISTS KM_PRELOAD)
+		km_preload_variant(${library})
+		set(lib $<TARGET_FILE:${library}>)
+		set(served KTEST_LIB=$<TARGET_FILE_NAME:${library}>)
+		if(T_BEFORE)
+			set(lib $<TARGET_FILE:${T_BEFORE}>:${lib})
+		endif()
+		add_test(NAME ${name}${KM_VARIANT} COMMAND ${T_COMMAND})
+		set_tests_properties(${name}${KM_VARIANT} PROPERTIES
+			ENVIRONMENT "LD_PRELOAD=${lib};${served};${T_ENV}"
+			LABELS "${T_LABELS};${KM_VARIANT_LABEL}"
+			TIMEOUT ${T_TIMEOUT})
+	endforeach()
 endfunction()

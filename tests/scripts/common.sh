@@ -52,13 +52,14 @@ make_fake_tree() {
 	touch "$dir/CMakeLists.txt" "$dir/CMakePresets.json"
 	echo 'int km_fake;' | gcc -shared -fPIC -x c - \
 		-o "$dir/build/release/lib/libkmalloc-preload.so"
+	cp "$dir"/build/release/lib/libkmalloc-preload{,-slab}.so
 	find "$dir" -exec touch -d '1 hour ago' {} +
-	touch "$dir/build/release/run.stamp"
+	touch "$dir"/build/release/kmalloc-preload{,-slab}.stamp
 }
 
 # need_library: skips the test unless the real library is built
 need_library() {
-	if [[ ! -f $root/build/release/lib/libkmalloc-preload.so ]]; then
+	if [[ ! -f $root/build/release/lib/libkmalloc-preload-slab.so ]]; then
 		echo "skipped: the release library is not built"
 		exit 77
 	fi

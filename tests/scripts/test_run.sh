@@ -40,6 +40,10 @@ same "LD_PRELOAD is appended to" "${libc:=libm.so.6}:$lib" \
 	"$(LD_PRELOAD=$libc "$run" printenv LD_PRELOAD)"
 same "the library is named once" "$lib" \
 	"$("$run" "$run" printenv LD_PRELOAD)"
+slab=${lib%.so}-slab.so
+same "--backend slab" "$slab" "$("$run" --backend slab printenv LD_PRELOAD)"
+same "--backend=slab" "$slab" "$("$run" --backend=slab printenv LD_PRELOAD)"
+same "--backend slub" "$lib" "$("$run" --backend slub printenv LD_PRELOAD)"
 status "$run" printenv KMALLOC_CMDLINE
 same "no KMALLOC_CMDLINE" 1 "$rc"
 same "KMALLOC_CMDLINE" "foreign=leak" \

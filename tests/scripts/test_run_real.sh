@@ -15,6 +15,12 @@ same "quiet" "" "$err"
 has "the library is mapped" libkmalloc-preload.so \
 	"$("$run" cat /proc/self/maps)"
 
+"$run" --backend slab true
+has "the library of SLAB is mapped" libkmalloc-preload-slab.so \
+	"$("$run" --backend slab cat /proc/self/maps)"
+status "$run" --backend slab --stats ls /
+has "--stats on SLAB" "kmalloc: stats" "$err"
+
 # bash runs two children, a subshell and a program; it alone reports
 status "$run" --stats bash -c '(exit 0); ls / > "$1"; echo done' - "$tmp/ls"
 same "--stats: standard output" done "$out"
