@@ -51,6 +51,18 @@ long km_proc_read(const char *name, char *buf, size_t size);
 int km_proc_write(const char *name, const char *text);
 
 /*
+ * Set how many objects the arrays of a cache on SLAB hold. `line` is what is
+ * written to /proc/slabinfo, "name limit batchcount shared": an array of an
+ * owner (a thread) holds up to `limit` objects, 1 to 123, of which
+ * `batchcount`, 1 to limit, move at a time; what the threads of a node share
+ * holds `shared` times that, 0: there is none. 0, or -EINVAL: there is no such
+ * cache, or the numbers cannot be; -EIO: the cache is on SLUB, which has no such
+ * tunables. A thread's own array follows when it next runs empty or full.
+ * Thread-safe. Source: Linux v6.1 mm/slab.c, slabinfo_write().
+ */
+int km_slabinfo_write(const char *line);
+
+/*
  * Read and set a knob by the name that the kernel's sysctl has for it, such as
  * "vm.min_free_kbytes"; docs/api.md lists them. What it was goes to old, cut to
  * size - 1 bytes and ended by '\0', in the form of the kernel's files: numbers

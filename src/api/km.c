@@ -93,6 +93,11 @@ int km_proc_write(const char *name, const char *text)
 	return ret ? ret : proc_write(name, text);
 }
 
+int km_slabinfo_write(const char *line)
+{
+	return km_proc_write("slabinfo", line);
+}
+
 long km_sysctl(const char *name, char *old, size_t size, const char *text)
 {
 	int ret = engine_need();

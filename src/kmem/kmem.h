@@ -496,6 +496,7 @@ void unaccount_slab(struct kmem_cache *s, struct page *page,
 
 struct seq_file;
 int slabinfo_show(struct seq_file *m, const char *path); /* core/proc.h */
+int slabinfo_write(const char *path, const char *text);
 
 /* The other cache that obj is an object of; NULL: of s, or of none. */
 struct kmem_cache *kmem_other_cache(const struct kmem_cache *s,

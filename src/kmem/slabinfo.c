@@ -7,10 +7,17 @@
  *	^ s->name            ^ not free in a slab   ^ s->size, with metadata
  *
  * An object that waits in a sheaf or barn has left its slab, so it is active.
+ * What is written to it sets the tunables of a cache on SLAB:
+ *
+ *	kmalloc-64 100 50 4		limit, batchcount, shared
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout
  * Source	the text of Linux mm/slab_common.c (kernel-facts I1)
  */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
 #include "core/proc.h"
 #include "kmem/internal.h"
 
@@ -50,4 +57,71 @@ int slabinfo_show(struct seq_file *m, const char *path)
 	spin_unlock(&slab_mutex);
 	return 0;
 }
-proc_file("slabinfo", slabinfo_show, NULL);
+
+/* ---- tunables ------------------------------------------------------------ */
+
+/* A decimal number that begins here, perhaps after blanks: 0, or -EINVAL. */
+static int parse_int(const char **at, int *out)
+{
+	const char *p = *at + strspn(*at, " \t");
+	bool negative = *p == '-';
+	long value = 0;
+
+	p += negative;
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		value = value * 10 + *p - '0';
+		if (value > INT_MAX)
+			return -EINVAL;
+	}
+	*out = (int)(negative ? -value : value);
+	*at = p;
+	return 0;
+}
+
+static bool has_name(const struct kmem_cache *s, const char *name, size_t len)
+{
+	const struct kmem_cache_alias *alias;
+
+	if (strlen(s->name) == len && !memcmp(s->name, name, len))
+		return true;
+	list_for_each_entry(alias, &s->aliases, list)
+		if (strlen(alias->name) == len &&
+		    !memcmp(alias->name, name, len))
+			return true;
+	return false;
+}
+
+static int tune(const char *name, size_t len, const int *value)
+{
+	struct kmem_cache *s;
+	int ret = -EINVAL;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		if (!has_name(s, name, len))
+			continue;
+		ret = s->ops->tune ?
+			      s->ops->tune(s, value[0], value[1], value[2]) :
+			      -EIO;
+		break;
+	}
+	spin_unlock(&slab_mutex);
+	return ret;
+}
+
+int slabinfo_write(const char *path, const char *text)
+{
+	size_t len = strcspn(text, " \t\n");
+	const char *at = text + len;
+	int value[3];
+
+	(void)path;
+	for (unsigned int i = 0; i < ARRAY_SIZE(value); i++)
+		if (parse_int(&at, &value[i]))
+			return -EINVAL;
+	at += strspn(at, " \t\n");
+	return *at ? -EINVAL : tune(text, len, value);
+}
+proc_file("slabinfo", slabinfo_show, slabinfo_write);

@@ -79,7 +79,7 @@ static void test_while_at_work(void **state)
 	(void)state;
 	assert_ptr_equal(proc_find("slab/", &path)->show, slab_show);
 	assert_ptr_equal(proc_find("slabinfo", &path)->show, slabinfo_show);
-	s = kmem_cache_create("busy", 96, 0, 0, NULL);
+	s = kmem_cache_create("busy", 96, 0, KM_SLAB_ON_SLUB, NULL);
 	pthread_create(&threads[0], NULL, user, s);
 	pthread_create(&threads[1], NULL, user, s);
 	pthread_create(&threads[2], NULL, creator, NULL);
