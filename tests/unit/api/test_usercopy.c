@@ -45,22 +45,27 @@ static void refused(const void *ptr, unsigned long n, const char *phrase)
 /* Blocks of kmalloc(). Expect all of one to be allowed, one byte more not. */
 static void test_kmalloc(void **state)
 {
-	char *p = kmalloc(64, GFP_KERNEL);
+	char *p = kmalloc(64, GFP_KERNEL), said[160];
+	const struct kmem_cache *s = virt_to_slab_page(p)->slab_cache;
+	const char *kind = s->ops->flag == KM_SLAB_ON_SLAB ? "SLAB" : "SLUB";
 	struct copy c = { p, 65, true };
 
 	(void)state;
 	allowed(p, 64);
 	allowed(p + 63, 1);
 	allowed(p, 0);
-	refused(p, 65,
-		"usercopy: Kernel memory overwrite attempt detected to "
-		"SLUB object 'kmalloc-64' (offset 0, size 65)!\n");
+	snprintf(said, sizeof(said),
+		 "usercopy: Kernel memory overwrite attempt detected to %s "
+		 "object 'kmalloc-64' (offset 0, size 65)!\n",
+		 kind);
+	refused(p, 65, said);
 	refused(p + 10, 55, "(offset 10, size 55)");
 	refused(p, -1UL, "wrapped address");
-	assert_true(child_aborts(do_copy, &c,
-				 "usercopy: Kernel memory exposure attempt "
-				 "detected from SLUB object 'kmalloc-64' "
-				 "(offset 0, size 65)!\n"));
+	snprintf(said, sizeof(said),
+		 "usercopy: Kernel memory exposure attempt detected from %s "
+		 "object 'kmalloc-64' (offset 0, size 65)!\n",
+		 kind);
+	assert_true(child_aborts(do_copy, &c, said));
 	kfree(p);
 }
 
