@@ -12,6 +12,7 @@
 #include <kmalloc/gfp.h>
 #include <kmalloc/km.h>
 #include <kmalloc/migrate.h>
+#include <kmalloc/mm.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
 

@@ -33,7 +33,7 @@ static inline bool page_known_zero(const struct page *page)
  */
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr);
 /* The same for any number of frames, out of neighbouring largest blocks. */
-struct page *alloc_contig_pages(struct zone *zone, unsigned long nr);
+struct page *alloc_long_run(struct zone *zone, unsigned long nr);
 /* Free nr frames, which are the blocks that split_run() would name. */
 void free_page_run(struct page *page, unsigned long nr);
 /* Cut the tail off a run: frames [keep, nr) become free. */

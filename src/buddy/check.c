@@ -103,6 +103,7 @@ static void check_pageblocks(const struct zone *zone)
 
 void zone_check(struct zone *zone)
 {
+	spin_lock(&arena_lock); /* nothing goes on- or offline meanwhile */
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		spin_lock(&zone->pageset[cpu].lock);
 		check_pageset(&zone->pageset[cpu]);
@@ -113,6 +114,7 @@ void zone_check(struct zone *zone)
 	check_lists(zone);
 	check_pageblocks(zone);
 	spin_unlock(&zone->lock);
+	spin_unlock(&arena_lock);
 }
 
 void zone_stat(struct zone *zone, struct zone_stat *stat)

@@ -205,14 +205,31 @@ void kcompactd_init(void); /* at boot: the tick */
 /* ---- isolate.c: migrate_lock held, but for what says otherwise -------------- */
 
 /*
- * Keep the free pages of [start, end), whole pageblocks of one zone, from
- * everybody: 0; -EBUSY with nothing changed if a pageblock has pages that
- * cannot be moved or is isolated already.
+ * Keep the free pages of the pageblocks that [start, end) of one zone lies in
+ * from everybody: 0; -EBUSY with nothing changed if something in the range
+ * cannot be moved or a pageblock is isolated already.
  */
 int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn);
 /* The reverse: the pageblocks have their types again. */
 void undo_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn);
 /* Is every frame of [start, end) free and isolated? 0 or -EBUSY. */
 int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn);
+/*
+ * Take all of [start, end) off the free lists if it is all free and isolated:
+ * 0, and each frame's flags say whether it is known to be zero; or -EBUSY.
+ * zone->lock held.
+ */
+int take_isolated_range(struct zone *zone, unsigned long start,
+			unsigned long end);
+
+/* ---- contig.c: migrate_lock held --------------------------------------------- */
+
+/*
+ * Move all that can be moved out of [start, end): 0; -EBUSY after five tries,
+ * or -ENOMEM. What else is in there is left alone.
+ */
+int migrate_range_away(unsigned long start, unsigned long end, gfp_t gfp);
+void release_deferred_range(struct zone *zone, unsigned long start,
+			    unsigned long end);
 
 #endif

@@ -1,70 +1,277 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/contig.c - runs longer than the largest block
+ * buddy/contig.c - a given range of frames
  *
- * Free memory is in blocks of at most 4 MiB, but neighbours among these make
- * longer runs. Where there is no vmalloc space, large areas are looked for
- * here when mmap() gives nothing more: memory that small objects gave back.
+ *	frames		...|..m.mm..|m..mm..m|.mm.....|...
+ *	                      ^start             ^end
+ *	isolate		   |IIIIIIII|IIIIIIII|IIIIIIII|  whole pageblocks
+ *	drain		per-CPU lists; what is freed goes to the free lists
+ *	migrate		m -> anywhere else, five tries for each cluster
+ *	take		   |  #############|##|...    all at once, or -EBUSY
+ *	undo		the pageblocks serve as before
  *
- *	blocks of 4 MiB  |used|free|free|free|used|	10 MiB wanted
- *	                      ^    ^    ^ two and a half; the rest is free again
- *
- * Locking	zone->lock for the whole search, which looks at one struct page
- *		for each 4 MiB
- * Source	Linux mm/page_alloc.c, alloc_contig_pages() as a model; nothing
- *		is migrated: docs/divergence.md B
+ * Locking	migrate_lock from isolation to its end
+ * Source	Linux v6.12 mm/page_alloc.c, alloc_contig_range() (kernel-facts
+ *		B9); the pagesets are switched off meanwhile, which the kernel
+ *		does for hotplug alone
  */
-#include "buddy/internal.h"
+#include <errno.h>
+#include <string.h>
 
-static bool is_free_block(unsigned long pfn)
+#include <kmalloc/mm.h>
+
+#include "buddy/compact.h"
+#include "core/start.h"
+
+#define MIGRATE_TRIES 5
+#define TAKE_TRIES 5
+
+/* ---- out of the way --------------------------------------------------------- */
+
+/* The movable block that this frame is in: its first frame, or pfn. */
+static unsigned long movable_head(unsigned long pfn)
 {
-	const struct page *page = pfn_to_page(pfn);
+	for (unsigned int order = 0; order <= PAGEBLOCK_ORDER; order++) {
+		unsigned long head = pfn & ~((1UL << order) - 1);
+		const struct page *page = pfn_to_page(head);
 
-	return PageBuddy(page) && page->order == MAX_PAGE_ORDER;
-}
-
-/* The first frame of `blocks` free blocks in a row, or -1. */
-static long find_free_blocks(const struct zone *zone, unsigned long blocks)
-{
-	unsigned long end = min(smp_load_acquire(&arena.online_end),
-				zone_end_pfn(zone));
-	unsigned long pfn = zone->zone_start_pfn, found = 0;
-
-	for (; pfn < end; pfn += MAX_ORDER_NR_PAGES) {
-		found = pfn_online(pfn) && is_free_block(pfn) ? found + 1 : 0;
-		if (found == blocks)
-			return (long)(pfn - (blocks - 1) * MAX_ORDER_NR_PAGES);
+		if (page_is_movable(page))
+			return page_word_order(page_word(page)) >= order ?
+				       head :
+				       pfn;
 	}
-	return -1;
+	return pfn;
 }
 
-struct page *alloc_contig_pages(struct zone *zone, unsigned long nr)
+/* Up to a cluster of pages from pfn on; where the scan has come to. */
+static unsigned long isolate_range_pages(unsigned long pfn, unsigned long end,
+					 struct list_head *pages)
 {
-	unsigned long blocks = DIV_ROUND_UP(nr, MAX_ORDER_NR_PAGES);
-	u8 reported = PG_REPORTED;
-	struct page *page = NULL;
-	long start;
+	int nr = 0;
+
+	for (; pfn < end && nr < COMPACT_CLUSTER_MAX; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (page_is_movable(page) && isolate_movable_page(page, 0)) {
+			list_add_tail(&page->lru, pages);
+			nr++;
+		}
+	}
+	return pfn;
+}
+
+int migrate_range_away(unsigned long start, unsigned long end, gfp_t gfp)
+{
+	struct migration_target_control mtc = {
+		.nid = (int)page_to_nid(pfn_to_page(start)),
+		.gfp_mask = gfp | __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
+	};
+	const struct migration_target to = { alloc_migration_target,
+					     free_migration_target, &mtc };
+	unsigned long pfn = movable_head(start);
+	int tries = 0, ret = 0;
+	LIST_HEAD(pages);
+
+	while (pfn < end || !list_empty(&pages)) {
+		if (list_empty(&pages)) {
+			pfn = isolate_range_pages(pfn, end, &pages);
+			tries = 0;
+		} else if (++tries == MIGRATE_TRIES) {
+			ret = -EBUSY;
+			break;
+		}
+		ret = migrate_pages(&pages, &to, MIGRATE_SYNC, NULL);
+		if (ret < 0)
+			break;
+	}
+	putback_movable_pages(&pages);
+	return min(ret, 0);
+}
+
+/* ---- a range ------------------------------------------------------------------- */
+
+static bool range_in_zone(struct zone *zone, unsigned long start,
+			  unsigned long end)
+{
+	if (!zone || start >= end || end > zone_end_pfn(zone))
+		return false;
+	for (unsigned long pfn = start; pfn < end;
+	     pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
+		if (!pfn_online(pfn))
+			return false;
+	return true;
+}
+
+/* Frames that are online but on no list yet: put them there first. */
+void release_deferred_range(struct zone *zone, unsigned long start,
+			    unsigned long end)
+{
+	spin_lock(&arena_lock);
+	while (zone->deferred_pfn < min(zone->deferred_end, end) &&
+	       zone->deferred_end > start)
+		release_deferred(zone);
+	spin_unlock(&arena_lock);
+}
+
+/*
+ * Frames off the lists become pages, each of its own. -EBUSY: one of them is bad;
+ * the others are free again.
+ */
+static int prep_range(unsigned long start, unsigned long end, gfp_t gfp)
+{
+	struct zone *zone = pfn_to_zone(start);
+	unsigned long bad = 0;
+
+	for (unsigned long pfn = start; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		set_page_links(page, zone);
+		if (check_new_page(page))
+			prep_new_page(page, 0, gfp & ~__GFP_COMP, WMARK_LOW);
+		else
+			bad++;
+	}
+	if (!bad)
+		return 0;
+	for (unsigned long pfn = start; pfn < end; pfn++)
+		if (page_type(pfn_to_page(pfn)) == PAGE_ALLOCATED)
+			__free_page(pfn_to_page(pfn));
+	return -EBUSY;
+}
+
+static int take_range(struct zone *zone, unsigned long start, unsigned long end)
+{
+	int ret;
 
 	spin_lock(&zone->lock);
-	start = find_free_blocks(zone, blocks);
-	if (start >= 0) {
-		unsigned long pfn = (unsigned long)start;
-		unsigned long end = pfn + blocks * MAX_ORDER_NR_PAGES;
-
-		for (unsigned long at = pfn; at < end;
-		     at += MAX_ORDER_NR_PAGES) {
-			page = pfn_to_page(at);
-			reported &= page->flags;
-			del_page_from_free_list(zone, page, MAX_PAGE_ORDER);
-		}
-		__free_range(zone, pfn + nr, end, 0);
-		page = pfn_to_page(pfn);
-		set_page_type(page, PAGE_ALLOCATED);
-		page->order = MAX_PAGE_ORDER;
-		page->flags = reported;
-		page->_refcount = 1;
-		page->nr_pages = nr;
-	}
+	ret = take_isolated_range(zone, start, end);
+	if (!ret)
+		zone->allocated += end - start;
 	spin_unlock(&zone->lock);
+	return ret;
+}
+
+/* The range is isolated: make it empty and take it. */
+static int empty_and_take(struct zone *zone, unsigned long start,
+			  unsigned long end, gfp_t gfp)
+{
+	int ret = -EBUSY;
+
+	/* blocks may be away for a moment, to be given to the OS */
+	for (int tries = 0; ret == -EBUSY && tries < TAKE_TRIES; tries++) {
+		ret = migrate_range_away(start, end, gfp);
+		if (!ret)
+			ret = take_range(zone, start, end);
+	}
+	return ret;
+}
+
+int alloc_contig_range(unsigned long start, unsigned long end,
+		       acr_flags_t alloc_flags, gfp_t gfp)
+{
+	struct zone *zone;
+	int ret;
+
+	(void)alloc_flags;
+	if (engine_need())
+		return -ENOMEM;
+	zone = pfn_to_zone(start);
+	spin_lock(&migrate_lock);
+	if (!range_in_zone(zone, start, end)) {
+		spin_unlock(&migrate_lock);
+		return -EINVAL;
+	}
+	release_deferred_range(zone, start, end);
+	ret = start_isolate_page_range(start, end);
+	if (!ret) {
+		zone_pcp_disable(zone);
+		ret = empty_and_take(zone, start, end, gfp & ~__GFP_ZERO);
+		zone_pcp_enable(zone);
+		undo_isolate_page_range(start, end);
+	}
+	spin_unlock(&migrate_lock);
+	return ret ? ret : prep_range(start, end, gfp);
+}
+
+void free_contig_range(unsigned long pfn, unsigned long nr_pages)
+{
+	for (; nr_pages--; pfn++)
+		__free_page(pfn_to_page(pfn));
+}
+
+/* ---- any range ------------------------------------------------------------------ */
+
+/* Worth a try? All online, and nothing at first sight that cannot be moved. */
+static bool pfn_range_valid_contig(struct zone *zone, unsigned long pfn,
+				   unsigned long nr)
+{
+	if (!range_in_zone(zone, pfn, pfn + nr))
+		return false;
+	for (unsigned long at = pfn; at < pfn + nr; at++) {
+		const struct page *page = pfn_to_page(at);
+
+		switch (page_type(page)) {
+		case PAGE_SLAB:
+		case PAGE_RUN:
+		case PAGE_BAD:
+			return false;
+		case PAGE_ALLOCATED:
+			if (!page_is_movable(page))
+				return false;
+			break;
+		default:
+			break;
+		}
+	}
+	return true;
+}
+
+static struct page *alloc_contig_in(struct zone *zone, unsigned long nr,
+				    gfp_t gfp)
+{
+	unsigned long pfn = ALIGN(zone->zone_start_pfn, roundup_pow_of_two(nr));
+	unsigned long end = READ_ONCE(zone->populated_end);
+
+	if (nr & (nr - 1))
+		pfn = zone->zone_start_pfn;
+	for (; pfn + nr <= end; pfn += nr)
+		if (pfn_range_valid_contig(zone, pfn, nr) &&
+		    !alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE, gfp))
+			return pfn_to_page(pfn);
+	return NULL;
+}
+
+struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp, int nid,
+				const struct nodemask *nodemask)
+{
+	struct alloc_context ac;
+	struct page *page = NULL;
+	struct zoneref *z;
+	struct zone *zone;
+
+	if (engine_need() || !nr_pages || nr_pages > arena_nr_frames)
+		return NULL;
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+		return NULL;
+	prepare_alloc_pages(gfp, nid, nodemask, &ac);
+	z = ac.preferred_zoneref;
+	for_next_zone_zonelist(zone, z, ac.highest_zoneidx, ac.nodemask)
+	{
+		page = alloc_contig_in(zone, nr_pages, gfp);
+		if (page)
+			break;
+	}
 	return page;
+}
+
+unsigned long km_page_to_pfn(const struct page *page)
+{
+	return page_to_pfn(page);
+}
+
+struct page *km_pfn_to_page(unsigned long pfn)
+{
+	return pfn_online(pfn) ? pfn_to_page(pfn) : NULL;
 }

@@ -10,7 +10,8 @@
  *	   |==== managed ======|~~~ deferred ~~~|             |...........|
  *
  * Sections that were taken offline, or that somebody else has in the way, are
- * holes between; growth looks for the next place behind the last one first.
+ * holes between; growth looks for the next place behind the last one first, and
+ * takes what was offlined when there is nothing else.
  *
  * Locking	arena_lock for growth; zone->lock for the lists
  * Invariants	W1  deferred frames are online, zero, and on no list
@@ -32,14 +33,16 @@ static unsigned long section_size(const struct zone *zone, unsigned long pfn)
 {
 	unsigned long nr = min(zone_end_pfn(zone) - pfn, arena.section_frames);
 
+	for (unsigned long n = 0; n < nr; n += MAX_ORDER_NR_PAGES)
+		if (pfn_online(pfn + n))
+			nr = n; /* a hole that is no whole section */
 	return min(nr, ALIGN_DOWN(arena_room(), MAX_ORDER_NR_PAGES));
 }
 
-/* Bring one section of the zone online: 0, -ENOMEM. arena_lock is held. */
-static int online_section(struct zone *zone)
+/* The first section that can be had in [pfn, end): 0, -ENOMEM. */
+static int online_section_in(struct zone *zone, unsigned long pfn,
+			     unsigned long end)
 {
-	unsigned long pfn = zone->grow_pfn, end = zone_end_pfn(zone);
-
 	while (pfn < end) {
 		unsigned long nr;
 		int ret;
@@ -61,7 +64,8 @@ static int online_section(struct zone *zone)
 		if (nr_online_nodes > 1 && !arena_flags(zone))
 			numa_bind_frames(zone, pfn, nr);
 		zone->deferred_pfn = pfn;
-		zone->deferred_end = zone->grow_pfn = pfn + nr;
+		zone->deferred_end = pfn + nr;
+		zone->grow_pfn = max(zone->grow_pfn, pfn + nr);
 		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
 		WRITE_ONCE(zone->populated_end,
 			   max(zone->populated_end, pfn + nr));
@@ -70,8 +74,24 @@ static int online_section(struct zone *zone)
 	return -ENOMEM;
 }
 
+/* Bring one section of the zone online: 0, -ENOMEM. arena_lock is held. */
+static int online_section(struct zone *zone)
+{
+	unsigned long start = zone->zone_start_pfn;
+	int ret = online_section_in(zone, zone->grow_pfn, zone_end_pfn(zone));
+
+	if (!ret || !zone->offlined_pages)
+		return ret;
+	ret = online_section_in(zone, start, zone->grow_pfn);
+	if (!ret)
+		zone->offlined_pages -= min(zone->offlined_pages,
+					    zone->deferred_end -
+						    zone->deferred_pfn);
+	return ret;
+}
+
 /* Hand over one largest block of what is deferred. arena_lock is held. */
-static void release_deferred(struct zone *zone)
+void release_deferred(struct zone *zone)
 {
 	struct page *page = pfn_to_page(zone->deferred_pfn);
 

@@ -306,6 +306,8 @@ int nr_pcp_decay(struct per_cpu_pages *pcp);
  * saw managed: if it is more by now, somebody else has grown the zone.
  */
 int deferred_grow_zone(struct zone *zone, unsigned long seen);
+/* arena_lock held: one largest block of what is online and on no list yet. */
+void release_deferred(struct zone *zone);
 
 /* ---- report.c ------------------------------------------------------------ */
 

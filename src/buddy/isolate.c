@@ -107,14 +107,12 @@ static bool in_larger_block(unsigned long pfn)
 	}
 }
 
-/* Is there something in this pageblock that nobody can move away? */
-static bool has_unmovable_pages(unsigned long start)
+/* Is there something in [pfn, end) that nobody can move away? */
+static bool has_unmovable_pages(unsigned long pfn, unsigned long end)
 {
-	unsigned long pfn = start;
-
-	if (in_larger_block(start))
+	if (in_larger_block(pfn))
 		return true;
-	while (pfn < start + PAGEBLOCK_PAGES) {
+	while (pfn < end) {
 		const struct page *page = pfn_to_page(pfn);
 
 		switch (page_type(page)) {
@@ -137,13 +135,16 @@ static bool has_unmovable_pages(unsigned long start)
 	return false;
 }
 
-static int set_migratetype_isolate(struct zone *zone, unsigned long pfn)
+/* One pageblock, of which only [from, to) need be empty in the end. */
+static int set_migratetype_isolate(struct zone *zone, unsigned long from,
+				   unsigned long to)
 {
+	unsigned long pfn = ALIGN_DOWN(from, PAGEBLOCK_PAGES);
 	int ret = -EBUSY;
 
 	spin_lock(&zone->lock);
 	if (get_pageblock_migratetype(pfn) != MIGRATE_ISOLATE &&
-	    !has_unmovable_pages(pfn)) {
+	    !has_unmovable_pages(from, to)) {
 		set_pageblock_isolated(zone, pfn, PB_ISOLATED);
 		ret = 0;
 	}
@@ -164,21 +165,21 @@ void undo_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn)
 	struct zone *zone = pfn_to_zone(start_pfn);
 
 	lock_assert_held(&migrate_lock);
-	for (unsigned long pfn = start_pfn; pfn < end_pfn;
-	     pfn += PAGEBLOCK_PAGES)
+	for (unsigned long pfn = ALIGN_DOWN(start_pfn, PAGEBLOCK_PAGES);
+	     pfn < end_pfn; pfn += PAGEBLOCK_PAGES)
 		unset_migratetype_isolate(zone, pfn);
 }
 
 int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn)
 {
 	struct zone *zone = pfn_to_zone(start_pfn);
-	unsigned long pfn;
+	unsigned long pfn, next;
 
 	lock_assert_held(&migrate_lock);
-	BUG_ON((start_pfn | end_pfn) & (PAGEBLOCK_PAGES - 1));
-	for (pfn = start_pfn; pfn < end_pfn; pfn += PAGEBLOCK_PAGES) {
+	for (pfn = start_pfn; pfn < end_pfn; pfn = next) {
+		next = min(ALIGN(pfn + 1, PAGEBLOCK_PAGES), end_pfn);
 		if (pfn_online(pfn) && pfn_to_zone(pfn) == zone &&
-		    !set_migratetype_isolate(zone, pfn))
+		    !set_migratetype_isolate(zone, pfn, next))
 			continue;
 		undo_isolate_page_range(start_pfn, pfn);
 		return -EBUSY;
@@ -199,12 +200,8 @@ static const struct page *free_block_of(unsigned long pfn)
 	return NULL;
 }
 
-int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn)
+static int __test_pages_isolated(unsigned long pfn, unsigned long end_pfn)
 {
-	struct zone *zone = pfn_to_zone(start_pfn);
-	unsigned long pfn = start_pfn;
-
-	spin_lock(&zone->lock);
 	while (pfn < end_pfn) {
 		const struct page *page = free_block_of(pfn);
 
@@ -212,6 +209,51 @@ int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn)
 			break;
 		pfn = page_to_pfn(page) + (1UL << page->order);
 	}
-	spin_unlock(&zone->lock);
 	return pfn < end_pfn ? -EBUSY : 0;
+}
+
+int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn)
+{
+	struct zone *zone = pfn_to_zone(start_pfn);
+	int ret;
+
+	spin_lock(&zone->lock);
+	ret = __test_pages_isolated(start_pfn, end_pfn);
+	spin_unlock(&zone->lock);
+	return ret;
+}
+
+/* Every frame says itself what its block said: the block is no more. */
+static void spread_flags(struct page *page, unsigned long nr)
+{
+	for (unsigned long n = 1; n < nr; n++) {
+		page[n].flags = page->flags & PG_REPORTED;
+		page[n].order = 0;
+	}
+	page->order = 0;
+}
+
+int take_isolated_range(struct zone *zone, unsigned long start,
+			unsigned long end)
+{
+	unsigned long pfn = start;
+	int ret;
+
+	lock_assert_held(&zone->lock);
+	ret = __test_pages_isolated(start, end);
+	while (!ret && pfn < end) {
+		unsigned long head = page_to_pfn(free_block_of(pfn)), next;
+		struct page *page = pfn_to_page(head);
+		u8 flags = page->flags;
+
+		next = head + (1UL << page->order);
+		del_page_from_free_list(zone, page, page->order);
+		spread_flags(page, next - head);
+		if (head < pfn)
+			__free_range(zone, head, pfn, flags);
+		if (next > end)
+			__free_range(zone, end, next, flags);
+		pfn = next;
+	}
+	return ret;
 }

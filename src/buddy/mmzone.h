@@ -116,6 +116,7 @@ struct zone {
 	unsigned long managed_pages; /* given to the buddy; zone->lock */
 	/* arena_lock: how the zone grows, grow.c */
 	unsigned long populated_end; /* above it all offline; relaxed */
+	unsigned long offlined_pages; /* holes that growth takes last */
 	unsigned long grow_pfn; /* where the next section is looked for */
 	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
 	unsigned long percpu_drift_mark; /* pages; relaxed */

@@ -66,7 +66,7 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 	    (current->flags & PF_MEMALLOC))
 		return page;
 	/* docs/locking.md: reclaim takes locks of all layers. */
-	VM_BUG_ON(lock_held && !lock_is_fork_owner());
+	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
 	for_each_zone(zone)
 		drain_all_pages(zone);
 	return get_page_from_freelist(gfp, order, alloc_flags, ac);

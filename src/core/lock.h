@@ -42,6 +42,9 @@ enum lock_rank {
 	NR_LOCK_RANKS
 };
 
+/* Taken before all others and only ever tried by who allocates or frees. */
+#define LOCK_GATES (1U << LOCK_TICK | 1U << LOCK_MIGRATE)
+
 typedef struct spinlock {
 	u32 word;
 	u32 rank;

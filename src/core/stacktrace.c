@@ -15,7 +15,7 @@ static __always_inline int begin(struct unwind_cursor *c)
 {
 	int ret;
 
-	VM_BUG_ON(lock_held && !lock_is_fork_owner());
+	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
 	ret = unwind_here(c);
 	return ret ? ret : unwind_step(c);
 }

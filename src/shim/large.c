@@ -48,7 +48,7 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 
 	if (align > MAX_BLOCK_SIZE || !nr)
 		return NULL;
-	page = alloc_contig_pages(&node_data[0].node_zones[ZONE_NORMAL], nr);
+	page = alloc_long_run(&node_data[0].node_zones[ZONE_NORMAL], nr);
 	if (!page)
 		return NULL;
 	if ((flags & LARGE_ZERO) && !page_known_zero(page))

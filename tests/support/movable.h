@@ -36,7 +36,7 @@ static bool called_with_locks; /* an allocator's lock was held */
 /* The gates may be held: nobody waits for them (docs/locking.md). */
 static inline void note_locks(void)
 {
-	if (KM_DEBUG && (lock_held & ~(1U << LOCK_TICK | 1U << LOCK_MIGRATE)))
+	if (KM_DEBUG && (lock_held & ~LOCK_GATES))
 		called_with_locks = true;
 }
 

@@ -1,70 +1,163 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_contig.c - runs longer than the largest block
+ * test_contig.c - a given range of frames
  */
-#include "support/start.h"
+#include <kmalloc/mm.h>
+
+#include "sys/os.h"
+#include "support/movable.h"
 
 static struct page *heads[TEST_BLOCKS];
 
-/* The largest block that begins at block number n of the zone. */
-static unsigned long frame(unsigned int n)
+static int contig(unsigned long start, unsigned long end, gfp_t gfp)
 {
-	return n * MAX_ORDER_NR_PAGES;
+	return alloc_contig_range(start, end, ACR_FLAGS_NONE, gfp);
 }
 
-/* Blocks 1..3, 5 and 7..10 free; runs of up to four blocks. Expect the lowest
- * place that holds each, the rest free again, NULL for five. */
-static void child_lowest(void *arg)
+/* An odd range that begins and ends inside blocks with movable pages. Expect all
+ * of it, as single pages that are zeroed, the pages elsewhere with their contents,
+ * what lies beside it where it was, and everything back at the end. */
+static void child_range(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
-	unsigned long nr = 2 * MAX_ORDER_NR_PAGES + 100;
-	struct page *page, *other;
+	unsigned long start = 2000, end = 5003;
 
 	(void)arg;
-	give_frames(zone, frame(1), frame(3));
-	give_frames(zone, frame(5), frame(1));
-	give_frames(zone, frame(7), frame(4));
-	REQUIRE(!alloc_contig_pages(zone, frame(4) + 1));
-	REQUIRE(zone->free_pages == frame(8));
-	page = alloc_contig_pages(zone, nr);
-	REQUIRE(page == pfn_to_page(frame(1)) && page->nr_pages == nr);
-	REQUIRE(page->type == PAGE_ALLOCATED);
-	REQUIRE(zone->free_pages == frame(8) - nr);
-	zone_check(zone);
-	other = alloc_contig_pages(zone, frame(4));
-	REQUIRE(other == pfn_to_page(frame(7)));
-	REQUIRE(!alloc_contig_pages(zone, frame(1) + 1));
-	free_page_run(page, nr);
-	free_page_run(other, frame(4));
-	zone_check(zone);
-	REQUIRE(zone->free_area[MAX_PAGE_ORDER].nr_free == 8);
+	fragment(zone, 0, TEST_FRAMES, 2);
+	REQUIRE(!contig(start, end, GFP_KERNEL | __GFP_ZERO));
+	for (unsigned long pfn = start; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+		const u64 *words = page_to_virt(page);
+
+		REQUIRE(page->type == PAGE_ALLOCATED && page->order == 0);
+		REQUIRE(page->_refcount == 1 && !page_is_movable(page));
+		REQUIRE(!words[0] && !words[64] && !words[511]);
+	}
+	REQUIRE(slots[1998].page == pfn_to_page(1998));
+	REQUIRE(slots[5004].page == pfn_to_page(5004));
+	REQUIRE(slots[2000].page != pfn_to_page(2000));
+	REQUIRE(slots_check() == TEST_FRAMES / 2);
+	REQUIRE(!zone->nr_isolate_pageblock && !zone->pcp_disabled);
+	REQUIRE(!called_with_locks);
+	check_conservation(zone, TEST_FRAMES / 2 + end - start);
+	free_contig_range(start, end - start);
+	drain_all_pages(zone);
+	check_conservation(zone, TEST_FRAMES / 2);
 }
 
-/* Blocks that the OS has, and a touched one among them. Expect the run to be
- * known as zero in the first case only. */
-static void child_known_zero(void *arg)
+/* Something in the way that cannot be moved: a page, a slab, a run from before
+ * the range, an owner that refuses, no room elsewhere. Expect -EBUSY or -ENOMEM
+ * and the same zone as before. */
+static void child_busy(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	struct page *run;
+	unsigned long free;
+
+	(void)arg;
+	REQUIRE(contig(100, 200, GFP_KERNEL) == -EBUSY);
+	fragment(zone, 4096, 8192, 2);
+	free = zone->free_pages;
+	set_page_type(pfn_to_page(4099), PAGE_NONE);
+	REQUIRE(contig(4000, 4200, GFP_KERNEL) == -EBUSY);
+	refuse_isolate = true;
+	REQUIRE(contig(5000, 5100, GFP_KERNEL) == -EBUSY);
+	refuse_isolate = false;
+	migrate_says = -EAGAIN;
+	REQUIRE(contig(5000, 5100, GFP_KERNEL) == -EBUSY);
+	REQUIRE(nr_putback);
+	migrate_says = 0;
+	REQUIRE(zone->free_pages == free && !zone->nr_isolate_pageblock);
+	REQUIRE(!zone->pcp_disabled && !zone->nr_isolated);
+	REQUIRE(slots_check() == 2048);
+	/* what is beside the range does not matter */
+	REQUIRE(!contig(5000, 5100, GFP_KERNEL));
+	free_contig_range(5000, 100);
+	give_frames(zone, 8192, 3 * MAX_ORDER_NR_PAGES);
+	run = alloc_long_run(zone, 2 * MAX_ORDER_NR_PAGES + 700);
+	REQUIRE(run == pfn_to_page(8192));
+	set_page_type(run, PAGE_RUN);
+	REQUIRE(contig(8192 + 2048 + 512, 8192 + 2048 + 612, GFP_KERNEL) ==
+		-EBUSY);
+	REQUIRE(!contig(8192 + 2048 + 700, 8192 + 3072, GFP_KERNEL));
+}
+
+/* No free page to move to outside the range. Expect an error, and the pages
+ * where they were. */
+static void child_no_room(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+
+	(void)arg;
+	fragment(zone, 0, 1024, 2);
+	REQUIRE(contig(0, 1024, GFP_KERNEL) < 0);
+	REQUIRE(slots_check() == 512 && zone->free_pages == 512);
+	check_conservation(zone, TEST_FRAMES - 512);
+}
+
+/* Ranges that are none. Expect -EINVAL. */
+static void child_invalid(void *arg)
+{
+	(void)arg;
+	start_zone("");
+	REQUIRE(contig(0, 10, GFP_KERNEL) == -EINVAL); /* offline */
+	REQUIRE(alloc_pages(GFP_KERNEL, 0));
+	REQUIRE(contig(10, 10, GFP_KERNEL) == -EINVAL);
+	REQUIRE(contig(20, 10, GFP_KERNEL) == -EINVAL);
+	REQUIRE(contig(0, TEST_FRAMES + 1, GFP_KERNEL) == -EINVAL);
+	REQUIRE(contig(1UL << 50, (1UL << 50) + 1, GFP_KERNEL) == -EINVAL);
+	REQUIRE(!km_pfn_to_page(1UL << 50));
+	REQUIRE(km_pfn_to_page(5) == pfn_to_page(5));
+	REQUIRE(km_page_to_pfn(pfn_to_page(5)) == 5);
+	/* the section is online, most of it on no list yet */
+	REQUIRE(!contig(2048, 2048 + 3000, GFP_KERNEL));
+	check_conservation(&node_data[0].node_zones[ZONE_NORMAL], 3001);
+}
+
+/* Any range of a length. Expect one aligned to itself if that is a power of two,
+ * where something unmovable stands in front, and NULL for more than there is. */
+static void child_any(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
 	struct page *page;
 
 	(void)arg;
-	spin_lock(&zone->lock);
-	__free_range(zone, frame(2), frame(4), PG_REPORTED);
-	__free_range(zone, frame(8), frame(9), PG_REPORTED);
-	__free_range(zone, frame(9), frame(10), 0);
-	spin_unlock(&zone->lock);
-	page = alloc_contig_pages(zone, frame(2));
-	REQUIRE(page && page_known_zero(page));
-	page = alloc_contig_pages(zone, frame(2));
-	REQUIRE(page && !page_known_zero(page));
-	zone_check(zone);
+	fragment(zone, 3 * 1024, TEST_FRAMES, 2);
+	page = alloc_contig_pages(2048, GFP_KERNEL, -1, NULL);
+	REQUIRE(page == pfn_to_page(4096));
+	page = alloc_contig_pages(100, GFP_KERNEL, 0, NULL);
+	REQUIRE(page && page_to_pfn(page) >= 3 * 1024);
+	REQUIRE(!alloc_contig_pages(TEST_FRAMES / 2, GFP_KERNEL, 0, NULL));
+	REQUIRE(!alloc_contig_pages(0, GFP_KERNEL, 0, NULL));
+	REQUIRE(!alloc_contig_pages(~0UL, GFP_KERNEL, 0, NULL));
+	REQUIRE(slots_check() == 6656);
+	REQUIRE(!zone->nr_isolate_pageblock);
+	check_conservation(zone, TEST_FRAMES - zone->free_pages);
+}
+
+/* A movable block of order 3 that begins before the range. Expect all of it
+ * moved, and its first frames free. */
+static void child_straddles(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	struct page *page;
+
+	(void)arg;
+	give_frames(zone, 0, 2 * MAX_ORDER_NR_PAGES);
+	page = alloc_pages(QUIET | __GFP_MOVABLE, 3);
+	slot_adopt(1, page, 77);
+	REQUIRE(!contig(page_to_pfn(page) + 5, page_to_pfn(page) + 20,
+			GFP_KERNEL));
+	REQUIRE(slots[1].page != page && slots_check() == 1);
+	check_conservation(zone, TEST_FRAMES - 2048 + 8 + 15);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_lowest),
-		child_test(child_known_zero),
+		child_test(child_range),   child_test(child_busy),
+		child_test(child_no_room), child_test(child_invalid),
+		child_test(child_any),	   child_test(child_straddles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
