@@ -22,6 +22,7 @@
 #include "core/proc.h"
 #include "core/start.h"
 #include "init.h"
+#include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 
@@ -46,6 +47,7 @@ __attribute__((constructor(101))) static void start(void)
 
 __attribute__((destructor)) static void stop(void)
 {
+	validate_slab_at_exit();
 	proc_print_at_exit();
 }
 

@@ -304,12 +304,14 @@ static void report_line(int fd, const char *fmt, va_list args)
 	os_write(fd, line, min(len, sizeof(line) - 1));
 }
 
+static int report_fd = 2;
+
 void km_report(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	report_line(2, fmt, args);
+	report_line(report_fd, fmt, args);
 	va_end(args);
 }
 
@@ -336,6 +338,11 @@ void km_report_keep(void)
 int km_report_fd(void)
 {
 	return kept_file && os_file_id(kept_fd) == kept_file ? kept_fd : 2;
+}
+
+void km_report_last(void)
+{
+	report_fd = km_report_fd();
 }
 
 void km_panic(const char *fmt, ...)

@@ -32,6 +32,8 @@ void km_report_to(int fd, const char *fmt, ...);
  */
 void km_report_keep(void);
 int km_report_fd(void);
+/* The process ends: from here on km_report() writes there too. */
+void km_report_last(void);
 
 /* km_report, then SIGABRT. */
 __attribute__((noreturn)) void km_panic(const char *fmt, ...);

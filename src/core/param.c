@@ -201,3 +201,19 @@ int param_number(const char *text, unsigned long lo, unsigned long hi,
 	*out = value;
 	return 0;
 }
+
+/* As the kernel: the first letter decides, and of "on" and "off" the second. */
+int param_bool(const char *text, unsigned long *out)
+{
+	char first = *text | 0x20, second = first ? text[1] | 0x20 : 0;
+
+	if (*text == '1' || first == 'y' || first == 't' ||
+	    (first == 'o' && second == 'n'))
+		*out = 1;
+	else if (*text == '0' || first == 'n' || first == 'f' ||
+		 (first == 'o' && second == 'f'))
+		*out = 0;
+	else
+		return -EINVAL;
+	return 0;
+}

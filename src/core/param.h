@@ -59,4 +59,7 @@ unsigned long memparse(const char *text, const char **end);
 int param_number(const char *text, unsigned long lo, unsigned long hi,
 		 unsigned long *out);
 
+/* "1", "y", "on", "0", "n", "off" and the like: 0 and *out, else -EINVAL. */
+int param_bool(const char *text, unsigned long *out);
+
 #endif

@@ -305,26 +305,95 @@ static int apply(struct unwind_cursor *c, const struct row *row, u8 signal)
 	return 0;
 }
 
+/* ---- simple rows --------------------------------------------------------------- */
+
+static const u8 saved_regs[UNWIND_SAVED] = { 3, 6, 12, 13, 14, 15 };
+
+/* Is the row of the simple form? Then in that form. */
+static bool simplify(const struct row *row, struct unwind_simple *simple)
+{
+	u32 others = (1U << UNWIND_PC) - 1;
+
+	if (row->cfa.how != HOW_OFFSET || row->cfa_reg >= UNWIND_REGS ||
+	    row->reg[UNWIND_PC].how != HOW_OFFSET ||
+	    row->reg[UNWIND_PC].value != (u64)-8L)
+		return false;
+	simple->cfa_reg = (u8)row->cfa_reg;
+	simple->cfa_offset = (s32)row->cfa.value;
+	for (unsigned int i = 0; i < UNWIND_SAVED; i++) {
+		const struct rule *rule = &row->reg[saved_regs[i]];
+		s64 words = (s64)rule->value / 8;
+
+		others &= ~(1U << saved_regs[i]);
+		simple->saved[i] = 0;
+		if (rule->how == HOW_SAME)
+			continue;
+		if (rule->how != HOW_OFFSET || words > -2 || words < -128)
+			return false;
+		simple->saved[i] = (s8)words;
+	}
+	for (unsigned int reg = 0; reg < UNWIND_PC; reg++)
+		if ((others & 1U << reg) && row->reg[reg].how != HOW_SAME)
+			return false;
+	return true;
+}
+
+static int apply_simple(struct unwind_cursor *c,
+			const struct unwind_simple *row)
+{
+	u64 cfa = c->reg[row->cfa_reg] + (u64)(s64)row->cfa_offset;
+
+	if (cfa <= c->reg[UNWIND_SP] ||
+	    unwind_peek(c, cfa - 8, &c->reg[UNWIND_PC]))
+		return -ENOENT;
+	for (unsigned int i = 0; i < UNWIND_SAVED; i++)
+		if (row->saved[i] &&
+		    unwind_peek(c, cfa + (u64)(s64)row->saved[i] * 8,
+				&c->reg[saved_regs[i]]))
+			return -ENOENT;
+	c->reg[UNWIND_SP] = cfa;
+	c->interrupted = 0;
+	return c->reg[UNWIND_PC] ? 0 : -ENOENT;
+}
+
+/* ---- one frame ------------------------------------------------------------------- */
+
+static int find_row(const struct eh_object *object, uintptr_t pc,
+		    struct table *t, struct eh_frame *frame)
+{
+	if (eh_find_frame(object, pc, frame))
+		return -ENOENT;
+	t->frame = frame;
+	t->depth = 0;
+	t->error = 0;
+	memset(&t->row, 0, sizeof(t->row));
+	t->loc = frame->start;
+	run(t, frame->initial, ~0UL);
+	t->initial = t->row;
+	t->loc = frame->start;
+	run(t, frame->rest, pc);
+	return t->error;
+}
+
 int unwind_step(struct unwind_cursor *c)
 {
 	/* A call may be the last thing in a function: look at the call. */
 	uintptr_t pc = c->reg[UNWIND_PC] - !c->interrupted;
+	struct unwind_simple simple;
 	struct eh_object object;
 	struct eh_frame frame;
 	struct table t;
 
-	if (eh_find_object(pc, &object) || eh_find_frame(&object, pc, &frame))
+	if (eh_find_object(pc, &object))
 		return -ENOENT;
-	t.frame = &frame;
-	t.depth = 0;
-	t.error = 0;
-	memset(&t.row, 0, sizeof(t.row));
-	t.loc = frame.start;
-	run(&t, frame.initial, ~0UL);
-	t.initial = t.row;
-	t.loc = frame.start;
-	run(&t, frame.rest, pc);
-	return t.error ? -ENOENT : apply(c, &t.row, frame.signal);
+	if (unwind_cache_get(pc, object.hdr, &simple))
+		return apply_simple(c, &simple);
+	if (find_row(&object, pc, &t, &frame))
+		return -ENOENT;
+	if (frame.signal || !simplify(&t.row, &simple))
+		return apply(c, &t.row, frame.signal);
+	unwind_cache_put(pc, object.hdr, &simple);
+	return apply_simple(c, &simple);
 }
 
 /* ---- the first frame ----------------------------------------------------------- */

@@ -40,6 +40,24 @@ int unwind_step(struct unwind_cursor *cursor);
 
 /* ---- for the files of the unwinder alone ------------------------------------ */
 
+/* The registers that a function saves, in the order of unwind_simple.saved. */
+#define UNWIND_SAVED 6 /* rbx rbp r12 r13 r14 r15 */
+
+/*
+ * The simple form of a row: the CFA is a register and an offset, the return
+ * address lies below it, and saved registers lie further below.
+ */
+struct unwind_simple {
+	s32 cfa_offset;
+	u8 cfa_reg;
+	s8 saved[UNWIND_SAVED]; /* in words from the CFA; 0: not saved */
+};
+
+/* The row for pc in the object with that .eh_frame_hdr, if it is remembered. */
+bool unwind_cache_get(uintptr_t pc, uintptr_t hdr, struct unwind_simple *row);
+void unwind_cache_put(uintptr_t pc, uintptr_t hdr,
+		      const struct unwind_simple *row);
+
 /* The 8 bytes at addr: 0 or -EFAULT. */
 int unwind_peek(struct unwind_cursor *cursor, uintptr_t addr, u64 *value);
 /*

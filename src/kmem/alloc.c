@@ -8,32 +8,54 @@
 
 #include "kmem/internal.h"
 
+static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
+{
+	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
+		memset(obj, 0, kmem_zero_size(s, obj));
+	return obj;
+}
+
+__hot_text void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp,
+				    size_t orig_size, uintptr_t caller)
+{
+	void *obj = kmem_pop(kmem_this_cpu, s->slot);
+
+	if (unlikely(!obj))
+		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE, orig_size,
+					    caller);
+	return zeroed(s, gfp, obj);
+}
+
 __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	void *obj = kmem_pop(kmem_this_cpu, s->slot);
 
 	if (unlikely(!obj))
-		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE);
-	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
-		memset(obj, 0, s->object_size);
-	return obj;
+		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
+					    s->object_size, _RET_IP_);
+	return zeroed(s, gfp, obj);
 }
 
-void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+void *__kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
+			      size_t orig_size, uintptr_t caller)
 {
 	void *obj;
 
 	if (node < 0 || node >= MAX_NUMNODES || !get_node(s, node))
-		return kmem_cache_alloc(s, gfp);
-	obj = kmem_cache_alloc_slow(s, gfp, node);
-	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
-		memset(obj, 0, s->object_size);
-	return obj;
+		return __kmem_cache_alloc(s, gfp, orig_size, caller);
+	obj = kmem_cache_alloc_slow(s, gfp, node, orig_size, caller);
+	return zeroed(s, gfp, obj);
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	return __kmem_cache_alloc_node(s, gfp, node, s->object_size, _RET_IP_);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+	return __kmem_cache_alloc(s, gfp | __GFP_ZERO, s->object_size,
+				  _RET_IP_);
 }
 
 __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
@@ -46,5 +68,11 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 		return;
 	}
 	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
-		kmem_cache_free_slow(s, obj);
+		kmem_cache_free_slow(s, obj, _RET_IP_);
+}
+
+void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
+		kmem_cache_free_slow(s, obj, caller);
 }

@@ -32,7 +32,8 @@ static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 }
 
 /* nr objects, or fewer if there is no memory: how many. */
-static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs)
+static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
+		   uintptr_t caller)
 {
 	size_t got = 0;
 
@@ -42,11 +43,12 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs)
 		got += n;
 		if (got == nr)
 			return got;
-		objs[got] = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE);
+		objs[got] = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
+						  s->object_size, caller);
 		if (!objs[got])
 			return got;
 		got++;
-		if (nr - got <= s->sheaf_capacity)
+		if (nr - got <= s->sheaf_capacity || unlikely(s->guard))
 			continue;
 		n = s->ops->refill(s, gfp, NUMA_NO_NODE, objs + got,
 				   (unsigned int)min(nr - got, 1UL << 20));
@@ -58,7 +60,7 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs)
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			  void **objs)
 {
-	size_t got = take(s, gfp, nr, objs);
+	size_t got = take(s, gfp, nr, objs, _RET_IP_);
 
 	if (got < nr) {
 		kmem_cache_free_bulk(s, got, objs);
@@ -66,7 +68,7 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	}
 	if (gfp & __GFP_ZERO && !WARN_ON_ONCE(s->ctor))
 		for (size_t i = 0; i < nr; i++)
-			memset(objs[i], 0, s->object_size);
+			memset(objs[i], 0, kmem_zero_size(s, objs[i]));
 	return (int)nr;
 }
 
@@ -115,7 +117,7 @@ static void free_many(struct kmem_cache *s, size_t nr, void **objs)
 			continue;
 		}
 		if (ret)
-			kmem_cache_free_slow(s, objs[i]);
+			kmem_cache_free_slow(s, objs[i], _RET_IP_);
 		i++;
 	}
 }

@@ -14,6 +14,7 @@
 
 #include "buddy/buddy.h"
 #include "core/tick.h"
+#include "kmem/debug.h"
 #include "kmem/internal.h"
 
 LIST_HEAD(slab_caches);
@@ -116,6 +117,7 @@ void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 	s->flags = flags;
 	s->refcount = 1;
 	INIT_LIST_HEAD(&s->aliases);
+	spin_lock_init(&s->debug_lock, LOCK_SLAB_DEBUG);
 	if (flags & SLAB_RECLAIM_ACCOUNT)
 		s->allocflags |= __GFP_RECLAIMABLE;
 	if (flags & SLAB_CACHE_DMA)
@@ -152,7 +154,13 @@ static int boot_parts(struct kmem_cache *s)
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
-	kmem_fill_in(s, name, size, boot->align, boot->flags);
+	/* Those that are no kmalloc's are for the layers themselves. */
+	slab_flags_t own = boot->flags & SLAB_KMALLOC ? 0 : SLAB_NO_USER_FLAGS;
+
+	if (boot->class)
+		own = SLAB_KMALLOC;
+	kmem_fill_in(s, name, size, boot->align,
+		     kmem_cache_flags(boot->flags | own, name));
 	s->usersize = boot->usersize;
 	s->refcount = -1; /* the name of nobody else */
 	s->class = (u8)boot->class;
@@ -167,6 +175,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		return -EINVAL;
 	if (!boot->class)
 		s->sheaf_capacity = 0;
+	kmem_guard_init(s);
 	kmem_list_cache(s);
 	return 0;
 }

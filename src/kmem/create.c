@@ -18,6 +18,7 @@
 
 #include "buddy/buddy.h"
 #include "core/start.h"
+#include "kmem/debug.h"
 #include "kmem/internal.h"
 
 #define SLAB_FLAGS_PERMITTED                                                 \
@@ -177,7 +178,7 @@ static int create_cache(const char *name, unsigned int size,
 
 	if (!s)
 		return -ENOMEM;
-	kmem_fill_in(s, NULL, size, args->align, flags);
+	kmem_fill_in(s, NULL, size, args->align, kmem_cache_flags(flags, name));
 	s->ctor = args->ctor;
 	s->useroffset = args->useroffset;
 	s->usersize = args->usersize;
@@ -191,6 +192,7 @@ static int create_cache(const char *name, unsigned int size,
 		kmem_cache_release(s);
 		return err;
 	}
+	kmem_guard_init(s);
 	take_slot(s);
 	kmem_list_cache(s);
 	*out = s;

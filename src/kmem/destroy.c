@@ -14,6 +14,7 @@
  * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy() (kernel-facts
  *		U12, X7)
  */
+#include "kmem/debug.h"
 #include "kmem/internal.h"
 
 /* The contract excludes users, so every thread's sheaves may be read. */
@@ -57,9 +58,10 @@ static void for_each_slab(struct kmem_cache *s,
 /* Objects are out: say which; whoever has them keeps them. */
 static void bury(struct kmem_cache *s, const void *caller)
 {
-	km_report("kmem_cache_destroy %s: Slab cache still has objects when "
-		  "called from %pS\n",
-		  s->name, caller);
+	if (!slab_add_kunit_errors(s))
+		km_report("kmem_cache_destroy %s: Slab cache still has objects "
+			  "when called from %pS\n",
+			  s->name, caller);
 	if (s->ops->list_slab_objects)
 		for_each_slab(s, s->ops->list_slab_objects);
 	__kmem_put_slot(s);

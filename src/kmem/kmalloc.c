@@ -20,6 +20,7 @@
 #include "buddy/vmstat.h"
 #include "core/param.h"
 #include "kmem/internal.h"
+#include "kmem/failslab.h"
 #include "kmem/kmalloc.h"
 #include "sys/os.h"
 
@@ -140,6 +141,7 @@ int kmalloc_init(void)
 			if (new_kmalloc_cache(type, index))
 				return -ENOMEM;
 	}
+	failslab_default_gfp_wait(1);
 	random_kmalloc_seed = os_random();
 	slab_state = UP;
 	return 0;
@@ -228,8 +230,8 @@ static __always_inline void *do_kmalloc(kmem_buckets *b, size_t size, gfp_t gfp,
 	index = kmalloc_index(size);
 	s = b ? (*b)[index] : &kmalloc_caches[kmalloc_type(gfp, caller)][index];
 	if (likely(node == NUMA_NO_NODE))
-		return kmem_cache_alloc(s, gfp);
-	return kmem_cache_alloc_node(s, gfp, node);
+		return __kmem_cache_alloc(s, gfp, size, (uintptr_t)caller);
+	return __kmem_cache_alloc_node(s, gfp, node, size, (uintptr_t)caller);
 }
 
 void *__do_kmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
@@ -333,7 +335,7 @@ void kfree(const void *p)
 		return;
 	s = virt_to_cache(p, &page);
 	if (s) {
-		kmem_cache_free(s, (void *)(uintptr_t)p);
+		__kmem_cache_free(s, (void *)(uintptr_t)p, _RET_IP_);
 	} else {
 		account_large(page, -(1L << page->order));
 		__free_pages(page, page->order);

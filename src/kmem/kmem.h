@@ -83,6 +83,7 @@ struct node_barn {
 } __cacheline_aligned;
 
 struct kmem_cpu;
+struct slab_caller;
 
 /* What slabinfo says of a cache. */
 struct slabinfo {
@@ -139,6 +140,21 @@ struct slab_ops {
 	void (*fork_release)(struct kmem_cache *s);
 	/* The object that holds addr, or NULL if it is not in a live one. */
 	void *(*object_of)(struct kmem_cache *s, const void *addr);
+	/*
+	 * For caches with debug flags, which setup() gives a table that has
+	 * these (kmem/debug.h); in others they are NULL. An object for who,
+	 * and back; the size that was asked for; another one, in place: 0,
+	 * -EINVAL or -ENOENT; look at everything: how many errors.
+	 */
+	void *(*debug_alloc)(struct kmem_cache *s, gfp_t gfp, int node,
+			     const struct slab_caller *who, size_t orig_size);
+	void (*debug_free)(struct kmem_cache *s, void *obj,
+			   const struct slab_caller *who);
+	size_t (*debug_size)(struct kmem_cache *s, const void *obj);
+	int (*debug_resize)(struct kmem_cache *s, void *obj, size_t size,
+			    const struct slab_caller *who);
+	unsigned long (*validate)(struct kmem_cache *s,
+				  const struct slab_caller *who);
 	/* Objects between owners and slabs; racy. */
 	unsigned long (*cached)(struct kmem_cache *s);
 	/* Report the objects of a slab that are out; NULL: cannot say. */
@@ -192,6 +208,7 @@ struct kmem_cache_node {
 		struct { /* SLUB */
 			unsigned long nr_partial; /* list_lock */
 			struct list_head partial; /* list_lock */
+			struct list_head full; /* list_lock; debug caches */
 		};
 		struct { /* SLAB; list_lock, unless it says otherwise */
 			struct list_head slabs_partial, slabs_full, slabs_free;
@@ -226,9 +243,11 @@ struct kmem_cache {
 	bool use_freeptr_offset;
 	unsigned int align; /* bytes */
 	unsigned int offset; /* of the free pointer in a free object */
+	unsigned int red_left_pad; /* bytes in front of an object */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
 	u16 slot; /* cursor slot; 0: no sheaves */
 	u8 class; /* frame index of its slabs, or 0 */
+	u8 guard; /* GUARD_ flags: what else each call has to do */
 	union { /* SLUB's name, and SLAB's */
 		u8 oo_order, gfporder; /* preferred order of a slab */
 	};
@@ -258,6 +277,8 @@ struct kmem_cache {
 	unsigned int batchcount; /* objects moved at a time */
 	unsigned int shared; /* batches in the shared array; 0: none */
 
+	spinlock_t debug_lock; /* its slabs and objects, with debug flags */
+	unsigned long debug_errors; /* debug_lock: found and mended so far */
 	struct list_head list; /* slab_mutex */
 	int refcount; /* slab_mutex: one for each name; negative: never merged */
 	struct list_head
@@ -387,10 +408,33 @@ static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
 	return 0;
 }
 
+/* ---- the bytes that __GFP_ZERO is about ------------------------------------ */
+
+size_t kmem_debug_size(struct kmem_cache *s, const void *obj); /* guard.c */
+
+/* What was asked for, where bytes behind it are watched; else the object. */
+static __always_inline size_t kmem_zero_size(struct kmem_cache *s,
+					     const void *obj)
+{
+	return likely(!s->guard) ? s->object_size : kmem_debug_size(s, obj);
+}
+
 /* ---- sheaf.c ------------------------------------------------------------- */
 
-void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node);
-void kmem_cache_free_slow(struct kmem_cache *s, void *obj);
+/* The caller asked for orig_size bytes, and the call returns to `caller`. */
+void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+			    size_t orig_size, uintptr_t caller);
+void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller);
+
+/* ---- alloc.c: orig_size bytes for a call that returns to `caller` ----------- */
+
+void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
+			 uintptr_t caller);
+void *__kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
+			      size_t orig_size, uintptr_t caller);
+void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller);
+
+/* ---- sheaf.c, from here on ------------------------------------------------- */
 /* What a miss does where there are spares and barns; for a backend's table. */
 int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s);

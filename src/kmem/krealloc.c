@@ -8,14 +8,22 @@
  *
  * Source	Linux v6.18 mm/slub.c and mm/slab_common.c (kernel-facts L6-L8)
  */
+#include <errno.h>
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 
-/* What of an object may be written: all of it, unless metadata follows. */
-static size_t slab_ksize(const struct kmem_cache *s)
+/*
+ * What of an object may be written: all of it, unless metadata follows. Who
+ * asks may use it, so from here on slab_debug watches no byte less.
+ */
+static size_t slab_ksize(struct kmem_cache *s, const void *p)
 {
+	if (unlikely(s->guard))
+		kmem_debug_resize(s, (void *)(uintptr_t)p, s->object_size,
+				  _RET_IP_);
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
 		return s->object_size;
 	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
@@ -31,7 +39,7 @@ size_t ksize(const void *p)
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
 	s = virt_to_cache(p, &page);
-	return s ? slab_ksize(s) : PAGE_SIZE << page->order;
+	return s ? slab_ksize(s, p) : PAGE_SIZE << page->order;
 }
 
 size_t kmalloc_size_roundup(size_t size)
@@ -43,34 +51,67 @@ size_t kmalloc_size_roundup(size_t size)
 	return PAGE_SIZE << get_order(size);
 }
 
-/* The bytes of a block that are its user's to fill. */
-static size_t user_size(const void *p)
-{
-	struct page *page;
-	struct kmem_cache *s = virt_to_cache(p, &page);
+/* A block that is to get another size. */
+struct block {
+	struct kmem_cache *s; /* NULL: it is made of pages */
+	size_t room; /* bytes that it has */
+	size_t have; /* of them, those that are its user's */
+};
 
-	return s ? s->object_size : PAGE_SIZE << page->order;
+static struct block block_of(const void *p)
+{
+	struct block b = { .room = 0 };
+	struct page *page;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return b;
+	b.s = virt_to_cache(p, &page);
+	b.room = b.s ? b.s->object_size : PAGE_SIZE << page->order;
+	b.have = b.s ? kmem_zero_size(b.s, p) : b.room;
+	return b;
 }
 
-static void *do_krealloc(const void *p, size_t size, gfp_t gfp,
+/* What the user did not have before, or gives up, is zero. */
+static void zero_rest(const struct block *b, char *p, size_t size)
+{
+	if (size > b->have)
+		memset(p + b->have, 0, size - b->have);
+	else if (b->have == b->room)
+		memset(p + size, 0, b->have - size);
+}
+
+/* In place: 0, -EINVAL if it has to move, -ENOENT if it is free already. */
+static int resize(const struct block *b, void *p, size_t size,
+		  const void *caller)
+{
+	if (b->room < size)
+		return -EINVAL;
+	if (b->s && unlikely(b->s->guard))
+		return kmem_debug_resize(b->s, p, size, (uintptr_t)caller);
+	return 0;
+}
+
+static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 			 const void *caller)
 {
-	size_t have = ZERO_OR_NULL_PTR(p) ? 0 : user_size(p);
-	void *q;
+	void *p = (void *)(uintptr_t)old, *q;
+	struct block b;
+	int ret;
 
 	if (!size) {
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (have >= size) {
-		q = (void *)(uintptr_t)p;
+	b = block_of(p);
+	ret = resize(&b, p, size, caller);
+	if (!ret) {
 		if (gfp & __GFP_ZERO)
-			memset((char *)q + size, 0, have - size);
-		return q;
+			zero_rest(&b, p, size);
+		return p;
 	}
 	q = __kmalloc_node_track_caller(size, gfp, NUMA_NO_NODE, caller);
-	if (q && have) {
-		memcpy(q, p, have);
+	if (q && b.have && ret != -ENOENT) {
+		memcpy(q, p, min(b.have, size));
 		kfree(p);
 	}
 	return q;

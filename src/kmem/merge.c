@@ -20,6 +20,7 @@
 #include <errno.h>
 
 #include "core/param.h"
+#include "kmem/debug.h"
 #include "kmem/internal.h"
 
 #define SLAB_NEVER_MERGE                                              \
@@ -111,8 +112,9 @@ struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 	struct kmem_cache *s;
 
 	*err = 0;
-	if (slab_nomerge || flags & SLAB_NEVER_MERGE || args->ctor ||
-	    args->usersize)
+	flags = kmem_cache_flags(flags, name);
+	if (slab_nomerge || flags & (SLAB_NEVER_MERGE | SLAB_DEBUG_FLAGS) ||
+	    args->ctor || args->usersize)
 		return NULL;
 	alias = kmem_name_alloc(name, offsetof(struct kmem_cache_alias, name));
 	if (!alias) {

@@ -28,6 +28,7 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "core/tick.h"
+#include "kmem/debug.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
 
@@ -139,7 +140,8 @@ static bool main_is_empty(const struct kmem_cpu *cpu,
 	return !((void **)cpu->cursor[s->slot])[-1];
 }
 
-void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
+void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+			    size_t orig_size, uintptr_t caller)
 {
 	struct kmem_cpu *cpu;
 	void *obj;
@@ -148,6 +150,8 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node)
 		return NULL;
 	cpu = kmem_cpu_get();
 	tick_poll();
+	if (unlikely(s->guard))
+		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	if (!cpu || !s->slot ||
 	    (node != NUMA_NO_NODE && node != (int)numa_node_id()))
 		return alloc_direct(s, gfp, node);
@@ -202,11 +206,16 @@ bool kmem_is_remote(const void *obj)
 
 void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	if (unlikely(s->guard)) {
+		for (unsigned int i = 0; i < nr; i++)
+			kmem_guard_free(s, objs[i], _RET_IP_);
+		return;
+	}
 	kmem_account(&s->flushes, &s->flushed, nr);
 	s->ops->flush(s, objs, nr);
 }
 
-void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
+void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
 
@@ -214,6 +223,10 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj)
 	if (cpu && unlikely(((void **)cpu->cursor[s->slot])[-1] == obj))
 		kmem_double_free(s, obj);
 	tick_poll();
+	if (unlikely(s->guard)) {
+		kmem_guard_free(s, obj, caller);
+		return;
+	}
 	if (cpu && s->slot) {
 		int ret;
 

@@ -25,26 +25,35 @@ static unsigned int aligned_class(size_t align, size_t size)
 		return 0;
 	for (class = size_class[(size + 15) / 16]; class <= NR_SMALL_CLASSES;
 	     class ++)
-		if (!(shim_cache(class)->size & (align - 1)))
+		if (!(shim_cache(class)->object_size & (align - 1)))
 			return class;
 	return 0;
 }
 
-void *shim_memalign(size_t align, size_t size)
+static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 {
-	unsigned int class;
+	unsigned int class = aligned_class(align, size);
+	void *p = NULL;
+
+	if (class)
+		p = kmem_pop(kmem_this_cpu, class);
+	if (class && !p)
+		p = kmem_cache_alloc_slow(shim_cache(class), GFP_KERNEL,
+					  NUMA_NO_NODE, size, caller);
+	return p ? p : large_alloc(max(size, 1UL), align, 0);
+}
+
+void *shim_memalign(size_t align, size_t size, uintptr_t caller)
+{
 	void *p = NULL;
 
 	if (align <= MALLOC_ALIGN)
-		return malloc(size);
-	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX || shim_boot())
-		goto out;
-	class = aligned_class(align, size);
-	if (class)
-		p = kmem_cache_alloc(shim_cache(class), GFP_KERNEL);
-	if (!p)
-		p = large_alloc(max(size, 1UL), align, 0);
-out:
+		return shim_malloc(size, caller);
+	if (size <= PTRDIFF_MAX && align <= PTRDIFF_MAX && !shim_boot() &&
+	    !inject_begin(size, caller)) {
+		p = serve_aligned(align, size, caller);
+		inject_end(caller);
+	}
 	if (!p)
 		errno = ENOMEM;
 	return p;
@@ -57,7 +66,7 @@ EXPORT int posix_memalign(void **out, size_t align, size_t size)
 
 	if (!is_power_of_2(align) || align % sizeof(void *))
 		return EINVAL;
-	p = shim_memalign(align, size);
+	p = shim_memalign(align, size, _RET_IP_);
 	errno = saved;
 	if (!p)
 		return ENOMEM;
@@ -72,7 +81,7 @@ EXPORT void *aligned_alloc(size_t align, size_t size)
 		errno = EINVAL;
 		return NULL;
 	}
-	return shim_memalign(align, size);
+	return shim_memalign(align, size, _RET_IP_);
 }
 
 /* As glibc: another alignment is rounded up to a power of two. */
@@ -82,12 +91,13 @@ EXPORT void *memalign(size_t align, size_t size)
 		errno = EINVAL;
 		return NULL;
 	}
-	return shim_memalign(roundup_pow_of_two(max(align, 1UL)), size);
+	return shim_memalign(roundup_pow_of_two(max(align, 1UL)), size,
+			     _RET_IP_);
 }
 
 EXPORT void *valloc(size_t size)
 {
-	return shim_memalign(PAGE_SIZE, size);
+	return shim_memalign(PAGE_SIZE, size, _RET_IP_);
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -96,7 +106,8 @@ EXPORT void *pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return shim_memalign(PAGE_SIZE, max(PAGE_ALIGN(size), PAGE_SIZE));
+	return shim_memalign(PAGE_SIZE, max(PAGE_ALIGN(size), PAGE_SIZE),
+			     _RET_IP_);
 }
 
 void *__libc_memalign(size_t align, size_t size) ALIAS(memalign);

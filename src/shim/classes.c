@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "core/fmt.h"
+#include "kmem/debug.h"
+#include "kmem/failslab.h"
 #include "shim/shim.h"
 
 /*
@@ -43,6 +45,8 @@ static int make_classes(void)
 {
 	unsigned int from = 0;
 
+	/* A program's malloc may wait, and is what is to fail. */
+	failslab_default_gfp_wait(0);
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		unsigned int size = class_size(class);
 		const struct kmem_cache_boot boot = {
@@ -55,6 +59,7 @@ static int make_classes(void)
 			    size);
 		if (kmem_cache_init(&caches[class], names[class], size, &boot))
 			return -ENOMEM;
+		kmem_guard_asks(&caches[class]);
 		for (; from <= size / 16; from++)
 			size_class[from] = (u8) class;
 	}

@@ -177,7 +177,7 @@ static void *new_retry(size_t size, size_t align, const void *caller)
 		if (!handler)
 			return NULL;
 		handler();
-		p = shim_memalign(align, size);
+		p = shim_memalign(align, size, (uintptr_t)caller);
 		if (p)
 			return p;
 	}
@@ -238,7 +238,7 @@ EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t align)
 {
-	void *p = shim_memalign(align, size);
+	void *p = shim_memalign(align, size, (uintptr_t)CALLER);
 
 	return likely(p) ? p : new_failed(size, align, CALLER);
 }
@@ -246,7 +246,7 @@ EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t align)
 EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 						const void *nothrow)
 {
-	void *p = shim_memalign(align, size);
+	void *p = shim_memalign(align, size, (uintptr_t)CALLER);
 
 	(void)nothrow;
 	return likely(p) ? p : nothrow_failed(size, align, CALLER);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kmem/debug.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
@@ -81,7 +82,7 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 		return size;
 	if (size > MAX_SMALL)
 		return PAGE_ALIGN(size);
-	return shim_cache(size_class[(size + 15) / 16])->size;
+	return shim_cache_for(size)->object_size;
 }
 
 WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)
@@ -111,6 +112,7 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 {
 	struct large large;
 	struct kmem_cache *s;
+	size_t offset, usable;
 	char *obj;
 
 	if (!p)
@@ -121,9 +123,13 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 		return large.usable -
 		       (size_t)((const char *)p - (char *)large.start);
 	}
-	s = kmem_classes[arena_index[virt_to_pfn(p)]];
+	s = shim_cache_of(p);
 	obj = s ? s->ops->object_of(s, p) : NULL;
-	return obj ? s->size - (size_t)((const char *)p - obj) : SIZE_MAX;
+	if (!obj || (const char *)p < obj)
+		return SIZE_MAX;
+	offset = (size_t)((const char *)p - obj);
+	usable = kmem_debug_size(s, obj);
+	return offset < usable ? usable - offset : 0;
 }
 
 WEAK_EXPORT struct sized_ptr alloc_at_least(size_t size)

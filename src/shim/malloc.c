@@ -14,43 +14,63 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kmem/debug.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
-static noinline void *malloc_slow(size_t size)
+static inline void *pop_small(size_t size)
 {
-	void *p = NULL;
+	return kmem_pop(kmem_this_cpu, size_class[(size + 15) / 16]);
+}
 
-	if (unlikely(shim_boot()))
-		goto out;
+/* Memory from wherever there is some; the engine works. */
+static void *serve(size_t size, uintptr_t caller)
+{
+	void *p;
+
 	if (size > MAX_SMALL)
 		p = large_alloc(size, PAGE_SIZE, 0);
 	else
-		p = kmem_cache_alloc_slow(
-			shim_cache(size_class[(size + 15) / 16]), GFP_KERNEL,
-			NUMA_NO_NODE);
+		p = kmem_cache_alloc_slow(shim_cache_for(size), GFP_KERNEL,
+					  NUMA_NO_NODE, size, caller);
 	if (likely(p))
 		return p;
 	km_reclaim_all();
-	p = large_alloc(max(size, 1UL), PAGE_SIZE, 0);
-out:
+	return large_alloc(max(size, 1UL), PAGE_SIZE, 0);
+}
+
+static noinline void *malloc_slow(size_t size, uintptr_t caller)
+{
+	void *p = NULL;
+
+	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
+		p = serve(size, caller);
+		inject_end(caller);
+	}
 	if (!p)
 		errno = ENOMEM;
 	return p;
 }
 
+void *shim_malloc(size_t size, uintptr_t caller)
+{
+	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
+
+	return p ? p : malloc_slow(size, caller);
+}
+
 EXPORT __hot_text void *malloc(size_t size)
 {
 	if (likely(size <= MAX_SMALL)) {
-		void *p = kmem_pop(kmem_this_cpu, size_class[(size + 15) / 16]);
+		void *p = pop_small(size);
 
 		if (likely(p))
 			return p;
 	}
-	return malloc_slow(size);
+	return malloc_slow(size, _RET_IP_);
 }
 
-static noinline void free_slow(void *p)
+static noinline void free_slow(void *p, uintptr_t caller)
 {
 	struct pointer what;
 
@@ -59,7 +79,7 @@ static noinline void free_slow(void *p)
 	pointer_resolve(p, "free", &what);
 	switch (what.kind) {
 	case POINTER_SMALL:
-		kmem_cache_free_slow(what.cache, p);
+		kmem_cache_free_slow(what.cache, p, caller);
 		break;
 	case POINTER_LARGE:
 		large_free(p);
@@ -76,15 +96,17 @@ EXPORT __hot_text void free(void *p)
 	if (likely(pfn < arena_nr_frames) &&
 	    likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p)))
 		return;
-	free_slow(p);
+	free_slow(p, _RET_IP_);
 }
 
-static noinline void *calloc_large(size_t size)
+static noinline void *calloc_large(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
-	if (likely(!shim_boot()))
+	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = large_alloc(size, PAGE_SIZE, LARGE_ZERO);
+		inject_end(caller);
+	}
 	if (!p)
 		errno = ENOMEM;
 	return p;
@@ -100,31 +122,44 @@ EXPORT void *calloc(size_t n, size_t size)
 		return NULL;
 	}
 	if (unlikely(bytes > MAX_SMALL))
-		return calloc_large(bytes);
-	p = malloc(bytes);
+		return calloc_large(bytes, _RET_IP_);
+	p = pop_small(bytes);
+	if (unlikely(!p))
+		p = malloc_slow(bytes, _RET_IP_);
 	return likely(p) ? memset(p, 0, bytes) : NULL;
 }
 
-/* To another place, by copying: the old one is kept if there is no room. */
-static void *realloc_move(void *p, size_t usable, size_t size)
+/* What grows once grows again: leave room, but where sizes are watched none. */
+static size_t room_for(size_t usable, size_t size)
 {
-	int saved = errno;
-	void *q = NULL;
+	size_t more = usable + usable / 4;
 
-	/* What grows once grows again: leave room, but not at any price. */
-	if (size > usable && size - usable < usable / 4)
-		q = malloc(usable + usable / 4);
-	if (!q)
-		q = malloc(size);
+	if (size <= usable || size - usable >= usable / 4)
+		return size;
+	if (more <= MAX_SMALL && shim_cache_for(more)->guard)
+		return size;
+	return more;
+}
+
+/* To another place, by copying: the old one is kept if there is no room. */
+static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
+{
+	size_t room = room_for(usable, size);
+	int saved = errno;
+	void *q = serve(room, caller);
+
+	if (!q && room > size)
+		q = serve(size, caller);
 	if (!q)
 		return NULL;
 	errno = saved;
 	memcpy(q, p, min(usable, size));
-	free(p);
+	free_slow(p, caller);
 	return q;
 }
 
-static noinline void *realloc_large(void *p, size_t usable, size_t size)
+static void *realloc_large(void *p, size_t usable, size_t size,
+			   uintptr_t caller)
 {
 	void *q;
 
@@ -133,10 +168,48 @@ static noinline void *realloc_large(void *p, size_t usable, size_t size)
 		if (q)
 			return q;
 	}
-	return realloc_move(p, usable, size);
+	return realloc_move(p, usable, size, caller);
 }
 
-static noinline void *realloc_slow(void *p, size_t size)
+/*
+ * An object stays where it is while it fills more than half of its class: 0,
+ * else -EINVAL. slab_debug says -ENOENT if it is free already.
+ */
+static int resize_small(const struct pointer *what, void *p, size_t size,
+			uintptr_t caller)
+{
+	size_t room = what->cache->object_size;
+
+	if (size > room || size <= room / 2)
+		return -EINVAL;
+	if (likely(!what->cache->guard))
+		return 0;
+	return kmem_debug_resize(what->cache, p, size, caller);
+}
+
+/* A request that needs memory, unless it is a large block that shrinks. */
+static void *realloc_other(const struct pointer *what, void *p, size_t size,
+			   uintptr_t caller)
+{
+	bool asks = what->kind == POINTER_SMALL || size > what->usable ||
+		    size <= MAX_SMALL;
+	void *q = NULL;
+
+	if (asks && inject_begin(size, caller))
+		goto out;
+	if (what->kind == POINTER_LARGE)
+		q = realloc_large(p, what->usable, size, caller);
+	else
+		q = realloc_move(p, what->usable, size, caller);
+	if (asks)
+		inject_end(caller);
+out:
+	if (!q)
+		errno = ENOMEM;
+	return q;
+}
+
+static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 {
 	struct pointer what;
 
@@ -144,22 +217,25 @@ static noinline void *realloc_slow(void *p, size_t size)
 	if (what.kind == POINTER_FOREIGN)
 		return foreign_realloc(p, size);
 	if (!size) {
-		free(p);
+		free_slow(p, caller);
 		return NULL;
 	}
-	if (what.kind == POINTER_LARGE)
-		return realloc_large(p, what.usable, size);
-	if (size <= what.usable && size > what.usable / 2)
-		return p;
-	return realloc_move(p, what.usable, size);
+	if (what.kind == POINTER_SMALL) {
+		int ret = resize_small(&what, p, size, caller);
+
+		if (!ret)
+			return p;
+		if (ret == -ENOENT) /* nothing to copy, and not to be freed */
+			return malloc_slow(size, caller);
+	}
+	return realloc_other(&what, p, size, caller);
 }
 
-/* An object stays where it is while it fills more than half of its class. */
 EXPORT void *realloc(void *p, size_t size)
 {
 	if (unlikely(!p))
-		return malloc(size);
-	return realloc_slow(p, size);
+		return shim_malloc(size, _RET_IP_);
+	return realloc_slow(p, size, _RET_IP_);
 }
 
 EXPORT void *reallocarray(void *p, size_t n, size_t size)
@@ -170,7 +246,9 @@ EXPORT void *reallocarray(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(p, bytes);
+	if (unlikely(!p))
+		return shim_malloc(bytes, _RET_IP_);
+	return realloc_slow(p, bytes, _RET_IP_);
 }
 
 EXPORT size_t malloc_usable_size(void *p)

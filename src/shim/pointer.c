@@ -3,6 +3,7 @@
  * shim/pointer.c - what a pointer is, or one clear line and the end
  */
 #include "core/fmt.h"
+#include "kmem/debug.h"
 #include "shim/shim.h"
 
 static __cold void misuse(const char *function, const void *p, const char *what)
@@ -10,34 +11,36 @@ static __cold void misuse(const char *function, const void *p, const char *what)
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what);
 }
 
-static struct kmem_cache *cache_of(const void *p)
+/* The shim's own sheaves and structs are slabs too, and are nobody's. */
+struct kmem_cache *shim_cache_of(const void *p)
 {
-	unsigned long pfn = virt_to_pfn(p);
-	unsigned int index = arena_index[pfn];
-	unsigned long head;
+	const struct page *slab = virt_to_slab_page(p);
+	struct kmem_cache *s = slab ? slab->slab_cache : NULL;
 
-	if (index < INDEX_OTHER)
-		return kmem_classes[index];
-	head = pfn & ~((1UL << (index - INDEX_OTHER)) - 1);
-	return pfn_to_page(head)->slab_cache;
+	return s >= shim_cache(1) && s <= shim_cache(NR_SMALL_CLASSES) ? s :
+									 NULL;
 }
 
 static void resolve_small(const void *p, const char *function,
 			  struct pointer *out)
 {
-	struct kmem_cache *s = cache_of(p);
+	struct kmem_cache *s = shim_cache_of(p);
+	bool start;
 
-	/* The shim's own sheaves and structs are slabs too. */
-	if (unlikely(!s || !s->slot))
+	if (unlikely(!s))
 		misuse(function, p, "is not allocated memory");
+	start = s->ops->object_of(s, p) == p;
+	*out = (struct pointer){ POINTER_SMALL, s, s->object_size };
+	if (unlikely(s->guard))
+		out->usable = start ? kmem_debug_size(s, p) : 0;
+	/* slab_debug=F says more of a bad pointer, when it comes to be freed. */
+	if (start || (s->flags & SLAB_CONSISTENCY_CHECKS))
+		return;
 	if (unlikely((uintptr_t)p % MALLOC_ALIGN))
 		km_panic("kmalloc: %s(): %p is not 16-byte aligned (%s)\n",
 			 function, p, s->name);
-	if (unlikely(s->ops->object_of(s, p) != p))
-		km_panic("kmalloc: %s(): %p is not the start of an object "
-			 "(%s)\n",
-			 function, p, s->name);
-	*out = (struct pointer){ POINTER_SMALL, s, s->object_size };
+	km_panic("kmalloc: %s(): %p is not the start of an object (%s)\n",
+		 function, p, s->name);
 }
 
 void pointer_resolve(const void *p, const char *function, struct pointer *out)

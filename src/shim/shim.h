@@ -15,6 +15,7 @@
 #ifndef KM_SHIM_SHIM_H
 #define KM_SHIM_SHIM_H
 
+#include "core/fault.h"
 #include "init.h"
 #include "kmem/kmem.h"
 
@@ -34,6 +35,13 @@ extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
 
 /* The shim's cache of class c, 1 .. NR_SMALL_CLASSES. */
 struct kmem_cache *shim_cache(unsigned int class);
+/* The cache for so many bytes, at most MAX_SMALL. */
+static inline struct kmem_cache *shim_cache_for(size_t size)
+{
+	return shim_cache(size_class[(size + 15) / 16]);
+}
+/* The cache of an object; NULL if it is not one of the shim's. */
+struct kmem_cache *shim_cache_of(const void *p);
 int shim_boot(void); /* 0 or -errno; from any slow path */
 
 /* ---- large.c: page runs and areas ------------------------------------------ */
@@ -78,8 +86,29 @@ void foreign_free(void *p);
 void *foreign_realloc(void *p, size_t size);
 size_t foreign_usable_size(void *p);
 
-/* ---- malloc.c ---------------------------------------------------------------- */
+/* ---- malloc.c, aligned.c: for a call that returns to `caller` ------------------ */
 
-void *shim_memalign(size_t align, size_t size); /* NULL; errno set */
+void *shim_malloc(size_t size, uintptr_t caller); /* NULL; errno set */
+void *shim_memalign(size_t align, size_t size, uintptr_t caller);
+
+/* ---- inject.c: requests that fail on purpose ------------------------------------ */
+
+int __inject_begin(size_t size, uintptr_t caller);
+void __inject_end(uintptr_t caller);
+
+/*
+ * Once for each request, before anything is done for it: 0, or -ENOMEM if it is
+ * to fail. The loader's never do. inject_end() follows a 0.
+ */
+static inline int inject_begin(size_t size, uintptr_t caller)
+{
+	return fault_off() ? 0 : __inject_begin(size, caller);
+}
+
+static inline void inject_end(uintptr_t caller)
+{
+	if (!fault_off())
+		__inject_end(caller);
+}
 
 #endif

@@ -17,6 +17,7 @@
 #include "core/fmt.h"
 #include "core/param.h"
 #include "core/proc.h"
+#include "kmem/debug.h"
 #include "shim/info.h"
 #include "sys/os.h"
 
@@ -121,6 +122,7 @@ __attribute__((destructor)) static void stats_at_exit(void)
 {
 	struct shim_info info;
 
+	validate_slab_at_exit();
 	proc_print_at_exit();
 	if (!stats_path[0] && !stats_pid)
 		return;

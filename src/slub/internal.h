@@ -134,6 +134,7 @@ struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got);
 void slub_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long slub_shutdown(struct kmem_cache *s);
+void *slub_object_of(struct kmem_cache *s, const void *addr);
 
 /* ---- left.c -------------------------------------------------------------- */
 

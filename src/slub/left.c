@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "slub/internal.h"
+#include "slub/debug.h"
 
 #define MAX_OBJS_PER_PAGE 32767
 
@@ -28,7 +28,7 @@ static bool map_test(unsigned int nr)
 
 static void fill_map(const struct kmem_cache *s, const struct slab *slab)
 {
-	const char *base = slab_address(slab);
+	const char *base = slab_object(s, slab, 0);
 	const void *obj = slab->state.freelist;
 
 	memset(free_map, 0, sizeof(free_map));
@@ -41,27 +41,22 @@ static void fill_map(const struct kmem_cache *s, const struct slab *slab)
 
 void slub_list_slab_objects(struct kmem_cache *s, struct page *page)
 {
-	static const char line[] = "======================================="
-				   "======================================";
-	static const char rule[] = "---------------------------------------"
-				   "--------------------------------------";
 	const struct slab *slab = (struct slab *)page;
-	const char *base = slab_address(slab);
 	unsigned int objects = slab->state.counters.objects;
 
-	if (!slab->state.counters.inuse)
+	if (!slab->state.counters.inuse || slab_add_kunit_errors(s))
 		return;
-	km_report("%s\nBUG %s (Not tainted): Objects remaining on "
-		  "__kmem_cache_shutdown()\n%s\n\n",
-		  line, s->name, rule);
+	slab_bug(s, "Objects remaining on __kmem_cache_shutdown()");
 	km_report("Slab %p objects=%u used=%u fp=%p\n", (const void *)slab,
 		  objects, slab->state.counters.inuse, slab->state.freelist);
 	fill_map(s, slab);
 	for (unsigned int i = 0; i < objects; i++) {
-		unsigned long offset = (unsigned long)i * s->size;
+		char *obj = slab_object(s, slab, i);
 
-		if (!map_test(i))
-			km_report("Object %p @offset=%lu\n",
-				  (const void *)(base + offset), offset);
+		if (map_test(i))
+			continue;
+		km_report("Object %p @offset=%lu\n", (void *)obj,
+			  (unsigned long)(obj - (char *)slab_address(slab)));
+		print_tracking(s, obj);
 	}
 }

@@ -141,7 +141,7 @@ static void slub_fork_release(struct kmem_cache *s)
 		lock_fork_release(&s->cpu_slab[cpu].lock);
 }
 
-static void *slub_object_of(struct kmem_cache *s, const void *addr)
+void *slub_object_of(struct kmem_cache *s, const void *addr)
 {
 	struct slab *slab = virt_to_slab(addr);
 	char *base;
@@ -153,7 +153,7 @@ static void *slub_object_of(struct kmem_cache *s, const void *addr)
 	nr = (u64)((const char *)addr - base) / s->size;
 	if (nr >= slab->state.counters.objects)
 		return NULL;
-	return base + nr * s->size;
+	return base + nr * s->size + s->red_left_pad;
 }
 
 const struct slab_ops slub_ops = {

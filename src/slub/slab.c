@@ -14,7 +14,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "slub/internal.h"
+#include "slub/debug.h"
 
 #define DEFRAG_RATIO 1000 /* of 1024: how often other nodes may serve */
 
@@ -66,37 +66,31 @@ static void calculate_partials(struct kmem_cache *s)
 		objects = 24;
 	else if (s->size >= 256)
 		objects = 52;
+	if (s->flags & SLAB_DEBUG_FLAGS)
+		objects = 0;
 	slub_set_cpu_partial(s, objects);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
 }
 
-/* Must what is in an object, or part of it, survive that it is free? */
-static bool needs_outside_pointer(const struct kmem_cache *s)
+/*
+ * Layout and order. Metadata that would need larger slabs are done without if
+ * slab_debug=O says so, or if no block is large enough.
+ */
+static int calculate_sizes(struct kmem_cache *s)
 {
-	return s->ctor ||
-	       (s->flags & SLAB_TYPESAFE_BY_RCU && !s->use_freeptr_offset);
-}
-
-int slub_setup(struct kmem_cache *s)
-{
-	unsigned int size = ALIGN(s->object_size, 8U);
-	struct kmem_cache_node *n;
-	int order, nid;
+	unsigned int without = get_order(s->object_size);
+	int order;
 
 	if (!s->max_order)
 		s->max_order = PAGE_ALLOC_COSTLY_ORDER;
-	s->inuse = size;
 	s->align = calculate_alignment(s->flags, s->align, s->object_size);
-
-	if (needs_outside_pointer(s)) {
-		s->offset = size;
-		size += sizeof(void *);
-	} else if (s->use_freeptr_offset) {
-		s->offset = s->freeptr_offset;
-	} else {
-		s->offset = ALIGN_DOWN(s->object_size / 2, 8U);
+	slub_layout(s);
+	if ((s->flags & DEBUG_METADATA_FLAGS) &&
+	    (get_order(s->size) > MAX_PAGE_ORDER ||
+	     (disable_higher_order_debug && get_order(s->size) > without))) {
+		s->flags &= ~DEBUG_METADATA_FLAGS;
+		slub_layout(s);
 	}
-	s->size = max(ALIGN(size, s->align), 8U);
 	s->reciprocal_size = DIV_ROUND_UP(1UL << RECIPROCAL_SHIFT,
 					  (u64)s->size);
 	order = calculate_order(s);
@@ -105,11 +99,26 @@ int slub_setup(struct kmem_cache *s)
 	s->oo_order = (u8)order;
 	s->min_order = (u8)get_order(s->size);
 	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
+	return 0;
+}
+
+int slub_setup(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int ret, nid;
+
+	ret = calculate_sizes(s);
+	if (ret)
+		return ret;
 	calculate_partials(s);
 	s->remote_node_defrag_ratio = DEFRAG_RATIO;
 	s->sheaf_capacity = sheaf_capacity(s);
-	for_each_kmem_cache_node(s, nid, n)
+	if (s->flags & SLAB_DEBUG_FLAGS)
+		s->ops = &slub_debug_ops;
+	for_each_kmem_cache_node(s, nid, n) {
 		INIT_LIST_HEAD(&n->partial);
+		INIT_LIST_HEAD(&n->full);
+	}
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		spin_lock_init(&s->cpu_slab[cpu].lock, LOCK_KMEM_CPU);
 	return 0;
@@ -151,7 +160,9 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab->state.counters.frozen = 1;
 	slab->next = NULL;
 	slab->carved = 0;
-	if (s->ctor)
+	if (s->ops->debug_alloc)
+		init_debug_slab(s, slab);
+	else if (s->ctor)
 		run_ctor(s, slab);
 	account_slab(s, page, objects);
 	return slab;
@@ -168,7 +179,8 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj)
 {
-	u64 offset = (u64)((const char *)obj - (char *)slab_address(slab));
+	u64 offset = (u64)((const char *)obj - (char *)slab_address(slab)) -
+		     s->red_left_pad;
 	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
 
 	return nr * s->size == offset && nr < slab->state.counters.objects;

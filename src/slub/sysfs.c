@@ -19,7 +19,7 @@
 
 #include "buddy/buddy.h"
 #include "core/proc.h"
-#include "slub/internal.h"
+#include "slub/debug.h"
 
 /* One that has no functions shows whether the cache has a flag. */
 struct slab_attribute {
@@ -107,6 +107,8 @@ static int cpu_partial_store(struct kmem_cache *s, const char *text)
 
 	if (ret)
 		return ret;
+	if (objects && (s->guard & GUARD_DEBUG))
+		return -EINVAL;
 	slub_set_cpu_partial(s, (unsigned int)objects);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		flush_cpu_slab(s, &s->cpu_slab[cpu]);
@@ -255,6 +257,17 @@ static int shrink_store(struct kmem_cache *s, const char *text)
 	return 0;
 }
 
+/* slab_mutex is held, so nobody's stack is looked at. */
+static int validate_store(struct kmem_cache *s, const char *text)
+{
+	const struct slab_caller nobody = { .nr = 0 };
+
+	if (text[0] != '1' || !(s->guard & GUARD_DEBUG))
+		return -EINVAL;
+	s->ops->validate(s, &nobody);
+	return 0;
+}
+
 /* ---- the tree ------------------------------------------------------------ */
 
 static const struct slab_attribute slab_attrs[] = {
@@ -284,6 +297,7 @@ static const struct slab_attribute slab_attrs[] = {
 	{ "red_zone", .flag = SLAB_RED_ZONE },
 	{ "poison", .flag = SLAB_POISON },
 	{ "store_user", .flag = SLAB_STORE_USER },
+	{ "validate", .show = nothing_show, .store = validate_store },
 	{ "cache_dma", .flag = SLAB_CACHE_DMA },
 	{ "usersize", .show = usersize_show },
 	{ "skip_kfence", .flag = SLAB_SKIP_KFENCE },
@@ -305,7 +319,7 @@ static struct kmem_cache *find_cache(const char *name, size_t len)
 
 	lock_assert_held(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
-		if (s->ops == &slub_ops && strlen(s->name) == len &&
+		if (s->ops->flag == KM_SLAB_ON_SLUB && strlen(s->name) == len &&
 		    !memcmp(s->name, name, len))
 			return s;
 	return NULL;
@@ -317,7 +331,7 @@ static void list_caches(struct seq_file *m)
 
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
-		if (s->ops == &slub_ops)
+		if (s->ops->flag == KM_SLAB_ON_SLUB)
 			seq_printf(m, "%s/\n", s->name);
 	spin_unlock(&slab_mutex);
 }

@@ -17,6 +17,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int8_t s8;
 typedef int32_t s32;
 typedef int64_t s64;
 
@@ -43,6 +44,9 @@ typedef int64_t s64;
 
 /* On a declaration: ours alone, so no load from the GOT is needed. */
 #define __hidden __attribute__((visibility("hidden")))
+
+/* Where the function returns to: who called it. */
+#define _RET_IP_ ((uintptr_t)__builtin_return_address(0))
 
 #define CACHELINE 64
 #define __cacheline_aligned __aligned(CACHELINE)

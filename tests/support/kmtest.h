@@ -87,6 +87,23 @@ static inline void expect_abort(void (*fn)(void *), void *arg,
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
+/* RCU where nobody reads: grace periods are over at once. */
+static inline void rcu_call_now(struct rcu_head *head,
+				void (*func)(struct rcu_head *))
+{
+	func(head);
+}
+
+static inline void rcu_barrier_now(void)
+{
+}
+
+static const struct kmem_rcu_ops no_readers __maybe_unused = {
+	.call = rcu_call_now,
+	.barrier = rcu_barrier_now,
+	.kvfree_barrier = rcu_barrier_now,
+};
+
 /* xorshift: the state must not be zero. */
 static inline uint64_t next_random(uint64_t *state)
 {

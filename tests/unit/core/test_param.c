@@ -201,6 +201,30 @@ static void test_memparse(void **state)
 	assert_int_equal(memparse("5k", NULL), 5120);
 }
 
+/* Words for yes and no, and others. Expect 1, 0, -EINVAL and no change. */
+static void test_bool(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long want;
+	} rows[] = {
+		{ "1", 1 },   { "y", 1 },  { "Y", 1 },	{ "yes", 1 },
+		{ "t", 1 },   { "on", 1 }, { "ON", 1 }, { "0", 0 },
+		{ "n", 0 },   { "No", 0 }, { "f", 0 },	{ "off", 0 },
+		{ "", 77 },   { "2", 77 }, { "o", 77 }, { "x", 77 },
+		{ "-1", 77 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned long value = 77;
+
+		assert_int_equal(param_bool(rows[i].text, &value),
+				 rows[i].want == 77 ? -EINVAL : 0);
+		assert_int_equal(value, rows[i].want);
+	}
+}
+
 /* A name that ends in a dot. Expect all that begins with it to go there with
  * what follows the dot, the errors to be named in full, and the bare name to
  * be unknown. */
@@ -261,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup(test_too_long, reset),
 		cmocka_unit_test_setup(test_memparse, reset),
 		cmocka_unit_test_setup(test_number, reset),
+		cmocka_unit_test_setup(test_bool, reset),
 		cmocka_unit_test_setup(test_group, reset),
 	};
 

@@ -55,7 +55,8 @@ static void zero_constructed(void *arg)
 	REQUIRE(kmem_cache_alloc_bulk(built, __GFP_ZERO, 1, (void **)arg) == 1);
 }
 
-/* __GFP_ZERO where a constructor built the objects. Expect the kernel's warning
+/* __GFP_ZERO where a constructor built the objects, one by one and in numbers.
+ * Expect the kernel's warning for each of the two places that zero,
  * and objects that are not zeroed. */
 static void test_zero_ctor(void **state)
 {
@@ -64,7 +65,7 @@ static void test_zero_ctor(void **state)
 
 	(void)state;
 	capture_stderr(zero_constructed, obj, text, sizeof(text));
-	assert_int_equal(count_phrase(text, "WARNING: at "), 3);
+	assert_int_equal(count_phrase(text, "WARNING: at "), 2);
 	assert_non_null(obj[0]);
 	assert_non_null(obj[1]);
 }

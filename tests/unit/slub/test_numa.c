@@ -153,7 +153,7 @@ static void remote_free(void *arg)
 		void *local = kmem_pop(kmem_cpu_get(), f.s->slot);
 
 		REQUIRE(local && node_of(local) == here);
-		kmem_cache_free_slow(f.s, local);
+		kmem_cache_free_slow(f.s, local, _RET_IP_);
 	}
 	end();
 }

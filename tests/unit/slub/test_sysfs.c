@@ -7,6 +7,7 @@
 #include "buddy/vmstat.h"
 #include "core/proc.h"
 #include "fixture.h"
+#include "slub/debug.h"
 
 static int setup(void **state)
 {
@@ -342,6 +343,31 @@ static void test_names(void **state)
 		assert_string_equal(name + strlen(name) - 1, "/");
 }
 
+/* 1 written to validate. Expect what was overwritten to be found; -EINVAL for
+ * another text, and for a cache without debugging, as for its cpu_partial. */
+static void test_validate(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create(
+		"other", 64, 0, SLAB_RED_ZONE | SLAB_NO_USER_FLAGS, NULL);
+	char *p = kmem_cache_alloc(s, GFP_KERNEL);
+	unsigned int errors = 0;
+
+	(void)state;
+	slab_kunit_errors = &errors;
+	p[64] = 0x12;
+	assert_int_equal(proc_write("slab/other/validate", "0"), -EINVAL);
+	assert_int_equal(errors, 0);
+	assert_int_equal(proc_write("slab/other/validate", "1"), 0);
+	assert_int_equal(errors, 2);
+	slab_kunit_errors = NULL;
+	assert_int_equal(store("validate", "1"), -EINVAL);
+	assert_int_equal(proc_write("slab/other/cpu_partial", "6"), -EINVAL);
+	assert_string_equal(file_of("other", "red_zone"), "1\n");
+	assert_string_equal(file_of("other", "cpu_partial"), "0\n");
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 /* Every file that a folder lists. Expect it to be there, as one line. */
 static void test_every_file(void **state)
 {
@@ -352,7 +378,7 @@ static void test_every_file(void **state)
 	for (char *at = names, *end; *at; at = end + 1) {
 		end = strchr(at, '\n');
 		*end = '\0';
-		if (strcmp(at, "shrink"))
+		if (strcmp(at, "shrink") && strcmp(at, "validate"))
 			assert_ptr_equal(strchr(file(at), '\n') + 1,
 					 strchr(file(at), '\0'));
 	}
@@ -406,6 +432,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_shrink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_validate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_file, setup,
 						teardown),
 		cmocka_unit_test(test_long_list),

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/hexdump.h - bytes as people read them
+ *
+ *	Object   00007f0012345640: 6b 6b 6b 6b 6b 6b 6b a5 00 31 32 33 34 35 36 37  kkkkkkk..1234567
+ *
+ * Source	the format of the kernel's print_hex_dump() with rows of 16 and
+ *		addresses; written anew
+ */
+#ifndef KM_CORE_HEXDUMP_H
+#define KM_CORE_HEXDUMP_H
+
+#include "sys/compiler.h"
+
+/* On stderr, a line for 16 bytes, each beginning with `prefix`. */
+void print_hex_dump(const char *prefix, const void *addr, size_t len);
+
+/* The first byte that is not c, or NULL. */
+void *memchr_inv(const void *start, int c, size_t bytes);
+
+#endif

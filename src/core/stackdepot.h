@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core/stackdepot.h - each distinct stack trace once, named by a number
+ *
+ *	bucket[hash] -> record -> record		handle: pool and place
+ *	                  |  hash, handle, nr, entries[nr]
+ *	pool 0 [rec|rec|rec.....]  pool 1 [rec|......]	256 KiB each, at most 256
+ *
+ * Programs allocate in few places, so the traces of a million objects are some
+ * thousand records. What is saved stays for ever.
+ *
+ * Locking	none: records are pushed by compare and exchange, room in a
+ *		pool is taken by compare and exchange
+ * Invariants	Q1  a handle names the same entries for ever
+ *		Q2  traces of one thread that are equal have one handle
+ * Source	the interface of Linux lib/stackdepot.c
+ */
+#ifndef KM_CORE_STACKDEPOT_H
+#define KM_CORE_STACKDEPOT_H
+
+#include "sys/compiler.h"
+
+typedef u32 depot_stack_handle_t; /* 0: none */
+
+/*
+ * The handle of this trace; 0: it is empty, longer than STACK_TRACE_DEPTH, or
+ * there is no memory for it.
+ */
+depot_stack_handle_t stack_depot_save(const unsigned long *entries,
+				      unsigned int nr);
+/*
+ * The trace of a handle: how many entries, 0 for none. A handle that was
+ * overwritten gives none, or another trace, but nothing worse.
+ */
+unsigned int stack_depot_fetch(depot_stack_handle_t handle,
+			       const unsigned long **entries);
+/* How many different traces there are, and what they take. */
+void stack_depot_stat(unsigned long *records, unsigned long *bytes);
+
+#endif

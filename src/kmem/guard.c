@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/guard.c - caches whose every allocation and free is looked at
+ *
+ *	slab_debug		the backend's debug functions serve the cache
+ *	failslab		requests are made to fail
+ *	init_on_alloc		objects are zeroed before they go out
+ *	init_on_free		... when they come back
+ *
+ * The fast path knows nothing of it: a guarded cache has no cursor, and its
+ * slabs are no class in the frame index, so that each call misses and comes here.
+ *
+ * Locking	none here; who asks is found out before any lock is taken
+ * Invariants	Y1  guard != 0  =>  slot and class are 0
+ * Source	Linux v6.12 mm/slub.c, slab_pre_alloc_hook(),
+ *		slab_post_alloc_hook() (kernel-facts D5, D8)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "kmem/debug.h"
+#include "kmem/failslab.h"
+
+static unsigned long init_on_alloc, init_on_free; /* constant after init */
+
+static int set_init_on_alloc(const char *value)
+{
+	return param_bool(value, &init_on_alloc);
+}
+boot_param("init_on_alloc", set_init_on_alloc);
+
+static int set_init_on_free(const char *value)
+{
+	return param_bool(value, &init_on_free);
+}
+boot_param("init_on_free", set_init_on_free);
+
+/* Must the content of a free object survive, or is it there to be checked? */
+static bool keeps_content(const struct kmem_cache *s)
+{
+	return s->ctor || (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
+}
+
+void kmem_guard_init(struct kmem_cache *s)
+{
+	bool ours = s->flags & SLAB_NO_USER_FLAGS;
+
+	s->guard = 0;
+	if (s->ops->debug_alloc)
+		s->guard |= GUARD_DEBUG;
+	if ((failslab_wanted() && !ours) || (s->flags & SLAB_FAILSLAB))
+		s->guard |= GUARD_FAIL;
+	if (init_on_alloc && !ours && !keeps_content(s))
+		s->guard |= GUARD_INIT_ALLOC;
+	if (init_on_free && !ours && !keeps_content(s))
+		s->guard |= GUARD_INIT_FREE;
+	if (!s->guard)
+		return;
+	s->class = 0;
+	s->slot = 0;
+	s->sheaf_capacity = 0;
+}
+
+void kmem_guard_asks(struct kmem_cache *s)
+{
+	if (s->guard & GUARD_FAIL)
+		s->guard = (u8)((s->guard & ~GUARD_FAIL) | GUARD_MISS);
+}
+
+void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+		       size_t orig_size, uintptr_t caller)
+{
+	struct slab_caller who;
+	void *obj = NULL;
+
+	if ((s->guard & GUARD_FAIL) && should_failslab(s, gfp, s->object_size))
+		return NULL;
+	if (s->guard & GUARD_DEBUG) {
+		slab_caller_init(&who, s, caller);
+		obj = s->ops->debug_alloc(s, gfp, node, &who, orig_size);
+	} else if (!s->ops->refill(s, gfp, node, &obj, 1)) {
+		return NULL;
+	}
+	if (obj && (s->guard & GUARD_INIT_ALLOC))
+		memset(obj, 0, kmem_debug_size(s, obj));
+	return obj;
+}
+
+static void free_plain(struct kmem_cache *s, void *obj)
+{
+	/* Nothing is written to what is no object of this cache. */
+	if (!s->ops->verify(s, &obj, 1) && (s->guard & GUARD_INIT_FREE))
+		memset(obj, 0, s->object_size);
+	s->ops->flush(s, &obj, 1);
+}
+
+static void free_debug(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	const struct page *slab = virt_to_slab_page(obj);
+	struct kmem_cache *owner = NULL;
+	struct slab_caller who;
+
+	slab_caller_init(&who, s, caller);
+	if (slab && slab->slab_cache)
+		owner = kmem_other_cache(s, obj);
+	if (!slab)
+		slab_bad_free(s, obj, &who);
+	else if (owner && (s->flags & SLAB_CONSISTENCY_CHECKS))
+		kmem_free_to_owner(s, owner, obj);
+	else
+		s->ops->debug_free(s, obj, &who);
+}
+
+void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	if (s->guard & GUARD_DEBUG)
+		free_debug(s, obj, caller);
+	else
+		free_plain(s, obj);
+}
+
+size_t kmem_debug_size(struct kmem_cache *s, const void *obj)
+{
+	if (s->guard & GUARD_DEBUG)
+		return s->ops->debug_size(s, obj);
+	return s->object_size;
+}
+
+int kmem_debug_resize(struct kmem_cache *s, void *obj, size_t size,
+		      uintptr_t caller)
+{
+	struct slab_caller who;
+
+	if (!(s->guard & GUARD_DEBUG))
+		return size <= s->object_size ? 0 : -EINVAL;
+	slab_caller_init(&who, s, caller);
+	return s->ops->debug_resize(s, obj, size, &who);
+}
+
+unsigned long validate_slab_cache(struct kmem_cache *s)
+{
+	struct slab_caller who;
+
+	if (!(s->guard & GUARD_DEBUG))
+		return 0;
+	slab_caller_init(&who, s, _RET_IP_);
+	return s->ops->validate(s, &who);
+}
+
+/* slab_mutex is held, so it is nobody's stack that is shown. */
+void validate_slab_at_exit(void)
+{
+	const struct slab_caller nobody = { .nr = 0 };
+	struct kmem_cache *s;
+
+	if (!smp_load_acquire(&engine_up))
+		return;
+	km_report_last();
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		if (s->guard & GUARD_DEBUG)
+			s->ops->validate(s, &nobody);
+	spin_unlock(&slab_mutex);
+}

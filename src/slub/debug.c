@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/debug.c - allocation and free, one object at a time, with checks
+ *
+ *	alloc	a slab on node->partial, else a new one; the object is checked,
+ *		then marked as in use. A check that fails takes the whole slab
+ *		out of use, and the next one is tried.
+ *	free	the object is checked, then marked as free. If a check fails it
+ *		stays allocated: nothing is freed twice, or that is no object.
+ *
+ * Locking	s->debug_lock, and list_lock inside it where a slab changes
+ *		lists. Pages come and go outside of both.
+ * Invariants	G1-G3 of debug.h
+ * Source	Linux v6.12 mm/slub.c, alloc_single_from_partial() and
+ *		free_to_partial_list() (kernel-facts U2, V9)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "slub/debug.h"
+
+/* ---- lists ------------------------------------------------------------------- */
+
+static void move_to_full(struct kmem_cache_node *n, struct slab *slab)
+{
+	spin_lock(&n->list_lock);
+	remove_partial(n, slab);
+	list_add(&slab->list, &n->full);
+	spin_unlock(&n->list_lock);
+}
+
+static void move_to_partial(struct kmem_cache_node *n, struct slab *slab)
+{
+	spin_lock(&n->list_lock);
+	list_del(&slab->list);
+	add_partial(n, slab);
+	spin_unlock(&n->list_lock);
+}
+
+static void take_off_partial(struct kmem_cache_node *n, struct slab *slab)
+{
+	spin_lock(&n->list_lock);
+	remove_partial(n, slab);
+	spin_unlock(&n->list_lock);
+}
+
+/* ---- alloc ------------------------------------------------------------------- */
+
+/* An object leaves its slab: 0, or -EINVAL if it is not as it must be. */
+static int alloc_debug_processing(const struct slab_check *c, void *obj,
+				  size_t orig_size)
+{
+	struct kmem_cache *s = c->s;
+
+	if ((s->flags & SLAB_CONSISTENCY_CHECKS) &&
+	    alloc_consistency_checks(c, obj)) {
+		disable_slab(c);
+		return -EINVAL;
+	}
+	if (s->flags & SLAB_STORE_USER)
+		*get_track(s, obj, TRACK_ALLOC) = c->who->track;
+	trace_object(c, obj, "alloc");
+	set_orig_size(s, obj, orig_size);
+	init_object(s, obj, SLUB_RED_ACTIVE);
+	return 0;
+}
+
+/* The first free object of a slab on the partial list; NULL: it was bad. */
+static void *alloc_single(const struct slab_check *c, size_t orig_size)
+{
+	struct slab *slab = c->slab;
+	struct kmem_cache_node *n = slab_node(slab);
+	void *obj = slab->state.freelist;
+	int ret;
+
+	/* Without checks a bad free list would hand out anything. */
+	if (!(c->s->flags & SLAB_CONSISTENCY_CHECKS))
+		check_object(c->s, slab, obj);
+	WRITE_ONCE(slab->state.freelist, is_object(c->s, slab, obj) ?
+						 get_freepointer(c->s, obj) :
+						 NULL);
+	WRITE_ONCE(slab->state.counters.inuse, slab->state.counters.inuse + 1);
+	ret = alloc_debug_processing(c, obj, orig_size);
+	if (slab->state.counters.inuse == slab->state.counters.objects)
+		move_to_full(n, slab);
+	return ret ? NULL : obj;
+}
+
+static struct slab *first_partial(struct kmem_cache_node *n)
+{
+	if (!n || list_empty(&n->partial))
+		return NULL;
+	return list_first_entry(&n->partial, struct slab, list);
+}
+
+/* The slab to take from: of that node, or of any if it is not asked for one. */
+static struct slab *get_partial(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct kmem_cache_node *n;
+	struct slab *slab = NULL;
+	int nid;
+
+	if (node != NUMA_NO_NODE)
+		slab = first_partial(get_node(s, node));
+	if (slab || (node != NUMA_NO_NODE && (gfp & __GFP_THISNODE)))
+		return slab;
+	for_each_kmem_cache_node(s, nid, n) {
+		slab = first_partial(n);
+		if (slab)
+			break;
+	}
+	return slab;
+}
+
+static void *alloc_from_partial(struct slab_check *c, gfp_t gfp, int node,
+				size_t orig_size)
+{
+	void *obj = NULL;
+
+	lock_assert_held(&c->s->debug_lock);
+	while (!obj && (c->slab = get_partial(c->s, gfp, node)))
+		obj = alloc_single(c, orig_size);
+	return obj;
+}
+
+static int grow(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct slab *slab = new_slab(s, gfp, node);
+	struct kmem_cache_node *n;
+
+	if (!slab)
+		return -ENOMEM;
+	n = slab_node(slab);
+	spin_lock(&s->debug_lock);
+	spin_lock(&n->list_lock);
+	add_partial(n, slab);
+	spin_unlock(&n->list_lock);
+	spin_unlock(&s->debug_lock);
+	return 0;
+}
+
+static void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+			      const struct slab_caller *who, size_t orig_size)
+{
+	struct slab_check c = { .s = s, .who = who };
+	void *obj;
+
+	do {
+		spin_lock(&s->debug_lock);
+		obj = alloc_from_partial(&c, gfp, node, orig_size);
+		spin_unlock(&s->debug_lock);
+	} while (!obj && !grow(s, gfp, node));
+	if (obj)
+		stat_add(&s->in_use, 1);
+	return obj;
+}
+
+/* ---- free -------------------------------------------------------------------- */
+
+static int free_debug_processing(const struct slab_check *c, void *obj)
+{
+	struct kmem_cache *s = c->s;
+
+	if (s->flags & SLAB_CONSISTENCY_CHECKS) {
+		if (debug_check_slab(c)) {
+			slab_err(c, "Slab disabled since SLUB metadata "
+				    "consistency check failed");
+			return -EINVAL;
+		}
+		if (free_consistency_checks(c, obj)) {
+			slab_fix(s, "Object at %p not freed", obj);
+			return -EINVAL;
+		}
+	} else if (obj == c->slab->state.freelist ||
+		   !c->slab->state.counters.inuse) {
+		kmem_double_free(s, obj);
+	}
+	if (s->guard & GUARD_INIT_FREE)
+		memset(obj, 0, s->object_size);
+	if (s->flags & SLAB_STORE_USER)
+		*get_track(s, obj, TRACK_FREE) = c->who->track;
+	trace_object(c, obj, "free");
+	init_object(s, obj, SLUB_RED_INACTIVE);
+	return 0;
+}
+
+/* Put a checked object on the free list: true if its slab is not needed. */
+static bool free_single(const struct slab_check *c, void *obj)
+{
+	struct slab *slab = c->slab;
+	struct kmem_cache_node *n = slab_node(slab);
+	union slab_counters *counters = &slab->state.counters;
+
+	set_freepointer(c->s, obj, slab->state.freelist);
+	WRITE_ONCE(slab->state.freelist, obj);
+	if (counters->inuse == counters->objects)
+		move_to_partial(n, slab);
+	WRITE_ONCE(counters->inuse, counters->inuse - 1);
+	if (counters->inuse || n->nr_partial <= c->s->min_partial)
+		return false;
+	take_off_partial(n, slab);
+	return true;
+}
+
+static void slub_debug_free(struct kmem_cache *s, void *obj,
+			    const struct slab_caller *who)
+{
+	struct slab_check c = { s, virt_to_slab(obj), who };
+	bool discard = false, freed = false;
+
+	/* Without checks this is where a pointer that is none is caught. */
+	if (!(s->flags & SLAB_CONSISTENCY_CHECKS))
+		check_object(s, c.slab, obj);
+	spin_lock(&s->debug_lock);
+	if (!c.slab->state.counters.frozen && !free_debug_processing(&c, obj)) {
+		freed = true;
+		discard = free_single(&c, obj);
+	}
+	spin_unlock(&s->debug_lock);
+	if (freed)
+		stat_sub(&s->in_use, 1);
+	if (discard)
+		discard_slab(s, c.slab);
+}
+
+/* ---- for whoever asks without saying who -------------------------------------- */
+
+static unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
+				      void **objs, unsigned int nr)
+{
+	struct slab_caller who;
+	unsigned int got = 0;
+
+	slab_caller_init(&who, s, (uintptr_t)__builtin_return_address(0));
+	while (got < nr && (objs[got] = slub_debug_alloc(s, gfp, node, &who,
+							 s->object_size)))
+		got++;
+	return got;
+}
+
+static void slub_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct slab_caller who;
+
+	slab_caller_init(&who, s, (uintptr_t)__builtin_return_address(0));
+	for (unsigned int i = 0; i < nr; i++)
+		slub_debug_free(s, objs[i], &who);
+}
+
+/* ---- upkeep ------------------------------------------------------------------- */
+
+/* Take the empty slabs of a node off its list. */
+static void collect_empty(struct kmem_cache_node *n, struct list_head *empty)
+{
+	struct slab *slab, *next;
+
+	spin_lock(&n->list_lock);
+	list_for_each_entry_safe(slab, next, &n->partial, list) {
+		if (slab->state.counters.inuse)
+			continue;
+		remove_partial(n, slab);
+		list_add(&slab->list, empty);
+	}
+	spin_unlock(&n->list_lock);
+}
+
+static void slub_debug_shrink(struct kmem_cache *s, unsigned int flags)
+{
+	struct kmem_cache_node *n;
+	struct slab *slab, *next;
+	LIST_HEAD(empty);
+	int nid;
+
+	(void)flags;
+	spin_lock(&s->debug_lock);
+	for_each_kmem_cache_node(s, nid, n)
+		collect_empty(n, &empty);
+	spin_unlock(&s->debug_lock);
+	list_for_each_entry_safe(slab, next, &empty, list)
+		discard_slab(s, slab);
+}
+
+static unsigned long slub_debug_shutdown(struct kmem_cache *s)
+{
+	slub_debug_shrink(s, SHRINK_ALL);
+	return READ_ONCE(s->in_use);
+}
+
+static void slub_debug_fork_take(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	lock_fork_take(&s->debug_lock);
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_take(&n->list_lock);
+}
+
+static void slub_debug_fork_release(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		lock_fork_release(&n->list_lock);
+	lock_fork_release(&s->debug_lock);
+}
+
+static unsigned long slub_debug_cached(struct kmem_cache *s)
+{
+	(void)s;
+	return 0;
+}
+
+const struct slab_ops slub_debug_ops = {
+	.name = "slub",
+	.flag = KM_SLAB_ON_SLUB,
+	.cpu_size = sizeof(struct kmem_cache_cpu),
+	.refill = slub_debug_refill,
+	.flush = slub_debug_flush,
+	.verify = slub_verify,
+	.setup = slub_setup,
+	.shrink = slub_debug_shrink,
+	.shutdown = slub_debug_shutdown,
+	.fork_take = slub_debug_fork_take,
+	.fork_release = slub_debug_fork_release,
+	.object_of = slub_object_of,
+	.debug_alloc = slub_debug_alloc,
+	.debug_free = slub_debug_free,
+	.debug_size = slub_debug_size,
+	.debug_resize = slub_debug_resize,
+	.validate = slub_validate,
+	.cached = slub_debug_cached,
+	.get_slabinfo = slub_get_slabinfo,
+	.list_slab_objects = slub_list_slab_objects,
+	.check = slub_debug_check,
+};
