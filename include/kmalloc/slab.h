@@ -146,6 +146,28 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs);
 #define kfree_bulk(nr, objs) kmem_cache_free_bulk(NULL, (nr), (objs))
 
+/* ---- sheaves: objects that are there for sure ----------------------------- */
+
+/*
+ * A sheaf with at least `size` objects of the cache, for the caller alone: so
+ * many allocations from it cannot fail, and take no lock. NULL: no memory. Also
+ * for more than a sheaf of the cache has; then it is one of its own.
+ */
+struct slab_sheaf;
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
+					    unsigned int size);
+/* At least `size` objects in it again: 0, or -ENOMEM and it is as it was. A
+ * larger sheaf may take its place in *sheafp. */
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,
+			    struct slab_sheaf **sheafp, unsigned int size);
+/* One of its objects; NULL if it has none left. Freed by kmem_cache_free(). */
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+				  struct slab_sheaf *sheaf);
+/* Gives up the sheaf with what is in it. gfp: how hard to try to keep it. */
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
+			     struct slab_sheaf *sheaf);
+unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf); /* objects */
+
 /*
  * One line on stderr: the cache of the object that holds this address, where it
  * starts, how far into it this is. false: the address is in no slab.

@@ -15,6 +15,7 @@
 #include "buddy/buddy.h"
 #include "buddy/vmstat.h"
 #include "kmem/kmem.h"
+#include "kmem/stat.h"
 
 static void add(unsigned long *counter, unsigned long nr)
 {
@@ -47,6 +48,7 @@ void account_slab(struct kmem_cache *s, struct page *page,
 	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, 1UL << page->order);
 	count(s, page, 1, objects);
+	kmem_stat(s, ALLOC_SLAB);
 	add(&s->slabs_ever, 1);
 }
 
@@ -54,6 +56,7 @@ void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects)
 {
 	count(s, page, -1, objects);
+	kmem_stat(s, FREE_SLAB);
 	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
 	page_clean(page);
 	page->_refcount = 1;

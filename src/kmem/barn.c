@@ -23,20 +23,27 @@
 #include "buddy/buddy.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
+#include "kmem/stat.h"
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
+{
+	return s->sheaf_capacity ? sheaf_alloc_sized(s, s->sheaf_capacity) :
+				   NULL;
+}
+
+struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity)
 {
 	struct slab_sheaf *sheaf;
 	void *obj;
 
-	if (!s->sheaf_capacity ||
-	    !sheaf_cache.ops->refill(&sheaf_cache, GFP_NOWAIT, NUMA_NO_NODE,
+	if (!sheaf_cache.ops->refill(&sheaf_cache, GFP_NOWAIT, NUMA_NO_NODE,
 				     &obj, 1))
 		return NULL;
 	sheaf = obj;
 	sheaf->next = NULL;
 	sheaf->cache = s;
-	sheaf_set_capacity(sheaf, s->sheaf_capacity);
+	sheaf_set_capacity(sheaf, capacity);
+	kmem_stat(s, SHEAF_ALLOC);
 	return sheaf;
 }
 
@@ -44,6 +51,7 @@ void sheaf_free(struct slab_sheaf *sheaf)
 {
 	void *obj = sheaf;
 
+	kmem_stat(sheaf->cache, SHEAF_FREE);
 	sheaf_cache.ops->flush(&sheaf_cache, &obj, 1);
 }
 
@@ -107,6 +115,7 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 
 	for (unsigned int i = 0; i < NR_BARNS && !full; i++)
 		full = take_full(&barns[(here + i) % NR_BARNS], empty);
+	kmem_stat(s, full ? BARN_GET : BARN_GET_FAIL);
 	return full;
 }
 
@@ -136,6 +145,7 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 		ret = 0;
 	}
 	spin_unlock(&barn->lock);
+	kmem_stat(s, ret ? BARN_PUT_FAIL : BARN_PUT);
 	return ret;
 }
 
@@ -205,6 +215,7 @@ static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
 	spin_unlock(&barn->lock);
 	for (; full; full = next) {
 		next = full->next;
+		kmem_stat_n(s, SHEAF_FLUSH, full->count);
 		s->ops->flush(s, sheaf_objects(full), full->count);
 		sheaf_free(full);
 	}

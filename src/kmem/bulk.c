@@ -17,6 +17,7 @@
 #include "kmem/internal.h"
 #include "kmem/kmalloc.h"
 #include "kmem/sheaf.h"
+#include "kmem/stat.h"
 
 #define PCS_BATCH_MAX 32U
 
@@ -53,6 +54,7 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
 		n = s->ops->refill(s, gfp, NUMA_NO_NODE, objs + got,
 				   (unsigned int)min(nr - got, 1UL << 20));
 		kmem_account(&s->refills, &s->refilled, n);
+		kmem_stat_n(s, ALLOC_SLOWPATH, n);
 		got += n;
 	}
 }

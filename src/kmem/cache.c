@@ -16,6 +16,7 @@
 #include "core/tick.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
+#include "kmem/stat.h"
 
 LIST_HEAD(slab_caches);
 LIST_HEAD(slab_dead);
@@ -25,6 +26,7 @@ struct kmem_cache sheaf_cache;
 struct kmem_cache cache_cache;
 struct kmem_cache node_cache;
 struct kmem_cache cpu_cache;
+struct kmem_cache stat_cache;
 struct kmem_cache name_cache;
 u8 slab_state;
 const struct kmem_rcu_ops *kmem_rcu;
@@ -99,6 +101,11 @@ static unsigned int cpu_array_size(void)
 	return (unsigned int)(nr_cpu_ids * most);
 }
 
+static unsigned int stat_array_size(void)
+{
+	return (unsigned int)(nr_cpu_ids * sizeof(struct kmem_cache_stat));
+}
+
 void kmem_init_node(struct kmem_cache_node *n)
 {
 	for (unsigned int i = 0; i < NR_BARNS; i++)
@@ -137,6 +144,9 @@ void kmem_list_cache(struct kmem_cache *s)
 
 static int boot_parts(struct kmem_cache *s)
 {
+	s->cpu_stat = kmem_boot_alloc(nr_cpu_ids * sizeof(*s->cpu_stat));
+	if (!s->cpu_stat)
+		return -ENOMEM;
 	if (s->ops->cpu_size) {
 		s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
 		if (!s->cpu_slab)
@@ -199,6 +209,8 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	tick_register(&tick);
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
 	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
+			    &line_boot) ||
+	    kmem_cache_init(&stat_cache, "kmem_cache_stat", stat_array_size(),
 			    &line_boot) ||
 	    kmem_cache_init(&cache_cache, "kmem_cache",
 			    sizeof(struct kmem_cache), &line_boot) ||

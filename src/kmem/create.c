@@ -144,6 +144,7 @@ void kmem_cache_release(struct kmem_cache *s)
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)
 		kmem_cache_free(&node_cache, s->node[nid]);
 	kmem_cache_free(&cpu_cache, s->cpu_slab);
+	kmem_cache_free(&stat_cache, s->cpu_stat);
 	if (s->name)
 		kmem_name_free((void *)(uintptr_t)s->name, s->name, 0);
 	kmem_cache_free(&cache_cache, s);
@@ -154,6 +155,9 @@ static int alloc_parts(struct kmem_cache *s, const char *name)
 {
 	s->name = kmem_name_alloc(name, 0);
 	if (!s->name)
+		return -ENOMEM;
+	s->cpu_stat = kmem_cache_zalloc(&stat_cache, GFP_KERNEL);
+	if (!s->cpu_stat)
 		return -ENOMEM;
 	if (s->ops->cpu_size) {
 		s->cpu_slab = kmem_cache_zalloc(&cpu_cache, GFP_KERNEL);

@@ -11,6 +11,7 @@ extern struct kmem_cache sheaf_cache; /* the sheaves themselves */
 extern struct kmem_cache cache_cache; /* struct kmem_cache */
 extern struct kmem_cache node_cache; /* struct kmem_cache_node */
 extern struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */
+extern struct kmem_cache stat_cache; /* arrays of kmem_cache_stat */
 extern struct kmem_cache name_cache; /* short names of caches */
 #define NAME_CACHE_SIZE 64
 
@@ -54,6 +55,10 @@ void kmem_cache_free_aliases(struct kmem_cache *s);
 void kmem_cpus_init(void); /* the thread exit hook */
 void kmem_cpus_fork_take(void);
 void kmem_cpus_fork_release(void);
+
+/* A sheaf for another number of objects than the cache's have; at most
+ * SHEAF_MAX_CAPACITY. */
+struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity);
 
 /* The locks of a cache's barns, for the fork handlers. */
 void barn_fork_take(struct kmem_cache *s);

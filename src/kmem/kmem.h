@@ -199,6 +199,7 @@ extern const struct kmem_rcu_ops *kmem_rcu __hidden; /* set before use */
 
 struct kmem_cache_cpu;
 struct array_cache;
+struct kmem_cache_stat;
 struct alien_cache;
 
 /* What a cache has on one node; made from a cache of its own. */
@@ -266,6 +267,7 @@ struct kmem_cache {
 	gfp_t allocflags;
 	void (*ctor)(void *obj);
 	struct kmem_cache_cpu *cpu_slab; /* nr_cpu_ids of them */
+	struct kmem_cache_stat *cpu_stat; /* the same; stat.h */
 	/* SLAB: constant */
 	unsigned int colour; /* how many colours */
 	unsigned int colour_off; /* bytes between two of them */

@@ -31,6 +31,7 @@
 #include "kmem/debug.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
+#include "kmem/stat.h"
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
@@ -45,6 +46,7 @@ static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 	if (!sheaf->count)
 		return;
 	kmem_account(&s->flushes, &s->flushed, sheaf->count);
+	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
 	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
 	sheaf->count = 0;
 }
@@ -68,6 +70,7 @@ static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 	}
 	sheaf->count = nr;
 	kmem_account(&s->refills, &s->refilled, nr);
+	kmem_stat_n(s, SHEAF_REFILL, nr);
 	return nr;
 }
 
@@ -77,6 +80,7 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 	void *obj = NULL;
 
 	kmem_account(&s->refills, &s->refilled, 1);
+	kmem_stat(s, ALLOC_SLOWPATH);
 	return s->ops->refill(s, gfp, node, &obj, 1) ? obj : NULL;
 }
 
@@ -122,6 +126,23 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	return main->count ? 0 : -ENOMEM;
 }
 
+/* Objects in main, which is there. */
+static unsigned int main_count(const struct kmem_cpu *cpu,
+			       const struct kmem_cache *s)
+{
+	uintptr_t cursor = cpu->cursor[s->slot];
+
+	return (unsigned int)((cursor - sheaf_bottom(cursor_sheaf(cursor))) /
+			      sizeof(void *));
+}
+
+/* And how many more there is room for. */
+static unsigned int main_room(const struct kmem_cpu *cpu,
+			      const struct kmem_cache *s)
+{
+	return (-cpu->cursor[s->slot] & (SHEAF_SIZE - 1)) / sizeof(void *);
+}
+
 /* What lies on top of main, unless it is to be of another node; or NULL. */
 static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
 {
@@ -158,8 +179,10 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	kmem_cpu_serve(cpu);
 	/* Setting up the table, or a drain, may have filled the slot. */
 	obj = main_pop(cpu, s, node);
-	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp))
+	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp)) {
+		kmem_stat_n(s, ALLOC_FASTPATH, main_count(cpu, s));
 		obj = main_pop(cpu, s, node);
+	}
 	return obj ? obj : alloc_direct(s, gfp, node);
 }
 
@@ -212,6 +235,7 @@ void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 		return;
 	}
 	kmem_account(&s->flushes, &s->flushed, nr);
+	kmem_stat_n(s, FREE_SLOWPATH, nr);
 	s->ops->flush(s, objs, nr);
 }
 
@@ -232,8 +256,10 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 
 		kmem_cpu_serve(cpu);
 		ret = kmem_push(cpu, s->slot, obj);
-		if (ret && !s->ops->main_full(cpu, s))
+		if (ret && !s->ops->main_full(cpu, s)) {
+			kmem_stat_n(s, FREE_FASTPATH, main_room(cpu, s));
 			ret = kmem_push(cpu, s->slot, obj);
+		}
 		if (!ret)
 			return;
 	}

@@ -71,10 +71,13 @@ static void free_listed(struct kmem_cache *s, struct detached *d)
 	if (!old.counters.frozen) {
 		discard = !new.counters.inuse &&
 			  n->nr_partial >= READ_ONCE(s->min_partial);
-		if (was_full(&old) && !discard)
+		if (was_full(&old) && !discard) {
 			add_partial(n, slab);
-		else if (!was_full(&old) && discard)
+			kmem_stat(s, FREE_ADD_PARTIAL);
+		} else if (!was_full(&old) && discard) {
 			remove_partial(n, slab);
+			kmem_stat(s, FREE_REMOVE_PARTIAL);
+		}
 	}
 	spin_unlock(&n->list_lock);
 	if (discard)
@@ -86,7 +89,7 @@ static void slab_free(struct kmem_cache *s, struct detached *d)
 	struct slab *slab = d->slab;
 	struct slab_state old = slab_read(slab), new;
 
-	do {
+	for (;;) {
 		new = state_after(s, &old, d);
 		if (!old.counters.frozen) {
 			if (!new.counters.inuse)
@@ -94,8 +97,13 @@ static void slab_free(struct kmem_cache *s, struct detached *d)
 			if (was_full(&old))
 				new.counters.frozen = 1;
 		}
-	} while (!slab_exchange(slab, &old, new));
-	if (new.counters.frozen && !old.counters.frozen)
+		if (likely(slab_exchange(slab, &old, new)))
+			break;
+		kmem_stat(s, CMPXCHG_DOUBLE_FAIL);
+	}
+	if (old.counters.frozen)
+		kmem_stat(s, FREE_FROZEN);
+	else if (new.counters.frozen)
 		put_cpu_partial(s, slab);
 	return;
 listed:

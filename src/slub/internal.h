@@ -5,6 +5,7 @@
 #ifndef KM_SLUB_INTERNAL_H
 #define KM_SLUB_INTERNAL_H
 
+#include "kmem/stat.h"
 #include "slub/slab.h"
 #include "sys/os.h"
 #include "slub/slub.h"

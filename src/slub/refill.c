@@ -80,6 +80,7 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	c->fresh = (char *)slab_address(slab) +
 		   (unsigned long)slab->carved * s->size;
 	slab->carved = old.counters.objects;
+	kmem_stat(s, ALLOC_REFILL);
 	return true;
 }
 
@@ -101,6 +102,8 @@ static struct slab *get_cpu_partial(struct kmem_cache *s,
 			break;
 		unfreeze_slab(s, slab);
 	}
+	if (slab)
+		kmem_stat(s, CPU_PARTIAL_ALLOC);
 	return slab;
 }
 
@@ -115,6 +118,8 @@ static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	if (slab) {
 		WRITE_ONCE(c->partial, slab->next);
 		c->nr_partial = got - 1;
+		kmem_stat(s, ALLOC_FROM_PARTIAL);
+		kmem_stat_n(s, CPU_PARTIAL_NODE, got - 1);
 	}
 	return slab;
 }
@@ -229,8 +234,10 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 
 	lock_assert_held(&c->lock);
 	WRITE_ONCE(c->touched, 1U);
-	if (c->slab && !node_match(c->slab, node))
+	if (c->slab && !node_match(c->slab, node)) {
+		kmem_stat(s, ALLOC_NODE_MISMATCH);
 		deactivate_slab(s, c);
+	}
 	for (;;) {
 		got += take_freed(s, c, objs + got, nr - got);
 		got += take_fresh(s, c, objs + got, nr - got);
@@ -306,6 +313,7 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 
 	spin_lock(&c->lock);
 	if (c->nr_partial >= READ_ONCE(s->cpu_partial_slabs)) {
+		kmem_stat(s, CPU_PARTIAL_DRAIN);
 		surplus = c->partial;
 		WRITE_ONCE(c->partial, (struct slab *)NULL);
 		c->nr_partial = 0;
@@ -313,6 +321,7 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 	slab->next = c->partial;
 	WRITE_ONCE(c->partial, slab);
 	c->nr_partial++;
+	kmem_stat(s, CPU_PARTIAL_FREE);
 	spin_unlock(&c->lock);
 	for (; surplus; surplus = next) {
 		next = surplus->next;
@@ -324,6 +333,7 @@ void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab, *next;
 
+	kmem_stat(s, CPUSLAB_FLUSH);
 	spin_lock(&c->lock);
 	if (c->slab)
 		return_taken(s, c);

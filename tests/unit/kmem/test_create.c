@@ -317,8 +317,8 @@ static void test_create_short(void **state)
 		fake.allowance = -1;
 		assert_int_equal(!strstr(text, "error -12"), !!s);
 	}
-	/* cache, name, CPU array, node; `need` counts the last step too */
-	assert_int_equal(need, 5);
+	/* cache, name, two CPU arrays, node; need counts the last step too */
+	assert_int_equal(need, 6);
 	kmem_cache_destroy(s);
 }
 

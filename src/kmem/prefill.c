@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/prefill.c - sheaves that a user holds, so that a number of allocations
+ * cannot fail
+ *
+ *	prefill(s, 20)	[hdr| 0 |obj x 28    ]	the spare, or one of the barn
+ *	alloc_from	[hdr| 0 |obj x 27    ]	never asks anybody
+ *	refill(, 40)	[hdr|obj x 40 ...    ]	another: that one has 28 at most
+ *	return		flushed		     	or, if it is one like any other,
+ *						spare, or full into the barn
+ *
+ * A sheaf for more objects than a sheaf of the cache has, or for a cache that
+ * has none, is private: filled and emptied by bulk calls, never reused.
+ *
+ * Locking	a sheaf is its holder's
+ * Invariants	C3, C4 of kmem.h: only full and empty ones become spares
+ * Source	Linux v6.18 mm/slub.c (kernel-facts V6)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "kmem/internal.h"
+#include "kmem/sheaf.h"
+#include "kmem/stat.h"
+
+/* ---- private ones -------------------------------------------------------- */
+
+static bool has_sheaves(const struct kmem_cache *s)
+{
+	return s->slot && s->ops->main_empty == sheaf_main_empty;
+}
+
+static bool is_private(const struct kmem_cache *s,
+		       const struct slab_sheaf *sheaf)
+{
+	return !has_sheaves(s) || sheaf->capacity != s->sheaf_capacity;
+}
+
+/* More than a block of SHEAF_SIZE holds: pages of its own. */
+static bool is_large(const struct slab_sheaf *sheaf)
+{
+	return sheaf->capacity > SHEAF_MAX_CAPACITY;
+}
+
+static unsigned long large_pages(unsigned int capacity)
+{
+	size_t size = offsetof(struct slab_sheaf, words) +
+		      capacity * sizeof(void *);
+
+	return DIV_ROUND_UP(size, PAGE_SIZE);
+}
+
+static void **objects_of(struct slab_sheaf *sheaf)
+{
+	return is_large(sheaf) ? sheaf->words : sheaf_objects(sheaf);
+}
+
+static struct slab_sheaf *alloc_large(struct kmem_cache *s, gfp_t gfp,
+				      unsigned int capacity)
+{
+	unsigned long nr = large_pages(capacity);
+	struct slab_sheaf *sheaf;
+	struct page *page;
+
+	if (nr > MAX_ORDER_NR_PAGES)
+		return NULL;
+	page = alloc_page_run(gfp & ~__GFP_ZERO, nr);
+	if (!page)
+		return NULL;
+	sheaf = page_to_virt(page);
+	sheaf->cache = s;
+	sheaf->capacity = capacity;
+	sheaf->count = 0;
+	return sheaf;
+}
+
+static struct slab_sheaf *alloc_private(struct kmem_cache *s, gfp_t gfp,
+					unsigned int capacity)
+{
+	if (capacity > SHEAF_MAX_CAPACITY)
+		return alloc_large(s, gfp, capacity);
+	return sheaf_alloc_sized(s, capacity);
+}
+
+static void free_private(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	kmem_cache_free_bulk(s, sheaf->count, objects_of(sheaf));
+	if (is_large(sheaf))
+		free_page_run(__virt_to_page(sheaf),
+			      large_pages(sheaf->capacity));
+	else
+		sheaf_free(sheaf);
+}
+
+static struct slab_sheaf *prefill_private(struct kmem_cache *s, gfp_t gfp,
+					  unsigned int size)
+{
+	struct slab_sheaf *sheaf = alloc_private(s, gfp, size);
+
+	if (!sheaf)
+		return NULL;
+	kmem_stat(s, SHEAF_PREFILL_OVERSIZE);
+	if (size && !kmem_cache_alloc_bulk(s, gfp & ~__GFP_ZERO, size,
+					   objects_of(sheaf))) {
+		free_private(s, sheaf);
+		return NULL;
+	}
+	sheaf->count = size;
+	return sheaf;
+}
+
+/* ---- those like any other ------------------------------------------------ */
+
+/* Objects until there are `size`: 0; or -ENOMEM, with those it had. */
+static int fill_to(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp,
+		   unsigned int size)
+{
+	void **objs = sheaf_objects(sheaf);
+	u32 had = sheaf->count;
+
+	while (sheaf->count < size) {
+		unsigned int nr = s->ops->refill(
+			s, gfp | __GFP_NOMEMALLOC, NUMA_NO_NODE,
+			objs + sheaf->count, sheaf->capacity - sheaf->count);
+
+		if (!nr) {
+			kmem_cache_free_direct(s, objs + had,
+					       sheaf->count - had);
+			sheaf->count = had;
+			return -ENOMEM;
+		}
+		sheaf->count += nr;
+		kmem_account(&s->refills, &s->refilled, nr);
+		kmem_stat_n(s, SHEAF_REFILL, nr);
+	}
+	return 0;
+}
+
+/* One with objects that lies about, else an empty one; NULL: no memory. */
+static struct slab_sheaf *take_sheaf(struct kmem_cache *s)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct slab_sheaf *sheaf = NULL;
+
+	if (cpu)
+		sheaf = cpu->slot[s->slot].spare;
+	if (sheaf && sheaf->count)
+		WRITE_ONCE(cpu->slot[s->slot].spare, (struct slab_sheaf *)NULL);
+	else
+		sheaf = barn_get_full(s, NULL);
+	kmem_stat(s, sheaf ? SHEAF_PREFILL_FAST : SHEAF_PREFILL_SLOW);
+	return sheaf ? sheaf : sheaf_get(s);
+}
+
+static void empty_out(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	if (sheaf->count)
+		kmem_cache_free_direct(s, sheaf_objects(sheaf), sheaf->count);
+	sheaf->count = 0;
+}
+
+static bool full_or_empty(const struct slab_sheaf *sheaf)
+{
+	return !sheaf->count || sheaf->count == sheaf->capacity;
+}
+
+/* Nobody holds it any more, and this thread has a spare already, or no slots. */
+static void store(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp)
+{
+	kmem_stat(s, SHEAF_RETURN_SLOW);
+	if (barn_has_room(s) && !fill_to(s, sheaf, gfp, sheaf->capacity) &&
+	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
+	    !barn_put_full(s, sheaf))
+		return;
+	empty_out(s, sheaf);
+	barn_put_empty(s, sheaf);
+}
+
+/* ---- the API ------------------------------------------------------------- */
+
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
+					    unsigned int size)
+{
+	struct slab_sheaf *sheaf;
+
+	if (!has_sheaves(s) || size > s->sheaf_capacity)
+		return prefill_private(s, gfp, size);
+	sheaf = take_sheaf(s);
+	if (sheaf && fill_to(s, sheaf, gfp, size)) {
+		empty_out(s, sheaf);
+		barn_put_empty(s, sheaf);
+		return NULL;
+	}
+	return sheaf;
+}
+
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
+			     struct slab_sheaf *sheaf)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	if (is_private(s, sheaf)) {
+		free_private(s, sheaf);
+		return;
+	}
+	if (!cpu || cpu->slot[s->slot].spare) {
+		store(s, sheaf, gfp);
+		return;
+	}
+	if (!full_or_empty(sheaf) && fill_to(s, sheaf, gfp, sheaf->capacity))
+		empty_out(s, sheaf);
+	kmem_stat(s, SHEAF_RETURN_FAST);
+	smp_store_release(&cpu->slot[s->slot].spare, sheaf);
+}
+
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,
+			    struct slab_sheaf **sheafp, unsigned int size)
+{
+	struct slab_sheaf *sheaf = *sheafp, *larger;
+	unsigned int missing = size - sheaf->count;
+
+	if (sheaf->count >= size)
+		return 0;
+	if (sheaf->capacity >= size && !is_private(s, sheaf))
+		return fill_to(s, sheaf, gfp, size);
+	if (sheaf->capacity >= size) {
+		if (!kmem_cache_alloc_bulk(s, gfp & ~__GFP_ZERO, missing,
+					   objects_of(sheaf) + sheaf->count))
+			return -ENOMEM;
+		sheaf->count = size;
+		return 0;
+	}
+	larger = kmem_cache_prefill_sheaf(s, gfp, size);
+	if (!larger)
+		return -ENOMEM;
+	kmem_cache_return_sheaf(s, gfp, sheaf);
+	*sheafp = larger;
+	return 0;
+}
+
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+				  struct slab_sheaf *sheaf)
+{
+	void *obj;
+
+	if (!sheaf->count)
+		return NULL;
+	obj = objects_of(sheaf)[--sheaf->count];
+	if (unlikely(gfp & __GFP_ZERO) && !WARN_ON_ONCE(s->ctor))
+		memset(obj, 0, s->object_size);
+	return obj;
+}
+
+unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf)
+{
+	return sheaf->count;
+}

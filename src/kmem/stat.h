@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/stat.h - what happened to a cache, counted on the slow paths
+ *
+ * Each CPU counts for itself, and nothing is counted where a cursor hits. So
+ * ALLOC_FASTPATH and FREE_FASTPATH are estimates: the objects that full sheaves
+ * brought to the fast path, and those it handed back in full ones. What was
+ * allocated and freed without a miss between is not in them.
+ *
+ * Locking	none: relaxed loads and stores; two threads on one CPU at once
+ *		may lose a count
+ * Source	Linux v6.18 mm/slub.c, enum stat_item (kernel-facts V8)
+ */
+#ifndef KM_KMEM_STAT_H
+#define KM_KMEM_STAT_H
+
+#include "buddy/buddy.h"
+#include "kmem/kmem.h"
+
+enum stat_item {
+	ALLOC_FASTPATH, /* objects that became poppable; an estimate */
+	ALLOC_SLOWPATH, /* objects straight from a slab */
+	FREE_FASTPATH, /* objects that filled a main; an estimate */
+	FREE_SLOWPATH, /* objects straight to a slab */
+	FREE_RCU_SHEAF, /* kfree_rcu() put the object into a sheaf */
+	FREE_RCU_SHEAF_FAIL, /* it did not */
+	FREE_FROZEN, /* freed into a slab that a CPU has */
+	FREE_ADD_PARTIAL, /* that brought a slab to the node's list */
+	FREE_REMOVE_PARTIAL, /* and took one off it, empty */
+	ALLOC_FROM_PARTIAL, /* a slab came from a node's list */
+	ALLOC_SLAB, /* slabs made */
+	ALLOC_REFILL, /* the cpu slab had objects again */
+	ALLOC_NODE_MISMATCH, /* the cpu slab was of another node */
+	FREE_SLAB, /* slabs given back */
+	CPUSLAB_FLUSH, /* a CPU gave up its slabs */
+	ORDER_FALLBACK, /* a slab is smaller than it should be */
+	CMPXCHG_DOUBLE_FAIL, /* a slab changed meanwhile */
+	CPU_PARTIAL_ALLOC, /* a slab came from this CPU's list */
+	CPU_PARTIAL_FREE, /* one went there */
+	CPU_PARTIAL_NODE, /* one went there from the node's list */
+	CPU_PARTIAL_DRAIN, /* the list was full and went to the node */
+	SHEAF_FLUSH, /* objects out of sheaves, to slabs */
+	SHEAF_REFILL, /* objects out of slabs, into sheaves */
+	SHEAF_ALLOC, /* sheaves made */
+	SHEAF_FREE, /* sheaves given back */
+	BARN_GET, /* full sheaves out of a barn */
+	BARN_GET_FAIL, /* there was none */
+	BARN_PUT, /* full sheaves into a barn */
+	BARN_PUT_FAIL, /* it had enough */
+	SHEAF_PREFILL_FAST, /* a prefilled sheaf came out of a barn or spare */
+	SHEAF_PREFILL_SLOW, /* it was made or filled */
+	SHEAF_PREFILL_OVERSIZE, /* it holds more than a sheaf's capacity */
+	SHEAF_RETURN_FAST, /* a returned one became the spare */
+	SHEAF_RETURN_SLOW, /* it went to a barn or to the slabs */
+	NR_SLUB_STAT_ITEMS
+};
+
+/* The counts of one CPU. */
+struct kmem_cache_stat {
+	unsigned long v[NR_SLUB_STAT_ITEMS];
+} __cacheline_aligned;
+
+/* The kernel's names, which are also those of files: "alloc_fastpath". */
+extern const char *const kmem_stat_names[NR_SLUB_STAT_ITEMS];
+
+static inline void kmem_stat_n(const struct kmem_cache *s, enum stat_item item,
+			       unsigned long n)
+{
+	unsigned long *v = &s->cpu_stat[smp_cpu()].v[item];
+
+	WRITE_ONCE(*v, READ_ONCE(*v) + n);
+}
+
+static inline void kmem_stat(const struct kmem_cache *s, enum stat_item item)
+{
+	kmem_stat_n(s, item, 1);
+}
+
+/* The sum over the CPUs, and to zero with it. */
+unsigned long kmem_stat_sum(const struct kmem_cache *s, enum stat_item item);
+void kmem_stat_clear(const struct kmem_cache *s, enum stat_item item);
+
+#endif
