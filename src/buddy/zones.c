@@ -114,7 +114,6 @@ static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
 	if (start >= end)
 		return 0;
 	spin_lock_init(&zone->lock, LOCK_ZONE);
-	zone->name = zone_names[type];
 	zone->zone_pgdat = NODE_DATA(nid);
 	zone->zone_start_pfn = start;
 	zone->spanned_pages = end - start;
@@ -146,6 +145,7 @@ static int node_init(unsigned int nid, unsigned long start, unsigned long end)
 
 		zone->zone_id = (u8)type;
 		zone->node_id = (u8)nid;
+		zone->name = zone_names[type];
 	}
 	NODE_DATA(nid)->node_id = (int)nid;
 	low -= movable;
