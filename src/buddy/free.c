@@ -253,7 +253,6 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
  */
 static void free_tails(struct page *page, unsigned int order)
 {
-	WRITE_ONCE(page->order, (u8)0);
 	while (order--) {
 		struct page *tail = page + (1UL << order);
 
@@ -274,6 +273,9 @@ void __free_pages(struct page *page, unsigned int order)
 	    !names_a_block(page, order))
 		return;
 	compound = READ_ONCE(page->flags) & PG_HEAD;
+	if (order &&
+	    !compound) /* while it is ours: who puts it last frees one */
+		WRITE_ONCE(page->order, (u8)0);
 	if (put_page_testzero(page))
 		__free_pages_ok(page, order, 0);
 	else if (!compound)

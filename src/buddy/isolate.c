@@ -55,12 +55,13 @@ static void move_freepages_block_isolate(struct zone *zone, unsigned long start)
 
 	while (pfn < start + PAGEBLOCK_PAGES) {
 		struct page *page = pfn_to_page(pfn);
-		unsigned int order = page->order;
+		unsigned int order;
 
 		if (!PageBuddy(page)) {
 			pfn++;
 			continue;
 		}
+		order = page->order;
 		del_page_from_free_list(zone, page, order);
 		if (order == PAGEBLOCK_ORDER)
 			__free_one_page(zone, page, order);

@@ -257,7 +257,7 @@ int fault_attr_set(struct fault_attr *attr, const char *knob)
 {
 	const char *value = strchr(knob, '=');
 	size_t len = value ? (size_t)(value - knob) : strlen(knob);
-	unsigned long most, *number = find_knob(attr, knob, len, &most);
+	unsigned long most = 0, *number = find_knob(attr, knob, len, &most);
 	int *with_sign = find_signed_knob(attr, knob, len);
 	long parsed;
 

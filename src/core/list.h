@@ -29,9 +29,10 @@ static inline void INIT_LIST_HEAD(struct list_head *head)
 	head->prev = head;
 }
 
+/* Also without the list's lock: then it was so a moment ago. */
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return READ_ONCE(head->next) == head;
 }
 
 static inline void list_add(struct list_head *entry, struct list_head *head)
@@ -39,7 +40,7 @@ static inline void list_add(struct list_head *entry, struct list_head *head)
 	entry->next = head->next;
 	entry->prev = head;
 	head->next->prev = entry;
-	head->next = entry;
+	WRITE_ONCE(head->next, entry);
 }
 
 static inline void list_add_tail(struct list_head *entry,
@@ -51,7 +52,7 @@ static inline void list_add_tail(struct list_head *entry,
 static inline void list_del(struct list_head *entry)
 {
 	entry->next->prev = entry->prev;
-	entry->prev->next = entry->next;
+	WRITE_ONCE(entry->prev->next, entry->next);
 	entry->next = NULL;
 	entry->prev = NULL;
 }

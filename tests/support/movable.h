@@ -85,12 +85,14 @@ static inline int owner_migrate(struct page *dst, struct page *src,
 				enum migrate_mode mode)
 {
 	struct slot *s = &slots[src->private];
+	unsigned int order;
 	int ret;
 
 	(void)mode;
 	note_locks();
 	pthread_mutex_lock(&owner_lock);
 	ret = s->page == src ? migrate_says : -EINVAL;
+	order = s->order;
 	if (!ret) {
 		REQUIRE(s->isolated);
 		memcpy(page_to_virt(dst), page_to_virt(src),
@@ -107,7 +109,7 @@ static inline int owner_migrate(struct page *dst, struct page *src,
 	}
 	pthread_mutex_unlock(&owner_lock);
 	if (!ret)
-		__free_pages(src, s->order);
+		__free_pages(src, order);
 	return ret;
 }
 
@@ -145,13 +147,16 @@ static inline void slot_adopt(unsigned long i, struct page *page, u64 stamp)
 	pthread_mutex_unlock(&owner_lock);
 }
 
-static inline void slot_free(unsigned long i)
+/* false: it was empty. */
+static inline bool slot_free(unsigned long i)
 {
 	struct slot *s = &slots[i];
+	unsigned int order;
 	struct page *page;
 
 	pthread_mutex_lock(&owner_lock);
 	page = s->page;
+	order = s->order;
 	if (page) {
 		slot_check(s);
 		s->page = NULL;
@@ -159,7 +164,8 @@ static inline void slot_free(unsigned long i)
 	}
 	pthread_mutex_unlock(&owner_lock);
 	if (page)
-		__free_pages(page, s->order);
+		__free_pages(page, order);
+	return page;
 }
 
 /* Check what is there and write something else. */
