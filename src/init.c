@@ -19,7 +19,9 @@
 #include "init.h"
 #include "arena/arena.h"
 #include "buddy/buddy.h"
+#include "buddy/gfp.h"
 #include "buddy/migrate.h"
+#include "core/fault.h"
 #include "core/param.h"
 #include "core/start.h"
 #include "core/tick.h"
@@ -113,7 +115,11 @@ int km_boot(const struct km_start *how)
 		ret = failed;
 	} else if (!km_booted) {
 		WRITE_ONCE(boot_thread, __builtin_thread_pointer());
+		gfp_allowed_mask = GFP_BOOT_MASK;
+		fault_exempt_begin();
 		ret = start_layers(how);
+		fault_exempt_end();
+		gfp_allowed_mask = GFP_ALLOWED_ALL;
 		WRITE_ONCE(boot_thread, (void *)NULL);
 		failed = ret;
 		if (!ret) {

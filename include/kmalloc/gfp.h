@@ -43,6 +43,12 @@ typedef unsigned int gfp_t;
 #define __GFP_HARDWALL 0x100000u
 #define __GFP_THISNODE 0x200000u
 #define __GFP_ACCOUNT 0x400000u
+/* 6.12 has these for hardware and checkers; accepted, without effect. */
+#define __GFP_ZEROTAGS 0x800000u
+#define __GFP_SKIP_ZERO 0x1000000u
+#define __GFP_SKIP_KASAN 0x2000000u
+#define __GFP_NOLOCKDEP 0x4000000u
+#define __GFP_NO_OBJ_EXT 0x8000000u
 /* Flags of older kernels that 6.12 no longer has, at bits it does not use. */
 #define __GFP_COLD 0x10000000u
 #define __GFP_NOTRACK 0x20000000u

@@ -11,8 +11,10 @@
 
 #include <kmalloc/gfp.h>
 #include <kmalloc/km.h>
+#include <kmalloc/memcg.h>
 #include <kmalloc/migrate.h>
 #include <kmalloc/mm.h>
+#include <kmalloc/scope.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
 

@@ -39,6 +39,7 @@ enum page_type {
 #define PG_PFMEMALLOC 0x04 /* came from the reserves */
 #define PG_MOVABLE_OPS 0x08 /* mapping is the owner's movable_operations */
 #define PG_ISOLATED 0x10 /* its owner has let go of it for migration */
+#define PG_DIRTY 0x40 /* counted as dirty; atomic */
 #define PG_LOCKED 0x20 /* for a moment: neither movable nor not, migrate.h */
 
 struct km_memcg;
@@ -91,6 +92,17 @@ static inline void page_clean(struct page *page)
 	page->_mapcount = 0;
 	page->memcg = NULL;
 	page->owner_stack = 0;
+}
+
+/* What is in the bytes of memcg is the slab's: who pays for it stands behind. */
+static inline void page_memcg_to_slab(struct page *page)
+{
+	page->owner_stack = (uintptr_t)page->memcg;
+}
+
+static inline struct km_memcg *page_slab_memcg(const struct page *page)
+{
+	return (struct km_memcg *)(uintptr_t)page->owner_stack;
 }
 
 static inline bool page_is_clean(const struct page *page)

@@ -235,6 +235,12 @@ static struct page *scan_zones(gfp_t gfp, unsigned int order,
 	{
 		if (would_go_remote(zone, alloc_flags, ac))
 			return NULL;
+		if ((alloc_flags & (ALLOC_CPUSET | ALLOC_NO_WATERMARKS)) ==
+			    ALLOC_CPUSET &&
+		    !cpuset_node_allowed(zone_to_nid(zone), gfp))
+			continue;
+		if (ac->spread_dirty_pages && !zone_dirty_ok(zone))
+			continue;
 		if (!zone_can_serve(zone, order, alloc_flags, ac))
 			continue;
 		page = rmqueue_growing(zone, order, ac->migratetype,
@@ -277,7 +283,7 @@ void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 			   const nodemask_t *nodemask)
 {
-	unsigned int alloc_flags = WMARK_LOW;
+	unsigned int alloc_flags = WMARK_LOW | ALLOC_CPUSET;
 	struct alloc_context ac;
 	struct page *page;
 
@@ -288,13 +294,25 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	}
 	if (unlikely(engine_need()))
 		return NULL;
+	gfp = current_gfp_context(gfp);
+	if (unlikely(should_fail_alloc_page(gfp, order)))
+		return NULL;
 	if (gfp & __GFP_COLD)
 		alloc_flags |= ALLOC_COLD;
 	prepare_alloc_pages(gfp, nid, nodemask, &ac);
 	alloc_flags |= alloc_flags_nofragment(ac.preferred_zoneref->zone, gfp);
-	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
-	if (unlikely(!page))
+	/* The thread's own nodes first, even where others may serve too. */
+	page = get_page_from_freelist(gfp | __GFP_HARDWALL, order, alloc_flags,
+				      &ac);
+	if (unlikely(!page)) {
+		ac.spread_dirty_pages = false;
 		page = __alloc_pages_slowpath(gfp, order, &ac);
+	}
+	if (unlikely(gfp & __GFP_ACCOUNT) && page &&
+	    memcg_charge_page(page, gfp, 1UL << order)) {
+		__free_pages(page, order);
+		page = NULL;
+	}
 	return page;
 }
 
@@ -339,6 +357,7 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 		spin_lock(&zone->lock);
 		__free_range(zone, pfn + nr, pfn + block, page->flags);
 		spin_unlock(&zone->lock);
+		memcg_uncharge(page->memcg, block - nr);
 	}
 	if ((gfp & __GFP_ZERO) && !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
@@ -406,6 +425,7 @@ void split_page(struct page *page, unsigned int order)
 		set_page_type(&page[n], PAGE_ALLOCATED);
 		page[n].order = 0;
 		page[n].flags = page->flags;
+		page[n].memcg = page->memcg;
 		page[n].migratetype = page->migratetype;
 		page[n]._refcount = 1;
 		set_page_links(&page[n], page_zone(page));

@@ -62,6 +62,13 @@ struct zone_stat {
 };
 void zone_stat(struct zone *zone, struct zone_stat *stat);
 
+/*
+ * fail_page_alloc is to make malloc fail: unless the command line says else, it
+ * spares neither those that may wait nor small ones, as the kernel's does; but
+ * always those of the loader.
+ */
+void fail_page_alloc_for_malloc(void);
+
 void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);
 

@@ -13,6 +13,7 @@
  * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk() (kernel-facts B8)
  */
 #include "buddy/internal.h"
+#include "core/task.h"
 #include "core/start.h"
 
 static unsigned long count_pages(struct page **array, unsigned long nr)
@@ -82,15 +83,18 @@ static unsigned long prep_new_ones(gfp_t gfp, unsigned long nr,
 	return filled;
 }
 
-/* What is charged, or a single page, is no work for a batch. */
+/* What is charged or has to choose its zone, or a single page, is no batch. */
 static unsigned long fill_all(gfp_t gfp, int nid, unsigned long nr,
 			      struct page **array)
 {
 	unsigned long populated = count_pages(array, nr), filled = 0;
+	bool plain = !(gfp & (__GFP_ACCOUNT | __GFP_WRITE)) &&
+		     !current->mems_denied && fault_off();
 	struct alloc_context ac;
 	struct zone *zone;
 
-	if (nr - populated > 1 && !(gfp & __GFP_ACCOUNT)) {
+	gfp = current_gfp_context(gfp);
+	if (nr - populated > 1 && plain) {
 		prepare_alloc_pages(gfp, nid, NULL, &ac);
 		zone = zone_for_all(&ac, nr - populated);
 		if (zone && fill_from_pcplist(zone, ac.migratetype, nr, array))

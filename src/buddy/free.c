@@ -29,6 +29,8 @@
  */
 #include <string.h>
 
+#include <kmalloc/scope.h>
+
 #include "buddy/compact.h"
 
 /* Free pages that not everybody may have are counted apart. */
@@ -220,6 +222,12 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	const char *reason;
 
+	if (unlikely(page->memcg)) {
+		memcg_uncharge(page->memcg, 1UL << order);
+		page->memcg = NULL;
+	}
+	if (unlikely(page->flags & PG_DIRTY))
+		km_account_page_cleaned(page);
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (unlikely(reason)) {
@@ -260,6 +268,7 @@ static void free_tails(struct page *page, unsigned int order)
 		tail->order = (u8)order;
 		tail->flags = 0;
 		page_clean(tail);
+		tail->memcg = page->memcg;
 		set_page_type(tail, PAGE_ALLOCATED);
 		__free_pages_ok(tail, order, 0);
 	}
@@ -334,6 +343,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 
 	if (keep == nr)
 		return;
+	memcg_uncharge(page->memcg, nr - keep);
 	if (!keep) {
 		page_clean(page);
 		set_page_type(page, PAGE_NONE);

@@ -22,6 +22,16 @@
 #define GFP_MOVABLE_MASK (__GFP_MOVABLE | __GFP_RECLAIMABLE)
 #define GFP_ZONE_BAD 0xff
 
+/* Every flag there is. */
+#define GFP_ALLOWED_ALL (~0x200u)
+#define GFP_BOOT_MASK (GFP_ALLOWED_ALL & ~(__GFP_RECLAIM | __GFP_IO | __GFP_FS))
+
+/* What requests may have: GFP_BOOT_MASK while the library starts. */
+extern gfp_t gfp_allowed_mask;
+
+/* The flags of a request, as far as they are right and this thread may. */
+gfp_t current_gfp_context(gfp_t gfp);
+
 /* By zone bits; GFP_ZONE_BAD where they contradict each other. */
 extern const u8 gfp_zone_table[16] __hidden;
 

@@ -7,6 +7,7 @@
 
 #include "buddy/buddy.h"
 #include "buddy/gfp.h"
+#include "core/fault.h"
 
 /* ---- how hard a request tries: the kernel's ALLOC_ flags (W7) --------------- */
 
@@ -54,6 +55,32 @@ static inline void node_set(unsigned int nid, nodemask_t *nodes)
 {
 	nodes->bits |= (u8)(1U << nid);
 }
+
+/* ---- scope.c ----------------------------------------------------------------- */
+
+/* May a request of this thread be served by that node? */
+bool cpuset_node_allowed(unsigned int nid, gfp_t gfp);
+
+/* ---- dirty.c ----------------------------------------------------------------- */
+
+bool zone_dirty_ok(const struct zone *zone);
+
+/* ---- fail_page_alloc.c -------------------------------------------------------- */
+
+bool __should_fail_alloc_page(gfp_t gfp, unsigned int order);
+
+/* Is this request one that is made to fail? */
+static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
+{
+	return !fault_off() && __should_fail_alloc_page(gfp, order);
+}
+
+/* ---- memcg.c ----------------------------------------------------------------- */
+
+/* Let this thread's group pay for a block: 0, or -ENOMEM: above its limit. */
+int memcg_charge_page(struct page *page, gfp_t gfp, unsigned long nr);
+/* Some of the pages that a group pays for are free now; NULL: nobody did. */
+void memcg_uncharge(struct km_memcg *memcg, unsigned long nr);
 
 /* ---- zonelist.c -------------------------------------------------------------- */
 

@@ -21,12 +21,16 @@
  * Source	Linux v6.12 mm/page_alloc.c (kernel-facts P1-P7)
  */
 #include "buddy/internal.h"
+#include "core/task.h"
 #include "sys/os.h"
 
 unsigned int smp_cpu(void)
 {
-	unsigned int cpu = (unsigned int)os_cpu();
+	unsigned int cpu;
 
+	if (unlikely(current->cpu))
+		return current->cpu - 1U;
+	cpu = (unsigned int)os_cpu();
 	return likely(cpu < nr_cpu_ids) ? cpu : cpu % nr_cpu_ids;
 }
 

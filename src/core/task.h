@@ -20,9 +20,14 @@
 #define PF_MEMALLOC_NOIO 0x00080000u /* no __GFP_IO, no __GFP_FS */
 #define PF_MEMALLOC_PIN 0x10000000u /* no __GFP_MOVABLE */
 
+struct km_memcg;
+
 struct task_struct {
 	u32 flags; /* PF_ */
 	u32 reclaimed; /* pages that it gave up, ever; wraps */
+	struct km_memcg *memcg; /* pays for __GFP_ACCOUNT; NULL: nobody */
+	u16 cpu; /* 1 + the CPU that it is said to be on; 0: the real one */
+	u8 mems_denied; /* nodes that its memory does not come from */
 };
 
 extern __thread struct task_struct current_task;

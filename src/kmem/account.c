@@ -55,10 +55,13 @@ void account_slab(struct kmem_cache *s, struct page *page,
 void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects)
 {
+	struct km_memcg *memcg = page_slab_memcg(page);
+
 	count(s, page, -1, objects);
 	kmem_stat(s, FREE_SLAB);
 	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
 	page_clean(page);
+	page->memcg = memcg;
 	page->_refcount = 1;
 	set_page_type(page, PAGE_ALLOCATED);
 }

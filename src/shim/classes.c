@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "buddy/buddy.h"
 #include "core/fmt.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
@@ -73,7 +74,10 @@ int shim_boot(void)
 		.last = make_classes,
 	};
 
-	return km_ready() ? 0 : km_boot(&how);
+	if (km_ready())
+		return 0;
+	fail_page_alloc_for_malloc();
+	return km_boot(&how);
 }
 
 __attribute__((constructor)) static void shim_start(void)

@@ -88,14 +88,20 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	struct page *page;
 	struct slab *slab;
 
+	if (gfp & __GFP_NO_GROW)
+		return NULL;
 	gfp &= GFP_SLAB_MASK;
 	page = alloc_pages_node(node, s->allocflags | gfp, s->gfporder);
 	if (!page)
 		return NULL;
+	page_memcg_to_slab(page);
 	slab = (struct slab *)page;
 	n = get_node(s, page->node_id);
 	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
+		struct km_memcg *memcg = page_slab_memcg(page);
+
 		page_clean(page);
+		page->memcg = memcg;
 		page->_refcount = 1;
 		__free_pages(page, s->gfporder);
 		return NULL;

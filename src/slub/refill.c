@@ -158,7 +158,9 @@ static struct slab *find_slab(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	if (!slab)
 		slab = get_partial(s, c, get_node(s, near));
 	if (!slab && node != NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
-		slab = new_slab(s, GFP_NOWAIT | __GFP_THISNODE, node);
+		slab = new_slab(
+			s, GFP_NOWAIT | __GFP_THISNODE | (gfp & __GFP_NO_GROW),
+			node);
 	if (!slab && !(gfp & __GFP_THISNODE))
 		slab = get_any_partial(s, c);
 	return slab ? slab : new_slab(s, gfp, node);

@@ -152,12 +152,17 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct page *page = alloc_slab_page(s, gfp & GFP_SLAB_MASK, node);
-	struct slab *slab = (struct slab *)page;
+	struct page *page;
+	struct slab *slab;
 	unsigned long objects;
 
+	if (gfp & __GFP_NO_GROW)
+		return NULL;
+	page = alloc_slab_page(s, gfp & GFP_SLAB_MASK, node);
+	slab = (struct slab *)page;
 	if (!page)
 		return NULL;
+	page_memcg_to_slab(page);
 	objects = (PAGE_SIZE << page->order) / s->size;
 	slab->state.freelist = NULL;
 	slab->state.counters.inuse = 0;
