@@ -70,10 +70,8 @@ bool zone_dirty_ok(const struct zone *zone)
 	return nr_dirty(zone) <= zone_dirty_limit(zone);
 }
 
-static void account(const struct page *page, long sign)
+static void account(const struct page *page, long pages)
 {
-	long pages = sign * (1L << page->order);
-
 	mod_zone_page_state(page_zone(page), NR_ZONE_WRITE_PENDING, pages);
 	mod_node_page_state(NODE_DATA(page->node_id), NR_FILE_DIRTY, pages);
 }
@@ -83,18 +81,23 @@ int km_account_page_dirtied(struct page *page)
 	if (__atomic_fetch_or(&page->flags, PG_DIRTY, __ATOMIC_RELAXED) &
 	    PG_DIRTY)
 		return 0;
-	account(page, 1);
+	account(page, 1L << page->order);
 	return 1;
 }
 
-int km_account_page_cleaned(struct page *page)
+int folio_account_cleaned(struct page *page, unsigned int order)
 {
 	if (!(__atomic_fetch_and(&page->flags, (u8)~PG_DIRTY,
 				 __ATOMIC_RELAXED) &
 	      PG_DIRTY))
 		return 0;
-	account(page, -1);
+	account(page, -(1L << order));
 	return 1;
+}
+
+int km_account_page_cleaned(struct page *page)
+{
+	return folio_account_cleaned(page, page->order);
 }
 
 /* Of the two the one that was set last counts; the other one reads as 0. */

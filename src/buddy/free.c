@@ -29,8 +29,6 @@
  */
 #include <string.h>
 
-#include <kmalloc/scope.h>
-
 #include "buddy/compact.h"
 
 /* Free pages that not everybody may have are counted apart. */
@@ -227,7 +225,7 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 		page->memcg = NULL;
 	}
 	if (unlikely(page->flags & PG_DIRTY))
-		km_account_page_cleaned(page);
+		folio_account_cleaned(page, order);
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (unlikely(reason)) {
@@ -259,16 +257,17 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
  * Somebody holds a reference to the first page of a block that is no compound
  * one: it gets that page, all others are free now.
  */
-static void free_tails(struct page *page, unsigned int order)
+static void free_tails(struct page *page, unsigned int order, u8 flags,
+		       struct km_memcg *memcg)
 {
 	while (order--) {
 		struct page *tail = page + (1UL << order);
 
 		set_page_links(tail, page_zone(page));
 		tail->order = (u8)order;
-		tail->flags = 0;
+		tail->flags = flags & PG_DIRTY;
 		page_clean(tail);
-		tail->memcg = page->memcg;
+		tail->memcg = memcg;
 		set_page_type(tail, PAGE_ALLOCATED);
 		__free_pages_ok(tail, order, 0);
 	}
@@ -276,19 +275,23 @@ static void free_tails(struct page *page, unsigned int order)
 
 void __free_pages(struct page *page, unsigned int order)
 {
+	struct km_memcg *memcg;
 	bool compound;
+	u8 flags;
 
 	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
 	    !names_a_block(page, order))
 		return;
-	compound = READ_ONCE(page->flags) & PG_HEAD;
+	memcg = page->memcg;
+	flags = READ_ONCE(page->flags);
+	compound = flags & PG_HEAD;
 	if (order &&
 	    !compound) /* while it is ours: who puts it last frees one */
 		WRITE_ONCE(page->order, (u8)0);
 	if (put_page_testzero(page))
 		__free_pages_ok(page, order, 0);
 	else if (!compound)
-		free_tails(page, order);
+		free_tails(page, order, flags, memcg);
 }
 
 void free_hot_cold_page(struct page *page, int cold)

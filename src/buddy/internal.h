@@ -64,6 +64,8 @@ bool cpuset_node_allowed(unsigned int nid, gfp_t gfp);
 /* ---- dirty.c ----------------------------------------------------------------- */
 
 bool zone_dirty_ok(const struct zone *zone);
+/* km_account_page_cleaned() for a block that is being freed. */
+int folio_account_cleaned(struct page *page, unsigned int order);
 
 /* ---- fail_page_alloc.c -------------------------------------------------------- */
 

@@ -44,6 +44,13 @@ static void child_account(void *arg)
 	__free_pages(page, 3);
 	REQUIRE(zone_page_state(normal, NR_ZONE_WRITE_PENDING) == 0);
 	REQUIRE(global_node_page_state(NR_FILE_DIRTY) == 0);
+	page = alloc_pages(GFP_KERNEL, 3);
+	km_account_page_dirtied(page);
+	get_page(page);
+	__free_pages(page, 3); /* all but the first page */
+	REQUIRE(zone_page_state(normal, NR_ZONE_WRITE_PENDING) == 1);
+	put_page(page);
+	REQUIRE(zone_page_state(normal, NR_ZONE_WRITE_PENDING) == 0);
 	zone_check(normal);
 }
 
