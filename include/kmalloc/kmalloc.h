@@ -14,6 +14,7 @@
 #include <kmalloc/memcg.h>
 #include <kmalloc/migrate.h>
 #include <kmalloc/mm.h>
+#include <kmalloc/mempool.h>
 #include <kmalloc/scope.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>

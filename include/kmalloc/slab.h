@@ -228,6 +228,31 @@ char *kmemdup_nul(const char *s, size_t len, gfp_t gfp); /* and a '\0' */
 void *kmemdup(const void *p, size_t size, gfp_t gfp);
 void *kmemdup_array(const void *p, size_t n, size_t size, gfp_t gfp);
 
+/* ---- kvmalloc -------------------------------------------------------------- */
+
+/*
+ * kmalloc() if it can serve without trying hard, else, above 4096 bytes and if
+ * gfp has __GFP_DIRECT_RECLAIM, an area of whole pages at consecutive addresses;
+ * at most 2 GiB.
+ */
+void *kvmalloc(size_t size, gfp_t gfp);
+void *kvmalloc_node(size_t size, gfp_t gfp, int node);
+void *kvzalloc(size_t size, gfp_t gfp);
+void *kvzalloc_node(size_t size, gfp_t gfp, int node);
+void *kvmalloc_array(size_t n, size_t size, gfp_t gfp); /* NULL on overflow */
+void *kvcalloc(size_t n, size_t size, gfp_t gfp);
+/*
+ * Another size for what any of the above, or kmalloc(), returned; with
+ * __GFP_ZERO the bytes behind the old contents are zero. Failure: NULL, and p is
+ * kept. 0 bytes: freed, and what comes back may be freed again.
+ */
+void *kvrealloc(const void *p, size_t size, gfp_t gfp);
+void *kvmemdup(const void *p, size_t size, gfp_t gfp);
+/* Whichever of the two it is. What is neither is named and left alone. */
+void kvfree(const void *p);
+void kvfree_sensitive(const void *p, size_t len); /* len bytes zeroed before */
+bool is_vmalloc_addr(const void *p); /* in an area that is in use? */
+
 /* ---- buckets: kmalloc caches of one's own --------------------------------- */
 
 #define KMALLOC_SHIFT_HIGH 13
@@ -247,6 +272,8 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 void kmem_buckets_destroy(kmem_buckets *b);
 /* As kmalloc(), from them; kfree() frees. Above 8 KiB: pages. */
 void *kmem_buckets_alloc(kmem_buckets *b, size_t size, gfp_t gfp);
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size,
+			  gfp_t gfp); /* kvmalloc */
 void *kmem_buckets_alloc_track_caller(kmem_buckets *b, size_t size, gfp_t gfp);
 
 #pragma GCC visibility pop

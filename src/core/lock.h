@@ -29,6 +29,7 @@ enum lock_rank {
 	LOCK_INIT, /* one-time set-up */
 	LOCK_TICK, /* one runner of the periodic work */
 	LOCK_MIGRATE, /* one mover of pages: compaction, contig, hotplug */
+	LOCK_MEMPOOL, /* the reserves of all mempools */
 	LOCK_SLAB_MUTEX, /* list of caches, creation, destruction */
 	LOCK_CPUS, /* list of object-cache owners */
 	LOCK_SLAB_DEBUG, /* the slabs of one cache with slab_debug */

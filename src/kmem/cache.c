@@ -16,6 +16,7 @@
 #include "core/tick.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
+#include "kmem/mempool.h"
 #include "kmem/stat.h"
 
 LIST_HEAD(slab_caches);
@@ -267,6 +268,7 @@ static void fork_release_all(struct list_head *caches)
 
 void kmem_fork_take(void)
 {
+	lock_fork_take(&mempool_lock);
 	lock_fork_take(&slab_mutex);
 	kmem_cpus_fork_take();
 	fork_take_all(&slab_caches);
@@ -279,6 +281,7 @@ void kmem_fork_release(void)
 	fork_release_all(&slab_caches);
 	kmem_cpus_fork_release();
 	lock_fork_release(&slab_mutex);
+	lock_fork_release(&mempool_lock);
 }
 
 struct kmem_cache *kmem_other_cache(const struct kmem_cache *s, const void *obj)

@@ -104,6 +104,7 @@ unsigned int os_program_headers(const void **headers, uintptr_t *bias);
 /* ---- waiting ------------------------------------------------------------- */
 
 void os_futex_wait(u32 *word, u32 value);
+void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms); /* at most */
 void os_futex_wake(u32 *word);
 
 /* ---- files and the end --------------------------------------------------- */

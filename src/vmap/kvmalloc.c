@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/kvmalloc.c - kmalloc() if that can serve, else an area of vmalloc space
+ *
+ *	size <= 4 KiB	kmalloc alone
+ *	larger		kmalloc, quietly and without trying hard; then, if the
+ *			caller may sleep, an area
+ *
+ *	kvfree(p)	in a frame of the arena: kfree; else the area at p
+ *
+ * Locking	none here; vmap.lock inside
+ * Source	Linux v6.12 mm/util.c (kernel-facts L9); areas are those of
+ *		area.h, which a vmalloc() may replace behind the two functions
+ *		area_alloc() and area_free()
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "arena/arena.h"
+#include "core/start.h"
+#include "kmem/kmalloc.h"
+#include "vmap/vmap.h"
+
+/* ---- areas ----------------------------------------------------------------- */
+
+static void *area_alloc(size_t size, gfp_t gfp)
+{
+	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+
+	if (!va)
+		return NULL;
+	if (gfp & __GFP_ZERO && !(va->flags & VA_ZERO))
+		memset((void *)va->va_start, 0, va_size(va));
+	return (void *)va->va_start;
+}
+
+static void area_free(const void *p)
+{
+	struct vmap_area *va = NULL;
+
+	if ((uintptr_t)p % PAGE_SIZE) {
+		km_report("Trying to vfree() bad address (%p)\n", p);
+		return;
+	}
+	va = vmap_area_unlink(p);
+	if (va)
+		vmap_area_free(va);
+	else
+		km_report("Trying to vfree() nonexistent vm area (%p)\n", p);
+}
+
+/* Another size for the area at p: its address, or NULL and it is as it was. */
+static void *area_resize(const void *p, size_t size, gfp_t gfp)
+{
+	struct vmap_area *va = vmap_area_unlink(p);
+	size_t had;
+	void *now;
+
+	if (!va) {
+		km_report("Trying to vrealloc() nonexistent vm area (%p)\n", p);
+		return NULL;
+	}
+	had = va_size(va);
+	now = size <= had || !vmap_area_resize(va, size) ?
+		      (void *)va->va_start :
+		      NULL;
+	if (now && gfp & __GFP_ZERO) {
+		size_t from = min(size, had);
+
+		memset((char *)now + from, 0, va_size(va) - from);
+	}
+	vmap_area_link(va);
+	return now;
+}
+
+bool is_vmalloc_addr(const void *p)
+{
+	struct vmap_area va;
+
+	if (engine_need() || arena_contains(p))
+		return false;
+	return !vmap_area_find(p, &va);
+}
+
+/* ---- kvmalloc --------------------------------------------------------------- */
+
+/* A large block of kmalloc() is welcome, but there is another way. */
+static gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size)
+{
+	if (size <= PAGE_SIZE)
+		return gfp;
+	gfp |= __GFP_NOWARN;
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		gfp |= __GFP_NORETRY;
+	return gfp & ~__GFP_NOFAIL;
+}
+
+static void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
+			     const void *caller)
+{
+	void *p = __do_kmalloc_node(b, size, kmalloc_gfp_adjust(gfp, size),
+				    node, caller);
+
+	if (p || size <= PAGE_SIZE || !(gfp & __GFP_DIRECT_RECLAIM))
+		return p;
+	if (unlikely(size > INT_MAX)) {
+		WARN_ON_ONCE(!(gfp & __GFP_NOWARN));
+		return NULL;
+	}
+	return area_alloc(size, gfp);
+}
+
+void *kvmalloc(size_t size, gfp_t gfp)
+{
+	return __kvmalloc_node(NULL, size, gfp, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+}
+
+void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return __kvmalloc_node(NULL, size, gfp, node,
+			       __builtin_return_address(0));
+}
+
+void *kvzalloc(size_t size, gfp_t gfp)
+{
+	return __kvmalloc_node(NULL, size, gfp | __GFP_ZERO, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+}
+
+void *kvzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return __kvmalloc_node(NULL, size, gfp | __GFP_ZERO, node,
+			       __builtin_return_address(0));
+}
+
+void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return __kvmalloc_node(NULL, bytes, gfp, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+}
+
+void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return __kvmalloc_node(NULL, bytes, gfp | __GFP_ZERO, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+}
+
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size, gfp_t gfp)
+{
+	return __kvmalloc_node(b, size, gfp, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+}
+
+void *kvmemdup(const void *p, size_t size, gfp_t gfp)
+{
+	void *q = __kvmalloc_node(NULL, size, gfp, NUMA_NO_NODE,
+				  __builtin_return_address(0));
+
+	return q && size ? memcpy(q, p, size) : q;
+}
+
+/* ---- kvrealloc and kvfree ----------------------------------------------------- */
+
+/* Is it for vfree(), whether there is an area or not? */
+static bool is_outside(const void *p)
+{
+	return !ZERO_OR_NULL_PTR(p) && !arena_contains(p);
+}
+
+void *kvrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	size_t have;
+	void *q;
+
+	if (is_outside(p)) {
+		if (size)
+			return area_resize(p, size, gfp);
+		area_free(p);
+		return NULL;
+	}
+	q = krealloc(p, size, kmalloc_gfp_adjust(gfp, size));
+	if (q)
+		return q;
+	have = ksize(p);
+	q = __kvmalloc_node(NULL, size, gfp, NUMA_NO_NODE,
+			    __builtin_return_address(0));
+	if (q && have)
+		memcpy(q, p, min(have, size));
+	if (q)
+		kfree(p);
+	return q;
+}
+
+void kvfree(const void *p)
+{
+	if (is_outside(p))
+		area_free(p);
+	else
+		kfree(p);
+}
+
+void kvfree_sensitive(const void *p, size_t len)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	explicit_bzero((void *)(uintptr_t)p, len);
+	kvfree(p);
+}
