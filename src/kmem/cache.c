@@ -22,7 +22,7 @@
 LIST_HEAD(slab_caches);
 LIST_HEAD(slab_dead);
 spinlock_t slab_mutex = SPIN_LOCK_INIT(LOCK_SLAB_MUTEX);
-struct kmem_cache *kmem_classes[NR_CLASSES];
+struct kmem_cache *kmem_classes[256];
 struct kmem_cache sheaf_cache;
 struct kmem_cache cache_cache;
 struct kmem_cache node_cache;

@@ -102,7 +102,8 @@ struct slab_ops {
 	slab_flags_t flag; /* a cache is created with it to have this one */
 	size_t cpu_size; /* of a kmem_cache_cpu, bytes; 0: there are none */
 	/*
-	 * Up to nr free objects into objs[], ascending by preference: how many.
+	 * Up to nr free objects into objs[0..], the one to be used first last:
+	 * how many.
 	 * gfp is the caller's; node: where they must lie if it has any free,
 	 * and with __GFP_THISNODE in any case; NUMA_NO_NODE: the nearest.
 	 */
@@ -236,16 +237,11 @@ struct kmem_cache {
 	/* constant after creation */
 	const char *name;
 	const struct slab_ops *ops;
+	u64 divisor; /* ceil(2^64 / size), for kmem_starts_object() */
+	u32 oo_bytes; /* of all objects of a slab of preferred order; or 0 */
 	unsigned int size; /* of an object with its metadata, bytes */
 	unsigned int object_size; /* bytes a user may write */
-	unsigned int inuse; /* bytes before the metadata; backend sets it */
-	unsigned int useroffset, usersize; /* the window for usercopy */
-	unsigned int freeptr_offset; /* of the free pointer, if that was said */
-	bool use_freeptr_offset;
-	unsigned int align; /* bytes */
 	unsigned int offset; /* of the free pointer in a free object */
-	unsigned int red_left_pad; /* bytes in front of an object */
-	u64 reciprocal_size; /* ceil(2^40 / size) */
 	u16 slot; /* cursor slot; 0: no sheaves */
 	u8 class; /* frame index of its slabs, or 0 */
 	u8 guard; /* GUARD_ flags: what else each call has to do */
@@ -259,6 +255,13 @@ struct kmem_cache {
 	union { /* objects of a main; 0: no sheaves. SLAB: slab_mutex */
 		u32 sheaf_capacity, limit;
 	};
+	u64 reciprocal_size; /* ceil(2^40 / size) */
+	unsigned int red_left_pad; /* bytes in front of an object */
+	unsigned int inuse; /* bytes before the metadata; backend sets it */
+	unsigned int useroffset, usersize; /* the window for usercopy */
+	unsigned int freeptr_offset; /* of the free pointer, if that was said */
+	bool use_freeptr_offset;
+	unsigned int align; /* bytes */
 	u32 min_partial; /* slab_mutex to write, read without */
 	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024; relaxed */
@@ -353,7 +356,8 @@ struct kmem_cpu {
 extern __thread struct kmem_cpu *kmem_this_cpu __hidden;
 extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
 extern const void *const kmem_missing[SHEAF_WORDS];
-extern struct kmem_cache *kmem_classes[NR_CLASSES] __hidden; /* by frame index */
+/* By frame index; NULL where that names no class. */
+extern struct kmem_cache *kmem_classes[256] __hidden;
 
 /* The head page of the slab that holds an address; NULL: none does. */
 static inline struct page *virt_to_slab_page(const void *addr)
@@ -408,6 +412,21 @@ static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
 	*(void **)cursor = obj;
 	cpu->cursor[slot] = cursor + sizeof(void *);
 	return 0;
+}
+
+/*
+ * Does p start an object, given that its frame has the index of s? The offset
+ * in the slab is a multiple of the size exactly if offset * ceil(2^64 / size),
+ * of which 64 bits are kept, is below the second factor (Lemire, Kaser, Kurz:
+ * Faster remainder by direct computation, 2019). A backend that cannot know
+ * this from an address leaves oo_bytes 0. Reads no struct page.
+ */
+static __always_inline bool kmem_starts_object(const struct kmem_cache *s,
+					       const void *p)
+{
+	u64 offset = (uintptr_t)p & ((PAGE_SIZE << s->oo_order) - 1);
+
+	return offset < s->oo_bytes && offset * s->divisor < s->divisor;
 }
 
 /* ---- the bytes that __GFP_ZERO is about ------------------------------------ */

@@ -26,8 +26,10 @@ static inline void *pop_small(size_t size)
 /* Memory from wherever there is some; the engine works. */
 static void *serve(size_t size, uintptr_t caller)
 {
-	void *p;
+	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
 
+	if (likely(p))
+		return p;
 	if (size > MAX_SMALL)
 		p = large_alloc(size, PAGE_SIZE, 0);
 	else
@@ -59,7 +61,7 @@ void *shim_malloc(size_t size, uintptr_t caller)
 	return p ? p : malloc_slow(size, caller);
 }
 
-EXPORT __hot_text void *malloc(size_t size)
+EXPORT __hot_text __aligned(64) void *malloc(size_t size)
 {
 	if (likely(size <= MAX_SMALL)) {
 		void *p = pop_small(size);
@@ -70,12 +72,26 @@ EXPORT __hot_text void *malloc(size_t size)
 	return malloc_slow(size, _RET_IP_);
 }
 
-static noinline void free_slow(void *p, uintptr_t caller)
+/*
+ * The cache of the small object that starts at p; NULL: look closer. Most
+ * calls that need to know what a pointer is get by with this. It is never a
+ * guarded one: those have no class.
+ */
+static __always_inline struct kmem_cache *small_cache(const void *p)
+{
+	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
+	struct kmem_cache *s;
+
+	if (unlikely(pfn >= arena_nr_frames))
+		return NULL;
+	s = kmem_classes[arena_index[pfn]];
+	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
+}
+
+static noinline void free_odd(void *p, uintptr_t caller)
 {
 	struct pointer what;
 
-	if (!p)
-		return;
 	pointer_resolve(p, "free", &what);
 	switch (what.kind) {
 	case POINTER_SMALL:
@@ -89,14 +105,28 @@ static noinline void free_slow(void *p, uintptr_t caller)
 	}
 }
 
-EXPORT __hot_text void free(void *p)
+static noinline void free_slow(void *p, uintptr_t caller)
+{
+	struct kmem_cache *s = small_cache(p);
+
+	if (likely(s))
+		kmem_cache_free_slow(s, p, caller);
+	else if (p)
+		free_odd(p, caller);
+}
+
+static __always_inline bool push_small(void *p)
 {
 	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
 
-	if (likely(pfn < arena_nr_frames) &&
-	    likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p)))
-		return;
-	free_slow(p, _RET_IP_);
+	return likely(pfn < arena_nr_frames) &&
+	       likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p));
+}
+
+EXPORT __hot_text void free(void *p)
+{
+	if (unlikely(!push_small(p)))
+		free_slow(p, _RET_IP_);
 }
 
 static noinline void *calloc_large(size_t size, uintptr_t caller)
@@ -154,7 +184,8 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 		return NULL;
 	errno = saved;
 	memcpy(q, p, min(usable, size));
-	free_slow(p, caller);
+	if (unlikely(!push_small(p)))
+		free_slow(p, caller);
 	return q;
 }
 
@@ -188,8 +219,8 @@ static int resize_small(const struct pointer *what, void *p, size_t size,
 }
 
 /* A request that needs memory, unless it is a large block that shrinks. */
-static void *realloc_other(const struct pointer *what, void *p, size_t size,
-			   uintptr_t caller)
+static noinline void *realloc_other(const struct pointer *what, void *p,
+				    size_t size, uintptr_t caller)
 {
 	bool asks = what->kind == POINTER_SMALL || size > what->usable ||
 		    size <= MAX_SMALL;
@@ -231,11 +262,25 @@ static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 	return realloc_other(&what, p, size, caller);
 }
 
+static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
+{
+	struct pointer what;
+
+	if (!p)
+		return shim_malloc(size, caller);
+	what.cache = small_cache(p);
+	if (unlikely(!what.cache || !size))
+		return realloc_slow(p, size, caller);
+	what.kind = POINTER_SMALL;
+	what.usable = what.cache->object_size;
+	if (size <= what.usable && size > what.usable / 2)
+		return p;
+	return realloc_other(&what, p, size, caller);
+}
+
 EXPORT void *realloc(void *p, size_t size)
 {
-	if (unlikely(!p))
-		return shim_malloc(size, _RET_IP_);
-	return realloc_slow(p, size, _RET_IP_);
+	return realloc_any(p, size, _RET_IP_);
 }
 
 EXPORT void *reallocarray(void *p, size_t n, size_t size)
@@ -246,12 +291,10 @@ EXPORT void *reallocarray(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (unlikely(!p))
-		return shim_malloc(bytes, _RET_IP_);
-	return realloc_slow(p, bytes, _RET_IP_);
+	return realloc_any(p, bytes, _RET_IP_);
 }
 
-EXPORT size_t malloc_usable_size(void *p)
+static noinline size_t usable_size_slow(void *p)
 {
 	struct pointer what;
 
@@ -260,6 +303,13 @@ EXPORT size_t malloc_usable_size(void *p)
 	pointer_resolve(p, "malloc_usable_size", &what);
 	return what.kind == POINTER_FOREIGN ? foreign_usable_size(p) :
 					      what.usable;
+}
+
+EXPORT size_t malloc_usable_size(void *p)
+{
+	const struct kmem_cache *s = small_cache(p);
+
+	return likely(s) ? s->object_size : usable_size_slow(p);
 }
 
 /* The size is a hint that saves nothing here: the class is one load away. */

@@ -64,14 +64,11 @@ static inline struct slab *known_slab(const struct kmem_cache *s,
 				      const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
-	uintptr_t mask = (PAGE_SIZE << s->oo_order) - 1;
-	u64 offset = (uintptr_t)obj & mask;
-	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
 
 	if (unlikely(!s->class || arena_index[pfn] != s->class ||
-		     nr * s->size != offset || nr >= s->oo_objects))
+		     !kmem_starts_object(s, obj)))
 		return NULL;
-	return (struct slab *)pfn_to_page(pfn & ~(mask >> PAGE_SHIFT));
+	return (struct slab *)pfn_to_page(pfn & ~((1UL << s->oo_order) - 1));
 }
 
 static inline struct slab_state slab_read(struct slab *slab)

@@ -99,6 +99,8 @@ static int calculate_sizes(struct kmem_cache *s)
 	s->oo_order = (u8)order;
 	s->min_order = (u8)get_order(s->size);
 	s->oo_objects = (u32)((PAGE_SIZE << order) / s->size);
+	s->oo_bytes = s->oo_objects * s->size;
+	s->divisor = UINT64_MAX / s->size + 1;
 	return 0;
 }
 

@@ -130,8 +130,8 @@ static void test_alignment(void **state)
 			 128);
 }
 
-/* The reciprocal says which byte of a slab begins an object. Expect the same
- * as division for every offset and every size. */
+/* Two products say which byte of a slab begins an object. Expect of both the
+ * same as of division, for every offset and every size. */
 static void test_is_object(void **state)
 {
 	(void)state;
@@ -147,7 +147,8 @@ static void test_is_object(void **state)
 			bool is = at % s.size == 0 &&
 				  at / s.size < s.oo_objects;
 
-			if (is_object(&s, slab, base + at) != is)
+			if (is_object(&s, slab, base + at) != is ||
+			    kmem_starts_object(&s, base + at) != is)
 				fail_msg("size %u offset %lu", s.size, at);
 		}
 		slab->state.counters.objects = saved;
