@@ -51,27 +51,16 @@ static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 	sheaf->count = 0;
 }
 
-/* Fill an empty sheaf from the slabs, lowest preference at the bottom. */
-static unsigned int fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
-			       gfp_t gfp)
+/* Fill an empty sheaf from the slabs. */
+static void fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
+		       gfp_t gfp)
 {
-	void **objs = sheaf_objects(sheaf);
-	unsigned int nr;
-
 	/* It need not succeed: one object alone is tried for harder. */
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
-	nr = s->ops->refill(s, gfp & ~__GFP_NOFAIL, NUMA_NO_NODE, objs,
-			    sheaf->capacity);
-	for (unsigned int i = 0; i < nr / 2; i++) {
-		void *obj = objs[i];
-
-		objs[i] = objs[nr - 1 - i];
-		objs[nr - 1 - i] = obj;
-	}
-	sheaf->count = nr;
-	kmem_account(&s->refills, &s->refilled, nr);
-	kmem_stat_n(s, SHEAF_REFILL, nr);
-	return nr;
+	sheaf->count = s->ops->refill(s, gfp & ~__GFP_NOFAIL, NUMA_NO_NODE,
+				      sheaf_objects(sheaf), sheaf->capacity);
+	kmem_account(&s->refills, &s->refilled, sheaf->count);
+	kmem_stat_n(s, SHEAF_REFILL, sheaf->count);
 }
 
 /* No sheaves for this cache or thread: one object, straight from a slab. */

@@ -18,39 +18,42 @@
  * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-6
  * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3, X3)
  */
-#include "slub/internal.h"
+#include <string.h>
+
 #include "buddy/buddy.h"
+#include "slub/internal.h"
 
 static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
 {
 	return &s->cpu_slab[smp_cpu()];
 }
 
-/* Objects of the slab that were freed before. */
+/* Objects of the slab that were freed before, into the words in front of end. */
 static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
-			       void **objs, unsigned int nr)
+			       void **end, unsigned int nr)
 {
-	unsigned int got = 0;
-	void *obj = c->freelist;
+	void **at = end, **const stop = end - nr, *obj = c->freelist;
 
-	while (obj && got < nr) {
-		objs[got++] = obj;
+	while (obj && at != stop) {
+		*--at = obj;
 		obj = get_freepointer(s, obj);
 	}
 	c->freelist = obj;
-	return got;
+	return (unsigned int)(end - at);
 }
 
 /* Objects that were never handed out: nothing in them is read or written. */
 static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
-			       void **objs, unsigned int nr)
+			       void **end, unsigned int nr)
 {
-	unsigned int got = min(nr, c->nr_fresh);
+	const unsigned int got = min(nr, c->nr_fresh), size = s->size;
+	char *obj = c->fresh;
 
-	for (unsigned int i = 0; i < got; i++) {
-		objs[i] = c->fresh;
-		c->fresh += s->size;
+	for (void **at = end, **const stop = end - got; at != stop;) {
+		*--at = obj;
+		obj += size;
 	}
+	c->fresh = obj;
 	c->nr_fresh -= got;
 	return got;
 }
@@ -213,11 +216,6 @@ static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unfreeze_slab(s, slab);
 }
 
-static bool has_partial(const struct kmem_cache *s)
-{
-	return READ_ONCE(get_node(s, (int)numa_node_id())->nr_partial);
-}
-
 /* What a request may still do while c->lock is held. */
 static gfp_t gfp_locked(gfp_t gfp)
 {
@@ -227,11 +225,12 @@ static gfp_t gfp_locked(gfp_t gfp)
 	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
 }
 
-/* Steps 1 to 6; c->lock is held. */
+/* Steps 1 to 6, filling objs from its end, where its user begins; c->lock. */
 static unsigned int __slub_refill(struct kmem_cache *s,
 				  struct kmem_cache_cpu *c, gfp_t gfp, int node,
 				  void **objs, unsigned int nr)
 {
+	void **const end = objs + nr;
 	unsigned int got = 0;
 
 	lock_assert_held(&c->lock);
@@ -241,19 +240,20 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 		deactivate_slab(s, c);
 	}
 	for (;;) {
-		got += take_freed(s, c, objs + got, nr - got);
-		got += take_fresh(s, c, objs + got, nr - got);
+		got += take_freed(s, c, end - got, nr - got);
+		got += take_fresh(s, c, end - got, nr - got);
 		if (got == nr)
 			break;
 		if (c->slab && take_slab(s, c))
 			continue;
-		/* A partly filled sheaf will do: no new slab for the rest. */
-		if (got && !c->partial && !has_partial(s))
-			break;
+		if (got) /* a batch is not filled up from further nodes */
+			gfp |= __GFP_THISNODE;
 		if (!next_slab(s, c, gfp_locked(gfp), node))
 			break;
 		take_slab(s, c);
 	}
+	if (unlikely(got < nr))
+		memmove(objs, end - got, got * sizeof(void *));
 	return got;
 }
 

@@ -43,10 +43,13 @@ void take(size_t from, unsigned int nr)
 
 	assert_true(from + nr <= MAX_OBJECTS);
 	while (got < nr) {
+		void *batch[MAX_OBJECTS];
 		unsigned int n = slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
-					     f.objs + from + got, nr - got);
+					     batch, nr - got);
 
 		assert_int_not_equal(n, 0);
+		for (unsigned int i = 0; i < n; i++)
+			f.objs[from + got + i] = batch[n - 1 - i];
 		got += n;
 	}
 }

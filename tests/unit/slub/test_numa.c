@@ -136,7 +136,8 @@ static void full_node(void *arg)
  * no sheaf; so in a bulk. */
 static void remote_free(void *arg)
 {
-	void *obj[100];
+	void *obj[100], *local;
+	unsigned int nr = 0;
 
 	(void)arg;
 	start(512);
@@ -147,14 +148,15 @@ static void remote_free(void *arg)
 	for (int i = 0; i < 100; i++)
 		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL,
 					       i % 3 ? there : here);
-	kmem_cache_free_bulk(f.s, 100, obj);
+	kmem_cpu_flush(kmem_cpu_get()); /* what refills brought */
+	kmem_cache_free(f.s, obj[0]);
+	kmem_cache_free_bulk(f.s, 99, obj + 1);
 	REQUIRE(f.s->in_use == kmem_cpus_count(f.s) + barn_count(f.s));
-	for (int i = 0; i < 34; i++) {
-		void *local = kmem_pop(kmem_cpu_get(), f.s->slot);
-
-		REQUIRE(local && node_of(local) == here);
-		kmem_cache_free_slow(f.s, local, _RET_IP_);
+	for (; (local = kmem_pop(kmem_cpu_get(), f.s->slot)); nr++) {
+		REQUIRE(node_of(local) == here);
+		slub_flush(f.s, &local, 1);
 	}
+	REQUIRE(nr);
 	end();
 }
 

@@ -35,17 +35,23 @@ static void test_new_slab(void **state)
 	give(0, 3);
 }
 
-/* More is asked for than one slab has. Expect what there is, without a second
- * slab for the rest. */
-static void test_no_more_than_needed(void **state)
+/* More is asked for than one slab has. Expect it all, from two slabs, and in the
+ * batch the first slab's objects last, where its user begins. */
+static void test_more_than_a_slab(void **state)
 {
+	const unsigned int nr = f.per_slab + 3;
+
 	(void)state;
-	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs,
-				     2 * f.per_slab),
-			 f.per_slab);
-	assert_int_equal(f.n->nr_slabs, 1);
+	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, nr),
+			 nr);
+	assert_int_equal(f.n->nr_slabs, 2);
+	assert_ptr_equal(f.objs[nr - 1], slab_address(slab_of(nr - 1)));
+	for (unsigned int i = 4; i < nr; i++)
+		assert_ptr_equal(f.objs[i - 1], (char *)f.objs[i] + f.s->size);
+	assert_ptr_equal(f.objs[2], slab_address(slab_of(0)));
+	assert_ptr_equal(f.objs[0], (char *)f.objs[2] + 2 * f.s->size);
 	slub_check(f.s);
-	give(0, f.per_slab);
+	give(0, nr);
 }
 
 /* Objects come back to the slab of this CPU. Expect them before a new slab,
@@ -173,7 +179,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_new_slab),
-		TEST(test_no_more_than_needed),
+		TEST(test_more_than_a_slab),
 		TEST(test_cpu_slab_first),
 		TEST(test_partial_order),
 		TEST(test_parking),
