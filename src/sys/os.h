@@ -73,7 +73,25 @@ size_t os_file_size_limit(void); /* RLIMIT_FSIZE, or SIZE_MAX */
 size_t os_address_space_used(void); /* bytes of mappings; 0 if unknown */
 size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
-int os_cpu(void); /* the CPU we run on now, a hint; 0 if unknown */
+int os_cpu_slow(void);
+/*
+ * The CPU we run on now, a hint; 0 if unknown. The kernel writes it into the
+ * rseq area that glibc registers (from 2.35 on); a negative number there says
+ * that it did not.
+ */
+static inline int os_cpu(void)
+{
+	extern const ptrdiff_t __rseq_offset __attribute__((weak));
+	const int *rseq;
+
+	if (likely(&__rseq_offset)) {
+		rseq = (const int *)((char *)__builtin_thread_pointer() +
+				     __rseq_offset);
+		if (likely(READ_ONCE(rseq[1]) >= 0)) /* cpu_id */
+			return READ_ONCE(rseq[1]);
+	}
+	return os_cpu_slow();
+}
 /* glibc's word that there is one thread; set before a second one starts. */
 static inline bool os_single_threaded(void)
 {

@@ -96,7 +96,7 @@ unsigned int os_nr_cpus(void)
 	return 1;
 }
 
-int os_cpu(void)
+int os_cpu_slow(void)
 {
 	int saved = errno, cpu = sched_getcpu();
 
