@@ -146,17 +146,16 @@ static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
 				   struct detached *d)
 {
 	const uintptr_t start = (uintptr_t)slab_address(slab);
-	const u64 reciprocal = s->reciprocal_size;
-	const unsigned int size = s->size, offset = s->offset;
-	const unsigned int objects = slab->state.counters.objects;
+	const u64 bytes = (u64)slab->state.counters.objects * s->size;
+	const u64 divisor = s->divisor; /* as in kmem_starts_object() */
+	const unsigned int offset = s->offset;
 	void *head = objs[0];
 	unsigned int i;
 
 	for (i = 1; i < nr; i++) {
 		u64 at = (uintptr_t)objs[i] - start;
-		u64 index = (at * reciprocal) >> RECIPROCAL_SHIFT;
 
-		if (at >= (u64)objects * size || index * size != at)
+		if (at >= bytes || at * divisor >= divisor)
 			break;
 		*(void **)((char *)objs[i] + offset) = head;
 		head = objs[i];
@@ -165,7 +164,41 @@ static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
 	return i;
 }
 
-/* Ask the memory for what a batch of scattered objects will need. */
+/*
+ * Objects one by one, in a process with one thread, while each lies in another
+ * slab than the next one, and these slabs neither were full nor become empty,
+ * so that only their lists of free objects change: how many. Nothing here waits
+ * for anything of the object before, so the memory serves many at a time.
+ */
+static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
+				   unsigned int nr)
+{
+	const unsigned int apart = PAGE_SHIFT + s->oo_order, offset = s->offset;
+	const u32 most = s->oo_objects - 2;
+	void **const end = objs + nr;
+	void **at = objs;
+
+	for (; at != end; at++) {
+		struct slab *slab;
+		u32 inuse;
+
+		if (at + 1 != end &&
+		    !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) >> apart))
+			break; /* these two are better chained */
+		slab = known_slab(s, *at);
+		if (unlikely(!slab))
+			break;
+		inuse = slab->state.counters.inuse;
+		if (inuse - 2 >= most)
+			break;
+		*(void **)((char *)*at + offset) = slab->state.freelist;
+		slab->state.freelist = *at;
+		slab->state.counters.inuse = inuse - 1;
+	}
+	return (unsigned int)(at - objs);
+}
+
+/* Ask the memory for what the exchanges of a batch will need. */
 static void prefetch_batch(const struct kmem_cache *s, void **objs,
 			   unsigned int nr)
 {
@@ -183,52 +216,22 @@ static void prefetch_batch(const struct kmem_cache *s, void **objs,
 	}
 }
 
-/*
- * One object to a slab that neither was full nor becomes empty, so that only
- * its list of free objects changes, in a process with one thread: true.
- */
-static inline bool push_alone(const struct kmem_cache *s, void *obj)
-{
-	struct slab *slab = known_slab(s, obj);
-	struct slab_state *state;
-
-	if (unlikely(!slab))
-		return false;
-	state = &slab->state;
-	if (state->counters.inuse == state->counters.objects ||
-	    state->counters.inuse < 2)
-		return false;
-	set_freepointer(s, obj, state->freelist);
-	state->freelist = obj;
-	state->counters.inuse--;
-	return true;
-}
-
-/* Do the first two objects lie far apart, so that a chain would end at once? */
-static inline bool is_alone(const struct kmem_cache *s, void *const *objs,
-			    unsigned int nr)
-{
-	return nr == 1 || ((uintptr_t)objs[0] ^ (uintptr_t)objs[1]) >>
-				  (PAGE_SHIFT + s->oo_order);
-}
-
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	const bool single = os_single_threaded();
-	unsigned int fetched = 0;
+	unsigned int fetched = 0, i = 0;
 	struct detached d;
 	struct slab *slab;
 
 	stat_sub(&s->in_use, nr);
-	for (unsigned int i = 0; i < nr;) {
-		if (i >= fetched) {
+	while (i < nr) {
+		if (single) {
+			i += push_scattered(s, objs + i, nr - i);
+			if (i == nr)
+				break;
+		} else if (i >= fetched) {
 			fetched = min(i + BATCH, nr);
 			prefetch_batch(s, objs + i, fetched - i);
-		}
-		if (single && is_alone(s, objs + i, nr - i) &&
-		    push_alone(s, objs[i])) {
-			i++;
-			continue;
 		}
 		slab = object_slab(s, objs[i]);
 		if (unlikely(!slab)) {
