@@ -121,7 +121,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int sprint_symbol(char *buf, uintptr_t addr)
+/* `inside` is the address whose symbol names addr. */
+static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
 {
 	struct eh_object object;
 	struct symbol symbol;
@@ -129,12 +130,12 @@ int sprint_symbol(char *buf, uintptr_t addr)
 	uintptr_t at;
 	long fd;
 
-	if (eh_find_object(addr - 1, &object))
+	if (eh_find_object(inside, &object))
 		return km_snprintf(buf, KSYM_SYMBOL_LEN, "%p", (void *)addr);
 	at = addr - object.bias;
 	fd = os_open_read(object.name[0] ? object.name : "/proc/self/exe");
 	if (fd >= 0) {
-		found = find_symbol((int)fd, at - 1, &symbol);
+		found = find_symbol((int)fd, inside - object.bias, &symbol);
 		os_close((int)fd);
 	}
 	if (!found)
@@ -147,4 +148,14 @@ int sprint_symbol(char *buf, uintptr_t addr)
 					    "%s+0x%lx/0x%lx",
 			   symbol.name, at - symbol.start, symbol.size,
 			   base_name(object.name));
+}
+
+int sprint_symbol(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr - 1);
+}
+
+int sprint_function(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr);
 }

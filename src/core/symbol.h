@@ -26,5 +26,7 @@
  * named. Returns its length.
  */
 int sprint_symbol(char *buf, uintptr_t addr);
+/* The same for an address that is no return address, such as a function's. */
+int sprint_function(char *buf, uintptr_t addr);
 
 #endif

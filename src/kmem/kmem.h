@@ -540,6 +540,9 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot);
 /* Objects that nobody uses, but which are out of the slabs; racy. */
 unsigned long kmem_cache_cached(struct kmem_cache *s);
+/* Is this, of that length, its name or one of its aliases? slab_mutex. */
+bool kmem_cache_has_name(const struct kmem_cache *s, const char *name,
+			 size_t len);
 /* May no other cache be merged with it? Then its name is its own. */
 bool slab_unmergeable(const struct kmem_cache *s);
 /* Take every lock of this layer and the backend, in rank order. */

@@ -18,6 +18,7 @@
  * Source	Linux v6.12 mm/slab_common.c, find_mergeable() (kernel-facts U10)
  */
 #include <errno.h>
+#include <string.h>
 
 #include "core/param.h"
 #include "kmem/debug.h"
@@ -144,4 +145,19 @@ void kmem_cache_free_aliases(struct kmem_cache *s)
 	list_for_each_entry_safe(alias, next, &s->aliases, list)
 		kmem_name_free(alias, alias->name,
 			       offsetof(struct kmem_cache_alias, name));
+}
+
+bool kmem_cache_has_name(const struct kmem_cache *s, const char *name,
+			 size_t len)
+{
+	const struct kmem_cache_alias *alias;
+
+	lock_assert_held(&slab_mutex);
+	if (strlen(s->name) == len && !memcmp(s->name, name, len))
+		return true;
+	list_for_each_entry(alias, &s->aliases, list)
+		if (strlen(alias->name) == len &&
+		    !memcmp(alias->name, name, len))
+			return true;
+	return false;
 }

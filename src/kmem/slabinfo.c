@@ -80,19 +80,6 @@ static int parse_int(const char **at, int *out)
 	return 0;
 }
 
-static bool has_name(const struct kmem_cache *s, const char *name, size_t len)
-{
-	const struct kmem_cache_alias *alias;
-
-	if (strlen(s->name) == len && !memcmp(s->name, name, len))
-		return true;
-	list_for_each_entry(alias, &s->aliases, list)
-		if (strlen(alias->name) == len &&
-		    !memcmp(alias->name, name, len))
-			return true;
-	return false;
-}
-
 static int tune(const char *name, size_t len, const int *value)
 {
 	struct kmem_cache *s;
@@ -100,7 +87,7 @@ static int tune(const char *name, size_t len, const int *value)
 
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
-		if (!has_name(s, name, len))
+		if (!kmem_cache_has_name(s, name, len))
 			continue;
 		ret = s->ops->tune ?
 			      s->ops->tune(s, value[0], value[1], value[2]) :

@@ -156,10 +156,6 @@ unsigned long count_partial(struct kmem_cache_node *n, enum slub_item item);
 unsigned long count_partial_free_approx(struct kmem_cache_node *n);
 void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 
-/* ---- sysfs.c ------------------------------------------------------------- */
-
-int slab_show(struct seq_file *m, const char *path); /* core/proc.h */
-
 /* ---- flush.c ------------------------------------------------------------- */
 
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr);

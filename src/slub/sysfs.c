@@ -1,355 +1,153 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/sysfs.c - slab/<cache>/<file>: what /sys/kernel/slab says of a cache
+ * slub/sysfs.c - slab/<cache>/<file>: what /sys/kernel/slab says of caches
  *
- *	slab/			the caches, one a line
+ *	slab/			the caches, one a line: names, aliases, ids
  *	slab/kmalloc-64/	the files of one
  *	slab/kmalloc-64/objects	"2024 N0=2024": over all nodes, then by node
  *	slab/kmalloc-64/shrink	write 1
+ *	slab/:0000064/order	the same cache by its id, if others may be merged
+ *				with it
  *
  * The name of a file never has a '/', that of a cache may.
  *
- * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout, so the cache
- *		stays; inside, what counting and shrinking take
- * Source	the texts of Linux v6.18 mm/slub.c (kernel-facts I7)
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout, so the cache stays
+ * Source	Linux v6.18 mm/slub.c (kernel-facts I7)
  */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
-#include "core/proc.h"
-#include "slub/debug.h"
-
-/* One that has no functions shows whether the cache has a flag. */
-struct slab_attribute {
-	const char *name;
-	slab_flags_t flag;
-	void (*show)(struct kmem_cache *s, struct seq_file *m);
-	int (*store)(struct kmem_cache *s, const char *text);
-};
-
-/* ---- geometry and flags -------------------------------------------------- */
-
-static void slab_size_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->size);
-}
-
-static void object_size_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->object_size);
-}
-
-static void align_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->align);
-}
-
-static void objs_per_slab_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->oo_objects);
-}
-
-static void order_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->oo_order);
-}
-
-static void sheaf_capacity_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->sheaf_capacity);
-}
-
-static void ctor_show(struct kmem_cache *s, struct seq_file *m)
-{
-	if (s->ctor)
-		seq_printf(m, "%p", (void *)(uintptr_t)s->ctor);
-	seq_putc(m, '\n');
-}
-
-static void aliases_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%d\n", max(s->refcount - 1, 0));
-}
-
-static void usersize_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->usersize);
-}
-
-/* ---- limits that can be written ------------------------------------------ */
-
-static void min_partial_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->min_partial);
-}
-
-static int min_partial_store(struct kmem_cache *s, const char *text)
-{
-	unsigned long min;
-	int ret = proc_number(text, 0, UINT_MAX, &min);
-
-	if (!ret)
-		WRITE_ONCE(s->min_partial, (u32)min);
-	return ret;
-}
-
-static void cpu_partial_show(struct kmem_cache *s, struct seq_file *m)
-{
-	seq_printf(m, "%u\n", s->cpu_partial);
-}
-
-static int cpu_partial_store(struct kmem_cache *s, const char *text)
-{
-	unsigned long objects;
-	int ret = proc_number(text, 0, INT_MAX, &objects);
-
-	if (ret)
-		return ret;
-	if (objects && (s->guard & GUARD_DEBUG))
-		return -EINVAL;
-	slub_set_cpu_partial(s, (unsigned int)objects);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		flush_cpu_slab(s, &s->cpu_slab[cpu]);
-	return 0;
-}
-
-/* ---- counts -------------------------------------------------------------- */
-
-/* The sum over the nodes, and each node that has any. */
-static void show_by_node(struct kmem_cache *s, struct seq_file *m,
-			 unsigned long (*count)(struct kmem_cache_node *n))
-{
-	unsigned long nr[MAX_NUMNODES] = { 0 }, total = 0;
-	struct kmem_cache_node *n;
-	int nid;
-
-	for_each_kmem_cache_node(s, nid, n) {
-		nr[nid] = count(n);
-		total += nr[nid];
-	}
-	seq_printf(m, "%lu", total);
-	for (nid = 0; nid < MAX_NUMNODES; nid++)
-		if (nr[nid])
-			seq_printf(m, " N%d=%lu", nid, nr[nid]);
-	seq_putc(m, '\n');
-}
-
-static unsigned long node_nr_slabs(struct kmem_cache_node *n)
-{
-	return READ_ONCE(n->nr_slabs);
-}
-
-static unsigned long node_nr_objs(struct kmem_cache_node *n)
-{
-	return READ_ONCE(n->total_objects);
-}
-
-static unsigned long node_nr_used(struct kmem_cache_node *n)
-{
-	unsigned long free = count_partial(n, SLUB_FREE);
-	unsigned long total = node_nr_objs(n);
-
-	return total - min(free, total);
-}
-
-static unsigned long node_nr_partial(struct kmem_cache_node *n)
-{
-	return READ_ONCE(n->nr_partial);
-}
-
-static unsigned long node_nr_partial_used(struct kmem_cache_node *n)
-{
-	return count_partial(n, SLUB_INUSE);
-}
-
-static void slabs_show(struct kmem_cache *s, struct seq_file *m)
-{
-	show_by_node(s, m, node_nr_slabs);
-}
-
-static void total_objects_show(struct kmem_cache *s, struct seq_file *m)
-{
-	show_by_node(s, m, node_nr_objs);
-}
-
-static void objects_show(struct kmem_cache *s, struct seq_file *m)
-{
-	show_by_node(s, m, node_nr_used);
-}
-
-static void partial_show(struct kmem_cache *s, struct seq_file *m)
-{
-	show_by_node(s, m, node_nr_partial);
-}
-
-static void objects_partial_show(struct kmem_cache *s, struct seq_file *m)
-{
-	show_by_node(s, m, node_nr_partial_used);
-}
-
-/* Slabs that CPUs have, by the node of their memory. */
-static void cpu_slabs_show(struct kmem_cache *s, struct seq_file *m)
-{
-	unsigned long nr[MAX_NUMNODES] = { 0 }, total = 0;
-
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
-		struct slab *slab;
-
-		spin_lock(&c->lock);
-		if (c->slab)
-			nr[c->slab->node_id]++;
-		for (slab = c->partial; slab; slab = slab->next)
-			nr[slab->node_id]++;
-		spin_unlock(&c->lock);
-	}
-	for (int nid = 0; nid < MAX_NUMNODES; nid++)
-		total += nr[nid];
-	seq_printf(m, "%lu", total);
-	for (int nid = 0; nid < MAX_NUMNODES; nid++)
-		if (nr[nid])
-			seq_printf(m, " N%d=%lu", nid, nr[nid]);
-	seq_putc(m, '\n');
-}
-
-static unsigned int cpu_nr_partial(struct kmem_cache_cpu *c)
-{
-	unsigned int nr;
-
-	spin_lock(&c->lock);
-	nr = c->nr_partial;
-	spin_unlock(&c->lock);
-	return nr;
-}
-
-/* The objects are an estimate: partial slabs are half full. */
-static void slabs_cpu_partial_show(struct kmem_cache *s, struct seq_file *m)
-{
-	unsigned int slabs = 0, nr;
-
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		slabs += cpu_nr_partial(&s->cpu_slab[cpu]);
-	seq_printf(m, "%u(%u)", slabs * s->oo_objects / 2, slabs);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		nr = cpu_nr_partial(&s->cpu_slab[cpu]);
-		if (nr)
-			seq_printf(m, " C%u=%u(%u)", cpu,
-				   nr * s->oo_objects / 2, nr);
-	}
-	seq_putc(m, '\n');
-}
-
-/* ---- actions ------------------------------------------------------------- */
-
-static void nothing_show(struct kmem_cache *s, struct seq_file *m)
-{
-	(void)s;
-	(void)m;
-}
-
-static int shrink_store(struct kmem_cache *s, const char *text)
-{
-	if (text[0] != '1')
-		return -EINVAL;
-	kmem_cache_shrink(s);
-	return 0;
-}
-
-/* slab_mutex is held, so nobody's stack is looked at. */
-static int validate_store(struct kmem_cache *s, const char *text)
-{
-	const struct slab_caller nobody = { .nr = 0 };
-
-	if (text[0] != '1' || !(s->guard & GUARD_DEBUG))
-		return -EINVAL;
-	s->ops->validate(s, &nobody);
-	return 0;
-}
-
-/* ---- the tree ------------------------------------------------------------ */
-
-static const struct slab_attribute slab_attrs[] = {
-	{ "slab_size", .show = slab_size_show },
-	{ "object_size", .show = object_size_show },
-	{ "objs_per_slab", .show = objs_per_slab_show },
-	{ "order", .show = order_show },
-	{ "sheaf_capacity", .show = sheaf_capacity_show },
-	{ "min_partial", .show = min_partial_show, .store = min_partial_store },
-	{ "cpu_partial", .show = cpu_partial_show, .store = cpu_partial_store },
-	{ "objects_partial", .show = objects_partial_show },
-	{ "partial", .show = partial_show },
-	{ "cpu_slabs", .show = cpu_slabs_show },
-	{ "ctor", .show = ctor_show },
-	{ "aliases", .show = aliases_show },
-	{ "align", .show = align_show },
-	{ "hwcache_align", .flag = SLAB_HWCACHE_ALIGN },
-	{ "reclaim_account", .flag = SLAB_RECLAIM_ACCOUNT },
-	{ "destroy_by_rcu", .flag = SLAB_TYPESAFE_BY_RCU },
-	{ "shrink", .show = nothing_show, .store = shrink_store },
-	{ "slabs_cpu_partial", .show = slabs_cpu_partial_show },
-	{ "total_objects", .show = total_objects_show },
-	{ "objects", .show = objects_show },
-	{ "slabs", .show = slabs_show },
-	{ "sanity_checks", .flag = SLAB_CONSISTENCY_CHECKS },
-	{ "trace", .flag = SLAB_TRACE },
-	{ "red_zone", .flag = SLAB_RED_ZONE },
-	{ "poison", .flag = SLAB_POISON },
-	{ "store_user", .flag = SLAB_STORE_USER },
-	{ "validate", .show = nothing_show, .store = validate_store },
-	{ "cache_dma", .flag = SLAB_CACHE_DMA },
-	{ "usersize", .show = usersize_show },
-	{ "skip_kfence", .flag = SLAB_SKIP_KFENCE },
-	{ "failslab", .flag = SLAB_FAILSLAB },
-};
+#include "core/fmt.h"
+#include "kmem/stat.h"
+#include "slub/sysfs.h"
 
 static const struct slab_attribute *find_attribute(const char *name)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(slab_attrs); i++)
+	for (unsigned int i = 0; i < nr_slab_attrs; i++)
 		if (!strcmp(slab_attrs[i].name, name))
 			return &slab_attrs[i];
 	return NULL;
 }
 
-/* The cache of that name; there may be several, the newest is meant. */
+/* What is counted of the cache, by a file of its own each: -1 or the item. */
+static int find_stat(const char *name)
+{
+	for (int i = 0; i < NR_SLUB_STAT_ITEMS; i++)
+		if (!strcmp(kmem_stat_names[i], name))
+			return i;
+	return -1;
+}
+
+static bool on_slub(const struct kmem_cache *s)
+{
+	return s->ops->flag == KM_SLAB_ON_SLUB;
+}
+
+#define ID_STR_LENGTH 32
+
+/* ":a-0000104": the folder of caches that may be merged, by flags and size. */
+static size_t create_unique_id(const struct kmem_cache *s,
+			       char id[ID_STR_LENGTH])
+{
+	static const struct {
+		slab_flags_t flag;
+		char letter;
+	} letters[] = {
+		{ SLAB_CACHE_DMA, 'd' },       { SLAB_CACHE_DMA32, 'D' },
+		{ SLAB_RECLAIM_ACCOUNT, 'a' }, { SLAB_CONSISTENCY_CHECKS, 'F' },
+		{ SLAB_ACCOUNT, 'A' },
+	};
+	char *p = id;
+
+	*p++ = ':';
+	for (unsigned int i = 0; i < ARRAY_SIZE(letters); i++)
+		if (s->flags & letters[i].flag)
+			*p++ = letters[i].letter;
+	if (p != id + 1)
+		*p++ = '-';
+	p += km_snprintf(p, (size_t)(id + ID_STR_LENGTH - p), "%07u", s->size);
+	return (size_t)(p - id);
+}
+
+/* The newest cache of that name, alias or id. */
 static struct kmem_cache *find_cache(const char *name, size_t len)
 {
+	char id[ID_STR_LENGTH];
 	struct kmem_cache *s;
 
 	lock_assert_held(&slab_mutex);
-	list_for_each_entry(s, &slab_caches, list)
-		if (s->ops->flag == KM_SLAB_ON_SLUB && strlen(s->name) == len &&
-		    !memcmp(s->name, name, len))
+	list_for_each_entry(s, &slab_caches, list) {
+		if (!on_slub(s))
+			continue;
+		if (kmem_cache_has_name(s, name, len))
 			return s;
+		if (!slab_unmergeable(s) && create_unique_id(s, id) == len &&
+		    !memcmp(id, name, len))
+			return s;
+	}
 	return NULL;
 }
 
+/* All names that find_cache() knows. */
 static void list_caches(struct seq_file *m)
 {
+	const struct kmem_cache_alias *alias;
+	char id[ID_STR_LENGTH];
 	struct kmem_cache *s;
 
 	spin_lock(&slab_mutex);
-	list_for_each_entry(s, &slab_caches, list)
-		if (s->ops->flag == KM_SLAB_ON_SLUB)
-			seq_printf(m, "%s/\n", s->name);
+	list_for_each_entry(s, &slab_caches, list) {
+		if (!on_slub(s))
+			continue;
+		if (!slab_unmergeable(s)) {
+			create_unique_id(s, id);
+			seq_printf(m, "%s/\n", id);
+		}
+		seq_printf(m, "%s/\n", s->name);
+		list_for_each_entry(alias, &s->aliases, list)
+			seq_printf(m, "%s/\n", alias->name);
+	}
 	spin_unlock(&slab_mutex);
+}
+
+static void list_files(struct seq_file *m)
+{
+	for (unsigned int i = 0; i < nr_slab_attrs; i++)
+		seq_printf(m, "%s\n", slab_attrs[i].name);
+	for (unsigned int i = 0; i < NR_SLUB_STAT_ITEMS; i++)
+		seq_printf(m, "%s\n", kmem_stat_names[i]);
+}
+
+/* The sum, and each CPU that counted any. */
+static void show_stat(struct kmem_cache *s, struct seq_file *m,
+		      enum stat_item item)
+{
+	seq_printf(m, "%lu", kmem_stat_sum(s, item));
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		unsigned long nr = READ_ONCE(s->cpu_stat[cpu].v[item]);
+
+		if (nr)
+			seq_printf(m, " C%u=%lu", cpu, nr);
+	}
+	seq_putc(m, '\n');
 }
 
 static int slab_attr_show(struct kmem_cache *s, struct seq_file *m,
 			  const char *name)
 {
 	const struct slab_attribute *attr = find_attribute(name);
+	int item = find_stat(name);
 
 	if (!*name)
-		for (unsigned int i = 0; i < ARRAY_SIZE(slab_attrs); i++)
-			seq_printf(m, "%s\n", slab_attrs[i].name);
-	else if (attr && attr->show)
-		attr->show(s, m);
-	else if (attr)
-		seq_printf(m, "%d\n", !!(s->flags & attr->flag));
-	else
+		list_files(m);
+	else if (item >= 0)
+		show_stat(s, m, (enum stat_item)item);
+	else if (!attr)
 		return -ENOENT;
+	else if (attr->show)
+		attr->show(s, m);
+	else
+		seq_printf(m, "%d\n", !!(s->flags & attr->flag));
 	return 0;
 }
 
@@ -373,11 +171,19 @@ int slab_show(struct seq_file *m, const char *path)
 	return ret;
 }
 
+/* To a count only "0" may be written, which clears it. */
 static int slab_attr_store(struct kmem_cache *s, const char *name,
 			   const char *text)
 {
 	const struct slab_attribute *attr = find_attribute(name);
+	int item = find_stat(name);
 
+	if (item >= 0) {
+		if (text[0] != '0')
+			return -EINVAL;
+		kmem_stat_clear(s, (enum stat_item)item);
+		return 0;
+	}
 	if (!attr)
 		return -ENOENT;
 	return attr->store ? attr->store(s, text) : -EACCES;

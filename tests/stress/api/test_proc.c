@@ -8,6 +8,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "core/proc.h"
+#include "slub/sysfs.h"
 #include "slub/internal.h"
 #include "support/kmtest.h"
 

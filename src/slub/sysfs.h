@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/sysfs.h - the files that say something of a cache
+ *
+ * Locking	slab_mutex is held when a function is called
+ */
+#ifndef KM_SLUB_SYSFS_H
+#define KM_SLUB_SYSFS_H
+
+#include "core/proc.h"
+#include "kmem/kmem.h"
+
+/* One that has no functions shows whether the cache has a flag. */
+struct slab_attribute {
+	const char *name;
+	slab_flags_t flag;
+	void (*show)(struct kmem_cache *s, struct seq_file *m);
+	int (*store)(struct kmem_cache *s, const char *text); /* 0 or -errno */
+};
+
+extern const struct slab_attribute slab_attrs[];
+extern const unsigned int nr_slab_attrs;
+
+int slab_show(struct seq_file *m, const char *path);
+
+#endif
