@@ -123,10 +123,11 @@ void os_mmap(benchmark::State &state)
 }
 
 /* The cheapest lock there is: one exchange each way, as the library's own. */
-class lock {
+class lock
+{
 	std::atomic<unsigned> word{ 0 };
 
-    public:
+public:
 	void take()
 	{
 		unsigned expected = 0;

@@ -95,8 +95,10 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 		page = __rmqueue(zone, order, mt, alloc_flags);
 	if (!page && (alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK)))
 		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
-	if (page)
+	if (page) {
 		zone->allocated += 1UL << order;
+		zone->allocs++;
+	}
 	spin_unlock(&zone->lock);
 	return page;
 }
@@ -250,7 +252,9 @@ static struct page *scan_zones(gfp_t gfp, unsigned int order,
 		prep_new_page(page, order, gfp, alloc_flags);
 		if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
 			reserve_highatomic_pageblock(zone, page, order);
-		zone_statistics(ac->preferred_zoneref->zone, zone, 1, gfp);
+		if (unlikely(nr_online_nodes > 1))
+			zone_statistics(ac->preferred_zoneref->zone, zone, 1,
+					gfp);
 		return page;
 	}
 	return NULL;

@@ -223,6 +223,7 @@ bool compaction_capture(struct zone *zone, struct page *page,
 	    capc->cc->migratetype != MIGRATE_MOVABLE)
 		return false;
 	zone->allocated += 1UL << order;
+	zone->allocs++;
 	WRITE_ONCE(capc->page, page);
 	return true;
 }

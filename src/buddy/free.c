@@ -215,8 +215,7 @@ static bool is_our_page(const struct page *page)
 	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
 }
 
-/* false: it is somebody's still, and now nobody's for ever. */
-static bool free_pages_prepare(struct page *page, unsigned int order)
+static noinline bool free_page_is_bad(struct page *page)
 {
 	const char *reason;
 
@@ -228,10 +227,18 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 		folio_account_cleaned(page, order);
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
-	if (unlikely(reason)) {
+	if (reason)
 		bad_page(page, reason);
+	return reason;
+}
+
+/* false: it is somebody's still, and now nobody's for ever. */
+static bool free_pages_prepare(struct page *page, unsigned int order)
+{
+	if (unlikely(!page_is_clean(page) ||
+		     (page->flags & PAGE_FLAGS_CHECK_AT_FREE)) &&
+	    free_page_is_bad(page))
 		return false;
-	}
 	if (page->flags & PG_HEAD)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
 	page->flags = 0;

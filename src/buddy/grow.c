@@ -103,6 +103,7 @@ void release_deferred(struct zone *zone)
 		   zone->managed_pages + MAX_ORDER_NR_PAGES);
 	__free_one_page(zone, page, MAX_PAGE_ORDER);
 	spin_unlock(&zone->lock);
+	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request looks */
 	init_per_zone_wmark_min();
 }
 

@@ -122,9 +122,9 @@ bool __zone_watermark_ok(struct zone *zone, unsigned int order,
 bool zone_watermark_ok(struct zone *zone, unsigned int order,
 		       unsigned long mark, enum zone_type highest_zoneidx,
 		       unsigned int alloc_flags);
-bool zone_watermark_fast(struct zone *zone, unsigned int order,
-			 unsigned long mark, enum zone_type highest_zoneidx,
-			 unsigned int alloc_flags);
+bool zone_watermark_closer(struct zone *zone, unsigned int order,
+			   unsigned long mark, enum zone_type highest_zoneidx,
+			   unsigned int alloc_flags);
 extern spinlock_t wmark_lock;
 void wmark_fork_take(void);
 void wmark_fork_release(void);
@@ -134,6 +134,40 @@ static inline long zone_free_pages(const struct zone *zone)
 {
 	return (long)(READ_ONCE(zone->free_pages) -
 		      READ_ONCE(zone->nr_isolated));
+}
+
+/* May the pages kept for atomic requests serve this one? */
+static inline bool may_use_reserves(unsigned int alloc_flags)
+{
+	return alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM);
+}
+
+static inline bool has_largest_block(const struct zone *zone)
+{
+	const struct list_head *lists =
+		zone->free_area[MAX_PAGE_ORDER].free_list;
+
+	return !list_empty(&lists[MIGRATE_MOVABLE]) ||
+	       !list_empty(&lists[MIGRATE_UNMOVABLE]) ||
+	       !list_empty(&lists[MIGRATE_RECLAIMABLE]);
+}
+
+/* Far from the mark, with a block of the largest order: no closer look. */
+static inline bool zone_watermark_fast(struct zone *zone, unsigned int order,
+				       unsigned long mark,
+				       enum zone_type highest_zoneidx,
+				       unsigned int alloc_flags)
+{
+	long usable = zone_free_pages(zone) - ((1L << order) - 1);
+	long least = (long)(mark +
+			    READ_ONCE(zone->lowmem_reserve[highest_zoneidx]));
+
+	if (!may_use_reserves(alloc_flags))
+		usable -= (long)READ_ONCE(zone->nr_free_highatomic);
+	if (likely(usable > least) && (!order || has_largest_block(zone)))
+		return true;
+	return zone_watermark_closer(zone, order, mark, highest_zoneidx,
+				     alloc_flags);
 }
 
 /* ---- pageblocks (zone->lock) --------------------------------------------- */

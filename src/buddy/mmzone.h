@@ -84,6 +84,7 @@ struct per_cpu_pages {
 	u8 alloc_factor; /* refills grow by 2^this; lock */
 	u16 epoch; /* zone->epoch at the last use; lock */
 	unsigned long allocated, freed; /* pages, ever; lock */
+	unsigned long allocs; /* blocks, ever; lock */
 	struct list_head lists[NR_PCP_LISTS];
 } __cacheline_aligned;
 
@@ -137,6 +138,7 @@ struct zone {
 	int compact_order_failed; /* deferred, from this order on */
 	bool compact_blockskip_flush; /* forget the skip bits at the end */
 	unsigned long allocated, freed; /* past the pagesets; zone->lock */
+	unsigned long allocs; /* the same in blocks; zone->lock */
 };
 
 struct zoneref {

@@ -111,6 +111,7 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 
 		page = pcp_take(pcp, cold ? list->prev : list->next);
 		pcp->allocated += 1UL << order;
+		pcp->allocs++;
 	}
 	spin_unlock(&pcp->lock);
 	return page;
@@ -136,6 +137,7 @@ unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
 		filled++;
 	}
 	pcp->allocated += filled;
+	pcp->allocs += filled;
 	spin_unlock(&pcp->lock);
 	return filled;
 }
@@ -170,6 +172,18 @@ static void review_below_high(struct zone *zone)
 		zone_clear_flag(zone, ZONE_BELOW_HIGH);
 }
 
+/*
+ * So few pages, freed one now and one then, in a zone that is not short: then
+ * nr_pcp_free() would give back none and change nothing.
+ */
+static bool pcp_is_short(const struct zone *zone,
+			 const struct per_cpu_pages *pcp)
+{
+	return pcp->count < READ_ONCE(pcp->high_min) &&
+	       pcp->free_count < READ_ONCE(pcp->batch) &&
+	       !zone_flag(zone, ZONE_BELOW_HIGH | ZONE_RECLAIM_ACTIVE);
+}
+
 /* A freed page goes on the list of its pageblock's type, not its own. */
 bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 		  unsigned int flags)
@@ -177,7 +191,7 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 	unsigned int mt = get_pageblock_migratetype(page_to_pfn(page));
 	struct per_cpu_pages *pcp = this_pageset(zone);
 	struct list_head *list;
-	int surplus;
+	int surplus = 0;
 
 	if (unlikely(mt >= MIGRATE_PCPTYPES)) {
 		if (mt == MIGRATE_ISOLATE)
@@ -191,8 +205,9 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 	pcp_add(pcp, flags & FREE_COLD ? list->prev : list, page, order);
 	pcp->freed += 1UL << order;
 	pcp_count_free(pcp, order);
-	surplus = nr_pcp_free(zone, pcp, pcp_free_high(pcp, order));
-	if (surplus) {
+	if (unlikely(!pcp_is_short(zone, pcp)))
+		surplus = nr_pcp_free(zone, pcp, pcp_free_high(pcp, order));
+	if (unlikely(surplus)) {
 		free_pcppages_bulk(zone, pcp, surplus, pcp_index(order, mt));
 		review_below_high(zone);
 	}

@@ -163,11 +163,25 @@ void zone_statistics(const struct zone *preferred_zone, const struct zone *z,
 	count_numa(z, local ? NUMA_LOCAL : NUMA_OTHER, nr);
 }
 
+/* On one node every block is a hit and local; zones count them anyway. */
+static unsigned long sum_allocs(const struct zone *zone)
+{
+	unsigned long sum = READ_ONCE(zone->allocs);
+
+	for (unsigned int cpu = 0; zone->pageset && cpu < nr_cpu_ids; cpu++)
+		sum += READ_ONCE(zone->pageset[cpu].allocs);
+	return sum;
+}
+
 unsigned long zone_numa_event_state(const struct zone *zone,
 				    enum numa_stat_item item)
 {
 	unsigned long sum = 0;
 
+	if (nr_online_nodes == 1)
+		return item == NUMA_HIT || item == NUMA_LOCAL ?
+			       sum_allocs(zone) :
+			       0;
 	for (unsigned int slot = 0; slot < CPU_SLOTS; slot++) {
 		const unsigned long *numa =
 			numa_event_states[slot]

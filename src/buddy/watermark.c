@@ -253,11 +253,6 @@ void wmark_fork_release(void)
 
 /* ---- the check at each allocation ----------------------------------------------- */
 
-static bool may_use_reserves(unsigned int alloc_flags)
-{
-	return alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM);
-}
-
 /* W6: the mark lowered for whom it may be. */
 static long min_for(unsigned long mark, unsigned int alloc_flags)
 {
@@ -273,11 +268,11 @@ static long min_for(unsigned long mark, unsigned int alloc_flags)
 	return min;
 }
 
-/* Is there one block on the lists that would do? */
+/* Is there one block on the lists that would do? Most often a large one is. */
 static bool has_block(const struct zone *zone, unsigned int order,
 		      unsigned int alloc_flags)
 {
-	for (unsigned int o = order; o < NR_PAGE_ORDERS; o++) {
+	for (int o = MAX_PAGE_ORDER; o >= (int)order; o--) {
 		const struct free_area *area = &zone->free_area[o];
 
 		if (!READ_ONCE(area->nr_free))
@@ -315,25 +310,14 @@ bool zone_watermark_ok(struct zone *zone, unsigned int order,
 }
 
 /*
- * For the fast path: most requests are of order 0 and far from the mark. Who
- * may use a part of the reserve does not wait for a boost to be worked off.
+ * Who may use a part of the reserve does not wait for a boost to be worked off.
  */
-bool zone_watermark_fast(struct zone *zone, unsigned int order,
-			 unsigned long mark, enum zone_type highest_zoneidx,
-			 unsigned int alloc_flags)
+bool zone_watermark_closer(struct zone *zone, unsigned int order,
+			   unsigned long mark, enum zone_type highest_zoneidx,
+			   unsigned int alloc_flags)
 {
 	long free = zone_free_pages(zone);
 
-	if (likely(!order)) {
-		long usable = free;
-
-		if (!may_use_reserves(alloc_flags))
-			usable -= (long)READ_ONCE(zone->nr_free_highatomic);
-		if (usable >
-		    (long)mark + (long)READ_ONCE(
-					 zone->lowmem_reserve[highest_zoneidx]))
-			return true;
-	}
 	if (__zone_watermark_ok(zone, order, mark, highest_zoneidx, alloc_flags,
 				free))
 		return true;
