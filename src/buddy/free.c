@@ -215,29 +215,31 @@ static bool is_our_page(const struct page *page)
 	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
 }
 
-static noinline bool free_page_is_bad(struct page *page)
+/* Take back what the page counts as; false: somebody uses it still. */
+static noinline bool settle_page(struct page *page, unsigned int order)
 {
 	const char *reason;
 
-	if (unlikely(page->memcg)) {
+	if (page->memcg) {
 		memcg_uncharge(page->memcg, 1UL << order);
 		page->memcg = NULL;
 	}
-	if (unlikely(page->flags & PG_DIRTY))
+	if (page->flags & PG_DIRTY)
 		folio_account_cleaned(page, order);
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (reason)
 		bad_page(page, reason);
-	return reason;
+	return !reason;
 }
 
 /* false: it is somebody's still, and now nobody's for ever. */
 static bool free_pages_prepare(struct page *page, unsigned int order)
 {
-	if (unlikely(!page_is_clean(page) ||
-		     (page->flags & PAGE_FLAGS_CHECK_AT_FREE)) &&
-	    free_page_is_bad(page))
+	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY;
+
+	if (unlikely(!page_is_clean(page) || (page->flags & marks)) &&
+	    !settle_page(page, order))
 		return false;
 	if (page->flags & PG_HEAD)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
