@@ -25,6 +25,7 @@
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
+#include "sys/os.h"
 
 int engine_start(void)
 {
@@ -33,7 +34,10 @@ int engine_start(void)
 		.zones = ZONES_KERNEL,
 		.last = kmalloc_init,
 	};
-	int ret = km_boot(&how);
+	int ret;
+
+	numa_topology = os_hwloc_topology;
+	ret = km_boot(&how);
 
 	/* -EBUSY: it is this thread that is starting it. */
 	return ret == -EBUSY ? 0 : ret;

@@ -14,6 +14,12 @@
 /* Zones as a PC has them, DMA to HighMem, where no boot parameter says else. */
 #define ZONES_KERNEL 1
 
+struct os_topology;
+
+/* Who knows made-up machines (numa=); NULL: nobody. */
+extern int (*numa_topology)(const char *synthetic,
+			    struct os_topology *topology);
+
 /* Set up the nodes and zones over the arena. Once; takes no memory. */
 int page_alloc_init(unsigned int flags);
 

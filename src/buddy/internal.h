@@ -37,6 +37,9 @@ struct alloc_context {
 
 /* ---- nodes ------------------------------------------------------------------- */
 
+extern const char *node_sysfs; /* for tests, as the next one */
+extern unsigned long (*nodes_allowed)(void);
+
 #define LOCAL_DISTANCE 10
 #define REMOTE_DISTANCE 20
 

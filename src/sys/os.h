@@ -59,6 +59,32 @@ int os_file_resize(int fd, size_t size);
 int os_file_punch(int fd, size_t offset, size_t size);
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
+/* What the last call of it asked for, and how many there were; for tests. */
+struct os_bind {
+	const void *addr;
+	size_t size;
+	unsigned int node;
+	unsigned long calls;
+};
+extern struct os_bind os_last_bind;
+/* The nodes below 64 that this process may use, as bits; 0: unknown. */
+unsigned long os_nodes_allowed(void);
+
+#define OS_MAX_NODES 8
+#define OS_MAX_PUS 256
+
+struct os_topology {
+	unsigned int nr_nodes, nr_pus;
+	u8 pu_node[OS_MAX_PUS]; /* the node of each processing unit */
+	u8 distance[OS_MAX_NODES][OS_MAX_NODES]; /* 10: the same */
+	u8 os_node[OS_MAX_NODES]; /* the OS's number of each node */
+};
+
+/*
+ * A machine in hwloc's words: 0, -ENOMEM or -EINVAL. The one function here that
+ * calls malloc; os_hwloc.c is in libkmalloc alone.
+ */
+int os_hwloc_topology(const char *synthetic, struct os_topology *out);
 
 extern unsigned long os_mem_calls; /* memory calls so far; relaxed */
 /* The memory calls [first, first + count) fail with -ENOMEM; 0 switches off. */

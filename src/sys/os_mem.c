@@ -237,9 +237,24 @@ int os_file_punch(int fd, size_t offset, size_t size)
 			 size);
 }
 
+struct os_bind os_last_bind;
+
+unsigned long os_nodes_allowed(void)
+{
+	unsigned long mask[16] = { 0 }; /* as many nodes as a kernel may have */
+
+	return sys6(SYS_get_mempolicy, NULL, mask, 8 * sizeof(mask), NULL,
+		    MPOL_F_MEMS_ALLOWED, 0) ?
+		       0 :
+		       mask[0];
+}
+
 int os_bind_node(void *addr, size_t size, unsigned int node)
 {
 	unsigned long mask = 1UL << node;
+
+	os_last_bind = (struct os_bind){ addr, size, node,
+					 os_last_bind.calls + 1 };
 
 	if (mem_call())
 		return -ENOMEM;
