@@ -26,8 +26,6 @@
 #include "slab/internal.h"
 
 #define FLUSH_BATCH 64U
-/* Up to so many numbers are searched for one that is free already. */
-#define SEARCHED 64U
 
 /*
  * Do index and address alone prove that an object of s starts here? They can
@@ -44,15 +42,40 @@ static bool known_object(const struct kmem_cache *s, const void *obj)
 	       index * s->size == offset;
 }
 
+/* The number of the object of slab that starts at obj; num or more: none. */
+static inline unsigned int number_of(const struct kmem_cache *s,
+				     const struct slab *slab, const void *obj)
+{
+	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
+	u32 index = reciprocal_divide(offset, s->reciprocal_buffer_size);
+
+	return likely(index * s->size == offset) ? index : s->num;
+}
+
+/* The slab of s that holds an address; NULL: none does. */
+static inline struct slab *own_slab(const struct kmem_cache *s, const void *obj)
+{
+	unsigned long pfn = virt_to_pfn(obj);
+	unsigned int index = s->class ? s->class : INDEX_OTHER + s->gfporder;
+	struct slab *slab;
+
+	if (unlikely(pfn >= arena_nr_frames || arena_index[pfn] != index))
+		return NULL;
+	slab = (struct slab *)pfn_to_page(pfn & ~((1UL << s->gfporder) - 1));
+	if (unlikely(slab->slab_cache != s || slab->type != PAGE_SLAB))
+		return NULL;
+	return slab;
+}
+
 struct slab *object_slab(struct kmem_cache *s, const void *obj,
 			 unsigned int *index)
 {
-	struct slab *slab = virt_to_slab(obj);
+	struct slab *slab = own_slab(s, obj);
 
-	if (unlikely(!slab || slab->type != PAGE_SLAB || slab->slab_cache != s))
+	if (unlikely(!slab))
 		kmem_bad_object(s, obj, "is not allocated memory");
-	*index = obj_to_index(s, slab, obj);
-	if (unlikely(*index >= s->num || index_to_obj(s, slab, *index) != obj))
+	*index = number_of(s, slab, obj);
+	if (unlikely(*index >= s->num))
 		kmem_bad_object(s, obj, "is not the start of an object");
 	return slab;
 }
@@ -63,9 +86,10 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 	int wrong = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		if (known_object(s, objs[i]))
+		if (likely(known_object(s, objs[i])))
 			continue;
-		if (unlikely(kmem_other_cache(s, objs[i])))
+		if (unlikely(!own_slab(s, objs[i]) &&
+			     kmem_other_cache(s, objs[i])))
 			wrong++;
 		else
 			object_slab(s, objs[i], &index);
@@ -74,33 +98,33 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 }
 
 /* Is this number among the free ones? Looked for where that is cheap. */
-static bool is_free_already(const struct kmem_cache *s, const struct slab *slab,
-			    unsigned int index)
+static inline bool is_free_already(const struct kmem_cache *s,
+				   const struct slab *slab, unsigned int index)
 {
-	unsigned int nr = s->num - slab->active;
-
-	if (!slab->active)
+	if (unlikely(!slab->active))
 		return true;
-	if (!nr || (s->num > SEARCHED && !IS_ENABLED(KM_DEBUG)))
-		return false;
-	return memchr(slab->freelist + slab->active, (int)index, nr);
+	if (likely(s->num <= FREE_MAP_BITS))
+		return slab->free_map[index / 32] >> index % 32 & 1;
+	return IS_ENABLED(KM_DEBUG) && slab->active < s->num &&
+	       memchr(slab->freelist + slab->active, (int)index,
+		      s->num - slab->active);
 }
 
-static void slab_put_obj(struct kmem_cache *s, struct slab *slab,
-			 unsigned int index)
+static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
+				unsigned int index)
 {
-	void *obj = index_to_obj(s, slab, index);
-
 	if (unlikely(is_free_already(s, slab, index)))
-		kmem_double_free(s, obj);
+		kmem_double_free(s, index_to_obj(s, slab, index));
+	if (s->num <= FREE_MAP_BITS)
+		slab->free_map[index / 32] |= 1U << index % 32;
 	/* All were in use, the place of the array too: this is its place now. */
 	if (!slab->freelist)
-		slab->freelist = obj;
+		slab->freelist = index_to_obj(s, slab, index);
 	slab->freelist[--slab->active] = (freelist_idx_t)index;
 }
 
-/* A slab that got objects back changes lists. */
-static void relist(struct kmem_cache_node *n, struct slab *slab)
+/* A slab that got objects back changes lists, or its place. */
+static inline void relist(struct kmem_cache_node *n, struct slab *slab)
 {
 	list_del(&slab->slab_list);
 	if (slab->active) {
@@ -168,19 +192,30 @@ static bool gone_to_owner(struct kmem_cache *s, void *obj)
 	return true;
 }
 
+/* Ask the memory for what a free will write; others may change it meanwhile. */
+static __racy inline void prefetch_list(const struct slab *slab)
+{
+	const freelist_idx_t *list = READ_ONCE(slab->freelist);
+
+	__builtin_prefetch(list + READ_ONCE(slab->active), 1);
+}
+
 static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	unsigned int mine = 0;
 	struct proven p;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		const struct slab *slab = virt_to_slab(objs[i]);
-		unsigned int index;
+		struct slab *slab = own_slab(s, objs[i]);
+		unsigned int index = slab ? number_of(s, slab, objs[i]) : 0;
 
-		if (unlikely(!slab || slab->slab_cache != s) &&
-		    gone_to_owner(s, objs[i]))
-			continue;
-		p.slab[mine] = object_slab(s, objs[i], &index);
+		if (unlikely(!slab || index >= s->num)) {
+			if (!slab && gone_to_owner(s, objs[i]))
+				continue;
+			object_slab(s, objs[i], &index); /* says what it is */
+		}
+		prefetch_list(slab);
+		p.slab[mine] = slab;
 		p.index[mine++] = (freelist_idx_t)index;
 	}
 	for (unsigned int i = 0; i < mine;)

@@ -13,6 +13,7 @@
  * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4 (kernel-facts S9)
  */
 #include <errno.h>
+#include <string.h>
 
 #include "buddy/buddy.h"
 #include "slab/internal.h"
@@ -73,13 +74,28 @@ static void slab_map_pages(struct kmem_cache *s, struct slab *slab)
 	account_slab(s, slab_page(slab), s->num);
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight at a time");
+
+/* Eight numbers that follow each other are the first eight plus a constant. */
+static void number_in_order(freelist_idx_t *list, unsigned int nr)
+{
+	u64 eight = 0x0706050403020100;
+	unsigned int i;
+
+	for (i = 0; i + 8 <= nr; i += 8) {
+		memcpy(list + i, &eight, 8);
+		eight += 0x0808080808080808;
+	}
+	for (; i < nr; i++)
+		list[i] = (freelist_idx_t)i;
+}
+
 static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
 {
-	for (unsigned int i = 0; i < s->num; i++) {
-		if (s->ctor)
-			s->ctor(index_to_obj(s, slab, i));
-		slab->freelist[i] = (freelist_idx_t)i;
-	}
+	for (unsigned int i = 0; s->ctor && i < s->num; i++)
+		s->ctor(index_to_obj(s, slab, i));
+	number_in_order(slab->freelist, s->num);
+	memset(slab->free_map, 0xff, sizeof(slab->free_map));
 }
 
 struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)

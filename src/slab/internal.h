@@ -5,7 +5,8 @@
  * Invariants, all of them proven by slab_check() in check.c:
  *	L1  active == 0 <=> on slabs_free; active == num <=> on slabs_full;
  *	    every other slab is on slabs_partial
- *	L2  places active .. num-1 of the freelist name distinct objects
+ *	L2  places active .. num-1 of the freelist name distinct objects, and
+ *	    free_map has a bit for each of these, if num <= FREE_MAP_BITS
  *	L3  free_objects is the sum of num - active; free_slabs, nr_slabs and
  *	    nr_pages count what is on the lists
  *	L4  s_mem is a multiple of colour_off into the slab, and the last

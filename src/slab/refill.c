@@ -24,6 +24,8 @@ static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
 		kmem_bad_object(s, slab->freelist,
 				"is an array of free objects and was "
 				"overwritten");
+	if (s->num <= FREE_MAP_BITS)
+		slab->free_map[index / 32] &= ~(1U << index % 32);
 	return index_to_obj(s, slab, index);
 }
 

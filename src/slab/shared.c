@@ -93,6 +93,20 @@ static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
 	retire(s, exchange(n, new));
 }
 
+/*
+ * Is it worth while to prove objects for it? The array may be gone by now, and
+ * its pages anybody's: what is read is a hint.
+ */
+static __racy bool may_have_room(struct kmem_cache_node *n, unsigned int limit)
+{
+	const struct array_cache *shared = READ_ONCE(n->shared);
+
+	if (!shared)
+		return limit;
+	return READ_ONCE(shared->limit) != limit ||
+	       READ_ONCE(shared->avail) < limit;
+}
+
 unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 			void **objs, unsigned int nr)
 {
@@ -100,7 +114,7 @@ unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 	struct array_cache *shared;
 	unsigned int put = 0;
 
-	if (limit && slab_verify(s, objs, nr))
+	if (!may_have_room(n, limit) || slab_verify(s, objs, nr))
 		return 0;
 	spin_lock(&n->list_lock);
 	if (unlikely((n->shared ? n->shared->limit : 0) != limit)) {

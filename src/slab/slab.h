@@ -35,6 +35,9 @@
 typedef u8 freelist_idx_t;
 
 #define SLAB_OBJ_MIN_SIZE 16U
+/* Slabs of more objects than there are bits have no map of the free ones. */
+#define FREE_MAP_WORDS 3
+#define FREE_MAP_BITS (32 * FREE_MAP_WORDS)
 #define SLAB_OBJ_MAX_NUM 255U
 
 /* A struct page while it heads a slab. */
@@ -46,7 +49,7 @@ struct slab {
 	void *s_mem; /* the first object; constant */
 	freelist_idx_t *freelist; /* list_lock; NULL while it is in use itself */
 	u32 active; /* objects in use; list_lock */
-	u32 pad[3];
+	u32 free_map[FREE_MAP_WORDS]; /* bit i: number i is free; list_lock */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
