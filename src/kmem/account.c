@@ -52,16 +52,21 @@ void account_slab(struct kmem_cache *s, struct page *page,
 	add(&s->slabs_ever, 1);
 }
 
-void unaccount_slab(struct kmem_cache *s, struct page *page,
-		    unsigned long objects)
+void slab_page_restore(struct page *page)
 {
 	struct km_memcg *memcg = page_slab_memcg(page);
 
-	count(s, page, -1, objects);
-	kmem_stat(s, FREE_SLAB);
-	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
 	page_clean(page);
 	page->memcg = memcg;
 	page->_refcount = 1;
+}
+
+void unaccount_slab(struct kmem_cache *s, struct page *page,
+		    unsigned long objects)
+{
+	count(s, page, -1, objects);
+	kmem_stat(s, FREE_SLAB);
+	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
+	slab_page_restore(page);
 	set_page_type(page, PAGE_ALLOCATED);
 }

@@ -556,6 +556,8 @@ void kmem_reclaim(unsigned int flags);
 /* A block that is nobody else's is a slab of so many objects from here on. */
 void account_slab(struct kmem_cache *s, struct page *page,
 		  unsigned long objects);
+/* What a slab wrote into its head page, or was about to, is undone. */
+void slab_page_restore(struct page *page);
 /* It is a block as alloc_pages() gave it again. */
 void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects);

@@ -38,8 +38,7 @@ static void check_freelist(const struct kmem_cache *s, const struct slab *slab)
 		last = index;
 	}
 	for (unsigned int i = 0; i < s->num && s->num <= FREE_MAP_BITS; i++)
-		BUG_ON((slab->free_map[i / 32] >> i % 32 & 1) !=
-		       (seen[i / 64] >> i % 64 & 1));
+		BUG_ON((slab->free_map >> i & 1) != (seen[0] >> i & 1));
 	if (s->freelist_place != FREELIST_OBJ)
 		return;
 	BUG_ON(!slab->freelist != (slab->active == s->num));

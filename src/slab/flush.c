@@ -104,7 +104,7 @@ static inline bool is_free_already(const struct kmem_cache *s,
 	if (unlikely(!slab->active))
 		return true;
 	if (likely(s->num <= FREE_MAP_BITS))
-		return slab->free_map[index / 32] >> index % 32 & 1;
+		return slab->free_map >> index & 1;
 	return IS_ENABLED(KM_DEBUG) && slab->active < s->num &&
 	       memchr(slab->freelist + slab->active, (int)index,
 		      s->num - slab->active);
@@ -116,7 +116,7 @@ static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
 	if (unlikely(is_free_already(s, slab, index)))
 		kmem_double_free(s, index_to_obj(s, slab, index));
 	if (s->num <= FREE_MAP_BITS)
-		slab->free_map[index / 32] |= 1U << index % 32;
+		slab->free_map |= BIT(index);
 	/* All were in use, the place of the array too: this is its place now. */
 	if (!slab->freelist)
 		slab->freelist = index_to_obj(s, slab, index);

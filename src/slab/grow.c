@@ -95,7 +95,7 @@ static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
 	for (unsigned int i = 0; s->ctor && i < s->num; i++)
 		s->ctor(index_to_obj(s, slab, i));
 	number_in_order(slab->freelist, s->num);
-	memset(slab->free_map, 0xff, sizeof(slab->free_map));
+	slab->free_map = ~0UL;
 }
 
 struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
@@ -114,11 +114,7 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	slab = (struct slab *)page;
 	n = get_node(s, page->node_id);
 	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
-		struct km_memcg *memcg = page_slab_memcg(page);
-
-		page_clean(page);
-		page->memcg = memcg;
-		page->_refcount = 1;
+		slab_page_restore(page);
 		__free_pages(page, s->gfporder);
 		return NULL;
 	}

@@ -25,7 +25,7 @@ static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
 				"is an array of free objects and was "
 				"overwritten");
 	if (s->num <= FREE_MAP_BITS)
-		slab->free_map[index / 32] &= ~(1U << index % 32);
+		slab->free_map &= ~BIT(index);
 	return index_to_obj(s, slab, index);
 }
 

@@ -36,26 +36,29 @@ typedef u8 freelist_idx_t;
 
 #define SLAB_OBJ_MIN_SIZE 16U
 /* Slabs of more objects than there are bits have no map of the free ones. */
-#define FREE_MAP_WORDS 3
-#define FREE_MAP_BITS (32 * FREE_MAP_WORDS)
+#define FREE_MAP_BITS 64U
 #define SLAB_OBJ_MAX_NUM 255U
 
 /* A struct page while it heads a slab. */
 struct slab {
 	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
-	u16 epoch;
+	u16 active; /* objects in use; list_lock; epoch is for free pages */
 	struct kmem_cache *slab_cache; /* constant */
 	struct list_head slab_list; /* list_lock */
 	void *s_mem; /* the first object; constant */
 	freelist_idx_t *freelist; /* list_lock; NULL while it is in use itself */
-	u32 active; /* objects in use; list_lock */
-	u32 free_map[FREE_MAP_WORDS]; /* bit i: number i is free; list_lock */
+	u64 free_map; /* bit i: number i is free; list_lock */
+	u64 memcg; /* as page_slab_memcg() has it */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
 _Static_assert(offsetof(struct slab, slab_cache) ==
 		       offsetof(struct page, slab_cache),
 	       "kmem finds the cache of a page");
+_Static_assert(offsetof(struct slab, active) == offsetof(struct page, epoch) &&
+		       offsetof(struct slab, memcg) ==
+			       offsetof(struct page, owner_stack),
+	       "the rest is the slab's");
 
 /*
  * Objects in front of the slabs, last in first out. An owner's lies over a
