@@ -10,6 +10,8 @@
 #include <kmalloc/gfp.h>
 
 #include "buddy/mmzone.h"
+#include "core/task.h"
+#include "sys/os.h"
 
 /* Zones as a PC has them, DMA to HighMem, where no boot parameter says else. */
 #define ZONES_KERNEL 1
@@ -79,7 +81,15 @@ void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);
 
 /* This CPU's number, below nr_cpu_ids; a hint, for choosing a pageset. */
-unsigned int smp_cpu(void);
+static inline unsigned int smp_cpu(void)
+{
+	unsigned int cpu;
+
+	if (unlikely(current->cpu))
+		return current->cpu - 1U;
+	cpu = (unsigned int)os_cpu();
+	return likely(cpu < nr_cpu_ids) ? cpu : cpu % nr_cpu_ids;
+}
 
 /* The node of this CPU. */
 static inline unsigned int numa_node_id(void)

@@ -7,6 +7,7 @@
 
 #include "buddy/buddy.h"
 #include "buddy/gfp.h"
+#include "core/task.h"
 #include "core/fault.h"
 
 /* ---- how hard a request tries: the kernel's ALLOC_ flags (W7) --------------- */
@@ -62,7 +63,10 @@ static inline void node_set(unsigned int nid, nodemask_t *nodes)
 /* ---- scope.c ----------------------------------------------------------------- */
 
 /* May a request of this thread be served by that node? */
-bool cpuset_node_allowed(unsigned int nid, gfp_t gfp);
+static inline bool cpuset_node_allowed(unsigned int nid, gfp_t gfp)
+{
+	return !(current->mems_denied >> nid & 1) || !(gfp & __GFP_HARDWALL);
+}
 
 /* ---- dirty.c ----------------------------------------------------------------- */
 
@@ -100,7 +104,11 @@ static inline struct zoneref *first_zones_zonelist(struct zonelist *list,
 						   enum zone_type highest,
 						   const nodemask_t *nodes)
 {
-	return next_zones_zonelist(list->_zonerefs, highest, nodes);
+	struct zoneref *first = list->_zonerefs;
+
+	if (likely(!nodes && first->zone_idx <= (int)highest))
+		return first;
+	return next_zones_zonelist(first, highest, nodes);
 }
 
 /* From `z`, a zoneref that may serve, to the end of the list. */
@@ -223,9 +231,17 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 /* Give up a block that nobody refers to any more; no lock held. FREE_COLD. */
 void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags);
 
-/* One reference less: true if it was the last. */
+/*
+ * One reference less: true if it was the last. Who holds the only one is alone:
+ * another is taken by who has one already, or by migration, of movable pages.
+ */
 static inline bool put_page_testzero(struct page *page)
 {
+	if (likely(smp_load_acquire(&page->_refcount) == 1 &&
+		   !(READ_ONCE(page->flags) & PG_MOVABLE_OPS))) {
+		WRITE_ONCE(page->_refcount, 0U);
+		return true;
+	}
 	return __atomic_sub_fetch(&page->_refcount, 1, __ATOMIC_ACQ_REL) == 0;
 }
 

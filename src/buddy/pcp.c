@@ -24,16 +24,6 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-unsigned int smp_cpu(void)
-{
-	unsigned int cpu;
-
-	if (unlikely(current->cpu))
-		return current->cpu - 1U;
-	cpu = (unsigned int)os_cpu();
-	return likely(cpu < nr_cpu_ids) ? cpu : cpu % nr_cpu_ids;
-}
-
 static struct per_cpu_pages *this_pageset(struct zone *zone)
 {
 	return &zone->pageset[smp_cpu()];

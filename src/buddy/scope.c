@@ -112,11 +112,6 @@ unsigned long km_mems_allowed(void)
 	return online_mask() & ~(unsigned long)current->mems_denied;
 }
 
-bool cpuset_node_allowed(unsigned int nid, gfp_t gfp)
-{
-	return !(current->mems_denied >> nid & 1) || !(gfp & __GFP_HARDWALL);
-}
-
 int km_set_cpu(int cpu)
 {
 	if (cpu < -1 || cpu >= (int)nr_cpu_ids)

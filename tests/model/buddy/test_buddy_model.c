@@ -9,7 +9,7 @@
 #include "core/tick.h"
 #include "support/start.h"
 
-#define OPERATIONS (KM_CHECK ? 8000 : 110000)
+#define OPERATIONS 340000
 #define CHECK_EVERY (KM_CHECK ? 1 : 64)
 #define MAX_LIVE 3000
 
@@ -229,7 +229,7 @@ static void run_model(void *arg)
 		zone->managed_pages / MAX_ORDER_NR_PAGES);
 }
 
-/* 330,000 operations from three seeds. Expect the oracle's frames at every
+/* A million operations from three seeds. Expect the oracle's frames at every
  * step, zone_check() to hold, and whole largest blocks in the end. */
 static void test_model(void **state)
 {
