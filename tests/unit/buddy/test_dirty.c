@@ -84,6 +84,7 @@ static void child_spread(void *arg)
 	REQUIRE(page_zone(alloc_pages(WRITE, 0)) == normal);
 	REQUIRE(do_sysctl("vm.dirty_ratio", NULL, 0, "0") > 0);
 	REQUIRE(!zone_dirty_ok(normal));
+	REQUIRE(zone_dirty_ok(dma32)); /* none of none */
 	mod_zone_page_state(dma32, NR_ZONE_WRITE_PENDING, 1);
 	REQUIRE(!zone_dirty_ok(dma32));
 	REQUIRE(page_zone(alloc_pages(WRITE, 0)) == normal);

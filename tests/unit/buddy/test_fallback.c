@@ -557,6 +557,33 @@ static void child_nofragment(void *arg)
 	REQUIRE(!end.status || !dprintf(2, "%s", end.err));
 }
 
+/* Normal of one node has only blocks of another type left, its DMA32 nothing,
+ * and another node plenty (M8). Expect types to mix rather than to go there. */
+static void child_not_remote(void *arg)
+{
+	struct zone *normal, *dma32;
+	struct page *page;
+
+	(void)arg;
+	normal = start_zone("numa=fake=2 dma=0 dma32=8M");
+	dma32 = &node_data[0].node_zones[ZONE_DMA32];
+	while (!deferred_grow_zone(normal, normal->managed_pages))
+		;
+	while (!deferred_grow_zone(dma32, dma32->managed_pages))
+		;
+	do {
+		page = alloc_pages_node(0,
+					QUIET | __GFP_MOVABLE | __GFP_THISNODE,
+					MAX_PAGE_ORDER);
+		if (page && page_to_pfn(page) == normal->zone_start_pfn)
+			give_frames(normal, page_to_pfn(page), 300);
+	} while (page);
+	normal->_watermark[WMARK_MIN] = normal->_watermark[WMARK_LOW] =
+		normal->_watermark[WMARK_HIGH] = 0;
+	page = alloc_pages_node(0, GFP_KERNEL, 0);
+	REQUIRE(page && page_zone(page) == normal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +596,7 @@ int main(void)
 		child_test(child_boost),
 		child_test(child_no_grouping),
 		child_test(child_nofragment),
+		child_test(child_not_remote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
