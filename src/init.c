@@ -21,6 +21,7 @@
 #include "buddy/buddy.h"
 #include "buddy/gfp.h"
 #include "buddy/migrate.h"
+#include "buddy/reclaim.h"
 #include "core/fault.h"
 #include "core/param.h"
 #include "core/start.h"
@@ -168,26 +169,22 @@ static void fork_child(void)
 	if (!lock_is_fork_owner())
 		return;
 	fork_release();
+	page_alloc_fork_child();
 	kmem_cpus_fork_child();
 }
 
 void km_register_fork(void)
 {
+	kswapd_allow_threads();
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
 /* ---- shortage and proof ---------------------------------------------------- */
 
+/* With no shrinker of a program it is what each layer has: see reclaim.h. */
 void km_reclaim_all(void)
 {
-	struct zone *zone;
-
-	kmem_reclaim(SHRINK_ALL);
-	vmap_purge(PURGE_ALL);
-	for_each_zone(zone) {
-		drain_all_pages(zone);
-		page_reporting_process(zone, REPORT_YOUNG);
-	}
+	drop_caches(DROP_PAGES | DROP_SLABS);
 }
 
 void km_check_all(void)

@@ -30,6 +30,14 @@ void km_check(void);
 void km_reclaim(void);
 
 /*
+ * What writing to vm.drop_caches does in the kernel. 1: free memory goes back
+ * to the operating system. 2: every shrinker, the program's too, gives up all
+ * it can. 3: first 2, then 1, as km_reclaim(). 0, or -EINVAL: another number.
+ * Thread-safe.
+ */
+int km_drop_caches(unsigned int what);
+
+/*
  * The texts that the kernel has in /proc and /sys, by name: "slabinfo",
  * "buddyinfo", "slab/kmalloc-64/objects"; docs/introspection.md lists them.
  * The text goes to buf, cut to size - 1 bytes and ended by '\0', and what is

@@ -15,7 +15,9 @@
 #include <kmalloc/migrate.h>
 #include <kmalloc/mm.h>
 #include <kmalloc/mempool.h>
+#include <kmalloc/oom.h>
 #include <kmalloc/scope.h>
+#include <kmalloc/shrinker.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
 

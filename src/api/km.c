@@ -16,6 +16,7 @@
 #include <kmalloc/km.h>
 
 #include "buddy/buddy.h"
+#include "buddy/reclaim.h"
 #include "buddy/sysctl.h"
 #include "config.h"
 #include "core/param.h"
@@ -83,6 +84,18 @@ void km_reclaim(void)
 {
 	if (!engine_need())
 		km_reclaim_all();
+}
+
+int km_drop_caches(unsigned int what)
+{
+	int ret = engine_need();
+
+	if (ret)
+		return ret;
+	if (!what || what > (DROP_PAGES | DROP_SLABS))
+		return -EINVAL;
+	drop_caches(what);
+	return 0;
 }
 
 long km_proc_read(const char *name, char *buf, size_t size)

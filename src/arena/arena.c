@@ -136,6 +136,9 @@ int arena_init(void)
 	if (left != SIZE_MAX)
 		return reserve_limited(left);
 	arena.section_frames = SECTION_SIZE >> PAGE_SHIFT;
+	/* Under a low limit frames leave room for large areas. */
+	if (arena.limit_frames && arena.limit_frames < GIB >> PAGE_SHIFT)
+		arena.section_frames = SMALL_SECTION_SIZE >> PAGE_SHIFT;
 	span = span_limit;
 	if (!span)
 		span = clamp(roundup_pow_of_two(os_total_ram()) * 4, 64 * GIB,

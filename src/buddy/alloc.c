@@ -110,7 +110,15 @@ static struct page *rmqueue(struct zone *zone, unsigned int order,
 
 	if (pcp_allowed_order(order))
 		page = rmqueue_pcplist(zone, order, mt, alloc_flags);
-	return page ? page : rmqueue_buddy(zone, order, mt, alloc_flags);
+	if (!page)
+		page = rmqueue_buddy(zone, order, mt, alloc_flags);
+	/* A block was claimed, and the zone's marks raised for it. */
+	if (unlikely(zone_flag(zone, ZONE_BOOSTED)) &&
+	    (alloc_flags & ALLOC_KSWAPD)) {
+		zone_clear_flag(zone, ZONE_BOOSTED);
+		wakeup_kswapd(zone, 0, 0, (enum zone_type)zone_idx(zone));
+	}
+	return page;
 }
 
 /* HighMem has no address to write zeros to: the file forgets what it had. */
@@ -160,8 +168,22 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		clear_pages(page, order);
 }
 
+/* Rather reclaim in a near node than go to one that is further away. */
+static bool reclaim_near(struct zone *zone, gfp_t gfp, unsigned int order,
+			 unsigned int alloc_flags,
+			 const struct alloc_context *ac)
+{
+	if (likely(!node_reclaim_mode) ||
+	    !zone_allows_reclaim(ac->preferred_zoneref->zone, zone) ||
+	    node_reclaim(zone->zone_pgdat, gfp, order) < NODE_RECLAIM_SOME)
+		return false;
+	return zone_watermark_ok(
+		zone, order, wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK),
+		ac->highest_zoneidx, alloc_flags);
+}
+
 /* Is the zone above its mark, or can it grow? */
-static bool zone_can_serve(struct zone *zone, unsigned int order,
+static bool zone_can_serve(struct zone *zone, gfp_t gfp, unsigned int order,
 			   unsigned int alloc_flags,
 			   const struct alloc_context *ac)
 {
@@ -181,7 +203,9 @@ static bool zone_can_serve(struct zone *zone, unsigned int order,
 		return true;
 	if (!deferred_grow_zone(zone, seen))
 		return true;
-	return alloc_flags & ALLOC_NO_WATERMARKS;
+	if (alloc_flags & ALLOC_NO_WATERMARKS)
+		return true;
+	return reclaim_near(zone, gfp, order, alloc_flags, ac);
 }
 
 /* A page of this zone, which grows as long as it can and must. */
@@ -243,7 +267,7 @@ static struct page *scan_zones(gfp_t gfp, unsigned int order,
 			continue;
 		if (ac->spread_dirty_pages && !zone_dirty_ok(zone))
 			continue;
-		if (!zone_can_serve(zone, order, alloc_flags, ac))
+		if (!zone_can_serve(zone, gfp, order, alloc_flags, ac))
 			continue;
 		page = rmqueue_growing(zone, order, ac->migratetype,
 				       alloc_flags);

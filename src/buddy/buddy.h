@@ -79,6 +79,7 @@ void fail_page_alloc_for_malloc(void);
 
 void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);
+void page_alloc_fork_child(void); /* what other threads were doing is undone */
 
 /* This CPU's number, below nr_cpu_ids; a hint, for choosing a pageset. */
 static inline unsigned int smp_cpu(void)

@@ -254,12 +254,14 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
 
 	if (!free_pages_prepare(page, order))
 		return;
-	if (pcp_allowed_order(order) && free_pcplist(zone, page, order, flags))
-		return;
-	spin_lock(&zone->lock);
-	zone->freed += 1UL << order;
-	__free_one_page(zone, page, order);
-	spin_unlock(&zone->lock);
+	if (!pcp_allowed_order(order) ||
+	    !free_pcplist(zone, page, order, flags)) {
+		spin_lock(&zone->lock);
+		zone->freed += 1UL << order;
+		__free_one_page(zone, page, order);
+		spin_unlock(&zone->lock);
+	}
+	memory_freed();
 }
 
 /*
@@ -363,6 +365,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	spin_lock(&zone->lock);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);
+	memory_freed();
 }
 
 void free_pages_exact(void *addr, size_t size)

@@ -107,6 +107,13 @@ void release_deferred(struct zone *zone)
 	init_per_zone_wmark_min();
 }
 
+bool zone_can_grow(const struct zone *zone)
+{
+	return READ_ONCE(zone->deferred_pfn) != READ_ONCE(zone->deferred_end) ||
+	       (READ_ONCE(zone->grow_pfn) < zone_end_pfn(zone) &&
+		arena_room() >= MAX_ORDER_NR_PAGES);
+}
+
 int deferred_grow_zone(struct zone *zone, unsigned long seen)
 {
 	int ret = 0;
@@ -127,6 +134,7 @@ void page_alloc_fork_take(void)
 {
 	struct zone *zone;
 
+	shrinker_fork_take();
 	lock_fork_take(&arena_lock);
 	wmark_fork_take();
 	for_each_zone(zone) {
@@ -147,4 +155,13 @@ void page_alloc_fork_release(void)
 	}
 	wmark_fork_release();
 	lock_fork_release(&arena_lock);
+	shrinker_fork_release();
+}
+
+void page_alloc_fork_child(void)
+{
+	shrinker_fork_child();
+	memory_waiters = 0;
+	oom_fork_child();
+	kswapd_fork_child();
 }

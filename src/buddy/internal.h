@@ -7,6 +7,8 @@
 
 #include "buddy/buddy.h"
 #include "buddy/gfp.h"
+#include "buddy/reclaim.h"
+#include "buddy/vmstat.h"
 #include "core/task.h"
 #include "core/fault.h"
 
@@ -289,8 +291,83 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 
 /* ---- slowpath.c: no lock held ------------------------------------------------ */
 
+#define MAX_RECLAIM_RETRIES 16 /* turns that get nowhere */
+
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 				    struct alloc_context *ac);
+/* "NAME: WHAT: order:..." on stderr, once in ten seconds, unless NOWARN. */
+void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
+		unsigned int order);
+
+/* ---- vmscan.c: no lock held, but for memory_freed() --------------------------- */
+
+#define DEF_PRIORITY 12
+#define SWAP_CLUSTER_MAX 32UL /* pages that a reclaim is to bring */
+
+struct scan_control {
+	unsigned long nr_to_reclaim; /* pages */
+	unsigned long nr_reclaimed; /* so far */
+	gfp_t gfp_mask;
+	unsigned int order;
+	int priority; /* 12: a little, 0: everything */
+	enum zone_type reclaim_idx;
+};
+
+/* Pages that came back. */
+unsigned long shrink_node(pg_data_t *pgdat, struct scan_control *sc);
+unsigned long try_to_free_pages(gfp_t gfp, unsigned int order,
+				const struct alloc_context *ac);
+/* How many pages of the zone could come back at most. */
+unsigned long zone_reclaimable_pages(const struct zone *zone, gfp_t gfp);
+
+#define NODE_RECLAIM_NOSCAN (-2) /* not asked, or not allowed */
+#define NODE_RECLAIM_FULL (-1) /* there is nothing worth it */
+#define NODE_RECLAIM_SOME 0
+#define NODE_RECLAIM_SUCCESS 1
+extern unsigned long node_reclaim_mode; /* vm.zone_reclaim_mode */
+bool zone_allows_reclaim(const struct zone *local, const struct zone *zone);
+int node_reclaim(pg_data_t *pgdat, gfp_t gfp, unsigned int order);
+
+/* Wait until somebody frees pages, for at most `ms`. */
+void memory_wait(unsigned long ms);
+/* The same in two steps, with a last look between; ms 0: do not wait. */
+u32 memory_wait_begin(void);
+void memory_wait_end(u32 seq, unsigned long ms);
+void memory_wake(void);
+extern u32 memory_waiters; /* atomic */
+
+static inline void memory_freed(void)
+{
+	if (unlikely(READ_ONCE(memory_waiters)))
+		memory_wake();
+}
+
+/* ---- kswapd.c: no lock held, but for waking ----------------------------------- */
+
+void kswapd_init(void);
+bool kswapd_is_thread(const pg_data_t *pgdat);
+bool pgdat_balanced(pg_data_t *pgdat, unsigned int order, enum zone_type idx);
+/* One run: pages that came back. The caller has PF_MEMALLOC set. */
+unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
+			    enum zone_type idx);
+void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order,
+		   enum zone_type highest_zoneidx);
+void wakeup_kswapd_node(pg_data_t *pgdat); /* whatever it looks like */
+void wake_all_kswapds(unsigned int order, gfp_t gfp,
+		      const struct alloc_context *ac);
+
+/* ---- oom.c: no lock held ------------------------------------------------------ */
+
+struct oom_control {
+	const nodemask_t *nodemask; /* NULL: all nodes */
+	gfp_t gfp_mask;
+	unsigned int order;
+};
+
+bool oom_trylock(void);
+void oom_unlock(void);
+/* true: try again. oom_trylock() is held. */
+bool out_of_memory(const struct oom_control *oc);
 
 /* ---- fallback.c: zone->lock held ----------------------------------------- */
 
@@ -390,6 +467,8 @@ int nr_pcp_decay(struct per_cpu_pages *pcp);
 int deferred_grow_zone(struct zone *zone, unsigned long seen);
 /* arena_lock held: one largest block of what is online and on no list yet. */
 void release_deferred(struct zone *zone);
+/* Is there more to come, as far as one can tell without trying? */
+bool zone_can_grow(const struct zone *zone);
 
 /* ---- report.c ------------------------------------------------------------ */
 

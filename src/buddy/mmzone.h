@@ -162,6 +162,13 @@ typedef struct pglist_data {
 	/* what background compaction was asked for; relaxed */
 	int kcompactd_max_order, kcompactd_highest_zoneidx;
 	unsigned long kcompactd_next_ms; /* when it looks again; relaxed */
+	/* kswapd.c; atomic */
+	u32 kswapd_wait; /* 1: it is asked for */
+	u32 kswapd_thread; /* is there one? */
+	unsigned int kswapd_order; /* the largest asked for */
+	unsigned int kswapd_highest_zoneidx; /* the highest asked for */
+	unsigned int kswapd_failures; /* runs in a row that got nothing */
+	u32 reclaim_locked; /* somebody is in node_reclaim() */
 } pg_data_t;
 
 /* Nodes as bits: MAX_NUMNODES fit. */

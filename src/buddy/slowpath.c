@@ -2,17 +2,47 @@
 /*
  * buddy/slowpath.c - when no zone is above its low mark and none can grow
  *
- *	try at the min mark
- *	  |  give back what the per-CPU lists hold, try again
- *	  v
- *	NULL
+ *	wake kswapd
+ *	try at the min mark ------------------------------> page
+ *	compact, if the block is large
+ *	.-> wake kswapd again, try; with the reserves, if they are ours
+ *	|   may not block, or is itself reclaiming -------> nopage
+ *	|   reclaim, drain the per-CPU lists, try --------> page
+ *	|   compact, try ---------------------------------> page
+ *	|   __GFP_NORETRY, or a costly order -------------> nopage
+ *	|-- reclaim gets on, or what it could get is enough
+ *	|-- compaction may get on
+ *	|   out of memory: try at the high mark, then oom.c
+ *	`-- that helped
+ *	nopage: __GFP_NOFAIL waits and goes round again; others get NULL, and
+ *	a report
  *
- * Locking	none held
+ * Locking	none held, and with __GFP_DIRECT_RECLAIM none by the caller
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_slowpath()
  *		(kernel-facts A2-A7)
  */
+#include "buddy/compact.h"
 #include "buddy/internal.h"
+#include "buddy/show.h"
+#include "core/ratelimit.h"
+#include "core/stacktrace.h"
 #include "core/task.h"
+#include "sys/os.h"
+
+#define NOFAIL_WAIT_MS 100 /* at most, before it looks again */
+
+/* What a request has been through so far. */
+struct slowpath {
+	struct alloc_context *ac;
+	gfp_t gfp;
+	unsigned int order, alloc_flags;
+	unsigned long progress; /* pages, of the last reclaim */
+	int no_progress_loops;
+	int compaction_retries;
+	enum compact_priority compact_priority;
+	enum compact_result compact_result; /* of the last compaction */
+	int oom_rounds;
+};
 
 unsigned int memalloc_noreclaim_save(void)
 {
@@ -23,6 +53,8 @@ void memalloc_noreclaim_restore(unsigned int flags)
 {
 	task_flags_restore(flags, PF_MEMALLOC);
 }
+
+/* ---- flags ------------------------------------------------------------------------- */
 
 /* Who may go below all marks: it asks to, or is giving up memory itself. */
 static unsigned int __gfp_pfmemalloc_flags(gfp_t gfp)
@@ -48,26 +80,308 @@ static unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order)
 		if (flags & ALLOC_MIN_RESERVE)
 			flags &= ~ALLOC_CPUSET;
 	}
-	flags |= __gfp_pfmemalloc_flags(gfp);
 	if (gfp & __GFP_COLD)
 		flags |= ALLOC_COLD;
 	return flags;
 }
 
+static void reset_preferred_zone(struct alloc_context *ac)
+{
+	ac->preferred_zoneref = first_zones_zonelist(
+		ac->zonelist, ac->highest_zoneidx, ac->nodemask);
+}
+
+/* ---- reclaim ------------------------------------------------------------------------ */
+
+static void drain_everything(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		drain_all_pages(zone);
+}
+
+static struct page *__alloc_pages_direct_reclaim(struct slowpath *sp)
+{
+	struct page *page;
+
+	/* docs/locking.md: reclaim takes locks of all layers. */
+	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
+	sp->progress = try_to_free_pages(sp->gfp, sp->order, sp->ac);
+	page = get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,
+				      sp->ac);
+	if (page)
+		return page;
+	/* What came back may lie on a per-CPU list, or in a reserve. */
+	unreserve_highatomic_pageblock(sp->ac, 0);
+	drain_everything();
+	return get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,
+				      sp->ac);
+}
+
+/*
+ * A4: as long as it gets on, or could if everything that shrinkers hold came
+ * back, but not for ever. The pause lets whoever has the memory free it.
+ */
+static bool should_reclaim_retry(struct slowpath *sp)
+{
+	struct alloc_context *ac = sp->ac;
+	struct zoneref *z = ac->preferred_zoneref;
+	struct zone *zone;
+
+	if (sp->progress && sp->order <= PAGE_ALLOC_COSTLY_ORDER)
+		sp->no_progress_loops = 0;
+	else
+		sp->no_progress_loops++;
+	if (sp->no_progress_loops > MAX_RECLAIM_RETRIES)
+		return unreserve_highatomic_pageblock(ac, 1);
+	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
+	{
+		long available = zone_free_pages(zone);
+
+		available += (long)zone_reclaimable_pages(zone, sp->gfp);
+		if (!__zone_watermark_ok(zone, sp->order, min_wmark_pages(zone),
+					 ac->highest_zoneidx, sp->alloc_flags,
+					 available))
+			continue;
+		if (!sp->progress)
+			memory_wait(1);
+		return true;
+	}
+	return false;
+}
+
+/* ---- compaction --------------------------------------------------------------------- */
+
+static struct page *compact(struct slowpath *sp)
+{
+	return __alloc_pages_direct_compact(sp->gfp, sp->order, sp->alloc_flags,
+					    sp->ac, sp->compact_priority,
+					    &sp->compact_result);
+}
+
+/*
+ * A2: a block that is large, or that would mix types, is first looked for by
+ * moving what is easily moved; *hopeless: it makes no sense to go on, for who
+ * does not want to try hard.
+ */
+static struct page *compact_first(struct slowpath *sp, bool *hopeless)
+{
+	bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
+	struct page *page;
+
+	*hopeless = false;
+	if (!(sp->gfp & __GFP_DIRECT_RECLAIM) ||
+	    (!costly &&
+	     (!sp->order || sp->ac->migratetype == MIGRATE_MOVABLE)) ||
+	    __gfp_pfmemalloc_flags(sp->gfp) || (current->flags & PF_MEMALLOC))
+		return NULL;
+	sp->compact_priority = INIT_COMPACT_PRIORITY;
+	page = compact(sp);
+	if (!costly || !(sp->gfp & __GFP_NORETRY)) {
+		sp->compact_priority = DEF_COMPACT_PRIORITY;
+		return page;
+	}
+	*hopeless = sp->compact_result == COMPACT_SKIPPED ||
+		    sp->compact_result == COMPACT_DEFERRED ||
+		    (sp->gfp & __GFP_THISNODE);
+	return page;
+}
+
+/* ---- out of memory ------------------------------------------------------------------ */
+
+static struct page *__alloc_pages_may_oom(struct slowpath *sp)
+{
+	struct alloc_context *ac = sp->ac;
+	struct oom_control oc = {
+		.nodemask = ac->nodemask,
+		.gfp_mask = sp->gfp,
+		.order = sp->order,
+	};
+	struct page *page;
+
+	sp->progress = 0;
+	if (!oom_trylock()) { /* somebody sees to it */
+		sp->progress = 1;
+		memory_wait(1);
+		return NULL;
+	}
+	/* Perhaps he has by now: above high, so that this is not a race. */
+	page = get_page_from_freelist((sp->gfp | __GFP_HARDWALL) &
+					      ~__GFP_DIRECT_RECLAIM,
+				      sp->order, WMARK_HIGH | ALLOC_CPUSET, ac);
+	if (page || sp->order > PAGE_ALLOC_COSTLY_ORDER ||
+	    (sp->gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) ||
+	    ac->highest_zoneidx < ZONE_NORMAL)
+		goto unlock;
+	/* Nobody may hang here: a bound that the kernel has not. */
+	if (sp->oom_rounds++ <= MAX_RECLAIM_RETRIES && out_of_memory(&oc))
+		sp->progress = 1;
+	if (sp->progress && (sp->gfp & __GFP_NOFAIL))
+		page = get_page_from_freelist(sp->gfp, sp->order,
+					      ALLOC_NO_WATERMARKS, ac);
+unlock:
+	oom_unlock();
+	return page;
+}
+
+/* ---- the report ----------------------------------------------------------------------- */
+
+/* The nodes of a mask as the kernel lists them: "0-1,3". */
+static void nodemask_text(nodemask_t nodes, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int nid = 0; nid < MAX_NUMNODES && at < size; nid++) {
+		unsigned int first = nid;
+
+		if (!node_in(nid, nodes))
+			continue;
+		while (nid + 1 < MAX_NUMNODES && node_in(nid + 1, nodes))
+			nid++;
+		at += (size_t)km_snprintf(buf + at, size - at,
+					  first == nid ? "%s%u" : "%s%u-%u",
+					  at ? "," : "", first, nid);
+	}
+}
+
+void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
+		unsigned int order)
+{
+	static struct ratelimit_state limit = RATELIMIT_STATE_INIT(10000, 1);
+	char comm[16], nodes[20] = "(null)", flags[256];
+
+	if ((gfp & __GFP_NOWARN) || !__ratelimit(&limit, __func__))
+		return;
+	os_comm(comm);
+	if (nodemask)
+		nodemask_text(*nodemask, nodes, sizeof(nodes));
+	gfp_flags_string(flags, sizeof(flags), gfp);
+	km_report("%s: %s: order:%u, mode:%#x(%s), nodemask=%s\n", comm, what,
+		  order, gfp, flags, nodes);
+	dump_stack();
+	show_mem();
+}
+
+/* ---- the path itself --------------------------------------------------------------------- */
+
+static struct page *try_again(struct slowpath *sp)
+{
+	return get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,
+				      sp->ac);
+}
+
+/* With the reserves no limit to nodes counts any more. */
+static void use_reserves(struct slowpath *sp)
+{
+	unsigned int reserves = __gfp_pfmemalloc_flags(sp->gfp);
+
+	if (reserves)
+		sp->alloc_flags |= reserves;
+	if (reserves || !(sp->alloc_flags & ALLOC_CPUSET)) {
+		sp->ac->nodemask = NULL;
+		reset_preferred_zone(sp->ac);
+	}
+}
+
+/* One turn: a page, or NULL, and *again says whether another one makes sense. */
+static struct page *slowpath_turn(struct slowpath *sp, bool *again)
+{
+	bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
+	struct page *page;
+
+	*again = false;
+	if (sp->alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(sp->order, sp->gfp, sp->ac);
+	use_reserves(sp);
+	page = try_again(sp);
+	if (page || !(sp->gfp & __GFP_DIRECT_RECLAIM) ||
+	    (current->flags & PF_MEMALLOC))
+		return page;
+	page = __alloc_pages_direct_reclaim(sp);
+	if (!page)
+		page = compact(sp);
+	if (page || (sp->gfp & __GFP_NORETRY) ||
+	    (costly && !(sp->gfp & __GFP_RETRY_MAYFAIL)))
+		return page;
+	*again = should_reclaim_retry(sp) ||
+		 (sp->progress &&
+		  should_compact_retry(sp->ac, sp->order, sp->alloc_flags,
+				       sp->compact_result,
+				       &sp->compact_priority,
+				       &sp->compaction_retries));
+	if (*again)
+		return NULL;
+	page = __alloc_pages_may_oom(sp);
+	if (!page && sp->progress) {
+		sp->no_progress_loops = 0;
+		*again = true;
+	}
+	return page;
+}
+
+/*
+ * A6: it may not fail. A little of the reserve first; then whatever is freed
+ * wakes us. Who waits is counted before the last try, so no free is missed.
+ */
+static struct page *nofail_wait(struct slowpath *sp)
+{
+	u32 seq = memory_wait_begin();
+	struct page *page;
+
+	drain_everything();
+	page = get_page_from_freelist(sp->gfp, sp->order,
+				      sp->alloc_flags | ALLOC_MIN_RESERVE,
+				      sp->ac);
+	memory_wait_end(seq, page ? 0 : NOFAIL_WAIT_MS);
+	sp->oom_rounds = 0;
+	return page;
+}
+
+static bool may_not_fail(const struct slowpath *sp)
+{
+	if (!(sp->gfp & __GFP_NOFAIL) ||
+	    WARN_ON_ONCE(!(sp->gfp & __GFP_DIRECT_RECLAIM)))
+		return false;
+	WARN_ON_ONCE(current->flags & PF_MEMALLOC);
+	WARN_ON_ONCE(sp->order > PAGE_ALLOC_COSTLY_ORDER);
+	return true;
+}
+
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 				    struct alloc_context *ac)
 {
-	unsigned int alloc_flags = gfp_to_alloc_flags(gfp, order);
+	struct slowpath sp = {
+		.ac = ac,
+		.gfp = gfp,
+		.order = order,
+		.alloc_flags = gfp_to_alloc_flags(gfp, order),
+		.compact_priority = DEF_COMPACT_PRIORITY,
+	};
 	struct page *page;
-	struct zone *zone;
+	bool again, hopeless = false;
 
-	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
-	if (page || !gfpflags_allow_blocking(gfp) ||
-	    (current->flags & PF_MEMALLOC))
-		return page;
-	/* docs/locking.md: reclaim takes locks of all layers. */
-	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
-	for_each_zone(zone)
-		drain_all_pages(zone);
-	return get_page_from_freelist(gfp, order, alloc_flags, ac);
+	reset_preferred_zone(ac);
+	if (!ac->preferred_zoneref->zone)
+		goto nopage;
+	if (sp.alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(order, gfp, ac);
+	page = try_again(&sp);
+	if (!page)
+		page = compact_first(&sp, &hopeless);
+	if (!page && hopeless && !(gfp & __GFP_NOFAIL))
+		goto nopage;
+	while (!page) {
+		page = slowpath_turn(&sp, &again);
+		if (page || again)
+			continue;
+		if (!may_not_fail(&sp))
+			goto nopage;
+		page = nofail_wait(&sp);
+	}
+	return page;
+nopage:
+	warn_alloc(gfp, ac->nodemask, "page allocation failure", order);
+	return NULL;
 }

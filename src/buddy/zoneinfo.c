@@ -116,7 +116,8 @@ static void zoneinfo_show_print(struct seq_file *m, const struct zone *zone)
 	seq_printf(m,
 		   "\n  node_unreclaimable:  %u"
 		   "\n  start_pfn:           %lu\n",
-		   0U, zone->zone_start_pfn);
+		   READ_ONCE(pgdat->kswapd_failures) >= MAX_RECLAIM_RETRIES,
+		   zone->zone_start_pfn);
 }
 
 int zoneinfo_show(struct seq_file *m, const char *path)

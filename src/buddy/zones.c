@@ -195,6 +195,8 @@ int page_alloc_init(unsigned int flags)
 	setup_per_zone_wmarks();
 	kcompactd_init();
 	page_reporting_init();
+	shrinker_init();
+	kswapd_init();
 	return 0;
 }
 

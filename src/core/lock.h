@@ -37,6 +37,7 @@ enum lock_rank {
 	LOCK_BARN, /* one node_barn */
 	LOCK_LIST, /* kmem_cache_node.list_lock */
 	LOCK_VMAP, /* address trees and lazy list of vmalloc space */
+	LOCK_SHRINKER, /* the list of shrinkers */
 	LOCK_HOTPLUG, /* growth of the arena */
 	LOCK_WMARK, /* watermarks and reserves of all zones */
 	LOCK_PCP, /* one per_cpu_pages */

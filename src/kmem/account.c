@@ -14,6 +14,7 @@
 
 #include "buddy/buddy.h"
 #include "buddy/vmstat.h"
+#include "core/task.h"
 #include "kmem/kmem.h"
 #include "kmem/stat.h"
 
@@ -66,6 +67,7 @@ void unaccount_slab(struct kmem_cache *s, struct page *page,
 {
 	count(s, page, -1, objects);
 	kmem_stat(s, FREE_SLAB);
+	mm_account_reclaimed_pages(1UL << page->order);
 	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
 	slab_page_restore(page);
 	set_page_type(page, PAGE_ALLOCATED);

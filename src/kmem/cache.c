@@ -208,6 +208,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	kmem_nr_slots = nr_slots;
 	kmem_cpus_init();
 	tick_register(&tick);
+	kmem_shrinker_init();
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
 	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
 			    &line_boot) ||
@@ -228,7 +229,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 
 void kmem_reclaim(unsigned int flags)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_cpu *cpu = kmem_cpu_here();
 	struct kmem_cache *s;
 
 	kmem_cpus_request();

@@ -51,6 +51,7 @@ static bool is_no_cpu(const struct kmem_cpu *cpu)
 	return (const void *)cpu == (const void *)&no_cpu;
 }
 
+/* It can do without, and free() may ask for it: so nothing is reclaimed. */
 static struct kmem_cpu *table_alloc(void)
 {
 	unsigned long pages = DIV_ROUND_UP(sizeof(struct kmem_cpu), PAGE_SIZE);
@@ -65,7 +66,7 @@ static struct kmem_cpu *table_alloc(void)
 	spin_unlock(&kmem_cpus_lock);
 	if (cpu)
 		return cpu;
-	page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, pages);
+	page = alloc_page_run(GFP_NOWAIT | __GFP_ZERO, pages);
 	if (!page)
 		return NULL;
 	cpu = page_to_virt(page);
@@ -133,6 +134,13 @@ struct kmem_cpu *kmem_cpu_get(void)
 	struct kmem_cpu *cpu = kmem_this_cpu;
 
 	return likely(!is_no_cpu(cpu)) ? cpu : thread_start();
+}
+
+struct kmem_cpu *kmem_cpu_here(void)
+{
+	struct kmem_cpu *cpu = kmem_this_cpu;
+
+	return is_no_cpu(cpu) ? NULL : cpu;
 }
 
 void kmem_cpu_serve(struct kmem_cpu *cpu)

@@ -52,6 +52,10 @@ struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 				    slab_flags_t flags, int *err);
 void kmem_cache_free_aliases(struct kmem_cache *s);
 
+/* ---- shrink.c -------------------------------------------------------------- */
+
+void kmem_shrinker_init(void);
+
 void kmem_cpus_init(void); /* the thread exit hook */
 void kmem_cpus_fork_take(void);
 void kmem_cpus_fork_release(void);

@@ -499,6 +499,8 @@ void barn_check(struct kmem_cache *s);
 extern spinlock_t kmem_cpus_lock;
 /* This thread's table; NULL if it can have none (it is ending, no memory). */
 struct kmem_cpu *kmem_cpu_get(void);
+/* The same if it has one already; takes no memory. */
+struct kmem_cpu *kmem_cpu_here(void);
 void kmem_cpu_serve(struct kmem_cpu *cpu); /* do what others asked for */
 void kmem_cpus_request(void); /* ask every owner to flush idle slots */
 unsigned long kmem_cpus_count(const struct kmem_cache *s); /* racy */

@@ -38,7 +38,7 @@ static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 	if (class)
 		p = kmem_pop(kmem_this_cpu, class);
 	if (class && !p)
-		p = kmem_cache_alloc_slow(shim_cache(class), GFP_KERNEL,
+		p = kmem_cache_alloc_slow(shim_cache(class), SHIM_GFP,
 					  NUMA_NO_NODE, size, caller);
 	return p ? p : large_alloc(max(size, 1UL), align, 0);
 }

@@ -14,11 +14,15 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "buddy/reclaim.h"
 #include "core/tick.h"
 #include "shim/shim.h"
 #include "vmap/vmap.h"
 
-#define RUN_GFP (GFP_HIGHUSER_MOVABLE & ~__GFP_HIGHMEM)
+#define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
+
+/* Requests up to this size may end in out_of_memory(). */
+#define OOM_MAX (PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
 struct large_stat large_stat;
 
@@ -56,12 +60,14 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 	return run_start(page, nr);
 }
 
-static void *run_alloc(size_t size, size_t align, unsigned int flags)
+static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	unsigned long block = max(size, align);
-	gfp_t gfp = RUN_GFP | (flags & LARGE_ZERO ? __GFP_ZERO : 0);
 	struct page *page;
+
+	if (flags & LARGE_ZERO)
+		gfp |= __GFP_ZERO;
 
 	if (block > size && get_order(block) > get_order(size)) {
 		unsigned long whole = 1UL << get_order(block);
@@ -169,7 +175,7 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 	if (size > PTRDIFF_MAX)
 		return NULL;
 	if (size <= MAX_BLOCK_SIZE && align <= MAX_BLOCK_SIZE)
-		p = run_alloc(size, align, flags);
+		p = run_alloc(size, align, flags, RUN_GFP);
 	if (!p)
 		p = area_alloc(size, align, flags);
 	if (unlikely(!p)) {
@@ -178,6 +184,8 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 	}
 	if (unlikely(!p))
 		p = contig_alloc(size, align, flags);
+	if (unlikely(!p) && oom_has_policy() && max(size, align) <= OOM_MAX)
+		p = run_alloc(size, align, flags, RUN_GFP & ~__GFP_NORETRY);
 	return p;
 }
 

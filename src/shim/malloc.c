@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddy/reclaim.h"
 #include "kmem/debug.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
@@ -33,7 +34,7 @@ static void *serve(size_t size, uintptr_t caller)
 	if (size > MAX_SMALL)
 		p = large_alloc(size, PAGE_SIZE, 0);
 	else
-		p = kmem_cache_alloc_slow(shim_cache_for(size), GFP_KERNEL,
+		p = kmem_cache_alloc_slow(shim_cache_for(size), SHIM_GFP,
 					  NUMA_NO_NODE, size, caller);
 	if (likely(p))
 		return p;
@@ -165,6 +166,8 @@ static size_t room_for(size_t usable, size_t size)
 	size_t more = usable + usable / 4;
 
 	if (size <= usable || size - usable >= usable / 4)
+		return size;
+	if (oom_has_policy()) /* it may end the program: not for a luxury */
 		return size;
 	if (more <= MAX_SMALL && shim_cache_for(more)->guard)
 		return size;

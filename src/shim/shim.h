@@ -30,6 +30,12 @@
 #define NR_SMALL_CLASSES 40
 #define MALLOC_ALIGN 16UL
 
+/*
+ * What malloc() asks with: one reclaim, no report; there is more to try, and a
+ * program that gets NULL is told by errno.
+ */
+#define SHIM_GFP (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
+
 /* By (size + 15) / 16. All zero before the start: class 0 always misses. */
 extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
 

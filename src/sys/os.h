@@ -8,7 +8,7 @@
  *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
- *   - none of them calls malloc, stdio or dlsym. System calls are made directly
+ *   - none of them calls malloc (but for the one that says so), stdio or dlsym. System calls are made directly
  *     but for four of libc's that are known not to allocate: clock_gettime and
  *     sched_getcpu, for their vDSO, getauxval, and what finds the environment;
  *   - the memory calls count themselves (os_mem_calls) and can be told to
@@ -150,6 +150,12 @@ unsigned int os_program_headers(const void **headers, uintptr_t *bias);
 void os_futex_wait(u32 *word, u32 value);
 void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms); /* at most */
 void os_futex_wake(u32 *word);
+void os_futex_wake_all(u32 *word);
+/*
+ * A detached thread that runs fn(arg) with every signal blocked: 0 or -errno.
+ * Unlike everything else here it may call malloc.
+ */
+int os_thread_start(void *(*fn)(void *arg), void *arg);
 
 /* ---- files and the end --------------------------------------------------- */
 

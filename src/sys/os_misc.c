@@ -6,6 +6,7 @@
  * its own state: the environment is then found on the initial stack.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -199,6 +200,11 @@ void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms)
 void os_futex_wake(u32 *word)
 {
 	sys3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+void os_futex_wake_all(u32 *word)
+{
+	sys3(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX);
 }
 
 long os_open_read(const char *path)

@@ -29,7 +29,8 @@ static struct kmem_cache va_cache;
 
 struct vmap_area *va_struct_alloc(void)
 {
-	return kmem_cache_zalloc(&va_cache, GFP_KERNEL);
+	return kmem_cache_zalloc(&va_cache,
+				 GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 }
 
 void va_struct_free(struct vmap_area *list)
@@ -160,7 +161,10 @@ static void give_range(struct rb_root *root, struct vmap_area *va)
 	va_struct_free(dead);
 }
 
-/* The same for a range without a struct; without memory for one it is lost. */
+/*
+ * The same for a range without a struct; without memory for one the range is
+ * lost, and if it is lazy its charge.
+ */
 static void give_back(struct rb_root *root, uintptr_t start, size_t size)
 {
 	struct vmap_area *va = va_struct_alloc();
@@ -170,6 +174,38 @@ static void give_back(struct rb_root *root, uintptr_t start, size_t size)
 	va->va_start = start;
 	va->va_end = start + size;
 	give_range(root, va);
+}
+
+/*
+ * Pages of areas, in use or lazy, count against mem=. Where that is in the way
+ * the lazy ones go.
+ */
+static int charge(size_t size)
+{
+	unsigned long nr = size >> PAGE_SHIFT;
+
+	if (likely(!arena_charge(nr)))
+		return 0;
+	vmap_purge(PURGE_ALL);
+	return arena_charge(nr);
+}
+
+/* Memory for a range that had none: 0 or -ENOMEM. */
+static int commit_range(uintptr_t start, size_t size)
+{
+	if (charge(size))
+		return -ENOMEM;
+	if (!os_commit((void *)start, size))
+		return 0;
+	arena_uncharge(size >> PAGE_SHIFT);
+	return -ENOMEM;
+}
+
+/* The end of a mapping of its own, or of a part of it. */
+static void release_direct(uintptr_t start, size_t size)
+{
+	os_release((void *)start, size);
+	arena_uncharge(size >> PAGE_SHIFT);
 }
 
 /* Where `missing` free bytes touch a lazy range: their start, or 0. */
@@ -214,7 +250,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	va_struct_free(dead);
 	if (!gap)
 		return false;
-	if (os_commit((void *)gap, size - saved)) {
+	if (commit_range(gap, size - saved)) {
 		give_back(&vmap.lazy, start, saved);
 		give_back(&vmap.free, gap, size - saved);
 		return false;
@@ -238,7 +274,7 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 	if (!take_range(&vmap.free, va, size, align))
 		return false;
 	va->flags = VA_ZERO;
-	if (!os_commit((void *)va->va_start, size))
+	if (!commit_range(va->va_start, size))
 		return true;
 	give_back(&vmap.free, va->va_start, size);
 	return false;
@@ -250,9 +286,13 @@ static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 	size_t room = size + align - PAGE_SIZE;
 	uintptr_t at, start;
 
-	at = room < size ? 0 : (uintptr_t)os_map(room);
-	if (!at)
+	if (room < size || charge(size))
 		return false;
+	at = (uintptr_t)os_map(room);
+	if (!at) {
+		arena_uncharge(size >> PAGE_SHIFT);
+		return false;
+	}
 	start = ALIGN(at, align);
 	if (start > at)
 		os_release((void *)at, start - at);
@@ -292,7 +332,7 @@ void vmap_area_free(struct vmap_area *va)
 
 	va->next = NULL;
 	if (va->flags & VA_DIRECT) {
-		os_release((void *)va->va_start, size);
+		release_direct(va->va_start, size);
 		va_struct_free(va);
 		return;
 	}
@@ -309,7 +349,7 @@ static int shrink(struct vmap_area *va, size_t size)
 	struct vmap_area *tail;
 
 	if (va->flags & VA_DIRECT) {
-		os_release((void *)(va->va_start + size), va_size(va) - size);
+		release_direct(va->va_start + size, va_size(va) - size);
 		va->va_end = va->va_start + size;
 		return 0;
 	}
@@ -353,7 +393,7 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 
 	if (!from)
 		return -ENOMEM;
-	if (from == &vmap.free && os_commit((void *)va->va_end, more)) {
+	if (from == &vmap.free && commit_range(va->va_end, more)) {
 		give_back(&vmap.free, va->va_end, more);
 		return -ENOMEM;
 	}
@@ -373,11 +413,17 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 
 	if (!to)
 		return -ENOMEM;
+	if (charge(size - old_size)) {
+		va_struct_free(to);
+		return -ENOMEM;
+	}
 	if (!take_range(&vmap.free, to, size, PAGE_SIZE)) {
+		arena_uncharge((size - old_size) >> PAGE_SHIFT);
 		va_struct_free(to);
 		return -ENOMEM;
 	}
 	if (os_move((void *)old, old_size, (void *)to->va_start, size)) {
+		arena_uncharge((size - old_size) >> PAGE_SHIFT);
 		/* The kernel may have unmapped the target before it failed. */
 		if (os_reserve_again((void *)to->va_start, size) == -ENOMEM)
 			va_struct_free(to);
@@ -399,10 +445,16 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 
 static int resize_direct(struct vmap_area *va, size_t size)
 {
-	void *at = os_remap((void *)va->va_start, va_size(va), size);
+	size_t more = size - va_size(va);
+	void *at;
 
-	if (!at)
+	if (charge(more))
 		return -ENOMEM;
+	at = os_remap((void *)va->va_start, va_size(va), size);
+	if (!at) {
+		arena_uncharge(more >> PAGE_SHIFT);
+		return -ENOMEM;
+	}
 	va->va_start = (uintptr_t)at;
 	va->va_end = va->va_start + size;
 	return 0;

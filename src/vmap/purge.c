@@ -15,7 +15,9 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "buddy/reclaim.h"
 #include "core/param.h"
+#include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"
 #include "vmap/internal.h"
@@ -88,12 +90,14 @@ static void put_back(struct vmap_area *va, struct rb_root *root)
 	va_struct_free(dead);
 }
 
-size_t vmap_purge(unsigned int flags)
+/* Until `most` bytes are given: bytes given. */
+static size_t purge(unsigned int flags, size_t most)
 {
 	struct vmap_area *va;
 	size_t bytes = 0;
 
-	while (READ_ONCE(vmap.lazy_bytes) && (va = take_due(flags))) {
+	while (bytes < most && READ_ONCE(vmap.lazy_bytes) &&
+	       (va = take_due(flags))) {
 		size_t size = va_size(va);
 
 		va->next = NULL;
@@ -102,10 +106,48 @@ size_t vmap_purge(unsigned int flags)
 			break;
 		}
 		bytes += size;
+		arena_uncharge(size >> PAGE_SHIFT);
+		mm_account_reclaimed_pages(size >> PAGE_SHIFT);
 		put_back(va, &vmap.free);
 	}
 	return bytes;
 }
+
+size_t vmap_purge(unsigned int flags)
+{
+	return purge(flags, SIZE_MAX);
+}
+
+/* ---- the shrinker: its objects are pages ------------------------------------- */
+
+static unsigned long vmap_count(struct shrinker *s, struct shrink_control *sc)
+{
+	(void)s;
+	(void)sc;
+	return READ_ONCE(vmap.lazy_bytes) >> PAGE_SHIFT;
+}
+
+static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long pages;
+
+	(void)s;
+	pages = purge(PURGE_ALL, sc->nr_to_scan << PAGE_SHIFT) >> PAGE_SHIFT;
+	if (!pages)
+		return SHRINK_STOP;
+	sc->nr_scanned = pages;
+	return pages;
+}
+
+/* System calls are made for it, so only for requests that may wait for IO. */
+static struct shrinker shrinker = {
+	.count_objects = vmap_count,
+	.scan_objects = vmap_scan,
+	.batch = 32,
+	.seeks = DEFAULT_SEEKS,
+	.flags = SHRINKER_ENGINE | KM_SHRINKER_IO,
+	.name = "vmap",
+};
 
 static void vmap_tick(unsigned int flags)
 {
@@ -122,6 +164,7 @@ void vmap_purge_init(void)
 	if (!vmap_lazy_max)
 		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
 	tick_register(&tick);
+	shrinker_register(&shrinker);
 }
 
 void vmap_stat(struct vmap_stat *stat)

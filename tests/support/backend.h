@@ -95,12 +95,18 @@ static inline size_t sum_of(const struct rb_root *root)
 	return sum;
 }
 
-/* V1 to V4, and that free, lazy and busy fill vmalloc space to a byte. */
+/*
+ * V1 to V4, that free, lazy and busy fill vmalloc space to a byte, and that
+ * mem= is charged with what is in use or lazy.
+ */
 static inline void check_space(void)
 {
 	vmap_check();
 	REQUIRE(sum_of(&vmap.busy) + sum_of(&vmap.lazy) + sum_of(&vmap.free) ==
 		arena.vmalloc_end - arena.vmalloc_start);
+	REQUIRE(arena.charged_frames ==
+		arena.online_frames +
+			((vmap.busy_bytes + vmap.lazy_bytes) >> PAGE_SHIFT));
 }
 
 #endif

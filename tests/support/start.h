@@ -59,7 +59,7 @@ static inline struct zone *start_owned_zone(const char *cmdline,
 		REQUIRE(heads[i]);
 		page_clean(heads[i]); /* frames, rather than blocks in use */
 	}
-	REQUIRE(!alloc_pages(QUIET, 0));
+	REQUIRE(!alloc_pages(QUIET & ~__GFP_DIRECT_RECLAIM, 0));
 	REQUIRE(!zone->free_pages);
 	return zone;
 }

@@ -354,7 +354,12 @@ static void child_limit(void *arg)
 	(void)arg;
 	parse_args("arena=64M mem=16M");
 	REQUIRE(!arena_init());
-	REQUIRE(online(&nr) == -ENOMEM && !arena.charged_frames);
+	REQUIRE(arena_room() == limit && !arena.charged_frames);
+	/* a low limit is used up in small steps */
+	REQUIRE(!online(&nr) && arena.charged_frames == MAX_ORDER_NR_PAGES);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_offline(0, MAX_ORDER_NR_PAGES, 0));
+	spin_unlock(&arena_lock);
 	REQUIRE(arena_room() == limit);
 	REQUIRE(!arena_charge(limit - 1) && arena_room() == 1);
 	REQUIRE(arena_charge(2) == -ENOMEM && arena_room() == 1);

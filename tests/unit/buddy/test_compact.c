@@ -56,7 +56,7 @@ static void child_order_9(void *arg)
 	struct page *page;
 
 	(void)arg;
-	REQUIRE(!alloc_pages(WANT | __GFP_NORETRY, 9));
+	REQUIRE(!alloc_pages(WANT & ~__GFP_DIRECT_RECLAIM, 9));
 	REQUIRE(fragmentation_index(zone, 9) > 500);
 	while ((page = direct(9, COMPACT_PRIO_SYNC_LIGHT, &result))) {
 		memset(page_to_virt(page), 0x11, PAGE_SIZE << 9);

@@ -4,21 +4,7 @@
  */
 #include "core/task.h"
 #include "slub/internal.h"
-#include "support/start.h"
-
-#define SHORT (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
-
-static struct page *pages[16UL << 20 >> PAGE_SHIFT];
-static unsigned long nr_pages;
-
-static void exhaust(void)
-{
-	struct page *page;
-
-	while ((page = alloc_pages(SHORT, 0)))
-		pages[nr_pages++] = page;
-	REQUIRE(nr_pages > 1000);
-}
+#include "support/short.h"
 
 static struct kmem_cache *start_slub(void)
 {
@@ -40,7 +26,7 @@ static void child_no_lock(void *arg)
 	void *obj;
 
 	(void)arg;
-	exhaust();
+	exhaust(SHORT);
 	REQUIRE(!slub_refill(s, SHORT, NUMA_NO_NODE, &obj, 1));
 	REQUIRE(!slub_refill(s, GFP_NOWAIT, NUMA_NO_NODE, &obj, 1));
 	REQUIRE(!lock_held);
@@ -57,7 +43,7 @@ static void child_one_slab(void *arg)
 	unsigned int flags;
 
 	(void)arg;
-	exhaust();
+	exhaust(SHORT);
 	flags = memalloc_noreclaim_save();
 	REQUIRE(slub_refill(s, SHORT & ~__GFP_NOMEMALLOC, NUMA_NO_NODE, objs,
 			    2) == 2);
@@ -72,11 +58,66 @@ static void child_one_slab(void *arg)
 	REQUIRE(!s->node[0]->nr_slabs);
 }
 
+static void *objs[4000];
+
+/* Empty slabs, and objects in this thread's sheaves. Expect them counted as
+ * pages that could come back, and a page request that gets them. */
+static void child_shrinker(void *arg)
+{
+	struct kmem_cache *s = start_slub(), *api;
+	unsigned long pages;
+
+	(void)arg;
+	api = kmem_cache_create("api", 512, 0, SLAB_NO_MERGE, NULL);
+	REQUIRE(api);
+	for (unsigned int i = 0; i < 4000; i++)
+		REQUIRE((objs[i] = kmem_cache_alloc(api, GFP_KERNEL)));
+	exhaust(SHORT);
+	for (unsigned int i = 0; i < 4000; i++)
+		kmem_cache_free(api, objs[i]);
+	pages = reclaimable_pages(GFP_KERNEL, 0);
+	REQUIRE(pages >= kmem_cache_nr_pages(api));
+	while (kmem_cache_nr_slabs(api)) {
+		struct page *page = alloc_pages(SHORT, 0);
+
+		REQUIRE(page);
+		short_pages[nr_short++] = page;
+	}
+	exhaust(SHORT);
+	REQUIRE(!kmem_cache_nr_slabs(api) && !s->in_use);
+	slub_check(api);
+}
+
+static void exhaust_loud(void *arg)
+{
+	struct kmem_cache *s = start_slub();
+	void *obj;
+
+	(void)arg;
+	REQUIRE(slub_refill(s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1) == 1);
+	parse_args("oom=abort");
+	exhaust(GFP_KERNEL);
+}
+
+/* oom=abort. Expect in the report what the slabs hold, by cache. */
+static void test_dump(void **state)
+{
+	(void)state;
+	assert_true(child_aborts(
+		exhaust_loud, NULL,
+		"Unreclaimable slab info:\n"
+		"Name                      Used          Total\n"));
+	assert_true(child_aborts(exhaust_loud, NULL,
+				 "\nfixture                    1KB "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_no_lock),
 		child_test(child_one_slab),
+		child_test(child_shrinker),
+		cmocka_unit_test(test_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy/oom.c - nothing could be reclaimed: notifiers, then the policy
+ *
+ *	notifiers   freed something?  -> try again
+ *	no __GFP_FS                   -> try again: who holds memory may be
+ *	                                 waiting for this very request
+ *	vm.panic_on_oom               -> report, end
+ *	handler                       -> fail, try again, or end
+ *	oom=null                      -> the request fails
+ *	oom=abort                     -> report, end
+ *
+ * The kernel looks for the worst process and kills it. Here there is one, and
+ * where it may not be ended the request is what gives way.
+ *
+ * Locking	oom_owner: one thread at a time; who comes meanwhile waits and
+ *		tries again. It is no spinlock, since a handler may fork.
+ * Invariants	O1  notifiers is sorted by falling priority (oom_owner)
+ * Source	Linux v6.12 mm/oom_kill.c (kernel-facts O1, O3, O4)
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "buddy/internal.h"
+#include "buddy/show.h"
+#include "buddy/sysctl.h"
+#include "core/param.h"
+#include "core/stacktrace.h"
+#include "core/task.h"
+#include "sys/os.h"
+
+static void *oom_owner; /* atomic: the thread in here */
+static struct notifier_block *notifiers; /* oom_owner */
+static km_oom_handler handler; /* oom_owner; read relaxed */
+static void *handler_arg; /* oom_owner */
+static LIST_HEAD(dumps); /* constant after init */
+static u8 abort_policy; /* oom=abort; constant after init */
+static unsigned long sysctl_panic_on_oom;
+static unsigned long sysctl_oom_kill_allocating_task;
+
+static int set_oom(const char *value)
+{
+	if (strcmp(value, "null") && strcmp(value, "abort"))
+		return -EINVAL;
+	abort_policy = *value == 'a';
+	return 0;
+}
+boot_param("oom", set_oom);
+
+static const struct ctl_table panic_on_oom_ctl __sysctl = {
+	.procname = "vm.panic_on_oom",
+	.data = &sysctl_panic_on_oom,
+	.nr = 1,
+	.hi = 2,
+};
+static const struct ctl_table kill_allocating_ctl __sysctl = {
+	.procname = "vm.oom_kill_allocating_task",
+	.data = &sysctl_oom_kill_allocating_task,
+	.nr = 1,
+	.hi = INT_MAX,
+};
+
+/* ---- one at a time ---------------------------------------------------------------- */
+
+bool oom_trylock(void)
+{
+	void *nobody = NULL;
+
+	return __atomic_compare_exchange_n(&oom_owner, &nobody,
+					   __builtin_thread_pointer(), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void oom_unlock(void)
+{
+	__atomic_store_n(&oom_owner, (void *)NULL, __ATOMIC_RELEASE);
+}
+
+/* For who changes the lists; true: it was ours already. */
+static bool oom_lock(void)
+{
+	while (!oom_trylock()) {
+		if (READ_ONCE(oom_owner) == __builtin_thread_pointer())
+			return true;
+		memory_wait(1);
+	}
+	return false;
+}
+
+static void oom_unlock_unless(bool ours)
+{
+	if (!ours)
+		oom_unlock();
+}
+
+void oom_fork_child(void)
+{
+	if (oom_owner != __builtin_thread_pointer())
+		oom_owner = NULL;
+}
+
+/* ---- who may have a say ------------------------------------------------------------- */
+
+int register_oom_notifier(struct notifier_block *nb)
+{
+	bool ours = oom_lock();
+	struct notifier_block **link, *at;
+	int ret = -EEXIST;
+
+	for (at = notifiers; at && at != nb; at = at->next)
+		;
+	if (!at) {
+		link = &notifiers;
+		while (*link && (*link)->priority >= nb->priority)
+			link = &(*link)->next;
+		nb->next = *link;
+		*link = nb;
+		ret = 0;
+	}
+	oom_unlock_unless(ours);
+	return ret;
+}
+
+int unregister_oom_notifier(struct notifier_block *nb)
+{
+	bool ours = oom_lock();
+	struct notifier_block **link = &notifiers;
+	int ret = -ENOENT;
+
+	while (*link && *link != nb)
+		link = &(*link)->next;
+	if (*link) {
+		*link = nb->next;
+		ret = 0;
+	}
+	oom_unlock_unless(ours);
+	return ret;
+}
+
+void km_set_oom_handler(km_oom_handler fn, void *arg)
+{
+	bool ours = oom_lock();
+
+	handler_arg = arg;
+	WRITE_ONCE(handler, fn);
+	oom_unlock_unless(ours);
+}
+
+void oom_dump_register(struct oom_dump *dump)
+{
+	list_add_tail(&dump->list, &dumps);
+}
+
+bool oom_has_policy(void)
+{
+	return abort_policy || READ_ONCE(handler) ||
+	       READ_ONCE(sysctl_panic_on_oom);
+}
+
+/* ---- the report ------------------------------------------------------------------------ */
+
+#define STATUS_SIZE 2048
+
+/* A number of /proc/self/status, such as "VmSize:"; 0 if it is not there. */
+static unsigned long status_number(const char *status, const char *key)
+{
+	const char *at = strstr(status, key);
+	unsigned long value = 0;
+
+	if (!at)
+		return 0;
+	at += strlen(key);
+	at += strspn(at, " \t");
+	for (; *at >= '0' && *at <= '9'; at++)
+		value = value * 10 + (unsigned long)(*at - '0');
+	return value;
+}
+
+static void read_text(const char *path, char *buf, size_t size)
+{
+	long fd = os_open_read(path), n = 0;
+
+	if (fd >= 0) {
+		n = os_read((int)fd, buf, size - 1);
+		os_close((int)fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+}
+
+static short oom_score_adj(void)
+{
+	char text[16];
+	long value = 0;
+
+	read_text("/proc/self/oom_score_adj", text, sizeof(text));
+	for (const char *at = text; *at; at++)
+		if (*at >= '0' && *at <= '9')
+			value = value * 10 + (*at - '0');
+	return (short)(*text == '-' ? -value : value);
+}
+
+/* O3, O4: who asked for what, from where, and where the memory is. */
+static void dump_header(const struct oom_control *oc)
+{
+	char comm[16], flags[256];
+	struct oom_dump *dump;
+
+	os_comm(comm);
+	gfp_flags_string(flags, sizeof(flags), oc->gfp_mask);
+	km_report("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, "
+		  "oom_score_adj=%d\n",
+		  comm, oc->gfp_mask, flags, oc->order, oom_score_adj());
+	dump_stack();
+	show_mem();
+	list_for_each_entry(dump, &dumps, list)
+		dump->fn();
+}
+
+static void kill_line(const char *message)
+{
+	char status[STATUS_SIZE], comm[16];
+
+	read_text("/proc/self/status", status, sizeof(status));
+	os_comm(comm);
+	km_report("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+		  "file-rss:%lukB, shmem-rss:%lukB, UID:%lu pgtables:%lukB "
+		  "oom_score_adj:%d\n",
+		  message, os_pid(), comm, status_number(status, "VmSize:"),
+		  status_number(status, "RssAnon:"),
+		  status_number(status, "RssFile:"),
+		  status_number(status, "RssShmem:"),
+		  status_number(status, "\nUid:"),
+		  status_number(status, "VmPTE:"), oom_score_adj());
+}
+
+__attribute__((noreturn)) static void
+oom_kill_process(const struct oom_control *oc, const char *message)
+{
+	count_vm_event(OOM_KILL);
+	dump_header(oc);
+	kill_line(message);
+	os_abort();
+}
+
+/* ---- the decision ----------------------------------------------------------------------- */
+
+/* Everybody who registered: pages freed. */
+static unsigned long call_notifiers(void)
+{
+	unsigned long freed = 0;
+
+	for (struct notifier_block *nb = notifiers, *next; nb; nb = next) {
+		next = nb->next;
+		if (nb->notifier_call(nb, 0, &freed) == NOTIFY_STOP)
+			break;
+	}
+	return freed;
+}
+
+/* Only what may come from everywhere says that memory is short everywhere. */
+static void check_panic_on_oom(const struct oom_control *oc)
+{
+	unsigned long mode = READ_ONCE(sysctl_panic_on_oom);
+
+	if (likely(!mode) || (mode == 1 && oc->nodemask))
+		return;
+	dump_header(oc);
+	km_panic("Out of memory: %s panic_on_oom is enabled\n",
+		 mode == 2 ? "compulsory" : "system-wide");
+}
+
+static bool ask_policy(const struct oom_control *oc)
+{
+	if (READ_ONCE(sysctl_oom_kill_allocating_task) && oom_has_policy())
+		oom_kill_process(oc,
+				 "Out of memory (oom_kill_allocating_task)");
+	if (handler) {
+		int ret = handler(oc->gfp_mask, oc->order, handler_arg);
+
+		if (ret != KM_OOM_ABORT)
+			return ret == KM_OOM_RETRY;
+	} else if (!abort_policy) {
+		return false;
+	}
+	oom_kill_process(oc, "Out of memory");
+}
+
+bool out_of_memory(const struct oom_control *oc)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+	bool progress = true;
+
+	if (!call_notifiers()) {
+		if (!oom_has_policy())
+			progress = false;
+		else if (oc->gfp_mask & __GFP_FS) {
+			check_panic_on_oom(oc);
+			progress = ask_policy(oc);
+		}
+	}
+	memalloc_noreclaim_restore(flags);
+	return progress;
+}

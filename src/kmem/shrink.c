@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/shrink.c - object caches when memory is short: a shrinker, and a report
+ *
+ *	total objects of a cache
+ *	|---- in use ----|-- in sheaves and barns --|-- free in slabs --|
+ *	                  `------------- idle, in whole slabs ---------'
+ *
+ * What is counted is the most that could come back: idle objects that share
+ * slabs with used ones pin them. What other threads have in their sheaves is
+ * not counted; they are asked to give it up, and do so at their next slow path.
+ *
+ * Locking	slab_mutex for the list; kmem_cpus_lock to flush this thread
+ * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
+ *		(kernel-facts O4); the shrinker has no counterpart
+ */
+#include "buddy/buddy.h"
+#include "buddy/reclaim.h"
+#include "core/task.h"
+#include "kmem/internal.h"
+
+static unsigned long total_objects(const struct kmem_cache *s)
+{
+	const struct kmem_cache_node *n;
+	unsigned long nr = 0;
+	int nid;
+
+	for_each_kmem_cache_node(s, nid, n)
+		nr += READ_ONCE(n->total_objects);
+	return nr;
+}
+
+/* Pages of a cache that nothing need pin; every number is racy. */
+static unsigned long idle_pages(struct kmem_cache *s)
+{
+	unsigned long slabs = kmem_cache_nr_slabs(s), total = total_objects(s);
+	unsigned long used = READ_ONCE(s->in_use), cached = s->ops->cached(s);
+	const struct kmem_cpu *cpu = kmem_cpu_here();
+	unsigned long idle;
+
+	if (!slabs || total < slabs)
+		return 0;
+	if (cpu && s->slot)
+		cached += kmem_cpu_count(cpu, s);
+	idle = total - min(used, total) + min(cached, used);
+	return min(idle, total) / (total / slabs) *
+	       (kmem_cache_nr_pages(s) / slabs);
+}
+
+static unsigned long kmem_count(struct shrinker *shrinker,
+				struct shrink_control *sc)
+{
+	unsigned long pages = 0;
+	struct kmem_cache *s;
+
+	(void)shrinker;
+	(void)sc;
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		pages += idle_pages(s);
+	spin_unlock(&slab_mutex);
+	return pages;
+}
+
+/* Barns and slabs of one cache after another, until so many pages are back. */
+static void shrink_caches(u32 before, unsigned long nr)
+{
+	struct kmem_cache *s;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_shrink(s, SHRINK_ALL);
+		s->ops->shrink(s, SHRINK_ALL);
+		if ((u32)(current->reclaimed - before) >= nr)
+			break;
+	}
+	spin_unlock(&slab_mutex);
+}
+
+static unsigned long kmem_scan(struct shrinker *shrinker,
+			       struct shrink_control *sc)
+{
+	struct kmem_cpu *cpu = kmem_cpu_here();
+	u32 before = current->reclaimed, freed;
+
+	(void)shrinker;
+	shrink_caches(before, sc->nr_to_scan);
+	if ((u32)(current->reclaimed - before) < sc->nr_to_scan) {
+		kmem_cpus_request();
+		if (cpu)
+			kmem_cpu_flush(cpu);
+		shrink_caches(before, sc->nr_to_scan);
+	}
+	freed = current->reclaimed - before;
+	return freed ? freed : SHRINK_STOP;
+}
+
+/* ---- the report --------------------------------------------------------------- */
+
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+/* O4: what no shrinker can free, by cache. */
+static void dump_unreclaimable_slab(void)
+{
+	struct kmem_cache *s;
+
+	if (!spin_trylock(&slab_mutex)) {
+		km_report(
+			"excessive unreclaimable slab but cannot dump stats\n");
+		return;
+	}
+	km_report("Unreclaimable slab info:\n");
+	km_report("Name                      Used          Total\n");
+	list_for_each_entry(s, &slab_caches, list) {
+		unsigned long total = kmem_cache_nr_pages(s);
+		unsigned long used = READ_ONCE(s->in_use) * s->size;
+
+		if (!(s->flags & SLAB_RECLAIM_ACCOUNT) && total)
+			km_report("%-17s %10luKB %10luKB\n", s->name,
+				  used >> 10, KB(total));
+	}
+	spin_unlock(&slab_mutex);
+}
+
+void kmem_shrinker_init(void)
+{
+	static struct shrinker caches = {
+		.count_objects = kmem_count,
+		.scan_objects = kmem_scan,
+		.batch = 32,
+		.seeks = DEFAULT_SEEKS,
+		.flags = SHRINKER_ENGINE,
+		.name = "kmem",
+	};
+	static struct oom_dump dump = { .fn = dump_unreclaimable_slab };
+
+	shrinker_register(&caches);
+	oom_dump_register(&dump);
+}

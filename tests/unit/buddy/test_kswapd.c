@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_kswapd.c - work ahead: who wakes it, what it does, when it gives up
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "core/task.h"
+#include "sys/os.h"
+#include "support/short.h"
+
+static struct hoard hoard;
+
+static pg_data_t *node0(void)
+{
+	return NODE_DATA(0);
+}
+
+static void tick_now(void)
+{
+	tick_run(tick_last_ms + 1);
+}
+
+/* A request below the low mark. Expect it noted, and at the next tick pages
+ * until the zone is above high; then nothing is asked for any more. */
+static void child_tick(void *arg)
+{
+	struct zone *zone = start_short("");
+	unsigned long events[NR_VM_EVENT_ITEMS];
+
+	(void)arg;
+	hoard_start(&hoard, 500, 0);
+	REQUIRE(!pgdat_balanced(node0(), 0, ZONE_NORMAL));
+	REQUIRE(node0()->kswapd_wait); /* exhaust() has woken it */
+	tick_now();
+	REQUIRE(!node0()->kswapd_wait && hoard.scans && hoard.nr < 500);
+	REQUIRE(pgdat_balanced(node0(), 0, ZONE_NORMAL));
+	REQUIRE(zone_free_pages(zone) > (long)high_wmark_pages(zone));
+	REQUIRE(!zone_flag(zone, ZONE_RECLAIM_ACTIVE));
+	hoard.counts = 0;
+	tick_now();
+	REQUIRE(!hoard.counts);
+	wakeup_kswapd(zone, GFP_KERNEL, 0, ZONE_NORMAL);
+	REQUIRE(!node0()->kswapd_wait); /* balanced: no need */
+	all_vm_events(events);
+	REQUIRE(events[PAGEOUTRUN] == 1 && events[PGSTEAL_KSWAPD]);
+	REQUIRE(!current->flags);
+}
+
+/* A zone that can grow. Expect it balanced however little is free. */
+static void child_growing(void *arg)
+{
+	struct zone *zone;
+
+	(void)arg;
+	zone = start_zone("");
+	REQUIRE(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER));
+	REQUIRE(zone_can_grow(zone) && pgdat_balanced(node0(), 0, ZONE_NORMAL));
+	wakeup_kswapd(zone, GFP_KERNEL, 0, ZONE_NORMAL);
+	REQUIRE(!node0()->kswapd_wait);
+}
+
+/* Nothing to be had, 16 times. Expect the node hopeless and not woken; then
+ * direct reclaim that gets something, and hope again. */
+static void child_hopeless(void *arg)
+{
+	struct zone *zone = start_short("");
+
+	(void)arg;
+	while (shrink_slab(GFP_KERNEL, 0, 0))
+		;
+	for (int i = 0; i < MAX_RECLAIM_RETRIES; i++) {
+		wakeup_kswapd(zone, GFP_KERNEL, 0, ZONE_NORMAL);
+		REQUIRE(node0()->kswapd_wait);
+		tick_now();
+		REQUIRE(node0()->kswapd_failures == (unsigned int)i + 1);
+	}
+	wakeup_kswapd(zone, GFP_KERNEL, 0, ZONE_NORMAL);
+	REQUIRE(!node0()->kswapd_wait);
+	hoard_start(&hoard, 300, 0);
+	REQUIRE(alloc_pages(SHORT, 0));
+	REQUIRE(!node0()->kswapd_failures);
+}
+
+/* A boosted zone that can grow. Expect kswapd woken, a little reclaimed, and
+ * the boost gone, but nothing beyond priority 10. */
+static void child_boost(void *arg)
+{
+	struct zone *zone;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	tick_interval_ms = ~0UL;
+	while (nr_short < 512)
+		short_pages[nr_short++] = alloc_pages(GFP_KERNEL, 0);
+	hoard_start(&hoard, 512, 0)->batch = 1;
+	spin_lock(&zone->lock);
+	zone->watermark_boost = 512;
+	spin_unlock(&zone->lock);
+	wakeup_kswapd(zone, GFP_KERNEL, 0, ZONE_NORMAL);
+	REQUIRE(node0()->kswapd_wait);
+	tick_now();
+	REQUIRE(!zone->watermark_boost && hoard.counts);
+	REQUIRE(hoard.nr > 512 - 16);
+}
+
+static void wait_until_balanced(void)
+{
+	for (int i = 0; i < 10000; i++) {
+		if (pgdat_balanced(node0(), 0, ZONE_NORMAL))
+			return;
+		usleep(1000);
+	}
+	REQUIRE(!"balanced in the end");
+}
+
+/* kswapd=on. Expect no thread before the constructors have run, then one that
+ * balances the node without a tick; in a child of fork() one of its own. */
+static void child_thread(void *arg)
+{
+	pid_t pid;
+	int status;
+
+	(void)arg;
+	start_short("kswapd=on");
+	REQUIRE(!kswapd_is_thread(node0()));
+	hoard_start(&hoard, 500, 0);
+	REQUIRE(!alloc_pages(GFP_NOWAIT, 0));
+	REQUIRE(!kswapd_is_thread(node0())); /* it may hold a lock */
+	kswapd_allow_threads();
+	REQUIRE(alloc_pages(SHORT, 0));
+	REQUIRE(kswapd_is_thread(node0()));
+	wait_until_balanced();
+	page_alloc_fork_take();
+	pid = fork();
+	if (!pid) {
+		page_alloc_fork_release();
+		page_alloc_fork_child();
+		REQUIRE(!kswapd_is_thread(node0()));
+		exhaust(SHORT);
+		REQUIRE(kswapd_is_thread(node0()));
+		_exit(0);
+	}
+	page_alloc_fork_release();
+	REQUIRE(kswapd_is_thread(node0()));
+	REQUIRE(waitpid(pid, &status, 0) == pid && !status);
+}
+
+static u32 blocked;
+
+static unsigned long signal_count(struct shrinker *s, struct shrink_control *sc)
+{
+	sigset_t mask;
+
+	(void)s;
+	(void)sc;
+	if (current->flags & PF_KSWAPD) {
+		REQUIRE(!pthread_sigmask(SIG_SETMASK, NULL, &mask));
+		REQUIRE(sigismember(&mask, SIGINT) == 1);
+		REQUIRE(sigismember(&mask, SIGTERM) == 1);
+		__atomic_store_n(&blocked, 1, __ATOMIC_SEQ_CST);
+	}
+	return 0;
+}
+
+/* The thread and signals. Expect all blocked in it, none in who started it. */
+static void child_signals(void *arg)
+{
+	static struct shrinker s = { .count_objects = signal_count,
+				     .scan_objects = hoard_scan };
+	sigset_t mask;
+
+	(void)arg;
+	start_short("kswapd=on");
+	kswapd_allow_threads();
+	shrinker_register(&s);
+	REQUIRE(!alloc_pages(SHORT, 0));
+	for (int i = 0; i < 10000 && !READ_ONCE(blocked); i++)
+		usleep(1000);
+	REQUIRE(READ_ONCE(blocked));
+	REQUIRE(!pthread_sigmask(SIG_SETMASK, NULL, &mask));
+	REQUIRE(!sigismember(&mask, SIGINT));
+}
+
+/* kswapd=maybe. Expect it named and ignored. */
+static void test_bad_value(void **state)
+{
+	char text[256];
+
+	(void)state;
+	capture_stderr((void (*)(void *))parse_args,
+		       (void *)(uintptr_t) "kswapd=maybe", text, sizeof(text));
+	assert_non_null(strstr(text, "kswapd"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_tick),		  child_test(child_growing),
+		child_test(child_hopeless),	  child_test(child_boost),
+		child_test(child_thread),	  child_test(child_signals),
+		cmocka_unit_test(test_bad_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_shrink.c - object caches when memory is short, on the fake backend
+ */
+#include <pthread.h>
+
+#include "buddy/reclaim.h"
+#include "core/task.h"
+#include "fake.h"
+
+#define SIZE 256 /* capacity 28 */
+
+/* A shrinker of the program that frees objects of a cache meanwhile. */
+static struct kmem_cache *victim;
+static void *held[8];
+static unsigned int nr_held;
+
+static unsigned long held_count(struct shrinker *s, struct shrink_control *sc)
+{
+	(void)s;
+	(void)sc;
+	return nr_held;
+}
+
+static unsigned long held_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long freed = nr_held;
+
+	(void)s;
+	(void)sc;
+	while (nr_held)
+		kmem_cache_free(victim, held[--nr_held]);
+	return freed;
+}
+
+static unsigned int (*real_refill)(struct kmem_cache *s, gfp_t gfp, int node,
+				   void **objs, unsigned int nr);
+
+/* What the backend may do while it looks for a slab. */
+static unsigned int reclaiming_refill(struct kmem_cache *s, gfp_t gfp, int node,
+				      void **objs, unsigned int nr)
+{
+	if (s == victim && nr_held)
+		shrink_slab(GFP_KERNEL, 0, 0);
+	return real_refill(s, gfp, node, objs, nr);
+}
+
+/* Reclaim in a refill, and in it a free to the very cache. Expect no object
+ * lost: the sheaf that came in between goes to the slabs. */
+static void test_free_in_refill(void **state)
+{
+	static struct shrinker s = { .count_objects = held_count,
+				     .scan_objects = held_scan,
+				     .seeks = DEFAULT_SEEKS };
+	static struct slab_ops ops;
+	struct kmem_cpu *cpu;
+	void *obj;
+
+	(void)state;
+	victim = kmem_cache_create("victim", SIZE, 0, SLAB_NO_MERGE, NULL);
+	assert_non_null(victim);
+	ops = *victim->ops;
+	real_refill = ops.refill;
+	ops.refill = reclaiming_refill;
+	victim->ops = &ops;
+	shrinker_register(&s);
+	fake_watch(victim);
+	for (nr_held = 0; nr_held < ARRAY_SIZE(held); nr_held++)
+		held[nr_held] = kmem_cache_alloc(victim, GFP_KERNEL);
+	cpu = kmem_cpu_get();
+	kmem_cpu_flush_cache(cpu, victim); /* the next one misses */
+	obj = kmem_cache_alloc(victim, GFP_KERNEL);
+	assert_non_null(obj);
+	assert_int_equal(nr_held, 0);
+	kmem_cpu_check(cpu);
+	kmem_cache_free(victim, obj);
+	kmem_cpu_flush_cache(cpu, victim);
+	barn_shrink(victim, SHRINK_ALL);
+	assert_int_equal(fake.refilled, fake.flushed);
+	shrinker_free(&s);
+	kmem_cache_destroy(victim);
+}
+
+static void allocate_in_thread(void *arg)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+
+	(void)arg;
+	memalloc_noreclaim_restore(flags);
+	REQUIRE(!kmem_cpu_here());
+	shrink_slab(GFP_KERNEL, 0, 0);
+	kmem_reclaim(SHRINK_ALL);
+	REQUIRE(!kmem_cpu_here()); /* giving up memory takes none */
+	REQUIRE(kmem_cpu_get() && kmem_cpu_here() == kmem_cpu_get());
+}
+
+static void *in_thread(void *arg)
+{
+	allocate_in_thread(arg);
+	return NULL;
+}
+
+/* Reclaim by a thread that has no table of cursors. Expect none made. */
+static void test_no_table(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, in_thread, NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_free_in_refill),
+		cmocka_unit_test(test_no_table),
+	};
+
+	return cmocka_run_group_tests(tests, fake_start, NULL);
+}

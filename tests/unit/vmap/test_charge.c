@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_charge.c - mem= and large areas: what is charged, what gives way
+ */
+#include <errno.h>
+
+#include "buddy/reclaim.h"
+#include "sys/os.h"
+#include "support/backend.h"
+
+#define MIB (1UL << 20)
+#define PAGES(size) ((size) >> PAGE_SHIFT)
+
+static struct vmap_area *take(size_t size)
+{
+	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+
+	check_space();
+	return va;
+}
+
+static void give(struct vmap_area *va)
+{
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	vmap_area_free(va);
+	check_space();
+}
+
+/* mem=32M. Expect areas up to it and no further, and all of it again when one
+ * is freed: lazy ranges go as soon as they are in the way. */
+static void child_limit(void *arg)
+{
+	struct vmap_area *a, *b;
+
+	(void)arg;
+	REQUIRE(!start_vmap("mem=32M"));
+	a = take(16 * MIB);
+	REQUIRE(a && !take(14 * MIB));
+	b = take(4 * MIB);
+	REQUIRE(b && arena_room() < PAGES(9 * MIB));
+	give(a);
+	REQUIRE(vmap.lazy_bytes == 16 * MIB); /* still charged */
+	REQUIRE(arena_room() < PAGES(9 * MIB));
+	a = vmap_area_alloc(22 * MIB, 2 * MIB); /* more than the lazy range */
+	REQUIRE(a && !vmap.lazy_bytes && arena_room() < PAGES(3 * MIB));
+	check_space();
+	give(a);
+	give(b);
+	vmap_purge(PURGE_ALL);
+	check_space();
+	REQUIRE(arena_room() == PAGES(32 * MIB) - arena.online_frames);
+}
+
+/* Resizing under a limit. Expect growth charged with what is added, whatever
+ * way it goes, and refused beyond it with the area as it was. */
+static void child_resize(void *arg)
+{
+	struct vmap_area *va, *behind;
+
+	(void)arg;
+	REQUIRE(!start_vmap("mem=32M"));
+	va = take(8 * MIB);
+	behind = take(4 * MIB); /* so that it cannot grow in place */
+	REQUIRE(va && behind);
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	REQUIRE(vmap_area_resize(va, 30 * MIB) == -ENOMEM);
+	REQUIRE(va_size(va) == 8 * MIB);
+	REQUIRE(!vmap_area_resize(va, 20 * MIB)); /* moves */
+	vmap_area_link(va);
+	check_space();
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	REQUIRE(!vmap_area_resize(va, 22 * MIB)); /* in place */
+	REQUIRE(!vmap_area_resize(va, 2 * MIB));
+	vmap_area_link(va);
+	check_space();
+	give(va);
+	give(behind);
+	vmap_purge(PURGE_ALL);
+	check_space();
+}
+
+/* The n-th system call fails, for each n. Expect the charge exact after it. */
+static void fail_nth(void *arg)
+{
+	struct vmap_area *a, *b;
+
+	REQUIRE(!start_vmap("mem=32M"));
+	b = take(2 * MIB);
+	os_fail_calls((unsigned long)arg, 1);
+	a = take(8 * MIB);
+	if (a) {
+		REQUIRE(vmap_area_unlink((void *)a->va_start) == a);
+		vmap_area_resize(a, 16 * MIB);
+		vmap_area_resize(a, 4 * MIB);
+		vmap_area_link(a);
+		check_space();
+		give(a);
+	}
+	give(b);
+	vmap_purge(PURGE_ALL);
+	os_fail_calls(0, 0);
+	check_space();
+}
+
+static void test_every_failure(void **state)
+{
+	(void)state;
+	for (uintptr_t n = 1; n <= 10; n++) {
+		struct child_end end;
+
+		child_run(fail_nth, (void *)n, &end);
+		if (end.status)
+			fail_msg("call %lu: status %#x, said: %s",
+				 (unsigned long)n, end.status, end.err);
+	}
+}
+
+/* Areas without vmalloc space. Expect them charged just so. */
+static void child_direct(void *arg)
+{
+	struct vmap_area *va;
+
+	(void)arg;
+	REQUIRE(!start_vmap("mem=32M"));
+	arena.vmalloc_end = arena.vmalloc_start;
+	vmap.free = (struct rb_root){ 0 };
+	va = take(16 * MIB);
+	REQUIRE(va && (va->flags & VA_DIRECT) && !take(15 * MIB));
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	REQUIRE(vmap_area_resize(va, 40 * MIB) == -ENOMEM);
+	REQUIRE(!vmap_area_resize(va, 20 * MIB));
+	vmap_area_link(va);
+	check_space();
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	REQUIRE(!vmap_area_resize(va, 4 * MIB));
+	vmap_area_link(va);
+	check_space();
+	give(va);
+	REQUIRE(arena.charged_frames == arena.online_frames);
+}
+
+/* The shrinker. Expect lazy pages counted, given up oldest first as far as it
+ * is asked to, and only for requests that may wait for IO. */
+static void child_shrinker(void *arg)
+{
+	struct vmap_area *a, *b;
+	unsigned long room;
+
+	(void)arg;
+	REQUIRE(!start_vmap("mem=32M"));
+	a = take(4 * MIB);
+	b = take(4 * MIB);
+	REQUIRE(a && b);
+	while (shrink_slab(GFP_KERNEL, 0, 0))
+		;
+	give(a);
+	REQUIRE(reclaimable_pages(GFP_KERNEL, 0) >= PAGES(4 * MIB));
+	REQUIRE(reclaimable_pages(GFP_NOIO, 0) < PAGES(4 * MIB));
+	room = arena_room();
+	shrink_slab(GFP_NOIO, 0, 0);
+	REQUIRE(arena_room() == room);
+	shrink_slab(GFP_KERNEL, 0, 0);
+	REQUIRE(arena_room() == room + PAGES(4 * MIB) && !vmap.lazy_bytes);
+	give(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_limit),
+		child_test(child_resize),
+		cmocka_unit_test(test_every_failure),
+		child_test(child_direct),
+		child_test(child_shrinker),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
