@@ -20,6 +20,7 @@
 #include "core/fmt.h"
 #include "kmem/stat.h"
 #include "slub/sysfs.h"
+#include "slub/traces.h"
 
 static const struct slab_attribute *find_attribute(const char *name)
 {
@@ -110,16 +111,35 @@ static void list_caches(struct seq_file *m)
 	spin_unlock(&slab_mutex);
 }
 
-static void list_files(struct seq_file *m)
+static const char *const track_files[] = {
+	[TRACK_ALLOC] = "alloc_traces",
+	[TRACK_FREE] = "free_traces",
+};
+
+/* The file of debugfs that this is: -1 or the kind of track. */
+static int find_track(const struct kmem_cache *s, const char *name)
+{
+	if (!(s->flags & SLAB_STORE_USER))
+		return -1;
+	for (int i = 0; i < (int)ARRAY_SIZE(track_files); i++)
+		if (!strcmp(track_files[i], name))
+			return i;
+	return -1;
+}
+
+static void list_files(const struct kmem_cache *s, struct seq_file *m)
 {
 	for (unsigned int i = 0; i < nr_slab_attrs; i++)
 		seq_printf(m, "%s\n", slab_attrs[i].name);
 	for (unsigned int i = 0; i < NR_SLUB_STAT_ITEMS; i++)
 		seq_printf(m, "%s\n", kmem_stat_names[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(track_files); i++)
+		if (s->flags & SLAB_STORE_USER)
+			seq_printf(m, "%s\n", track_files[i]);
 }
 
 /* The sum, and each CPU that counted any. */
-static void show_stat(struct kmem_cache *s, struct seq_file *m,
+static void show_stat(const struct kmem_cache *s, struct seq_file *m,
 		      enum stat_item item)
 {
 	seq_printf(m, "%lu", kmem_stat_sum(s, item));
@@ -136,10 +156,12 @@ static int slab_attr_show(struct kmem_cache *s, struct seq_file *m,
 			  const char *name)
 {
 	const struct slab_attribute *attr = find_attribute(name);
-	int item = find_stat(name);
+	int item = find_stat(name), track = find_track(s, name);
 
 	if (!*name)
-		list_files(m);
+		list_files(s, m);
+	else if (track >= 0)
+		return slab_traces_show(s, m, (enum track_item)track);
 	else if (item >= 0)
 		show_stat(s, m, (enum stat_item)item);
 	else if (!attr)
@@ -178,6 +200,8 @@ static int slab_attr_store(struct kmem_cache *s, const char *name,
 	const struct slab_attribute *attr = find_attribute(name);
 	int item = find_stat(name);
 
+	if (find_track(s, name) >= 0)
+		return -EACCES;
 	if (item >= 0) {
 		if (text[0] != '0')
 			return -EINVAL;
