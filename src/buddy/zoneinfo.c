@@ -67,20 +67,6 @@ static void show_zone_stats(struct seq_file *m, const struct zone *zone)
 			   zone_numa_event_state(zone, i));
 }
 
-static unsigned long fls_long(unsigned long x)
-{
-	return x ? ilog2(x) + 1UL : 0;
-}
-
-/* W10: how far the kernel lets a CPU's counts be off; here they are exact. */
-static int stat_threshold(const struct zone *zone)
-{
-	unsigned long units = zone_managed_pages(zone) >> (27 - PAGE_SHIFT);
-
-	return (int)min(2 * fls_long(nr_cpu_ids) * (1 + fls_long(units)),
-			125UL);
-}
-
 static void show_pagesets(struct seq_file *m, const struct zone *zone)
 {
 	seq_puts(m, "\n  pagesets");
@@ -95,7 +81,7 @@ static void show_pagesets(struct seq_file *m, const struct zone *zone)
 			   (int)cpu, READ_ONCE(pcp->count),
 			   READ_ONCE(pcp->high), READ_ONCE(pcp->batch));
 		seq_printf(m, "\n  vm stats threshold: %d",
-			   stat_threshold(zone));
+			   (int)calculate_normal_threshold(zone));
 	}
 }
 

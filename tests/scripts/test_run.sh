@@ -56,4 +56,14 @@ same "--stats is appended" ok "$(KMALLOC_CMDLINE=foreign=leak \
 	"$run" --stats bash -c \
 	'[[ $KMALLOC_CMDLINE == "foreign=leak stats=$$" ]] && echo ok')"
 
+# --proc does the same for texts
+for option in "--proc slabinfo,buddyinfo" "--proc=slabinfo,buddyinfo"; do
+	# shellcheck disable=SC2086
+	same "$option" ok "$("$run" $option bash -c \
+		'[[ $KMALLOC_CMDLINE == "proc=$$:slabinfo,buddyinfo" ]] && echo ok')"
+done
+same "--proc with --stats" ok "$(KMALLOC_CMDLINE=foreign=leak \
+	"$run" --proc vmstat --stats bash -c '[[ $KMALLOC_CMDLINE == \
+		"foreign=leak stats=$$ proc=$$:vmstat" ]] && echo ok')"
+
 finish

@@ -20,6 +20,8 @@ one_line() {
 
 status "$run" --wrong true
 one_line "unknown option" 2 "--wrong"
+status "$run" --proc
+one_line "--proc without names" 2 "--proc"
 status "$run" -x true
 one_line "unknown short option" 2 "-x"
 status "$run"

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc-info.c - print the texts of libkmalloc
+ *
+ *	kmalloc-info				their names
+ *	kmalloc-info zoneinfo			of a library that has just started
+ *	kmalloc-info slabinfo -- ls -l		of a program, when it ends
+ *
+ * With KMALLOC_CMDLINE the first form of use shows what boot parameters make of
+ * nodes, zones and caches. For the other one the program is executed in this
+ * process's place, with the library that replaces malloc and is found beside
+ * libkmalloc.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kmalloc/kmalloc.h>
+
+#define PRELOAD "libkmalloc-preload.so"
+
+static const char usage_text[] =
+	"Usage: kmalloc-info [NAME]...\n"
+	"       kmalloc-info NAME... -- PROGRAM [ARGS]...\n"
+	"Prints the texts of those names, such as slabinfo, zoneinfo or\n"
+	"slab/kmalloc-64/objects: of the library as it is after its start, or\n"
+	"of PROGRAM on standard error when it ends. Without a name, or with one\n"
+	"that ends in '/', the names that there are.\n";
+
+/* One text on standard output: 0 or 1. */
+static int print_text(const char *name)
+{
+	long len = km_proc_read(name, NULL, 0);
+	size_t size;
+	char *text;
+
+	if (len < 0) {
+		fprintf(stderr, "kmalloc-info: %s: %s\n", name,
+			len == -ENOENT ? "there is no such text" :
+					 strerror((int)-len));
+		return 1;
+	}
+	size = (size_t)len + 4096; /* it may grow meanwhile */
+	text = malloc(size);
+	if (!text) {
+		perror("kmalloc-info");
+		return 1;
+	}
+	km_proc_read(name, text, size);
+	fputs(text, stdout);
+	free(text);
+	return 0;
+}
+
+/* Set a variable to "OLD SEPARATOR NEW", or to NEW if it was not set. */
+static void append_env(const char *name, char separator, const char *value)
+{
+	const char *old = getenv(name);
+	char *both;
+
+	if (!old || !*old) {
+		setenv(name, value, 1);
+		return;
+	}
+	if (asprintf(&both, "%s%c%s", old, separator, value) < 0)
+		abort();
+	setenv(name, both, 1);
+	free(both);
+}
+
+/* The library that replaces malloc lies where this one does: 0 or 1. */
+static int set_preload(void)
+{
+	Dl_info info;
+	char *path;
+	int dir;
+
+	if (!dladdr(dlsym(RTLD_DEFAULT, "km_version"), &info))
+		return 1;
+	dir = (int)(strrchr(info.dli_fname, '/') - info.dli_fname);
+	if (asprintf(&path, "%.*s/%s", dir, info.dli_fname, PRELOAD) < 0)
+		abort();
+	if (access(path, R_OK)) {
+		fprintf(stderr, "kmalloc-info: there is no %s\n", path);
+		return 1;
+	}
+	append_env("LD_PRELOAD", ':', path);
+	free(path);
+	return 0;
+}
+
+/* Become PROGRAM, which is to print the texts; returns what went wrong. */
+static int run_program(char **names, int nr, char **program)
+{
+	char *parameter = strdup("proc_at_exit=\""), *longer;
+	int error;
+
+	for (int i = 0; parameter && i < nr; i++) {
+		if (asprintf(&longer, "%s%s%c", parameter, names[i],
+			     i + 1 < nr ? ',' : '"') < 0)
+			abort();
+		free(parameter);
+		parameter = longer;
+	}
+	append_env("KMALLOC_CMDLINE", ' ', parameter);
+	free(parameter);
+	if (set_preload())
+		return 125;
+	execvp(program[0], program);
+	error = errno;
+	fprintf(stderr, "kmalloc-info: %s: %s\n", program[0], strerror(error));
+	return error == ENOENT ? 127 : 126;
+}
+
+int main(int argc, char **argv)
+{
+	int nr = 1, failed = 0;
+
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		fputs(usage_text, stdout);
+		return 0;
+	}
+	while (nr < argc && strcmp(argv[nr], "--"))
+		nr++;
+	if (nr == 1 && argc > 1) {
+		fputs(usage_text, stderr);
+		return 2;
+	}
+	if (nr + 1 < argc)
+		return run_program(argv + 1, nr - 1, argv + nr + 1);
+	if (nr == 1)
+		return print_text("");
+	for (int i = 1; i < nr; i++)
+		failed |= print_text(argv[i]);
+	return failed;
+}
