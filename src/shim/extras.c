@@ -82,6 +82,8 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 		return size;
 	if (size > MAX_SMALL)
 		return PAGE_ALIGN(size);
+	if (slub_debug_orig_size(shim_cache_for(size)))
+		return size; /* nobody may use the rest */
 	return shim_cache_for(size)->object_size;
 }
 

@@ -15,6 +15,8 @@
 # at exit() with counters of its own slow paths. Processes that end by a signal
 # or _exit() write no line: for them there are in_maps and bound_to_shim.
 #
+# A case that sets KM_PARAMETERS has them on the command line of the library.
+#
 # Environment: KM_PRELOAD_LIB, the library; KM_PROGRAMS, the folder of the
 # programs that are built from programs/; KM_SOURCE_DIR, the source tree.
 
@@ -86,7 +88,7 @@ set_mode() {
 	UNDER=(env "--default-signal=HUP,INT,QUIT,PIPE,TERM")
 	if [[ $1 == shim ]]; then
 		UNDER+=("LD_PRELOAD=$KM_PRELOAD_LIB"
-			"KMALLOC_CMDLINE=stats_file=$STATS")
+			"KMALLOC_CMDLINE=stats_file=$STATS${KM_PARAMETERS:+ $KM_PARAMETERS}")
 	fi
 }
 
