@@ -15,6 +15,7 @@
 #include "buddy/buddy.h"
 #include "core/tick.h"
 #include "kmem/debug.h"
+#include "kmem/freelist.h"
 #include "kmem/internal.h"
 #include "kmem/mempool.h"
 #include "kmem/stat.h"
@@ -186,6 +187,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		return -EINVAL;
 	if (!boot->class)
 		s->sheaf_capacity = 0;
+	if (kmem_freelist_init(s))
+		return -ENOMEM;
 	kmem_guard_init(s);
 	kmem_list_cache(s);
 	return 0;

@@ -19,6 +19,7 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "kmem/debug.h"
+#include "kmem/freelist.h"
 #include "kmem/internal.h"
 
 #define SLAB_FLAGS_PERMITTED                                                 \
@@ -141,6 +142,7 @@ static void check_window(struct kmem_cache_args *args, unsigned int size)
 void kmem_cache_release(struct kmem_cache *s)
 {
 	kmem_cache_free_aliases(s);
+	kmem_freelist_release(s);
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)
 		kmem_cache_free(&node_cache, s->node[nid]);
 	kmem_cache_free(&cpu_cache, s->cpu_slab);
@@ -192,6 +194,8 @@ static int create_cache(const char *name, unsigned int size,
 	err = alloc_parts(s, name);
 	if (!err)
 		err = s->ops->setup(s);
+	if (!err)
+		err = kmem_freelist_init(s);
 	if (err) {
 		kmem_cache_release(s);
 		return err;

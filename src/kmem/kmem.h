@@ -282,6 +282,8 @@ struct kmem_cache {
 	unsigned int batchcount; /* objects moved at a time */
 	unsigned int shared; /* batches in the shared array; 0: none */
 
+	u64 random; /* mixed into free pointers; 0: they are plain */
+	u16 *random_seq; /* a shuffled order of objects; NULL: in a row */
 	spinlock_t debug_lock; /* its slabs and objects, with debug flags */
 	unsigned long debug_errors; /* debug_lock: found and mended so far */
 	struct list_head list; /* slab_mutex */

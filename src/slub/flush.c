@@ -39,8 +39,8 @@ static struct slab_state state_after(struct kmem_cache *s,
 {
 	struct slab_state new = *old;
 
-	if (unlikely(old->counters.inuse < d->nr))
-		kmem_double_free(s, d->head);
+	if (unlikely(old->counters.inuse < d->nr || d->tail == old->freelist))
+		kmem_double_free(s, d->tail);
 	set_freepointer(s, d->tail, old->freelist);
 	new.freelist = d->head;
 	new.counters.inuse -= d->nr;
@@ -149,7 +149,8 @@ static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
 	const u64 bytes = (u64)slab->state.counters.objects * s->size;
 	const u64 divisor = s->divisor; /* as in kmem_starts_object() */
 	const unsigned int offset = s->offset;
-	void *head = objs[0];
+	const u64 random = s->random;
+	void *head = objs[0], **place;
 	unsigned int i;
 
 	for (i = 1; i < nr; i++) {
@@ -157,7 +158,8 @@ static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
 
 		if (at >= bytes || at * divisor >= divisor)
 			break;
-		*(void **)((char *)objs[i] + offset) = head;
+		place = (void **)(void *)((char *)objs[i] + offset);
+		*place = freelist_ptr_code(random, head, place);
 		head = objs[i];
 	}
 	*d = (struct detached){ slab, head, objs[0], i };
@@ -189,7 +191,7 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 		if (unlikely(!slab))
 			break;
 		inuse = slab->state.counters.inuse;
-		if (inuse - 2 >= most)
+		if (inuse - 2 >= most || slab->state.freelist == *at)
 			break;
 		*(void **)((char *)*at + offset) = slab->state.freelist;
 		slab->state.freelist = *at;
@@ -225,7 +227,7 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 
 	stat_sub(&s->in_use, nr);
 	while (i < nr) {
-		if (single) {
+		if (single && likely(!s->random)) {
 			i += push_scattered(s, objs + i, nr - i);
 			if (i == nr)
 				break;

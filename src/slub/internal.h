@@ -6,6 +6,7 @@
 #define KM_SLUB_INTERNAL_H
 
 #include "kmem/stat.h"
+#include "kmem/freelist.h"
 #include "slub/slab.h"
 #include "sys/os.h"
 #include "slub/slub.h"
@@ -27,13 +28,18 @@ struct kmem_cache_cpu {
 
 static inline void *get_freepointer(const struct kmem_cache *s, const void *obj)
 {
-	return *(void *const *)((const char *)obj + s->offset);
+	void *const *place = (void *const *)(const void *)((const char *)obj +
+							   s->offset);
+
+	return freelist_ptr_code(s->random, *place, place);
 }
 
 static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 				   void *next)
 {
-	*(void **)((char *)obj + s->offset) = next;
+	void **place = (void **)(void *)((char *)obj + s->offset);
+
+	*place = freelist_ptr_code(s->random, next, place);
 }
 
 /* ---- slab.c -------------------------------------------------------------- */
@@ -53,6 +59,21 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
+
+/* One line and abort: a free list that leads out of its objects. */
+__attribute__((noreturn)) void bad_freelist(const struct kmem_cache *s,
+					    const void *next);
+
+/* The next on a free list; a forged pointer does not decode to an object. */
+static inline void *next_free(const struct kmem_cache *s,
+			      const struct slab *slab, const void *obj)
+{
+	void *next = get_freepointer(s, obj);
+
+	if (unlikely(s->random) && next && unlikely(!is_object(s, slab, next)))
+		bad_freelist(s, next);
+	return next;
+}
 
 #define RECIPROCAL_SHIFT 40
 

@@ -36,7 +36,7 @@ static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
 
 	while (obj && at != stop) {
 		*--at = obj;
-		obj = get_freepointer(s, obj);
+		obj = next_free(s, c->slab, obj);
 	}
 	c->freelist = obj;
 	return (unsigned int)(end - at);
@@ -187,12 +187,12 @@ static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab = c->slab;
 	struct slab_state old = slab_read(slab), new;
-	void *tail = c->freelist;
+	void *tail = c->freelist, *next;
 	u32 freed = 0;
 
 	if (tail)
-		for (freed = 1; get_freepointer(s, tail); freed++)
-			tail = get_freepointer(s, tail);
+		for (freed = 1; (next = next_free(s, slab, tail)); freed++)
+			tail = next;
 	slab->carved -= c->nr_fresh;
 	do {
 		new = old;

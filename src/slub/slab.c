@@ -152,6 +152,28 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 	return page;
 }
 
+/* All objects of a new slab on its list, in the shuffled order of the cache. */
+static void shuffle_freelist(struct kmem_cache *s, struct slab *slab)
+{
+	unsigned int objects = slab->state.counters.objects;
+	unsigned int pos = kmem_freelist_start(s);
+	char *first = slab_object(s, slab, 0);
+	char *obj = NULL, *next;
+
+	for (unsigned int i = 0; i < objects; i++) {
+		next = first +
+		       (unsigned long)s->size *
+			       kmem_next_freelist_entry(s, objects, &pos);
+		if (obj)
+			set_freepointer(s, obj, next);
+		else
+			slab->state.freelist = next;
+		obj = next;
+	}
+	set_freepointer(s, obj, NULL);
+	slab->carved = objects;
+}
+
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct page *page;
@@ -176,6 +198,8 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 		init_debug_slab(s, slab);
 	else if (s->ctor)
 		run_ctor(s, slab);
+	if (s->random_seq)
+		shuffle_freelist(s, slab);
 	account_slab(s, page, objects);
 	return slab;
 }
@@ -196,6 +220,11 @@ bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
 
 	return nr * s->size == offset && nr < slab->state.counters.objects;
+}
+
+void bad_freelist(const struct kmem_cache *s, const void *next)
+{
+	km_panic("kmalloc: a free list leads to %p (%s)\n", next, s->name);
 }
 
 void check_object(const struct kmem_cache *s, const struct slab *slab,

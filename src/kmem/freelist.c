@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/freelist.c - see freelist.h
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "core/param.h"
+#include "kmem/freelist.h"
+#include "sys/os.h"
+
+static unsigned long hardened, shuffled; /* constant after init */
+static u64 seed; /* atomic; 0: not yet */
+
+static int set_hardened(const char *value)
+{
+	return param_bool(*value ? value : "1", &hardened);
+}
+boot_param("slab_freelist_hardened", set_hardened);
+
+static int set_random(const char *value)
+{
+	return param_bool(*value ? value : "1", &shuffled);
+}
+boot_param("slab_freelist_random", set_random);
+
+void kmem_freelist_seed(u64 value)
+{
+	WRITE_ONCE(seed, value);
+}
+
+static u64 next_random(void)
+{
+	u64 x;
+
+	if (!READ_ONCE(seed))
+		WRITE_ONCE(seed, os_random() ^ (u64)(uintptr_t)&seed);
+	x = __atomic_add_fetch(&seed, 0x9e3779b97f4a7c15UL, __ATOMIC_RELAXED);
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
+	return x ^ (x >> 31);
+}
+
+static unsigned int random_below(unsigned int n)
+{
+	return (unsigned int)((next_random() >> 32) * n >> 32);
+}
+
+static size_t list_size(const struct kmem_cache *s)
+{
+	return s->oo_objects * sizeof(s->random_seq[0]);
+}
+
+/* Fisher and Yates: each order is as likely as any other. */
+static void shuffle(u16 *list, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		list[i] = (u16)i;
+	for (unsigned int i = nr - 1; i > 0; i--) {
+		unsigned int other = random_below(i + 1);
+		u16 number = list[i];
+
+		list[i] = list[other];
+		list[other] = number;
+	}
+}
+
+int kmem_freelist_init(struct kmem_cache *s)
+{
+	if (hardened)
+		s->random = next_random() | 1;
+	if (!shuffled || s->oo_objects < 2)
+		return 0;
+	s->random_seq = alloc_pages_exact(list_size(s), GFP_KERNEL);
+	if (!s->random_seq)
+		return -ENOMEM;
+	shuffle(s->random_seq, s->oo_objects);
+	return 0;
+}
+
+void kmem_freelist_release(struct kmem_cache *s)
+{
+	if (s->random_seq)
+		free_pages_exact(s->random_seq, list_size(s));
+}
+
+unsigned int kmem_freelist_start(const struct kmem_cache *s)
+{
+	return random_below(s->oo_objects);
+}
+
+unsigned int kmem_next_freelist_entry(const struct kmem_cache *s,
+				      unsigned int objects, unsigned int *pos)
+{
+	unsigned int number;
+
+	do {
+		number = s->random_seq[*pos];
+		*pos = *pos + 1 < s->oo_objects ? *pos + 1 : 0;
+	} while (number >= objects);
+	return number;
+}
