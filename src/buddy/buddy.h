@@ -72,8 +72,8 @@ void zone_stat(struct zone *zone, struct zone_stat *stat);
 
 /*
  * fail_page_alloc is to make malloc fail: unless the command line says else, it
- * spares neither those that may wait nor small ones, as the kernel's does; but
- * always those of the loader.
+ * spares neither those that may wait nor small ones, as the kernel's does. Who
+ * serves the loader is exempt (core/fault.h).
  */
 void fail_page_alloc_for_malloc(void);
 

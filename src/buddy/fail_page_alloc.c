@@ -15,8 +15,6 @@
 #include "buddy/internal.h"
 #include "core/fault.h"
 #include "core/param.h"
-#include "core/stacktrace.h"
-#include "sys/os.h"
 
 #define UNSET ~0UL
 
@@ -26,7 +24,6 @@ static struct {
 	unsigned long ignore_gfp_highmem; /* 1: requests for HighMem never fail */
 	unsigned long ignore_gfp_reclaim; /* 1: those that may wait never do */
 	unsigned long min_order; /* nor do smaller ones */
-	u8 exempt_loader; /* 1: nor do those that the loader makes */
 } fail_page_alloc = {
 	.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
 	.ignore_gfp_highmem = 1,
@@ -78,19 +75,6 @@ static void set_defaults(unsigned int ignore_gfp_wait, unsigned int min_order)
 void fail_page_alloc_for_malloc(void)
 {
 	set_defaults(0, 0);
-	fail_page_alloc.exempt_loader = 1;
-}
-
-/* The loader, which ends the process if it gets no memory, is among callers. */
-static bool called_by_loader(void)
-{
-	unsigned long entries[STACK_TRACE_DEPTH];
-	unsigned int nr = stack_trace_save(entries, STACK_TRACE_DEPTH, 1);
-
-	for (unsigned int i = 0; i < nr; i++)
-		if (os_in_loader(entries[i]))
-			return true;
-	return false;
 }
 
 bool __should_fail_alloc_page(gfp_t gfp, unsigned int order)
@@ -101,8 +85,6 @@ bool __should_fail_alloc_page(gfp_t gfp, unsigned int order)
 	if (fail_page_alloc.ignore_gfp_highmem && (gfp & __GFP_HIGHMEM))
 		return false;
 	if (fail_page_alloc.ignore_gfp_reclaim && (gfp & __GFP_DIRECT_RECLAIM))
-		return false;
-	if (fail_page_alloc.exempt_loader && called_by_loader())
 		return false;
 	return should_fail_ex(&fail_page_alloc.attr, 1L << order,
 			      gfp & __GFP_NOWARN ? FAULT_NOWARN : 0);
