@@ -182,7 +182,8 @@ int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn)
 		if (pfn_online(pfn) && pfn_to_zone(pfn) == zone &&
 		    !set_migratetype_isolate(zone, pfn, next))
 			continue;
-		undo_isolate_page_range(start_pfn, pfn);
+		if (pfn > start_pfn)
+			undo_isolate_page_range(start_pfn, pfn);
 		return -EBUSY;
 	}
 	return 0;

@@ -131,6 +131,7 @@ static void child_refused(void *arg)
 	REQUIRE(!isolate(pfn, pfn + PAGEBLOCK_PAGES));
 	set_page_type(page, PAGE_NONE);
 	REQUIRE(isolate(pfn, end) == -EBUSY);
+	REQUIRE(isolate(pfn + 100, end) == -EBUSY);
 	REQUIRE(zone->nr_isolate_pageblock == 1);
 	undo(pfn, end);
 	REQUIRE(!isolate(pfn, end));
