@@ -120,6 +120,18 @@ static bool get_only_reference(struct page *page)
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/*
+ * A block that is freed while another holds it becomes single pages unless it is
+ * compound, each with its part of the charge: that would be given back twice.
+ */
+static bool charge_can_move(const struct page *page)
+{
+	u32 word = page_word(page);
+
+	return !page->memcg || !page_word_order(word) ||
+	       (word & PAGE_WORD_FLAGS(PG_HEAD));
+}
+
 bool isolate_movable_page(struct page *page, isolate_mode_t mode)
 {
 	const struct movable_operations *mops;
@@ -129,7 +141,7 @@ bool isolate_movable_page(struct page *page, isolate_mode_t mode)
 	if (!lock_movable(page, 0))
 		return false;
 	mops = READ_ONCE(page->mapping);
-	held = get_only_reference(page);
+	held = charge_can_move(page) && get_only_reference(page);
 	unlock_movable(page, held ? PG_ISOLATED : 0);
 	if (!held)
 		return false;
@@ -234,15 +246,11 @@ void free_migration_target(struct page *dst, void *private)
 	__free_pages(dst, dst->order);
 }
 
-/*
- * Its owner has taken dst over. What the allocator itself knows of a block goes
- * along while both are still held by us.
- */
+/* Its owner has taken dst over, and with it what the block is charged to. */
 static void finish_move(struct page *dst, struct page *src)
 {
-	dst->memcg = src->memcg;
-	dst->owner_stack = src->owner_stack;
 	src->memcg = NULL;
+	src->owner_stack = 0;
 	list_del(&src->lru);
 	put_isolated_page(src);
 	put_page(dst);
@@ -264,11 +272,17 @@ static int unmap_and_move(struct page *src, const struct migration_target *to,
 	dst = to->get_new_page(src, to->private);
 	if (!dst)
 		return -ENOMEM;
+	/* before the owner has dst, since it may free it at once */
+	dst->memcg = src->memcg;
+	dst->owner_stack = src->owner_stack;
 	ret = mops->migrate_page(dst, src, mode);
-	if (ret)
+	if (ret) {
+		dst->memcg = NULL;
+		dst->owner_stack = 0;
 		to->put_new_page(dst, to->private);
-	else
+	} else {
 		finish_move(dst, src);
+	}
 	return ret;
 }
 

@@ -2,6 +2,8 @@
 /*
  * test_migrate.c - pages that change places, by their owner's functions
  */
+#include <kmalloc/memcg.h>
+
 #include "buddy/vmstat.h"
 #include "support/movable.h"
 
@@ -100,6 +102,47 @@ static void child_compound(void *arg)
 	slot_free(1);
 	drain_all_pages(zone);
 	check_conservation(zone, TEST_FRAMES - MAX_ORDER_NR_PAGES);
+}
+
+/* Charged blocks that move. Expect the charge to move with a single page and a
+ * compound block, to be there once and gone with them; others to stay. */
+static void child_charged(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	static const gfp_t gfps[] = { 0, __GFP_COMP, 0 };
+	static const unsigned int orders[] = { 0, 3, 3 };
+	struct km_memcg *memcg;
+	unsigned long moved;
+
+	(void)arg;
+	give_frames(zone, 0, 2 * MAX_ORDER_NR_PAGES);
+	memcg = km_memcg_create(1 << 20);
+	REQUIRE(memcg);
+	km_memcg_set_current(memcg);
+	for (unsigned long i = 0; i < 3; i++) {
+		unsigned long bytes = PAGE_SIZE << orders[i];
+		struct page *page = alloc_pages(QUIET | __GFP_ACCOUNT | gfps[i],
+						orders[i]);
+
+		slot_adopt(i, page, 5);
+		REQUIRE(km_memcg_usage(memcg) == bytes);
+		REQUIRE(move_slot(i, 1, &moved) == (i == 2 ? -EBUSY : 0));
+		REQUIRE((slots[i].page == page) == (i == 2));
+		REQUIRE(slots[i].page->memcg == memcg);
+		REQUIRE(km_memcg_usage(memcg) == bytes);
+		if (i < 2) {
+			migrate_says = -EINVAL;
+			REQUIRE(move_slot(i, 1, &moved) > 0);
+			migrate_says = 0;
+			REQUIRE(km_memcg_usage(memcg) == bytes);
+		}
+		slot_free(i);
+		REQUIRE(km_memcg_usage(memcg) == 0);
+	}
+	km_memcg_set_current(NULL);
+	km_memcg_destroy(memcg);
+	drain_all_pages(zone);
+	check_conservation(zone, TEST_FRAMES - 2 * MAX_ORDER_NR_PAGES);
 }
 
 /* Owners that say no: at isolation, with -EAGAIN, for good; nowhere to move to.
@@ -218,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_moves),
 		child_test(child_compound),
+		child_test(child_charged),
 		child_test(child_refused),
 		child_test(child_freed_meanwhile),
 		child_test(child_not_movable),
