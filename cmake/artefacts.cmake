@@ -101,6 +101,8 @@ function(km_api_library)
 	target_link_options(kmalloc PRIVATE -Wl,-z,nodelete)
 
 	km_relocatable(kmalloc_static kmalloc ${KM_API_MAP} ${archives})
+	target_link_libraries(kmalloc PRIVATE PkgConfig::LIBURCU)
+	target_link_libraries(kmalloc_static INTERFACE urcu-bp urcu-common)
 	if(TARGET km_sys_hwloc)
 		target_link_libraries(kmalloc PRIVATE PkgConfig::HWLOC)
 		target_link_libraries(kmalloc_static INTERFACE hwloc)

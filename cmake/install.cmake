@@ -12,9 +12,9 @@ set(KM_PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 # .pc files name the prefix relative to themselves: the tree can be moved.
 file(RELATIVE_PATH KM_PC_PREFIX /prefix/${KM_PKGCONFIG_DIR} /prefix)
 string(REGEX REPLACE "/$" "" KM_PC_PREFIX "${KM_PC_PREFIX}")
-set(KM_PC_PRIVATE "")
+set(KM_PC_PRIVATE liburcu-bp)
 if(TARGET km_sys_hwloc)
-	set(KM_PC_PRIVATE hwloc)
+	string(APPEND KM_PC_PRIVATE " hwloc")
 endif()
 
 set(targets "")

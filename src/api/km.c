@@ -18,6 +18,7 @@
 #include "buddy/buddy.h"
 #include "buddy/reclaim.h"
 #include "buddy/sysctl.h"
+#include "api/rcu.h"
 #include "config.h"
 #include "core/param.h"
 #include "core/proc.h"
@@ -28,12 +29,19 @@
 #include "kmem/kmem.h"
 #include "sys/os.h"
 
+/* What the caches of this library have beyond those of the other. */
+static int api_init(void)
+{
+	kmem_rcu = &km_rcu_ops;
+	return kmalloc_init();
+}
+
 int engine_start(void)
 {
 	static const struct km_start how = {
 		.nr_slots = NR_CURSORS,
 		.zones = ZONES_KERNEL,
-		.last = kmalloc_init,
+		.last = api_init,
 	};
 	int ret;
 
@@ -48,6 +56,7 @@ __attribute__((constructor(101))) static void start(void)
 {
 	engine_start();
 	km_register_fork();
+	km_rcu_register_fork();
 }
 
 __attribute__((destructor)) static void stop(void)

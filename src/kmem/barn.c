@@ -80,7 +80,7 @@ static struct node_barn *barns_here(struct kmem_cache *s)
 	return get_node(s, (int)numa_node_id())->barn;
 }
 
-static struct node_barn *barn_here(struct kmem_cache *s)
+struct node_barn *barn_here(struct kmem_cache *s)
 {
 	return &barns_here(s)[smp_cpu() % NR_BARNS];
 }
@@ -199,6 +199,7 @@ static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
 	struct slab_sheaf *full, *empty, *next;
 	unsigned long traffic = READ_ONCE(barn->gets) + READ_ONCE(barn->puts);
 
+	barn_flush_rcu(barn);
 	if ((flags & SHRINK_IDLE) && traffic != barn->seen) {
 		barn->seen = traffic;
 		return;
@@ -255,6 +256,9 @@ static void check_one(struct kmem_cache *s, struct node_barn *barn)
 	spin_lock(&barn->lock);
 	for (struct slab_sheaf *at = barn->full; at; at = at->next, full++)
 		BUG_ON(at->count != at->capacity || at->cache != s);
+	BUG_ON(barn->rcu_free &&
+	       (barn->rcu_free->count >= barn->rcu_free->capacity ||
+		barn->rcu_free->cache != s));
 	for (struct slab_sheaf *at = barn->empty; at; at = at->next, empty++)
 		BUG_ON(at->count || at->cache != s);
 	BUG_ON(full != barn->nr_full || full > BARN_MAX_FULL);

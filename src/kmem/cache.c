@@ -321,7 +321,8 @@ void kmem_double_free(const struct kmem_cache *s, const void *obj)
 
 unsigned long kmem_cache_cached(struct kmem_cache *s)
 {
-	return min(kmem_cpus_count(s) + s->ops->cached(s),
+	return min(kmem_cpus_count(s) + s->ops->cached(s) +
+			   READ_ONCE(s->rcu_waiting),
 		   READ_ONCE(s->in_use));
 }
 

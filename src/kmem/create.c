@@ -113,7 +113,7 @@ static int sanity_check(const char *name, unsigned int size,
 	}
 	if (flags & ~SLAB_FLAGS_PERMITTED || !choose_backend(flags))
 		return -EINVAL;
-	if (flags & SLAB_TYPESAFE_BY_RCU && !kmem_rcu)
+	if (flags & SLAB_TYPESAFE_BY_RCU && (!kmem_rcu || kmem_rcu->prepare()))
 		return -EINVAL;
 	if (args->use_freeptr_offset &&
 	    (!(flags & SLAB_TYPESAFE_BY_RCU) ||

@@ -68,6 +68,11 @@ struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity);
 void barn_fork_take(struct kmem_cache *s);
 void barn_fork_release(struct kmem_cache *s);
 
+/* The barn that this CPU puts sheaves into. */
+struct node_barn *barn_here(struct kmem_cache *s);
+/* rcu.c: its sheaf for RCU begins to wait. */
+void barn_flush_rcu(struct node_barn *barn);
+
 /* Memory for ever, from before there are caches: zeroed, or NULL. */
 void *kmem_boot_alloc(size_t size);
 

@@ -38,6 +38,7 @@
 #ifndef KM_KMEM_KMEM_H
 #define KM_KMEM_KMEM_H
 
+#include <kmalloc/rcu.h>
 #include <kmalloc/slab.h>
 
 #include "buddy/mmzone.h"
@@ -78,6 +79,7 @@ struct node_barn {
 	spinlock_t lock;
 	u32 nr_full, nr_empty; /* lock */
 	struct slab_sheaf *full, *empty; /* lock */
+	struct slab_sheaf *rcu_free; /* lock: filled by kfree_rcu(); or NULL */
 	unsigned long gets, puts; /* lock; full sheaves taken and given */
 	unsigned long seen; /* gets + puts at the last tick; the ticker */
 } __cacheline_aligned;
@@ -176,8 +178,9 @@ struct slab_ops {
  * Grace periods, where somebody brings them: the API library does, over
  * liburcu. Where nobody does, no cache is SLAB_TYPESAFE_BY_RCU.
  */
-struct rcu_head;
 struct kmem_rcu_ops {
+	/* Be ready to call. No lock held. 0 or -errno */
+	int (*prepare)(void);
 	/* Run func(head) when every reader that is inside now has left. */
 	void (*call)(struct rcu_head *head, void (*func)(struct rcu_head *));
 	/* Wait until what was asked for by call() has run. No lock held. */
@@ -295,6 +298,7 @@ struct kmem_cache {
 	unsigned long refills, flushes, refilled, flushed;
 	unsigned long slabs_ever;
 	unsigned long in_use; /* atomic: objects out of the slabs */
+	unsigned long rcu_waiting; /* atomic: of these, in sheaves for RCU */
 	struct kmem_cache_node
 		*node[MAX_NUMNODES]; /* constant; NULL: no memory there */
 } __cacheline_aligned;
@@ -562,9 +566,20 @@ void account_slab(struct kmem_cache *s, struct page *page,
 		  unsigned long objects);
 /* What a slab wrote into its head page, or was about to, is undone. */
 void slab_page_restore(struct page *page);
-/* It is a block as alloc_pages() gave it again. */
+/* It is a block as alloc_pages() gave it again, for kmem_free_slab(). */
 void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects);
+
+/* ---- rcu.c --------------------------------------------------------------- */
+
+/* The block of what was a slab goes back; for a cache that is
+ * SLAB_TYPESAFE_BY_RCU after a grace period. */
+void kmem_free_slab(struct kmem_cache *s, struct page *page);
+/* Keep the object until a grace period has passed: true; false: do it yourself.
+ * kmem_rcu->prepare() came before. No lock held. */
+bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj);
+/* What is in sheaves for RCU begins to wait, full or not. No lock held. */
+void flush_all_rcu_sheaves(void);
 
 /* ---- slabinfo.c ---------------------------------------------------------- */
 

@@ -131,7 +131,7 @@ void slab_destroy(struct kmem_cache *s, struct slab *slab)
 	if (s->freelist_cache)
 		free_freelist(s, slab->freelist);
 	unaccount_slab(s, page, s->num);
-	__free_pages(page, s->gfporder);
+	kmem_free_slab(s, page);
 }
 
 void slabs_destroy(struct kmem_cache *s, struct list_head *list)

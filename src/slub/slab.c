@@ -209,7 +209,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab)
 	struct page *page = slab_page(slab);
 
 	unaccount_slab(s, page, slab->state.counters.objects);
-	__free_pages(page, page->order);
+	kmem_free_slab(s, page);
 }
 
 bool is_object(const struct kmem_cache *s, const struct slab *slab,

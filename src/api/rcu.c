@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/*
+ * api/rcu.c - a queue of functions that wait for a grace period of liburcu
+ *
+ *	kmem_rcu->call()   any lock may be held	   worker thread
+ *	   queue <- head <- head <- head	     |  takes all of it
+ *						     |  synchronize_rcu()
+ *						     |  runs them, oldest first
+ *						     `- sleeps until there are more
+ *
+ * liburcu has a queue of its own, call_rcu(). But that takes mutexes of liburcu
+ * when a thread first meets it, which fork holds while it waits for our locks;
+ * and slabs are given up with locks held. This one is a compare and exchange.
+ *
+ * The flavour is bp: its readers register themselves, and it alone knows how a
+ * child of fork goes on without the threads that it has not.
+ *
+ *	fork	prepare	the worker comes to rest, then liburcu's locks are taken;
+ *			all before the locks of the engine
+ *		parent	the worker goes on
+ *		child	liburcu forgets the other threads; a new worker
+ *
+ * Locking	rcu_mutex for the start of the worker and for fork; the queue
+ *		is lock-free
+ * Invariants	R1  at most one worker runs
+ *		R2  what is in the queue when the worker has come to rest is
+ *		    found by the next one
+ * Source	Linux v6.18 for the names; liburcu 0.13 (urcu/urcu-bp.h)
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <urcu/urcu-bp.h>
+
+#include <kmalloc/rcu.h>
+
+#include "api/rcu.h"
+#include "core/start.h"
+#include "sys/os.h"
+
+enum worker_state { WORKER_NONE, WORKER_RUNS, WORKER_TO_REST, WORKER_RESTS };
+
+static pthread_mutex_t rcu_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct rcu_head *queue; /* atomic: the newest first */
+static u32 bell; /* futex: rung when there is something to do */
+static u32 worker; /* futex: enum worker_state; rcu_mutex, and the worker */
+static bool fork_locked; /* rcu_mutex: between prepare and its end */
+
+/* ---- for ThreadSanitizer, which does not see into liburcu ------------------- */
+
+void __tsan_acquire(void *addr) __attribute__((weak));
+void __tsan_release(void *addr) __attribute__((weak));
+
+static char sections; /* stands for all readers' sections */
+
+static void tsan_section_ended(void)
+{
+	if (IS_ENABLED(KM_SANITIZE_THREAD))
+		__tsan_release(&sections);
+}
+
+static void tsan_all_ended(void)
+{
+	if (IS_ENABLED(KM_SANITIZE_THREAD))
+		__tsan_acquire(&sections);
+}
+
+/* ---- liburcu ---------------------------------------------------------------- */
+
+void km_rcu_read_lock(void)
+{
+	urcu_bp_read_lock();
+}
+
+void km_rcu_read_unlock(void)
+{
+	tsan_section_ended();
+	urcu_bp_read_unlock();
+}
+
+void km_synchronize_rcu(void)
+{
+	urcu_bp_synchronize_rcu();
+	tsan_all_ended();
+}
+
+/* ---- the worker -------------------------------------------------------------- */
+
+static struct rcu_head *link_of(struct rcu_head *head)
+{
+	struct rcu_head *next;
+
+	memcpy(&next, head, sizeof(next));
+	return next;
+}
+
+static void set_link(struct rcu_head *head, struct rcu_head *next)
+{
+	memcpy(head, &next, sizeof(next));
+}
+
+/* Run what was queued, the oldest first. */
+static void run_all(struct rcu_head *list)
+{
+	struct rcu_head *oldest = NULL, *next;
+
+	for (; list; list = next) {
+		next = link_of(list);
+		set_link(list, oldest);
+		oldest = list;
+	}
+	for (; oldest; oldest = next) {
+		next = link_of(oldest);
+		oldest->func(oldest);
+	}
+}
+
+/* What this thread has in sheaves would lie there as long as it sleeps. */
+static void give_up_sheaves(void)
+{
+	struct kmem_cpu *cpu = kmem_cpu_get();
+
+	if (cpu)
+		kmem_cpu_flush(cpu);
+}
+
+static void set_worker(enum worker_state state)
+{
+	__atomic_store_n(&worker, state, __ATOMIC_RELEASE);
+	os_futex_wake(&worker);
+}
+
+static void wait_while(enum worker_state state)
+{
+	while (smp_load_acquire(&worker) == state)
+		os_futex_wait(&worker, state);
+}
+
+static void *rcu_worker(void *arg)
+{
+	for (;;) {
+		u32 rung = smp_load_acquire(&bell);
+		struct rcu_head *list;
+
+		if (smp_load_acquire(&worker) == WORKER_TO_REST) {
+			set_worker(WORKER_RESTS);
+			wait_while(WORKER_RESTS);
+		}
+		list = __atomic_exchange_n(&queue, NULL, __ATOMIC_ACQ_REL);
+		if (list) {
+			km_synchronize_rcu();
+			run_all(list);
+			give_up_sheaves();
+		} else {
+			os_futex_wait(&bell, rung);
+		}
+	}
+	return arg;
+}
+
+static void ring(void)
+{
+	__atomic_add_fetch(&bell, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&bell);
+}
+
+/* rcu_mutex is held, or this is the child of a fork. */
+static int start_worker(void)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int ret;
+
+	if (pthread_attr_init(&attr))
+		return -ENOMEM;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all); /* signals are for the program's threads */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	WRITE_ONCE(worker, (u32)WORKER_RUNS);
+	ret = pthread_create(&thread, &attr, rcu_worker, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (ret) {
+		WRITE_ONCE(worker, (u32)WORKER_NONE);
+		return -ret;
+	}
+	pthread_setname_np(thread, "km_rcu");
+	return 0;
+}
+
+static int rcu_prepare(void)
+{
+	int ret = 0;
+
+	if (likely(smp_load_acquire(&worker) != WORKER_NONE))
+		return 0;
+	pthread_mutex_lock(&rcu_mutex);
+	if (worker == WORKER_NONE)
+		ret = start_worker();
+	pthread_mutex_unlock(&rcu_mutex);
+	return ret;
+}
+
+/* ---- the queue ---------------------------------------------------------------- */
+
+static void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *))
+{
+	struct rcu_head *first = READ_ONCE(queue);
+
+	head->func = func;
+	do
+		set_link(head, first);
+	while (!__atomic_compare_exchange_n(&queue, &first, head, true,
+					    __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED));
+	/* Who finds others in front of it knows that the bell was rung. */
+	if (!first)
+		ring();
+}
+
+struct marker {
+	struct rcu_head head;
+	u32 done; /* futex */
+};
+
+static void mark_done(struct rcu_head *head)
+{
+	struct marker *marker = container_of(head, struct marker, head);
+
+	give_up_sheaves();
+	__atomic_store_n(&marker->done, 1, __ATOMIC_RELEASE);
+	os_futex_wake(&marker->done);
+}
+
+/* The queue is run in order, so a function of ours is the last of all. */
+static void rcu_wait_all(void)
+{
+	struct marker marker = { .done = 0 };
+
+	if (smp_load_acquire(&worker) == WORKER_NONE)
+		return;
+	rcu_call(&marker.head, mark_done);
+	while (!smp_load_acquire(&marker.done))
+		os_futex_wait(&marker.done, 0);
+}
+
+static void kvfree_barrier(void)
+{
+	if (smp_load_acquire(&worker) == WORKER_NONE)
+		return;
+	flush_all_rcu_sheaves();
+	rcu_wait_all();
+}
+
+const struct kmem_rcu_ops km_rcu_ops = {
+	.prepare = rcu_prepare,
+	.call = rcu_call,
+	.barrier = rcu_wait_all,
+	.kvfree_barrier = kvfree_barrier,
+};
+
+void km_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	/* Without a thread for it, here and now is the next best thing. */
+	if (unlikely(rcu_prepare())) {
+		km_synchronize_rcu();
+		func(head);
+		return;
+	}
+	rcu_call(head, func);
+}
+
+void km_rcu_barrier(void)
+{
+	rcu_wait_all();
+}
+
+/* ---- fork ---------------------------------------------------------------------- */
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&rcu_mutex);
+	fork_locked = worker != WORKER_NONE;
+	if (!fork_locked)
+		return;
+	__atomic_store_n(&worker, WORKER_TO_REST, __ATOMIC_RELEASE);
+	ring();
+	wait_while(WORKER_TO_REST);
+	urcu_bp_before_fork();
+}
+
+static void fork_parent(void)
+{
+	if (fork_locked) {
+		urcu_bp_after_fork_parent();
+		set_worker(WORKER_RUNS);
+	}
+	pthread_mutex_unlock(&rcu_mutex);
+}
+
+static void fork_child(void)
+{
+	if (fork_locked) {
+		urcu_bp_after_fork_child();
+		start_worker();
+	}
+	pthread_mutex_unlock(&rcu_mutex);
+}
+
+void km_rcu_register_fork(void)
+{
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * api/rcu.h - the grace periods that libkmalloc brings to the caches
+ */
+#ifndef KM_API_RCU_H
+#define KM_API_RCU_H
+
+#include "kmem/kmem.h"
+
+extern const struct kmem_rcu_ops km_rcu_ops;
+
+/* From a constructor, after the fork handlers of the engine. */
+void km_rcu_register_fork(void);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/rcu.c - objects and slabs that wait for readers to leave
+ *
+ *	kfree_rcu(obj)	barn->rcu_free [obj obj obj       ]
+ *			       | full, or a tick came
+ *			       v
+ *			a grace period
+ *			       |
+ *			       v
+ *			barn->full, if there is room and it is full; else slabs
+ *
+ *	SLAB_TYPESAFE_BY_RCU	objects are reused at once, but the pages of an
+ *			empty slab wait for a grace period before they go back
+ *
+ * Locking	barn->lock (rank LOCK_BARN) for rcu_free. kmem_rcu->call() may be
+ *		called with any lock held; nothing is allocated or freed under
+ *		barn->lock.
+ * Invariants	C4 of kmem.h
+ * Source	Linux v6.18 mm/slub.c, __kfree_rcu_sheaf() (kernel-facts V5)
+ */
+#include "buddy/buddy.h"
+#include "kmem/internal.h"
+#include "kmem/sheaf.h"
+#include "kmem/stat.h"
+
+_Static_assert(sizeof(struct rcu_head) ==
+			       sizeof(((struct slab_sheaf *)0)->rcu_head) &&
+		       sizeof(struct rcu_head) == sizeof(struct list_head),
+	       "two words");
+
+static struct rcu_head *head_of(struct slab_sheaf *sheaf)
+{
+	return (struct rcu_head *)(void *)sheaf->rcu_head;
+}
+
+/* Readers have left: the objects are free. */
+static void rcu_free_sheaf(struct rcu_head *head)
+{
+	struct slab_sheaf *sheaf = container_of((void **)(void *)head,
+						struct slab_sheaf, rcu_head[0]);
+	struct kmem_cache *s = sheaf->cache;
+
+	sheaf->next = NULL;
+	__atomic_sub_fetch(&s->rcu_waiting, sheaf->count, __ATOMIC_RELAXED);
+	if (sheaf->count == sheaf->capacity && barn_has_room(s) &&
+	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
+	    !barn_put_full(s, sheaf))
+		return;
+	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
+	kmem_account(&s->flushes, &s->flushed, sheaf->count);
+	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
+	sheaf->count = 0;
+	barn_put_empty(s, sheaf);
+}
+
+/* Put obj on top: the sheaf if it is full now, and the barn's no more. */
+static struct slab_sheaf *__add(struct node_barn *barn, void *obj)
+{
+	struct slab_sheaf *sheaf = barn->rcu_free;
+
+	lock_assert_held(&barn->lock);
+	sheaf_objects(sheaf)[sheaf->count++] = obj;
+	if (sheaf->count < sheaf->capacity)
+		return NULL;
+	barn->rcu_free = NULL;
+	return sheaf;
+}
+
+bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj)
+{
+	struct node_barn *barn = barn_here(s);
+	struct slab_sheaf *full = NULL, *fresh = NULL;
+	bool done = false;
+
+	if (!s->slot || s->ops->main_empty != sheaf_main_empty ||
+	    (nr_online_nodes > 1 && kmem_is_remote(obj)))
+		goto out;
+	spin_lock(&barn->lock);
+	if (!barn->rcu_free) {
+		spin_unlock(&barn->lock);
+		fresh = sheaf_get(s);
+		if (!fresh)
+			goto out;
+		spin_lock(&barn->lock);
+		if (!barn->rcu_free) {
+			barn->rcu_free = fresh;
+			fresh = NULL;
+		}
+	}
+	full = __add(barn, obj);
+	spin_unlock(&barn->lock);
+	__atomic_add_fetch(&s->rcu_waiting, 1, __ATOMIC_RELAXED);
+	done = true;
+	if (fresh)
+		barn_put_empty(s, fresh);
+	if (full)
+		kmem_rcu->call(head_of(full), rcu_free_sheaf);
+out:
+	kmem_stat(s, done ? FREE_RCU_SHEAF : FREE_RCU_SHEAF_FAIL);
+	return done;
+}
+
+void barn_flush_rcu(struct node_barn *barn)
+{
+	struct slab_sheaf *sheaf;
+
+	if (!READ_ONCE(barn->rcu_free))
+		return;
+	spin_lock(&barn->lock);
+	sheaf = barn->rcu_free;
+	WRITE_ONCE(barn->rcu_free, (struct slab_sheaf *)NULL);
+	spin_unlock(&barn->lock);
+	if (sheaf)
+		kmem_rcu->call(head_of(sheaf), rcu_free_sheaf);
+}
+
+void flush_all_rcu_sheaves(void)
+{
+	struct kmem_cache_node *n;
+	struct kmem_cache *s;
+	int nid;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		for_each_kmem_cache_node(s, nid, n)
+			for (unsigned int i = 0; i < NR_BARNS; i++)
+				barn_flush_rcu(&n->barn[i]);
+	spin_unlock(&slab_mutex);
+}
+
+/* ---- slabs ----------------------------------------------------------------- */
+
+/* lru is nobody's while a block is allocated: two words for the head. */
+static void rcu_free_slab(struct rcu_head *head)
+{
+	struct page *page = container_of((struct list_head *)(void *)head,
+					 struct page, lru);
+
+	__free_pages(page, page->order);
+}
+
+void kmem_free_slab(struct kmem_cache *s, struct page *page)
+{
+	if (unlikely(s->flags & SLAB_TYPESAFE_BY_RCU))
+		kmem_rcu->call((struct rcu_head *)(void *)&page->lru,
+			       rcu_free_slab);
+	else
+		__free_pages(page, page->order);
+}
