@@ -184,8 +184,8 @@ static void test_kinds(void **state)
  * one for everybody, without a call to the slabs. */
 static void test_sheaf(void **state)
 {
-	struct kmem_cache *s = kmem_cache_create("rcu sheaf", 256, 0,
-						 SLAB_NO_MERGE, NULL);
+	struct kmem_cache *s = kmem_cache_create(
+		"rcu sheaf", 256, 0, SLAB_NO_MERGE | KM_SLAB_ON_SLUB, NULL);
 	struct block *block[28];
 
 	(void)state;
@@ -212,8 +212,8 @@ static void test_sheaf(void **state)
  * they do not wait for ever. */
 static void test_partial_sheaf(void **state)
 {
-	struct kmem_cache *s = kmem_cache_create("rcu few", 256, 0,
-						 SLAB_NO_MERGE, NULL);
+	struct kmem_cache *s = kmem_cache_create(
+		"rcu few", 256, 0, SLAB_NO_MERGE | KM_SLAB_ON_SLUB, NULL);
 	struct block *block = kmem_cache_alloc(s, GFP_KERNEL);
 
 	(void)state;
