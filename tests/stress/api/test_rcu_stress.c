@@ -135,7 +135,7 @@ static void test_heads(void **state)
 {
 	(void)state;
 	cache = kmem_cache_create("heads", sizeof(struct node), 0,
-				  SLAB_NO_OBJ_EXT, NULL);
+				  SLAB_NO_OBJ_EXT | KM_SLAB_ON_SLUB, NULL);
 	run();
 	kvfree_rcu_barrier();
 	assert_int_equal(cache->in_use, 0);
