@@ -35,6 +35,7 @@ enum lock_rank {
 	LOCK_SLAB_DEBUG, /* the slabs of one cache with slab_debug */
 	LOCK_KMEM_CPU, /* one kmem_cache_cpu: cpu slab and partial list */
 	LOCK_BARN, /* one node_barn */
+	LOCK_ALIEN, /* one alien_cache of SLAB */
 	LOCK_LIST, /* kmem_cache_node.list_lock */
 	LOCK_VMAP, /* address trees and lazy list of vmalloc space */
 	LOCK_SHRINKER, /* the list of shrinkers */

@@ -64,7 +64,7 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 		return;
 	/* Sheaves hold what is near. */
 	if (unlikely(nr_online_nodes > 1) && kmem_is_remote(obj)) {
-		kmem_cache_free_direct(s, &obj, 1);
+		kmem_cache_free_remote(s, &obj, 1);
 		return;
 	}
 	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))

@@ -27,8 +27,9 @@
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 {
-	return s->sheaf_capacity ? sheaf_alloc_sized(s, s->sheaf_capacity) :
-				   NULL;
+	u32 capacity = READ_ONCE(s->sheaf_capacity);
+
+	return capacity ? sheaf_alloc_sized(s, capacity) : NULL;
 }
 
 struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity)

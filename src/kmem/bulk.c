@@ -49,7 +49,8 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
 		if (!objs[got])
 			return got;
 		got++;
-		if (nr - got <= s->sheaf_capacity || unlikely(s->guard))
+		if (nr - got <= READ_ONCE(s->sheaf_capacity) ||
+		    unlikely(s->guard))
 			continue;
 		n = s->ops->refill(s, gfp, NUMA_NO_NODE, objs + got,
 				   (unsigned int)min(nr - got, 1UL << 20));
@@ -88,12 +89,12 @@ static size_t free_remote(struct kmem_cache *s, size_t nr, void **objs)
 		}
 		remote[nr_remote++] = objs[i];
 		if (nr_remote == PCS_BATCH_MAX) {
-			kmem_cache_free_direct(s, remote, nr_remote);
+			kmem_cache_free_remote(s, remote, nr_remote);
 			nr_remote = 0;
 		}
 	}
 	if (nr_remote)
-		kmem_cache_free_direct(s, remote, nr_remote);
+		kmem_cache_free_remote(s, remote, nr_remote);
 	return kept;
 }
 
@@ -111,7 +112,7 @@ static void free_many(struct kmem_cache *s, size_t nr, void **objs)
 			continue;
 		}
 		ret = kmem_push(kmem_this_cpu, s->slot, objs[i]);
-		if (ret == 1 && nr - i > s->sheaf_capacity) {
+		if (ret == 1 && nr - i > READ_ONCE(s->sheaf_capacity)) {
 			unsigned int n = (unsigned int)min(nr - i, 1UL << 20);
 
 			kmem_cache_free_direct(s, objs + i, n);

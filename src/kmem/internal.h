@@ -31,6 +31,8 @@ void kmem_list_cache(struct kmem_cache *s);
 bool kmem_is_remote(const void *obj);
 /* To their slabs, past the sheaves. */
 void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
+/* The same for objects of other nodes; the backend may let them wait. */
+void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr);
 
 /* ---- create.c -------------------------------------------------------------- */
 

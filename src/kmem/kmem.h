@@ -117,6 +117,12 @@ struct slab_ops {
 	 */
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);
 	/*
+	 * The same for objects of other nodes, which need not go to their slabs
+	 * at once. NULL: flush() does for them too.
+	 */
+	void (*flush_remote)(struct kmem_cache *s, void **objs,
+			     unsigned int nr);
+	/*
 	 * Prove the same without freeing; cheap, for sheaves that change hands:
 	 * 0, or how many are of other caches.
 	 */
@@ -218,6 +224,7 @@ struct kmem_cache_node {
 		struct { /* SLAB; list_lock, unless it says otherwise */
 			struct list_head slabs_partial, slabs_full, slabs_free;
 			unsigned long free_objects; /* on partial and free */
+			unsigned long total_slabs; /* on these lists */
 			unsigned long free_slabs; /* on slabs_free */
 			unsigned int free_limit; /* free_objects beyond it go */
 			unsigned int colour_next; /* of the next slab */

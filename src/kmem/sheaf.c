@@ -228,6 +228,17 @@ void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 	s->ops->flush(s, objs, nr);
 }
 
+void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	if (s->guard || !s->ops->flush_remote) {
+		kmem_cache_free_direct(s, objs, nr);
+		return;
+	}
+	kmem_account(&s->flushes, &s->flushed, nr);
+	kmem_stat_n(s, FREE_SLOWPATH, nr);
+	s->ops->flush_remote(s, objs, nr);
+}
+
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();

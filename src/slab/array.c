@@ -94,24 +94,55 @@ int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	return nr ? 0 : -ENOMEM;
 }
 
+/* Objects of other nodes go to the front of the array: how many. */
+static unsigned int sort_remote(struct kmem_cache *s, void **objs,
+				unsigned int nr)
+{
+	unsigned int node = numa_node_id(), remote = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct slab *slab = slab_of_object(s, objs[i]);
+		void *obj = objs[i];
+
+		if (!slab || slab->node_id == node)
+			continue;
+		objs[i] = objs[remote];
+		objs[remote++] = obj;
+	}
+	return remote;
+}
+
+/* The oldest objects leave an owner's array: how many of these did. */
+static unsigned int put_objects(struct kmem_cache *s, void **objs,
+				unsigned int nr)
+{
+	unsigned int put = 0;
+
+	if (unlikely(nr_online_nodes > 1)) {
+		put = sort_remote(s, objs, nr);
+		cache_free_alien(s, objs, put);
+	}
+	if (!put)
+		put = shared_put(s, get_node(s, (int)numa_node_id()), objs, nr);
+	if (!put) {
+		put = nr;
+		slab_flush(s, objs, put);
+	}
+	return put;
+}
+
 int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	struct array_cache *ac = cpu_cache_take(cpu, s);
 	unsigned int nr;
-	void **entry;
 
 	if (!ac)
 		return -ENOMEM;
 	nr = min(ac->batchcount, ac->avail);
-	entry = sheaf_objects(ac_sheaf(ac));
 	if (nr) {
-		unsigned int put = shared_put(
-			s, get_node(s, (int)numa_node_id()), entry, nr);
-
-		if (!put)
-			slab_flush(s, entry, put = nr);
-		kmem_account(&s->flushes, &s->flushed, put);
-		ac_drop_oldest(ac, put);
+		nr = put_objects(s, sheaf_objects(ac_sheaf(ac)), nr);
+		kmem_account(&s->flushes, &s->flushed, nr);
+		ac_drop_oldest(ac, nr);
 	}
 	main_set(cpu, s->slot, ac_sheaf(ac));
 	return 0;

@@ -81,6 +81,22 @@ static void check_array(struct kmem_cache *s, struct array_cache *ac)
 	}
 }
 
+/* L5 for the objects of other nodes. */
+static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	for (unsigned int nid = 0; n->alien && nid < nr_online_nodes; nid++) {
+		struct alien_cache *alien = n->alien[nid];
+
+		BUG_ON(!alien != (get_node(s, (int)nid) == n));
+		if (!alien)
+			continue;
+		check_array(s, &alien->ac);
+		for (unsigned int i = 0; i < alien->ac.avail; i++)
+			BUG_ON(virt_to_slab(alien->ac.entry[i])->node_id !=
+			       nid);
+	}
+}
+
 /* Objects of the node that are out of its slabs. */
 static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
 {
@@ -91,8 +107,8 @@ static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
 	check_list(s, &n->slabs_full, s->num, s->num, &t);
 	BUG_ON(check_list(s, &n->slabs_free, 0, 0, &t) != n->free_slabs);
 	BUG_ON(t.free != n->free_objects);
-	BUG_ON(t.slabs != n->nr_slabs);
-	BUG_ON(t.slabs << s->gfporder != n->nr_pages);
+	BUG_ON(t.slabs != n->total_slabs || t.slabs > n->nr_slabs);
+	BUG_ON(n->nr_slabs << s->gfporder != n->nr_pages);
 	if (n->shared)
 		check_array(s, n->shared);
 	spin_unlock(&n->list_lock);
@@ -105,7 +121,9 @@ void slab_check(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for_each_kmem_cache_node(s, nid, n)
+	for_each_kmem_cache_node(s, nid, n) {
+		check_aliens(s, n);
 		active += check_node(s, n);
+	}
 	BUG_ON(active != READ_ONCE(s->in_use));
 }

@@ -67,6 +67,13 @@ static inline struct slab *own_slab(const struct kmem_cache *s, const void *obj)
 	return slab;
 }
 
+struct slab *slab_of_object(struct kmem_cache *s, const void *obj)
+{
+	struct slab *slab = own_slab(s, obj);
+
+	return slab && number_of(s, slab, obj) < s->num ? slab : NULL;
+}
+
 struct slab *object_slab(struct kmem_cache *s, const void *obj,
 			 unsigned int *index)
 {
@@ -146,6 +153,7 @@ static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 		list_del(&slab->slab_list);
 		list_add(&slab->slab_list, list);
 		n->free_slabs--;
+		n->total_slabs--;
 		WRITE_ONCE(n->free_objects, n->free_objects - s->num);
 	}
 }
@@ -174,6 +182,7 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 		relist(n, slab);
 	}
 	WRITE_ONCE(n->free_objects, n->free_objects + i - from);
+	stat_sub(&s->in_use, i - from);
 	trim_free(s, n, &list);
 	spin_unlock(&n->list_lock);
 	slabs_destroy(s, &list);
@@ -187,7 +196,6 @@ static bool gone_to_owner(struct kmem_cache *s, void *obj)
 
 	if (!owner)
 		return false;
-	stat_add(&s->in_use, 1); /* it never was one of ours */
 	kmem_free_to_owner(s, owner, obj);
 	return true;
 }
@@ -224,7 +232,6 @@ static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	stat_sub(&s->in_use, nr);
 	for (unsigned int i = 0; i < nr; i += FLUSH_BATCH)
 		flush_batch(s, objs + i, min(nr - i, FLUSH_BATCH));
 }

@@ -7,8 +7,10 @@
  *	    every other slab is on slabs_partial
  *	L2  places active .. num-1 of the freelist name distinct objects, and
  *	    free_map has a bit for each of these, if num <= FREE_MAP_BITS
- *	L3  free_objects is the sum of num - active; free_slabs, nr_slabs and
- *	    nr_pages count what is on the lists
+ *	L3  free_objects is the sum of num - active; total_slabs and free_slabs
+ *	    count what is on the lists, in_use the objects out of these slabs.
+ *	    nr_slabs may have more: slabs on their way, also those that were
+ *	    some other thread's when the process was forked
  *	L4  s_mem is a multiple of colour_off into the slab, and the last
  *	    object ends in it, before the freelist if that is on the slab
  *	L5  shared and alien arrays hold objects of slabs, at most limit
@@ -107,6 +109,8 @@ void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+/* The slab that an object of s starts in; NULL: it is of another cache, or none. */
+struct slab *slab_of_object(struct kmem_cache *s, const void *obj);
 /* The slab of an object of s, and its number there; else one line and abort. */
 struct slab *object_slab(struct kmem_cache *s, const void *obj,
 			 unsigned int *index);
@@ -145,6 +149,17 @@ void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 /* All of them do, and its memory goes back. */
 void shared_free(struct kmem_cache *s, struct kmem_cache_node *n);
 unsigned int shared_avail(struct kmem_cache_node *n);
+
+/* ---- alien.c ------------------------------------------------------------- */
+
+/* Objects, most of them of other nodes, were freed here; each is proven. */
+void cache_free_alien(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Those that wait on a node go to their slabs. */
+void drain_alien_cache(struct kmem_cache *s, struct kmem_cache_node *n);
+void free_alien_cache(struct kmem_cache_node *n); /* empty, and unused */
+unsigned int alien_avail(struct kmem_cache_node *n);
+void alien_fork_take(struct kmem_cache_node *n);
+void alien_fork_release(struct kmem_cache_node *n);
 
 /* ---- reap.c -------------------------------------------------------------- */
 

@@ -16,9 +16,11 @@ static void shrink_all(struct kmem_cache *s)
 	int nid;
 
 	for_each_kmem_cache_node(s, nid, n) {
+		drain_alien_cache(s, n);
 		shared_free(s, n);
-		drain_freelist(s, n, ULONG_MAX);
 	}
+	for_each_kmem_cache_node(s, nid, n)
+		drain_freelist(s, n, ULONG_MAX);
 }
 
 static void slab_shrink(struct kmem_cache *s, unsigned int flags)
@@ -31,8 +33,16 @@ static void slab_shrink(struct kmem_cache *s, unsigned int flags)
 
 static unsigned long slab_shutdown(struct kmem_cache *s)
 {
+	struct kmem_cache_node *n;
+	unsigned long left;
+	int nid;
+
 	shrink_all(s);
-	return READ_ONCE(s->in_use);
+	left = READ_ONCE(s->in_use);
+	if (!left)
+		for_each_kmem_cache_node(s, nid, n)
+			free_alien_cache(n);
+	return left;
 }
 
 static void slab_fork_take(struct kmem_cache *s)
@@ -40,8 +50,10 @@ static void slab_fork_take(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for_each_kmem_cache_node(s, nid, n)
+	for_each_kmem_cache_node(s, nid, n) {
+		alien_fork_take(n);
 		lock_fork_take(&n->list_lock);
+	}
 }
 
 static void slab_fork_release(struct kmem_cache *s)
@@ -49,8 +61,10 @@ static void slab_fork_release(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for_each_kmem_cache_node(s, nid, n)
+	for_each_kmem_cache_node(s, nid, n) {
 		lock_fork_release(&n->list_lock);
+		alien_fork_release(n);
+	}
 }
 
 static void *slab_object_of(struct kmem_cache *s, const void *addr)
@@ -71,27 +85,25 @@ static unsigned long slab_cached(struct kmem_cache *s)
 	int nid;
 
 	for_each_kmem_cache_node(s, nid, n)
-		nr += shared_avail(n);
+		nr += shared_avail(n) + alien_avail(n);
 	return nr;
 }
 
-/* A partial slab counts as active; of a full one every object does. */
+/* What lies in arrays is out of its slab, so it counts as active. */
 static void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 {
 	struct kmem_cache_node *n;
 	int nid;
 
 	for_each_kmem_cache_node(s, nid, n) {
-		unsigned long slabs, free;
+		unsigned long objects;
 
 		spin_lock(&n->list_lock);
-		slabs = READ_ONCE(n->nr_slabs);
-		free = min(n->free_slabs, slabs);
-		sinfo->num_slabs += slabs;
-		sinfo->active_slabs += slabs - free;
-		sinfo->num_objs += slabs * s->num;
-		sinfo->active_objs += slabs * s->num -
-				      min(n->free_objects, slabs * s->num);
+		objects = n->total_slabs * s->num;
+		sinfo->num_slabs += n->total_slabs;
+		sinfo->active_slabs += n->total_slabs - n->free_slabs;
+		sinfo->num_objs += objects;
+		sinfo->active_objs += objects - n->free_objects;
 		if (n->shared)
 			sinfo->shared_avail += n->shared->avail;
 		spin_unlock(&n->list_lock);
@@ -108,6 +120,7 @@ const struct slab_ops slab_ops = {
 	.flag = KM_SLAB_ON_SLAB,
 	.refill = slab_refill,
 	.flush = slab_flush,
+	.flush_remote = cache_free_alien,
 	.verify = slab_verify,
 	.setup = slab_setup,
 	.main_empty = cache_alloc_refill,

@@ -6,6 +6,7 @@
  *		touched		nothing, this time
  *		not touched	a fifth of the limit, the oldest, to the slabs;
  *				half of what there is, if that is less
+ *		what its node has of other nodes goes to their slabs
  *	every 4 s somebody looks at a node:
  *		the shared array	in the same way
  *		slabs_free, not used	about a fifth of free_limit, in slabs
@@ -18,6 +19,7 @@
  */
 #include <limits.h>
 
+#include "buddy/buddy.h"
 #include "core/tick.h"
 #include "slab/internal.h"
 
@@ -39,6 +41,7 @@ void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
 	if (!ac || now - ac->reaped < REAPTIMEOUT_AC)
 		return;
 	ac->reaped = now;
+	drain_alien_cache(s, get_node(s, (int)numa_node_id()));
 	if (slot->seen != cpu->cursor[s->slot]) {
 		slot->seen = cpu->cursor[s->slot];
 		return;
@@ -65,6 +68,7 @@ static struct slab *last_free_slab(struct kmem_cache *s,
 		slab = list_last_entry(&n->slabs_free, struct slab, slab_list);
 		list_del(&slab->slab_list);
 		n->free_slabs--;
+		n->total_slabs--;
 		WRITE_ONCE(n->free_objects, n->free_objects - s->num);
 	}
 	spin_unlock(&n->list_lock);

@@ -6,6 +6,8 @@
  *	2  slabs_partial, then slabs_free: the first slab of the list is
  *	   used up before the next
  *	3  cache_grow(): one new slab, if nothing at all was found
+ *	4  where there are several nodes and this one is full, the same of the
+ *	   others
  *
  * Locking	list_lock (rank LOCK_LIST) for 1 and 2; a new slab is used
  *		before it is put on a list, without
@@ -103,7 +105,9 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 	got = alloc_block(s, slab, objs, nr);
 	spin_lock(&n->list_lock);
 	fixup_slab_list(s, n, slab);
+	n->total_slabs++;
 	WRITE_ONCE(n->free_objects, n->free_objects + s->num - slab->active);
+	stat_add(&s->in_use, got);
 	spin_unlock(&n->list_lock);
 	return got;
 }
@@ -131,18 +135,45 @@ static unsigned int alloc_from_node(struct kmem_cache *s,
 	return got;
 }
 
+/* What a node has already. */
+static unsigned int alloc_there(struct kmem_cache *s, int node, void **objs,
+				unsigned int nr)
+{
+	struct kmem_cache_node *n = get_node(s, node);
+
+	if (!n || (!READ_ONCE(n->free_objects) && !READ_ONCE(n->shared)))
+		return 0;
+	return alloc_from_node(s, n, objs, nr);
+}
+
+/* Nothing on the node: what others have, then a slab from wherever. */
+static unsigned int fallback_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+				   void **objs, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	for (unsigned int nid = 0; nid < nr_online_nodes && !got; nid++)
+		got = alloc_there(s, (int)nid, objs, nr);
+	return got ? got : alloc_from_new(s, gfp, node, objs, nr);
+}
+
+/* A slab of exactly this node, if that has room for one. */
+static gfp_t gfp_exact_node(gfp_t gfp)
+{
+	return (gfp | __GFP_THISNODE | __GFP_NOWARN) &
+	       ~(__GFP_RECLAIM | __GFP_NOFAIL);
+}
+
 unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr)
 {
 	int nid = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
-	struct kmem_cache_node *n = get_node(s, nid);
-	unsigned int got = 0;
+	unsigned int got = alloc_there(s, nid, objs, nr);
 
-	if (READ_ONCE(n->free_objects) || READ_ONCE(n->shared))
-		got = alloc_from_node(s, n, objs, nr);
-	if (!got) {
-		got = alloc_from_new(s, gfp, nid, objs, nr);
-		stat_add(&s->in_use, got);
-	}
-	return got;
+	if (got)
+		return got;
+	if (likely(nr_online_nodes == 1) || (gfp & __GFP_THISNODE))
+		return alloc_from_new(s, gfp, nid, objs, nr);
+	got = alloc_from_new(s, gfp_exact_node(gfp), nid, objs, nr);
+	return got ? got : fallback_alloc(s, gfp, nid, objs, nr);
 }

@@ -88,6 +88,17 @@ _Static_assert(offsetof(struct array_cache, cache) ==
 			       offsetof(struct slab_sheaf, words),
 	       "an overlay");
 
+#define ALIEN_LIMIT 12U
+
+/* Objects of one other node that were freed here. */
+struct alien_cache {
+	spinlock_t lock;
+	union {
+		struct array_cache ac; /* lock */
+		u64 room[sizeof(struct array_cache) / 8 + ALIEN_LIMIT];
+	};
+} __cacheline_aligned;
+
 extern const struct slab_ops slab_ops;
 
 /* Prove L1-L5 of internal.h for a cache that nobody is using. */

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab/alien.c - objects that are freed far from the node they belong to
+ *
+ *	node 0                        node 1
+ *	  alien[1] [| obj obj obj ]     slabs_partial <-> [slab] <-> [slab]
+ *	             all of node 1
+ *
+ * They wait here until there are a dozen, and then go to their slabs with one
+ * lock operation on that node. A node's are made at its first such free; where
+ * there is no memory for them the object goes to its slab at once.
+ *
+ * Locking	alien->lock (rank LOCK_ALIEN). What leaves an alien cache does so
+ *		under its lock, and enters the slabs after it, so that nothing is
+ *		taken inside, and the child of a fork in between never has an
+ *		object twice.
+ * Invariants	L5 of internal.h
+ * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S4)
+ */
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "slab/internal.h"
+
+static unsigned long alien_pages(void)
+{
+	size_t each = sizeof(struct alien_cache *) + sizeof(struct alien_cache);
+
+	return DIV_ROUND_UP(nr_online_nodes * each + CACHELINE, PAGE_SIZE);
+}
+
+/* One for each other node, behind the table of pointers to them. */
+static struct alien_cache **alloc_alien_caches(struct kmem_cache *s, int node)
+{
+	struct page *page = alloc_page_run(
+		GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO, alien_pages());
+	struct alien_cache **table, *alien;
+
+	if (!page)
+		return NULL;
+	table = page_to_virt(page);
+	alien = (struct alien_cache *)ALIGN(
+		(uintptr_t)(table + nr_online_nodes), (uintptr_t)CACHELINE);
+	for (unsigned int nid = 0; nid < nr_online_nodes; nid++, alien++) {
+		if ((int)nid == node)
+			continue;
+		spin_lock_init(&alien->lock, LOCK_ALIEN);
+		alien->ac.cache = s;
+		alien->ac.limit = ALIEN_LIMIT;
+		alien->ac.batchcount = ALIEN_LIMIT;
+		table[nid] = alien;
+	}
+	return table;
+}
+
+/* This node's table; NULL: it has none, and there is no memory for one. */
+static struct alien_cache **alien_table(struct kmem_cache *s,
+					struct kmem_cache_node *n, int node)
+{
+	struct alien_cache **table = smp_load_acquire(&n->alien), **had = NULL;
+
+	if (likely(table))
+		return table;
+	table = alloc_alien_caches(s, node);
+	if (!table)
+		return NULL;
+	if (__atomic_compare_exchange_n(&n->alien, &had, table, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return table;
+	free_page_run(__virt_to_page(table), alien_pages());
+	return had;
+}
+
+/* All that it has, into objs[ALIEN_LIMIT]: how many. alien->lock is held. */
+static unsigned int __alien_take(struct alien_cache *alien, void **objs)
+{
+	unsigned int nr = alien->ac.avail;
+
+	lock_assert_held(&alien->lock);
+	memcpy(objs, alien->ac.entry, nr * sizeof(void *));
+	alien->ac.avail = 0;
+	return nr;
+}
+
+/* One proven object of another node. */
+static void alien_put(struct kmem_cache *s, struct alien_cache *alien,
+		      void *obj)
+{
+	void *full[ALIEN_LIMIT];
+	unsigned int nr = 0;
+
+	spin_lock(&alien->lock);
+	if (alien->ac.avail == alien->ac.limit)
+		nr = __alien_take(alien, full);
+	alien->ac.entry[alien->ac.avail++] = obj;
+	spin_unlock(&alien->lock);
+	if (nr)
+		slab_flush(s, full, nr);
+}
+
+void cache_free_alien(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	int node = (int)numa_node_id();
+	struct kmem_cache_node *n = get_node(s, node);
+	struct alien_cache **table = alien_table(s, n, node);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		struct slab *slab = slab_of_object(s, objs[i]);
+
+		if (likely(slab && table && table[slab->node_id]))
+			alien_put(s, table[slab->node_id], objs[i]);
+		else
+			slab_flush(s, &objs[i], 1);
+	}
+}
+
+void drain_alien_cache(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	struct alien_cache **table = smp_load_acquire(&n->alien);
+	void *objs[ALIEN_LIMIT];
+
+	for (unsigned int nid = 0; table && nid < nr_online_nodes; nid++) {
+		unsigned int nr;
+
+		if (!table[nid])
+			continue;
+		spin_lock(&table[nid]->lock);
+		nr = __alien_take(table[nid], objs);
+		spin_unlock(&table[nid]->lock);
+		if (nr)
+			slab_flush(s, objs, nr);
+	}
+}
+
+unsigned int alien_avail(struct kmem_cache_node *n)
+{
+	struct alien_cache **table = smp_load_acquire(&n->alien);
+	unsigned int nr = 0;
+
+	for (unsigned int nid = 0; table && nid < nr_online_nodes; nid++) {
+		if (!table[nid])
+			continue;
+		spin_lock(&table[nid]->lock);
+		nr += table[nid]->ac.avail;
+		spin_unlock(&table[nid]->lock);
+	}
+	return nr;
+}
+
+void free_alien_cache(struct kmem_cache_node *n)
+{
+	if (n->alien)
+		free_page_run(__virt_to_page(n->alien), alien_pages());
+	n->alien = NULL;
+}
+
+void alien_fork_take(struct kmem_cache_node *n)
+{
+	for (unsigned int nid = 0; n->alien && nid < nr_online_nodes; nid++)
+		if (n->alien[nid])
+			lock_fork_take(&n->alien[nid]->lock);
+}
+
+void alien_fork_release(struct kmem_cache_node *n)
+{
+	for (unsigned int nid = 0; n->alien && nid < nr_online_nodes; nid++)
+		if (n->alien[nid])
+			lock_fork_release(&n->alien[nid]->lock);
+}
