@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "buddy/page_debug.h"
 #include "buddy/vmstat.h"
 #include "core/start.h"
 #include "sys/os.h"
@@ -164,7 +165,8 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		prep_compound_page(page, order);
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		page->flags |= PG_PFMEMALLOC;
-	if (gfp & __GFP_ZERO)
+	page_debug_alloc(page, page_to_pfn(page), 1UL << order);
+	if (want_init_on_alloc(gfp))
 		clear_pages(page, order);
 }
 
@@ -382,12 +384,14 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 		struct zone *zone = page_zone(page);
 		unsigned long pfn = page_to_pfn(page);
 
+		page_debug_return(page, pfn + nr, block - nr);
 		spin_lock(&zone->lock);
 		__free_range(zone, pfn + nr, pfn + block, page->flags);
 		spin_unlock(&zone->lock);
 		memcg_uncharge(page->memcg, block - nr);
 	}
-	if ((gfp & __GFP_ZERO) && !PageReported(page))
+	if ((gfp & __GFP_ZERO) && want_init_on_alloc(gfp) &&
+	    !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
 	page->nr_pages = nr;
 	return page;
@@ -434,7 +438,12 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 	if (taken > more)
 		__free_range(zone, pfn + more, pfn + taken, flags);
 	spin_unlock(&zone->lock);
-	return taken ? 0 : -ENOMEM;
+	if (!taken)
+		return -ENOMEM;
+	page_debug_alloc(page, pfn, more);
+	if (want_init_on_alloc(0))
+		memset(pfn_to_virt(pfn), 0, more << PAGE_SHIFT);
+	return 0;
 }
 
 void *alloc_pages_exact(size_t size, gfp_t gfp)

@@ -29,6 +29,7 @@
  */
 #include <string.h>
 
+#include "buddy/page_debug.h"
 #include "buddy/compact.h"
 
 /* Free pages that not everybody may have are counted apart. */
@@ -245,6 +246,7 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
 	page->flags = 0;
 	page_clean(page);
+	page_debug_free(page, page_to_pfn(page), 1UL << order);
 	return true;
 }
 
@@ -358,6 +360,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	if (keep == nr)
 		return;
 	memcg_uncharge(page->memcg, nr - keep);
+	page_debug_free(page, pfn + keep, nr - keep);
 	if (!keep) {
 		page_clean(page);
 		set_page_type(page, PAGE_NONE);

@@ -14,7 +14,10 @@
  * Source	no counterpart: alloc_contig_pages() of contig.c also moves what
  *		is in the way, and makes single pages of what it finds
  */
+#include <string.h>
+
 #include "buddy/internal.h"
+#include "buddy/page_debug.h"
 
 static bool is_free_block(unsigned long pfn)
 {
@@ -66,5 +69,10 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 		page->nr_pages = nr;
 	}
 	spin_unlock(&zone->lock);
+	if (!page)
+		return NULL;
+	page_debug_alloc(page, page_to_pfn(page), nr);
+	if (want_init_on_alloc(0) && !PageReported(page))
+		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
 	return page;
 }

@@ -20,6 +20,7 @@
 #include <limits.h>
 
 #include "buddy/compact.h"
+#include "buddy/page_debug.h"
 #include "core/param.h"
 #include "sys/os.h"
 
@@ -186,6 +187,7 @@ int page_alloc_init(unsigned int flags)
 	int ret;
 
 	nr_cpu_ids = min(os_nr_cpus(), (unsigned int)NR_CPUS);
+	page_debug_init();
 	numa_init();
 	choose_sizes(flags);
 	ret = nodes_init();

@@ -18,25 +18,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddy/page_debug.h"
 #include "core/fmt.h"
-#include "core/param.h"
 #include "core/start.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
-
-static unsigned long init_on_alloc, init_on_free; /* constant after init */
-
-static int set_init_on_alloc(const char *value)
-{
-	return param_bool(value, &init_on_alloc);
-}
-boot_param("init_on_alloc", set_init_on_alloc);
-
-static int set_init_on_free(const char *value)
-{
-	return param_bool(value, &init_on_free);
-}
-boot_param("init_on_free", set_init_on_free);
 
 /* Must the content of a free object survive, or is it there to be checked? */
 static bool keeps_content(const struct kmem_cache *s)
@@ -53,9 +39,9 @@ void kmem_guard_init(struct kmem_cache *s)
 		s->guard |= GUARD_DEBUG;
 	if ((failslab_wanted() && !ours) || (s->flags & SLAB_FAILSLAB))
 		s->guard |= GUARD_FAIL;
-	if (init_on_alloc && !ours && !keeps_content(s))
+	if (page_debugging & PAGE_INIT_ON_ALLOC && !ours && !keeps_content(s))
 		s->guard |= GUARD_INIT_ALLOC;
-	if (init_on_free && !ours && !keeps_content(s))
+	if (want_init_on_free() && !ours && !keeps_content(s))
 		s->guard |= GUARD_INIT_FREE;
 	if (!s->guard)
 		return;
@@ -68,6 +54,16 @@ void kmem_guard_asks(struct kmem_cache *s)
 {
 	if (s->guard & GUARD_FAIL)
 		s->guard = (u8)((s->guard & ~GUARD_FAIL) | GUARD_MISS);
+}
+
+/* All that is not zero in an object that was zeroed when it was freed. */
+static void wipe_freeptr(const struct kmem_cache *s, void *obj)
+{
+	size_t size = s->object_size;
+
+	if (s->offset < size)
+		memset((char *)obj + s->offset, 0,
+		       min(sizeof(void *), size - s->offset));
 }
 
 void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
@@ -86,6 +82,8 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	}
 	if (obj && (s->guard & GUARD_INIT_ALLOC))
 		memset(obj, 0, kmem_debug_size(s, obj));
+	else if (obj && (s->guard & GUARD_INIT_FREE))
+		wipe_freeptr(s, obj);
 	return obj;
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "buddy/page_debug.h"
 #include "buddy/reclaim.h"
 #include "core/tick.h"
 #include "shim/shim.h"
@@ -147,7 +148,8 @@ static void *area_alloc(size_t size, size_t align, unsigned int flags)
 	if (!va)
 		return NULL;
 	p = (void *)va->va_start;
-	if ((flags & LARGE_ZERO) && !(va->flags & VA_ZERO))
+	if (((flags & LARGE_ZERO) || want_init_on_alloc(0)) &&
+	    !(va->flags & VA_ZERO))
 		memset(p, 0, size);
 	return p;
 }

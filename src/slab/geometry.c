@@ -22,6 +22,7 @@
  */
 #include <errno.h>
 
+#include "buddy/page_debug.h"
 #include "core/param.h"
 #include "kmem/kmalloc.h"
 #include "slab/internal.h"
@@ -99,7 +100,7 @@ static bool set_objfreelist_slab_cache(struct kmem_cache *s)
 {
 	size_t left;
 
-	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU)
+	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || want_init_on_free())
 		return false;
 	left = calculate_slab_order(s, FREELIST_OBJ);
 	if (!s->num || s->num * sizeof(freelist_idx_t) > s->object_size)

@@ -34,6 +34,9 @@ int os_commit_new(void *addr, size_t size);
 int os_commit_readonly(void *addr, size_t size);
 /* Give the memory back; the pages stay committed and read as zero again. */
 int os_discard(void *addr, size_t size);
+/* No access to committed pages, which keep what they hold; and access again. */
+int os_deny(void *addr, size_t size);
+int os_allow(void *addr, size_t size);
 /* Back to reserved: no memory, no access. */
 int os_uncommit(void *addr, size_t size);
 /* Reserve again a hole that somebody else may have mapped: -EEXIST then. */

@@ -153,6 +153,18 @@ int os_discard(void *addr, size_t size)
 	return (int)sys3(SYS_madvise, addr, size, MADV_DONTNEED);
 }
 
+int os_deny(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_mprotect, addr, size, PROT_NONE);
+}
+
+int os_allow(void *addr, size_t size)
+{
+	return (int)sys3(SYS_mprotect, addr, size, PROT_READ | PROT_WRITE);
+}
+
 int os_uncommit(void *addr, size_t size)
 {
 	int ret = map_over(addr, size, PROT_NONE, MAP_NORESERVE);

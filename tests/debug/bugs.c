@@ -172,6 +172,34 @@ __attribute__((noinline)) static void double_free_thread(void)
 	KEEP();
 }
 
+/* The same with a block of pages; with page_poison. */
+__attribute__((noinline)) static void pages_use_after_free(void)
+{
+	char *p = get_block(100000);
+
+	put_block(p);
+	memcpy(p + 50000, "after free", 10);
+	put_block(get_block(100000));
+	KEEP();
+}
+
+/* Memory that is not zero, and then somebody else's. */
+static void init_on_alloc(void)
+{
+	static const size_t sizes[] = { 16, 100, 5000, 30000, 100000, 6000000 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (int round = 0; round < 3; round++) {
+			char *p = get_block(sizes[i]);
+
+			REQUIRE(first_nonzero(p, sizes[i]) == sizes[i],
+				"not zero");
+			memset(p, 1, sizes[i]);
+			put_block(p);
+		}
+	}
+}
+
 /* Programs that do what they may. */
 static void clean(void)
 {
@@ -211,6 +239,8 @@ static const struct kt_case cases[] = {
 	{ "calloc_overflow", calloc_overflow },
 	{ "aligned_overflow", aligned_overflow },
 	{ "double_free_thread", double_free_thread },
+	{ "pages_use_after_free", pages_use_after_free },
+	{ "init_on_alloc", init_on_alloc },
 	{ "clean", clean },
 };
 

@@ -4,8 +4,8 @@
 
     report.py LIBRARY PROGRAM CASE
 
-Runs PROGRAM CASE under LIBRARY with slab_debug=FZPU. It must end by itself,
-and the lines of its stderr must match the patterns of the case in their order;
+Runs PROGRAM CASE under LIBRARY with slab_debug=FZPU, or what PARAMETERS has for
+it. It must end by itself, and the lines of its stderr must match the patterns of the case in their order;
 other lines may lie between, but no other line that begins with BUG or FIX.
 """
 
@@ -122,8 +122,15 @@ CASES = {
     "aligned_overflow":
         overrun("malloc-256", "aligned_overflow", "kmalloc Redzone", "0x43",
                 by="aligned_overflow"),
+    "pages_use_after_free":
+        ["^pagealloc: memory corruption$", "  after free$", "^CPU: ",
+         "^Call Trace:$", " malloc", "^ get_block" + STACK,
+         "^ pages_use_after_free" + STACK,
+         "^page dumped because: pagealloc: corrupted page details$"],
     "clean": [],
 }
+
+PARAMETERS = {"pages_use_after_free": "page_poison=1"}
 
 
 def judge(text, patterns):
@@ -141,7 +148,7 @@ def main():
     library, program, case = sys.argv[1:]
     env = dict(os.environ, LD_PRELOAD=library,
                KTEST_LIB=os.path.basename(library),
-               KMALLOC_CMDLINE="slab_debug=FZPU")
+               KMALLOC_CMDLINE=PARAMETERS.get(case, "slab_debug=FZPU"))
     run = subprocess.run([program, case], env=env, stderr=subprocess.PIPE,
                          stdin=subprocess.DEVNULL, timeout=60, check=False)
     text = run.stderr.decode(errors="replace")

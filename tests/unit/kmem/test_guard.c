@@ -5,6 +5,7 @@
  * The parameters are for caches that are made after them, so each test sets
  * some, makes a cache, and sets them back.
  */
+#include "buddy/page_debug.h"
 #include "core/param.h"
 #include "fake.h"
 #include "kmem/debug.h"
@@ -171,6 +172,7 @@ static void child_init_on_alloc(void *arg)
 
 	(void)arg;
 	parse_args("init_on_alloc=1");
+	page_debug_init();
 	s = make(0, NULL);
 	for (int i = 0; i < 3; i++) {
 		obj = kmem_cache_alloc(s, GFP_KERNEL);
@@ -194,6 +196,7 @@ static void child_init_on_free(void *arg)
 
 	(void)arg;
 	parse_args("init_on_free=on");
+	page_debug_init();
 	s = make(0, NULL);
 	obj = kmem_cache_alloc(s, GFP_KERNEL);
 	memset(obj, 0xff, 64);
