@@ -27,7 +27,7 @@
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 {
-	u32 capacity = READ_ONCE(s->sheaf_capacity);
+	u32 capacity = READ_ONCE(s->sheaf_capacity); /* a tunable of SLAB's */
 
 	return capacity ? sheaf_alloc_sized(s, capacity) : NULL;
 }
@@ -247,7 +247,7 @@ unsigned long barn_count(struct kmem_cache *s)
 	for_each_kmem_cache_node(s, nid, n)
 		for (unsigned int i = 0; i < NR_BARNS; i++)
 			nr += READ_ONCE(n->barn[i].nr_full);
-	return nr * s->sheaf_capacity;
+	return nr * READ_ONCE(s->sheaf_capacity);
 }
 
 static void check_one(struct kmem_cache *s, struct node_barn *barn)

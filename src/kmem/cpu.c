@@ -38,6 +38,7 @@ __thread struct kmem_cpu *kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 static __thread u8 thread_state;
 
 unsigned int kmem_nr_slots = NR_CURSORS;
+bool kmem_threads_lost;
 spinlock_t kmem_cpus_lock = SPIN_LOCK_INIT(LOCK_CPUS);
 static LIST_HEAD(kmem_cpus); /* kmem_cpus_lock */
 static LIST_HEAD(free_cpus); /* kmem_cpus_lock */
@@ -220,7 +221,10 @@ void kmem_cpus_fork_child(void)
 {
 	struct kmem_cpu *cpu, *next;
 
-	list_for_each_entry_safe(cpu, next, &kmem_cpus, list)
-		if (cpu != kmem_this_cpu)
-			table_retire(cpu);
+	list_for_each_entry_safe(cpu, next, &kmem_cpus, list) {
+		if (cpu == kmem_this_cpu)
+			continue;
+		kmem_threads_lost = true;
+		table_retire(cpu);
+	}
 }

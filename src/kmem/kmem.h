@@ -523,6 +523,8 @@ void kmem_cpus_flush_cache(struct kmem_cache *s);
 bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end);
 unsigned int kmem_cpus_number(void);
 void kmem_cpus_fork_child(void); /* adopt what lost threads held */
+/* Fork left threads behind: what they had in motion is counted, and nowhere. */
+extern bool kmem_threads_lost;
 
 /* ---- cache.c ------------------------------------------------------------- */
 

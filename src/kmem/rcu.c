@@ -63,7 +63,7 @@ static struct slab_sheaf *__add(struct node_barn *barn, void *obj)
 	sheaf_objects(sheaf)[sheaf->count++] = obj;
 	if (sheaf->count < sheaf->capacity)
 		return NULL;
-	barn->rcu_free = NULL;
+	WRITE_ONCE(barn->rcu_free, (struct slab_sheaf *)NULL);
 	return sheaf;
 }
 
@@ -84,7 +84,7 @@ bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj)
 			goto out;
 		spin_lock(&barn->lock);
 		if (!barn->rcu_free) {
-			barn->rcu_free = fresh;
+			WRITE_ONCE(barn->rcu_free, fresh);
 			fresh = NULL;
 		}
 	}
