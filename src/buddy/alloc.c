@@ -386,6 +386,7 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 
 		page_debug_return(page, pfn + nr, block - nr);
 		spin_lock(&zone->lock);
+		zone->freed += block - nr;
 		__free_range(zone, pfn + nr, pfn + block, page->flags);
 		spin_unlock(&zone->lock);
 		memcg_uncharge(page->memcg, block - nr);
@@ -437,6 +438,7 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 	}
 	if (taken > more)
 		__free_range(zone, pfn + more, pfn + taken, flags);
+	zone->allocated += taken ? more : 0;
 	spin_unlock(&zone->lock);
 	if (!taken)
 		return -ENOMEM;

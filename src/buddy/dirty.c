@@ -65,6 +65,15 @@ static unsigned long zone_dirty_limit(const struct zone *zone)
 			       pages / global_dirtyable_memory());
 }
 
+unsigned long global_dirty_limit(void)
+{
+	unsigned long bytes = READ_ONCE(vm_dirty_bytes);
+
+	return bytes ? DIV_ROUND_UP(bytes, PAGE_SIZE) :
+		       global_dirtyable_memory() * READ_ONCE(vm_dirty_ratio) /
+			       100;
+}
+
 bool zone_dirty_ok(const struct zone *zone)
 {
 	return nr_dirty(zone) <= zone_dirty_limit(zone);

@@ -366,6 +366,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 		set_page_type(page, PAGE_NONE);
 	}
 	spin_lock(&zone->lock);
+	zone->freed += nr - keep;
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);
 	memory_freed();

@@ -73,6 +73,8 @@ static inline bool cpuset_node_allowed(unsigned int nid, gfp_t gfp)
 /* ---- dirty.c ----------------------------------------------------------------- */
 
 bool zone_dirty_ok(const struct zone *zone);
+/* How many dirty pages all zones together should hold at most. */
+unsigned long global_dirty_limit(void);
 /* km_account_page_cleaned() for a block that is being freed. */
 int folio_account_cleaned(struct page *page, unsigned int order);
 

@@ -99,7 +99,9 @@ static void show_node(struct seq_file *m, const pg_data_t *pgdat)
 		{ "anon_thp", NR_ANON_THPS },
 		{ "writeback_tmp", NR_WRITEBACK_TEMP },
 	};
+	bool hopeless;
 
+	hopeless = READ_ONCE(pgdat->kswapd_failures) >= MAX_RECLAIM_RETRIES;
 	seq_printf(m, "Node %d", pgdat->node_id);
 	for (unsigned int i = 0; i < ARRAY_SIZE(items); i++)
 		seq_printf(m, " %s:%lukB", items[i].name,
@@ -109,7 +111,8 @@ static void show_node(struct seq_file *m, const pg_data_t *pgdat)
 		   " sec_pagetables:%lukB all_unreclaimable? %s\n",
 		   node_page_state(pgdat, NR_KERNEL_STACK_KB),
 		   K(node_page_state(pgdat, NR_PAGETABLE)),
-		   K(node_page_state(pgdat, NR_SECONDARY_PAGETABLE)), "no");
+		   K(node_page_state(pgdat, NR_SECONDARY_PAGETABLE)),
+		   hopeless ? "yes" : "no");
 }
 
 /* ---- a zone ------------------------------------------------------------------ */

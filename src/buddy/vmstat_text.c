@@ -11,6 +11,7 @@
  * Source	the names and their order of Linux v6.12 mm/vmstat.c
  *		(kernel-facts I6), with _high, since there is a HighMem zone
  */
+#include "buddy/internal.h"
 #include "buddy/show.h"
 
 static const char *const zone_stat_names[NR_VM_ZONE_STAT_ITEMS] = {
@@ -200,8 +201,8 @@ int vmstat_show(struct seq_file *m, const char *path)
 		line(m, numa_stat_name(i), global_numa_event_state(i));
 	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		line(m, node_stat_name(i), global_node_page_state(i));
-	line(m, "nr_dirty_threshold", 0);
-	line(m, "nr_dirty_background_threshold", 0);
+	line(m, "nr_dirty_threshold", global_dirty_limit());
+	line(m, "nr_dirty_background_threshold", 0); /* nobody writes back */
 	line(m, "nr_memmap_pages", memmap_pages());
 	line(m, "nr_memmap_boot_pages", 0);
 	all_vm_events(events);

@@ -114,12 +114,29 @@ static void child_zones(void *arg)
 	REQUIRE(!strstr(text, "\n0 pages HighMem/MovableOnly\n"));
 }
 
+/* Reclaim gave a node up. Expect both texts to say so. */
+static void child_hopeless(void *arg)
+{
+	(void)arg;
+	start_zone("");
+	REQUIRE(alloc_pages(QUIET, 0));
+	NODE_DATA(0)->kswapd_failures = MAX_RECLAIM_RETRIES - 1;
+	REQUIRE(strstr(read_text("Mem-Info", meminfo_show),
+		       "all_unreclaimable? no\n"));
+	NODE_DATA(0)->kswapd_failures = MAX_RECLAIM_RETRIES;
+	REQUIRE(strstr(read_text("Mem-Info", meminfo_show),
+		       "all_unreclaimable? yes\n"));
+	REQUIRE(strstr(read_text("zoneinfo", zoneinfo_show),
+		       "\n  node_unreclaimable:  1\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_text),
 		cmocka_unit_test(test_report),
 		child_test(child_zones),
+		child_test(child_hopeless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,76 @@ static void child_pages(void *arg)
 	zone_check(zone);
 }
 
+/* Pages that were allocated and not freed: the counts against the zone. */
+static void check_balance(struct zone *zone)
+{
+	struct zone_stat stat;
+
+	zone_stat(zone, &stat);
+	REQUIRE(vm_event(PGALLOC_NORMAL) - vm_event(PGFREE) ==
+		stat.managed - stat.free - stat.pcp);
+}
+
+static void *pieces[64];
+
+/* Take or give back one thing: a block, a run, a part of one, exact bytes. */
+static void one_step(uint64_t *seed, size_t n, unsigned int kind)
+{
+	unsigned long nr = 2 + test_below(seed, 900);
+	struct page *page = pieces[n];
+
+	if (!page && kind == 3) {
+		pieces[n] = alloc_pages_exact(PAGE_SIZE * (n + 1), QUIET);
+	} else if (!page && kind == 2) {
+		pieces[n] = alloc_page_run(QUIET, nr);
+		if (pieces[n] && nr > 600)
+			trim_page_run(pieces[n], 600, nr);
+		nr = min(nr, 600UL);
+		if (pieces[n] && !extend_page_run(pieces[n], nr, nr + 7))
+			nr += 7;
+		if (pieces[n])
+			((struct page *)pieces[n])->nr_pages = nr;
+	} else if (!page) {
+		pieces[n] = alloc_pages(QUIET, kind ? 2 : 9);
+	} else {
+		pieces[n] = NULL;
+		if (kind == 3)
+			free_pages_exact(page, PAGE_SIZE * (n + 1));
+		else if (kind == 2)
+			free_page_run(page, page->nr_pages);
+		else
+			__free_pages(page, kind ? 2 : 9);
+	}
+}
+
+/* Random blocks, runs that are cut and grown, exact sizes, and a run longer
+ * than any block. Expect pgalloc less pgfree to be what is in use. */
+static void child_balance(void *arg)
+{
+	uint64_t seed = 77;
+	struct page *page;
+	struct zone *zone;
+
+	(void)arg;
+	zone = start_zone("");
+	for (int i = 0; i < 5000; i++) {
+		size_t n = test_below(&seed, ARRAY_SIZE(pieces));
+
+		one_step(&seed, n, n % 4);
+		check_balance(zone);
+	}
+	for (size_t n = 0; n < ARRAY_SIZE(pieces); n++)
+		if (pieces[n])
+			one_step(&seed, n, n % 4);
+	check_balance(zone);
+	drain_all_pages(zone);
+	page = alloc_long_run(zone, 1500);
+	REQUIRE(page);
+	check_balance(zone);
+	free_page_run(page, 1500);
+	check_balance(zone);
+}
+
 /* States of nodes and zones. Expect sums over both, free pages as the zone
  * counts them, and no negative numbers. */
 static void child_states(void *arg)
@@ -145,9 +215,8 @@ static void child_numa(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_events),
-		child_test(child_pages),
-		child_test(child_states),
+		child_test(child_events),  child_test(child_pages),
+		child_test(child_balance), child_test(child_states),
 		child_test(child_numa),
 	};
 

@@ -3,6 +3,7 @@
  * test_zoneinfo.c - zoneinfo and vmstat byte for byte
  */
 #include "buddy/show.h"
+#include "buddy/sysctl.h"
 #include "support/start.h"
 #include "support/text.h"
 
@@ -251,6 +252,7 @@ static void child_vmstat(void *arg)
 	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		if (i != PGFREE && (i < PGALLOC_DMA || i > PGALLOC_MOVABLE))
 			count_vm_events(i, event_value(i));
+	REQUIRE(do_sysctl("vm.dirty_bytes", NULL, 0, "40960") >= 0);
 	append_lines(expected, zone_names, zone_value);
 	append_lines(expected,
 		     "numa_hit numa_miss numa_foreign numa_interleave "
@@ -258,7 +260,7 @@ static void child_vmstat(void *arg)
 		     numa_value);
 	append_lines(expected, node_names, node_value_of_vmstat);
 	/* 16384 pages of 64 bytes are 256 */
-	append(expected, "nr_dirty_threshold 0\n"
+	append(expected, "nr_dirty_threshold 10\n"
 			 "nr_dirty_background_threshold 0\n"
 			 "nr_memmap_pages 256\n"
 			 "nr_memmap_boot_pages 0\n");
