@@ -97,8 +97,8 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 	if (!page && (alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK)))
 		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
 	if (page) {
-		zone->allocated += 1UL << order;
-		zone->allocs++;
+		count_locked(&zone->allocated, 1UL << order);
+		count_locked(&zone->allocs, 1);
 	}
 	spin_unlock(&zone->lock);
 	return page;
@@ -386,7 +386,7 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 
 		page_debug_return(page, pfn + nr, block - nr);
 		spin_lock(&zone->lock);
-		zone->freed += block - nr;
+		count_locked(&zone->freed, block - nr);
 		__free_range(zone, pfn + nr, pfn + block, page->flags);
 		spin_unlock(&zone->lock);
 		memcg_uncharge(page->memcg, block - nr);
@@ -438,7 +438,7 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 	}
 	if (taken > more)
 		__free_range(zone, pfn + more, pfn + taken, flags);
-	zone->allocated += taken ? more : 0;
+	count_locked(&zone->allocated, taken ? more : 0);
 	spin_unlock(&zone->lock);
 	if (!taken)
 		return -ENOMEM;

@@ -222,8 +222,8 @@ bool compaction_capture(struct zone *zone, struct page *page,
 	if (order < PAGEBLOCK_ORDER && mt == MIGRATE_MOVABLE &&
 	    capc->cc->migratetype != MIGRATE_MOVABLE)
 		return false;
-	zone->allocated += 1UL << order;
-	zone->allocs++;
+	count_locked(&zone->allocated, 1UL << order);
+	count_locked(&zone->allocs, 1);
 	WRITE_ONCE(capc->page, page);
 	return true;
 }

@@ -146,7 +146,7 @@ static int take_range(struct zone *zone, unsigned long start, unsigned long end)
 	spin_lock(&zone->lock);
 	ret = take_isolated_range(zone, start, end);
 	if (!ret)
-		zone->allocated += end - start;
+		count_locked(&zone->allocated, end - start);
 	spin_unlock(&zone->lock);
 	return ret;
 }

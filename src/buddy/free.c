@@ -259,7 +259,7 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
 	if (!pcp_allowed_order(order) ||
 	    !free_pcplist(zone, page, order, flags)) {
 		spin_lock(&zone->lock);
-		zone->freed += 1UL << order;
+		count_locked(&zone->freed, 1UL << order);
 		__free_one_page(zone, page, order);
 		spin_unlock(&zone->lock);
 	}
@@ -366,7 +366,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 		set_page_type(page, PAGE_NONE);
 	}
 	spin_lock(&zone->lock);
-	zone->freed += nr - keep;
+	count_locked(&zone->freed, nr - keep);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);
 	memory_freed();

@@ -70,6 +70,12 @@ static inline bool cpuset_node_allowed(unsigned int nid, gfp_t gfp)
 	return !(current->mems_denied >> nid & 1) || !(gfp & __GFP_HARDWALL);
 }
 
+/* Add to a counter that its lock guards and that others read without it. */
+static inline void count_locked(unsigned long *counter, unsigned long n)
+{
+	WRITE_ONCE(*counter, *counter + n);
+}
+
 /* ---- dirty.c ----------------------------------------------------------------- */
 
 bool zone_dirty_ok(const struct zone *zone);

@@ -61,7 +61,7 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 			del_page_from_free_list(zone, page, MAX_PAGE_ORDER);
 		}
 		__free_range(zone, pfn + nr, end, 0);
-		zone->allocated += nr;
+		count_locked(&zone->allocated, nr);
 		page = pfn_to_page(pfn);
 		set_page_type(page, PAGE_ALLOCATED);
 		page->order = MAX_PAGE_ORDER;

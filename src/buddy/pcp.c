@@ -100,8 +100,8 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 		bool cold = alloc_flags & ALLOC_COLD;
 
 		page = pcp_take(pcp, cold ? list->prev : list->next);
-		pcp->allocated += 1UL << order;
-		pcp->allocs++;
+		count_locked(&pcp->allocated, 1UL << order);
+		count_locked(&pcp->allocs, 1);
 	}
 	spin_unlock(&pcp->lock);
 	return page;
@@ -126,8 +126,8 @@ unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
 		array[i] = pcp_take(pcp, list->next);
 		filled++;
 	}
-	pcp->allocated += filled;
-	pcp->allocs += filled;
+	count_locked(&pcp->allocated, filled);
+	count_locked(&pcp->allocs, filled);
 	spin_unlock(&pcp->lock);
 	return filled;
 }
@@ -193,7 +193,7 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 	list = &pcp->lists[pcp_index(order, mt)];
 	page->migratetype = (u8)mt;
 	pcp_add(pcp, flags & FREE_COLD ? list->prev : list, page, order);
-	pcp->freed += 1UL << order;
+	count_locked(&pcp->freed, 1UL << order);
 	pcp_count_free(pcp, order);
 	if (unlikely(!pcp_is_short(zone, pcp)))
 		surplus = nr_pcp_free(zone, pcp, pcp_free_high(pcp, order));

@@ -132,7 +132,7 @@ static int clamp_high(struct per_cpu_pages *pcp)
 {
 	int lo = READ_ONCE(pcp->high_min), hi = READ_ONCE(pcp->high_max);
 
-	pcp->high = clamp(pcp->high, lo, hi);
+	WRITE_ONCE(pcp->high, clamp(pcp->high, lo, hi));
 	return pcp->high;
 }
 
@@ -155,7 +155,7 @@ int nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
 		nr = batch << pcp->alloc_factor;
 		if (tunes_itself(pcp) && !zone_flag(zone, ZONE_BELOW_HIGH)) {
 			high = min(high + nr, READ_ONCE(pcp->high_max));
-			pcp->high = high;
+			WRITE_ONCE(pcp->high, high);
 		}
 		room = max(high - pcp->count - batch, batch);
 		if (nr <= room && pcp->alloc_factor < PCP_BATCH_SCALE_MAX)
@@ -201,21 +201,22 @@ static int nr_pcp_high(const struct zone *zone, struct per_cpu_pages *pcp,
 	if (!high)
 		return 0;
 	if (free_high) {
-		pcp->high = max(high - (batch << PCP_BATCH_SCALE_MAX), lo);
+		WRITE_ONCE(pcp->high,
+			   max(high - (batch << PCP_BATCH_SCALE_MAX), lo));
 		return 0;
 	}
 	if (zone_flag(zone, ZONE_RECLAIM_ACTIVE)) {
-		pcp->high = max(high - freed, lo);
+		WRITE_ONCE(pcp->high, max(high - freed, lo));
 		return min(4 * batch, pcp->high);
 	}
 	if (!tunes_itself(pcp))
 		return high;
 	if (zone_flag(zone, ZONE_BELOW_HIGH)) {
-		pcp->high = max(high - freed, lo);
+		WRITE_ONCE(pcp->high, max(high - freed, lo));
 		return max(pcp->count, lo);
 	}
 	if (pcp->count >= high && high < pcp->free_count + batch) {
-		pcp->high = pcp->free_count + batch;
+		WRITE_ONCE(pcp->high, pcp->free_count + batch);
 		return clamp_high(pcp);
 	}
 	return high;
@@ -246,7 +247,7 @@ int nr_pcp_decay(struct per_cpu_pages *pcp)
 	if (high > lo) {
 		high = max(high - (high >> 3), lo);
 		high = max(high, pcp->count - (batch << PCP_BATCH_SCALE_MAX));
-		pcp->high = high;
+		WRITE_ONCE(pcp->high, high);
 	}
 	return max(pcp->count - high, 0);
 }

@@ -205,7 +205,7 @@ int param_number(const char *text, unsigned long lo, unsigned long hi,
 /* As the kernel: the first letter decides, and of "on" and "off" the second. */
 int param_bool(const char *text, unsigned long *out)
 {
-	char first = *text | 0x20, second = first ? text[1] | 0x20 : 0;
+	char first = *text | 0x20, second = *text ? text[1] | 0x20 : 0;
 
 	if (*text == '1' || first == 'y' || first == 't' ||
 	    (first == 'o' && second == 'n'))
