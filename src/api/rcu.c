@@ -91,13 +91,13 @@ static struct rcu_head *link_of(struct rcu_head *head)
 {
 	struct rcu_head *next;
 
-	memcpy(&next, head, sizeof(next));
+	memcpy(&next, head, sizeof(void *));
 	return next;
 }
 
 static void set_link(struct rcu_head *head, struct rcu_head *next)
 {
-	memcpy(head, &next, sizeof(next));
+	memcpy(head, &next, sizeof(void *));
 }
 
 /* Run what was queued, the oldest first. */
