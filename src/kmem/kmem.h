@@ -579,6 +579,12 @@ void slab_page_restore(struct page *page);
 void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects);
 
+/* ---- order.c: boot parameters ---------------------------------------------- */
+
+extern int slab_max_order; /* -1: not said */
+extern unsigned int slab_min_order;
+extern unsigned int slab_min_objects; /* 0: not said */
+
 /* ---- rcu.c --------------------------------------------------------------- */
 
 /* The block of what was a slab goes back; for a cache that is

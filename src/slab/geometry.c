@@ -23,7 +23,6 @@
 #include <errno.h>
 
 #include "buddy/page_debug.h"
-#include "core/param.h"
 #include "kmem/kmalloc.h"
 #include "slab/internal.h"
 
@@ -31,13 +30,15 @@
  * The largest order that is taken to waste less; a boot parameter. The kernel
  * has 0 on machines of up to 32 MiB.
  */
-static unsigned long slab_max_order = 1;
+#define SLAB_MAX_ORDER 1
 
-static int set_slab_max_order(const char *value)
+/* Up to which order a slab of the cache grows so that less of it is lost. */
+static unsigned long max_order_of(const struct kmem_cache *s)
 {
-	return param_number(value, 0, MAX_PAGE_ORDER, &slab_max_order);
+	if (slab_max_order >= 0)
+		return (unsigned long)slab_max_order;
+	return s->max_order ? s->max_order : SLAB_MAX_ORDER;
 }
-boot_param("slab_max_order", set_slab_max_order);
 
 /* Objects of a slab, where each takes `size` and perhaps a number; the rest. */
 static unsigned int cache_estimate(unsigned int order, size_t size,
@@ -66,7 +67,7 @@ static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
 static size_t calculate_slab_order(struct kmem_cache *s,
 				   enum freelist_place place)
 {
-	unsigned long max_order = s->max_order ? s->max_order : slab_max_order;
+	unsigned long max_order = max_order_of(s);
 	size_t left_over = 0, left;
 
 	s->num = 0;

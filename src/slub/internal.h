@@ -159,6 +159,11 @@ void *slub_object_of(struct kmem_cache *s, const void *addr);
 
 void slub_list_slab_objects(struct kmem_cache *s, struct page *page);
 
+/* ---- oom.c -------------------------------------------------------------- */
+
+/* A few lines, unless __GFP_NOWARN, and not too often. No lock held. */
+void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node);
+
 /* ---- refill.c ------------------------------------------------------------ */
 
 unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,

@@ -303,6 +303,8 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 	spin_unlock(&c->lock);
 	if (unlikely(!got) && (gfp & __GFP_DIRECT_RECLAIM))
 		got = refill_reclaiming(s, gfp, node, objs, nr);
+	if (unlikely(!got))
+		slab_out_of_memory(s, gfp, node);
 	stat_add(&s->in_use, got);
 	return got;
 }

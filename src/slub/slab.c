@@ -31,14 +31,21 @@ static int slab_order(unsigned int size, unsigned int order,
 	return -1;
 }
 
+/* At most so many objects in a slab: their number has to fit into 15 bits. */
+#define MAX_OBJS_PER_PAGE 32767UL
+
 static int calculate_order(const struct kmem_cache *s)
 {
 	unsigned long most = (PAGE_SIZE << s->max_order) / s->size;
-	unsigned long objects = 4 * ((unsigned long)fls(nr_cpu_ids) + 1);
+	unsigned long objects = slab_min_objects;
 	unsigned int low;
 
+	if (!objects)
+		objects = 4 * ((unsigned long)fls(nr_cpu_ids) + 1);
 	objects = max(min(objects, most), 1UL);
-	low = get_order(objects * s->size);
+	low = max(slab_min_order, get_order(objects * s->size));
+	if ((PAGE_SIZE << low) / s->size > MAX_OBJS_PER_PAGE)
+		return (int)get_order(s->size * MAX_OBJS_PER_PAGE) - 1;
 	for (unsigned int fraction = 16; fraction > 1; fraction /= 2) {
 		int order = slab_order(s->size, low, s->max_order, fraction);
 
@@ -81,8 +88,11 @@ static int calculate_sizes(struct kmem_cache *s)
 	unsigned int without = get_order(s->object_size);
 	int order;
 
-	if (!s->max_order)
+	if (slab_max_order >= 0)
+		s->max_order = (u32)slab_max_order;
+	else if (!s->max_order)
 		s->max_order = PAGE_ALLOC_COSTLY_ORDER;
+	s->max_order = max(s->max_order, slab_min_order);
 	s->align = calculate_alignment(s->flags, s->align, s->object_size);
 	slub_layout(s);
 	if ((s->flags & DEBUG_METADATA_FLAGS) &&

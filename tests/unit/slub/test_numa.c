@@ -132,6 +132,56 @@ static void full_node(void *arg)
 	end();
 }
 
+struct short_request {
+	gfp_t gfp;
+	void *obj;
+};
+
+static void ask_there(void *arg)
+{
+	struct short_request *r = arg;
+
+	r->obj = kmem_cache_alloc_node(f.s, r->gfp | __GFP_THISNODE, there);
+}
+
+/* No slab is to be had (U12). Expect the kernel's lines, with what each node has,
+ * and not a word with __GFP_NOWARN. */
+static void say_short(void *arg)
+{
+	struct short_request r = { .gfp = GFP_ATOMIC & ~__GFP_HIGH };
+	char text[4096], wanted[256];
+	struct page *page;
+
+	(void)arg;
+	start(4096);
+	while ((page = alloc_pages_node(
+			there, GFP_NOWAIT | __GFP_THISNODE | __GFP_NOMEMALLOC,
+			0)))
+		;
+	do
+		kmem_cache_alloc_node(f.s, GFP_NOWAIT | __GFP_THISNODE, there);
+	while (kmem_cache_alloc_node(f.s, GFP_NOWAIT | __GFP_THISNODE, there));
+	capture_stderr(ask_there, &r, text, sizeof(text));
+	REQUIRE(!r.obj);
+	REQUIRE(strstr(text, "SLUB: Unable to allocate memory on CPU "));
+	snprintf(wanted, sizeof(wanted), "on node %d, gfp=0x200800(", there);
+	REQUIRE(strstr(text, wanted));
+	snprintf(wanted, sizeof(wanted),
+		 "  cache: fixture, object size: 4096, buffer size: 4096, "
+		 "default order: %u, min order: 0\n",
+		 f.s->oo_order);
+	REQUIRE(strstr(text, wanted));
+	snprintf(wanted, sizeof(wanted),
+		 "  node %d: slabs: 0, objs: 0, "
+		 "free: 0\n",
+		 here);
+	REQUIRE(strstr(text, wanted));
+	REQUIRE(count_phrase(text, "  node ") == 2);
+	r.gfp |= __GFP_NOWARN;
+	capture_stderr(ask_there, &r, text, sizeof(text));
+	REQUIRE(!strstr(text, "SLUB:"));
+}
+
 /* An object of the other node is freed. Expect it in its slab at once, and in
  * no sheaf; so in a bulk. */
 static void remote_free(void *arg)
@@ -233,7 +283,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(asked_for),	 child_test(full_node),
 		child_test(remote_free), child_test(defragment),
-		child_test(mismatch),	 child_test(barns),
+		child_test(mismatch),	 child_test(say_short),
+		child_test(barns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "core/param.h"
 #include "fixture.h"
 #include "sys/os.h"
 
@@ -59,6 +60,42 @@ static void test_orders(void **state)
 				 golden[i].size, golden[i].cpus, s.oo_objects,
 				 s.oo_order);
 		assert_int_equal(s.min_order, get_order(s.size));
+	}
+}
+
+/* What the command line says of orders, by either name (U6, X4). Expect it to be
+ * held to: 8 CPUs would make it order 3 and 32 objects. */
+static void test_order_parameters(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		unsigned int size, objects, order;
+	} golden[] = {
+		{ "slab_max_order=1", 1024, 8, 1 },
+		{ "slub_max_order=0", 1024, 4, 0 },
+		{ "slab_max_order=0", 9000, 1, 2 }, /* it has to hold one */
+		{ "slab_min_order=2", 64, 256, 2 },
+		{ "slub_min_order=5", 1024, 128, 5 },
+		{ "slab_max_order=1 slab_min_order=4", 1024, 64, 4 },
+		{ "slab_min_order=4 slab_max_order=1", 1024, 8, 1 },
+		{ "slab_min_objects=4", 1024, 4, 0 },
+		{ "slub_min_objects=8", 1024, 8, 1 },
+		{ "slab_min_order=10 slab_max_order=10", 8, 16384, 5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
+		struct kmem_cache s;
+
+		parse_args(golden[i].cmdline);
+		s = shape(8, golden[i].size, 0, 0, NULL);
+		slab_max_order = -1;
+		slab_min_order = 0;
+		slab_min_objects = 0;
+		if (s.oo_objects != golden[i].objects ||
+		    s.oo_order != golden[i].order)
+			fail_msg("%s: %u objects, order %u", golden[i].cmdline,
+				 s.oo_objects, s.oo_order);
 	}
 }
 
@@ -277,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_order_parameters),
 		cmocka_unit_test(test_partials),
 		cmocka_unit_test(test_freepointer),
 		cmocka_unit_test(test_alignment),

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/order.c - boot parameters that say how large slabs are
+ *
+ *	slab_max_order		both backends; each has a default of its own
+ *	slab_min_order		SLUB: no slab is smaller than this order
+ *	slab_min_objects	SLUB: what a slab is to hold if the order allows;
+ *				0: by the number of CPUs
+ *
+ * Source	Linux v6.12 mm/slub.c (kernel-facts U6, X4), v6.1 mm/slab.c (S8)
+ */
+#include "core/param.h"
+#include "kmem/kmem.h"
+
+int slab_max_order = -1;
+unsigned int slab_min_order, slab_min_objects;
+
+static int set_max_order(const char *value)
+{
+	unsigned long order;
+	int ret = param_number(value, 0, MAX_PAGE_ORDER, &order);
+
+	if (ret)
+		return ret;
+	slab_max_order = (int)order;
+	slab_min_order = min(slab_min_order, (unsigned int)order);
+	return 0;
+}
+boot_param("slab_max_order", set_max_order);
+boot_param_alias("slub_max_order", set_max_order, slub_max_order);
+
+static int set_min_order(const char *value)
+{
+	unsigned long order;
+	int ret = param_number(value, 0, MAX_PAGE_ORDER, &order);
+
+	if (ret)
+		return ret;
+	slab_min_order = (unsigned int)order;
+	if (slab_max_order >= 0)
+		slab_max_order = max(slab_max_order, (int)order);
+	return 0;
+}
+boot_param("slab_min_order", set_min_order);
+boot_param_alias("slub_min_order", set_min_order, slub_min_order);
+
+static int set_min_objects(const char *value)
+{
+	unsigned long objects;
+	int ret = param_number(value, 0, 32767, &objects);
+
+	if (!ret)
+		slab_min_objects = (unsigned int)objects;
+	return ret;
+}
+boot_param("slab_min_objects", set_min_objects);
+boot_param_alias("slub_min_objects", set_min_objects, slub_min_objects);
