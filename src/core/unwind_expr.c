@@ -101,26 +101,29 @@ static void binary(struct stack *s, u8 op)
 	push(s, result);
 }
 
+/* A number of 1, 2, 4 or 8 bytes, and its sign. */
+static u64 fixed_constant(struct eh_reader *r, u8 op)
+{
+	unsigned int bytes = 1U << ((op - DW_OP_const1u) / 2);
+	unsigned int shift = (op - DW_OP_const1u) % 2 ? 64 - 8 * bytes : 0;
+	u64 value = eh_fixed(r, bytes) << shift;
+
+	return shift ? (u64)((s64)value >> shift) : value;
+}
+
 /* A number that follows its operator; false: op takes none. */
 static bool constant(struct eh_reader *r, u8 op, u64 *value)
 {
-	unsigned int bytes = 1U << ((op - DW_OP_const1u) / 2);
-	bool is_signed = (op - DW_OP_const1u) % 2;
-
-	if (op == DW_OP_addr) {
+	if (op == DW_OP_addr)
 		*value = eh_fixed(r, 8);
-	} else if (op == DW_OP_constu) {
+	else if (op == DW_OP_constu)
 		*value = eh_uleb(r);
-	} else if (op == DW_OP_consts) {
+	else if (op == DW_OP_consts)
 		*value = (u64)eh_sleb(r);
-	} else if (op >= DW_OP_const1u && op <= DW_OP_const8s) {
-		unsigned int shift = is_signed ? 64 - 8 * bytes : 0;
-
-		*value = eh_fixed(r, bytes) << shift;
-		*value = (u64)((s64)*value >> shift);
-	} else {
+	else if (op >= DW_OP_const1u && op <= DW_OP_const8s)
+		*value = fixed_constant(r, op);
+	else
 		return false;
-	}
 	return true;
 }
 

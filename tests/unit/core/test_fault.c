@@ -289,17 +289,15 @@ static void test_exempt(void **state)
 	assert_true(should_fail(&attr, 1));
 }
 
-static noinline bool asks(void)
+/* A function with a section of its own, so that its ends are known. */
+extern const char __start_asks_text[], __stop_asks_text[];
+
+__attribute__((section("asks_text"))) static noinline bool asks(void)
 {
 	bool ret = should_fail(&attr, 1);
 
 	__asm__ volatile("" ::: "memory");
 	return ret;
-}
-
-static noinline void asks_end(void)
-{
-	__asm__ volatile("");
 }
 
 #if defined(__x86_64__)
@@ -309,8 +307,8 @@ static void test_stack_filter(void **state)
 {
 	(void)state;
 	attr.probability = 100;
-	attr.require_start = (unsigned long)&asks;
-	attr.require_end = (unsigned long)&asks_end;
+	attr.require_start = (unsigned long)__start_asks_text;
+	attr.require_end = (unsigned long)__stop_asks_text;
 	assert_true(asks());
 	assert_false(should_fail(&attr, 1));
 	fault_set_nth(1);
@@ -322,8 +320,8 @@ static void test_stack_filter(void **state)
 	attr.stacktrace_depth = 32;
 	attr.require_start = 0;
 	attr.require_end = ~0UL;
-	attr.reject_start = (unsigned long)&asks;
-	attr.reject_end = (unsigned long)&asks_end;
+	attr.reject_start = (unsigned long)__start_asks_text;
+	attr.reject_end = (unsigned long)__stop_asks_text;
 	assert_false(asks());
 	assert_true(should_fail(&attr, 1));
 }
