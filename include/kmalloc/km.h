@@ -45,8 +45,8 @@ int km_drop_caches(unsigned int what);
  * or ends in '/' lists the names below it, one a line. buf may be NULL if size
  * is 0. A negative number is an error: -ENOENT, there is no such text; -EINVAL,
  * name is NULL, or buf is and size is not 0; -ENOMEM, the library cannot
- * start. Allocates nothing. Thread-safe; a text is of one moment as far as
- * the locks of one structure go.
+ * start. Takes none of the library's memory. Thread-safe; a text is of one
+ * moment as far as the locks of one structure go.
  */
 long km_proc_read(const char *name, char *buf, size_t size);
 
