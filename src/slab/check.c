@@ -8,7 +8,8 @@
 static void check_place(const struct kmem_cache *s, const struct slab *slab)
 {
 	size_t bytes = PAGE_SIZE << s->gfporder;
-	size_t colour = (size_t)((char *)slab->s_mem - slab_address(slab));
+	size_t colour = (size_t)((char *)slab->s_mem - slab_address(slab)) -
+			s->red_left_pad;
 	unsigned long pfn = page_to_pfn(slab_page(slab));
 	u8 index = s->class ? s->class : (u8)(INDEX_OTHER + s->gfporder);
 

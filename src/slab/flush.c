@@ -31,15 +31,12 @@
  * Do index and address alone prove that an object of s starts here? They can
  * where all slabs begin with an object; no struct page is read then.
  */
-static bool known_object(const struct kmem_cache *s, const void *obj)
+static inline bool known_object(const struct kmem_cache *s, const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
-	u32 offset = (uintptr_t)obj & ((PAGE_SIZE << s->gfporder) - 1);
-	u32 index = reciprocal_divide(offset, s->reciprocal_buffer_size);
 
-	return s->class && !s->colour && pfn < arena_nr_frames &&
-	       arena_index[pfn] == s->class && index < s->num &&
-	       index * s->size == offset;
+	return s->class && pfn < arena_nr_frames &&
+	       arena_index[pfn] == s->class && kmem_starts_object(s, obj);
 }
 
 /* The number of the object of slab that starts at obj; num or more: none. */
@@ -112,9 +109,7 @@ static inline bool is_free_already(const struct kmem_cache *s,
 		return true;
 	if (likely(s->num <= FREE_MAP_BITS))
 		return slab->free_map >> index & 1;
-	return IS_ENABLED(KM_DEBUG) && slab->active < s->num &&
-	       memchr(slab->freelist + slab->active, (int)index,
-		      s->num - slab->active);
+	return IS_ENABLED(KM_DEBUG) && slab_index_is_free(s, slab, index);
 }
 
 static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
@@ -156,6 +151,28 @@ static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 		n->total_slabs--;
 		WRITE_ONCE(n->free_objects, n->free_objects - s->num);
 	}
+}
+
+bool slab_index_is_free(const struct kmem_cache *s, const struct slab *slab,
+			unsigned int index)
+{
+	return slab->active < s->num &&
+	       memchr(slab->freelist + slab->active, (int)index,
+		      s->num - slab->active);
+}
+
+void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
+		struct list_head *list)
+{
+	struct kmem_cache_node *n = slab_node(slab);
+
+	spin_lock(&n->list_lock);
+	slab_put_obj(s, slab, index);
+	relist(n, slab);
+	WRITE_ONCE(n->free_objects, n->free_objects + 1);
+	stat_sub(&s->in_use, 1);
+	trim_free(s, n, list);
+	spin_unlock(&n->list_lock);
 }
 
 /* Proven objects: their slabs and numbers. */

@@ -24,7 +24,7 @@
 
 #include "buddy/page_debug.h"
 #include "kmem/kmalloc.h"
-#include "slab/internal.h"
+#include "slab/debug.h"
 
 /*
  * The largest order that is taken to waste less; a boot parameter. The kernel
@@ -101,7 +101,8 @@ static bool set_objfreelist_slab_cache(struct kmem_cache *s)
 {
 	size_t left;
 
-	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || want_init_on_free())
+	if (s->ctor || want_init_on_free() ||
+	    s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_DEBUG_FLAGS))
 		return false;
 	left = calculate_slab_order(s, FREELIST_OBJ);
 	if (!s->num || s->num * sizeof(freelist_idx_t) > s->object_size)
@@ -183,17 +184,52 @@ static void setup_nodes(struct kmem_cache *s)
 	}
 }
 
+/* An object with what its debug flags put beside it (slab/debug.h). */
+static void calculate_size(struct kmem_cache *s)
+{
+	unsigned int size = max(s->inuse, SLAB_OBJ_MIN_SIZE);
+
+	s->red_left_pad = 0;
+	if (s->flags & SLAB_RED_ZONE) {
+		s->red_left_pad = ALIGN(8U, s->align);
+		size += s->red_left_pad + 8;
+	}
+	if (s->flags & SLAB_STORE_USER)
+		size += (unsigned int)sizeof(void *);
+	s->size = ALIGN(size, s->align);
+	s->reciprocal_buffer_size = reciprocal_value(s->size);
+}
+
+/* What address and size alone say of an object, for kmem_starts_object(). */
+static void calculate_divisor(struct kmem_cache *s)
+{
+	s->divisor = UINT64_MAX / s->size + 1;
+	s->oo_bytes = s->colour || s->red_left_pad ? 0 : s->num * s->size;
+}
+
 int slab_setup(struct kmem_cache *s)
 {
+	bool fits;
+
 	s->align = calculate_alignment(s->flags, s->align, s->object_size);
 	s->inuse = ALIGN(s->object_size, (unsigned int)sizeof(void *));
-	s->size = ALIGN(max(s->inuse, SLAB_OBJ_MIN_SIZE), s->align);
 	s->colour_off = max((unsigned int)CACHELINE, s->align);
-	s->reciprocal_buffer_size = reciprocal_value(s->size);
-	if (!place_freelist(s))
+	calculate_size(s);
+	fits = place_freelist(s);
+	if (!fits && s->flags & DEBUG_METADATA_FLAGS) {
+		s->flags &= ~DEBUG_METADATA_FLAGS;
+		calculate_size(s);
+		fits = place_freelist(s);
+	}
+	if (!fits)
 		return -EINVAL;
+	calculate_divisor(s);
 	s->min_order = s->gfporder;
 	enable_cpucache(s);
 	setup_nodes(s);
+	if (s->flags & SLAB_DEBUG_FLAGS) {
+		s->ops = &slab_debug_ops;
+		s->shared = 0;
+	}
 	return 0;
 }

@@ -16,7 +16,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "slab/internal.h"
+#include "kmem/freelist.h"
+#include "slab/debug.h"
 
 /* The colour of a node's next slab, in bytes. */
 static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
@@ -52,12 +53,11 @@ static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
 {
 	char *addr = slab_address(slab);
 
-	slab->s_mem = addr + colour;
+	slab->s_mem = addr + colour + s->red_left_pad;
 	slab->active = 0;
 	switch (s->freelist_place) {
 	case FREELIST_OBJ:
-		slab->freelist = index_to_obj(s, slab, s->num - 1);
-		return 0;
+		return 0; /* where, cache_init_objs() says */
 	case FREELIST_OFF:
 		slab->freelist = alloc_freelist(s, gfp);
 		return slab->freelist ? 0 : -ENOMEM;
@@ -90,11 +90,36 @@ static void number_in_order(freelist_idx_t *list, unsigned int nr)
 		list[i] = (freelist_idx_t)i;
 }
 
+/* In the shuffled order of the cache, from a place of its own. */
+static void number_shuffled(const struct kmem_cache *s, freelist_idx_t *list)
+{
+	unsigned int pos = kmem_freelist_start(s);
+
+	for (unsigned int i = 0; i < s->num; i++)
+		list[i] = (freelist_idx_t)kmem_next_freelist_entry(s, s->num,
+								   &pos);
+}
+
 static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
 {
-	for (unsigned int i = 0; s->ctor && i < s->num; i++)
-		s->ctor(index_to_obj(s, slab, i));
-	number_in_order(slab->freelist, s->num);
+	freelist_idx_t list[SLAB_OBJ_MAX_NUM];
+
+	for (unsigned int i = 0; i < s->num; i++) {
+		if (s->ops->debug_alloc)
+			debug_init_object(s, index_to_obj(s, slab, i));
+		else if (s->ctor)
+			s->ctor(index_to_obj(s, slab, i));
+		else
+			break;
+	}
+	if (unlikely(s->random_seq))
+		number_shuffled(s, list);
+	else
+		number_in_order(list, s->num);
+	/* In the object that is handed out last, if it is in one. */
+	if (s->freelist_place == FREELIST_OBJ)
+		slab->freelist = index_to_obj(s, slab, list[s->num - 1]);
+	memcpy(slab->freelist, list, s->num);
 	slab->free_map = ~0UL;
 }
 

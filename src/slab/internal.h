@@ -101,6 +101,11 @@ void slabs_destroy(struct kmem_cache *s, struct list_head *list);
 
 unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr);
+/* Up to nr objects that a node has already: how many. */
+unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
+			      unsigned int nr);
+/* A new slab, of which objects may have been taken, goes on its list. */
+void cache_grow_end(struct kmem_cache *s, struct slab *slab);
 /* A slab goes on the list that its active says; it is on none. list_lock. */
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 		     struct slab *slab);
@@ -109,6 +114,11 @@ void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+bool slab_index_is_free(const struct kmem_cache *s, const struct slab *slab,
+			unsigned int index);
+/* One proven object in use becomes free; slabs that are too many, into list. */
+void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
+		struct list_head *list);
 /* The slab that an object of s starts in; NULL: it is of another cache, or none. */
 struct slab *slab_of_object(struct kmem_cache *s, const void *obj);
 /* The slab of an object of s, and its number there; else one line and abort. */
@@ -167,9 +177,21 @@ void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s);
 void cache_reap(struct kmem_cache *s);
 /* How many objects a look at an untouched array takes out of it. */
 unsigned int drain_count(unsigned int limit, unsigned int avail);
-/* Up to `tofree` slabs of slabs_free, the oldest first, go back: how many. */
-unsigned long drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
-			     unsigned long tofree);
+/* Up to `tofree` slabs of slabs_free, the oldest first, go back. */
+void drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
+		    unsigned long tofree);
+/* The same slabs leave the lists, for slabs_destroy(). */
+void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
+		       unsigned long nr, struct list_head *list);
+
+/* ---- node.c -------------------------------------------------------------- */
+
+void slab_fork_take(struct kmem_cache *s);
+void slab_fork_release(struct kmem_cache *s);
+void *slab_object_of(struct kmem_cache *s, const void *addr);
+void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
+/* Say which objects of a slab are in use. */
+void slab_list_objects(struct kmem_cache *s, struct page *page);
 
 /* ---- tunables.c ---------------------------------------------------------- */
 

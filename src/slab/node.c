@@ -7,6 +7,7 @@
  */
 #include <limits.h>
 
+#include "kmem/debug.h"
 #include "slab/internal.h"
 
 /* What no slab needs to be kept for goes back, all of it. */
@@ -45,7 +46,7 @@ static unsigned long slab_shutdown(struct kmem_cache *s)
 	return left;
 }
 
-static void slab_fork_take(struct kmem_cache *s)
+void slab_fork_take(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	int nid;
@@ -56,7 +57,7 @@ static void slab_fork_take(struct kmem_cache *s)
 	}
 }
 
-static void slab_fork_release(struct kmem_cache *s)
+void slab_fork_release(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	int nid;
@@ -67,7 +68,7 @@ static void slab_fork_release(struct kmem_cache *s)
 	}
 }
 
-static void *slab_object_of(struct kmem_cache *s, const void *addr)
+void *slab_object_of(struct kmem_cache *s, const void *addr)
 {
 	struct slab *slab = virt_to_slab(addr);
 	unsigned int index;
@@ -90,7 +91,7 @@ static unsigned long slab_cached(struct kmem_cache *s)
 }
 
 /* What lies in arrays is out of its slab, so it counts as active. */
-static void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
+void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 {
 	struct kmem_cache_node *n;
 	int nid;
@@ -115,6 +116,24 @@ static void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 	sinfo->cache_order = s->gfporder;
 }
 
+void slab_list_objects(struct kmem_cache *s, struct page *page)
+{
+	struct slab *slab = (struct slab *)page;
+
+	if (!slab->active || slab_add_kunit_errors(s))
+		return;
+	slab_bug(s, "Objects remaining on __kmem_cache_shutdown()");
+	km_report("Slab %p objects=%u used=%u\n", (void *)slab, s->num,
+		  slab->active);
+	for (unsigned int i = 0; i < s->num; i++) {
+		char *obj = index_to_obj(s, slab, i);
+
+		if (!slab_index_is_free(s, slab, i))
+			km_report("Object %p @offset=%lu\n", (void *)obj,
+				  (unsigned long)(obj - slab_address(slab)));
+	}
+}
+
 const struct slab_ops slab_ops = {
 	.name = "slab",
 	.flag = KM_SLAB_ON_SLAB,
@@ -132,6 +151,7 @@ const struct slab_ops slab_ops = {
 	.fork_release = slab_fork_release,
 	.object_of = slab_object_of,
 	.cached = slab_cached,
+	.list_slab_objects = slab_list_objects,
 	.check = slab_check,
 	.get_slabinfo = slab_get_slabinfo,
 	.tune = do_tune_cpucache,

@@ -57,35 +57,30 @@ void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
 	slot->seen = cpu->cursor[s->slot];
 }
 
-/* A slab off the tail of slabs_free; NULL: there is none. */
-static struct slab *last_free_slab(struct kmem_cache *s,
-				   struct kmem_cache_node *n)
+void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
+		       unsigned long nr, struct list_head *list)
 {
-	struct slab *slab = NULL;
-
 	spin_lock(&n->list_lock);
-	if (n->free_slabs) {
-		slab = list_last_entry(&n->slabs_free, struct slab, slab_list);
+	for (; nr && n->free_slabs; nr--) {
+		struct slab *slab = list_last_entry(&n->slabs_free, struct slab,
+						    slab_list);
+
 		list_del(&slab->slab_list);
+		list_add(&slab->slab_list, list);
 		n->free_slabs--;
 		n->total_slabs--;
 		WRITE_ONCE(n->free_objects, n->free_objects - s->num);
 	}
 	spin_unlock(&n->list_lock);
-	return slab;
 }
 
-unsigned long drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
-			     unsigned long tofree)
+void drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
+		    unsigned long tofree)
 {
-	unsigned long nr = 0;
-	struct slab *slab;
+	LIST_HEAD(list);
 
-	while (nr < tofree && (slab = last_free_slab(s, n))) {
-		slab_destroy(s, slab);
-		nr++;
-	}
-	return nr;
+	__take_free_slabs(s, n, tofree, &list);
+	slabs_destroy(s, &list);
 }
 
 /* How much of the shared array goes now: none if it was touched. */

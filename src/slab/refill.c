@@ -92,23 +92,34 @@ static unsigned int alloc_from_lists(struct kmem_cache *s,
 	return got;
 }
 
+void cache_grow_end(struct kmem_cache *s, struct slab *slab)
+{
+	struct kmem_cache_node *n = slab_node(slab);
+	unsigned int active = slab->active;
+
+	spin_lock(&n->list_lock);
+	if (active) {
+		fixup_slab_list(s, n, slab);
+	} else {
+		list_add_tail(&slab->slab_list, &n->slabs_free);
+		n->free_slabs++;
+	}
+	n->total_slabs++;
+	WRITE_ONCE(n->free_objects, n->free_objects + s->num - active);
+	stat_add(&s->in_use, active);
+	spin_unlock(&n->list_lock);
+}
+
 static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 				   void **objs, unsigned int nr)
 {
 	struct slab *slab = cache_grow(s, gfp, node);
-	struct kmem_cache_node *n;
 	unsigned int got;
 
 	if (!slab)
 		return 0;
-	n = slab_node(slab);
 	got = alloc_block(s, slab, objs, nr);
-	spin_lock(&n->list_lock);
-	fixup_slab_list(s, n, slab);
-	n->total_slabs++;
-	WRITE_ONCE(n->free_objects, n->free_objects + s->num - slab->active);
-	stat_add(&s->in_use, got);
-	spin_unlock(&n->list_lock);
+	cache_grow_end(s, slab);
 	return got;
 }
 
@@ -135,9 +146,8 @@ static unsigned int alloc_from_node(struct kmem_cache *s,
 	return got;
 }
 
-/* What a node has already. */
-static unsigned int alloc_there(struct kmem_cache *s, int node, void **objs,
-				unsigned int nr)
+unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
+			      unsigned int nr)
 {
 	struct kmem_cache_node *n = get_node(s, node);
 
@@ -153,7 +163,7 @@ static unsigned int fallback_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	unsigned int got = 0;
 
 	for (unsigned int nid = 0; nid < nr_online_nodes && !got; nid++)
-		got = alloc_there(s, (int)nid, objs, nr);
+		got = slab_alloc_there(s, (int)nid, objs, nr);
 	return got ? got : alloc_from_new(s, gfp, node, objs, nr);
 }
 
@@ -168,7 +178,7 @@ unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr)
 {
 	int nid = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
-	unsigned int got = alloc_there(s, nid, objs, nr);
+	unsigned int got = slab_alloc_there(s, nid, objs, nr);
 
 	if (got)
 		return got;

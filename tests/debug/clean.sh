@@ -14,7 +14,7 @@ LD_PRELOAD=$library KTEST_LIB=${library##*/} KMALLOC_CMDLINE=$cmdline "$@" \
 	2>"$said"
 status=$?
 cat "$said" >&2
-if grep -qa -E '^(BUG|FIX|kmalloc:) ' "$said"; then
+if grep -qa -E '^(BUG|FIX|kmalloc:|slab error) ' "$said"; then
 	echo "clean.sh: a report where there is no bug" >&2
 	exit 1
 fi

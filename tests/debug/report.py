@@ -5,8 +5,10 @@
     report.py LIBRARY PROGRAM CASE
 
 Runs PROGRAM CASE under LIBRARY with slab_debug=FZPU, or what PARAMETERS has for
-it. It must end by itself, and the lines of its stderr must match the patterns of the case in their order;
-other lines may lie between, but no other line that begins with BUG or FIX.
+it. It must end by itself, and the lines of its stderr must match the patterns of
+the case in their order; other lines may lie between, but no other line that
+begins a report or is about a fix. SLAB, in libkmalloc-preload-slab.so, has
+reports of its own.
 """
 
 import os
@@ -130,6 +132,51 @@ CASES = {
     "clean": [],
 }
 
+REDZONES = "^0x[0-9a-f]+: redzone 1:0x[0-9a-f]+, redzone 2:0x[0-9a-f]+$"
+
+
+def slab_error(cache, what, last, finders, done):
+    """SLAB keeps the last caller alone, and says less."""
+    function = "check_poison_obj" if what == "Poison overwritten" else \
+        "verify_redzone_free"
+    return ([f"^slab error in {function}\\(\\): cache `{cache}': {what}$",
+             REDZONES, f"^Last user: {last}{STACK}$",
+             "^Object   [0-9a-f]{16}: "] +
+            (found_by(*finders) if finders else []) + fix(cache, done))
+
+
+def slab_overrun(case):
+    return slab_error("malloc-64", "memory outside object was overwritten",
+                      "get_block", ["put_block", case],
+                      "Restoring redzones of 0x[0-9a-f]+")
+
+
+def slab_twice(cache, *finders, last="put_block"):
+    return slab_error(cache, "double free detected", last, finders, NOT_FREED)
+
+
+def slab_poison(*finders):
+    return slab_error("malloc-112", "Poison overwritten", "put_block", finders,
+                      "Restoring poison of 0x[0-9a-f]+")
+
+
+SLAB_CASES = {
+    "overflow_class": slab_overrun("overflow_class"),
+    "underflow": slab_overrun("underflow"),
+    "use_after_free": slab_poison("get_block", "use_after_free"),
+    "late_use_after_free": slab_poison(),
+    "double_free": slab_twice("malloc-224", "put_block", "double_free"),
+    "double_free_later": slab_twice("malloc-48", "double_free_later"),
+    "double_free_thread":
+        slab_twice("malloc-224", "put_block", "double_free_thread",
+                   last="free_it"),
+    "realloc_freed":
+        ["^slab error in slab_debug_resize\\(\\): cache `malloc-224': "
+         "Object already free$", REDZONES, f"^Last user: put_block{STACK}$"] +
+        found_by("realloc_freed"),
+    "clean": [],
+}
+
 PARAMETERS = {"pages_use_after_free": "page_poison=1"}
 
 
@@ -139,7 +186,7 @@ def judge(text, patterns):
     for line in text.splitlines():
         if want and re.search(want[0], line):
             want.pop(0)
-        elif line.startswith(("BUG ", "FIX ", "kmalloc: ")):
+        elif line.startswith(("BUG ", "FIX ", "kmalloc: ", "slab error")):
             return f"unexpected: {line}"
     return f"missing: {want[0]}" if want else None
 
@@ -152,7 +199,8 @@ def main():
     run = subprocess.run([program, case], env=env, stderr=subprocess.PIPE,
                          stdin=subprocess.DEVNULL, timeout=60, check=False)
     text = run.stderr.decode(errors="replace")
-    wrong = judge(text, CASES[case])
+    cases = SLAB_CASES if "-slab." in library else CASES
+    wrong = judge(text, cases[case])
     if run.returncode:
         wrong = f"exit status {run.returncode}"
     if wrong:

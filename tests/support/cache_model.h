@@ -14,7 +14,9 @@
 #define TEST_CACHE_MODEL_H
 
 #include "buddy/buddy.h"
+#include "core/param.h"
 #include "core/tick.h"
+#include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 #include "support/kmtest.h"
@@ -43,6 +45,7 @@ struct model {
 };
 
 static const struct slab_ops *model_backend;
+static bool model_debug; /* the caches have debug flags */
 static struct model models[NR_CACHES];
 static uint64_t seed;
 
@@ -230,7 +233,7 @@ static void prove(void)
 	for (size_t i = 0; i < NR_CACHES; i++) {
 		struct model *m = &models[i];
 
-		model_backend->check(m->s);
+		m->s->ops->check(m->s);
 		barn_check(m->s);
 		assert_int_equal(m->s->in_use,
 				 live_of(m->s) + kmem_cache_cached(m->s));
@@ -262,6 +265,7 @@ static void open_caches(void)
 					 below(2) ? SLAB_HWCACHE_ALIGN : 0,
 					 m->ctor ? construct : NULL);
 		assert_non_null(m->s);
+		assert_int_equal(model_debug, (m->s->flags & SLAB_POISON) != 0);
 	}
 }
 
@@ -297,14 +301,14 @@ static unsigned long pages_out(void)
 	return stat.managed - stat.free - stat.pcp;
 }
 
-static void run(uint64_t first_seed)
+static void run(uint64_t first_seed, unsigned int steps)
 {
 	unsigned long before = pages_out();
 	unsigned int p_alloc = 60;
 
 	seed = first_seed;
 	open_caches();
-	for (unsigned int step = 0; step < STEPS; step++) {
+	for (unsigned int step = 0; step < steps; step++) {
 		struct model *m = &models[below(NR_CACHES)];
 		unsigned int what = below(1000);
 
@@ -340,19 +344,35 @@ static int start(void **state)
 static void test_seed_1(void **state)
 {
 	(void)state;
-	run(0x9e3779b97f4a7c15);
+	run(0x9e3779b97f4a7c15, STEPS);
 }
 
 static void test_seed_2(void **state)
 {
 	(void)state;
-	run(0xbf58476d1ce4e5b9);
+	run(0xbf58476d1ce4e5b9, STEPS);
 }
 
 static void test_seed_3(void **state)
 {
 	(void)state;
-	run(0x94d049bb133111eb);
+	run(0x94d049bb133111eb, STEPS);
+}
+
+/* Fewer steps on caches with all debug flags. Expect the oracle to agree, and
+ * nothing to be reported. */
+static void test_debug(void **state)
+{
+	unsigned int errors = 0;
+
+	(void)state;
+	parse_args("slab_debug=FZPU");
+	model_debug = true;
+	slab_kunit_errors = &errors;
+	run(0x2545f4914f6cdd1d, min(STEPS, 20000));
+	slab_kunit_errors = NULL;
+	parse_args("slab_debug=-");
+	assert_int_equal(errors, 0);
 }
 
 static int cache_model_main(const struct slab_ops *backend)
@@ -361,6 +381,7 @@ static int cache_model_main(const struct slab_ops *backend)
 		cmocka_unit_test(test_seed_1),
 		cmocka_unit_test(test_seed_2),
 		cmocka_unit_test(test_seed_3),
+		cmocka_unit_test(test_debug),
 	};
 
 	model_backend = backend;

@@ -2,6 +2,7 @@
 /*
  * test_grow.c - slabs are made and unmade: kernel-facts S7 and S9
  */
+#include "core/param.h"
 #include "fixture.h"
 #include "sys/os.h"
 
@@ -151,6 +152,55 @@ static void test_index(void **state)
 	fixture_close();
 }
 
+static void expect_permutation(const struct slab *slab)
+{
+	bool seen[SLAB_OBJ_MAX_NUM] = { false };
+
+	for (unsigned int i = 0; i < f.s->num; i++) {
+		assert_in_range(slab->freelist[i], 0, f.s->num - 1);
+		assert_false(seen[slab->freelist[i]]);
+		seen[slab->freelist[i]] = true;
+	}
+}
+
+/* Shuffled freelists (D7), in the slab and in an object. Expect all numbers in
+ * each, in another order in each of a few slabs, and an array that is in an
+ * object in that of its last number. */
+static void test_shuffled(void **state)
+{
+	static const unsigned int sizes[] = { 24, 104 };
+
+	(void)state;
+	parse_args("slab_freelist_random");
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slab *slab[6];
+		unsigned int same = 0;
+
+		fixture_open(sizes[i], 0, NULL);
+		assert_non_null(f.s->random_seq);
+		for (size_t j = 0; j < ARRAY_SIZE(slab); j++) {
+			slab[j] = cache_grow(f.s, GFP_KERNEL, 0);
+			expect_permutation(slab[j]);
+			same += !memcmp(slab[j]->freelist, slab[0]->freelist,
+					f.s->num);
+			if (i)
+				assert_ptr_equal(
+					slab[j]->freelist,
+					index_to_obj(f.s, slab[j],
+						     slab[j]->freelist[f.s->num -
+								       1]));
+		}
+		assert_in_range(same, 1, ARRAY_SIZE(slab) - 1);
+		for (size_t j = 0; j < ARRAY_SIZE(slab); j++)
+			slab_destroy(f.s, slab[j]);
+		alloc(0, 1000);
+		slab_check(f.s);
+		release(0, 1000);
+		fixture_close();
+	}
+	parse_args("slab_freelist_random=0");
+}
+
 /* Everything the page allocator has, chained through the blocks. */
 static void *exhaust(void)
 {
@@ -222,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_off_slab_objects),
 		cmocka_unit_test(test_constructor),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_no_memory),
 	};
 
