@@ -86,6 +86,12 @@ struct page;
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 /* The same, near a node; -1 (NUMA_NO_NODE): the node of this CPU. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+/*
+ * The same, from the nodes of a mask alone: bit n of *nodes is node n; NULL: all.
+ * NULL if none of them has memory for it. Linux 5.13 renamed it __alloc_pages().
+ */
+struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, int nid,
+				    const unsigned long *nodes);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 /*
  * Single pages into the NULL slots of an array; the others stay. Returns how

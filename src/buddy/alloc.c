@@ -360,6 +360,18 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return __alloc_pages(gfp, order, nid, NULL);
 }
 
+struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, int nid,
+				    const unsigned long *nodes)
+{
+	nodemask_t mask = { .bits = nodes ? (u8)*nodes : 0 };
+
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+		return NULL;
+	return __alloc_pages(gfp, order, nid, nodes ? &mask : NULL);
+}
+
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);

@@ -35,7 +35,7 @@ same "argv[0] is kept" bash "$("$run" bash -c 'echo "$0"')"
 
 # the environment
 same "LD_PRELOAD" "$lib" "$("$run" printenv LD_PRELOAD)"
-libc=$(ldconfig -p | awk '/libm.so.6 .*x86-64/ { print $NF; exit }')
+libc=$(ldconfig -p | awk '/libm.so.6 .*x86-64/ && !n++ { print $NF }')
 same "LD_PRELOAD is appended to" "${libc:=libm.so.6}:$lib" \
 	"$(LD_PRELOAD=$libc "$run" printenv LD_PRELOAD)"
 same "the library is named once" "$lib" \

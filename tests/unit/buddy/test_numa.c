@@ -250,12 +250,32 @@ static void child_not_bound(void *arg)
 	REQUIRE(!end.status);
 }
 
+/* A request from the nodes of a mask. Expect a page of one of them, from the
+ * next node if the mask leaves out the one that is asked, and NULL from none. */
+static void child_nodemask(void *arg)
+{
+	const unsigned long both = 3, second = 2, none = 0;
+	struct page *page;
+
+	(void)arg;
+	start_zone("numa=fake=2");
+	page = __alloc_pages_nodemask(QUIET, 0, 0, &both);
+	REQUIRE(page && page_to_nid(page) == 0);
+	page = __alloc_pages_nodemask(QUIET, 0, 0, &second);
+	REQUIRE(page && page_to_nid(page) == 1);
+	page = __alloc_pages_nodemask(QUIET, 0, 1, NULL);
+	REQUIRE(page && page_to_nid(page) == 1);
+	REQUIRE(!__alloc_pages_nodemask(QUIET, 0, 0, &none));
+	REQUIRE(!__alloc_pages_nodemask(QUIET, 0, 2, &both));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_zonelists), child_test(child_filters),
 		child_test(child_cpus),	     cmocka_unit_test(test_no_machine),
 		child_test(child_real),	     child_test(child_not_bound),
+		child_test(child_nodemask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
