@@ -113,43 +113,41 @@ static int set_proc(const char *value)
 }
 boot_param("proc", set_proc);
 
-/* Twice over the text: once for its length, once into memory of that size. */
-static void print_text(const char *name)
+/* Into memory of the length that the text had a moment before: 0 or -errno. */
+static long print_text(const char *name)
 {
-	const char *path;
+	long len = proc_read(name, NULL, 0);
 	size_t size;
 	char *buf;
-	long len;
 
-	if (!proc_find(name, &path))
-		return;
-	len = proc_read(name, NULL, 0);
-	if (len < 0) {
-		km_report_to(km_report_fd(),
-			     "kmalloc: proc_at_exit: %s: error %ld\n", name,
-			     -len);
-		return;
-	}
+	if (len < 0)
+		return len;
 	/* it may grow meanwhile */
 	size = ALIGN((size_t)len + PAGE_SIZE, PAGE_SIZE);
 	buf = os_map(size);
 	if (!buf)
-		return;
+		return -ENOMEM;
 	len = proc_read(name, buf, size);
 	if (len > 0)
 		os_write(km_report_fd(), buf, min((size_t)len, size - 1));
 	os_release(buf, size);
+	return min(len, 0L);
 }
 
 void proc_print_at_exit(void)
 {
 	char name[NAMES_MAX];
-	const char *names = exit_names;
+	const char *names = exit_names, *path;
+	long ret;
 
 	if (!*names || exit_pid != os_pid() || !smp_load_acquire(&engine_up))
 		return;
 	while (names) {
 		names = next_name(names, name);
-		print_text(name);
+		ret = proc_find(name, &path) ? print_text(name) : 0;
+		if (ret)
+			km_report_to(km_report_fd(),
+				     "kmalloc: proc_at_exit: %s: error %ld\n",
+				     name, -ret);
 	}
 }

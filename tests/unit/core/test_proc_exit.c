@@ -99,6 +99,14 @@ static void test_unknown(void **state)
 			    "kmalloc: proc_at_exit: test/fail: error 5\n");
 }
 
+/* No memory for the text. Expect that to be said. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	assert_string_equal(said("nomem", "proc_at_exit=test/a"),
+			    "kmalloc: proc_at_exit: test/a: error 12\n");
+}
+
 /* Values that mean nothing. Expect each named once. */
 static void test_malformed(void **state)
 {
@@ -198,6 +206,8 @@ static int as_program(const char *mode)
 		execl("/proc/self/exe", "end", "end", NULL);
 	else if (!strcmp(mode, "env"))
 		print_env();
+	else if (!strcmp(mode, "nomem"))
+		os_fail_calls(1, 1000);
 	else if (!strcmp(mode, "count"))
 		print_length();
 	proc_print_at_exit();
@@ -210,6 +220,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_children),
 		cmocka_unit_test(test_exec),
