@@ -42,7 +42,7 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 
 		high--;
 		upper = page + (1UL << high);
-		upper->flags = flags;
+		WRITE_ONCE(upper->flags, flags);
 		set_page_links(upper, zone);
 		add_to_free_list(zone, upper, high, mt);
 	}
@@ -138,7 +138,7 @@ static void clear_pages(struct page *page, unsigned int order)
 bool check_new_page(struct page *page)
 {
 	if (likely(page_is_clean(page) &&
-		   !(page->flags & PAGE_FLAGS_CHECK_AT_PREP)))
+		   !(READ_ONCE(page->flags) & PAGE_FLAGS_CHECK_AT_PREP)))
 		return true;
 	bad_page(page,
 		 page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_PREP flag(s) set",
@@ -149,7 +149,7 @@ bool check_new_page(struct page *page)
 /* Interior addresses of a compound block lead to its head: the index says so. */
 void prep_compound_page(struct page *page, unsigned int order)
 {
-	page->flags |= PG_HEAD;
+	WRITE_ONCE(page->flags, page->flags | PG_HEAD);
 	memset(arena_index + page_to_pfn(page), (int)(INDEX_OTHER + order),
 	       1UL << order);
 }
@@ -157,14 +157,15 @@ void prep_compound_page(struct page *page, unsigned int order)
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned int alloc_flags)
 {
-	set_page_type(page, PAGE_ALLOCATED);
 	page->_refcount = 1;
-	page->order = (u8)order;
-	page->migratetype = (u8)gfp_migratetype(gfp);
+	WRITE_ONCE(page->order, (u8)order);
+	WRITE_ONCE(page->migratetype, (u8)gfp_migratetype(gfp));
 	if (gfp & __GFP_COMP)
 		prep_compound_page(page, order);
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
-		page->flags |= PG_PFMEMALLOC;
+		WRITE_ONCE(page->flags, page->flags | PG_PFMEMALLOC);
+	/* Last: migration, which looks without a lock, asks for the type first. */
+	set_page_type(page, PAGE_ALLOCATED);
 	page_debug_alloc(page, page_to_pfn(page), 1UL << order);
 	if (want_init_on_alloc(gfp))
 		clear_pages(page, order);
@@ -474,10 +475,10 @@ void split_page(struct page *page, unsigned int order)
 {
 	for (unsigned long n = 0; n < 1UL << order; n++) {
 		set_page_type(&page[n], PAGE_ALLOCATED);
-		page[n].order = 0;
-		page[n].flags = page->flags;
+		WRITE_ONCE(page[n].order, 0);
+		WRITE_ONCE(page[n].flags, page->flags);
 		page[n].memcg = page->memcg;
-		page[n].migratetype = page->migratetype;
+		WRITE_ONCE(page[n].migratetype, page->migratetype);
 		page[n]._refcount = 1;
 		set_page_links(&page[n], page_zone(page));
 	}

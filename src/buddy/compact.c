@@ -170,8 +170,8 @@ static void add_freepage(struct compact_control *cc, struct page *page,
 			 unsigned int order)
 {
 	set_page_links(page, cc->zone);
-	page->order = (u8)order;
-	page->flags = 0;
+	WRITE_ONCE(page->order, (u8)order);
+	WRITE_ONCE(page->flags, 0);
 	set_page_type(page, PAGE_ISOLATED);
 	list_add(&page->lru, &cc->freepages[order]);
 }

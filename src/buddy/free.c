@@ -50,8 +50,8 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 	struct free_area *area = &zone->free_area[order];
 
 	set_page_type(page, PAGE_BUDDY);
-	page->order = (u8)order;
-	page->migratetype = (u8)mt;
+	WRITE_ONCE(page->order, (u8)order);
+	WRITE_ONCE(page->migratetype, (u8)mt);
 	page->epoch = zone->epoch;
 	if (PageReported(page)) {
 		list_add_tail(&page->lru, &area->free_list[mt]);
@@ -111,7 +111,7 @@ static bool capture_block(struct zone *zone, unsigned long pfn,
 {
 	struct page *page = pfn_to_page(pfn);
 
-	page->flags = reported;
+	WRITE_ONCE(page->flags, reported);
 	set_page_links(page, zone);
 	return compaction_capture(zone, page, order,
 				  get_pageblock_migratetype(pfn));
@@ -145,7 +145,7 @@ static void merge_and_add(struct zone *zone, struct page *page,
 		order++;
 	}
 	page = pfn_to_page(pfn);
-	page->flags = reported;
+	WRITE_ONCE(page->flags, reported);
 	set_page_links(page, zone);
 	add_to_free_list(zone, page, order, get_pageblock_migratetype(pfn));
 }
@@ -160,7 +160,7 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
 	VM_BUG_ON(page_to_pfn(page) & ((1UL << order) - 1));
 	set_page_type(page, PAGE_NONE); /* it may become a tail */
 	for (unsigned long n = 0; n < 1UL << order; n += 1UL << piece) {
-		page[n].flags = flags;
+		WRITE_ONCE(page[n].flags, flags);
 		merge_and_add(zone, page + n, piece);
 	}
 }
@@ -182,7 +182,7 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 		unsigned int order = range_order(pfn, end);
 		struct page *page = pfn_to_page(pfn);
 
-		page->flags = flags & PG_REPORTED;
+		WRITE_ONCE(page->flags, flags & PG_REPORTED);
 		__free_one_page(zone, page, order);
 		pfn += 1UL << order;
 	}
@@ -244,7 +244,7 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 		return false;
 	if (page->flags & PG_HEAD)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
-	page->flags = 0;
+	WRITE_ONCE(page->flags, 0);
 	page_clean(page);
 	page_debug_free(page, page_to_pfn(page), 1UL << order);
 	return true;
@@ -277,8 +277,8 @@ static void free_tails(struct page *page, unsigned int order, u8 flags,
 		struct page *tail = page + (1UL << order);
 
 		set_page_links(tail, page_zone(page));
-		tail->order = (u8)order;
-		tail->flags = flags & PG_DIRTY;
+		WRITE_ONCE(tail->order, (u8)order);
+		WRITE_ONCE(tail->flags, flags & PG_DIRTY);
 		page_clean(tail);
 		tail->memcg = memcg;
 		set_page_type(tail, PAGE_ALLOCATED);
@@ -330,7 +330,7 @@ void put_page(struct page *page)
 	       !READ_ONCE(page->_refcount));
 	if (!put_page_testzero(page))
 		return;
-	page->order = (u8)order;
+	WRITE_ONCE(page->order, (u8)order);
 	__free_pages_ok(page, order, 0);
 }
 

@@ -96,7 +96,7 @@ void release_deferred(struct zone *zone)
 	struct page *page = pfn_to_page(zone->deferred_pfn);
 
 	zone->deferred_pfn += MAX_ORDER_NR_PAGES;
-	page->flags = PG_REPORTED;
+	WRITE_ONCE(page->flags, PG_REPORTED);
 	set_page_links(page, zone);
 	spin_lock(&zone->lock);
 	WRITE_ONCE(zone->managed_pages,

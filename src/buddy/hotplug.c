@@ -161,7 +161,7 @@ static void release_online(struct zone *zone, unsigned long pfn,
 	for (unsigned long n = 0; n < nr; n += MAX_ORDER_NR_PAGES) {
 		struct page *page = pfn_to_page(pfn + n);
 
-		page->flags = PG_REPORTED;
+		WRITE_ONCE(page->flags, PG_REPORTED);
 		set_page_links(page, zone);
 		__free_one_page(zone, page, MAX_PAGE_ORDER);
 	}

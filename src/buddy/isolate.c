@@ -229,10 +229,10 @@ int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn)
 static void spread_flags(struct page *page, unsigned long nr)
 {
 	for (unsigned long n = 1; n < nr; n++) {
-		page[n].flags = page->flags & PG_REPORTED;
-		page[n].order = 0;
+		WRITE_ONCE(page[n].flags, page->flags & PG_REPORTED);
+		WRITE_ONCE(page[n].order, 0);
 	}
-	page->order = 0;
+	WRITE_ONCE(page->order, 0);
 }
 
 int take_isolated_range(struct zone *zone, unsigned long start,

@@ -64,8 +64,8 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 		count_locked(&zone->allocated, nr);
 		page = pfn_to_page(pfn);
 		set_page_type(page, PAGE_ALLOCATED);
-		page->order = MAX_PAGE_ORDER;
-		page->flags = reported;
+		WRITE_ONCE(page->order, MAX_PAGE_ORDER);
+		WRITE_ONCE(page->flags, reported);
 		page->_refcount = 1;
 		page->nr_pages = nr;
 	}

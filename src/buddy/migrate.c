@@ -30,7 +30,7 @@ struct flag_change {
 
 static bool change_flags(struct page *page, struct flag_change c)
 {
-	u32 old = __atomic_load_n(&page->word, __ATOMIC_RELAXED), new;
+	u32 old = smp_load_acquire(&page->word), new;
 
 	do {
 		if ((old & PAGE_WORD_TYPE_MASK) != PAGE_ALLOCATED ||
@@ -41,7 +41,7 @@ static bool change_flags(struct page *page, struct flag_change c)
 		      ~PAGE_WORD_FLAGS(c.clear);
 	} while (!__atomic_compare_exchange_n(&page->word, &old, new, false,
 					      __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
+					      __ATOMIC_ACQUIRE));
 	return true;
 }
 
@@ -56,9 +56,10 @@ static void count_movable(struct page *page, unsigned long nr)
 void __SetPageMovable(struct page *page, const struct movable_operations *mops)
 {
 	BUG_ON(page_type(page) != PAGE_ALLOCATED ||
-	       page->order > PAGEBLOCK_ORDER || (page->flags & PG_MOVABLE_OPS));
+	       READ_ONCE(page->order) > PAGEBLOCK_ORDER ||
+	       (READ_ONCE(page->flags) & PG_MOVABLE_OPS));
 	WRITE_ONCE(page->mapping, (const void *)mops);
-	count_movable(page, 1UL << page->order);
+	count_movable(page, 1UL << READ_ONCE(page->order));
 	change_flags(page, (struct flag_change){ .set = PG_MOVABLE_OPS });
 }
 
@@ -73,7 +74,7 @@ void __ClearPageMovable(struct page *page)
 	while (!change_flags(page, unset))
 		cpu_relax();
 	WRITE_ONCE(page->mapping, (const void *)NULL);
-	count_movable(page, -(1UL << page->order));
+	count_movable(page, -(1UL << READ_ONCE(page->order)));
 }
 
 void set_page_private(struct page *page, unsigned long value)
@@ -198,9 +199,9 @@ void prep_migrate_target(struct page *dst, const struct page *src,
 
 	BUG_ON(!page_is_clean(dst));
 	dst->_refcount = 1;
-	dst->order = (u8)order;
-	dst->migratetype = (u8)(word >> 24);
-	dst->flags = 0;
+	WRITE_ONCE(dst->order, (u8)order);
+	WRITE_ONCE(dst->migratetype, (u8)(word >> 24));
+	WRITE_ONCE(dst->flags, 0);
 	if (word & PAGE_WORD_FLAGS(PG_HEAD))
 		prep_compound_page(dst, order);
 	set_page_links(dst, pfn_to_zone(page_to_pfn(dst)));
@@ -212,7 +213,7 @@ void unprep_migrate_target(struct page *dst)
 	BUG_ON(dst->flags & PG_MOVABLE_OPS);
 	if (dst->flags & PG_HEAD)
 		memset(arena_index + page_to_pfn(dst), 0, 1UL << dst->order);
-	dst->flags = 0;
+	WRITE_ONCE(dst->flags, 0);
 	page_clean(dst);
 }
 

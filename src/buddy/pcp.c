@@ -48,7 +48,7 @@ static void pcp_add(struct per_cpu_pages *pcp, struct list_head *list,
 		    struct page *page, unsigned int order)
 {
 	set_page_type(page, PAGE_PCP);
-	page->order = (u8)order;
+	WRITE_ONCE(page->order, (u8)order);
 	list_add(&page->lru, list);
 	WRITE_ONCE(pcp->count, pcp->count + (1 << order));
 }
@@ -78,7 +78,7 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 
 		if (!page)
 			break;
-		page->migratetype = (u8)mt;
+		WRITE_ONCE(page->migratetype, (u8)mt);
 		pcp_add(pcp, list->prev, page, order); /* at the tail */
 	}
 	spin_unlock(&zone->lock);
@@ -191,7 +191,7 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 	if (!spin_trylock(&pcp->lock))
 		return false;
 	list = &pcp->lists[pcp_index(order, mt)];
-	page->migratetype = (u8)mt;
+	WRITE_ONCE(page->migratetype, (u8)mt);
 	pcp_add(pcp, flags & FREE_COLD ? list->prev : list, page, order);
 	count_locked(&pcp->freed, 1UL << order);
 	pcp_count_free(pcp, order);
