@@ -11,19 +11,17 @@ bool kmem_dump_obj(void *object)
 {
 	const struct page *slab = virt_to_slab_page(object);
 	struct kmem_cache *s;
+	const char *start;
 	char where[96] = "";
-	char *obj;
 
 	if (!slab)
 		return false;
 	s = slab->slab_cache;
-	obj = s->ops->object_of(s, object);
-	if (obj)
+	start = s->ops->object_of(s, object);
+	if (start)
 		km_snprintf(where, sizeof(where),
-			    " start %p pointer offset %ld", (void *)obj,
-			    (long)((char *)object - obj));
+			    " start %p pointer offset %lu", (const void *)start,
+			    (unsigned long)((const char *)object - start));
 	km_report(" slab %s%s size %u\n", s->name, where, s->object_size);
-	if (obj && s->ops->print_tracking)
-		s->ops->print_tracking(s, obj);
 	return true;
 }

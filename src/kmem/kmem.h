@@ -168,8 +168,6 @@ struct slab_ops {
 	unsigned long (*cached)(struct kmem_cache *s);
 	/* Report the objects of a slab that are out; NULL: cannot say. */
 	void (*list_slab_objects)(struct kmem_cache *s, struct page *page);
-	/* Who allocated and freed an object, on stderr; NULL: is not known. */
-	void (*print_tracking)(const struct kmem_cache *s, void *obj);
 	/* Prove the invariants of a cache that nobody is using. */
 	void (*check)(struct kmem_cache *s);
 	/* Count; slab_mutex is held. Racy as to what others do meanwhile. */

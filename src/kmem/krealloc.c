@@ -80,20 +80,6 @@ static void zero_rest(const struct block *b, char *p, size_t size)
 		memset(p + size, 0, b->have - size);
 }
 
-/* Where the block is to lie. */
-struct place {
-	unsigned long align; /* 1: anywhere */
-	int nid; /* NUMA_NO_NODE: anywhere */
-};
-
-static bool is_at(const void *p, const struct place *place)
-{
-	if (!IS_ALIGNED((uintptr_t)p, place->align))
-		return false;
-	return place->nid == NUMA_NO_NODE ||
-	       page_to_nid(virt_to_head_page(p)) == (unsigned int)place->nid;
-}
-
 /* In place: 0, -EINVAL if it has to move, -ENOENT if it is free already. */
 static int resize(const struct block *b, void *p, size_t size,
 		  const void *caller)
@@ -106,7 +92,7 @@ static int resize(const struct block *b, void *p, size_t size,
 }
 
 static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
-			 const struct place *place, const void *caller)
+			 const void *caller)
 {
 	void *p = (void *)(uintptr_t)old, *q;
 	struct block b;
@@ -117,14 +103,13 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 		return ZERO_SIZE_PTR;
 	}
 	b = block_of(p);
-	ret = b.room && !is_at(p, place) ? -EINVAL :
-					   resize(&b, p, size, caller);
+	ret = resize(&b, p, size, caller);
 	if (!ret) {
 		if (gfp & __GFP_ZERO)
 			zero_rest(&b, p, size);
 		return p;
 	}
-	q = __kmalloc_node_track_caller(size, gfp, place->nid, caller);
+	q = __kmalloc_node_track_caller(size, gfp, NUMA_NO_NODE, caller);
 	if (q && b.have && ret != -ENOENT) {
 		memcpy(q, p, min(b.have, size));
 		kfree(p);
@@ -132,22 +117,9 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 	return q;
 }
 
-static const struct place anywhere = { 1, NUMA_NO_NODE };
-
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 {
-	return do_krealloc(p, size, gfp, &anywhere,
-			   __builtin_return_address(0));
-}
-
-void *krealloc_node_align(const void *p, size_t size, unsigned long align,
-			  gfp_t gfp, int node)
-{
-	const struct place place = { max(align, 1UL), node };
-
-	if (WARN_ON_ONCE(!is_power_of_2(place.align)))
-		return NULL;
-	return do_krealloc(p, size, gfp, &place, __builtin_return_address(0));
+	return do_krealloc(p, size, gfp, __builtin_return_address(0));
 }
 
 void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
@@ -156,8 +128,7 @@ void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return do_krealloc(p, bytes, gfp, &anywhere,
-			   __builtin_return_address(0));
+	return do_krealloc(p, bytes, gfp, __builtin_return_address(0));
 }
 
 void kfree_sensitive(const void *p)
