@@ -63,9 +63,9 @@ static int online_section_in(struct zone *zone, unsigned long pfn,
 			return ret;
 		if (nr_online_nodes > 1 && !arena_flags(zone))
 			numa_bind_frames(zone, pfn, nr);
-		zone->deferred_pfn = pfn;
-		zone->deferred_end = pfn + nr;
-		zone->grow_pfn = max(zone->grow_pfn, pfn + nr);
+		WRITE_ONCE(zone->deferred_pfn, pfn);
+		WRITE_ONCE(zone->deferred_end, pfn + nr);
+		WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));
 		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
 		WRITE_ONCE(zone->populated_end,
 			   max(zone->populated_end, pfn + nr));
@@ -95,7 +95,7 @@ void release_deferred(struct zone *zone)
 {
 	struct page *page = pfn_to_page(zone->deferred_pfn);
 
-	zone->deferred_pfn += MAX_ORDER_NR_PAGES;
+	WRITE_ONCE(zone->deferred_pfn, zone->deferred_pfn + MAX_ORDER_NR_PAGES);
 	WRITE_ONCE(page->flags, PG_REPORTED);
 	set_page_links(page, zone);
 	spin_lock(&zone->lock);
