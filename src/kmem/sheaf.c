@@ -150,6 +150,20 @@ static bool main_is_empty(const struct kmem_cpu *cpu,
 	return !((void **)cpu->cursor[s->slot])[-1];
 }
 
+/* From this owner's array, which the backend may have to fill first. */
+static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
+			   gfp_t gfp, int node)
+{
+	/* Setting up the table, or a drain, may have filled the slot. */
+	void *obj = main_pop(cpu, s, node);
+
+	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp)) {
+		kmem_stat_n(s, ALLOC_FASTPATH, main_count(cpu, s));
+		obj = main_pop(cpu, s, node);
+	}
+	return obj;
+}
+
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 			    size_t orig_size, uintptr_t caller)
 {
@@ -166,12 +180,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	    (node != NUMA_NO_NODE && node != (int)numa_node_id()))
 		return alloc_direct(s, gfp, node);
 	kmem_cpu_serve(cpu);
-	/* Setting up the table, or a drain, may have filled the slot. */
-	obj = main_pop(cpu, s, node);
-	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp)) {
-		kmem_stat_n(s, ALLOC_FASTPATH, main_count(cpu, s));
-		obj = main_pop(cpu, s, node);
-	}
+	obj = __cache_alloc(cpu, s, gfp, node);
 	return obj ? obj : alloc_direct(s, gfp, node);
 }
 

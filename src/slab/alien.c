@@ -17,8 +17,6 @@
  * Invariants	L5 of internal.h
  * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S4)
  */
-#include <string.h>
-
 #include "buddy/buddy.h"
 #include "slab/internal.h"
 
@@ -74,11 +72,11 @@ static struct alien_cache **alien_table(struct kmem_cache *s,
 /* All that it has, into objs[ALIEN_LIMIT]: how many. alien->lock is held. */
 static unsigned int __alien_take(struct alien_cache *alien, void **objs)
 {
-	unsigned int nr = alien->ac.avail;
+	unsigned int nr = 0;
 
 	lock_assert_held(&alien->lock);
-	memcpy(objs, alien->ac.entry, nr * sizeof(void *));
-	alien->ac.avail = 0;
+	while (alien->ac.avail)
+		objs[nr++] = ac_get_obj(&alien->ac);
 	return nr;
 }
 
@@ -92,7 +90,7 @@ static void alien_put(struct kmem_cache *s, struct alien_cache *alien,
 	spin_lock(&alien->lock);
 	if (alien->ac.avail == alien->ac.limit)
 		nr = __alien_take(alien, full);
-	alien->ac.entry[alien->ac.avail++] = obj;
+	ac_put_obj(&alien->ac, obj);
 	spin_unlock(&alien->lock);
 	if (nr)
 		slab_flush(s, full, nr);

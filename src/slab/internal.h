@@ -145,6 +145,17 @@ static inline struct slab_sheaf *ac_sheaf(struct array_cache *ac)
 	return (struct slab_sheaf *)ac;
 }
 
+/* An array that others reach too, under its lock: the newest is the last. */
+static inline void ac_put_obj(struct array_cache *ac, void *obj)
+{
+	ac->entry[ac->avail++] = obj;
+}
+
+static inline void *ac_get_obj(struct array_cache *ac)
+{
+	return ac->entry[--ac->avail];
+}
+
 /* ---- shared.c ------------------------------------------------------------ */
 
 /* Up to nr objects from one array to another's end; returns how many. */
