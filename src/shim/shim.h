@@ -3,7 +3,7 @@
  * shim/shim.h - the malloc family on the engine
  *
  *	size		served by			free() knows it by
- *	<= 32 KiB	SLUB cache malloc-N		index[frame] = class
+ *	<= 32 KiB	slab cache malloc-N		index[frame] = class
  *	<= 4 MiB	a page run of the buddy		struct page, PAGE_RUN
  *	above		an area of vmalloc space	the busy tree
  *

@@ -204,7 +204,9 @@ static void calculate_size(struct kmem_cache *s)
 static void calculate_divisor(struct kmem_cache *s)
 {
 	s->divisor = UINT64_MAX / s->size + 1;
-	s->oo_bytes = s->colour || s->red_left_pad ? 0 : s->num * s->size;
+	s->oo_bytes = s->num * s->size;
+	if (s->colour > 1 || s->red_left_pad)
+		s->oo_bytes = 0; /* a slab need not begin with an object */
 }
 
 int slab_setup(struct kmem_cache *s)
