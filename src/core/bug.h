@@ -27,16 +27,21 @@
 			BUG_ON(cond);     \
 	} while (0)
 
+/* The line of a warning. */
+void __warn(const char *file, int line, const char *function)
+	__attribute__((cold));
+/* Boot parameter panic_on_warn: here the program ends, after a warning. */
+void check_panic_on_warn(const char *origin);
+
 /* Say it once for each place; the value of the condition. */
-#define WARN_ON_ONCE(cond)                                                   \
-	({                                                                   \
-		static u8 _warned;                                           \
-		bool _hit = unlikely(cond);                                  \
-		if (_hit &&                                                  \
-		    !__atomic_exchange_n(&_warned, 1, __ATOMIC_RELAXED))     \
-			km_report("WARNING: at %s:%d %s()\n", __FILE_NAME__, \
-				  __LINE__, __func__);                       \
-		_hit;                                                        \
+#define WARN_ON_ONCE(cond)                                               \
+	({                                                               \
+		static u8 _warned;                                       \
+		bool _hit = unlikely(cond);                              \
+		if (_hit &&                                              \
+		    !__atomic_exchange_n(&_warned, 1, __ATOMIC_RELAXED)) \
+			__warn(__FILE_NAME__, __LINE__, __func__);       \
+		_hit;                                                    \
 	})
 
 /* A pr_warn that says its piece once for each place. */

@@ -109,4 +109,5 @@ void slab_bug_end(const struct slab_caller *who)
 {
 	dump_stack_entries(who->entries, who->nr);
 	WRITE_ONCE(tainted, (u8)1);
+	check_panic_on_warn("slab_debug");
 }

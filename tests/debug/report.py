@@ -5,14 +5,16 @@
     report.py LIBRARY PROGRAM CASE
 
 Runs PROGRAM CASE under LIBRARY with slab_debug=FZPU, or what PARAMETERS has for
-it. It must end by itself, and the lines of its stderr must match the patterns of
-the case in their order; other lines may lie between, but no other line that
-begins a report or is about a fix. SLAB, in libkmalloc-preload-slab.so, has
-reports of its own.
+it. It must end by itself, or as ENDS says, and the lines of its stderr must
+match the patterns of the case in their order; other lines may lie between, but
+no other line that begins a report or is about a fix. SLAB, in
+libkmalloc-preload-slab.so, has reports of its own.
 """
 
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 
@@ -129,6 +131,10 @@ CASES = {
          "^Call Trace:$", " malloc", "^ get_block" + STACK,
          "^ pages_use_after_free" + STACK,
          "^page dumped because: pagealloc: corrupted page details$"],
+    "panic_on_warn":
+        head("malloc-64", "Right Redzone overwritten") +
+        found_by("put_block", "overflow_class") +
+        ["^Kernel panic - not syncing: slab_debug: panic_on_warn set ...$"],
     "clean": [],
 }
 
@@ -177,7 +183,10 @@ SLAB_CASES = {
     "clean": [],
 }
 
-PARAMETERS = {"pages_use_after_free": "page_poison=1"}
+PARAMETERS = {"pages_use_after_free": "page_poison=1",
+              "panic_on_warn": "slab_debug=FZPU panic_on_warn"}
+PROGRAMS = {"panic_on_warn": "overflow_class"}
+ENDS = {"panic_on_warn": -signal.SIGABRT}
 
 
 def judge(text, patterns):
@@ -193,15 +202,17 @@ def judge(text, patterns):
 
 def main():
     library, program, case = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     env = dict(os.environ, LD_PRELOAD=library,
                KTEST_LIB=os.path.basename(library),
                KMALLOC_CMDLINE=PARAMETERS.get(case, "slab_debug=FZPU"))
-    run = subprocess.run([program, case], env=env, stderr=subprocess.PIPE,
+    run = subprocess.run([program, PROGRAMS.get(case, case)], env=env,
+                         stderr=subprocess.PIPE,
                          stdin=subprocess.DEVNULL, timeout=60, check=False)
     text = run.stderr.decode(errors="replace")
     cases = SLAB_CASES if "-slab." in library else CASES
     wrong = judge(text, cases[case])
-    if run.returncode:
+    if run.returncode != ENDS.get(case, 0):
         wrong = f"exit status {run.returncode}"
     if wrong:
         print(text)
