@@ -153,15 +153,20 @@ int arena_init(void)
 	return reserve_limited(8 * SMALL_SECTION_SIZE);
 }
 
-/* Struct pages and index bytes of frames that come online. */
+/*
+ * Struct pages and index bytes of frames that come online. Index bytes of a small
+ * section share their page with those of others, which must stay as they are.
+ */
 static int commit_tables(unsigned long pfn, unsigned long nr)
 {
-	uintptr_t start = (uintptr_t)(arena.vmemmap + pfn);
+	uintptr_t start = (uintptr_t)(arena.vmemmap + pfn), end;
 	int ret = os_commit((void *)start, nr * sizeof(struct page));
 
 	if (ret || PAGE_ALIGN(arena_nr_frames) <= SMALL_TABLE)
 		return ret;
-	return os_commit(arena_index + pfn, nr);
+	start = ALIGN_DOWN((uintptr_t)(arena_index + pfn), PAGE_SIZE);
+	end = PAGE_ALIGN((uintptr_t)(arena_index + pfn + nr));
+	return os_make_writable((void *)start, end - start);
 }
 
 /* ---- the limit ------------------------------------------------------------- */

@@ -32,6 +32,8 @@ int os_commit(void *addr, size_t size);
 int os_commit_new(void *addr, size_t size);
 /* Make reserved pages readable: all zero, no memory, no commit charge. */
 int os_commit_readonly(void *addr, size_t size);
+/* Make those writable, or leave them so; they keep what they hold. */
+int os_make_writable(void *addr, size_t size);
 /* Give the memory back; the pages stay committed and read as zero again. */
 int os_discard(void *addr, size_t size);
 /* No access to committed pages, which keep what they hold; and access again. */

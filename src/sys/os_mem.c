@@ -146,6 +146,13 @@ int os_commit_readonly(void *addr, size_t size)
 	return map_over(addr, size, PROT_READ, MAP_NORESERVE);
 }
 
+int os_make_writable(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_mprotect, addr, size, PROT_READ | PROT_WRITE);
+}
+
 int os_discard(void *addr, size_t size)
 {
 	if (mem_call())

@@ -372,6 +372,29 @@ static void child_limit(void *arg)
 	REQUIRE(!pfn_online(limit) && arena.online_frames == limit);
 }
 
+/* mem=64M and the default span, whose index is committed bit by bit. Expect
+ * all of it online in sections of 4 MiB, and a section that goes and comes again
+ * to leave the index bytes of the others alone. */
+static void child_small_sections(void *arg)
+{
+	const unsigned long step = MAX_ORDER_NR_PAGES;
+	unsigned long nr = 0;
+
+	(void)arg;
+	parse_args("mem=64M");
+	REQUIRE(!arena_init());
+	while (online(&nr) >= 0)
+		REQUIRE(nr == step);
+	REQUIRE(arena.online_frames == 64 * MIB >> PAGE_SHIFT);
+	memset(arena_index, 1, arena.online_frames);
+	memset(arena_index + step, 0, step);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_offline(step, step, 0) && !arena_online(step, step, 0));
+	spin_unlock(&arena_lock);
+	for (unsigned long pfn = 0; pfn < arena.online_frames; pfn++)
+		REQUIRE(arena_index[pfn] == (pfn < step || pfn >= 2 * step));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +409,7 @@ int main(void)
 		child_test(child_there_and_back),
 		child_test(child_highmem),
 		child_test(child_limit),
+		child_test(child_small_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
