@@ -161,10 +161,13 @@ void page_frag_free(void *addr);
 /* Give up what the cache has left; pieces in use live on. */
 void page_frag_cache_drain(struct page_frag_cache *nc);
 
-/* Make 2^order single pages of a block; each is then freed by itself. */
+/*
+ * Make 2^order single pages of a block; each is then freed by itself. With
+ * another order than the block has, or __GFP_COMP, one warning and no change.
+ */
 void split_page(struct page *page, unsigned int order);
 
-/* NULL for a page of HighMem, which has no address until it is mapped. */
+/* NULL of NULL and of a page of HighMem, which has none until it is mapped. */
 void *page_address(const struct page *page);
 /* NULL if `addr` is not in memory that this library has online. */
 struct page *virt_to_page(const void *addr);

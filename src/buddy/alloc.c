@@ -473,6 +473,9 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 
 void split_page(struct page *page, unsigned int order)
 {
+	if (WARN_ON_ONCE(!page || page_type(page) != PAGE_ALLOCATED ||
+			 page->order != order || (page->flags & PG_HEAD)))
+		return;
 	for (unsigned long n = 0; n < 1UL << order; n++) {
 		set_page_type(&page[n], PAGE_ALLOCATED);
 		WRITE_ONCE(page[n].order, 0);
@@ -503,7 +506,7 @@ struct page *virt_to_head_page(const void *addr)
 
 void *page_address(const struct page *page)
 {
-	return PageHighMem(page) ? NULL : page_to_virt(page);
+	return !page || PageHighMem(page) ? NULL : page_to_virt(page);
 }
 
 struct page *virt_to_page(const void *addr)

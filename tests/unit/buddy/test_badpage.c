@@ -145,6 +145,37 @@ static void child_no_page(void *arg)
 	REQUIRE(count_pages() == before + 1);
 }
 
+static void split_badly(void *block)
+{
+	struct page **pages = block;
+
+	split_page(NULL, 0);
+	split_page(pages[0], 3);
+	split_page(pages[0], 1);
+	split_page(pages[1], 2);
+}
+
+/* A block to be split by another order, a compound one, NULL. Expect one
+ * warning, all as it was, and no address of NULL. */
+static void child_split(void *arg)
+{
+	struct page *pages[2];
+	unsigned long before;
+	char text[4096];
+
+	(void)arg;
+	zone = start_zone("");
+	pages[0] = alloc_pages(QUIET, 2);
+	pages[1] = alloc_pages(QUIET | __GFP_COMP, 2);
+	before = count_pages();
+	capture_stderr(split_badly, pages, text, sizeof(text));
+	REQUIRE(count_phrase(text, "WARNING: ") == 1 && !page_address(NULL));
+	REQUIRE(pages[0]->order == 2 && pages[1]->order == 2);
+	__free_pages(pages[0], 2);
+	__free_pages(pages[1], 2);
+	REQUIRE(count_pages() == before + 8);
+}
+
 /* A block freed while somebody holds its first page (B7). Expect the other
  * pages to be free at once, the first with the last reference. */
 static void child_held(void *arg)
@@ -195,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_bad_at_free), child_test(child_bad_at_prep),
 		child_test(child_rate_limit),  child_test(child_no_page),
+		child_test(child_rate_limit),  child_test(child_split),
 		child_test(child_held),	       child_test(child_held_compound),
 	};
 
