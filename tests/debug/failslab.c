@@ -4,8 +4,8 @@
  *
  *	failslab PERCENT CASE...
  *
- * A case is malloc, large, area, calloc, realloc, aligned or thread; each makes
- * some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
+ * A case is malloc, large, area, calloc, realloc, aligned, thread or, for
+ * fail_page_alloc, pages; each makes some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
  * and whatever was there before to be left as it was.
  */
 #include "ktest.h"
@@ -162,11 +162,38 @@ static void case_thread(void)
 	}
 }
 
+/* Keeps what it gets, for blocks that are there already need no page. */
+static void *hold(void *arg)
+{
+	unsigned int *nr = arg;
+
+	for (int i = 0; i < CALLS; i++)
+		*nr += failed(hide(malloc(100)), "malloc");
+	return NULL;
+}
+
+/* No page for anybody but the loader, or for everybody. */
+static void case_pages(void)
+{
+	unsigned int nr[5] = { 0 };
+
+	hold(&nr[4]);
+	for (int i = 0; i < 4; i++) {
+		pthread_t t;
+
+		REQUIRE(!pthread_create(&t, NULL, hold, &nr[i]), "no thread");
+		pthread_join(t, NULL);
+	}
+	for (int i = 0; i < 5; i++)
+		CHECK(percent > 0 ? nr[i] > CALLS / 2 : nr[i] == 0,
+		      "malloc: %u of %d failed", nr[i], CALLS);
+}
+
 static const struct kt_case cases[] = {
 	{ "malloc", case_malloc },   { "large", case_large },
 	{ "area", case_area },	     { "calloc", case_calloc },
 	{ "realloc", case_realloc }, { "aligned", case_aligned },
-	{ "thread", case_thread },
+	{ "thread", case_thread },   { "pages", case_pages },
 };
 
 int main(int argc, char **argv)
