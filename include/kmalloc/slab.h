@@ -170,7 +170,8 @@ unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf); /* objects */
 
 /*
  * One line on stderr: the cache of the object that holds this address, where it
- * starts, how far into it this is. false: the address is in no slab.
+ * starts, how far into it this is; with slab_debug=U also who allocated and
+ * freed it. false: the address is in no slab.
  */
 bool kmem_dump_obj(void *object);
 
@@ -217,6 +218,14 @@ void *__kmalloc_node_track_caller(size_t size, gfp_t gfp, int node,
  */
 void *krealloc(const void *p, size_t size, gfp_t gfp);
 void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp);
+/*
+ * The same, and what is not at a multiple of `align` (a power of two), or not on
+ * that node, moves. The new block is aligned as kmalloc() aligns its size.
+ */
+void *krealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node);
+#define krealloc_node(p, size, gfp, node) \
+	krealloc_node_align((p), (size), 1, (gfp), (node))
 void kfree(const void *p); /* NULL and ZERO_SIZE_PTR: nothing */
 void kfree_sensitive(const void *p); /* zeroed before */
 size_t ksize(const void *p); /* usable bytes; 0 for NULL, ZERO_SIZE_PTR */

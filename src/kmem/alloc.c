@@ -32,7 +32,8 @@ __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
-					    s->object_size, _RET_IP_);
+					    READ_ONCE(s->object_size),
+					    _RET_IP_);
 	return zeroed(s, gfp, obj);
 }
 
@@ -49,13 +50,14 @@ void *__kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	return __kmem_cache_alloc_node(s, gfp, node, s->object_size, _RET_IP_);
+	return __kmem_cache_alloc_node(s, gfp, node, READ_ONCE(s->object_size),
+				       _RET_IP_);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return __kmem_cache_alloc(s, gfp | __GFP_ZERO, s->object_size,
-				  _RET_IP_);
+	return __kmem_cache_alloc(s, gfp | __GFP_ZERO,
+				  READ_ONCE(s->object_size), _RET_IP_);
 }
 
 __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)

@@ -45,7 +45,8 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
 		if (got == nr)
 			return got;
 		objs[got] = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
-						  s->object_size, caller);
+						  READ_ONCE(s->object_size),
+						  caller);
 		if (!objs[got])
 			return got;
 		got++;

@@ -340,7 +340,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)
 {
-	return s->object_size;
+	return READ_ONCE(s->object_size);
 }
 
 const char *kmem_cache_name(const struct kmem_cache *s)

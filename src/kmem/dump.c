@@ -11,17 +11,19 @@ bool kmem_dump_obj(void *object)
 {
 	const struct page *slab = virt_to_slab_page(object);
 	struct kmem_cache *s;
-	const char *start;
 	char where[96] = "";
+	char *obj;
 
 	if (!slab)
 		return false;
 	s = slab->slab_cache;
-	start = s->ops->object_of(s, object);
-	if (start)
+	obj = s->ops->object_of(s, object);
+	if (obj)
 		km_snprintf(where, sizeof(where),
-			    " start %p pointer offset %lu", (const void *)start,
-			    (unsigned long)((const char *)object - start));
+			    " start %p pointer offset %ld", (void *)obj,
+			    (long)((char *)object - obj));
 	km_report(" slab %s%s size %u\n", s->name, where, s->object_size);
+	if (obj && s->ops->print_tracking)
+		s->ops->print_tracking(s, obj);
 	return true;
 }

@@ -72,7 +72,8 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	struct slab_caller who;
 	void *obj = NULL;
 
-	if ((s->guard & GUARD_FAIL) && should_failslab(s, gfp, s->object_size))
+	if ((s->guard & GUARD_FAIL) &&
+	    should_failslab(s, gfp, READ_ONCE(s->object_size)))
 		return NULL;
 	if (s->guard & GUARD_DEBUG) {
 		slab_caller_init(&who, s, caller);
@@ -91,7 +92,7 @@ static void free_plain(struct kmem_cache *s, void *obj)
 {
 	/* Nothing is written to what is no object of this cache. */
 	if (!s->ops->verify(s, &obj, 1) && (s->guard & GUARD_INIT_FREE))
-		memset(obj, 0, s->object_size);
+		memset(obj, 0, READ_ONCE(s->object_size));
 	s->ops->flush(s, &obj, 1);
 }
 
@@ -124,7 +125,7 @@ size_t kmem_debug_size(struct kmem_cache *s, const void *obj)
 {
 	if (s->guard & GUARD_DEBUG)
 		return s->ops->debug_size(s, obj);
-	return s->object_size;
+	return READ_ONCE(s->object_size);
 }
 
 int kmem_debug_resize(struct kmem_cache *s, void *obj, size_t size,
@@ -133,7 +134,7 @@ int kmem_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 	struct slab_caller who;
 
 	if (!(s->guard & GUARD_DEBUG))
-		return size <= s->object_size ? 0 : -EINVAL;
+		return size <= READ_ONCE(s->object_size) ? 0 : -EINVAL;
 	slab_caller_init(&who, s, caller);
 	return s->ops->debug_resize(s, obj, size, &who);
 }

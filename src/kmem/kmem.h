@@ -168,6 +168,8 @@ struct slab_ops {
 	unsigned long (*cached)(struct kmem_cache *s);
 	/* Report the objects of a slab that are out; NULL: cannot say. */
 	void (*list_slab_objects)(struct kmem_cache *s, struct page *page);
+	/* Who allocated and freed an object, on stderr; NULL: is not known. */
+	void (*print_tracking)(const struct kmem_cache *s, void *obj);
 	/* Prove the invariants of a cache that nobody is using. */
 	void (*check)(struct kmem_cache *s);
 	/* Count; slab_mutex is held. Racy as to what others do meanwhile. */
@@ -250,7 +252,8 @@ struct kmem_cache {
 	u64 divisor; /* ceil(2^64 / size), for kmem_starts_object() */
 	u32 oo_bytes; /* of all objects of a slab of preferred order; or 0 */
 	unsigned int size; /* of an object with its metadata, bytes */
-	unsigned int object_size; /* bytes a user may write */
+	unsigned int
+		object_size; /* bytes a user may write; a merge may raise it */
 	unsigned int offset; /* of the free pointer in a free object */
 	u16 slot; /* cursor slot; 0: no sheaves */
 	u8 class; /* frame index of its slabs, or 0 */
@@ -450,7 +453,8 @@ size_t kmem_debug_size(struct kmem_cache *s, const void *obj); /* guard.c */
 static __always_inline size_t kmem_zero_size(struct kmem_cache *s,
 					     const void *obj)
 {
-	return likely(!s->guard) ? s->object_size : kmem_debug_size(s, obj);
+	return likely(!s->guard) ? READ_ONCE(s->object_size) :
+				   kmem_debug_size(s, obj);
 }
 
 /* ---- sheaf.c ------------------------------------------------------------- */

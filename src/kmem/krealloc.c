@@ -25,7 +25,7 @@ static size_t slab_ksize(struct kmem_cache *s, const void *p)
 		kmem_debug_resize(s, (void *)(uintptr_t)p, s->object_size,
 				  _RET_IP_);
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
-		return s->object_size;
+		return READ_ONCE(s->object_size);
 	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
 		return s->inuse;
 	return s->size;
@@ -66,7 +66,7 @@ static struct block block_of(const void *p)
 	if (ZERO_OR_NULL_PTR(p))
 		return b;
 	b.s = virt_to_cache(p, &page);
-	b.room = b.s ? b.s->object_size : PAGE_SIZE << page->order;
+	b.room = b.s ? READ_ONCE(b.s->object_size) : PAGE_SIZE << page->order;
 	b.have = b.s ? kmem_zero_size(b.s, p) : b.room;
 	return b;
 }
@@ -78,6 +78,20 @@ static void zero_rest(const struct block *b, char *p, size_t size)
 		memset(p + b->have, 0, size - b->have);
 	else if (b->have == b->room)
 		memset(p + size, 0, b->have - size);
+}
+
+/* Where the block is to lie. */
+struct place {
+	unsigned long align; /* 1: anywhere */
+	int nid; /* NUMA_NO_NODE: anywhere */
+};
+
+static bool is_at(const void *p, const struct place *place)
+{
+	if (!IS_ALIGNED((uintptr_t)p, place->align))
+		return false;
+	return place->nid == NUMA_NO_NODE ||
+	       page_to_nid(virt_to_head_page(p)) == (unsigned int)place->nid;
 }
 
 /* In place: 0, -EINVAL if it has to move, -ENOENT if it is free already. */
@@ -92,7 +106,7 @@ static int resize(const struct block *b, void *p, size_t size,
 }
 
 static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
-			 const void *caller)
+			 const struct place *place, const void *caller)
 {
 	void *p = (void *)(uintptr_t)old, *q;
 	struct block b;
@@ -103,13 +117,14 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 		return ZERO_SIZE_PTR;
 	}
 	b = block_of(p);
-	ret = resize(&b, p, size, caller);
+	ret = b.room && !is_at(p, place) ? -EINVAL :
+					   resize(&b, p, size, caller);
 	if (!ret) {
 		if (gfp & __GFP_ZERO)
 			zero_rest(&b, p, size);
 		return p;
 	}
-	q = __kmalloc_node_track_caller(size, gfp, NUMA_NO_NODE, caller);
+	q = __kmalloc_node_track_caller(size, gfp, place->nid, caller);
 	if (q && b.have && ret != -ENOENT) {
 		memcpy(q, p, min(b.have, size));
 		kfree(p);
@@ -117,9 +132,22 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 	return q;
 }
 
+static const struct place anywhere = { 1, NUMA_NO_NODE };
+
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 {
-	return do_krealloc(p, size, gfp, __builtin_return_address(0));
+	return do_krealloc(p, size, gfp, &anywhere,
+			   __builtin_return_address(0));
+}
+
+void *krealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node)
+{
+	const struct place place = { max(align, 1UL), node };
+
+	if (WARN_ON_ONCE(!is_power_of_2(place.align)))
+		return NULL;
+	return do_krealloc(p, size, gfp, &place, __builtin_return_address(0));
 }
 
 void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
@@ -128,7 +156,8 @@ void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return do_krealloc(p, bytes, gfp, __builtin_return_address(0));
+	return do_krealloc(p, bytes, gfp, &anywhere,
+			   __builtin_return_address(0));
 }
 
 void kfree_sensitive(const void *p)

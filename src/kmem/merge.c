@@ -105,6 +105,17 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align,
 	return NULL;
 }
 
+/* Others use the cache meanwhile, and may read the one size or the other. */
+static void widen(struct kmem_cache *s, unsigned int size)
+{
+	unsigned int inuse = ALIGN(size, (unsigned int)sizeof(void *));
+
+	if (s->object_size < size)
+		WRITE_ONCE(s->object_size, size);
+	if (s->inuse < inuse)
+		WRITE_ONCE(s->inuse, inuse);
+}
+
 struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 				    const struct kmem_cache_args *args,
 				    slab_flags_t flags, int *err)
@@ -126,9 +137,7 @@ struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 	s = find_mergeable(size, args->align, flags);
 	if (s) {
 		s->refcount++;
-		s->object_size = max(s->object_size, size);
-		s->inuse = max(s->inuse,
-			       ALIGN(size, (unsigned int)sizeof(void *)));
+		widen(s, size);
 		list_add(&alias->list, &s->aliases);
 	}
 	spin_unlock(&slab_mutex);

@@ -248,7 +248,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
 		return NULL;
 	obj = objects_of(sheaf)[--sheaf->count];
 	if (unlikely(gfp & __GFP_ZERO) && !WARN_ON_ONCE(s->ctor))
-		memset(obj, 0, s->object_size);
+		memset(obj, 0, READ_ONCE(s->object_size));
 	return obj;
 }
 

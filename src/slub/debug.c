@@ -140,12 +140,22 @@ static int grow(struct kmem_cache *s, gfp_t gfp, int node)
 	return 0;
 }
 
+/*
+ * Who would rather have a node is served there, by a new slab if need be, before
+ * it is served from another one.
+ */
 static void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 			      const struct slab_caller *who, size_t orig_size)
 {
 	struct slab_check c = { .s = s, .who = who };
 	void *obj;
 
+	if (node != NUMA_NO_NODE && !(gfp & __GFP_THISNODE)) {
+		obj = slub_debug_alloc(s, GFP_NOWAIT | __GFP_THISNODE, node,
+				       who, orig_size);
+		if (obj)
+			return obj;
+	}
 	do {
 		spin_lock(&s->debug_lock);
 		obj = alloc_from_partial(&c, gfp, node, orig_size);
@@ -334,5 +344,6 @@ const struct slab_ops slub_debug_ops = {
 	.cached = slub_debug_cached,
 	.get_slabinfo = slub_get_slabinfo,
 	.list_slab_objects = slub_list_slab_objects,
+	.print_tracking = print_tracking,
 	.check = slub_debug_check,
 };

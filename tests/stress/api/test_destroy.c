@@ -87,10 +87,92 @@ static void test_destroy_under_upkeep(void **state)
 	km_check();
 }
 
+#define LOAD_ROUNDS (IS_ENABLED(KM_SANITIZE_THREAD) ? 150 : 1000)
+
+struct node {
+	struct rcu_head rcu;
+	unsigned long owner;
+};
+
+/*
+ * Makes caches, some of which are merged with those of the others, uses them, and
+ * destroys them, in one way after another.
+ */
+static void *creator(void *arg)
+{
+	uint64_t seed = (uintptr_t)arg * 77 + 1;
+	struct node *objs[64];
+
+	for (int round = 0; round < LOAD_ROUNDS; round++) {
+		static const slab_flags_t flags[] = { 0, 0, SLAB_NO_MERGE,
+						      SLAB_NO_OBJ_EXT,
+						      SLAB_TYPESAFE_BY_RCU };
+		unsigned int size = sizeof(struct node) +
+				    (unsigned int)(next_random(&seed) % 3) * 40;
+		struct kmem_cache *mine;
+		char name[32];
+
+		snprintf(name, sizeof(name), "load-%lu-%d", (uintptr_t)arg,
+			 round);
+		mine = __kmem_cache_create_args(name, size, NULL,
+						flags[next_random(&seed) % 5]);
+		assert_non_null(mine);
+		for (int i = 0; i < 64; i++) {
+			objs[i] = kmem_cache_alloc(mine, GFP_KERNEL);
+			assert_non_null(objs[i]);
+			objs[i]->owner = (uintptr_t)arg;
+		}
+		for (int i = 0; i < 64; i++) {
+			assert_int_equal(objs[i]->owner, (uintptr_t)arg);
+			if (round % 8 == 0)
+				kfree_rcu(objs[i], rcu);
+			else
+				kmem_cache_free(mine, objs[i]);
+		}
+		kmem_cache_destroy(mine);
+	}
+	return NULL;
+}
+
+static void under_load(void *arg)
+{
+	pthread_t threads[THREADS], other;
+
+	(void)arg;
+	stop = false;
+	assert_int_equal(pthread_create(&other, NULL, upkeep, NULL), 0);
+	for (uintptr_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, creator,
+						(void *)(i + 1)),
+				 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	WRITE_ONCE(stop, true);
+	pthread_join(other, NULL);
+}
+
+/* Threads make and destroy caches, merged with one another's and not, while they
+ * allocate from them, free, and let objects wait for readers. Expect none to be
+ * destroyed under a user, no object left, and all caches gone in the end. */
+static void test_under_load(void **state)
+{
+	unsigned int before;
+
+	(void)state;
+	kvfree_rcu_barrier();
+	before = nr_caches();
+	under_load(NULL);
+	kvfree_rcu_barrier();
+	assert_int_equal(nr_caches(), before);
+	assert_true(list_empty(&slab_dead));
+	km_check();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_destroy_under_upkeep),
+		cmocka_unit_test(test_under_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

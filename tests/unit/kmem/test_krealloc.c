@@ -65,6 +65,35 @@ static void test_krealloc_zero(void **state)
 	kfree(q);
 }
 
+/* A block that is to be aligned, or on a node. Expect it to stay where that is so
+ * already, and to move with its bytes where it is not. */
+static void test_krealloc_place(void **state)
+{
+	unsigned char *p, *q, *skip[64];
+	int skipped = 0;
+
+	(void)state;
+	p = kmalloc(96, GFP_KERNEL);
+	while (IS_ALIGNED((uintptr_t)p, 128)) {
+		skip[skipped++] = p;
+		p = kmalloc(96, GFP_KERNEL);
+	}
+	memset(p, 0x61, 96);
+	assert_ptr_equal(krealloc_node_align(p, 80, 32, GFP_KERNEL, 0), p);
+	assert_ptr_equal(krealloc_node(p, 90, GFP_KERNEL, NUMA_NO_NODE), p);
+	assert_ptr_equal(krealloc_node_align(p, 90, 0, GFP_KERNEL, 0), p);
+	q = krealloc_node_align(p, 128, 128, GFP_KERNEL, 0);
+	assert_true(IS_ALIGNED((uintptr_t)q, 128));
+	assert_bytes(q, 0x61, 96);
+	assert_null(krealloc_node_align(q, 128, 48, GFP_KERNEL, 0));
+	kfree(q);
+	q = krealloc_node_align(NULL, 256, 256, GFP_KERNEL, 0);
+	assert_true(IS_ALIGNED((uintptr_t)q, 256));
+	kfree(q);
+	while (skipped)
+		kfree(skip[--skipped]);
+}
+
 /* An array grows; then its size does not fit into a size_t. Expect it grown,
  * then NULL and the array kept. */
 static void test_krealloc_array(void **state)
@@ -182,9 +211,10 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
 		TEST(test_krealloc),	   TEST(test_krealloc_zero),
-		TEST(test_krealloc_array), TEST(test_krealloc_fails),
-		TEST(test_ksize),	   TEST(test_copies),
-		TEST(test_part_copies),	   TEST(test_sensitive),
+		TEST(test_krealloc_place), TEST(test_krealloc_array),
+		TEST(test_krealloc_fails), TEST(test_ksize),
+		TEST(test_copies),	   TEST(test_part_copies),
+		TEST(test_sensitive),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

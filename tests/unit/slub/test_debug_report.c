@@ -278,6 +278,33 @@ static void test_trace(void **state)
 		want[7], want[8], want[9], "...", "end", NULL });
 }
 
+static void dump_it(void *arg)
+{
+	kmem_dump_obj(arg);
+}
+
+/* kmem_dump_obj() of an object whose users are tracked. Expect the object, who
+ * allocated it, and nobody who freed it. */
+static void test_dump(void **state)
+{
+	static const char *const want[] = {
+		" slab dumped start 0x* pointer offset 5 size 64",
+		"Allocated in get_it+0x*/0x* age=* cpu=* pid=*",
+		"...",
+		"end",
+		NULL,
+	};
+
+	(void)state;
+	setup("dumped", 64, SLAB_STORE_USER);
+	capture_stderr(dump_it, p + 5, said, sizeof(said));
+	assert_null(strstr(said, "Freed"));
+	strcat(said, "end\n");
+	expect_lines(want);
+	put_it(p);
+	kmem_cache_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_poison_alone),
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_dump),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);
