@@ -174,6 +174,7 @@ static void sorted_at_flush(void *arg)
 static void full_node(void *arg)
 {
 	struct page *list = NULL, *page;
+	unsigned long slabs;
 	unsigned int nr = 0;
 	void *obj;
 
@@ -182,6 +183,8 @@ static void full_node(void *arg)
 	alloc(1000, 3);
 	release(1000, 3);
 	kmem_cpu_flush(kmem_cpu_get());
+	slabs = f.n->nr_slabs;
+	REQUIRE(slabs == f.n->free_slabs && slabs >= 3);
 	while ((page = alloc_pages_node(
 			there, GFP_NOWAIT | __GFP_THISNODE | __GFP_MEMALLOC,
 			0))) {
@@ -193,6 +196,7 @@ static void full_node(void *arg)
 	for (; nr < 10; nr++) {
 		f.objs[nr] = kmem_cache_alloc_node(f.s, GFP_KERNEL, there);
 		REQUIRE(f.objs[nr] && node_of(f.objs[nr]) == here);
+		REQUIRE(f.n->nr_slabs == max(slabs, nr + 1UL));
 	}
 	slab_check(f.s);
 	while ((page = list)) {

@@ -109,7 +109,8 @@ static void test_constructed(void **state)
 /* Every size, with and without constructor and alignment (S7-S9). Expect the
  * objects, and the freelist where it is in the slab, to fit into it; at most
  * 255 of them; and an eighth of the slab lost at most, or its order as high as
- * it may be for that. */
+ * it may be for that. An address alone says what it is where a slab has no
+ * other colour than none. */
 static void test_every_size(void **state)
 {
 	static const unsigned int aligns[] = { 0, 16, 64, 512, 4096 };
@@ -133,6 +134,8 @@ static void test_every_size(void **state)
 			assert_int_equal(s.size % s.align, 0);
 			assert_int_equal(s.colour_off % s.align, 0);
 			assert_true(s.size >= SLAB_OBJ_MIN_SIZE);
+			assert_int_equal(s.oo_bytes,
+					 s.colour > 1 ? 0 : s.num * s.size);
 		}
 }
 

@@ -192,7 +192,7 @@ static void test_check_fails(void **state)
 	slab_check(f.s);
 	expect_abort(active_off, slab, "BUG: ");
 	expect_abort(number_twice, slab, "BUG: seen");
-	expect_abort(objects_shifted, slab, "BUG: colour");
+	expect_abort(objects_shifted, slab, "BUG: colour % ");
 	expect_abort(free_objects_off, NULL, "BUG: t.free");
 	expect_abort(free_slabs_off, NULL, "free_slabs");
 	expect_abort(wrong_list, slab, "BUG: slab->active");
