@@ -137,65 +137,99 @@ static inline struct slab *object_slab(struct kmem_cache *s, void *obj)
 }
 
 /*
- * Chain the objects at the front that lie in one slab: how many. Only the
- * first is looked up; that the others lie between the same two addresses and
- * start an object is proof enough.
+ * Chain the objects at the front that lie side by side, each `step` bytes from
+ * the one before: how many. That they do not leave the slab is proof enough.
  */
-static unsigned int build_detached(struct kmem_cache *s, struct slab *slab,
-				   void **objs, unsigned int nr,
-				   struct detached *d)
+static unsigned int chain_neighbours(const struct kmem_cache *s, void **objs,
+				     unsigned int nr, long step,
+				     unsigned int room)
+{
+	void **const end = objs + min(nr, room + 1), **at = objs + 1;
+	char *head = objs[0], *link = head + s->offset;
+
+	while (at != end && *at == head + step) {
+		link += step;
+		*(void **)link = head;
+		head += step;
+		at++;
+	}
+	return (unsigned int)(at - objs);
+}
+
+/*
+ * Chain the objects at the front that lie in one slab. Only the first is
+ * looked up; that the others lie between the same two addresses and start an
+ * object is proof enough.
+ */
+static void build_detached(const struct kmem_cache *s, struct slab *slab,
+			   void **objs, unsigned int nr, struct detached *d)
 {
 	const uintptr_t start = (uintptr_t)slab_address(slab);
-	const u64 bytes = (u64)slab->state.counters.objects * s->size;
+	const u32 objects = slab->state.counters.objects;
+	const u64 bytes = (u64)objects * s->size;
 	const u64 divisor = s->divisor; /* as in kmem_starts_object() */
-	const unsigned int offset = s->offset;
-	const u64 random = s->random;
-	void *head = objs[0], **place;
-	unsigned int i;
+	/* Hardened free pointers are not what they point to. */
+	const long step = nr > 1 && !s->random ?
+				  (char *)objs[1] - (char *)objs[0] :
+				  0;
+	const u32 index = (u32)((((uintptr_t)objs[0] - start) *
+				 s->reciprocal_size) >>
+				RECIPROCAL_SHIFT);
+	void **at = objs + 1, **const end = objs + nr;
 
-	for (i = 1; i < nr; i++) {
-		u64 at = (uintptr_t)objs[i] - start;
+	if (step == (long)s->size)
+		at = objs +
+		     chain_neighbours(s, objs, nr, step, objects - 1 - index);
+	else if (step == -(long)s->size)
+		at = objs + chain_neighbours(s, objs, nr, step, index);
+	for (; at != end; at++) {
+		u64 offset = (uintptr_t)*at - start;
 
-		if (at >= bytes || at * divisor >= divisor)
+		if (offset >= bytes || offset * divisor >= divisor)
 			break;
-		place = (void **)(void *)((char *)objs[i] + offset);
-		*place = freelist_ptr_code(random, head, place);
-		head = objs[i];
+		set_freepointer(s, *at, at[-1]);
 	}
-	*d = (struct detached){ slab, head, objs[0], i };
-	return i;
+	*d = (struct detached){ slab, at[-1], objs[0],
+				(unsigned int)(at - objs) };
 }
 
 /*
  * Objects one by one, in a process with one thread, while each lies in another
- * slab than the next one, and these slabs neither were full nor become empty,
+ * slab than the one before, and these slabs neither were full nor become empty,
  * so that only their lists of free objects change: how many. Nothing here waits
  * for anything of the object before, so the memory serves many at a time.
  */
 static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 				   unsigned int nr)
 {
-	const unsigned int apart = PAGE_SHIFT + s->oo_order, offset = s->offset;
+	const uintptr_t base = arena_base,
+			mask = (PAGE_SIZE << s->oo_order) - 1;
+	const u64 bytes = s->oo_bytes, divisor = s->divisor;
+	const unsigned int offset = s->offset, class = s->class;
 	const u32 most = s->oo_objects - 2;
-	void **const end = objs + nr;
-	void **at = objs;
+	const u8 *const index = arena_index;
+	void **at = objs, **const end = objs + nr;
+	struct slab *last = NULL;
 
+	if (!class || s->random ||
+	    (nr > 1 && !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) & ~mask)))
+		return 0;
 	for (; at != end; at++) {
-		struct slab *slab;
-		u32 inuse;
+		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
+		const unsigned long pfn = (obj - in - base) >> PAGE_SHIFT;
+		struct slab *slab = (struct slab *)pfn_to_page(pfn);
 
-		if (at + 1 != end &&
-		    !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) >> apart))
-			break; /* these two are better chained */
-		slab = known_slab(s, *at);
-		if (unlikely(!slab))
+		/* known_slab(), with all that it needs in registers */
+		if (unlikely(index[(obj - base) >> PAGE_SHIFT] != class ||
+			     in >= bytes || in * divisor >= divisor))
 			break;
-		inuse = slab->state.counters.inuse;
-		if (inuse - 2 >= most || slab->state.freelist == *at)
+		if (slab->state.counters.inuse - 2 >= most || slab == last ||
+		    slab->state.freelist == *at)
 			break;
-		*(void **)((char *)*at + offset) = slab->state.freelist;
-		slab->state.freelist = *at;
-		slab->state.counters.inuse = inuse - 1;
+		*(void **)(obj + offset) = slab->state.freelist;
+		slab->state.freelist = (void *)obj;
+		slab->state.counters.inuse--;
+		last = slab;
 	}
 	return (unsigned int)(at - objs);
 }
@@ -241,7 +275,8 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 			i++;
 			continue;
 		}
-		i += build_detached(s, slab, objs + i, nr - i, &d);
+		build_detached(s, slab, objs + i, nr - i, &d);
 		slab_free(s, &d);
+		i += d.nr;
 	}
 }

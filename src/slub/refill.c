@@ -59,6 +59,20 @@ static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
 }
 
 /*
+ * Ask the memory for the free pointers of a slab that is mostly free: its list
+ * may visit them in any order, and each would be waited for.
+ */
+static void prefetch_slab(const struct kmem_cache *s, const struct slab *slab)
+{
+	const unsigned int step = max(s->size, (unsigned int)CACHELINE);
+	const char *at = (const char *)slab_address(slab) + s->offset;
+	const char *end = at + (u64)slab->state.counters.objects * s->size;
+
+	for (; at < end; at += step)
+		__builtin_prefetch(at, 1);
+}
+
+/*
  * Take everything that is free in the cpu slab, to be handed out under
  * c->lock alone. If nothing is, the slab is full and no longer ours.
  */
@@ -66,22 +80,28 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab = c->slab;
 	struct slab_state old = slab_read(slab), new;
-	u32 uncarved = old.counters.objects - slab->carved;
+	u32 carved = slab->carved;
 
 	do {
 		new.freelist = NULL;
 		new.counters.word = old.counters.word;
 		new.counters.inuse = old.counters.objects;
-		new.counters.frozen = old.freelist || uncarved;
+		new.counters.frozen = old.freelist ||
+				      carved < old.counters.objects;
 	} while (!slab_exchange(slab, &old, new));
 	if (!new.counters.frozen) { /* from here on it may be anything */
 		WRITE_ONCE(c->slab, (struct slab *)NULL);
 		return false;
 	}
+	if (!old.counters.inuse && !s->random_seq) { /* as good as new */
+		old.freelist = NULL;
+		carved = 0;
+	}
+	if (old.freelist && 2 * old.counters.inuse < old.counters.objects)
+		prefetch_slab(s, slab);
 	c->freelist = old.freelist;
-	c->nr_fresh = uncarved;
-	c->fresh = (char *)slab_address(slab) +
-		   (unsigned long)slab->carved * s->size;
+	c->nr_fresh = old.counters.objects - carved;
+	c->fresh = (char *)slab_address(slab) + (unsigned long)carved * s->size;
 	slab->carved = old.counters.objects;
 	kmem_stat(s, ALLOC_REFILL);
 	return true;

@@ -4,10 +4,10 @@
  *
  *	frames of one slab, order 1, objects of 1 KiB
  *	  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |
- *	    u   f   u   f   -   -   -   -	u in use, f freed, - never used
+ *	    u   f   u   f   -   -   -   -	u in use, f freed, - not used
  *	freelist -> 3 -> 1 -> NULL		through the objects themselves
- *	carved = 4: objects 4..7 have never been handed out; nothing in them
- *	            was written, so the memory behind them need not exist
+ *	carved = 4: objects 4..7 were not handed out since the slab was empty,
+ *	            or ever; so the memory behind them need not exist
  *	inuse = 2 of 8
  *
  * freelist and counters change together by a 16-byte compare and exchange, so

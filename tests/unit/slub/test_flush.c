@@ -137,6 +137,104 @@ static void test_mixed_batch(void **state)
 	assert_int_equal(f.s->in_use, 0);
 }
 
+/* Batches of neighbours, rising and falling, across the ends of slabs and with
+ * gaps. Expect each object in its own slab, and every slab empty at the end. */
+static void test_neighbours(void **state)
+{
+	enum { SLABS = 6 };
+	static const unsigned int gaps[] = { 1000, 7, 2, 16, 1 };
+	const unsigned int nr = SLABS * f.per_slab;
+
+	(void)state;
+	for (size_t g = 0; g < 2 * ARRAY_SIZE(gaps); g++) {
+		unsigned int gap = gaps[g / 2], n = 0, left = 0;
+		void *batch[MAX_OBJECTS], *rest[MAX_OBJECTS];
+
+		take_full_slabs(SLABS);
+		for (unsigned int i = 0; i < nr; i++) {
+			void *obj = f.objs[g % 2 ? nr - 1 - i : i];
+
+			if (i % gap == gap - 1)
+				rest[left++] = obj;
+			else
+				batch[n++] = obj;
+		}
+		slub_flush(f.s, batch, n);
+		assert_int_equal(f.s->in_use, left);
+		slub_check(f.s);
+		slub_flush(f.s, rest, left);
+		slub_check(f.s);
+		slub_shrink(f.s, SHRINK_ALL);
+		assert_int_equal(f.n->nr_slabs, 0);
+	}
+}
+
+#define SCATTERED_SLABS 16U
+
+static struct kmem_cache classed; /* its slabs have an index of their own */
+
+/* Take full slabs of it, with their objects in turns: a slab each. */
+static unsigned int take_in_turns(void **objs)
+{
+	unsigned int nr = SCATTERED_SLABS * classed.oo_objects, got = 0;
+	void *all[MAX_OBJECTS];
+
+	assert_true(nr <= MAX_OBJECTS);
+	while (got < nr)
+		got += slub_refill(&classed, GFP_KERNEL, NUMA_NO_NODE,
+				   all + got, nr - got);
+	slub_shrink(&classed, SHRINK_ALL);
+	for (unsigned int i = 0; i < nr; i++)
+		objs[i] = all[i % SCATTERED_SLABS * classed.oo_objects +
+			      i / SCATTERED_SLABS];
+	return nr;
+}
+
+static void flush_twice(void *arg)
+{
+	void **objs = arg;
+	void *batch[] = { objs[2 * SCATTERED_SLABS + 1],
+			  objs[2 * SCATTERED_SLABS + 2],
+			  objs[SCATTERED_SLABS] }; /* on top of its list */
+
+	slub_flush(&classed, objs, 2 * SCATTERED_SLABS); /* all partly free */
+	slub_flush(&classed, batch, 3);
+}
+
+static void flush_inside(void *arg)
+{
+	void **objs = arg;
+
+	slub_flush(&classed, objs, 2 * SCATTERED_SLABS);
+	objs[2 * SCATTERED_SLABS + 3] = (char *)objs[2 * SCATTERED_SLABS + 3] +
+					16;
+	slub_flush(&classed, objs + 2 * SCATTERED_SLABS, 8);
+}
+
+/* Objects that lie each in another slab than its neighbour, of a cache with a
+ * class. Expect all of them home, also from slabs that were full or become
+ * empty; and an abort for one that is free already, or no object. */
+static void test_scattered(void **state)
+{
+	const struct kmem_cache_boot boot = { .class = 9, .align = 64 };
+	void *objs[MAX_OBJECTS];
+	unsigned int nr;
+
+	(void)state;
+	assert_int_equal(kmem_cache_init(&classed, "classed", 64, &boot), 0);
+	nr = take_in_turns(objs);
+	assert_int_equal(kmem_cache_nr_slabs(&classed), SCATTERED_SLABS);
+	expect_abort(flush_twice, objs, "double free of");
+	expect_abort(flush_inside, objs, "is not the start of an object");
+	for (unsigned int at = 0; at < nr; at += 60) {
+		slub_flush(&classed, objs + at, min(nr - at, 60U));
+		slub_check(&classed);
+	}
+	assert_int_equal(classed.in_use, 0);
+	slub_shrink(&classed, SHRINK_ALL);
+	assert_int_equal(kmem_cache_nr_slabs(&classed), 0);
+}
+
 static void flush_one(void *obj)
 {
 	slub_flush(f.s, &obj, 1);
@@ -296,6 +394,7 @@ int main(void)
 		TEST(test_full_to_cpu_partial), TEST(test_cpu_partial_overflow),
 		TEST(test_empty_slabs),		TEST(test_empty_frozen),
 		TEST(test_single_object_slabs), TEST(test_mixed_batch),
+		TEST(test_neighbours),		TEST(test_scattered),
 		TEST(test_bad_objects),		TEST(test_bad_object_in_sheaf),
 		TEST(test_bad_object_to_barn),	TEST(test_underflow),
 		TEST(test_wrong_cache),		TEST(test_wrong_cache_barn),

@@ -155,6 +155,27 @@ static void test_flush_cpu_slab(void **state)
 	give(100, 2);
 }
 
+/* A slab is emptied in no order. Expect its objects in the order of their
+ * addresses again, from the first on. */
+static void test_carved_anew(void **state)
+{
+	char *base;
+
+	(void)state;
+	take(0, f.per_slab);
+	base = slab_address(slab_of(0));
+	for (unsigned int i = 0; i < f.per_slab; i++)
+		give(i * 7 % f.per_slab, 1);
+	assert_int_equal(f.s->in_use, 0);
+	slub_check(f.s);
+	take(0, f.per_slab);
+	for (unsigned int i = 0; i < f.per_slab; i++)
+		assert_ptr_equal(f.objs[i], base + i * f.s->size);
+	assert_int_equal(f.n->nr_slabs, 1);
+	slub_check(f.s);
+	give(0, f.per_slab);
+}
+
 /* A new slab of small objects. Expect memory that nobody wrote to yet behind
  * the objects that were handed out. */
 static void test_carving_writes_nothing(void **state)
@@ -178,13 +199,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_new_slab),
-		TEST(test_more_than_a_slab),
-		TEST(test_cpu_slab_first),
-		TEST(test_partial_order),
-		TEST(test_parking),
-		TEST(test_flush_cpu_slab),
-		TEST(test_carving_writes_nothing),
+		TEST(test_new_slab),	   TEST(test_more_than_a_slab),
+		TEST(test_cpu_slab_first), TEST(test_partial_order),
+		TEST(test_parking),	   TEST(test_flush_cpu_slab),
+		TEST(test_carved_anew),	   TEST(test_carving_writes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);
