@@ -34,17 +34,18 @@ void tick_run(unsigned long now_ms)
  * Somebody may stand in front of clock_gettime() and allocate there: that
  * allocation asks for no tick. A clock that runs backwards brings none either.
  */
-void tick_poll(void)
+unsigned long tick_poll(void)
 {
 	static __thread u8 asking;
 	unsigned long now, passed;
 
 	if (unlikely(asking))
-		return;
+		return 0;
 	asking = 1;
 	now = os_now_ms();
 	asking = 0;
 	passed = now - READ_ONCE(tick_last_ms);
 	if (unlikely((long)passed > 0 && passed >= tick_interval_ms))
 		tick_run(now);
+	return now;
 }

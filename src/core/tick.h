@@ -35,6 +35,7 @@ extern spinlock_t tick_lock;
 
 void tick_register(struct tick *tick); /* layers from below to above */
 void tick_run(unsigned long now_ms); /* all of them now; caller: no locks */
-void tick_poll(void); /* no locks held */
+/* Run them if they are due; no locks held. Returns the time, in ms. */
+unsigned long tick_poll(void);
 
 #endif

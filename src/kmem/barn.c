@@ -75,20 +75,27 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	return sheaf;
 }
 
-/* The barns of the node that this CPU takes memory from. */
-static struct node_barn *barns_here(struct kmem_cache *s)
+/* The node that this CPU takes memory from. */
+static struct kmem_cache_node *node_here(struct kmem_cache *s)
 {
-	return get_node(s, (int)numa_node_id())->barn;
+	return get_node(s, (int)numa_node_id());
 }
 
 struct node_barn *barn_here(struct kmem_cache *s)
 {
-	return &barns_here(s)[smp_cpu() % NR_BARNS];
+	return &node_here(s)->barn[smp_cpu() % NR_BARNS];
 }
 
-static struct slab_sheaf *take_full(struct node_barn *barn,
+/* Who looks for a full sheaf need not look at every barn if there is none. */
+static void count_full(struct kmem_cache_node *n, int nr)
+{
+	__atomic_add_fetch(&n->full_sheaves, (u32)nr, __ATOMIC_RELAXED);
+}
+
+static struct slab_sheaf *take_full(struct kmem_cache_node *n, unsigned int i,
 				    struct slab_sheaf *empty)
 {
+	struct node_barn *barn = &n->barn[i];
 	struct slab_sheaf *full;
 
 	if (!READ_ONCE(barn->nr_full))
@@ -96,6 +103,7 @@ static struct slab_sheaf *take_full(struct node_barn *barn,
 	spin_lock(&barn->lock);
 	full = pop(&barn->full, &barn->nr_full);
 	if (full) {
+		count_full(n, -1);
 		WRITE_ONCE(barn->gets, barn->gets + 1);
 		if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
 			push(&barn->empty, &barn->nr_empty, empty);
@@ -110,12 +118,15 @@ static struct slab_sheaf *take_full(struct node_barn *barn,
 
 struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 {
-	struct node_barn *barns = barns_here(s);
-	unsigned int here = smp_cpu();
+	struct kmem_cache_node *n = node_here(s);
 	struct slab_sheaf *full = NULL;
 
-	for (unsigned int i = 0; i < NR_BARNS && !full; i++)
-		full = take_full(&barns[(here + i) % NR_BARNS], empty);
+	if (READ_ONCE(n->full_sheaves)) {
+		unsigned int here = smp_cpu();
+
+		for (unsigned int i = 0; i < NR_BARNS && !full; i++)
+			full = take_full(n, (here + i) % NR_BARNS, empty);
+	}
 	kmem_stat(s, full ? BARN_GET : BARN_GET_FAIL);
 	return full;
 }
@@ -131,17 +142,21 @@ static u32 full_limit(void)
 
 bool barn_has_room(struct kmem_cache *s)
 {
-	return READ_ONCE(barn_here(s)->nr_full) < full_limit();
+	u32 limit = full_limit();
+
+	return limit && READ_ONCE(barn_here(s)->nr_full) < limit;
 }
 
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 {
-	struct node_barn *barn = barn_here(s);
+	struct kmem_cache_node *n = node_here(s);
+	struct node_barn *barn = &n->barn[smp_cpu() % NR_BARNS];
 	int ret = -E2BIG;
 
 	spin_lock(&barn->lock);
 	if (barn->nr_full < full_limit()) {
 		push(&barn->full, &barn->nr_full, full);
+		count_full(n, 1);
 		WRITE_ONCE(barn->puts, barn->puts + 1);
 		ret = 0;
 	}
@@ -164,7 +179,7 @@ static struct slab_sheaf *take_empty(struct node_barn *barn)
 
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 {
-	struct node_barn *barns = barns_here(s);
+	struct node_barn *barns = node_here(s)->barn;
 	unsigned int here = smp_cpu();
 	struct slab_sheaf *empty = NULL;
 
@@ -184,6 +199,7 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 {
 	struct node_barn *barn = barn_here(s);
 
+	sheaf_restore(s, empty);
 	spin_lock(&barn->lock);
 	if (barn->nr_empty < BARN_MAX_EMPTY) {
 		push(&barn->empty, &barn->nr_empty, empty);
@@ -194,8 +210,8 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 		sheaf_free(empty);
 }
 
-static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
-		       unsigned int flags)
+static void shrink_one(struct kmem_cache *s, struct kmem_cache_node *n,
+		       struct node_barn *barn, unsigned int flags)
 {
 	struct slab_sheaf *full, *empty, *next;
 	unsigned long traffic = READ_ONCE(barn->gets) + READ_ONCE(barn->puts);
@@ -208,6 +224,7 @@ static void shrink_one(struct kmem_cache *s, struct node_barn *barn,
 	if (!READ_ONCE(barn->nr_full) && !READ_ONCE(barn->nr_empty))
 		return;
 	spin_lock(&barn->lock);
+	count_full(n, -(int)barn->nr_full);
 	full = barn->full;
 	empty = barn->empty;
 	barn->full = NULL;
@@ -235,7 +252,7 @@ void barn_shrink(struct kmem_cache *s, unsigned int flags)
 
 	for_each_kmem_cache_node(s, nid, n)
 		for (unsigned int i = 0; i < NR_BARNS; i++)
-			shrink_one(s, &n->barn[i], flags);
+			shrink_one(s, n, &n->barn[i], flags);
 }
 
 unsigned long barn_count(struct kmem_cache *s)
@@ -250,13 +267,14 @@ unsigned long barn_count(struct kmem_cache *s)
 	return nr * READ_ONCE(s->sheaf_capacity);
 }
 
-static void check_one(struct kmem_cache *s, struct node_barn *barn)
+/* How many full sheaves there are in a barn that is as it should be. */
+static u32 check_one(struct kmem_cache *s, struct node_barn *barn)
 {
 	u32 full = 0, empty = 0;
 
 	spin_lock(&barn->lock);
 	for (struct slab_sheaf *at = barn->full; at; at = at->next, full++)
-		BUG_ON(at->count != at->capacity || at->cache != s);
+		BUG_ON(at->count != s->sheaf_capacity || at->cache != s);
 	BUG_ON(barn->rcu_free &&
 	       (barn->rcu_free->count >= barn->rcu_free->capacity ||
 		barn->rcu_free->cache != s));
@@ -265,6 +283,7 @@ static void check_one(struct kmem_cache *s, struct node_barn *barn)
 	BUG_ON(full != barn->nr_full || full > BARN_MAX_FULL);
 	BUG_ON(empty != barn->nr_empty || empty > BARN_MAX_EMPTY);
 	spin_unlock(&barn->lock);
+	return full;
 }
 
 void barn_check(struct kmem_cache *s)
@@ -272,9 +291,13 @@ void barn_check(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for_each_kmem_cache_node(s, nid, n)
+	for_each_kmem_cache_node(s, nid, n) {
+		u32 full = 0;
+
 		for (unsigned int i = 0; i < NR_BARNS; i++)
-			check_one(s, &n->barn[i]);
+			full += check_one(s, &n->barn[i]);
+		BUG_ON(full != n->full_sheaves);
+	}
 }
 
 /* The fork handlers: under the cache's other locks. */

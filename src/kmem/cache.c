@@ -179,6 +179,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	s->slot = (u16)boot->class;
 	if (boot->max_order)
 		s->max_order = boot->max_order;
+	s->min_objects = boot->min_objects;
+	s->sheaf_capacity = boot->sheaf_capacity;
 	if (boot->class)
 		kmem_classes[boot->class] = s;
 	if (boot_parts(s))

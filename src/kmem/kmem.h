@@ -30,7 +30,8 @@
  * Invariants	C1  a cursor is inside (base + header, base + SHEAF_SIZE]
  *		C2  words between the NULL word and the cursor are objects
  *		C3  a spare is full or empty
- *		C4  barn lists hold full, respectively empty sheaves only
+ *		C4  barn lists hold full, respectively empty sheaves only, of
+ *		    the cache's own capacity
  *					(kmem_cpu_check(), barn_check() prove)
  * Source	Linux v6.18 mm/slub.c (sheaves, barn: kernel-facts V1-V8) and
  *		v6.1 mm/slab.c (array_cache), made one; the cursor is ours.
@@ -239,6 +240,7 @@ struct kmem_cache_node {
 	unsigned long nr_slabs; /* atomic */
 	unsigned long total_objects; /* atomic: in slabs */
 	unsigned long nr_pages; /* atomic: frames in slabs */
+	u32 full_sheaves; /* atomic: in the barns */
 	struct node_barn barn[NR_BARNS];
 } __cacheline_aligned;
 
@@ -279,6 +281,7 @@ struct kmem_cache {
 	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024; relaxed */
 	u32 max_order; /* of its slabs, to waste less; 0: the backend's */
+	u32 min_objects; /* in a slab, SLUB; 0: by the number of CPUs */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);
@@ -356,6 +359,7 @@ struct kmem_cache_alias {
 struct kmem_cpu_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
 	uintptr_t seen; /* cursor at the last tick; owner */
+	u32 retired; /* full sheaves given up since the last miss; owner */
 };
 
 /* One object-cache owner: a thread. */
@@ -365,6 +369,8 @@ struct kmem_cpu {
 	unsigned long requests; /* others ask: atomic */
 	unsigned long served; /* owner: the last request done */
 	unsigned int exits; /* destructor rounds so far; owner */
+	unsigned int unpolled; /* misses that ask for no tick yet; owner */
+	unsigned long polled_ms; /* when one was asked for; owner */
 	uintptr_t frame; /* somewhere on its stack; constant */
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
 };
@@ -554,6 +560,8 @@ struct kmem_cache_boot {
 	unsigned int align; /* 0: 8 */
 	unsigned int class; /* frame index and cursor slot; 0: no sheaves */
 	unsigned int max_order; /* of its slabs; 0: the backend's */
+	unsigned int min_objects; /* in a slab, SLUB; 0: by the number of CPUs */
+	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;
 };

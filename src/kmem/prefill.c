@@ -145,7 +145,7 @@ static struct slab_sheaf *take_sheaf(struct kmem_cache *s)
 
 	if (cpu)
 		sheaf = cpu->slot[s->slot].spare;
-	if (sheaf && sheaf->count)
+	if (sheaf && sheaf->count && !is_private(s, sheaf))
 		WRITE_ONCE(cpu->slot[s->slot].spare, (struct slab_sheaf *)NULL);
 	else
 		sheaf = barn_get_full(s, NULL);

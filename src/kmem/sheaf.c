@@ -14,7 +14,9 @@
  *						  that is full, to the slabs
  *
  * A thread keeps up to two sheaves of each cache, so a program at the edge
- * of one does not go to the barn with every call. A cache without a slot, or a
+ * of one does not go to the barn with every call. But each object in them may
+ * keep a whole slab from being empty; so when the only thread there is has given
+ * up three sheaves and asked for none, it keeps just half a main. A cache without a slot, or a
  * thread without a table, is served object by object from the slabs.
  *
  * Locking	none here: main and spare are the owner's. A sheaf leaves its
@@ -32,6 +34,9 @@
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
 #include "kmem/stat.h"
+
+#define POLL_EVERY 8 /* misses in a burst */
+#define DRAIN_AFTER 3 /* sheaves retired, and none asked for in between */
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
@@ -95,6 +100,9 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *main = main_take(cpu, s->slot), *full;
 
+	slot->retired = 0;
+	if (main)
+		sheaf_restore(s, main);
 	if (slot->spare && slot->spare->count) {
 		full = slot->spare;
 		spare_set(cpu, s->slot, main);
@@ -164,6 +172,25 @@ static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 	return obj;
 }
 
+/*
+ * Ask for a tick; but in a burst of misses, several in one millisecond, the
+ * clock is not looked at every time.
+ */
+static void poll(struct kmem_cpu *cpu)
+{
+	unsigned long now;
+
+	if (cpu && cpu->unpolled) {
+		cpu->unpolled--;
+		return;
+	}
+	now = tick_poll();
+	if (cpu && cpu->polled_ms == now)
+		cpu->unpolled = POLL_EVERY - 1;
+	else if (cpu)
+		cpu->polled_ms = now;
+}
+
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 			    size_t orig_size, uintptr_t caller)
 {
@@ -173,7 +200,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	if (unlikely(engine_need() || s->dead))
 		return NULL;
 	cpu = kmem_cpu_get();
-	tick_poll();
+	poll(cpu);
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	if (!cpu || !s->slot ||
@@ -184,14 +211,23 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	return obj ? obj : alloc_direct(s, gfp, node);
 }
 
+/* Has the only owner there is of late only freed? */
+static bool drains(const struct kmem_cpu_slot *slot)
+{
+	return slot->retired >= DRAIN_AFTER && kmem_cpus_number() == 1;
+}
+
 /*
  * A full sheaf nobody needs goes to the barn: an empty one in return. It is
- * proven first, since a barn may keep it for long.
+ * proven first, since a barn may keep it for long. An owner that drains has
+ * nobody to hand it to.
  */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
-				      struct slab_sheaf *full)
+				      struct slab_sheaf *full,
+				      const struct kmem_cpu_slot *slot)
 {
-	if (barn_has_room(s)) {
+	if (full->capacity == s->sheaf_capacity && !drains(slot) &&
+	    barn_has_room(s)) {
 		int wrong = s->ops->verify(s, sheaf_objects(full), full->count);
 
 		if (!wrong && !barn_put_full(s, full))
@@ -201,20 +237,42 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
 	return full;
 }
 
+/*
+ * An owner that drains keeps no full spare, and its main has half the size: each
+ * object in them may pin a slab of its own, for nothing.
+ */
+static void retire_spare(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	struct slab_sheaf *spare = cpu->slot[s->slot].spare;
+
+	spare_set(cpu, s->slot, NULL);
+	spare_set(cpu, s->slot, retire_full(s, spare, &cpu->slot[s->slot]));
+}
+
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
+	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *main = main_take(cpu, s->slot);
-	struct slab_sheaf *spare = cpu->slot[s->slot].spare, *empty = spare;
+	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
 	if (main)
 		spare_set(cpu, s->slot, main);
-	if (main && spare && spare->count)
-		empty = retire_full(s, spare);
-	else if (!main || !spare)
+	if (main && spare && spare->count) {
+		empty = retire_full(s, spare, slot);
+		if (++slot->retired == DRAIN_AFTER && drains(slot))
+			barn_shrink(s, SHRINK_ALL);
+	} else if (!main || !spare) {
 		empty = sheaf_get(s);
+	}
 	if (!empty)
 		return -ENOMEM;
+	if (drains(slot))
+		sheaf_set_capacity(empty, DIV_ROUND_UP(s->sheaf_capacity, 2U));
+	else
+		sheaf_restore(s, empty);
 	main_set(cpu, s->slot, empty);
+	if (main && drains(slot))
+		retire_spare(cpu, s);
 	return 0;
 }
 
@@ -255,7 +313,7 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 	/* A push that finds the sheaf full has not looked at what is on top. */
 	if (cpu && unlikely(((void **)cpu->cursor[s->slot])[-1] == obj))
 		kmem_double_free(s, obj);
-	tick_poll();
+	poll(cpu);
 	if (unlikely(s->guard)) {
 		kmem_guard_free(s, obj, caller);
 		return;
@@ -289,6 +347,7 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 		spare_set(cpu, s->slot, NULL);
 	}
 	slot->seen = 0;
+	slot->retired = 0;
 }
 
 /* The cache whose sheaves are in a slot; NULL if there are none. */

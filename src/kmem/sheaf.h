@@ -44,6 +44,14 @@ static inline void sheaf_set_capacity(struct slab_sheaf *sheaf, u32 capacity)
 	((void **)sheaf)[SHEAF_WORDS - capacity - 1] = NULL;
 }
 
+/* An empty sheaf has the capacity of its cache again. */
+static inline void sheaf_restore(const struct kmem_cache *s,
+				 struct slab_sheaf *sheaf)
+{
+	if (sheaf->capacity != s->sheaf_capacity)
+		sheaf_set_capacity(sheaf, s->sheaf_capacity);
+}
+
 /* The sheaf a cursor stands in; NULL if it was never set up. */
 static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 {

@@ -18,18 +18,24 @@
 #include "kmem/kmem.h"
 
 enum stat_item {
+	/* one cache line: what a miss counts */
 	ALLOC_FASTPATH, /* objects that became poppable; an estimate */
-	ALLOC_SLOWPATH, /* objects straight from a slab */
 	FREE_FASTPATH, /* objects that filled a main; an estimate */
+	SHEAF_REFILL, /* objects out of slabs, into sheaves */
+	SHEAF_FLUSH, /* objects out of sheaves, to slabs */
+	BARN_GET_FAIL, /* there was none */
+	BARN_PUT_FAIL, /* it had enough */
+	ALLOC_REFILL, /* the cpu slab had objects again */
+	FREE_FROZEN, /* freed into a slab that a CPU has */
+	/* the rest */
+	ALLOC_SLOWPATH, /* objects straight from a slab */
 	FREE_SLOWPATH, /* objects straight to a slab */
 	FREE_RCU_SHEAF, /* kfree_rcu() put the object into a sheaf */
 	FREE_RCU_SHEAF_FAIL, /* it did not */
-	FREE_FROZEN, /* freed into a slab that a CPU has */
 	FREE_ADD_PARTIAL, /* that brought a slab to the node's list */
 	FREE_REMOVE_PARTIAL, /* and took one off it, empty */
 	ALLOC_FROM_PARTIAL, /* a slab came from a node's list */
 	ALLOC_SLAB, /* slabs made */
-	ALLOC_REFILL, /* the cpu slab had objects again */
 	ALLOC_NODE_MISMATCH, /* the cpu slab was of another node */
 	FREE_SLAB, /* slabs given back */
 	CPUSLAB_FLUSH, /* a CPU gave up its slabs */
@@ -39,14 +45,10 @@ enum stat_item {
 	CPU_PARTIAL_FREE, /* one went there */
 	CPU_PARTIAL_NODE, /* one went there from the node's list */
 	CPU_PARTIAL_DRAIN, /* the list was full and went to the node */
-	SHEAF_FLUSH, /* objects out of sheaves, to slabs */
-	SHEAF_REFILL, /* objects out of slabs, into sheaves */
 	SHEAF_ALLOC, /* sheaves made */
 	SHEAF_FREE, /* sheaves given back */
 	BARN_GET, /* full sheaves out of a barn */
-	BARN_GET_FAIL, /* there was none */
 	BARN_PUT, /* full sheaves into a barn */
-	BARN_PUT_FAIL, /* it had enough */
 	SHEAF_PREFILL_FAST, /* a prefilled sheaf came out of a barn or spare */
 	SHEAF_PREFILL_SLOW, /* it was made or filled */
 	SHEAF_PREFILL_OVERSIZE, /* it holds more than a sheaf's capacity */

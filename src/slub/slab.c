@@ -41,7 +41,8 @@ static int calculate_order(const struct kmem_cache *s)
 	unsigned int low;
 
 	if (!objects)
-		objects = 4 * ((unsigned long)fls(nr_cpu_ids) + 1);
+		objects = max(4 * ((unsigned long)fls(nr_cpu_ids) + 1),
+			      (unsigned long)s->min_objects);
 	objects = max(min(objects, most), 1UL);
 	low = max(slab_min_order, get_order(objects * s->size));
 	if ((PAGE_SIZE << low) / s->size > MAX_OBJS_PER_PAGE)

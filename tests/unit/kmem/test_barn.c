@@ -146,7 +146,8 @@ static void test_check_fails(void **state)
 	struct slab_sheaf *sheaf = full_sheaf();
 
 	(void)state;
-	expect_abort(put_half_full, sheaf, "BUG: at->count != at->capacity");
+	expect_abort(put_half_full, sheaf,
+		     "BUG: at->count != s->sheaf_capacity");
 	assert_int_equal(barn_put_full(s, sheaf), 0);
 }
 

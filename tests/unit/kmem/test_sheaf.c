@@ -4,7 +4,9 @@
  *
  * Each test has a cache of its own, and counts what reached the backend.
  */
+#include "core/tick.h"
 #include "fake.h"
+#include "sys/os.h"
 
 #define SIZE 256 /* capacity 28 */
 #define CAPACITY 28U
@@ -124,6 +126,7 @@ static void test_spare(void **state)
 static void barn_flow(unsigned int limit)
 {
 	const size_t in_barn = (2 + limit) * CAPACITY;
+	size_t cached;
 
 	take(0, 14 * CAPACITY);
 	assert_int_equal(fake.refills, 14);
@@ -143,18 +146,19 @@ static void barn_flow(unsigned int limit)
 	assert_int_equal(fake.flushes, 1);
 	assert_int_equal(fake.flushed, CAPACITY);
 	assert_int_equal(f.s->node[0]->barn[BARN_HERE].puts, limit);
-	give(in_barn + 1, 14 * CAPACITY);
 	barn_check(f.s);
 
 	/* All of it comes back before the backend is asked again. */
 	fake_watch(f.s);
-	take(0, in_barn);
+	cached = held() + barn_count(f.s);
+	take(0, cached); /* of those that were given */
 	assert_int_equal(fake.refills, 0);
 	assert_int_equal(f.s->node[0]->barn[BARN_HERE].gets, limit);
 	assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_empty, limit);
-	take(in_barn, in_barn + 1);
+	take(cached, cached + 1);
 	assert_int_equal(fake.refills, 1);
-	give(0, in_barn + 1);
+	give(0, cached + 1);
+	give(in_barn + 1, 14 * CAPACITY);
 }
 
 /* Frees beyond main and spare in a program of many threads. Expect one full
@@ -199,7 +203,8 @@ static void test_hysteresis(void **state)
 	give(5 * CAPACITY, 10 * CAPACITY);
 }
 
-/* The same the other way round. Expect the same bounds. */
+/* The same the other way round. Expect the same bounds, but three sheaves at
+ * once to the backend when it seems that all is being freed. */
 static void test_hysteresis_free_first(void **state)
 {
 	(void)state;
@@ -215,10 +220,42 @@ static void test_hysteresis_free_first(void **state)
 			assert_non_null(*obj);
 		}
 		assert_in_range(barn_touched() - before, 0, 1);
-		assert_in_range(fake.refills + fake.flushes - slabs, 0, 1);
+		assert_in_range(fake.refills + fake.flushes - slabs, 0, 3);
 		give(level, level + 1);
 	}
 	give(5 * CAPACITY, 10 * CAPACITY);
+}
+
+/* One thread frees a great many objects. Expect it to end with half a sheaf at
+ * most, no full spare and nothing in the barn; and whole sheaves once it
+ * allocates again. */
+static void test_drain(void **state)
+{
+	(void)state;
+	take(0, 12 * CAPACITY);
+	give(0, 12 * CAPACITY - 3);
+	assert_in_range(held(), 0, DIV_ROUND_UP(CAPACITY, 2));
+	assert_int_equal(spare() ? spare()->count : 0, 0);
+	assert_int_equal(barn_count(f.s), 0);
+	kmem_cpu_check(kmem_cpu_get());
+	give(12 * CAPACITY - 3, 12 * CAPACITY);
+
+	take(0, held() + barn_count(f.s) + 1);
+	assert_int_equal(held(), CAPACITY - 1);
+	give(0, CAPACITY);
+	assert_int_equal(held(), 2 * CAPACITY - 1);
+	kmem_cpu_check(kmem_cpu_get());
+}
+
+/* The same with many threads about. Expect two full sheaves to stay. */
+static void test_no_drain(void **state)
+{
+	(void)state;
+	owners_start(MANY_OWNERS);
+	take(0, 14 * CAPACITY);
+	give(0, 14 * CAPACITY);
+	assert_int_equal(held(), 2 * CAPACITY);
+	owners_stop();
 }
 
 /* No memory for a sheaf. Expect single objects, straight from the slabs, both
@@ -310,6 +347,41 @@ static void test_request(void **state)
 	give(3, CAPACITY);
 }
 
+static int ticks;
+
+static void count_tick(unsigned int flags)
+{
+	(void)flags;
+	ticks++;
+}
+
+/* A burst of misses, and a tick is due. Expect it within eight of them, though
+ * the clock is not looked at each time. */
+static void test_burst(void **state)
+{
+	static struct tick tick = { .fn = count_tick };
+	unsigned long saved = tick_interval_ms;
+	int misses = 0;
+
+	(void)state;
+	tick_register(&tick);
+	for (int i = 0; i < 100; i++) {
+		take(0, 1);
+		give(0, 1);
+		kmem_cpu_flush(kmem_cpu_get());
+	}
+	tick_interval_ms = 1000;
+	tick_last_ms = os_now_ms() - 1500;
+	for (; !ticks && misses < 50; misses++) {
+		take(0, 1);
+		give(0, 1);
+		kmem_cpu_flush(kmem_cpu_get());
+	}
+	tick_interval_ms = saved;
+	assert_int_equal(ticks, 1);
+	assert_in_range(misses, 1, 8);
+}
+
 /* Every capacity of kernel-facts V2. Expect 4, 12, 28, 60, and 120 for the
  * smallest, and a cache without a slot to have none. */
 static void test_capacity(void **state)
@@ -341,12 +413,15 @@ int main(void)
 		TEST(test_barn_flow),
 		TEST(test_hysteresis),
 		TEST(test_hysteresis_free_first),
+		TEST(test_drain),
+		TEST(test_no_drain),
 		TEST(test_no_sheaf),
 		TEST(test_partial_refill),
 		TEST(test_flush_cache),
 		TEST(test_flush_idle),
 		TEST(test_barn_flow_alone),
 		TEST(test_request),
+		TEST(test_burst),
 		TEST(test_capacity),
 	};
 

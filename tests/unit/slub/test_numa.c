@@ -58,17 +58,17 @@ static void end(void)
  * them where they were asked for, else near. */
 static void asked_for(void *arg)
 {
-	void *obj[200];
+	void *obj[40];
 
 	(void)arg;
 	start(512);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 40; i++) {
 		int want = i % 2 ? here : there;
 
 		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL, want);
 		REQUIRE(obj[i] && node_of(obj[i]) == want);
 	}
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 40; i++)
 		kmem_cache_free(f.s, obj[i]);
 	obj[0] = kmem_cache_alloc(f.s, GFP_KERNEL);
 	obj[1] = kmem_cache_alloc_node(f.s, GFP_KERNEL, NUMA_NO_NODE);
@@ -262,8 +262,8 @@ static void mismatch(void *arg)
  * have what was freed there. */
 static void barns(void *arg)
 {
-	void *obj[1500];
-	int nr = 1500;
+	void *obj[100];
+	int nr = 100;
 
 	(void)arg;
 	start(512);
