@@ -154,19 +154,27 @@ int arena_init(void)
 }
 
 /*
- * Struct pages and index bytes of frames that come online. Index bytes of a small
- * section share their page with those of others, which must stay as they are.
+ * Index bytes of a small section share their page with those of others, which
+ * must stay as they are: mprotect() then, and mmap() where it has whole pages.
  */
+static int commit_index(unsigned long pfn, unsigned long nr)
+{
+	uintptr_t start = (uintptr_t)(arena_index + pfn), end = start + nr;
+
+	if (!((start | end) & (PAGE_SIZE - 1)))
+		return os_commit((void *)start, nr);
+	start = ALIGN_DOWN(start, PAGE_SIZE);
+	return os_make_writable((void *)start, PAGE_ALIGN(end) - start);
+}
+
+/* Struct pages and index bytes of frames that come online. */
 static int commit_tables(unsigned long pfn, unsigned long nr)
 {
-	uintptr_t start = (uintptr_t)(arena.vmemmap + pfn), end;
-	int ret = os_commit((void *)start, nr * sizeof(struct page));
+	int ret = os_commit(arena.vmemmap + pfn, nr * sizeof(struct page));
 
 	if (ret || PAGE_ALIGN(arena_nr_frames) <= SMALL_TABLE)
 		return ret;
-	start = ALIGN_DOWN((uintptr_t)(arena_index + pfn), PAGE_SIZE);
-	end = PAGE_ALIGN((uintptr_t)(arena_index + pfn + nr));
-	return os_make_writable((void *)start, end - start);
+	return commit_index(pfn, nr);
 }
 
 /* ---- the limit ------------------------------------------------------------- */

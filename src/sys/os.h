@@ -8,14 +8,16 @@
  *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
- *   - none of them calls malloc (but for the one that says so), stdio or dlsym. System calls are made directly
- *     but for four of libc's that are known not to allocate: clock_gettime and
- *     sched_getcpu, for their vDSO, getauxval, and what finds the environment;
+ *   - none of them calls malloc (but for the one that says so), stdio or dlsym.
+ *     System calls are made directly but for four of libc's that are known not
+ *     to allocate: clock_gettime and sched_getcpu, for their vDSO, getauxval,
+ *     and what finds the environment;
  *   - the memory calls count themselves (os_mem_calls) and can be told to
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
  * After start-up the library uses only mmap, munmap, mremap, madvise, mprotect
- * (where mmap is refused), futex and write; docs/shim.md lists them for people who write seccomp filters.
+ * (where mmap is refused, and below mem=1G), futex and write; docs/shim.md lists
+ * them for people who write seccomp filters.
  */
 #ifndef KM_SYS_OS_H
 #define KM_SYS_OS_H
