@@ -139,12 +139,14 @@ static void fork_prepare(void)
 {
 	if (!km_ready())
 		return;
+	vmap_fork_prepare();
 	lock_fork_take(&tick_lock);
 	lock_fork_take(&migrate_lock);
 	kmem_fork_take();
 	vmap_fork_take();
 	page_alloc_fork_take();
 	lock_fork_begin();
+	vmap_fork_copy();
 }
 
 /* tick_lock goes last: it keeps the next fork, and so its owner, out. */
@@ -160,14 +162,17 @@ static void fork_release(void)
 
 static void fork_parent(void)
 {
-	if (lock_is_fork_owner())
-		fork_release();
+	if (!lock_is_fork_owner())
+		return;
+	vmap_fork_parent();
+	fork_release();
 }
 
 static void fork_child(void)
 {
 	if (!lock_is_fork_owner())
 		return;
+	vmap_fork_child();
 	fork_release();
 	page_alloc_fork_child();
 	kmem_cpus_fork_child();

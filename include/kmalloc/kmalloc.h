@@ -10,6 +10,7 @@
 #define KMALLOC_KMALLOC_H
 
 #include <kmalloc/gfp.h>
+#include <kmalloc/highmem.h>
 #include <kmalloc/km.h>
 #include <kmalloc/memcg.h>
 #include <kmalloc/migrate.h>
@@ -21,5 +22,6 @@
 #include <kmalloc/shrinker.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
+#include <kmalloc/vmalloc.h>
 
 #endif

@@ -260,7 +260,6 @@ void *kvmemdup(const void *p, size_t size, gfp_t gfp);
 /* Whichever of the two it is. What is neither is named and left alone. */
 void kvfree(const void *p);
 void kvfree_sensitive(const void *p, size_t len); /* len bytes zeroed before */
-bool is_vmalloc_addr(const void *p); /* in an area that is in use? */
 
 /* ---- buckets: kmalloc caches of one's own --------------------------------- */
 

@@ -28,12 +28,16 @@
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
+#include "vmap/vm_area.h"
 
 /* What the caches of this library have beyond those of the other. */
 static int api_init(void)
 {
+	int ret;
+
 	kmem_rcu = &km_rcu_ops;
-	return kmalloc_init();
+	ret = kmalloc_init();
+	return ret ? ret : vmalloc_init();
 }
 
 int engine_start(void)

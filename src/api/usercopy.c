@@ -23,7 +23,7 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "kmem/usercopy.h"
-#include "vmap/vmap.h"
+#include <kmalloc/vmalloc.h>
 
 /* ---- stack and text --------------------------------------------------------- */
 
@@ -120,12 +120,12 @@ static void check_arena_object(const void *ptr, struct usercopy *copy)
 static int check_vmalloc_object(const void *ptr, struct usercopy *copy)
 {
 	uintptr_t start = (uintptr_t)ptr;
-	struct vmap_area va;
+	const struct vm_struct *vm = find_vm_area(ptr);
 
 	copy->name = "vmalloc";
-	if (!vmap_area_find(ptr, &va)) {
-		copy->offset = start - va.va_start;
-		if (copy->len <= va.va_end - start)
+	if (vm) {
+		copy->offset = start - (uintptr_t)vm->addr;
+		if (copy->offset + copy->len <= get_vm_area_size(vm))
 			return 1;
 		usercopy_abort(copy);
 	}

@@ -224,8 +224,7 @@ static void set_online(unsigned long pfn, unsigned long nr, u8 byte)
 		smp_store_release(block++, byte);
 }
 
-/* The memfd reaches to the end of these frames. */
-static int grow_highmem(unsigned long end)
+int arena_grow_highmem(unsigned long end)
 {
 	int ret = 0;
 
@@ -249,7 +248,7 @@ static int commit_frames(unsigned long pfn, unsigned long nr,
 	size_t size = nr << PAGE_SHIFT;
 
 	if (flags & ARENA_HIGHMEM)
-		return grow_highmem(pfn + nr);
+		return arena_grow_highmem(pfn + nr);
 	if (pfn + nr <= arena.reserved_frames)
 		return os_commit(pfn_to_virt(pfn), size);
 	return os_commit_new(pfn_to_virt(pfn), size);

@@ -104,6 +104,9 @@ int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags);
 /* The reverse, for frames nobody uses: 0 or -errno with nothing changed. */
 int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags);
 
+/* The memfd reaches to the end of frame end - 1: 0 or -errno. arena_lock. */
+int arena_grow_highmem(unsigned long end);
+
 /*
  * Account for frames or pages of large areas against mem=: 0, or -ENOMEM with
  * nothing accounted. Any context, no locks.

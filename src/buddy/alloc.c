@@ -504,9 +504,15 @@ struct page *virt_to_head_page(const void *addr)
 	return page ? compound_head(page) : NULL;
 }
 
+void *(*page_highmem_address)(const struct page *page);
+
 void *page_address(const struct page *page)
 {
-	return !page || PageHighMem(page) ? NULL : page_to_virt(page);
+	if (!page)
+		return NULL;
+	if (unlikely(PageHighMem(page)))
+		return page_highmem_address ? page_highmem_address(page) : NULL;
+	return page_to_virt(page);
 }
 
 struct page *virt_to_page(const void *addr)

@@ -77,6 +77,16 @@ void zone_stat(struct zone *zone, struct zone_stat *stat);
  */
 void fail_page_alloc_for_malloc(void);
 
+/* The address of a page of HighMem that is mapped now. Set by who maps them. */
+extern void *(*page_highmem_address)(const struct page *page);
+
+/* "NAME: WHAT: order:..." on stderr, once in ten seconds, unless NOWARN. */
+void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
+		unsigned int order);
+
+/* A block with PG_SHARED is being freed. Set by who sets that flag. */
+extern void (*page_shared_freed)(struct page *page, unsigned int order);
+
 void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);
 void page_alloc_fork_child(void); /* what other threads were doing is undone */

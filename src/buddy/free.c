@@ -216,6 +216,8 @@ static bool is_our_page(const struct page *page)
 	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
 }
 
+void (*page_shared_freed)(struct page *page, unsigned int order);
+
 /* Take back what the page counts as; false: somebody uses it still. */
 static noinline bool settle_page(struct page *page, unsigned int order)
 {
@@ -227,6 +229,8 @@ static noinline bool settle_page(struct page *page, unsigned int order)
 	}
 	if (page->flags & PG_DIRTY)
 		folio_account_cleaned(page, order);
+	if (page->flags & PG_SHARED)
+		page_shared_freed(page, order);
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (reason)
@@ -237,7 +241,7 @@ static noinline bool settle_page(struct page *page, unsigned int order)
 /* false: it is somebody's still, and now nobody's for ever. */
 static bool free_pages_prepare(struct page *page, unsigned int order)
 {
-	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY;
+	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY | PG_SHARED;
 
 	if (unlikely(!page_is_clean(page) || (page->flags & marks)) &&
 	    !settle_page(page, order))
@@ -278,7 +282,7 @@ static void free_tails(struct page *page, unsigned int order, u8 flags,
 
 		set_page_links(tail, page_zone(page));
 		WRITE_ONCE(tail->order, (u8)order);
-		WRITE_ONCE(tail->flags, flags & PG_DIRTY);
+		WRITE_ONCE(tail->flags, flags & (PG_DIRTY | PG_SHARED));
 		page_clean(tail);
 		tail->memcg = memcg;
 		set_page_type(tail, PAGE_ALLOCATED);

@@ -303,9 +303,6 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 				    struct alloc_context *ac);
-/* "NAME: WHAT: order:..." on stderr, once in ten seconds, unless NOWARN. */
-void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
-		unsigned int order);
 
 /* ---- vmscan.c: no lock held, but for memory_freed() --------------------------- */
 

@@ -64,6 +64,20 @@ int os_memfd(const char *name);
 int os_file_resize(int fd, size_t size);
 /* Free the memory of a range of the file, which then reads as zero. */
 int os_file_punch(int fd, size_t offset, size_t size);
+/* Write all of it there: 0 or -errno. */
+int os_file_write(int fd, const void *buf, size_t size, size_t offset);
+/* Map a range of the file over address space that is ours, shared. */
+int os_map_file(void *addr, size_t size, int fd, size_t offset);
+/* A look at a range of the file, anywhere, for os_release(); NULL: no memory. */
+void *os_view_file(int fd, size_t size, size_t offset);
+/* The first stretch from *start on with memory in it: false if there is none. */
+bool os_file_data(int fd, size_t *start, size_t *end);
+/* Let a part of one mapping of a file show another part of the file. */
+int os_remap_file(void *addr, size_t size, size_t offset);
+/* Mappings in a range are not for children of fork(); or are again. */
+int os_dont_fork(void *addr, size_t size);
+int os_do_fork(void *addr, size_t size);
+unsigned long os_max_map_count(void); /* mappings a process may have */
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
 /* What the last call of it asked for, and how many there were; for tests. */

@@ -9,12 +9,11 @@
  * Invariants	O1  a call that reports failure changed no mapping
  *		O2  errno is never written
  */
-#include <linux/falloc.h>
-#include <linux/memfd.h>
 #include <linux/mempolicy.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
 
+#include "sys/mem_call.h"
 #include "sys/os.h"
 #include "sys/raw.h"
 
@@ -35,18 +34,13 @@ void os_fail_calls(unsigned long first, unsigned long count)
 }
 
 /* Count this call; true if the fault tests want it to fail. */
-static bool mem_call(void)
+bool mem_call(void)
 {
 	unsigned long nr;
 	unsigned long first = READ_ONCE(fail_first);
 
 	nr = __atomic_add_fetch(&os_mem_calls, 1, __ATOMIC_RELAXED);
 	return unlikely(first) && nr - first < READ_ONCE(fail_count);
-}
-
-static bool is_error(long ret)
-{
-	return (unsigned long)ret >= -4095UL;
 }
 
 /* The address, or -errno. */
@@ -91,7 +85,7 @@ static int map_if_free(void *addr, size_t size, int prot, int flags)
 /* Address space that is ours and not committed, about; bytes. */
 static size_t os_idle_reserve;
 
-static void idle_add(size_t size)
+void os_idle_add(size_t size)
 {
 	__atomic_add_fetch(&os_idle_reserve, size, __ATOMIC_RELAXED);
 }
@@ -101,7 +95,7 @@ void *os_reserve(void *hint, size_t size)
 	void *at = do_mmap(hint, size, PROT_NONE, ANON | MAP_NORESERVE);
 
 	if (at)
-		idle_add(size);
+		os_idle_add(size);
 	return at;
 }
 
@@ -132,7 +126,7 @@ int os_commit(void *addr, size_t size)
 	if (ret && within_limit(size))
 		ret = protect(addr, size, PROT_READ | PROT_WRITE);
 	if (!ret)
-		idle_add(-size);
+		os_idle_add(-size);
 	return ret;
 }
 
@@ -179,7 +173,7 @@ int os_uncommit(void *addr, size_t size)
 	if (ret && !os_discard(addr, size))
 		ret = protect(addr, size, PROT_NONE);
 	if (!ret)
-		idle_add(size);
+		os_idle_add(size);
 	return ret;
 }
 
@@ -219,41 +213,6 @@ void *os_remap(void *addr, size_t old_size, size_t new_size)
 		return NULL;
 	ret = sys4(SYS_mremap, addr, old_size, new_size, MREMAP_MAYMOVE);
 	return is_error(ret) ? NULL : (void *)ret;
-}
-
-int os_memfd(const char *name)
-{
-	long fd;
-	int high;
-
-	if (mem_call())
-		return -ENOMEM;
-	fd = sys2(SYS_memfd_create, name, MFD_CLOEXEC);
-	if (fd < 0)
-		return (int)fd;
-	high = os_dup_high((int)fd);
-	if (high < 0) /* no room up there: where it is will do */
-		return (int)fd;
-	os_close((int)fd);
-	return high;
-}
-
-int os_file_resize(int fd, size_t size)
-{
-	if (mem_call())
-		return -ENOMEM;
-	if (size > os_file_size_limit())
-		return -EFBIG;
-	return (int)sys2(SYS_ftruncate, fd, size);
-}
-
-int os_file_punch(int fd, size_t offset, size_t size)
-{
-	if (mem_call())
-		return -ENOMEM;
-	return (int)sys4(SYS_fallocate, fd,
-			 FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
-			 size);
 }
 
 struct os_bind os_last_bind;

@@ -13,7 +13,7 @@
  * The caller that grows an area has unlinked it, so nobody else can name it
  * meanwhile; ranges on their way between trees are in none.
  *
- * Locking	vmap.lock for the trees, never across a system call
+ * Locking	vm_space.lock for the trees, never across a system call
  * Invariants	V1-V4 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area() as a model
  */
@@ -24,7 +24,7 @@
 #include "sys/os.h"
 #include "vmap/internal.h"
 
-struct vmap_space vmap = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
+struct vmap_space vm_space = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
 static struct kmem_cache va_cache;
 
 struct vmap_area *va_struct_alloc(void)
@@ -58,7 +58,7 @@ int vmap_init(void)
 		return -ENOMEM;
 	va->va_start = arena.vmalloc_start;
 	va->va_end = arena.vmalloc_end;
-	range_insert(&vmap.free, va, &dead);
+	range_insert(&vm_space.free, va, &dead);
 	return 0;
 }
 
@@ -66,40 +66,31 @@ int vmap_init(void)
 
 static void busy_insert(struct vmap_area *va)
 {
-	struct rb_node **link = &vmap.busy.node, *parent = NULL;
-
-	while (*link) {
-		parent = *link;
-		link = va->va_start < rb_entry(parent, struct vmap_area, rb)
-					       ->va_start ?
-			       &parent->left :
-			       &parent->right;
-	}
-	rb_link_node(&va->rb, parent, link);
-	rb_insert(&vmap.busy, &va->rb, NULL);
-	WRITE_ONCE(vmap.areas, vmap.areas + 1);
-	WRITE_ONCE(vmap.busy_bytes, vmap.busy_bytes + va_size(va));
+	range_link(&vm_space.busy, va);
+	WRITE_ONCE(vm_space.areas, vm_space.areas + 1);
+	WRITE_ONCE(vm_space.busy_bytes, vm_space.busy_bytes + va_size(va));
 }
 
 void vmap_area_link(struct vmap_area *va)
 {
-	spin_lock(&vmap.lock);
+	spin_lock(&vm_space.lock);
 	busy_insert(va);
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 }
 
 struct vmap_area *vmap_area_unlink(const void *addr)
 {
 	struct vmap_area *va;
 
-	spin_lock(&vmap.lock);
-	va = range_at(&vmap.busy, (uintptr_t)addr);
+	spin_lock(&vm_space.lock);
+	va = range_at(&vm_space.busy, (uintptr_t)addr);
 	if (va) {
-		rb_erase(&vmap.busy, &va->rb, NULL);
-		WRITE_ONCE(vmap.areas, vmap.areas - 1);
-		WRITE_ONCE(vmap.busy_bytes, vmap.busy_bytes - va_size(va));
+		rb_erase(&vm_space.busy, &va->rb, NULL);
+		WRITE_ONCE(vm_space.areas, vm_space.areas - 1);
+		WRITE_ONCE(vm_space.busy_bytes,
+			   vm_space.busy_bytes - va_size(va));
 	}
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	return va;
 }
 
@@ -107,11 +98,11 @@ int vmap_area_find(const void *addr, struct vmap_area *copy)
 {
 	const struct vmap_area *va;
 
-	spin_lock(&vmap.lock);
-	va = range_of(&vmap.busy, (uintptr_t)addr);
+	spin_lock(&vm_space.lock);
+	va = range_of(&vm_space.busy, (uintptr_t)addr);
 	if (va)
 		*copy = *va;
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	return va ? 0 : -ENOENT;
 }
 
@@ -127,14 +118,14 @@ static bool take_range(struct rb_root *root, struct vmap_area *va, size_t size,
 
 	if (!spare)
 		return false;
-	spin_lock(&vmap.lock);
+	spin_lock(&vm_space.lock);
 	range = range_find(root, size, align, &at);
 	if (range) {
 		used = range_cut(root, range, at, size, spare, &dead);
-		if (root == &vmap.lazy)
+		if (root == &vm_space.lazy)
 			vmap_lazy_add(-size);
 	}
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	if (range) {
 		va->va_start = at;
 		va->va_end = at + size;
@@ -152,12 +143,12 @@ static void give_range(struct rb_root *root, struct vmap_area *va)
 {
 	struct vmap_area *dead = NULL;
 
-	spin_lock(&vmap.lock);
-	va->epoch = vmap.epoch;
-	if (root == &vmap.lazy)
+	spin_lock(&vm_space.lock);
+	va->epoch = vm_space.epoch;
+	if (root == &vm_space.lazy)
 		vmap_lazy_add(va_size(va));
 	range_insert(root, va, &dead);
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
 }
 
@@ -211,11 +202,11 @@ static void release_direct(uintptr_t start, size_t size)
 /* Where `missing` free bytes touch a lazy range: their start, or 0. */
 static uintptr_t free_beside(const struct vmap_area *lazy, size_t missing)
 {
-	const struct vmap_area *range = range_at(&vmap.free, lazy->va_end);
+	const struct vmap_area *range = range_at(&vm_space.free, lazy->va_end);
 
 	if (range && va_size(range) >= missing)
 		return lazy->va_end;
-	range = range_of(&vmap.free, lazy->va_start - 1);
+	range = range_of(&vm_space.free, lazy->va_start - 1);
 	if (range && lazy->va_start - range->va_start >= missing)
 		return lazy->va_start - missing;
 	return 0;
@@ -234,25 +225,25 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	uintptr_t start = 0, gap = 0;
 	size_t saved = 0;
 
-	spin_lock(&vmap.lock);
-	lazy = range_largest(&vmap.lazy);
+	spin_lock(&vm_space.lock);
+	lazy = range_largest(&vm_space.lazy);
 	if (lazy && va_size(lazy) >= size / 4 && va_size(lazy) < size)
 		gap = free_beside(lazy, size - va_size(lazy));
 	if (gap) {
 		start = lazy->va_start;
 		saved = va_size(lazy);
 		vmap_lazy_add(-saved);
-		range_cut(&vmap.lazy, lazy, start, saved, NULL, &dead);
-		range_cut(&vmap.free, range_of(&vmap.free, gap), gap,
+		range_cut(&vm_space.lazy, lazy, start, saved, NULL, &dead);
+		range_cut(&vm_space.free, range_of(&vm_space.free, gap), gap,
 			  size - saved, NULL, &dead);
 	}
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
 	if (!gap)
 		return false;
 	if (commit_range(gap, size - saved)) {
-		give_back(&vmap.lazy, start, saved);
-		give_back(&vmap.free, gap, size - saved);
+		give_back(&vm_space.lazy, start, saved);
+		give_back(&vm_space.free, gap, size - saved);
 		return false;
 	}
 	va->va_start = min(start, gap);
@@ -264,19 +255,19 @@ static bool place_joined(struct vmap_area *va, size_t size)
 /* A place in vmalloc space with memory in it: true. */
 static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 {
-	if (READ_ONCE(vmap.lazy_bytes) >= size &&
-	    take_range(&vmap.lazy, va, size, align)) {
+	if (READ_ONCE(vm_space.lazy_bytes) >= size &&
+	    take_range(&vm_space.lazy, va, size, align)) {
 		va->flags = 0;
 		return true;
 	}
 	if (align == PAGE_SIZE && place_joined(va, size))
 		return true;
-	if (!take_range(&vmap.free, va, size, align))
+	if (!take_range(&vm_space.free, va, size, align))
 		return false;
 	va->flags = VA_ZERO;
 	if (!commit_range(va->va_start, size))
 		return true;
-	give_back(&vmap.free, va->va_start, size);
+	give_back(&vm_space.free, va->va_start, size);
 	return false;
 }
 
@@ -319,10 +310,10 @@ struct vmap_area *vmap_area_alloc(size_t size, size_t align)
 		va_struct_free(va);
 		return NULL;
 	}
-	spin_lock(&vmap.lock);
+	spin_lock(&vm_space.lock);
 	busy_insert(va);
-	WRITE_ONCE(vmap.areas_ever, vmap.areas_ever + 1);
-	spin_unlock(&vmap.lock);
+	WRITE_ONCE(vm_space.areas_ever, vm_space.areas_ever + 1);
+	spin_unlock(&vm_space.lock);
 	return va;
 }
 
@@ -336,8 +327,8 @@ void vmap_area_free(struct vmap_area *va)
 		va_struct_free(va);
 		return;
 	}
-	give_range(&vmap.lazy, va);
-	if (READ_ONCE(vmap.lazy_bytes) > vmap_lazy_limit())
+	give_range(&vm_space.lazy, va);
+	if (READ_ONCE(vm_space.lazy_bytes) > vmap_lazy_limit())
 		vmap_purge(PURGE_SURPLUS);
 }
 
@@ -359,18 +350,18 @@ static int shrink(struct vmap_area *va, size_t size)
 	tail->va_start = va->va_start + size;
 	tail->va_end = va->va_end;
 	va->va_end = tail->va_start;
-	give_range(&vmap.lazy, tail);
+	give_range(&vm_space.lazy, tail);
 	return 0;
 }
 
 /* The range right behind an area, if it holds `more` bytes: cut it off. */
 static struct rb_root *take_behind(uintptr_t end, size_t more)
 {
-	struct rb_root *const trees[] = { &vmap.lazy, &vmap.free };
+	struct rb_root *const trees[] = { &vm_space.lazy, &vm_space.free };
 	struct vmap_area *dead = NULL;
 	struct rb_root *from = NULL;
 
-	spin_lock(&vmap.lock);
+	spin_lock(&vm_space.lock);
 	for (unsigned int i = 0; i < ARRAY_SIZE(trees) && !from; i++) {
 		struct vmap_area *range = range_at(trees[i], end);
 
@@ -378,10 +369,10 @@ static struct rb_root *take_behind(uintptr_t end, size_t more)
 			continue;
 		range_cut(trees[i], range, end, more, NULL, &dead);
 		from = trees[i];
-		if (from == &vmap.lazy)
+		if (from == &vm_space.lazy)
 			vmap_lazy_add(-more);
 	}
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
 	return from;
 }
@@ -393,8 +384,8 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 
 	if (!from)
 		return -ENOMEM;
-	if (from == &vmap.free && commit_range(va->va_end, more)) {
-		give_back(&vmap.free, va->va_end, more);
+	if (from == &vm_space.free && commit_range(va->va_end, more)) {
+		give_back(&vm_space.free, va->va_end, more);
 		return -ENOMEM;
 	}
 	va->va_end += more;
@@ -417,7 +408,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 		va_struct_free(to);
 		return -ENOMEM;
 	}
-	if (!take_range(&vmap.free, to, size, PAGE_SIZE)) {
+	if (!take_range(&vm_space.free, to, size, PAGE_SIZE)) {
 		arena_uncharge((size - old_size) >> PAGE_SHIFT);
 		va_struct_free(to);
 		return -ENOMEM;
@@ -428,7 +419,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 		if (os_reserve_again((void *)to->va_start, size) == -ENOMEM)
 			va_struct_free(to);
 		else
-			give_range(&vmap.free, to);
+			give_range(&vm_space.free, to);
 		return -ENOMEM;
 	}
 	va->va_start = to->va_start;
@@ -439,7 +430,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 	}
 	to->va_start = old;
 	to->va_end = old + old_size;
-	give_range(&vmap.free, to);
+	give_range(&vm_space.free, to);
 	return 0;
 }
 

@@ -15,14 +15,14 @@ struct vmap_space {
 	unsigned long areas, areas_ever;
 };
 
-extern struct vmap_space vmap;
+extern struct vmap_space vm_space;
 /* Beyond so many bytes lazy ranges go at once. */
 size_t vmap_lazy_limit(void);
 
-/* vmap.lock held; others look without it. */
+/* vm_space.lock held; others look without it. */
 static inline void vmap_lazy_add(size_t bytes)
 {
-	WRITE_ONCE(vmap.lazy_bytes, vmap.lazy_bytes + bytes);
+	WRITE_ONCE(vm_space.lazy_bytes, vm_space.lazy_bytes + bytes);
 }
 
 struct vmap_area *va_struct_alloc(void);

@@ -8,10 +8,8 @@
  *
  *	kvfree(p)	in a frame of the arena: kfree; else the area at p
  *
- * Locking	none here; vmap.lock inside
- * Source	Linux v6.12 mm/util.c (kernel-facts L9); areas are those of
- *		area.h, which a vmalloc() may replace behind the two functions
- *		area_alloc() and area_free()
+ * Locking	none here
+ * Source	Linux v6.12 mm/util.c (kernel-facts L9)
  */
 #include <limits.h>
 #include <string.h>
@@ -19,68 +17,7 @@
 #include "arena/arena.h"
 #include "core/start.h"
 #include "kmem/kmalloc.h"
-#include "vmap/vmap.h"
-
-/* ---- areas ----------------------------------------------------------------- */
-
-static void *area_alloc(size_t size, gfp_t gfp)
-{
-	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
-
-	if (!va)
-		return NULL;
-	if (gfp & __GFP_ZERO && !(va->flags & VA_ZERO))
-		memset((void *)va->va_start, 0, va_size(va));
-	return (void *)va->va_start;
-}
-
-static void area_free(const void *p)
-{
-	struct vmap_area *va = NULL;
-
-	if ((uintptr_t)p % PAGE_SIZE) {
-		km_report("Trying to vfree() bad address (%p)\n", p);
-		return;
-	}
-	va = vmap_area_unlink(p);
-	if (va)
-		vmap_area_free(va);
-	else
-		km_report("Trying to vfree() nonexistent vm area (%p)\n", p);
-}
-
-/* Another size for the area at p: its address, or NULL and it is as it was. */
-static void *area_resize(const void *p, size_t size, gfp_t gfp)
-{
-	struct vmap_area *va = vmap_area_unlink(p);
-	size_t had;
-	void *now;
-
-	if (!va) {
-		km_report("Trying to vrealloc() nonexistent vm area (%p)\n", p);
-		return NULL;
-	}
-	had = va_size(va);
-	now = size <= had || !vmap_area_resize(va, size) ?
-		      (void *)va->va_start :
-		      NULL;
-	if (now && gfp & __GFP_ZERO) {
-		size_t from = min(size, had);
-
-		memset((char *)now + from, 0, va_size(va) - from);
-	}
-	vmap_area_link(va);
-	return now;
-}
-
-bool is_vmalloc_addr(const void *p)
-{
-	struct vmap_area va;
-
-	if (engine_need() || arena_contains(p))
-		return false;
-	return !vmap_area_find(p, &va);
-}
+#include <kmalloc/vmalloc.h>
 
 /* ---- kvmalloc --------------------------------------------------------------- */
 
@@ -107,7 +44,7 @@ static void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
 		WARN_ON_ONCE(!(gfp & __GFP_NOWARN));
 		return NULL;
 	}
-	return area_alloc(size, gfp);
+	return __vmalloc_node(size, 1, gfp | __GFP_HIGHMEM, node, caller);
 }
 
 void *kvmalloc(size_t size, gfp_t gfp)
@@ -183,8 +120,8 @@ void *kvrealloc(const void *p, size_t size, gfp_t gfp)
 
 	if (is_outside(p)) {
 		if (size)
-			return area_resize(p, size, gfp);
-		area_free(p);
+			return vrealloc(p, size, gfp);
+		vfree(p);
 		return NULL;
 	}
 	q = krealloc(p, size, kmalloc_gfp_adjust(gfp, size));
@@ -203,7 +140,7 @@ void *kvrealloc(const void *p, size_t size, gfp_t gfp)
 void kvfree(const void *p)
 {
 	if (is_outside(p))
-		area_free(p);
+		vfree(p);
 	else
 		kfree(p);
 }

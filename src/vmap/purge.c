@@ -7,7 +7,7 @@
  * last free in it, or when there is too much of it altogether: more than the
  * areas in use and lazy_max on top.
  *
- * Locking	vmap.lock; the range is in no tree during the system call
+ * Locking	vm_space.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
  *		twice the kernel's 32 MiB x fls(CPUs) (kernel-facts
  *		Y5): here a purged page costs a page fault, not a TLB entry
@@ -32,19 +32,19 @@ boot_param("vmap.lazy_max", set_lazy_max);
 
 size_t vmap_lazy_limit(void)
 {
-	return vmap_lazy_max + READ_ONCE(vmap.busy_bytes);
+	return vmap_lazy_max + READ_ONCE(vm_space.busy_bytes);
 }
 
-/* The range that was freed first; vmap.lock. */
+/* The range that was freed first; vm_space.lock. */
 static struct vmap_area *oldest(void)
 {
 	struct vmap_area *va, *found = NULL;
 	struct rb_node *node;
 
-	for (node = rb_first(&vmap.lazy); node; node = rb_next(node)) {
+	for (node = rb_first(&vm_space.lazy); node; node = rb_next(node)) {
 		va = rb_entry(node, struct vmap_area, rb);
-		if (!found || (u16)(vmap.epoch - va->epoch) >
-				      (u16)(vmap.epoch - found->epoch))
+		if (!found || (u16)(vm_space.epoch - va->epoch) >
+				      (u16)(vm_space.epoch - found->epoch))
 			found = va;
 	}
 	return found;
@@ -53,9 +53,9 @@ static struct vmap_area *oldest(void)
 static bool due(const struct vmap_area *va, unsigned int flags)
 {
 	if (flags & PURGE_OLD)
-		return (u16)(vmap.epoch - va->epoch) >= 2;
+		return (u16)(vm_space.epoch - va->epoch) >= 2;
 	if (flags & PURGE_SURPLUS)
-		return vmap.lazy_bytes > vmap_lazy_limit() / 8 * 7;
+		return vm_space.lazy_bytes > vmap_lazy_limit() / 8 * 7;
 	return true;
 }
 
@@ -64,15 +64,15 @@ static struct vmap_area *take_due(unsigned int flags)
 {
 	struct vmap_area *va;
 
-	spin_lock(&vmap.lock);
+	spin_lock(&vm_space.lock);
 	va = oldest();
 	if (va && !due(va, flags))
 		va = NULL;
 	if (va) {
-		range_remove(&vmap.lazy, va);
+		range_remove(&vm_space.lazy, va);
 		vmap_lazy_add(-va_size(va));
 	}
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	return va;
 }
 
@@ -80,13 +80,13 @@ static void put_back(struct vmap_area *va, struct rb_root *root)
 {
 	struct vmap_area *dead = NULL;
 
-	spin_lock(&vmap.lock);
-	if (root == &vmap.lazy) {
+	spin_lock(&vm_space.lock);
+	if (root == &vm_space.lazy) {
 		vmap_lazy_add(va_size(va));
-		va->epoch = vmap.epoch;
+		va->epoch = vm_space.epoch;
 	}
 	range_insert(root, va, &dead);
-	spin_unlock(&vmap.lock);
+	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
 }
 
@@ -96,19 +96,19 @@ static size_t purge(unsigned int flags, size_t most)
 	struct vmap_area *va;
 	size_t bytes = 0;
 
-	while (bytes < most && READ_ONCE(vmap.lazy_bytes) &&
+	while (bytes < most && READ_ONCE(vm_space.lazy_bytes) &&
 	       (va = take_due(flags))) {
 		size_t size = va_size(va);
 
 		va->next = NULL;
 		if (os_uncommit((void *)va->va_start, size)) {
-			put_back(va, &vmap.lazy);
+			put_back(va, &vm_space.lazy);
 			break;
 		}
 		bytes += size;
 		arena_uncharge(size >> PAGE_SHIFT);
 		mm_account_reclaimed_pages(size >> PAGE_SHIFT);
-		put_back(va, &vmap.free);
+		put_back(va, &vm_space.free);
 	}
 	return bytes;
 }
@@ -124,7 +124,7 @@ static unsigned long vmap_count(struct shrinker *s, struct shrink_control *sc)
 {
 	(void)s;
 	(void)sc;
-	return READ_ONCE(vmap.lazy_bytes) >> PAGE_SHIFT;
+	return READ_ONCE(vm_space.lazy_bytes) >> PAGE_SHIFT;
 }
 
 static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
@@ -151,9 +151,9 @@ static struct shrinker shrinker = {
 
 static void vmap_tick(unsigned int flags)
 {
-	spin_lock(&vmap.lock);
-	vmap.epoch++;
-	spin_unlock(&vmap.lock);
+	spin_lock(&vm_space.lock);
+	vm_space.epoch++;
+	spin_unlock(&vm_space.lock);
 	vmap_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
 }
 
@@ -170,10 +170,10 @@ void vmap_purge_init(void)
 void vmap_stat(struct vmap_stat *stat)
 {
 	*stat = (struct vmap_stat){
-		.areas = READ_ONCE(vmap.areas),
-		.areas_ever = READ_ONCE(vmap.areas_ever),
-		.busy = READ_ONCE(vmap.busy_bytes),
-		.lazy = READ_ONCE(vmap.lazy_bytes),
+		.areas = READ_ONCE(vm_space.areas),
+		.areas_ever = READ_ONCE(vm_space.areas_ever),
+		.busy = READ_ONCE(vm_space.busy_bytes),
+		.lazy = READ_ONCE(vm_space.lazy_bytes),
 	};
 }
 
@@ -181,23 +181,55 @@ void vmap_check(void)
 {
 	size_t lazy = 0;
 
-	spin_lock(&vmap.lock);
-	range_check(&vmap.lazy);
-	range_check(&vmap.free);
-	BUG_ON(rb_check(&vmap.busy));
-	for (struct rb_node *node = rb_first(&vmap.lazy); node;
+	spin_lock(&vm_space.lock);
+	range_check(&vm_space.lazy);
+	range_check(&vm_space.free);
+	BUG_ON(rb_check(&vm_space.busy));
+	for (struct rb_node *node = rb_first(&vm_space.lazy); node;
 	     node = rb_next(node))
 		lazy += va_size(rb_entry(node, struct vmap_area, rb));
-	BUG_ON(lazy != vmap.lazy_bytes);
-	spin_unlock(&vmap.lock);
+	BUG_ON(lazy != vm_space.lazy_bytes);
+	spin_unlock(&vm_space.lock);
+}
+
+/* ---- fork ---------------------------------------------------------------------- */
+
+const struct vmap_fork_ops *vmap_fork_ops;
+
+void vmap_fork_prepare(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->prepare();
 }
 
 void vmap_fork_take(void)
 {
-	lock_fork_take(&vmap.lock);
+	if (vmap_fork_ops)
+		vmap_fork_ops->take();
+	lock_fork_take(&vm_space.lock);
+}
+
+void vmap_fork_copy(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->copy();
+}
+
+void vmap_fork_parent(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->parent();
+}
+
+void vmap_fork_child(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->child();
 }
 
 void vmap_fork_release(void)
 {
-	lock_fork_release(&vmap.lock);
+	lock_fork_release(&vm_space.lock);
+	if (vmap_fork_ops)
+		vmap_fork_ops->release();
 }

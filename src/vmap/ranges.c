@@ -17,7 +17,7 @@
  *	right	|     ####|	it ends earlier
  *	none	|  ####   |	it ends earlier, a new one stands behind
  *
- * Locking	vmap.lock, held by every caller
+ * Locking	vm_space.lock, held by every caller
  * Invariants	V1-V3 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, find_vmap_lowest_match(),
  *		adjust_va_to_fit_type(), merge_or_add_vmap_area()
@@ -40,7 +40,8 @@ static void update_max(struct rb_node *node)
 					       subtree_max(node->right)));
 }
 
-static void add(struct rb_root *root, struct vmap_area *va)
+static void insert(struct rb_root *root, struct vmap_area *va,
+		   rb_update_t update)
 {
 	struct rb_node **link = &root->node, *parent = NULL;
 
@@ -50,7 +51,17 @@ static void add(struct rb_root *root, struct vmap_area *va)
 								&parent->right;
 	}
 	rb_link_node(&va->rb, parent, link);
-	rb_insert(root, &va->rb, update_max);
+	rb_insert(root, &va->rb, update);
+}
+
+static void add(struct rb_root *root, struct vmap_area *va)
+{
+	insert(root, va, update_max);
+}
+
+void range_link(struct rb_root *root, struct vmap_area *va)
+{
+	insert(root, va, NULL);
 }
 
 void range_remove(struct rb_root *root, struct vmap_area *va)
@@ -90,36 +101,89 @@ void range_insert(struct rb_root *root, struct vmap_area *va,
 }
 
 static bool fits(const struct vmap_area *va, size_t size, size_t align,
-		 uintptr_t *at)
+		 uintptr_t vstart, uintptr_t *at)
 {
-	*at = ALIGN(va->va_start, align);
-	return *at >= va->va_start && *at <= va->va_end &&
-	       va->va_end - *at >= size;
+	uintptr_t start = max(va->va_start, vstart);
+
+	*at = ALIGN(start, align);
+	return *at >= start && *at <= va->va_end && va->va_end - *at >= size;
+}
+
+/* The oracle beside the tree: every range in turn. */
+static void check_lowest(const struct rb_root *root, size_t size, size_t align,
+			 const struct vmap_area *found)
+{
+	const struct vmap_area *va = to_va(rb_first(root));
+	uintptr_t at;
+
+	while (va && !fits(va, size, align, 0, &at))
+		va = to_va(rb_next(&va->rb));
+	BUG_ON(va != found);
 }
 
 /*
- * A subtree is entered only if its largest range holds size + align - page
- * bytes, which fits whatever its alignment: so no descent is in vain.
+ * Up from a node below which nothing fits: the first ancestor that does, or one
+ * right of which it may, which *node is then. No ancestor is asked twice.
  */
+static struct vmap_area *find_above(struct rb_node **node, size_t size,
+				    size_t align, uintptr_t *vstart,
+				    uintptr_t *at)
+{
+	struct rb_node *up;
+
+	for (up = (*node)->parent; up; up = up->parent) {
+		struct vmap_area *va = to_va(up);
+
+		if (fits(va, size, align, *vstart, at))
+			return va;
+		if (subtree_max(up->right) >= size && *vstart <= va->va_start) {
+			*vstart = va->va_start + 1;
+			break;
+		}
+	}
+	*node = up ? up->right : NULL;
+	return NULL;
+}
+
+/*
+ * A subtree is entered only if its largest range holds size bytes. Alignment, or
+ * what lies below vstart, may make that a descent in vain; the way is up again then.
+ */
+struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
+				  size_t align, uintptr_t vstart, uintptr_t *at)
+{
+	struct rb_node *node = root->node;
+	struct vmap_area *va;
+
+	if (subtree_max(node) < size)
+		return NULL;
+	while (node) {
+		va = to_va(node);
+		if (vstart < va->va_start && subtree_max(node->left) >= size) {
+			node = node->left;
+			continue;
+		}
+		if (fits(va, size, align, vstart, at))
+			return va;
+		if (subtree_max(node->right) >= size) {
+			node = node->right;
+			continue;
+		}
+		va = find_above(&node, size, align, &vstart, at);
+		if (va)
+			return va;
+	}
+	return NULL;
+}
+
 struct vmap_area *range_find(const struct rb_root *root, size_t size,
 			     size_t align, uintptr_t *at)
 {
-	size_t length = size + align - PAGE_SIZE;
-	struct rb_node *node = root->node;
+	struct vmap_area *va = range_find_from(root, size, align, 0, at);
 
-	if (length < size || subtree_max(node) < length)
-		return NULL;
-	while (node) {
-		struct vmap_area *va = to_va(node);
-
-		if (subtree_max(node->left) >= length)
-			node = node->left;
-		else if (va_size(va) >= length)
-			return fits(va, size, align, at) ? va : NULL;
-		else
-			node = node->right;
-	}
-	return NULL;
+	if (IS_ENABLED(KM_CHECK))
+		check_lowest(root, size, align, va);
+	return va;
 }
 
 struct vmap_area *range_largest(const struct rb_root *root)

@@ -16,14 +16,14 @@
  * Where no vmalloc space could be reserved, areas are mappings of their own
  * (VA_DIRECT); only the busy tree knows them.
  *
- * Locking	vmap.lock (rank LOCK_VMAP); no system call under it
+ * Locking	vm_space.lock (rank LOCK_VMAP); no system call under it
  * Invariants	V1  ranges of all trees are disjoint, page aligned, start < end
  *		V2  no two ranges of the lazy tree touch; the same for free
  *		V3  subtree_max = the largest range at or below a node
  *		V4  lazy_bytes is the sum over the lazy tree
  *						(vmap_check() proves)
- * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y3, Y5); frames from
- *		HIGHMEM belong to the vmalloc issue: docs/divergence.md F
+ * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y3, Y5). vmalloc() has its
+ *		own areas in the same space: vm_area.h
  */
 #ifndef KM_VMAP_VMAP_H
 #define KM_VMAP_VMAP_H
@@ -35,9 +35,12 @@
 #define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
 
 struct vmap_area {
-	struct rb_node rb; /* in one of the three trees; vmap.lock */
-	uintptr_t va_start, va_end; /* vmap.lock; a busy one: its user */
-	size_t subtree_max; /* lazy and free trees; vmap.lock */
+	struct rb_node rb; /* in one of the three trees; vm_space.lock */
+	uintptr_t va_start, va_end; /* vm_space.lock; a busy one: its user */
+	union {
+		size_t subtree_max; /* lazy and free trees; vm_space.lock */
+		struct vm_struct *vm; /* vmalloc()'s: constant while in use */
+	};
 	struct vmap_area *next; /* on the way to being freed */
 	u16 epoch; /* lazy: tick at which it was freed */
 	u8 flags;
@@ -48,13 +51,19 @@ static inline size_t va_size(const struct vmap_area *va)
 	return va->va_end - va->va_start;
 }
 
-/* ---- ranges.c: a tree of disjoint ranges; vmap.lock held ------------------ */
+/* ---- ranges.c: a tree of disjoint ranges; vm_space.lock held ------------------ */
 
 void range_insert(struct rb_root *root, struct vmap_area *va,
 		  struct vmap_area **dead);
 /* The lowest range that holds size bytes aligned to align; *at says where. */
 struct vmap_area *range_find(const struct rb_root *root, size_t size,
 			     size_t align, uintptr_t *at);
+/* The same from an address on. */
+struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
+				  size_t align, uintptr_t vstart,
+				  uintptr_t *at);
+/* Into a tree that is for looking up alone: neither merged nor summed up. */
+void range_link(struct rb_root *root, struct vmap_area *va);
 /*
  * Cut [start, start + size) out of a range of the tree. `spare` becomes the
  * right part if there is one on both sides: true if it was used. A range that
@@ -106,5 +115,20 @@ void vmap_stat(struct vmap_stat *stat);
 void vmap_check(void);
 void vmap_fork_take(void);
 void vmap_fork_release(void);
+
+/* What vmalloc() does at a fork; NULL in libraries without it. */
+struct vmap_fork_ops {
+	void (*prepare)(void); /* no lock is held yet */
+	void (*take)(void); /* its locks */
+	void (*copy)(void); /* all locks are held, as for parent() and child() */
+	void (*parent)(void); /* give up the copy */
+	void (*child)(void); /* use the copy */
+	void (*release)(void); /* its locks */
+};
+extern const struct vmap_fork_ops *vmap_fork_ops; /* constant after init */
+void vmap_fork_prepare(void);
+void vmap_fork_copy(void);
+void vmap_fork_parent(void);
+void vmap_fork_child(void);
 
 #endif

@@ -89,7 +89,7 @@ static inline size_t sum_of(const struct rb_root *root)
 	for (node = rb_first(root); node; node = rb_next(node)) {
 		struct vmap_area *va = rb_entry(node, struct vmap_area, rb);
 
-		if (!(va->flags & VA_DIRECT) || root != &vmap.busy)
+		if (!(va->flags & VA_DIRECT) || root != &vm_space.busy)
 			sum += va_size(va);
 	}
 	return sum;
@@ -102,11 +102,13 @@ static inline size_t sum_of(const struct rb_root *root)
 static inline void check_space(void)
 {
 	vmap_check();
-	REQUIRE(sum_of(&vmap.busy) + sum_of(&vmap.lazy) + sum_of(&vmap.free) ==
+	REQUIRE(sum_of(&vm_space.busy) + sum_of(&vm_space.lazy) +
+			sum_of(&vm_space.free) ==
 		arena.vmalloc_end - arena.vmalloc_start);
 	REQUIRE(arena.charged_frames ==
 		arena.online_frames +
-			((vmap.busy_bytes + vmap.lazy_bytes) >> PAGE_SHIFT));
+			((vm_space.busy_bytes + vm_space.lazy_bytes) >>
+			 PAGE_SHIFT));
 }
 
 #endif

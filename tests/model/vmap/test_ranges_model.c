@@ -79,18 +79,16 @@ static void op_insert(void)
 	bury(dead);
 }
 
-/*
- * The lowest run that surely holds the request: alignment beyond a page asks
- * for a run that holds it wherever it begins.
- */
+/* The lowest run that holds the request. */
 static bool oracle_find(unsigned long nr, unsigned long align, uintptr_t *at)
 {
 	for (unsigned long page = 0, end; page < PAGES; page = end) {
 		end = run_end(page);
-		if (!in_tree[page] || end - page < nr + align - 1)
+		if (!in_tree[page])
 			continue;
 		*at = ALIGN(addr_of(page), align << PAGE_SHIFT);
-		return true;
+		if (*at + (nr << PAGE_SHIFT) <= addr_of(end))
+			return true;
 	}
 	return false;
 }

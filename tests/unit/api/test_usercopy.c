@@ -126,14 +126,12 @@ static void test_pages(void **state)
  * to its end. */
 static void test_vmalloc(void **state)
 {
-	struct vmap_area *va = vmap_area_alloc(10 * 4096, 4096);
-	char *p = (char *)va->va_start;
+	char *p = vmalloc(10 * 4096);
 
 	(void)state;
 	allowed(p, 10 * 4096);
 	refused(p + 4096, 9 * 4096 + 1, "to vmalloc (offset 4096, size 36865)");
-	va = vmap_area_unlink(p);
-	vmap_area_free(va);
+	vfree(p);
 	refused(p, 1, "vmalloc 'no area' (offset 0, size 1)");
 }
 

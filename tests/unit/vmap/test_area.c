@@ -161,11 +161,11 @@ static void child_reuse(void *arg)
 	fill(a, 7);
 	give(a);
 	give(b);
-	REQUIRE(vmap.lazy_bytes == 128 * KIB);
+	REQUIRE(vm_space.lazy_bytes == 128 * KIB);
 	calls = os_mem_calls;
 	c = take(128 * KIB);
 	REQUIRE(c->va_start == start && c->flags == 0);
-	REQUIRE(os_mem_calls == calls && vmap.lazy_bytes == 0);
+	REQUIRE(os_mem_calls == calls && vm_space.lazy_bytes == 0);
 	fill(c, 1);
 }
 
@@ -212,10 +212,10 @@ static void child_lazy_max(void *arg)
 		areas[i] = take(64 * KIB);
 	for (int i = 0; i < 4; i++) {
 		give(areas[i]);
-		REQUIRE(vmap.lazy_bytes == (size_t)(i + 1) * 64 * KIB);
+		REQUIRE(vm_space.lazy_bytes == (size_t)(i + 1) * 64 * KIB);
 	}
 	give(areas[4]);
-	REQUIRE(vmap.lazy_bytes == 0);
+	REQUIRE(vm_space.lazy_bytes == 0);
 }
 
 /* Growth with free space behind. Expect the same place and zeroes behind the
@@ -237,7 +237,7 @@ static void child_grow_in_place(void *arg)
 	give(b);
 	REQUIRE(!resize(a, 300 * KIB));
 	REQUIRE(a->va_start == start);
-	REQUIRE(vmap.lazy_bytes == 20 * KIB);
+	REQUIRE(vm_space.lazy_bytes == 20 * KIB);
 	fill(a, 4);
 	REQUIRE(!resize(a, 300 * KIB)); /* the same size */
 	REQUIRE(resize(a, SIZE_MAX) == -ENOMEM);
@@ -274,9 +274,9 @@ static void child_shrink(void *arg)
 	fill(a, 8);
 	REQUIRE(!resize(a, 100 * KIB));
 	REQUIRE(va_size(a) == 100 * KIB && holds(a, 0, 100 * KIB, 8));
-	REQUIRE(vmap.lazy_bytes == MIB - 100 * KIB);
+	REQUIRE(vm_space.lazy_bytes == MIB - 100 * KIB);
 	give(a);
-	REQUIRE(vmap.lazy_bytes == MIB);
+	REQUIRE(vm_space.lazy_bytes == MIB);
 }
 
 /* More than vmalloc space holds. Expect mappings of their own, that grow,
@@ -321,7 +321,7 @@ static void child_full(void *arg)
 		areas[i] = take(MIB);
 		inside += areas[i]->flags & VA_DIRECT ? 0 : MIB;
 	}
-	REQUIRE(inside == 64 * MIB && !vmap.free.node);
+	REQUIRE(inside == 64 * MIB && !vm_space.free.node);
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
 		give(areas[(i * 37) % 80]);
 	vmap_purge(PURGE_ALL);
@@ -384,7 +384,7 @@ static void fail_call(void *arg)
 	script();
 	os_fail_calls(0, 0);
 	vmap_purge(PURGE_ALL);
-	REQUIRE(!vmap.areas && !vmap.lazy_bytes);
+	REQUIRE(!vm_space.areas && !vm_space.lazy_bytes);
 	REQUIRE(backend_out - out <= 1); /* free space in two at the most */
 	script();
 }
@@ -401,7 +401,7 @@ static void fail_object(void *arg)
 	script();
 	backend_left = -1;
 	vmap_purge(PURGE_ALL);
-	REQUIRE(!vmap.areas && !vmap.lazy_bytes);
+	REQUIRE(!vm_space.areas && !vm_space.lazy_bytes);
 	script();
 	check_space();
 }

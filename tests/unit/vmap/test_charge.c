@@ -39,10 +39,10 @@ static void child_limit(void *arg)
 	b = take(4 * MIB);
 	REQUIRE(b && arena_room() < PAGES(9 * MIB));
 	give(a);
-	REQUIRE(vmap.lazy_bytes == 16 * MIB); /* still charged */
+	REQUIRE(vm_space.lazy_bytes == 16 * MIB); /* still charged */
 	REQUIRE(arena_room() < PAGES(9 * MIB));
 	a = vmap_area_alloc(22 * MIB, 2 * MIB); /* more than the lazy range */
-	REQUIRE(a && !vmap.lazy_bytes && arena_room() < PAGES(3 * MIB));
+	REQUIRE(a && !vm_space.lazy_bytes && arena_room() < PAGES(3 * MIB));
 	check_space();
 	give(a);
 	give(b);
@@ -123,7 +123,7 @@ static void child_direct(void *arg)
 	(void)arg;
 	REQUIRE(!start_vmap("mem=32M"));
 	arena.vmalloc_end = arena.vmalloc_start;
-	vmap.free = (struct rb_root){ 0 };
+	vm_space.free = (struct rb_root){ 0 };
 	va = take(16 * MIB);
 	REQUIRE(va && (va->flags & VA_DIRECT) && !take(15 * MIB));
 	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
@@ -160,7 +160,7 @@ static void child_shrinker(void *arg)
 	shrink_slab(GFP_NOIO, 0, 0);
 	REQUIRE(arena_room() == room);
 	shrink_slab(GFP_KERNEL, 0, 0);
-	REQUIRE(arena_room() == room + PAGES(4 * MIB) && !vmap.lazy_bytes);
+	REQUIRE(arena_room() == room + PAGES(4 * MIB) && !vm_space.lazy_bytes);
 	give(b);
 }
 

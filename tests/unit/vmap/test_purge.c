@@ -54,9 +54,9 @@ static void child_two_ticks(void *arg)
 	start = va->va_start;
 	give(va);
 	tick_run(1);
-	REQUIRE(vmap.lazy_bytes == SIZE && is_mapped(start));
+	REQUIRE(vm_space.lazy_bytes == SIZE && is_mapped(start));
 	tick_run(2);
-	REQUIRE(vmap.lazy_bytes == 0 && !is_mapped(start));
+	REQUIRE(vm_space.lazy_bytes == 0 && !is_mapped(start));
 	check_space();
 	va = vmap_area_alloc(SIZE, PAGE_SIZE);
 	REQUIRE(va->va_start == start && va->flags == VA_ZERO);
@@ -76,9 +76,9 @@ static void child_age(void *arg)
 	tick_run(1);
 	give(b);
 	tick_run(2);
-	REQUIRE(vmap.lazy_bytes == 2 * SIZE);
+	REQUIRE(vm_space.lazy_bytes == 2 * SIZE);
 	tick_run(3);
-	REQUIRE(vmap.lazy_bytes == 0);
+	REQUIRE(vm_space.lazy_bytes == 0);
 }
 
 /* Many areas that were freed side by side. Expect one call for all of them. */
@@ -110,7 +110,7 @@ static void child_refused(void *arg)
 	os_fail_calls(1, 1000);
 	REQUIRE(vmap_purge(PURGE_ALL) == 0);
 	os_fail_calls(0, 0);
-	REQUIRE(vmap.lazy_bytes == SIZE);
+	REQUIRE(vm_space.lazy_bytes == SIZE);
 	check_space();
 	REQUIRE(vmap_purge(PURGE_ALL) == SIZE);
 	check_space();
@@ -144,24 +144,25 @@ static void child_surplus(void *arg)
 		REQUIRE(vmap_area_alloc(PAGE_SIZE, PAGE_SIZE));
 	}
 	for (int i = 0; i < 6; i++) {
-		vmap.epoch++;
+		vm_space.epoch++;
 		give(areas[(i * 5 + 3) % 6]); /* 3 2 1 0 5 4 */
-		REQUIRE(i == 5 || vmap.lazy_bytes == (size_t)(i + 1) * SIZE);
+		REQUIRE(i == 5 ||
+			vm_space.lazy_bytes == (size_t)(i + 1) * SIZE);
 	}
-	REQUIRE(vmap.lazy_bytes == 3 * SIZE);
-	REQUIRE(!range_at(&vmap.lazy, starts[3]));
-	REQUIRE(!range_at(&vmap.lazy, starts[2]));
-	REQUIRE(!range_at(&vmap.lazy, starts[1]));
-	REQUIRE(range_at(&vmap.lazy, starts[0]));
-	REQUIRE(range_at(&vmap.lazy, starts[5]));
-	REQUIRE(range_at(&vmap.lazy, starts[4]));
+	REQUIRE(vm_space.lazy_bytes == 3 * SIZE);
+	REQUIRE(!range_at(&vm_space.lazy, starts[3]));
+	REQUIRE(!range_at(&vm_space.lazy, starts[2]));
+	REQUIRE(!range_at(&vm_space.lazy, starts[1]));
+	REQUIRE(range_at(&vm_space.lazy, starts[0]));
+	REQUIRE(range_at(&vm_space.lazy, starts[5]));
+	REQUIRE(range_at(&vm_space.lazy, starts[4]));
 }
 
 static void shift_sum(void *arg)
 {
 	(void)arg;
 	REQUIRE(!start_vmap(""));
-	vmap.lazy_bytes = PAGE_SIZE;
+	vm_space.lazy_bytes = PAGE_SIZE;
 	vmap_check();
 }
 
@@ -178,9 +179,9 @@ static void child_fork_lock(void *arg)
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	vmap_fork_take();
-	REQUIRE(vmap.lock.word);
+	REQUIRE(vm_space.lock.word);
 	vmap_fork_release();
-	REQUIRE(!vmap.lock.word);
+	REQUIRE(!vm_space.lock.word);
 	give(take());
 }
 

@@ -116,10 +116,21 @@ static void test_find(void **state)
 	assert_ptr_equal(range_find(&root, P(51), PAGE_SIZE, &at), &areas[2]);
 	assert_ptr_equal(range_find(&root, P(80), PAGE_SIZE, &at), &areas[2]);
 	assert_null(range_find(&root, P(81), PAGE_SIZE, &at));
-	assert_null(range_find(&root, P(1), 1UL << 63, &at));
+	assert_null(range_find_from(&root, P(1), 1UL << 63, P(1), &at));
 	assert_null(range_find(&root, SIZE_MAX & ~(PAGE_SIZE - 1), P(16), &at));
-	assert_ptr_equal(range_find(&root, P(10), P(64), &at), &areas[2]);
+	assert_ptr_equal(range_find(&root, P(10), P(64), &at), &areas[0]);
+	assert_int_equal(at, 0);
+	assert_ptr_equal(range_find(&root, P(70), P(64), &at), &areas[2]);
 	assert_int_equal(at, P(128));
+	assert_ptr_equal(range_find_from(&root, P(10), P(1), P(85), &at),
+			 &areas[2]);
+	assert_int_equal(at, P(120));
+	assert_ptr_equal(range_find_from(&root, P(10), P(1), P(15), &at),
+			 &areas[1]);
+	assert_ptr_equal(range_find_from(&root, P(5), P(1), P(15), &at),
+			 &areas[0]);
+	assert_int_equal(at, P(15));
+	assert_null(range_find_from(&root, P(10), P(1), P(191), &at));
 }
 
 /* No range, then several. Expect none, then one of the largest. */

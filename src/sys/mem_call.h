@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sys/mem_call.h - what the files of the OS seam share for memory calls
+ */
+#ifndef KM_SYS_MEM_CALL_H
+#define KM_SYS_MEM_CALL_H
+
+#include "sys/compiler.h"
+
+/* Count a memory call; true if the fault tests want it to fail. */
+bool mem_call(void);
+/* Address space of ours that is not committed: so much more (or, wrapped, less). */
+void os_idle_add(size_t size);
+
+static inline bool is_error(long ret)
+{
+	return (unsigned long)ret >= -4095UL;
+}
+
+#endif

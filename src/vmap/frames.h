@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/frames.h - frames of the memfd at addresses
+ *
+ * Frame n of the arena is page n of the memfd, whether it has an address of its
+ * own or not; see frames.c and share.c.
+ */
+#ifndef KM_VMAP_FRAMES_H
+#define KM_VMAP_FRAMES_H
+
+#include "arena/arena.h"
+#include <kmalloc/vmalloc.h>
+
+enum vmap_backend { VMAP_MMAP, VMAP_REMAP_FILE_PAGES };
+enum vmap_fork { VMAP_FORK_COPY, VMAP_FORK_SHARE, VMAP_FORK_NONE };
+
+extern enum vmap_backend vmap_backend; /* constant after init */
+extern enum vmap_fork vmap_fork; /* the same */
+
+/* ---- frames.c --------------------------------------------------------------- */
+
+/* Stretches of frames that follow one another. */
+unsigned int frames_runs(struct page *const *pages, unsigned int nr);
+/*
+ * Mappings that count against the budget: 0, or -ENOMEM with none taken. An area
+ * needs one for each run, and one for what lies behind it.
+ */
+int frames_charge(unsigned long nr);
+void frames_uncharge(unsigned long nr);
+unsigned long frames_charged(void);
+unsigned long frames_budget(void);
+/*
+ * Map pages at `at`, which is reserved: 0, or -errno with nothing mapped. The
+ * frames are in the file: frames_share() was called.
+ */
+int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr);
+/* Map nothing at `at` again: 0 or -errno with all as it was. */
+int frames_unmap(uintptr_t at, size_t size);
+
+/* ---- share.c ---------------------------------------------------------------- */
+
+#define SHARE_KEEP 1 /* what the frames hold is wanted */
+
+/* Frames with an address of their own become pages of the file: 0 or -errno. */
+int frames_share(struct page *const *pages, unsigned int nr,
+		 unsigned int flags);
+bool frame_is_shared(unsigned long pfn);
+/* Each stretch of shared frames in turn, for fork(): false at the end. */
+bool frames_next_shared(unsigned long *pfn, unsigned long *nr);
+void share_init(void);
+void share_fork_take(void);
+void share_fork_release(void);
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vm_fork.c - a child of fork() has a memfd of its own, with copies
+ *
+ *	prepare	 old file |a|b|.|c|   words are copied    new file |a|b|.|c|
+ *		 (free frames and holes are not)
+ *	fork()	 nothing of the old file is mapped in the child: MADV_DONTFORK
+ *	parent	 closes the new file
+ *	child	 closes the old one; maps every area, and every frame that has an
+ *		 address of its own, from the new one, where they were
+ *
+ * Other threads of the parent go on writing: each aligned word of the copy is one
+ * that the frame held between the start and the end of fork(). Where there is no
+ * memory for the copy that is said, and in the child the areas fault.
+ *
+ *	vmap_fork=copy	what is above
+ *	vmap_fork=share	parent and child have the same memory: no MADV_DONTFORK
+ *	vmap_fork=none	no copies: in the child areas fault; frames of HighMem
+ *			begin anew
+ *
+ * Locking	all locks are held by the thread that forks (core/lock.h)
+ * Source	none: the kernel's vmalloc space is every process's
+ */
+#include <errno.h>
+
+#include "buddy/mmzone.h"
+#include "core/lock.h"
+#include "sys/os.h"
+#include "vmap/vm_area.h"
+
+#define WINDOW_FRAMES 4096UL /* mapped at once for the copying */
+
+static int child_fd; /* of the child that is being made; 0: none */
+
+/* ---- copying ----------------------------------------------------------------------- */
+
+/* Word by word: no aligned one is torn, whatever the other threads write. */
+static void copy_words(u64 *to, const u64 *from, size_t size)
+{
+	for (size_t n = 0; n < size / sizeof(*to); n++)
+		WRITE_ONCE(to[n], READ_ONCE(from[n]));
+}
+
+static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
+{
+	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
+	void *from = os_view_file(arena.highmem_fd, size, offset);
+	void *to = from ? os_view_file(to_fd, size, offset) : NULL;
+
+	if (to) {
+		copy_words(to, from, size);
+		os_release(to, size);
+	}
+	if (from)
+		os_release(from, size);
+	return to ? 0 : -ENOMEM;
+}
+
+/*
+ * The first frame behind the block that holds pfn, and whether somebody uses it.
+ * Heads of blocks are right; what looks like one inside a larger block is left over,
+ * so the largest counts (share.c).
+ */
+static unsigned long block_end(unsigned long pfn, bool *used)
+{
+	for (unsigned int order = MAX_PAGE_ORDER + 1; order-- > 0;) {
+		unsigned long start = pfn & ~((1UL << order) - 1);
+		const struct page *head = pfn_to_page(start);
+		unsigned int type = page_type(head);
+
+		if (type != PAGE_NONE && type != PAGE_BAD &&
+		    READ_ONCE(head->order) == order) {
+			*used = type != PAGE_BUDDY && type != PAGE_PCP;
+			return start + (1UL << order);
+		}
+	}
+	*used = true;
+	return pfn + 1;
+}
+
+/* The stretch from pfn on, up to end, that is to be copied, or not. */
+static unsigned long stretch_end(unsigned long pfn, unsigned long end,
+				 bool *used)
+{
+	unsigned long n = block_end(pfn, used);
+	bool more;
+
+	while (n < end) {
+		unsigned long next = block_end(n, &more);
+
+		if (more != *used)
+			break;
+		n = next;
+	}
+	return min(n, end);
+}
+
+static int copy_frames(int to_fd, unsigned long pfn, unsigned long end)
+{
+	int ret = 0;
+
+	while (pfn < end && !ret) {
+		bool used;
+		unsigned long next;
+
+		next = stretch_end(pfn, min(end, pfn + WINDOW_FRAMES), &used);
+		if (used)
+			ret = copy_window(to_fd, pfn, next - pfn);
+		pfn = next;
+	}
+	return ret;
+}
+
+static int copy_file(int to_fd)
+{
+	size_t start = 0, end;
+	int ret = os_file_resize(to_fd, arena.highmem_size);
+
+	while (!ret && vmap_fork == VMAP_FORK_COPY &&
+	       os_file_data(arena.highmem_fd, &start, &end)) {
+		ret = copy_frames(to_fd, start >> PAGE_SHIFT,
+				  end >> PAGE_SHIFT);
+		start = end;
+	}
+	return ret;
+}
+
+static void fork_copy(void)
+{
+	int ret;
+
+	child_fd = 0;
+	if (!arena.highmem_fd || vmap_fork == VMAP_FORK_SHARE)
+		return;
+	child_fd = os_memfd("libkmalloc-highmem");
+	ret = child_fd < 0 ? child_fd : copy_file(child_fd);
+	if (!ret)
+		return;
+	km_report(
+		"kmalloc: fork: no copy of vmalloc space for the child (error %d): what is there faults in it\n",
+		ret);
+	if (child_fd > 0)
+		os_close(child_fd);
+	child_fd = -1;
+}
+
+static void fork_parent(void)
+{
+	if (child_fd > 0)
+		os_close(child_fd);
+	child_fd = 0;
+}
+
+/* ---- the child ------------------------------------------------------------------------ */
+
+/* Stretches of pages between the holes of a block; of others it is one. */
+static int map_stretches(const struct vm_area *area)
+{
+	struct page *const *pages = area->vm.pages;
+	unsigned int n = 0, nr = area->vm.nr_pages;
+	int ret = 0;
+
+	while (n < nr && !ret) {
+		unsigned int first = n;
+
+		while (n < nr && pages[n])
+			n++;
+		if (n > first)
+			ret = frames_map(area->va->va_start +
+						 ((size_t)first << PAGE_SHIFT),
+					 pages + first, n - first);
+		while (n < nr && !pages[n])
+			n++;
+	}
+	return ret;
+}
+
+static void map_again(const struct vm_area *area)
+{
+	if ((area->state & (VM_MAPPED | VM_HOLES)) && map_stretches(area))
+		km_report(
+			"kmalloc: fork: no mapping for the area at %p in the child\n",
+			area->vm.addr);
+}
+
+static void map_node(const struct vmap_node *node)
+{
+	for (struct rb_node *rb = rb_first(&node->busy); rb; rb = rb_next(rb))
+		map_again(to_area(rb_entry(rb, struct vmap_area, rb)->vm));
+	for (unsigned int n = 0; n <= VMAP_POOL_PAGES; n++)
+		for (const struct vm_area *area = node->pool[n]; area;
+		     area = (const void *)area->vm.next)
+			map_again(area);
+}
+
+static void map_shared(void)
+{
+	unsigned long pfn = 0, nr;
+
+	for (; frames_next_shared(&pfn, &nr); pfn += nr) {
+		size_t size = nr << PAGE_SHIFT;
+		void *addr = pfn_to_virt(pfn);
+
+		if (os_map_file(addr, size, arena.highmem_fd,
+				pfn << PAGE_SHIFT) ||
+		    os_dont_fork(addr, size))
+			km_report(
+				"kmalloc: fork: no mapping for the frames at %p in the child\n",
+				addr);
+	}
+}
+
+static void fork_child(void)
+{
+	bool copied = child_fd > 0 && vmap_fork == VMAP_FORK_COPY;
+
+	if (!child_fd)
+		return;
+	os_close(arena.highmem_fd);
+	if (child_fd < 0) {
+		/* So that new areas do not go to the parent's file. */
+		child_fd = os_memfd("libkmalloc-highmem");
+		if (child_fd > 0)
+			os_file_resize(child_fd, arena.highmem_size);
+	}
+	arena.highmem_fd = child_fd;
+	child_fd = 0;
+	if (!copied)
+		return;
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		map_node(&vmap_nodes[n]);
+	map_shared();
+}
+
+/* ---- the locks ------------------------------------------------------------------------- */
+
+static void fork_take(void)
+{
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		lock_fork_take(&vmap_nodes[n].lock);
+	share_fork_take();
+	kmap_fork_take();
+}
+
+static void fork_release(void)
+{
+	kmap_fork_release();
+	share_fork_release();
+	for (unsigned int n = nr_vmap_nodes; n-- > 0;)
+		lock_fork_release(&vmap_nodes[n].lock);
+}
+
+static void fork_prepare(void)
+{
+	vm_purge(VM_PURGE_ALL); /* what nobody uses need not be copied */
+}
+
+void vm_fork_init(void)
+{
+	static const struct vmap_fork_ops ops = {
+		.prepare = fork_prepare,
+		.take = fork_take,
+		.copy = fork_copy,
+		.parent = fork_parent,
+		.child = fork_child,
+		.release = fork_release,
+	};
+
+	vmap_fork_ops = &ops;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vm_lazy.c - areas that were freed: kept for the next, or purged by many
+ *
+ *	pool[n]		area -> area -> NULL	last freed, first used again
+ *	purge		sorted by address; a call for each stretch of areas without
+ *			a gap between them
+ *
+ *	|## a ##|g|## b ##|g|......|## c ##|g|
+ *	 `---- one munmap ---´       `-another
+ *
+ * Frames of a pooled area are in use for the page allocator; its shrinker takes
+ * them when memory is short, the tick when nobody wants them for two of it.
+ *
+ * Locking	vmap_node.lock for the pools; system calls without
+ * Invariants	A1, A2 of vm_area.h
+ * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(), lazy_max_pages()
+ *		(kernel-facts Y4, Y5)
+ */
+#include "buddy/buddy.h"
+#include "buddy/page_debug.h"
+#include "buddy/reclaim.h"
+#include "core/bitops.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "core/tick.h"
+#include "kmem/kmalloc.h"
+#include "sys/os.h"
+#include "vmap/vm_area.h"
+
+static unsigned long lazy_pages; /* atomic */
+static unsigned long lazy_max_pages; /* constant after init */
+static u16 epoch; /* counts ticks; relaxed */
+
+static int set_lazy_max_pages(const char *value)
+{
+	unsigned long bytes;
+	int ret = param_number(value, 0, 1UL << 46, &bytes);
+
+	if (!ret)
+		lazy_max_pages = (bytes >> PAGE_SHIFT) + 1;
+	return ret;
+}
+boot_param("vmalloc.lazy_max", set_lazy_max_pages);
+
+unsigned long vm_lazy_pages(void)
+{
+	return READ_ONCE(lazy_pages);
+}
+
+static void lazy_add(long nr)
+{
+	__atomic_add_fetch(&lazy_pages, nr, __ATOMIC_RELAXED);
+}
+
+/* ---- the pools --------------------------------------------------------------------- */
+
+static struct vm_area *next_of(const struct vm_area *area)
+{
+	return (struct vm_area *)area->vm.next; /* vm is its first member */
+}
+
+static struct vm_area **pool_of(struct vmap_node *node, unsigned int nr)
+{
+	return &node->pool[nr <= VMAP_POOL_PAGES ? nr : 0];
+}
+
+static bool suits(const struct vm_area *area, unsigned int nr,
+		  const struct vm_want *want, int nid)
+{
+	const struct vmap_area *va = area->va;
+
+	return area->vm.nr_pages == nr && va_size(va) == want->size &&
+	       !(va->va_start & (want->align - 1)) &&
+	       va->va_start >= want->start && va->va_end <= want->end &&
+	       (nid == NUMA_NO_NODE || area->vm.pages[0]->node_id == nid);
+}
+
+struct vm_area *vm_reuse(unsigned int nr, const struct vm_want *want, int nid)
+{
+	struct vmap_node *node = this_vmap_node();
+	struct vm_area **p = pool_of(node, nr), *area;
+	unsigned int tries = 8;
+
+	if (!READ_ONCE(*p))
+		return NULL;
+	spin_lock(&node->lock);
+	while (*p && tries-- && !suits(*p, nr, want, nid))
+		p = (struct vm_area **)&(*p)->vm.next;
+	area = tries + 1 ? *p : NULL;
+	if (area) {
+		*p = next_of(area);
+		node->nr_pooled--;
+	}
+	spin_unlock(&node->lock);
+	if (area)
+		lazy_add(-(long)nr);
+	return area;
+}
+
+static void pool_add(struct vm_area *area)
+{
+	struct vmap_node *node = this_vmap_node();
+	struct vm_area **p = pool_of(node, area->vm.nr_pages);
+
+	area->epoch = READ_ONCE(epoch);
+	lazy_add(area->vm.nr_pages);
+	spin_lock(&node->lock);
+	area->vm.next = (struct vm_struct *)*p;
+	*p = area;
+	node->nr_pooled++;
+	spin_unlock(&node->lock);
+}
+
+/* Those of one list that are due, or all: linked in front of `list`. */
+static struct vm_area *take_due(struct vm_area **p, unsigned int flags,
+				struct vm_area *list)
+{
+	while (*p) {
+		struct vm_area *area = *p;
+
+		if (flags == VM_PURGE_OLD &&
+		    (u16)(READ_ONCE(epoch) - area->epoch) < 2) {
+			p = (struct vm_area **)&area->vm.next;
+			continue;
+		}
+		*p = next_of(area);
+		lazy_add(-(long)area->vm.nr_pages);
+		area->vm.next = (struct vm_struct *)list;
+		list = area;
+	}
+	return list;
+}
+
+static struct vm_area *take_pooled(struct vmap_node *node, unsigned int flags,
+				   struct vm_area *list)
+{
+	unsigned long nr = 0;
+
+	if (!READ_ONCE(node->nr_pooled))
+		return list;
+	spin_lock(&node->lock);
+	for (unsigned int n = 0; n <= VMAP_POOL_PAGES; n++) {
+		list = take_due(&node->pool[n], flags, list);
+		for (struct vm_area *area = node->pool[n]; area;
+		     area = next_of(area))
+			nr++;
+	}
+	node->nr_pooled = nr;
+	spin_unlock(&node->lock);
+	return list;
+}
+
+/* ---- the end of areas ---------------------------------------------------------------- */
+
+/* Merge two lists that are sorted by address. */
+static struct vm_area *merge(struct vm_area *a, struct vm_area *b)
+{
+	struct vm_struct *head = NULL, **tail = &head;
+
+	while (a && b) {
+		struct vm_area **low = a->va->va_start < b->va->va_start ? &a :
+									   &b;
+
+		*tail = &(*low)->vm;
+		tail = &(*low)->vm.next;
+		*low = next_of(*low);
+	}
+	*tail = (struct vm_struct *)(a ? a : b);
+	return (struct vm_area *)head;
+}
+
+/* From the list of single ones up: part[n] is a sorted list of 2^n. */
+static struct vm_area *sort(struct vm_area *list)
+{
+	struct vm_area *part[48] = { NULL }, *all = NULL;
+
+	while (list) {
+		struct vm_area *one = list;
+		unsigned int n = 0;
+
+		list = next_of(list);
+		one->vm.next = NULL;
+		for (; part[n]; n++) {
+			one = merge(part[n], one);
+			part[n] = NULL;
+		}
+		part[n] = one;
+	}
+	for (unsigned int n = 0; n < ARRAY_SIZE(part); n++)
+		all = merge(all, part[n]);
+	return all;
+}
+
+static void free_pages_of(struct vm_area *area)
+{
+	if (area->vm.flags & VM_ALLOC || area->vm.flags & VM_MAP_PUT_PAGES)
+		for (unsigned int n = 0; n < area->vm.nr_pages; n++)
+			__free_pages(area->vm.pages[n], 0);
+	if (area->vm.flags & VM_ALLOC)
+		vmalloc_count(-(long)area->vm.nr_pages);
+	kvfree(area->vm.pages);
+}
+
+/* Areas [first, end) lie side by side and are unmapped: all they had goes. */
+static struct vmap_area *end_group(struct vm_area *first, struct vm_area *end,
+				   struct vmap_area *places)
+{
+	struct vm_area *area, *next;
+
+	for (area = first; area != end; area = next) {
+		next = next_of(area);
+		frames_uncharge(area->nr_mappings);
+		area->va->next = places;
+		places = area->va;
+		free_pages_of(area);
+		kfree(area);
+	}
+	return places;
+}
+
+unsigned long vm_end(struct vm_area *list)
+{
+	struct vm_area *first = sort(list), *end;
+	struct vmap_area *places = NULL;
+	unsigned long pages = 0;
+
+	while (first) {
+		uintptr_t start = first->va->va_start, to = start;
+		unsigned long nr = 0;
+
+		for (end = first; end && end->va->va_start == to;
+		     end = next_of(end)) {
+			to = end->va->va_end;
+			nr += end->vm.nr_pages;
+		}
+		if (frames_unmap(start, to - start)) {
+			/* The OS refuses: kept, mapped, for another time. */
+			while (first != end) {
+				struct vm_area *area = first;
+
+				first = next_of(first);
+				pool_add(area);
+			}
+			continue;
+		}
+		pages += nr;
+		places = end_group(first, end, places);
+		first = end;
+	}
+	free_vmap_areas(places);
+	return pages;
+}
+
+unsigned long vm_purge(unsigned int flags)
+{
+	struct vm_area *list = NULL;
+
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		list = take_pooled(&vmap_nodes[n], flags, list);
+	return list ? vm_end(list) : 0;
+}
+
+void vm_release(struct vm_area *area)
+{
+	if (!(area->state & VM_REUSABLE) || page_debugging ||
+	    lazy_max_pages <= 1) {
+		area->vm.next = NULL;
+		vm_end(area);
+		return;
+	}
+	pool_add(area);
+	if (vm_lazy_pages() > lazy_max_pages)
+		vm_purge(VM_PURGE_ALL);
+}
+
+void vm_unmap_aliases(void)
+{
+	if (engine_need())
+		return;
+	vm_purge_blocks(VM_PURGE_ALL);
+	vm_purge(VM_PURGE_ALL);
+}
+
+/* ---- memory is short, or time has passed ----------------------------------------------- */
+
+static unsigned long lazy_count(struct shrinker *s, struct shrink_control *sc)
+{
+	(void)s;
+	(void)sc;
+	return vm_lazy_pages();
+}
+
+static unsigned long lazy_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long pages = vm_purge(VM_PURGE_ALL);
+
+	(void)s;
+	if (!pages)
+		return SHRINK_STOP;
+	sc->nr_scanned = pages;
+	return pages;
+}
+
+static struct shrinker shrinker = {
+	.count_objects = lazy_count,
+	.scan_objects = lazy_scan,
+	.batch = 32,
+	.seeks = DEFAULT_SEEKS,
+	.flags = SHRINKER_ENGINE | KM_SHRINKER_IO,
+	.name = "vmalloc",
+};
+
+static void lazy_tick(unsigned int flags)
+{
+	WRITE_ONCE(epoch, (u16)(epoch + 1));
+	vm_purge_blocks(VM_PURGE_OLD);
+	vm_purge(flags & TICK_IDLE ? VM_PURGE_ALL : VM_PURGE_OLD);
+}
+
+static struct tick tick = { .fn = lazy_tick };
+
+void vm_lazy_init(void)
+{
+	if (!lazy_max_pages)
+		lazy_max_pages = (unsigned long)fls(nr_cpu_ids)
+				 << (25 - PAGE_SHIFT);
+	tick_register(&tick);
+	shrinker_register(&shrinker);
+}

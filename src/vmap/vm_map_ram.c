@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vm_map_ram.c - short mappings of few pages, in blocks of address space
+ *
+ *	block of a CPU, 1024 pages
+ *	|dirty|used|dirty|dirty|used|........ free ........|
+ *	                             ^ next: 1024 - free
+ *
+ * Places in a block are given out from left to right, sizes rounded up to powers
+ * of two, and are not given out again: what is unmapped is dirty. A block goes when
+ * it is dirty all over, or when it is purged and nothing in it is used. More than 64
+ * pages have an area of their own.
+ *
+ * Locking	vmap_node.lock of the queue that a block belongs to; mapping is
+ *		done without
+ * Invariants	K1  free + used + dirty = 1024 pages
+ *		K2  a block is on its queue's list while it has free pages
+ *		K3  pages[n] is set where a page is mapped
+ * Source	Linux v6.12 mm/vmalloc.c, vmap_block (kernel-facts Y8)
+ */
+#include "core/bitops.h"
+#include "core/start.h"
+#include "kmem/kmalloc.h"
+#include "vmap/vm_area.h"
+
+#define VMAP_MAX_ALLOC 64 /* pages */
+#define VMAP_BBMAP_BITS 1024U /* pages of a block */
+#define VMAP_PURGE_THRESHOLD (VMAP_BBMAP_BITS / 4)
+
+struct vmap_block {
+	struct vm_area area; /* first; its pages are NULL where none is mapped */
+	struct vmap_node *queue; /* constant */
+	struct list_head list; /* queue->blocks; queue->lock, as what follows */
+	unsigned int free, dirty; /* pages */
+	u16 mappings[VMAP_BBMAP_BITS]; /* charged for what begins there */
+	struct page *pages[VMAP_BBMAP_BITS];
+};
+
+/* ---- blocks -------------------------------------------------------------------------- */
+
+static struct vmap_block *new_block(gfp_t gfp)
+{
+	const size_t size = VMAP_BBMAP_BITS * PAGE_SIZE;
+	const struct vm_want want = { size, size, vm_space_start(),
+				      vm_space_end() };
+	struct vmap_block *vb = kvzalloc(sizeof(*vb), gfp);
+
+	if (!vb)
+		return NULL;
+	vb->area.va = alloc_vmap_area(&want, gfp);
+	if (!vb->area.va) {
+		kvfree(vb);
+		return NULL;
+	}
+	vb->area.vm.addr = (void *)vb->area.va->va_start;
+	vb->area.vm.size = size;
+	vb->area.vm.pages = vb->pages;
+	vb->area.vm.nr_pages = VMAP_BBMAP_BITS;
+	vb->area.state = VM_HOLES;
+	vb->free = VMAP_BBMAP_BITS;
+	vb->queue = this_vmap_node();
+	vm_insert(&vb->area);
+	return vb;
+}
+
+/* Nothing in it is used, and it is on no list. */
+static void free_block(struct vmap_block *vb)
+{
+	vm_erase(&vb->area);
+	vb->area.va->next = NULL;
+	free_vmap_areas(vb->area.va);
+	kvfree(vb);
+}
+
+/* Cut pages off the free part: their number in the block. queue->lock. */
+static unsigned int take(struct vmap_block *vb, unsigned int nr)
+{
+	unsigned int at = VMAP_BBMAP_BITS - vb->free;
+
+	vb->free -= nr;
+	if (!vb->free)
+		list_del_init(&vb->list);
+	return at;
+}
+
+/* A place for nr pages, a power of two, in a block of this CPU. */
+static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
+{
+	struct vmap_node *node = this_vmap_node();
+	struct vmap_block *vb, *found = NULL;
+
+	spin_lock(&node->lock);
+	list_for_each_entry(vb, &node->blocks, list) {
+		if (vb->free < nr)
+			continue;
+		found = vb;
+		*at = take(vb, nr);
+		break;
+	}
+	spin_unlock(&node->lock);
+	if (found)
+		return found;
+	vb = new_block(GFP_KERNEL);
+	if (!vb)
+		return NULL;
+	spin_lock(&vb->queue->lock);
+	list_add(&vb->list, &vb->queue->blocks);
+	*at = take(vb, nr);
+	spin_unlock(&vb->queue->lock);
+	return vb;
+}
+
+/* Pages that are mapped no more are dirty; the last ones end the block. */
+static void vb_free(struct vmap_block *vb, unsigned int nr)
+{
+	bool all;
+
+	spin_lock(&vb->queue->lock);
+	vb->dirty += nr;
+	all = vb->dirty == VMAP_BBMAP_BITS;
+	spin_unlock(&vb->queue->lock);
+	if (all)
+		free_block(vb);
+}
+
+/* Blocks in which nothing is used, though not all is dirty. */
+static void purge_queue(struct vmap_node *node, unsigned int flags)
+{
+	struct vmap_block *vb, *next;
+	LIST_HEAD(purged);
+
+	spin_lock(&node->lock);
+	list_for_each_entry_safe(vb, next, &node->blocks, list) {
+		if (!vb->dirty || vb->free + vb->dirty != VMAP_BBMAP_BITS)
+			continue;
+		if (flags == VM_PURGE_OLD && vb->free >= VMAP_PURGE_THRESHOLD)
+			continue;
+		list_del(&vb->list);
+		list_add(&vb->list, &purged);
+	}
+	spin_unlock(&node->lock);
+	list_for_each_entry_safe(vb, next, &purged, list)
+		free_block(vb);
+}
+
+void vm_purge_blocks(unsigned int flags)
+{
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		if (!list_empty(&vmap_nodes[n].blocks))
+			purge_queue(&vmap_nodes[n], flags);
+}
+
+/* ---- the calls ------------------------------------------------------------------------ */
+
+static int map_in_block(struct vmap_block *vb, unsigned int at,
+			struct page **pages, unsigned int count)
+{
+	char *addr = (char *)vb->area.vm.addr + (size_t)at * PAGE_SIZE;
+	unsigned int mappings = frames_runs(pages, count) + 1;
+	int ret = frames_share(pages, count, SHARE_KEEP);
+
+	if (!ret)
+		ret = frames_charge(mappings);
+	if (ret)
+		return ret;
+	ret = frames_map((uintptr_t)addr, pages, count);
+	if (ret) {
+		frames_uncharge(mappings);
+		return ret;
+	}
+	vb->mappings[at] = (u16)mappings;
+	for (unsigned int n = 0; n < count; n++)
+		WRITE_ONCE(vb->pages[at + n], pages[n]);
+	return 0;
+}
+
+void *vm_map_ram(struct page **pages, unsigned int count, int node)
+{
+	unsigned int nr, at = 0;
+	struct vmap_block *vb;
+
+	(void)node;
+	if (engine_need() || WARN_ON_ONCE(!pages || !count))
+		return NULL;
+	if (count > VMAP_MAX_ALLOC)
+		return vm_map_large(pages, count);
+	nr = (unsigned int)roundup_pow_of_two(count);
+	vb = vb_alloc(nr, &at);
+	if (!vb)
+		return NULL;
+	if (!map_in_block(vb, at, pages, count))
+		return (char *)vb->area.vm.addr + (size_t)at * PAGE_SIZE;
+	vb_free(vb, nr);
+	return NULL;
+}
+
+/* The block that mem was given out in; NULL: none. */
+static struct vmap_block *block_at(const void *mem, unsigned int *at)
+{
+	struct vmap_node *node;
+	struct vm_area *area = vm_lookup(mem, &node);
+
+	if (!area)
+		return NULL;
+	vm_unlock(node);
+	if (!(area->state & VM_HOLES) || area->vm.nr_pages != VMAP_BBMAP_BITS)
+		return NULL; /* kmap() has its own */
+	*at = (unsigned int)(((uintptr_t)mem - area->va->va_start) >>
+			     PAGE_SHIFT);
+	return container_of(area, struct vmap_block, area);
+}
+
+void vm_unmap_ram(const void *mem, unsigned int count)
+{
+	struct vmap_block *vb;
+	unsigned int at = 0;
+
+	if (engine_need() || WARN_ON_ONCE(!mem || (uintptr_t)mem % PAGE_SIZE))
+		return;
+	if (count > VMAP_MAX_ALLOC) {
+		vunmap(mem);
+		return;
+	}
+	vb = block_at(mem, &at);
+	if (WARN_ON_ONCE(!vb || !count || !vb->mappings[at] ||
+			 at + count > VMAP_BBMAP_BITS))
+		return;
+	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT))
+		return; /* the OS refuses: it stays, and is never given out */
+	for (unsigned int n = 0; n < count; n++)
+		WRITE_ONCE(vb->pages[at + n], (struct page *)NULL);
+	frames_uncharge(vb->mappings[at]);
+	vb->mappings[at] = 0;
+	vb_free(vb, (unsigned int)roundup_pow_of_two(count));
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmalloc.c - memory at consecutive addresses, of frames from anywhere
+ *
+ *	__vmalloc_node_range
+ *	  vm_reuse		an area that was freed and has as many pages
+ *	  __get_vm_area_node	a place, or none
+ *	  __vmalloc_area_node
+ *	    vm_area_alloc_pages	the largest blocks first, split into pages: few
+ *	      |			runs, so few mappings
+ *	    map_vm_area	over budget? purge; then blocks that compaction
+ *	      |			makes; then it fails
+ *	    clear		by the file where much is wanted, else by memset
+ *	vfree
+ *	  vm_unlink, vm_release	pool, or the end
+ *
+ * A failure at any step gives back what the steps before had taken.
+ *
+ * Locking	those of vm_area.h
+ * Invariants	A3, A4 of vm_area.h
+ * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y2, Y6)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "buddy/gfp.h"
+#include "buddy/page_debug.h"
+#include "core/bitops.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "kmem/kmalloc.h"
+#include "sys/os.h"
+#include "vmap/vm_area.h"
+
+#define BULK_PAGES 100 /* single pages that are asked for at once */
+#define PUNCH_PAGES 64 /* as many are cleared in the file: no memory yet */
+
+static unsigned long nr_vmalloc_pages; /* atomic */
+static bool no_huge; /* constant after init */
+
+static int set_nohuge(const char *value)
+{
+	no_huge = true;
+	return *value ? -EINVAL : 0;
+}
+boot_param("nohugevmalloc", set_nohuge);
+
+void vmalloc_count(long nr_pages)
+{
+	__atomic_add_fetch(&nr_vmalloc_pages, nr_pages, __ATOMIC_RELAXED);
+}
+
+unsigned long vmalloc_nr_pages(void)
+{
+	return READ_ONCE(nr_vmalloc_pages) - vm_lazy_pages();
+}
+
+void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
+{
+	char text[96];
+
+	km_snprintf(text, sizeof(text), "%s error: size %zu, %s", what, size,
+		    why);
+	warn_alloc(gfp, NULL, text, 0);
+}
+
+/* ---- frames ------------------------------------------------------------------------- */
+
+#define BLOCKS_EASY 0 /* of any order, without trying hard for it */
+#define BLOCKS_HARD 1 /* large ones are worth a compaction */
+
+/* One block of at most `most` pages, as single pages: how many; 0: none. */
+static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
+				struct page **pages)
+{
+	for (;; --*order) {
+		struct page *page = alloc_pages_node(nid, gfp, *order);
+
+		if (!page) {
+			if (!*order)
+				return 0;
+			continue;
+		}
+		if (*order)
+			split_page(page, *order);
+		for (unsigned int n = 0; n < 1U << *order; n++)
+			pages[n] = page + n;
+		return 1U << *order;
+	}
+}
+
+static gfp_t block_gfp(gfp_t gfp, unsigned int how)
+{
+	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN;
+	if (how == BLOCKS_HARD)
+		return gfp | __GFP_RETRY_MAYFAIL;
+	return (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NORETRY;
+}
+
+/*
+ * Blocks above order 0 as long as there are some, smaller and smaller; single pages
+ * by a hundred. Pages got; less than nr: there are no more.
+ */
+static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
+					struct page **pages, unsigned int how)
+{
+	unsigned int got = 0, order = MAX_PAGE_ORDER;
+
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	while (got < nr) {
+		unsigned int left = nr - got, more;
+
+		order = min(order, ilog2(left));
+		if (!order)
+			break;
+		more = alloc_block(block_gfp(gfp, how), nid, &order,
+				   pages + got);
+		if (!more)
+			break;
+		got += more;
+	}
+	while (got < nr) {
+		unsigned int want = min(nr - got, (unsigned int)BULK_PAGES);
+		unsigned int more;
+
+		memset(pages + got, 0, want * sizeof(*pages));
+		more = (unsigned int)alloc_pages_bulk_node(
+			gfp & ~__GFP_NOFAIL, nid, want, pages + got);
+		if (!more) {
+			pages[got] = alloc_pages_node(nid, gfp, 0);
+			more = pages[got] != NULL;
+		}
+		if (!more)
+			break;
+		got += more;
+	}
+	return got;
+}
+
+static void free_pages_array(struct page **pages, unsigned int nr)
+{
+	for (unsigned int n = 0; n < nr; n++)
+		__free_pages(pages[n], 0);
+}
+
+/* ---- zeros ---------------------------------------------------------------------------- */
+
+/* Long runs are forgotten by the file: zero again, and not resident. */
+static void clear_area(const struct vm_area *area)
+{
+	struct page *const *pages = area->vm.pages;
+	unsigned int n, len;
+
+	for (n = 0; n < area->vm.nr_pages; n += len) {
+		size_t size;
+
+		for (len = 1; n + len < area->vm.nr_pages &&
+			      pages[n + len] == pages[n] + len;
+		     len++)
+			;
+		size = (size_t)len << PAGE_SHIFT;
+		if (len >= PUNCH_PAGES &&
+		    !os_file_punch(arena.highmem_fd,
+				   page_to_pfn(pages[n]) << PAGE_SHIFT, size))
+			continue;
+		memset((char *)area->vm.addr + ((size_t)n << PAGE_SHIFT), 0,
+		       size);
+	}
+}
+
+/* ---- an area ---------------------------------------------------------------------------- */
+
+struct vmalloc_request {
+	size_t size; /* as asked for */
+	struct vm_want want;
+	gfp_t gfp;
+	unsigned long flags;
+	int node;
+	const void *caller;
+};
+
+int vm_map_hard(struct vm_area *area, unsigned int share_flags)
+{
+	int ret = map_vm_area(area, share_flags);
+
+	if (!ret)
+		return 0;
+	if (!vm_purge(VM_PURGE_ALL))
+		return ret;
+	return map_vm_area(area, share_flags);
+}
+
+/*
+ * Too many runs for the budget, or no memory for the mappings: the same number of
+ * pages in larger blocks, made by compaction.
+ */
+static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
+		      gfp_t gfp)
+{
+	unsigned int nr = area->vm.nr_pages;
+
+	if (frames_runs(area->vm.pages, nr) == 1)
+		return -ENOMEM;
+	free_pages_array(area->vm.pages, nr);
+	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
+						area->vm.pages, BLOCKS_HARD);
+	if (area->vm.nr_pages < nr)
+		return -ENOMEM;
+	return map_vm_area(area, 0);
+}
+
+/* Pages for an area that has its place: NULL, or why there are none. */
+static const char *__vmalloc_area_node(struct vm_area *area,
+				       const struct vmalloc_request *rq)
+{
+	unsigned int nr = (unsigned int)(PAGE_ALIGN(rq->size) >> PAGE_SHIFT);
+	gfp_t gfp = rq->gfp & ~(__GFP_ZERO | __GFP_COMP);
+
+	area->vm.pages = kvmalloc_node(nr * sizeof(struct page *),
+				       (rq->gfp & GFP_KERNEL) | __GFP_NOWARN,
+				       rq->node);
+	if (!area->vm.pages)
+		return "failed to allocated page array";
+	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
+						area->vm.pages, BLOCKS_EASY);
+	if (area->vm.nr_pages < nr)
+		return "failed to allocate pages";
+	if (vm_map_hard(area, 0) && map_larger(area, rq, gfp))
+		return area->vm.nr_pages < nr ? "failed to allocate pages" :
+						"failed to map pages";
+	return NULL;
+}
+
+static void set_area(struct vm_area *area, const struct vmalloc_request *rq)
+{
+	area->vm.flags = rq->flags;
+	area->vm.caller = rq->caller;
+	area->vm.requested_size = rq->size;
+	if (want_init_on_alloc(rq->gfp))
+		clear_area(area);
+}
+
+/* Pages from wherever, of nobody's account, from the zones all may have. */
+static bool is_ordinary(const struct vmalloc_request *rq)
+{
+	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT |
+			      __GFP_THISNODE | __GFP_HARDWALL;
+
+	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
+}
+
+static void *new_area(const struct vmalloc_request *rq)
+{
+	struct vm_struct *vm;
+	struct vm_area *area;
+	const char *why;
+
+	vm = __get_vm_area_node(rq->size, rq->want.align, PAGE_SHIFT,
+				rq->flags | VM_UNINITIALIZED, rq->want.start,
+				rq->want.end, rq->node, rq->gfp, rq->caller);
+	if (!vm) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
+			     "vm_struct allocation failed");
+		return NULL;
+	}
+	area = to_area(vm);
+	why = __vmalloc_area_node(area, rq);
+	if (why) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size, why);
+		free_pages_array(vm->pages, vm->nr_pages);
+		kvfree(vm->pages);
+		vm->nr_pages = 0;
+		free_vm_area(vm);
+		return NULL;
+	}
+	vmalloc_count(vm->nr_pages);
+	if (is_ordinary(rq))
+		area->state |= VM_REUSABLE;
+	set_area(area, rq);
+	return vm->addr;
+}
+
+static void *old_area(const struct vmalloc_request *rq)
+{
+	size_t size = PAGE_ALIGN(rq->size);
+	struct vm_want want = rq->want;
+	struct vm_area *area;
+
+	if (!is_ordinary(rq) ||
+	    (rq->flags & (VM_NO_GUARD | VM_ALLOW_HUGE_VMAP)))
+		return NULL;
+	want.size = size + PAGE_SIZE;
+	area = vm_reuse((unsigned int)(size >> PAGE_SHIFT), &want, rq->node);
+	if (!area)
+		return NULL;
+	set_area(area, rq);
+	vm_insert(area);
+	return area->vm.addr;
+}
+
+static void *huge_area(struct vmalloc_request *rq)
+{
+	size_t align = rq->want.align;
+	gfp_t gfp = rq->gfp;
+	void *p;
+
+	rq->want.align = max(align, PAGE_SIZE << PAGEBLOCK_ORDER);
+	rq->gfp |= __GFP_NOWARN;
+	p = new_area(rq);
+	rq->want.align = align;
+	rq->gfp = gfp;
+	return p;
+}
+
+void *__vmalloc_node_range(unsigned long size, unsigned long align,
+			   unsigned long start, unsigned long end, gfp_t gfp,
+			   pgprot_t prot, unsigned long vm_flags, int node,
+			   const void *caller)
+{
+	struct vmalloc_request rq = {
+		.size = size,
+		.want = { .align = max(align, PAGE_SIZE),
+			  .start = start,
+			  .end = end },
+		.gfp = current_gfp_context(gfp),
+		.flags = vm_flags | VM_ALLOC,
+		.node = node,
+		.caller = caller,
+	};
+	void *p;
+
+	(void)prot;
+	if (engine_need() || WARN_ON_ONCE(!size) ||
+	    WARN_ON_ONCE(align & (align - 1)))
+		return NULL;
+	if (size >> PAGE_SHIFT > vm_total_frames()) {
+		vmalloc_warn(gfp, "vmalloc", size, "exceeds total pages");
+		return NULL;
+	}
+	if ((vm_flags & VM_ALLOW_HUGE_VMAP) && !no_huge &&
+	    size >= PAGE_SIZE << PAGEBLOCK_ORDER) {
+		p = huge_area(&rq);
+		if (p)
+			return p;
+	}
+	p = old_area(&rq);
+	return p ? p : new_area(&rq);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmalloc_api.c - the vmalloc() family on __vmalloc_node_range(), and vfree()
+ *
+ * Locking	none here; vfree_atomic() leaves the address on a list without
+ *		a lock, which the next vmalloc() or vfree() takes
+ * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y5, Y6)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/page_debug.h"
+#include "core/start.h"
+#include "kmem/kmalloc.h"
+#include "vmap/vm_area.h"
+
+#define GFP_VMALLOC (GFP_KERNEL | __GFP_HIGHMEM)
+/* The lowest zone of 32 bit addresses that there is. */
+#define GFP_VMALLOC32 (GFP_KERNEL | __GFP_DMA32)
+
+/* Areas of vfree_atomic(), linked by their first word; atomic. */
+static void *deferred;
+
+/* ---- the end of an area --------------------------------------------------------------- */
+
+static void do_vfree(const void *addr)
+{
+	struct vm_area *area;
+
+	if (unlikely((uintptr_t)addr % PAGE_SIZE)) {
+		km_report("Trying to vfree() bad address (%p)\n", addr);
+		return;
+	}
+	area = vm_unlink(addr);
+	if (unlikely(!area)) {
+		km_report("Trying to vfree() nonexistent vm area (%p)\n", addr);
+		return;
+	}
+	BUG_ON(READ_ONCE(area->pins));
+	if (want_init_on_free() && (area->vm.flags & VM_ALLOC))
+		memset(area->vm.addr, 0, get_vm_area_size(&area->vm));
+	vm_release(area);
+}
+
+static void free_deferred(void)
+{
+	void *p = READ_ONCE(deferred);
+
+	if (likely(!p))
+		return;
+	p = __atomic_exchange_n(&deferred, NULL, __ATOMIC_ACQUIRE);
+	while (p) {
+		void *next = *(void **)p;
+
+		do_vfree(p);
+		p = next;
+	}
+}
+
+void vfree(const void *addr)
+{
+	if (engine_need() || !addr)
+		return;
+	free_deferred();
+	do_vfree(addr);
+}
+
+void vfree_atomic(const void *addr)
+{
+	void *p = (void *)(uintptr_t)addr, *head = READ_ONCE(deferred);
+
+	if (!addr)
+		return;
+	do
+		*(void **)p = head;
+	while (!__atomic_compare_exchange_n(&deferred, &head, p, false,
+					    __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED));
+}
+
+/* ---- the family ------------------------------------------------------------------------ */
+
+static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
+			 unsigned long flags, int node, const void *caller)
+{
+	if (engine_need())
+		return NULL;
+	free_deferred();
+	return __vmalloc_node_range(size, align, vm_space_start(),
+				    vm_space_end(), gfp, PAGE_KERNEL, flags,
+				    node, caller);
+}
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
+		     int node, const void *caller)
+{
+	return range_alloc(size, align, gfp, 0, node, caller);
+}
+
+void *__vmalloc(unsigned long size, gfp_t gfp)
+{
+	return range_alloc(size, 1, gfp, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+void *vmalloc(unsigned long size)
+{
+	return range_alloc(size, 1, GFP_VMALLOC, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+void *vzalloc(unsigned long size)
+{
+	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+void *vmalloc_user(unsigned long size)
+{
+	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, VM_USERMAP,
+			   NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *vmalloc_node(unsigned long size, int node)
+{
+	return range_alloc(size, 1, GFP_VMALLOC, 0, node,
+			   __builtin_return_address(0));
+}
+
+void *vzalloc_node(unsigned long size, int node)
+{
+	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, 0, node,
+			   __builtin_return_address(0));
+}
+
+void *vmalloc_32(unsigned long size)
+{
+	return range_alloc(size, 1, GFP_VMALLOC32, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+void *vmalloc_32_user(unsigned long size)
+{
+	return range_alloc(size, 1, GFP_VMALLOC32 | __GFP_ZERO, VM_USERMAP,
+			   NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return range_alloc(size, 1, gfp | __GFP_HIGHMEM, VM_ALLOW_HUGE_VMAP,
+			   NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *vmalloc_array(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return range_alloc(bytes, 1, GFP_VMALLOC, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+void *vcalloc(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return range_alloc(bytes, 1, GFP_VMALLOC | __GFP_ZERO, 0, NUMA_NO_NODE,
+			   __builtin_return_address(0));
+}
+
+/* ---- vrealloc ---------------------------------------------------------------------------- */
+
+/* The area at p with its node unlocked: it is its caller's, who has it. */
+static struct vm_area *area_of(const void *p)
+{
+	struct vmap_node *node;
+	struct vm_area *area = vm_lookup(p, &node);
+
+	if (area)
+		vm_unlock(node);
+	return area && area->vm.addr == p ? area : NULL;
+}
+
+void *vrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	const void *caller = __builtin_return_address(0);
+	char *at = (char *)(uintptr_t)p;
+	struct vm_area *area;
+	size_t had, room;
+	void *q;
+
+	if (engine_need())
+		return NULL;
+	if (!size) {
+		vfree(p);
+		return NULL;
+	}
+	if (!p)
+		return range_alloc(size, 1, gfp | __GFP_HIGHMEM, 0,
+				   NUMA_NO_NODE, caller);
+	area = area_of(p);
+	if (!area) {
+		km_report("Trying to vrealloc() nonexistent vm area (%p)\n", p);
+		return NULL;
+	}
+	had = area->vm.requested_size;
+	room = get_vm_area_size(&area->vm);
+	if (size <= room) {
+		/* What is given up is zeroed, for when it is taken again. */
+		if (size < had &&
+		    (want_init_on_free() || want_init_on_alloc(gfp)))
+			memset(at + size, 0, had - size);
+		else if (size > had && want_init_on_alloc(gfp))
+			memset(at + had, 0, size - had);
+		area->vm.requested_size = size;
+		return at;
+	}
+	q = range_alloc(size, 1, gfp | __GFP_HIGHMEM, 0, NUMA_NO_NODE, caller);
+	if (!q)
+		return NULL;
+	memcpy(q, p, had);
+	vfree(p);
+	return q;
+}
