@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/maps.h - what lies at an address, as /proc/self/maps tells
+ */
+#ifndef KM_SHIM_MAPS_H
+#define KM_SHIM_MAPS_H
+
+#include "sys/compiler.h"
+
+enum place {
+	PLACE_NONE, /* no mapping */
+	PLACE_STACK, /* of a thread that is known, or of this one */
+	PLACE_OBJECT, /* a loaded object, or its .bss */
+	PLACE_LDSO, /* writable pages of ld.so: its early heap */
+	PLACE_OTHER, /* somebody else's memory */
+};
+
+struct mapping {
+	uintptr_t start, end;
+	bool writable;
+	char path[64]; /* its beginning is enough */
+	char tail[32]; /* and the last component */
+};
+
+/* A file of mappings as it is read: set fd, and at and len to 0. */
+struct maps {
+	int fd;
+	char buf[1024];
+	size_t at, len;
+};
+
+/* The next line: false at the end of the file. */
+bool maps_next(struct maps *maps, struct mapping *map);
+/*
+ * Where p is; *room, unless that is PLACE_NONE: bytes from p to the end of its
+ * mapping. `here` is an address on the stack of the calling thread.
+ */
+enum place maps_place(struct maps *maps, const void *here, const void *p,
+		      size_t *room);
+/* The same of this process. Without /proc nothing can be told: PLACE_OTHER. */
+enum place place_of(const void *p, size_t *room);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_classes.c - the size classes: which there are, and what goes where
+ *
+ * The program is linked with the shim, so malloc in here is the one under test.
+ */
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "shim/shim.h"
+#include "support/child.h"
+
+/* Written out by hand, from the drawing in shim.h. */
+static const unsigned int sizes[NR_SMALL_CLASSES + 1] = {
+	0,     16,    32,    48,    64,	   80,	 96,	112,   128,
+	160,   192,   224,   256,   320,   384,	 448,	512,   640,
+	768,   896,   1024,  1280,  1536,  1792, 2048,	2560,  3072,
+	3584,  4096,  5120,  6144,  7168,  8192, 10240, 12288, 14336,
+	16384, 20480, 24576, 28672, 32768,
+};
+
+/* All classes. Expect the sizes above, under names that say them. */
+static void test_table(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		const struct kmem_cache *s = shim_cache(class);
+
+		assert_int_equal(s->object_size, sizes[class]);
+		assert_int_equal(s->size, sizes[class]);
+		assert_int_equal(s->class, class);
+		snprintf(name, sizeof(name), "malloc-%u", sizes[class]);
+		assert_string_equal(s->name, name);
+		assert_ptr_equal(kmem_classes[class], s);
+	}
+}
+
+/* Every size up to the largest. Expect the smallest class that holds it. */
+static void test_smallest(void **state)
+{
+	unsigned int class = 1;
+
+	(void)state;
+	for (size_t size = 0; size <= MAX_SMALL; size++) {
+		if (size > sizes[class])
+			class ++;
+		assert_int_equal(size_class[(size + 15) / 16], class);
+		assert_ptr_equal(shim_cache_for(size), shim_cache(class));
+	}
+	assert_int_equal(class, NR_SMALL_CLASSES);
+	assert_int_equal(sizeof(size_class), MAX_SMALL / 16 + 1);
+}
+
+/* Sizes of 128 bytes and more. Expect less than a fifth of a block unused, as
+ * four steps to a doubling promise. */
+static void test_waste(void **state)
+{
+	(void)state;
+	for (size_t size = 129; size <= MAX_SMALL; size++) {
+		size_t got = shim_cache_for(size)->object_size;
+
+		assert_true((got - size) * 5 < got);
+	}
+}
+
+/* Objects of each class. Expect every one aligned to the lowest set bit of its
+ * size. */
+static void test_alignment(void **state)
+{
+	void *p[100];
+
+	(void)state;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		size_t size = sizes[class];
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+			p[i] = malloc(size);
+			assert_non_null(p[i]);
+			assert_int_equal((uintptr_t)p[i] % (size & -size), 0);
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+			free(p[i]);
+	}
+}
+
+/* Slabs of each class. Expect 8 KiB at least for small and 16 KiB for larger
+ * objects, an order of 5 at most, and an eighth unused at most. */
+static void test_slabs(void **state)
+{
+	(void)state;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		const struct kmem_cache *s = shim_cache(class);
+		size_t bytes = PAGE_SIZE << s->oo_order;
+		size_t used = (size_t)s->oo_objects * s->size;
+
+		assert_true(bytes >= (s->size <= 256 ? 8192 : 16384));
+		assert_in_range(s->oo_order, 1, 5);
+		assert_true(used <= bytes);
+		assert_true((bytes - used) * 8 <= bytes);
+	}
+}
+
+/* malloc at both sides of every class. Expect usable what the class has. */
+static void test_boundaries(void **state)
+{
+	(void)state;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		void *first = malloc(sizes[class - 1] + 1);
+		void *last = malloc(sizes[class]);
+
+		assert_int_equal(malloc_usable_size(first), sizes[class]);
+		assert_int_equal(malloc_usable_size(last), sizes[class]);
+		assert_ptr_equal(shim_cache_of(first), shim_cache(class));
+		assert_ptr_equal(shim_cache_of(last), shim_cache(class));
+		free(first);
+		free(last);
+	}
+}
+
+/* The start, once more. Expect 0, and nothing made again. */
+static void test_boot_again(void **state)
+{
+	const struct kmem_cache *s = kmem_classes[1];
+
+	(void)state;
+	assert_true(km_ready());
+	assert_int_equal(shim_boot(), 0);
+	assert_ptr_equal(kmem_classes[1], s);
+	assert_ptr_equal(shim_cache(1), s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_smallest),
+		cmocka_unit_test(test_waste),
+		cmocka_unit_test(test_alignment),
+		cmocka_unit_test(test_slabs),
+		cmocka_unit_test(test_boundaries),
+		cmocka_unit_test(test_boot_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

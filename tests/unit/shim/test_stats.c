@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_stats.c - what is said when a process ends, and which process says it
+ */
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "core/param.h"
+#include "shim/info.h"
+#include "support/child.h"
+
+#define MIB (1UL << 20)
+
+static char path[64];
+
+/* A process with this command line, that takes some memory and exits. */
+static void child_ends(void *arg)
+{
+	static char cmdline[128];
+	void *run = malloc(50000), *area = malloc(6 * MIB);
+
+	snprintf(cmdline, sizeof(cmdline), arg, getpid());
+	parse_args(cmdline);
+	memset(area, 1, 6 * MIB);
+	memset(run, 1, 50000);
+	exit(0);
+}
+
+static const char *said(const char *cmdline)
+{
+	static struct child_end end;
+
+	child_run(child_ends, (void *)(uintptr_t)cmdline, &end);
+	assert_int_equal(end.status, 0);
+	return end.err;
+}
+
+/* The number in front of the first `label` in text. */
+static unsigned long number_before(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+
+	if (!at)
+		fail_msg("no '%s' in %s", label, text);
+	while (at > text && at[-1] >= '0' && at[-1] <= '9')
+		at--;
+	return strtoul(at, NULL, 10);
+}
+
+/* stats= with the number of the process. Expect the six lines of docs/shim.md,
+ * with what it has. */
+static void test_summary(void **state)
+{
+	const char *text = said("stats=%d");
+
+	(void)state;
+	assert_int_equal(count_phrase(text, "\n"), 6);
+	assert_int_equal(strncmp(text, "kmalloc: stats of process ", 26), 0);
+	assert_int_equal(count_phrase(text, "\n  memory        peak "), 1);
+	assert_int_equal(count_phrase(text, " resident, now "), 1);
+	assert_int_equal(count_phrase(text, "\n  small objects "), 1);
+	assert_int_equal(count_phrase(text, " cached in 1 threads\n"), 1);
+	assert_int_equal(count_phrase(text, "\n  traffic       "), 1);
+	assert_int_equal(count_phrase(text, " calls (estimate)\n"), 1);
+	assert_int_equal(count_phrase(text, "\n  slabs         "), 1);
+	assert_int_equal(count_phrase(text, "\n  large         "), 1);
+	assert_true(number_before(text, " runs (") >= 1);
+	assert_int_equal(count_phrase(text, " 1 areas (6.0 MiB)"), 1);
+	assert_true(number_before(text, " ever\n") > 0);
+	assert_true(number_before(text, " calls (estimate)") >=
+		    number_before(text, " refills, "));
+}
+
+/* The number of another process. Expect silence. */
+static void test_not_this_one(void **state)
+{
+	(void)state;
+	assert_string_equal(said("stats=1"), "");
+	assert_string_equal(said(""), "");
+}
+
+/* Values that are none. Expect the parameter named, and no summary. */
+static void test_malformed(void **state)
+{
+	(void)state;
+	assert_string_equal(said("stats=x"),
+			    "kmalloc: malformed boot parameter "
+			    "'stats=x' ignored\n");
+	assert_string_equal(said("stats=0"),
+			    "kmalloc: malformed boot parameter "
+			    "'stats=0' ignored\n");
+	assert_string_equal(said("stats_file="),
+			    "kmalloc: malformed boot parameter "
+			    "'stats_file=' ignored\n");
+}
+
+static size_t read_file(char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return (size_t)(n > 0 ? n : 0);
+}
+
+/* stats_file= with two processes. Expect a line of each in it, none on stderr. */
+static void test_file(void **state)
+{
+	char cmdline[80], text[1024], comm[32];
+	int pid, len = 0;
+	unsigned long refills, flushes, slabs, large, peak;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/km-test-stats.%d", getpid());
+	unlink(path);
+	snprintf(cmdline, sizeof(cmdline), "stats_file=%s", path);
+	assert_string_equal(said(cmdline), "");
+	assert_string_equal(said(cmdline), "");
+	assert_true(read_file(text, sizeof(text)) > 0);
+	unlink(path);
+	assert_int_equal(count_phrase(text, "\n"), 2);
+	assert_int_equal(sscanf(text,
+				"pid=%d comm=%31s refills=%lu flushes=%lu "
+				"slabs=%lu large=%lu peak=%lu\n%n",
+				&pid, comm, &refills, &flushes, &slabs, &large,
+				&peak, &len),
+			 7);
+	assert_int_equal(strncmp(text + len, "pid=", 4), 0);
+	assert_int_equal(strncmp(comm, "unit_shim_stats", 15), 0);
+	assert_true(refills > 0 && slabs > 0 && large >= 2);
+	assert_true(peak > 6 * MIB && peak < 1024 * MIB);
+}
+
+/* A file that cannot be written. Expect the process to end as it would. */
+static void test_no_file(void **state)
+{
+	(void)state;
+	assert_string_equal(said("stats_file=/nonexistent/file"), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_not_this_one),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_no_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
