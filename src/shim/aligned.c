@@ -13,21 +13,17 @@
 #include "shim/shim.h"
 #include "sys/os.h"
 
-/* The smallest class that holds size bytes at this alignment; 0: none. */
+/*
+ * The smallest class that holds size bytes at this alignment; 0: none. Up to
+ * seven times the alignment there is a class of each multiple; above, classes
+ * are further apart than the alignment, and multiples of it.
+ */
 static unsigned int aligned_class(size_t align, size_t size)
 {
-	unsigned int class;
-
 	if (size > MAX_SMALL || align > MAX_SMALL)
 		return 0;
 	size = max(ALIGN(size, align), align);
-	if (size > MAX_SMALL)
-		return 0;
-	for (class = size_class[(size + 15) / 16]; class <= NR_SMALL_CLASSES;
-	     class ++)
-		if (!(shim_cache(class)->object_size & (align - 1)))
-			return class;
-	return 0;
+	return size > MAX_SMALL ? 0 : size_class[(size + 15) / 16];
 }
 
 static void *serve_aligned(size_t align, size_t size, uintptr_t caller)

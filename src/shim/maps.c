@@ -128,8 +128,6 @@ enum place maps_place(struct maps *maps, const void *here, const void *p,
 		}
 		if (map.path[0])
 			before = map;
-		else if (before.end == map.start)
-			before.end = 0; /* only the first one is .bss */
 	}
 	return PLACE_NONE;
 }

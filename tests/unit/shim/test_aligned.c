@@ -123,17 +123,24 @@ static void test_aligned_alloc(void **state)
 /* memalign at no power of two. Expect the next one; beyond all, EINVAL. */
 static void test_memalign(void **state)
 {
-	void *p = memalign(24, 16);
+	void *p[16];
 
 	(void)state;
-	assert_int_equal((uintptr_t)p % 32, 0);
-	free(p);
-	p = memalign(4097, 16);
-	assert_int_equal((uintptr_t)p % 8192, 0);
-	free(p);
-	p = __libc_memalign(0, 16);
-	assert_int_equal(malloc_usable_size(p), 16);
-	free(p);
+	for (size_t align = 17; align < 5000; align += align / 2) {
+		size_t power = 32;
+
+		while (power < align)
+			power *= 2;
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+			p[i] = memalign(align, 100);
+			assert_int_equal((uintptr_t)p[i] % power, 0);
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+			free(p[i]);
+	}
+	p[0] = __libc_memalign(0, 16);
+	assert_int_equal(malloc_usable_size(p[0]), 16);
+	free(p[0]);
 	errno = 0;
 	assert_null(memalign((1UL << 63) + 1, 16));
 	assert_int_equal(errno, EINVAL);

@@ -135,6 +135,8 @@ static void test_resize(void **state)
 		strcpy(p, "kept");
 		q = large_resize(p, sizes[i] / 2);
 		assert_ptr_equal(q, p);
+		assert_int_equal(large_stat.run_pages - pages,
+				 arena_contains(p) ? MIB / 2 / PAGE_SIZE : 0);
 		assert_int_equal(large_find(p, &large), 0);
 		assert_int_equal(large.usable, sizes[i] / 2);
 		assert_int_not_equal(large_find(p + sizes[i] / 2, &large), 0);
