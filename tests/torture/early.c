@@ -64,6 +64,35 @@ static void libc_early_blocks(void)
 	setlocale(LC_ALL, "C");
 }
 
+/*
+ * The first thread's dtv, which ld.so allocates before it has heard of us: what
+ * it got is the address in the thread's control block less the first entry.
+ */
+static void *loader_block(void)
+{
+	char *dtv = ((char **)__builtin_thread_pointer())[1];
+
+	return dtv - 2 * sizeof(void *);
+}
+
+/* A block of ld.so's early heap. Expect free to leave it alone, realloc to copy
+ * it, and nothing else to come of it. */
+static void loader_heap(void)
+{
+	uintptr_t *p = loader_block(), was = *p, *q;
+
+	CHECK(was > 0 && was < 10000, "no length of a dtv: %zu", (size_t)was);
+	errno = ERRNO_MARK;
+	free(p);
+	CHECK(errno == ERRNO_MARK, "errno %d", errno);
+	CHECK(*p == was, "free wrote to it");
+	CHECK(malloc_usable_size(p) == 0, "%zu", malloc_usable_size(p));
+	q = realloc(p, 100);
+	CHECK(q && q != p && *q == was && *p == was, "realloc: %p", (void *)q);
+	CHECK(malloc_usable_size(q) >= 100, "%zu", malloc_usable_size(q));
+	free(q);
+}
+
 static const char *plugin;
 
 static void *load(void *arg)
@@ -123,6 +152,7 @@ int main(int argc, char **argv)
 	static const struct kt_case cases[] = {
 		{ "from_constructors", from_constructors },
 		{ "libc_early_blocks", libc_early_blocks },
+		{ "loader_heap", loader_heap },
 		{ "plugins", plugins },
 		{ "never_unloaded", never_unloaded },
 	};
