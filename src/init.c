@@ -56,7 +56,7 @@ static int set_fail_os(const char *value)
 }
 boot_param("fail_os", set_fail_os);
 
-static const char *slab_alloc; /* the value of the parameter; NULL: none */
+static const char *backend_name; /* the value of the parameter; NULL: none */
 
 /*
  * One command line is for all the libraries of a process: the other name is
@@ -66,7 +66,7 @@ static int set_slab_alloc(const char *value)
 {
 	if (__builtin_strcmp(value, "slab") && __builtin_strcmp(value, "slub"))
 		return -EINVAL;
-	slab_alloc = value[2] == 'a' ? "slab" : "slub";
+	backend_name = value[2] == 'a' ? "slab" : "slub";
 	return 0;
 }
 boot_param("slab_alloc", set_slab_alloc);
@@ -77,8 +77,8 @@ static const struct slab_ops *choose_backends(void)
 	const struct slab_ops *chosen = km_backends[0];
 
 	for (unsigned int i = 0; km_backends[i]; i++)
-		if (slab_alloc &&
-		    !__builtin_strcmp(km_backends[i]->name, slab_alloc))
+		if (backend_name &&
+		    !__builtin_strcmp(km_backends[i]->name, backend_name))
 			chosen = km_backends[i];
 	for (unsigned int i = 0; km_backends[i]; i++)
 		if (km_backends[i] != chosen)

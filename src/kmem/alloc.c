@@ -15,8 +15,8 @@ static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
 	return obj;
 }
 
-__hot_text void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp,
-				    size_t orig_size, uintptr_t caller)
+__hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
+			    uintptr_t caller)
 {
 	void *obj = kmem_pop(kmem_this_cpu, s->slot);
 
@@ -37,27 +37,27 @@ __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	return zeroed(s, gfp, obj);
 }
 
-void *__kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
-			      size_t orig_size, uintptr_t caller)
+void *slab_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
+		      size_t orig_size, uintptr_t caller)
 {
 	void *obj;
 
 	if (node < 0 || node >= MAX_NUMNODES || !get_node(s, node))
-		return __kmem_cache_alloc(s, gfp, orig_size, caller);
+		return slab_alloc(s, gfp, orig_size, caller);
 	obj = kmem_cache_alloc_slow(s, gfp, node, orig_size, caller);
 	return zeroed(s, gfp, obj);
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	return __kmem_cache_alloc_node(s, gfp, node, READ_ONCE(s->object_size),
-				       _RET_IP_);
+	return slab_alloc_node(s, gfp, node, READ_ONCE(s->object_size),
+			       _RET_IP_);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return __kmem_cache_alloc(s, gfp | __GFP_ZERO,
-				  READ_ONCE(s->object_size), _RET_IP_);
+	return slab_alloc(s, gfp | __GFP_ZERO, READ_ONCE(s->object_size),
+			  _RET_IP_);
 }
 
 __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)

@@ -230,8 +230,8 @@ static __always_inline void *do_kmalloc(kmem_buckets *b, size_t size, gfp_t gfp,
 	index = kmalloc_index(size);
 	s = b ? (*b)[index] : &kmalloc_caches[kmalloc_type(gfp, caller)][index];
 	if (likely(node == NUMA_NO_NODE))
-		return __kmem_cache_alloc(s, gfp, size, (uintptr_t)caller);
-	return __kmem_cache_alloc_node(s, gfp, node, size, (uintptr_t)caller);
+		return slab_alloc(s, gfp, size, (uintptr_t)caller);
+	return slab_alloc_node(s, gfp, node, size, (uintptr_t)caller);
 }
 
 void *__do_kmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,

@@ -472,10 +472,10 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller);
 
 /* ---- alloc.c: orig_size bytes for a call that returns to `caller` ----------- */
 
-void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
-			 uintptr_t caller);
-void *__kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
-			      size_t orig_size, uintptr_t caller);
+void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
+		 uintptr_t caller);
+void *slab_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
+		      size_t orig_size, uintptr_t caller);
 void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller);
 
 /* ---- sheaf.c, from here on ------------------------------------------------- */

@@ -172,6 +172,20 @@ static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 	return obj;
 }
 
+/* From the array, if it may be from there; else, or if that has none, a slab. */
+static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
+			      gfp_t gfp, int node)
+{
+	void *obj = NULL;
+
+	if (cpu && s->slot &&
+	    (node == NUMA_NO_NODE || node == (int)numa_node_id())) {
+		kmem_cpu_serve(cpu);
+		obj = __cache_alloc(cpu, s, gfp, node);
+	}
+	return obj ? obj : alloc_direct(s, gfp, node);
+}
+
 /*
  * Ask for a tick; but in a burst of misses, several in one millisecond, the
  * clock is not looked at every time.
@@ -195,7 +209,6 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 			    size_t orig_size, uintptr_t caller)
 {
 	struct kmem_cpu *cpu;
-	void *obj;
 
 	if (unlikely(engine_need() || s->dead))
 		return NULL;
@@ -203,12 +216,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	poll(cpu);
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
-	if (!cpu || !s->slot ||
-	    (node != NUMA_NO_NODE && node != (int)numa_node_id()))
-		return alloc_direct(s, gfp, node);
-	kmem_cpu_serve(cpu);
-	obj = __cache_alloc(cpu, s, gfp, node);
-	return obj ? obj : alloc_direct(s, gfp, node);
+	return __do_cache_alloc(cpu, s, gfp, node);
 }
 
 /* Has the only owner there is of late only freed? */

@@ -172,7 +172,7 @@ __attribute__((noinline)) static void double_free_thread(void)
 	KEEP();
 }
 
-/* The same with a block of pages; with page_poison. */
+/* The same with a block of pages; with page_poison, or debug_pagealloc. */
 __attribute__((noinline)) static void pages_use_after_free(void)
 {
 	char *p = get_block(100000);

@@ -84,6 +84,15 @@ def twice(cache, case, by="put_block", again="put_block"):
             fix(cache, NOT_FREED))
 
 
+PANIC = ["^Kernel panic - not syncing: slab_debug: panic_on_warn set ...$"]
+
+# Of the page allocator, and so the same on both.
+PAGES_OVERWRITTEN = [
+    "^pagealloc: memory corruption$", "  after free$", "^CPU: ",
+    "^Call Trace:$", " malloc", "^ get_block" + STACK,
+    "^ pages_use_after_free" + STACK,
+    "^page dumped because: pagealloc: corrupted page details$"]
+
 CASES = {
     "overflow": overrun("malloc-64", "overflow", "kmalloc Redzone", "0x41"),
     "overflow_class": overrun("malloc-64", "overflow_class", "Right Redzone",
@@ -126,15 +135,12 @@ CASES = {
     "aligned_overflow":
         overrun("malloc-256", "aligned_overflow", "kmalloc Redzone", "0x43",
                 by="aligned_overflow"),
-    "pages_use_after_free":
-        ["^pagealloc: memory corruption$", "  after free$", "^CPU: ",
-         "^Call Trace:$", " malloc", "^ get_block" + STACK,
-         "^ pages_use_after_free" + STACK,
-         "^page dumped because: pagealloc: corrupted page details$"],
+    "pages_use_after_free": PAGES_OVERWRITTEN,
+    "pages_unmapped": [],
     "panic_on_warn":
         head("malloc-64", "Right Redzone overwritten") +
         found_by("put_block", "overflow_class") +
-        ["^Kernel panic - not syncing: slab_debug: panic_on_warn set ...$"],
+        PANIC,
     "clean": [],
 }
 
@@ -148,7 +154,8 @@ def slab_error(cache, what, last, finders, done):
     return ([f"^slab error in {function}\\(\\): cache `{cache}': {what}$",
              REDZONES, f"^Last user: {last}{STACK}$",
              "^Object   [0-9a-f]{16}: "] +
-            (found_by(*finders) if finders else []) + fix(cache, done))
+            (found_by(*finders) if finders else []) +
+            (fix(cache, done) if done else []))
 
 
 def slab_overrun(case):
@@ -180,13 +187,21 @@ SLAB_CASES = {
         ["^slab error in slab_debug_resize\\(\\): cache `malloc-224': "
          "Object already free$", REDZONES, f"^Last user: put_block{STACK}$"] +
         found_by("realloc_freed"),
+    "pages_use_after_free": PAGES_OVERWRITTEN,
+    "pages_unmapped": [],
+    "panic_on_warn":
+        slab_error("malloc-64", "memory outside object was overwritten",
+                   "get_block", ["put_block", "overflow_class"], None) +
+        PANIC,
     "clean": [],
 }
 
 PARAMETERS = {"pages_use_after_free": "page_poison=1",
+              "pages_unmapped": "debug_pagealloc=1",
               "panic_on_warn": "slab_debug=FZPU panic_on_warn"}
-PROGRAMS = {"panic_on_warn": "overflow_class"}
-ENDS = {"panic_on_warn": -signal.SIGABRT}
+PROGRAMS = {"panic_on_warn": "overflow_class",
+            "pages_unmapped": "pages_use_after_free"}
+ENDS = {"panic_on_warn": -signal.SIGABRT, "pages_unmapped": -signal.SIGSEGV}
 
 
 def judge(text, patterns):

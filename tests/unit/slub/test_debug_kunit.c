@@ -194,7 +194,7 @@ static void test_krealloc_redzone_zeroing(void **state)
 	struct kmem_cache *s = test_kmem_cache_create(
 		"TestSlub_krealloc", 64,
 		SLAB_KMALLOC | SLAB_STORE_USER | SLAB_RED_ZONE);
-	u8 *p = __kmem_cache_alloc(s, GFP_KERNEL, 48, _RET_IP_), *q;
+	u8 *p = slab_alloc(s, GFP_KERNEL, 48, _RET_IP_), *q;
 
 	(void)state;
 	memset(p, 0xff, 48);
@@ -220,7 +220,7 @@ static void test_ksize_ends_watching(void **state)
 	struct kmem_cache *s = test_kmem_cache_create(
 		"TestSlub_ksize", 32,
 		SLAB_KMALLOC | SLAB_STORE_USER | SLAB_RED_ZONE);
-	u8 *p = __kmem_cache_alloc(s, GFP_KERNEL, 18, _RET_IP_);
+	u8 *p = slab_alloc(s, GFP_KERNEL, 18, _RET_IP_);
 
 	(void)state;
 	assert_int_equal(kmem_debug_size(s, p), 18);
@@ -238,7 +238,7 @@ static void test_zero_size(void **state)
 	struct kmem_cache *s = test_kmem_cache_create(
 		"TestSlub_zero", 32,
 		SLAB_KMALLOC | SLAB_STORE_USER | SLAB_RED_ZONE);
-	u8 *p = __kmem_cache_alloc(s, GFP_KERNEL | __GFP_ZERO, 18, _RET_IP_);
+	u8 *p = slab_alloc(s, GFP_KERNEL | __GFP_ZERO, 18, _RET_IP_);
 
 	(void)state;
 	expect_bytes(p, 0, 18, 0);
