@@ -170,6 +170,15 @@ unsigned long vmalloc_nr_pages(void); /* of vmalloc(), in use */
  */
 long km_vread(char *buf, const void *addr, size_t count);
 
+/*
+ * Compaction may move pages of vmalloc() to other frames, and lets writes wait for
+ * that. System calls that write to an area are not always let wait, and fail with
+ * EFAULT then: pin the area before one, and unpin it after. Pins are counted. 0, or
+ * -ENOENT: addr is in no area. A page that vmalloc_to_page() has named stays for good.
+ */
+int km_vmap_pin(const void *addr);
+void km_vmap_unpin(const void *addr);
+
 /* ---- when space runs out ----------------------------------------------------------- */
 
 struct km_vmap_notifier {

@@ -68,6 +68,9 @@ int os_file_punch(int fd, size_t offset, size_t size);
 int os_file_write(int fd, const void *buf, size_t size, size_t offset);
 /* Map a range of the file over address space that is ours, shared. */
 int os_map_file(void *addr, size_t size, int fd, size_t offset);
+/* The end of that: reserved again, or private memory, zero. */
+int os_unmap_file(void *addr, size_t size);
+int os_unmap_file_zero(void *addr, size_t size);
 /* A look at a range of the file, anywhere, for os_release(); NULL: no memory. */
 void *os_view_file(int fd, size_t size, size_t offset);
 /* The first stretch from *start on with memory in it: false if there is none. */
@@ -78,6 +81,15 @@ int os_remap_file(void *addr, size_t size, size_t offset);
 int os_dont_fork(void *addr, size_t size);
 int os_do_fork(void *addr, size_t size);
 unsigned long os_max_map_count(void); /* mappings a process may have */
+
+/*
+ * From begin to end, reads of a range of a mapped file go on and other threads'
+ * writes wait; another page may be mapped there meanwhile. One range at a time.
+ * libkmalloc alone: os_wp.c.
+ */
+enum os_wp { OS_WP_UFFD, OS_WP_MPROTECT };
+int os_wp_begin(void *addr, size_t size, enum os_wp how);
+void os_wp_end(void *addr, size_t size, enum os_wp how);
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
 /* What the last call of it asked for, and how many there were; for tests. */

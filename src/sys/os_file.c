@@ -85,10 +85,28 @@ int os_map_file(void *addr, size_t size, int fd, size_t offset)
 		return -ENOMEM;
 	ret = sys6(SYS_mmap, addr, size, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_FIXED, fd, offset);
-	if (is_error(ret))
-		return (int)ret;
-	os_idle_add(-size);
-	return 0;
+	return is_error(ret) ? (int)ret : 0;
+}
+
+static int map_private(void *addr, size_t size, int prot, int flags)
+{
+	long ret;
+
+	if (mem_call())
+		return -ENOMEM;
+	ret = sys6(SYS_mmap, addr, size, prot,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0);
+	return is_error(ret) ? (int)ret : 0;
+}
+
+int os_unmap_file(void *addr, size_t size)
+{
+	return map_private(addr, size, PROT_NONE, MAP_NORESERVE);
+}
+
+int os_unmap_file_zero(void *addr, size_t size)
+{
+	return map_private(addr, size, PROT_READ | PROT_WRITE, 0);
 }
 
 void *os_view_file(int fd, size_t size, size_t offset)

@@ -166,5 +166,5 @@ int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr)
 
 int frames_unmap(uintptr_t at, size_t size)
 {
-	return os_uncommit((void *)at, size);
+	return os_unmap_file((void *)at, size);
 }

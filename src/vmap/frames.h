@@ -44,6 +44,8 @@ int frames_unmap(uintptr_t at, size_t size);
 /* Frames with an address of their own become pages of the file: 0 or -errno. */
 int frames_share(struct page *const *pages, unsigned int nr,
 		 unsigned int flags);
+/* A page of order 0 that is mapped nowhere: as it was. */
+void frame_unshare(struct page *page);
 bool frame_is_shared(unsigned long pfn);
 /* Each stretch of shared frames in turn, for fork(): false at the end. */
 bool frames_next_shared(unsigned long *pfn, unsigned long *nr);

@@ -212,11 +212,19 @@ static void unshare(struct page *head, unsigned int order)
 	size_t size = nr << PAGE_SHIFT;
 
 	spin_lock(&share_lock);
-	if (!os_commit(page_to_virt(head), size)) {
+	if (!os_unmap_file_zero(page_to_virt(head), size)) {
 		clear(pfn, nr);
 		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT, size);
 	}
 	spin_unlock(&share_lock);
+}
+
+void frame_unshare(struct page *page)
+{
+	if (!(READ_ONCE(page->flags) & PG_SHARED))
+		return;
+	__atomic_and_fetch(&page->flags, (u8)~PG_SHARED, __ATOMIC_RELAXED);
+	unshare(page, 0);
 }
 
 void share_init(void)

@@ -162,6 +162,8 @@ struct page *vmalloc_to_page(const void *addr)
 	if (!area)
 		return NULL;
 	page = vm_page_at(area, addr);
+	if (page)
+		vm_page_stays(area, page);
 	vm_unlock(node);
 	return page;
 }

@@ -48,7 +48,9 @@ struct vm_area {
 	struct vm_struct vm; /* first: who kfree()s it means the whole */
 	struct vmap_area *va; /* its place */
 	unsigned long nr_mappings; /* charged to the budget */
-	unsigned int pins; /* atomic: km_vmap_pin() */
+	const struct movable_operations
+		*movable; /* of its pages; NULL: none is */
+	unsigned int pins; /* km_vmap_pin(); the node's lock */
 	u16 epoch; /* pooled: tick at which it was freed */
 	u8 state;
 };
@@ -160,6 +162,14 @@ void *vm_map_large(struct page **pages, unsigned int count);
 
 void kmap_fork_take(void);
 void kmap_fork_release(void);
+
+/* ---- vm_migrate.c ------------------------------------------------------------------- */
+
+/* Pages of an area that is in no tree yet may be moved; and no longer. */
+void vm_set_movable(struct vm_area *area);
+void vm_clear_movable(struct vm_area *area);
+/* Somebody was told of this page: it stays. The node is locked. */
+void vm_page_stays(struct vm_area *area, struct page *page);
 
 /* ---- vm_fork.c -------------------------------------------------------------------- */
 

@@ -194,6 +194,7 @@ static struct vm_area *sort(struct vm_area *list)
 
 static void free_pages_of(struct vm_area *area)
 {
+	vm_clear_movable(area);
 	if (area->vm.flags & VM_ALLOC || area->vm.flags & VM_MAP_PUT_PAGES)
 		for (unsigned int n = 0; n < area->vm.nr_pages; n++)
 			__free_pages(area->vm.pages[n], 0);

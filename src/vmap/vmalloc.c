@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "buddy/compact.h"
 #include "buddy/gfp.h"
 #include "buddy/page_debug.h"
 #include "core/bitops.h"
@@ -33,6 +34,7 @@
 #include "sys/os.h"
 #include "vmap/vm_area.h"
 
+#define HUGE_SIZE (PAGE_SIZE << PAGEBLOCK_ORDER)
 #define BULK_PAGES 100 /* single pages that are asked for at once */
 #define PUNCH_PAGES 64 /* as many are cleared in the file: no memory yet */
 
@@ -69,16 +71,41 @@ void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
 
 #define BLOCKS_EASY 0 /* of any order, without trying hard for it */
 #define BLOCKS_HARD 1 /* large ones are worth a compaction */
+#define BLOCKS_HUGE 2 /* of 2 MiB or more, and nothing else */
 
-/* One block of at most `most` pages, as single pages: how many; 0: none. */
+/*
+ * Is a block of another zone worth less than smaller ones of HighMem? Frames there
+ * have no address that must follow them into the file.
+ */
+static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
+{
+	struct zone *zone = &NODE_DATA(nid)->node_zones[ZONE_HIGHMEM];
+	struct zone_stat stat;
+
+	if (PageHighMem(page) || !(gfp & __GFP_HIGHMEM) ||
+	    !zone_managed_pages(zone))
+		return false;
+	zone_stat(zone, &stat);
+	return stat.free > high_wmark_pages(zone);
+}
+
+/*
+ * One block of order *order, or of a lower one down to least, which *order is then,
+ * as single pages: how many; 0: there is none.
+ */
 static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
-				struct page **pages)
+				unsigned int least, struct page **pages)
 {
 	for (;; --*order) {
 		struct page *page = alloc_pages_node(nid, gfp, *order);
 
+		if (page && *order && !least && !(gfp & __GFP_RETRY_MAYFAIL) &&
+		    rather_highmem(page, gfp, nid)) {
+			__free_pages(page, *order);
+			page = NULL;
+		}
 		if (!page) {
-			if (!*order)
+			if (*order == least)
 				return 0;
 			continue;
 		}
@@ -105,6 +132,7 @@ static gfp_t block_gfp(gfp_t gfp, unsigned int how)
 static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 					struct page **pages, unsigned int how)
 {
+	unsigned int least = how == BLOCKS_HUGE ? PAGEBLOCK_ORDER : 0;
 	unsigned int got = 0, order = MAX_PAGE_ORDER;
 
 	if (nid == NUMA_NO_NODE)
@@ -113,15 +141,15 @@ static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 		unsigned int left = nr - got, more;
 
 		order = min(order, ilog2(left));
-		if (!order)
+		if (order <= least && !least)
 			break;
-		more = alloc_block(block_gfp(gfp, how), nid, &order,
+		more = alloc_block(block_gfp(gfp, how), nid, &order, least,
 				   pages + got);
 		if (!more)
 			break;
 		got += more;
 	}
-	while (got < nr) {
+	while (got < nr && how != BLOCKS_HUGE) {
 		unsigned int want = min(nr - got, (unsigned int)BULK_PAGES);
 		unsigned int more;
 
@@ -178,6 +206,7 @@ struct vmalloc_request {
 	gfp_t gfp;
 	unsigned long flags;
 	int node;
+	unsigned int how; /* BLOCKS_ */
 	const void *caller;
 };
 
@@ -204,6 +233,8 @@ static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 	if (frames_runs(area->vm.pages, nr) == 1)
 		return -ENOMEM;
 	free_pages_array(area->vm.pages, nr);
+	area->vm.page_order = 0;
+	compact_nodes();
 	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
 						area->vm.pages, BLOCKS_HARD);
 	if (area->vm.nr_pages < nr)
@@ -211,22 +242,40 @@ static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 	return map_vm_area(area, 0);
 }
 
+/* Pages from wherever, of nobody's account, from the zones all may have. */
+static bool is_ordinary(const struct vmalloc_request *rq)
+{
+	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT |
+			      __GFP_THISNODE | __GFP_HARDWALL;
+
+	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
+}
+
+static size_t area_bytes(const struct vmalloc_request *rq)
+{
+	return ALIGN(rq->size, rq->how == BLOCKS_HUGE ? HUGE_SIZE : PAGE_SIZE);
+}
+
 /* Pages for an area that has its place: NULL, or why there are none. */
 static const char *__vmalloc_area_node(struct vm_area *area,
 				       const struct vmalloc_request *rq)
 {
-	unsigned int nr = (unsigned int)(PAGE_ALIGN(rq->size) >> PAGE_SHIFT);
+	unsigned int nr = (unsigned int)(area_bytes(rq) >> PAGE_SHIFT);
 	gfp_t gfp = rq->gfp & ~(__GFP_ZERO | __GFP_COMP);
 
+	if (is_ordinary(rq))
+		gfp |= __GFP_MOVABLE;
 	area->vm.pages = kvmalloc_node(nr * sizeof(struct page *),
 				       (rq->gfp & GFP_KERNEL) | __GFP_NOWARN,
 				       rq->node);
 	if (!area->vm.pages)
 		return "failed to allocated page array";
 	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
-						area->vm.pages, BLOCKS_EASY);
+						area->vm.pages, rq->how);
 	if (area->vm.nr_pages < nr)
 		return "failed to allocate pages";
+	if (rq->how == BLOCKS_HUGE)
+		area->vm.page_order = PAGEBLOCK_ORDER;
 	if (vm_map_hard(area, 0) && map_larger(area, rq, gfp))
 		return area->vm.nr_pages < nr ? "failed to allocate pages" :
 						"failed to map pages";
@@ -242,22 +291,13 @@ static void set_area(struct vm_area *area, const struct vmalloc_request *rq)
 		clear_area(area);
 }
 
-/* Pages from wherever, of nobody's account, from the zones all may have. */
-static bool is_ordinary(const struct vmalloc_request *rq)
-{
-	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT |
-			      __GFP_THISNODE | __GFP_HARDWALL;
-
-	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
-}
-
 static void *new_area(const struct vmalloc_request *rq)
 {
 	struct vm_struct *vm;
 	struct vm_area *area;
 	const char *why;
 
-	vm = __get_vm_area_node(rq->size, rq->want.align, PAGE_SHIFT,
+	vm = __get_vm_area_node(area_bytes(rq), rq->want.align, PAGE_SHIFT,
 				rq->flags | VM_UNINITIALIZED, rq->want.start,
 				rq->want.end, rq->node, rq->gfp, rq->caller);
 	if (!vm) {
@@ -276,9 +316,10 @@ static void *new_area(const struct vmalloc_request *rq)
 		return NULL;
 	}
 	vmalloc_count(vm->nr_pages);
-	if (is_ordinary(rq))
+	if (is_ordinary(rq) && !vm->page_order)
 		area->state |= VM_REUSABLE;
 	set_area(area, rq);
+	vm_set_movable(area);
 	return vm->addr;
 }
 
@@ -306,9 +347,11 @@ static void *huge_area(struct vmalloc_request *rq)
 	gfp_t gfp = rq->gfp;
 	void *p;
 
-	rq->want.align = max(align, PAGE_SIZE << PAGEBLOCK_ORDER);
+	rq->want.align = max(align, HUGE_SIZE);
 	rq->gfp |= __GFP_NOWARN;
+	rq->how = BLOCKS_HUGE;
 	p = new_area(rq);
+	rq->how = BLOCKS_EASY;
 	rq->want.align = align;
 	rq->gfp = gfp;
 	return p;
@@ -339,8 +382,7 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
 		vmalloc_warn(gfp, "vmalloc", size, "exceeds total pages");
 		return NULL;
 	}
-	if ((vm_flags & VM_ALLOW_HUGE_VMAP) && !no_huge &&
-	    size >= PAGE_SIZE << PAGEBLOCK_ORDER) {
+	if ((vm_flags & VM_ALLOW_HUGE_VMAP) && !no_huge && size >= HUGE_SIZE) {
 		p = huge_area(&rq);
 		if (p)
 			return p;

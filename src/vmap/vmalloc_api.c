@@ -36,7 +36,7 @@ static void do_vfree(const void *addr)
 		km_report("Trying to vfree() nonexistent vm area (%p)\n", addr);
 		return;
 	}
-	BUG_ON(READ_ONCE(area->pins));
+	WARN_ON_ONCE(area->pins);
 	if (want_init_on_free() && (area->vm.flags & VM_ALLOC))
 		memset(area->vm.addr, 0, get_vm_area_size(&area->vm));
 	vm_release(area);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vm_migrate.c - frames under areas of vmalloc() change places
+ *
+ *	area	|a|b|c|			area	|a|d|c|
+ *	           |     compaction              |
+ *	frames	...b..........d		frames	..............d
+ *
+ * Pages of vmalloc() are movable for the page allocator (buddy/migrate.c): the
+ * page's private word is the address at which it is mapped. To move one, writes to
+ * that address wait, the bytes are written to the new frame, which is mapped over
+ * the old one; reads go on all the while.
+ *
+ * What somebody has a pointer to stays: a page that vmalloc_to_page() has named,
+ * and all pages of an area that is pinned, since system calls write to it, whose
+ * writes cannot be made to wait everywhere.
+ *
+ * Locking	the lock of the node in whose busy tree the area is, while a page
+ *		is moved, system calls and all: vfree() and vm_lookup() wait
+ * Invariants	M1  a movable page is mapped at page_private(), once
+ *		M2  an area's mappings are charged as they are after each move
+ * Source	Linux v6.12 include/linux/migrate.h for the protocol; the kernel's
+ *		own vmalloc pages do not move (docs/divergence.md F)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <kmalloc/migrate.h>
+
+#include "buddy/buddy.h"
+#include "buddy/mmzone.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "sys/os.h"
+#include "vmap/vm_area.h"
+
+enum vmap_migrate {
+	MIGRATE_AUTO, /* userfaultfd, or mprotect where that is refused */
+	MIGRATE_UFFD,
+	MIGRATE_MPROTECT,
+	MIGRATE_NONE,
+};
+
+static enum vmap_migrate vmap_migrate; /* constant after init */
+
+static int set_migrate(const char *value)
+{
+	static const char *const names[] = { "auto", "userfaultfd", "mprotect",
+					     "none" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(value, names[i])) {
+			vmap_migrate = (enum vmap_migrate)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+boot_param("vmap_migrate", set_migrate);
+
+/* ---- one page ---------------------------------------------------------------------- */
+
+/*
+ * The area in which a page is mapped where its private word says, with its node
+ * locked; NULL: it has been given up since, and nothing is locked.
+ */
+static struct vm_area *area_of_page(struct page *page, struct vmap_node **node)
+{
+	const void *addr = (const void *)page_private(page);
+	struct vm_area *area = addr ? vm_lookup(addr, node) : NULL;
+
+	if (!area)
+		return NULL;
+	if (!READ_ONCE(area->pins) && vm_page_at(area, addr) == page)
+		return area;
+	vm_unlock(*node);
+	return NULL;
+}
+
+static bool vm_isolate_page(struct page *page, isolate_mode_t mode)
+{
+	struct vmap_node *node;
+
+	(void)mode;
+	if (!area_of_page(page, &node))
+		return false;
+	vm_unlock(node);
+	return true;
+}
+
+static void vm_putback_page(struct page *page)
+{
+	(void)page;
+}
+
+/* Runs begin where a page does not follow the one before: 0, 1 or 2 of them. */
+static unsigned int breaks_at(const struct vm_area *area, unsigned int n)
+{
+	struct page *const *pages = area->vm.pages;
+	unsigned int nr = 0;
+
+	if (n)
+		nr += pages[n] != pages[n - 1] + 1;
+	if (n + 1 < area->vm.nr_pages)
+		nr += pages[n + 1] != pages[n] + 1;
+	return nr;
+}
+
+/* Map dst where src is, with the same bytes: 0 or -errno with src in its place. */
+static int replace(void *addr, struct page *dst, enum os_wp how)
+{
+	size_t offset = page_to_pfn(dst) << PAGE_SHIFT;
+	int ret = os_wp_begin(addr, PAGE_SIZE, how);
+
+	if (ret)
+		return ret;
+	ret = os_file_write(arena.highmem_fd, addr, PAGE_SIZE, offset);
+	if (!ret)
+		ret = os_map_file(addr, PAGE_SIZE, arena.highmem_fd, offset);
+	os_wp_end(addr, PAGE_SIZE, how);
+	if (ret)
+		return ret;
+	if (vmap_fork != VMAP_FORK_SHARE)
+		os_dont_fork(addr, PAGE_SIZE);
+	return 0;
+}
+
+static int try_replace(void *addr, struct page *dst)
+{
+	int ret = -EPERM;
+
+	if (vmap_migrate == MIGRATE_AUTO || vmap_migrate == MIGRATE_UFFD)
+		ret = replace(addr, dst, OS_WP_UFFD);
+	if (ret && vmap_migrate != MIGRATE_UFFD)
+		ret = replace(addr, dst, OS_WP_MPROTECT);
+	return ret;
+}
+
+/* The area's page n becomes dst, its mappings are charged anew. Node locked. */
+static int move_page(struct vm_area *area, unsigned int n, struct page *dst)
+{
+	struct page *src = area->vm.pages[n];
+	void *addr = (char *)area->vm.addr + ((size_t)n << PAGE_SHIFT);
+	unsigned int before = breaks_at(area, n), after;
+	int ret = frames_charge(2); /* at most so many more */
+
+	if (ret)
+		return ret;
+	ret = frames_share(&dst, 1, 0);
+	if (!ret)
+		ret = try_replace(addr, dst);
+	if (ret) {
+		frame_unshare(dst);
+		frames_uncharge(2);
+		return ret;
+	}
+	WRITE_ONCE(area->vm.pages[n], dst);
+	after = breaks_at(area, n);
+	frames_uncharge(2 + before - after);
+	area->nr_mappings += after - (unsigned long)before;
+	get_page(dst);
+	set_page_private(dst, (uintptr_t)addr);
+	__SetPageMovable(dst, area->movable);
+	set_page_private(src, 0);
+	__ClearPageMovable(src);
+	return 0;
+}
+
+static int vm_migrate_page(struct page *dst, struct page *src,
+			   enum migrate_mode mode)
+{
+	uintptr_t addr = page_private(src);
+	struct vmap_node *node;
+	struct vm_area *area;
+	int ret;
+
+	(void)mode;
+	area = area_of_page(src, &node);
+	if (!area)
+		return -EINVAL;
+	ret = move_page(
+		area, (unsigned int)((addr - area->va->va_start) >> PAGE_SHIFT),
+		dst);
+	vm_unlock(node);
+	if (ret)
+		return ret == -ENOMEM ? -EAGAIN : ret;
+	__free_pages(src, 0);
+	return 0;
+}
+
+static const struct movable_operations vm_mops = {
+	.isolate_page = vm_isolate_page,
+	.migrate_page = vm_migrate_page,
+	.putback_page = vm_putback_page,
+};
+
+/* ---- what the owner says --------------------------------------------------------------- */
+
+void vm_set_movable(struct vm_area *area)
+{
+	if (vmap_migrate == MIGRATE_NONE || area->vm.page_order)
+		return;
+	area->movable = &vm_mops;
+	for (unsigned int n = 0; n < area->vm.nr_pages; n++) {
+		set_page_private(area->vm.pages[n],
+				 area->va->va_start +
+					 ((size_t)n << PAGE_SHIFT));
+		__SetPageMovable(area->vm.pages[n], &vm_mops);
+	}
+}
+
+void vm_page_stays(struct vm_area *area, struct page *page)
+{
+	if (area->movable && PageMovable(page))
+		__ClearPageMovable(page);
+}
+
+void vm_clear_movable(struct vm_area *area)
+{
+	if (!area->movable)
+		return;
+	for (unsigned int n = 0; n < area->vm.nr_pages; n++) {
+		vm_page_stays(area, area->vm.pages[n]);
+		set_page_private(area->vm.pages[n], 0);
+	}
+}
+
+int km_vmap_pin(const void *addr)
+{
+	struct vmap_node *node;
+	struct vm_area *area;
+
+	if (engine_need())
+		return -ENOMEM;
+	area = vm_lookup(addr, &node);
+	if (!area)
+		return -ENOENT;
+	WRITE_ONCE(area->pins, area->pins + 1);
+	vm_unlock(node);
+	return 0;
+}
+
+void km_vmap_unpin(const void *addr)
+{
+	struct vmap_node *node;
+	struct vm_area *area = engine_need() ? NULL : vm_lookup(addr, &node);
+
+	if (!area) {
+		km_report("Trying to unpin nonexistent vm area (%p)\n", addr);
+		return;
+	}
+	if (!WARN_ON_ONCE(!area->pins))
+		WRITE_ONCE(area->pins, area->pins - 1);
+	vm_unlock(node);
+}
