@@ -118,7 +118,10 @@ void __free_pages(struct page *page, unsigned int order);
  */
 void free_hot_cold_page(struct page *page, int cold);
 
-/* One reference more or less to the first page of a block; the last frees it. */
+/*
+ * One reference more or less to the first page of a block; the last frees it. A
+ * page that nobody has (free, foreign, NULL) is warned about, and stays as it is.
+ */
 void get_page(struct page *page);
 void put_page(struct page *page);
 

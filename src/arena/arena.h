@@ -52,6 +52,9 @@
 
 #define PAGEBLOCK_ORDER 9
 #define PAGEBLOCK_PAGES (1UL << PAGEBLOCK_ORDER)
+/* The kernel's names, where both may depend on the machine. */
+#define pageblock_order PAGEBLOCK_ORDER
+#define pageblock_nr_pages PAGEBLOCK_PAGES
 
 #define INDEX_OTHER 240 /* 240 + order: look at struct page */
 

@@ -104,8 +104,8 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 	return page;
 }
 
-static struct page *rmqueue(struct zone *zone, unsigned int order,
-			    unsigned int mt, unsigned int alloc_flags)
+struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
+		     unsigned int alloc_flags)
 {
 	struct page *page = NULL;
 
@@ -178,7 +178,7 @@ static bool reclaim_near(struct zone *zone, gfp_t gfp, unsigned int order,
 {
 	if (likely(!node_reclaim_mode) ||
 	    !zone_allows_reclaim(ac->preferred_zoneref->zone, zone) ||
-	    node_reclaim(zone->zone_pgdat, gfp, order) < NODE_RECLAIM_SOME)
+	    zone_reclaim(zone, gfp, order) < NODE_RECLAIM_SOME)
 		return false;
 	return zone_watermark_ok(
 		zone, order, wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK),

@@ -318,20 +318,33 @@ void free_hot_cold_page(struct page *page, int cold)
 		__free_pages_ok(page, 0, cold ? FREE_COLD : 0);
 }
 
+/* Somebody has it, so he may say for how long; else it is said why not. */
+static bool is_page_in_use(const struct page *page)
+{
+	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
+	    !names_a_block(page, READ_ONCE(page->order)))
+		return false;
+	if (likely(READ_ONCE(page->_refcount)))
+		return true;
+	report_bad_page(page, "nobody refers to it");
+	return false;
+}
+
 void get_page(struct page *page)
 {
-	BUG_ON(page_type(page) != PAGE_ALLOCATED ||
-	       !READ_ONCE(page->_refcount));
-	__atomic_fetch_add(&page->_refcount, 1, __ATOMIC_RELAXED);
+	if (is_page_in_use(page))
+		__atomic_fetch_add(&page->_refcount, 1, __ATOMIC_RELAXED);
 }
 
 void put_page(struct page *page)
 {
-	bool compound = READ_ONCE(page->flags) & PG_HEAD;
-	unsigned int order = compound ? READ_ONCE(page->order) : 0;
+	bool compound;
+	unsigned int order;
 
-	BUG_ON(page_type(page) != PAGE_ALLOCATED ||
-	       !READ_ONCE(page->_refcount));
+	if (!is_page_in_use(page))
+		return;
+	compound = READ_ONCE(page->flags) & PG_HEAD;
+	order = compound ? READ_ONCE(page->order) : 0;
 	if (!put_page_testzero(page))
 		return;
 	WRITE_ONCE(page->order, (u8)order);

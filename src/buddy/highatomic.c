@@ -85,11 +85,11 @@ static bool unreserve_one(struct zone *zone, unsigned int mt)
 bool unreserve_highatomic_pageblock(const struct alloc_context *ac,
 				    unsigned int force)
 {
-	struct zoneref *z = first_zones_zonelist(
-		ac->zonelist, ac->highest_zoneidx, ac->nodemask);
+	struct zoneref *z;
 	struct zone *zone;
 
-	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
+	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
+					ac->highest_zoneidx, ac->nodemask)
 	{
 		unsigned long nr = READ_ONCE(zone->nr_reserved_highatomic);
 

@@ -121,11 +121,23 @@ static inline struct zoneref *first_zones_zonelist(struct zonelist *list,
 	return next_zones_zonelist(first, highest, nodes);
 }
 
+static inline struct zone *zonelist_zone(const struct zoneref *z)
+{
+	return z->zone;
+}
+
 /* From `z`, a zoneref that may serve, to the end of the list. */
 #define for_next_zone_zonelist(zone, z, highest, nodes)            \
-	for (zone = (z)->zone; zone;                               \
+	for (zone = zonelist_zone(z); zone;                        \
 	     z = next_zones_zonelist((z) + 1, (highest), (nodes)), \
-	    zone = (z)->zone)
+	    zone = zonelist_zone(z))
+
+/* From the start of a zonelist, whatever zone is preferred. */
+#define for_each_zone_zonelist_nodemask(zone, z, zlist, highest, nodes)  \
+	for (z = first_zones_zonelist((zlist), (highest), (nodes)),      \
+	    zone = zonelist_zone(z);                                     \
+	     zone; z = next_zones_zonelist((z) + 1, (highest), (nodes)), \
+	    zone = zonelist_zone(z))
 
 /* ---- watermark.c ------------------------------------------------------------- */
 
@@ -287,6 +299,19 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt);
 
 /* no lock held */
+
+/* From the per-CPU lists or, past them, from the zone; not prepared yet. */
+struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
+		     unsigned int alloc_flags);
+
+/* Its name until 4.9. */
+static inline struct page *buffered_rmqueue(struct zone *zone,
+					    unsigned int order, unsigned int mt,
+					    unsigned int alloc_flags)
+{
+	return rmqueue(zone, order, mt, alloc_flags);
+}
+
 void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
 			 struct alloc_context *ac);
 void prep_compound_page(struct page *page, unsigned int order);
@@ -332,6 +357,13 @@ unsigned long zone_reclaimable_pages(const struct zone *zone, gfp_t gfp);
 extern unsigned long node_reclaim_mode; /* vm.zone_reclaim_mode */
 bool zone_allows_reclaim(const struct zone *local, const struct zone *zone);
 int node_reclaim(pg_data_t *pgdat, gfp_t gfp, unsigned int order);
+
+/* Its name until 4.7, of a zone: the node that the zone is of. */
+static inline int zone_reclaim(const struct zone *zone, gfp_t gfp,
+			       unsigned int order)
+{
+	return node_reclaim(zone->zone_pgdat, gfp, order);
+}
 
 /* Wait until somebody frees pages, for at most `ms`. */
 void memory_wait(unsigned long ms);

@@ -70,11 +70,12 @@ unsigned long shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 static void shrink_zones(const struct alloc_context *ac,
 			 struct scan_control *sc)
 {
-	struct zoneref *z = ac->preferred_zoneref;
 	nodemask_t done = { 0 };
+	struct zoneref *z;
 	struct zone *zone;
 
-	for_next_zone_zonelist(zone, z, ac->highest_zoneidx, ac->nodemask)
+	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
+					ac->highest_zoneidx, ac->nodemask)
 	{
 		if (node_in(zone_to_nid(zone), done))
 			continue;

@@ -77,6 +77,8 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 		return NULL;
 	if (s->guard & GUARD_DEBUG) {
 		slab_caller_init(&who, s, caller);
+		if (gfp & __GFP_NOTRACK)
+			who.track = (struct track){ 0 };
 		obj = s->ops->debug_alloc(s, gfp, node, &who, orig_size);
 	} else if (!s->ops->refill(s, gfp, node, &obj, 1)) {
 		return NULL;

@@ -132,6 +132,8 @@ static void add_object(struct loc_track *t, const struct slab_check *c,
 	};
 	unsigned int cpu = (unsigned int)track->cpu % NR_CPUS;
 
+	if (item == TRACK_ALLOC && !track->addr) /* __GFP_NOTRACK */
+		return;
 	one.cpus[cpu / 64] = 1UL << cpu % 64;
 	if (item == TRACK_ALLOC)
 		one.waste = c->s->object_size - get_orig_size(c->s, obj);

@@ -293,6 +293,50 @@ static void test_every_failure(void **state)
 	}
 }
 
+/* The names that older kernels have for parts of the path. Expect them to do
+ * what the notes say: all zones of a list in order, a block off the lists, the
+ * reclaim of a node, the size of a pageblock. */
+static void child_old_names(void *arg)
+{
+	struct zone *zone, *first, *z, *last = NULL;
+	struct alloc_context ac;
+	unsigned int zones = 0;
+	struct zoneref *ref;
+	struct page *page;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("dma=16M");
+	page = alloc_pages(QUIET, 0);
+	REQUIRE(page && page_zone(page) == zone);
+	prepare_alloc_pages(GFP_KERNEL, 0, NULL, &ac);
+	first = ac.preferred_zoneref->zone;
+	for_each_zone_zonelist_nodemask(z, ref, ac.zonelist, ZONE_NORMAL, NULL)
+	{
+		REQUIRE(z ==
+			(zones ? &node_data[0].node_zones[ZONE_DMA] : first));
+		last = z;
+		zones++;
+	}
+	REQUIRE(zones == 2 && zone_idx(last) == ZONE_DMA);
+	for_each_zone_zonelist_nodemask(z, ref, ac.zonelist, ZONE_DMA, NULL)
+		REQUIRE(z == last);
+	for (unsigned int order = 0; order <= pageblock_order; order++) {
+		struct page *block = buffered_rmqueue(
+			zone, order, MIGRATE_UNMOVABLE, WMARK_LOW);
+
+		REQUIRE(block && check_new_page(block));
+		prep_new_page(block, order, GFP_KERNEL, WMARK_LOW);
+		__free_pages(block, order);
+	}
+	__free_pages(page, 0);
+	check_conservation(zone, 0);
+	REQUIRE(zone_reclaim(zone, GFP_NOWAIT, 0) == NODE_RECLAIM_NOSCAN);
+	REQUIRE(zone_reclaim(zone, GFP_KERNEL, 0) == NODE_RECLAIM_FULL);
+	REQUIRE(1UL << pageblock_order == pageblock_nr_pages);
+	REQUIRE(pageblock_order <= MAX_PAGE_ORDER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +349,7 @@ int main(void)
 		child_test(child_extend),
 		child_test(child_split),
 		child_test(child_addresses),
+		child_test(child_old_names),
 		cmocka_unit_test(test_every_failure),
 	};
 

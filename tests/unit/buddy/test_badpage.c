@@ -221,6 +221,45 @@ static void child_held_compound(void *arg)
 	REQUIRE(!arena_index[page_to_pfn(page) + 15]);
 }
 
+static void hold_badly(void *arg)
+{
+	struct page **pages = arg;
+
+	for (int round = 0; round < 2; round++) {
+		get_page(NULL);
+		put_page(NULL);
+		get_page((struct page *)pages); /* on the stack */
+		put_page((struct page *)pages);
+	}
+	get_page(pages[0]); /* free */
+	put_page(pages[0]);
+	put_page(pages[1] + 1); /* within a block */
+}
+
+/* References to no page, one that is not ours, a free one, one within a block.
+ * Expect the kernel's lines, and nothing lost or changed. */
+static void child_hold_badly(void *arg)
+{
+	struct page *pages[2];
+	unsigned long before;
+	char text[65536];
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	pages[0] = alloc_pages(QUIET, 0);
+	pages[1] = alloc_pages(QUIET, 3);
+	__free_pages(pages[0], 0);
+	before = count_pages();
+	capture_stderr(hold_badly, pages, text, sizeof(text));
+	REQUIRE(count_phrase(text, "WARNING: ") == 1); /* a place once */
+	REQUIRE(count_phrase(text, "BUG: Bad page state") == 3);
+	REQUIRE(count_phrase(text, "it is free already") == 2);
+	REQUIRE(count_pages() == before && pages[1]->_refcount == 1);
+	__free_pages(pages[1], 3);
+	REQUIRE(count_pages() == before + 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +267,7 @@ int main(void)
 		child_test(child_rate_limit),  child_test(child_no_page),
 		child_test(child_rate_limit),  child_test(child_split),
 		child_test(child_held),	       child_test(child_held_compound),
+		child_test(child_hold_badly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

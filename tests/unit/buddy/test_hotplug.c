@@ -287,6 +287,54 @@ static void child_highmem(void *arg)
 	REQUIRE(alloc_pages(GFP_HIGHUSER, 10) == page);
 }
 
+/* Each OS call that HighMem's first frames need fails in turn, then the one that
+ * punches a hole where they go offline. Expect NULL or an error, with all counts
+ * as they were, and success the next time. */
+static void child_highmem_failures(void *arg)
+{
+	const gfp_t gfp = QUIET | __GFP_HIGHMEM | __GFP_THISNODE;
+	struct page *page = NULL;
+	unsigned int failures = 0;
+	struct counts before;
+	struct zone *high;
+	unsigned long pfn;
+
+	(void)arg;
+	pin_to_one_cpu();
+	start_zone("highmem=32M");
+	high = &node_data[0].node_zones[ZONE_HIGHMEM];
+	page = alloc_pages(QUIET, 10);
+	__free_pages(page, 10); /* Normal has one and need not grow */
+	before = counts_of(high);
+	for (unsigned long n = 1; n < 9; n++) {
+		os_fail_calls(n, 1);
+		page = alloc_pages(gfp, 10);
+		os_fail_calls(0, 0);
+		if (page && page_zone(page) != high) {
+			__free_pages(page, 10);
+			page = NULL;
+		}
+		if (page)
+			break;
+		failures++;
+		same_counts(high, &before);
+		zone_check(high);
+	}
+	REQUIRE(page && page_zone(page) == high && failures >= 2);
+	pfn = page_to_pfn(page);
+	__free_pages(page, 10);
+	before = counts_of(high);
+	os_fail_calls(1, 1);
+	REQUIRE(km_offline_pages(pfn, BLOCK) < 0);
+	os_fail_calls(0, 0);
+	same_counts(high, &before);
+	zone_check(high);
+	REQUIRE(!km_offline_pages(pfn, BLOCK) && !high->managed_pages);
+	REQUIRE(!km_online_pages(pfn, BLOCK));
+	REQUIRE(alloc_pages(gfp, 10) == page);
+	zone_check(high);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +345,7 @@ int main(void)
 		child_test(child_os_failures_normal),
 		child_test(child_limit),
 		child_test(child_highmem),
+		child_test(child_highmem_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,66 @@ static void child_signals(void *arg)
 	REQUIRE(!sigismember(&mask, SIGINT));
 }
 
+static unsigned long throttled(void)
+{
+	unsigned long events[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(events);
+	return events[PGSCAN_DIRECT_THROTTLE];
+}
+
+static u32 direct_scans; /* before anybody was throttled */
+
+/* kswapd gives nothing until a request waits for it. */
+static unsigned long late_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	if (!(current->flags & PF_KSWAPD)) {
+		direct_scans += !throttled();
+		return SHRINK_STOP;
+	}
+	for (int i = 0; i < 10000 && !throttled(); i++)
+		usleep(1000);
+	return hoard_scan(s, sc);
+}
+
+/* Down to less than half of the min mark. */
+static void take_reserves(struct zone *zone)
+{
+	while (zone_free_pages(zone) > (long)min_wmark_pages(zone) / 4) {
+		short_pages[nr_short++] = alloc_pages(
+			__GFP_MEMALLOC | __GFP_NOWARN, 0);
+		drain_all_pages(zone);
+	}
+}
+
+/* K4. Hardly a page left of the reserves. Expect a request to wait for kswapd's
+ * thread, and to be served with what it got; not to where there is no thread,
+ * or where it is hopeless. */
+static void child_throttle(void *arg)
+{
+	static struct shrinker s = {
+		.count_objects = hoard_count,
+		.scan_objects = late_scan,
+		.private_data = &hoard,
+	};
+	struct zone *zone = start_short("kswapd=on");
+
+	(void)arg;
+	while (hoard.nr < 500)
+		hoard.pages[hoard.nr++] = short_pages[--nr_short];
+	take_reserves(zone);
+	shrinker_register(&s);
+	REQUIRE(!alloc_pages(SHORT, 0) && direct_scans && !throttled());
+	kswapd_allow_threads();
+	direct_scans = 0;
+	WRITE_ONCE(node0()->kswapd_failures, (u32)MAX_RECLAIM_RETRIES);
+	REQUIRE(!alloc_pages(SHORT, 0) && direct_scans && !throttled());
+	direct_scans = 0;
+	WRITE_ONCE(node0()->kswapd_failures, 0U);
+	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0));
+	REQUIRE(throttled() && !direct_scans && hoard.nr < 500);
+}
+
 /* kswapd=maybe. Expect it named and ignored. */
 static void test_bad_value(void **state)
 {
@@ -200,10 +260,10 @@ static void test_bad_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_tick),		  child_test(child_growing),
-		child_test(child_hopeless),	  child_test(child_boost),
-		child_test(child_thread),	  child_test(child_signals),
-		cmocka_unit_test(test_bad_value),
+		child_test(child_tick),	    child_test(child_growing),
+		child_test(child_hopeless), child_test(child_boost),
+		child_test(child_thread),   child_test(child_signals),
+		child_test(child_throttle), cmocka_unit_test(test_bad_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

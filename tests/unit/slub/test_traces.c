@@ -131,6 +131,23 @@ static void test_freed(void **state)
 	after("      4 give_here+0x");
 }
 
+/* Objects asked for with __GFP_NOTRACK among others. Expect only the others in
+ * alloc_traces, and all of them in no report as somebody's. */
+static void test_notrack(void **state)
+{
+	(void)state;
+	take_here(0, 4);
+	for (size_t i = 4; i < 10; i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL | __GFP_NOTRACK);
+	traces("alloc");
+	after("      4 take_here+0x");
+	assert_null(strstr(text, "test_notrack+0x0/"));
+	assert_null(strstr(text, "<not-available>"));
+	assert_null(strstr(text, "      6 "));
+	assert_int_equal(get_track(s, objs[4], TRACK_ALLOC)->addr, 0);
+	assert_int_equal(get_track(s, objs[4], TRACK_ALLOC)->handle, 0);
+}
+
 static void *take_in_thread(void *arg)
 {
 	take_here(50, 5);
@@ -252,7 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_empty),   TEST(test_alloc), TEST(test_freed),
 		TEST(test_ages),    TEST(test_waste), TEST(test_many),
-		TEST(test_damaged), TEST(test_files),
+		TEST(test_damaged), TEST(test_files), TEST(test_notrack),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);
