@@ -257,12 +257,25 @@ static void retire_spare(struct kmem_cpu *cpu, struct kmem_cache *s)
 	spare_set(cpu, s->slot, retire_full(s, spare, &cpu->slot[s->slot]));
 }
 
+/* It goes on draining: the same half main again. */
+static void drain_main(struct kmem_cpu *cpu, struct kmem_cache *s,
+		       struct slab_sheaf *main)
+{
+	flush_sheaf(s, main);
+	sheaf_set_capacity(main, DIV_ROUND_UP(s->sheaf_capacity, 2U));
+	kmem_main_replace(cpu, s, main);
+}
+
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *main = main_take(cpu, s->slot);
 	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
+	if (main && spare && !spare->count && drains(slot)) {
+		drain_main(cpu, s, main);
+		return 0;
+	}
 	if (main)
 		spare_set(cpu, s->slot, main);
 	if (main && spare && spare->count) {

@@ -43,13 +43,15 @@ static unsigned int order_limit(unsigned int size)
 }
 
 /*
- * Slabs hold 8 KiB of small objects and 16 KiB of larger ones, also where the
- * kernel's rule, by the number of CPUs, would take a single page: making and
- * unmaking a slab then costs its objects half as much.
+ * How large slabs are, also where the kernel's rule, by the number of CPUs, would
+ * take a single page: making and unmaking a slab costs its objects the less, the
+ * more they are. Those of 32 bytes are many in 8 KiB already.
  */
 static unsigned int slab_bytes(unsigned int size)
 {
-	return size <= 256 ? 8192 : 16384;
+	if (size <= 32)
+		return 8192;
+	return size > 128 && size <= 1024 ? 32768 : 16384;
 }
 
 /* Sheaves of the middle sizes hold 16 KiB, and 60 objects at most. */

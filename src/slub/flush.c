@@ -194,10 +194,11 @@ static void build_detached(const struct kmem_cache *s, struct slab *slab,
 }
 
 /*
- * Objects one by one, in a process with one thread, while each lies in another
- * slab than the one before, and these slabs neither were full nor become empty,
- * so that only their lists of free objects change: how many. Nothing here waits
- * for anything of the object before, so the memory serves many at a time.
+ * Objects one by one, in a process with one thread, while each lies in a slab
+ * that neither was full nor becomes empty, so that only its list of free objects
+ * changes: how many. Those that begin in one slab are better off in a chain. What
+ * is not in one slab does not wait for the object before, so the memory serves
+ * many at a time.
  */
 static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 				   unsigned int nr)
@@ -207,29 +208,32 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 	const u64 bytes = s->oo_bytes, divisor = s->divisor;
 	const unsigned int offset = s->offset, class = s->class;
 	const u32 most = s->oo_objects - 2;
-	const u8 *const index = arena_index;
+	/* Both as they would be for address 0: no subtraction in the loop. */
+	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
+	const uintptr_t pages = (uintptr_t)arena.vmemmap -
+				base / PAGE_SIZE * sizeof(struct page);
 	void **at = objs, **const end = objs + nr;
-	struct slab *last = NULL;
 
 	if (!class || s->random ||
 	    (nr > 1 && !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) & ~mask)))
 		return 0;
 	for (; at != end; at++) {
 		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
-		const unsigned long pfn = (obj - in - base) >> PAGE_SHIFT;
-		struct slab *slab = (struct slab *)pfn_to_page(pfn);
+		struct slab *slab =
+			(struct slab *)(pages + (obj & ~mask) / PAGE_SIZE *
+							sizeof(struct page));
 
 		/* known_slab(), with all that it needs in registers */
-		if (unlikely(index[(obj - base) >> PAGE_SHIFT] != class ||
-			     in >= bytes || in * divisor >= divisor))
+		if (unlikely(
+			    *(const u8 *)(index + (obj >> PAGE_SHIFT)) != class ||
+			    in >= bytes || in * divisor >= divisor))
 			break;
-		if (slab->state.counters.inuse - 2 >= most || slab == last ||
+		if (slab->state.counters.inuse - 2 >= most ||
 		    slab->state.freelist == *at)
 			break;
 		*(void **)(obj + offset) = slab->state.freelist;
 		slab->state.freelist = (void *)obj;
 		slab->state.counters.inuse--;
-		last = slab;
 	}
 	return (unsigned int)(at - objs);
 }
