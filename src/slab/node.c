@@ -109,9 +109,11 @@ void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 			sinfo->shared_avail += n->shared->avail;
 		spin_unlock(&n->list_lock);
 	}
-	sinfo->limit = s->limit;
-	sinfo->batchcount = s->batchcount;
-	sinfo->shared = s->shared;
+	if (s->limit) { /* it has arrays */
+		sinfo->limit = s->limit;
+		sinfo->batchcount = s->batchcount;
+		sinfo->shared = s->shared;
+	}
 	sinfo->objects_per_slab = s->num;
 	sinfo->cache_order = s->gfporder;
 }

@@ -82,11 +82,11 @@ static void any_moment(void)
 
 	ticks(quiet, 200);
 	while (kt_now() < end) {
-		size_t n = kt_rand(&rng) % (20 * MIB);
+		size_t n = kt_rand(&rng) % (20 * MIB) + 1;
 		char *p = malloc(n);
 
 		REQUIRE(p, "%zu bytes: errno %d", n, errno);
-		p[n ? n - 1 : 0] = 1;
+		p[n - 1] = 1;
 		p = realloc(p, n / 2 + 1);
 		REQUIRE(p, "realloc");
 		free(p);

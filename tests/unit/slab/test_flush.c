@@ -77,6 +77,24 @@ static void test_free_limit(void **state)
 	}
 	assert_true(f.n->free_objects <= f.n->free_limit);
 	assert_int_equal(f.n->nr_slabs, keep);
+	assert_null(
+		virt_to_slab(f.objs[0])); /* the one that was free longest */
+	assert_non_null(slab_of((size_t)(slabs - 1) * f.per_slab));
+}
+
+/* Just as many free objects as free_limit says. Expect all to be kept, and a
+ * slab to go with the next one. */
+static void test_free_limit_reached(void **state)
+{
+	(void)state;
+	f.n->free_limit = 4 * f.per_slab;
+	take_full_slabs(5);
+	give(0, 4 * f.per_slab);
+	expect_slabs(0, 1, 4);
+	give((size_t)4 * f.per_slab, 1);
+	expect_slabs(1, 0, 3);
+	give((size_t)4 * f.per_slab + 1, f.per_slab - 1);
+	expect_slabs(0, 0, 4);
 }
 
 /* A batch that mixes the objects of many slabs, longer than what is proven at
@@ -241,10 +259,15 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_lists),	    TEST(test_places_on_lists),
-		TEST(test_free_limit),	    TEST(test_mixed_batch),
-		TEST(test_bad_objects),	    TEST(test_wrong_cache),
-		TEST(test_outside_objects), TEST(test_bad_object_in_array),
+		TEST(test_lists),
+		TEST(test_places_on_lists),
+		TEST(test_free_limit),
+		TEST(test_free_limit_reached),
+		TEST(test_mixed_batch),
+		TEST(test_bad_objects),
+		TEST(test_wrong_cache),
+		TEST(test_outside_objects),
+		TEST(test_bad_object_in_array),
 		TEST(test_double_free),
 	};
 

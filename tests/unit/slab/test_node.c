@@ -89,10 +89,11 @@ static void test_destroy(void **state)
 }
 
 /* A cache for which no cursor slot is left. Expect every call to work, object
- * by object. */
+ * by object, and slabinfo to show no arrays. */
 static void test_without_slot(void **state)
 {
 	static struct kmem_cache *many[NR_CURSORS - API_SLOT + 1];
+	struct slabinfo sinfo = { 0 };
 	struct kmem_cache *s;
 
 	(void)state;
@@ -105,6 +106,11 @@ static void test_without_slot(void **state)
 		f.objs[i] = kmem_cache_alloc(s, 0);
 	assert_int_equal(s->in_use, 200);
 	slab_check(s);
+	slab_get_slabinfo(s, &sinfo);
+	assert_int_equal(sinfo.active_objs, 200);
+	assert_int_equal(sinfo.limit, 0);
+	assert_int_equal(sinfo.batchcount, 0);
+	assert_int_equal(sinfo.shared, 0);
 	for (size_t i = 0; i < 200; i++)
 		kmem_cache_free(s, f.objs[i]);
 	assert_int_equal(s->in_use, 0);

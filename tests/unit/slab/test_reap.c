@@ -137,14 +137,17 @@ static void test_shared(void **state)
 }
 
 /* Slabs without objects. Expect none to go if they were used since the last
- * look, else a fifth of free_limit, in slabs, rounded up. */
+ * look, else a fifth of free_limit, in slabs, rounded up, the oldest first. */
 static void test_free_slabs(void **state)
 {
-	unsigned int slabs = f.n->free_limit / f.per_slab, part;
+	unsigned int slabs = 20, part = 5;
+	void *oldest, *first_kept;
 
 	(void)state;
-	part = DIV_ROUND_UP(f.n->free_limit, 5 * f.per_slab);
+	f.n->free_limit = slabs * f.per_slab + 1;
 	take_full_slabs(slabs);
+	oldest = f.objs[0];
+	first_kept = f.objs[part * f.per_slab];
 	give(0, slabs * f.per_slab);
 	expect_slabs(0, 0, slabs);
 	take(0, 1);
@@ -156,6 +159,8 @@ static void test_free_slabs(void **state)
 	cache_reap(f.s);
 	expect_slabs(0, 0, slabs - part);
 	assert_int_equal(f.n->nr_slabs, slabs - part);
+	assert_null(virt_to_slab(oldest));
+	assert_non_null(virt_to_slab(first_kept));
 }
 
 /* The whole of it by ticks: a shrink of what is idle, as they ask for, time

@@ -79,6 +79,28 @@ static void test_order_of_lists(void **state)
 	give(MAX_OBJECTS - 4, 4);
 }
 
+/* Two partial slabs. Expect the first to be used up before the other one is
+ * touched. */
+static void test_one_after_another(void **state)
+{
+	struct slab *first;
+
+	(void)state;
+	take_full_slabs(2);
+	first = slab_of(0);
+	give(0, 3);
+	give(f.per_slab, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		take(i, 1);
+		assert_ptr_equal(slab_of(i), first);
+	}
+	expect_slabs(1, 1, 0);
+	take(f.per_slab, 1);
+	assert_ptr_not_equal(slab_of(f.per_slab), first);
+	give(0, f.per_slab + 1);
+	give(f.per_slab + 3, f.per_slab - 3);
+}
+
 /* The freelist in the last free object, and that goes too. Expect the slab to
  * have none, and one again in the first object that comes back. */
 static void test_objfreelist_moves(void **state)
@@ -144,9 +166,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_first_slab),	   TEST(test_partial),
-		TEST(test_order_of_lists), TEST(test_objfreelist_moves),
-		TEST(test_shared_first),   TEST(test_overwritten_freelist),
+		TEST(test_first_slab),		 TEST(test_partial),
+		TEST(test_order_of_lists),	 TEST(test_one_after_another),
+		TEST(test_objfreelist_moves),	 TEST(test_shared_first),
+		TEST(test_overwritten_freelist),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
