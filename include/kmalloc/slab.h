@@ -120,7 +120,11 @@ kmem_cache_create_usercopy(const char *name, unsigned int size,
  * rcu_read_lock().
  */
 void kmem_cache_destroy(struct kmem_cache *s);
-/* Give empty slabs back: 0 if none is left, 1 if some hold objects. */
+/*
+ * Give back what is not in use: this thread's objects, those between threads,
+ * empty slabs. Other threads empty what they keep at their next slow path, of
+ * whichever cache. 0 if no slab is left, 1 if some hold objects.
+ */
 int kmem_cache_shrink(struct kmem_cache *s);
 unsigned int kmem_cache_size(const struct kmem_cache *s);
 const char *kmem_cache_name(const struct kmem_cache *s);

@@ -332,9 +332,10 @@ int kmem_cache_shrink(struct kmem_cache *s)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
 
-	if (cpu)
-		kmem_cpu_flush(cpu);
+	__atomic_add_fetch(&s->shrinks, 1, __ATOMIC_RELAXED);
 	kmem_cpus_request();
+	if (cpu)
+		kmem_cpu_flush_cache(cpu, s);
 	barn_shrink(s, SHRINK_ALL);
 	s->ops->shrink(s, SHRINK_ALL);
 	return kmem_cache_nr_slabs(s) != 0;

@@ -307,6 +307,7 @@ struct kmem_cache {
 	struct list_head
 		aliases; /* slab_mutex: further names, kmem_cache_alias */
 	u8 dead; /* destroyed while objects were out; set under slab_mutex */
+	u32 shrinks; /* atomic: calls that want every owner's objects back */
 	/* slow-path statistics; atomic, relaxed */
 	unsigned long refills, flushes, refilled, flushed;
 	unsigned long slabs_ever;
@@ -360,6 +361,7 @@ struct kmem_cpu_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
 	uintptr_t seen; /* cursor at the last tick; owner */
 	u32 retired; /* full sheaves given up since the last miss; owner */
+	u32 shrunk; /* the cache's shrinks when it was last emptied; owner */
 };
 
 /* One object-cache owner: a thread. */
@@ -493,7 +495,10 @@ void kmem_cpu_flush(struct kmem_cpu *cpu);
 void __kmem_cpu_flush(struct kmem_cpu *cpu); /* kmem_cpus_lock held */
 /* The same for one cache. */
 void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
-/* The same for slots not used since the last call. */
+/*
+ * The same for slots not used since the last call, and for those whose cache was
+ * shrunk since.
+ */
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu);
 unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
 			     const struct kmem_cache *s);

@@ -359,6 +359,7 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
 	struct slab_sheaf *sheaf = main_take(cpu, s->slot);
 
+	slot->shrunk = READ_ONCE(s->shrinks);
 	for (int i = 0; i < 2; i++) {
 		if (sheaf) {
 			flush_sheaf(s, sheaf);
@@ -419,7 +420,9 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
 		struct kmem_cache *s = slot_cache(cpu, slot);
 
-		if (s)
+		if (s && cpu->slot[slot].shrunk != READ_ONCE(s->shrinks))
+			kmem_cpu_flush_cache(cpu, s);
+		else if (s)
 			s->ops->main_idle(cpu, s);
 	}
 	spin_unlock(&kmem_cpus_lock);
