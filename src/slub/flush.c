@@ -210,8 +210,8 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 	const u32 most = s->oo_objects - 2;
 	/* Both as they would be for address 0: no subtraction in the loop. */
 	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
-	const uintptr_t pages = (uintptr_t)arena.vmemmap -
-				base / PAGE_SIZE * sizeof(struct page);
+	const uintptr_t page_bytes = PAGE_SIZE / sizeof(struct page);
+	const uintptr_t pages = (uintptr_t)arena.vmemmap - base / page_bytes;
 	void **at = objs, **const end = objs + nr;
 
 	if (!class || s->random ||
@@ -219,9 +219,8 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 		return 0;
 	for (; at != end; at++) {
 		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
-		struct slab *slab =
-			(struct slab *)(pages + (obj & ~mask) / PAGE_SIZE *
-							sizeof(struct page));
+		struct slab *slab = (struct slab *)(pages +
+						    (obj & ~mask) / page_bytes);
 
 		/* known_slab(), with all that it needs in registers */
 		if (unlikely(
