@@ -28,6 +28,7 @@
 #include "core/tick.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
+#include "vmap/percpu.h"
 #include "vmap/vmap.h"
 
 u8 km_booted;
@@ -143,6 +144,7 @@ static void fork_prepare(void)
 	lock_fork_take(&tick_lock);
 	lock_fork_take(&migrate_lock);
 	kmem_fork_take();
+	percpu_fork_take();
 	vmap_fork_take();
 	page_alloc_fork_take();
 	lock_fork_begin();
@@ -155,6 +157,7 @@ static void fork_release(void)
 	lock_fork_end();
 	page_alloc_fork_release();
 	vmap_fork_release();
+	percpu_fork_release();
 	kmem_fork_release();
 	lock_fork_release(&migrate_lock);
 	lock_fork_release(&tick_lock);
@@ -207,6 +210,7 @@ void km_check_all(void)
 	}
 	spin_unlock(&slab_mutex);
 	vmap_check();
+	percpu_check();
 	for_each_zone(zone)
 		zone_check(zone);
 }

@@ -17,6 +17,7 @@
 #include <kmalloc/mm.h>
 #include <kmalloc/mempool.h>
 #include <kmalloc/oom.h>
+#include <kmalloc/percpu.h>
 #include <kmalloc/rcu.h>
 #include <kmalloc/scope.h>
 #include <kmalloc/shrinker.h>

@@ -28,6 +28,7 @@
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
+#include "vmap/percpu.h"
 #include "vmap/vm_area.h"
 
 /* What the caches of this library have beyond those of the other. */
@@ -37,6 +38,8 @@ static int api_init(void)
 
 	kmem_rcu = &km_rcu_ops;
 	ret = kmalloc_init();
+	if (!ret)
+		ret = percpu_init();
 	return ret ? ret : vmalloc_init();
 }
 

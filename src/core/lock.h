@@ -37,6 +37,8 @@ enum lock_rank {
 	LOCK_BARN, /* one node_barn */
 	LOCK_ALIEN, /* one alien_cache of SLAB */
 	LOCK_LIST, /* kmem_cache_node.list_lock */
+	LOCK_PCPU_ALLOC, /* pages of percpu chunks */
+	LOCK_PCPU, /* percpu chunks and their maps */
 	LOCK_VMAP_NODE, /* one vmap_node: areas in use, and freed ones by size */
 	LOCK_VMAP, /* address trees and lazy list of vmalloc space */
 	LOCK_FRAMES, /* frames that are moved into the memfd, or out of it */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/percpu_check.c - prove Q1 to Q6 of percpu.h, bit by bit
+ *
+ * What hints should be is found by looking at every bit, with none of the
+ * searches of percpu_map.c.
+ *
+ * Locking	pcpu_alloc_mutex and pcpu_lock are taken: other threads may go on
+ */
+#include "core/bug.h"
+#include "vmap/percpu.h"
+
+/* Bits [base, base + nr_bits) of a map, as `md` says they are? */
+static void check_md(const struct pcpu_block_md *md, const unsigned long *map,
+		     unsigned int base, unsigned int nr_bits)
+{
+	struct pcpu_block_md want = {
+		.first_free = (u16)nr_bits,
+		.nr_bits = (u16)nr_bits,
+	};
+	unsigned int run = 0;
+
+	for (unsigned int bit = 0; bit < nr_bits; bit++) {
+		run = test_bit(base + bit, map) ? 0 : run + 1;
+		if (run && want.first_free == nr_bits)
+			want.first_free = (u16)bit;
+		if (run == bit + 1)
+			want.left_free = (u16)run;
+		if (run <= want.contig_hint)
+			continue;
+		/* A run that grows displaces the one before it once. */
+		if (bit + 1 - run != want.contig_hint_start) {
+			want.scan_hint = want.contig_hint;
+			want.scan_hint_start = want.contig_hint_start;
+		}
+		want.contig_hint = (u16)run;
+		want.contig_hint_start = (u16)(bit + 1 - run);
+	}
+	want.right_free = (u16)run;
+	BUG_ON(md->contig_hint != want.contig_hint);
+	BUG_ON(md->contig_hint_start != want.contig_hint_start);
+	BUG_ON(md->scan_hint != want.scan_hint);
+	BUG_ON(md->scan_hint_start != want.scan_hint_start);
+	BUG_ON(md->left_free != want.left_free);
+	BUG_ON(md->right_free != want.right_free);
+	BUG_ON(md->first_free != want.first_free);
+	BUG_ON(md->nr_bits != want.nr_bits);
+}
+
+/* Q1 as far as the free runs go; where areas meet, only they know. */
+static void check_bounds(const struct pcpu_chunk *chunk)
+{
+	bool before = true; /* was the bit before this one in use? */
+
+	for (unsigned int bit = 0; bit < PCPU_UNIT_BITS; bit++) {
+		bool used = test_bit(bit, chunk->alloc_map);
+		bool bound = test_bit(bit, chunk->bound_map);
+
+		BUG_ON((!bit || used != before) && !bound);
+		BUG_ON(bit && !used && !before && bound);
+		before = used;
+	}
+	BUG_ON(!test_bit(PCPU_UNIT_BITS, chunk->bound_map));
+}
+
+static void check_pages(const struct pcpu_chunk *chunk)
+{
+	unsigned int nr_populated = 0, nr_empty = 0;
+
+	for (unsigned int page = 0; page < PCPU_UNIT_PAGES; page++) {
+		bool populated = test_bit(page, chunk->populated);
+		bool empty = true;
+
+		for (unsigned int bit = 0; bit < PCPU_BLOCK_BITS; bit++)
+			if (test_bit(page * PCPU_BLOCK_BITS + bit,
+				     chunk->alloc_map))
+				empty = false;
+		BUG_ON(!empty && !populated);
+		nr_populated += populated;
+		nr_empty += populated && empty;
+	}
+	BUG_ON(chunk->nr_populated != nr_populated);
+	BUG_ON(chunk->nr_empty_pop_pages != nr_empty);
+}
+
+static void check_chunk(const struct pcpu_chunk *chunk)
+{
+	unsigned int free = 0;
+
+	check_md(&chunk->chunk_md, chunk->alloc_map, 0, PCPU_UNIT_BITS);
+	for (unsigned int block = 0; block < PCPU_UNIT_PAGES; block++)
+		check_md(&chunk->md_blocks[block], chunk->alloc_map,
+			 block * PCPU_BLOCK_BITS, PCPU_BLOCK_BITS);
+	check_bounds(chunk);
+	check_pages(chunk);
+	for (unsigned int bit = 0; bit < PCPU_UNIT_BITS; bit++)
+		free += !test_bit(bit, chunk->alloc_map);
+	BUG_ON(chunk->free_bytes != free * PCPU_MIN_ALLOC_SIZE);
+	BUG_ON(!free != !chunk->slot);
+	BUG_ON(free &&
+	       chunk->slot != pcpu_size_to_slot(chunk->chunk_md.contig_hint *
+						PCPU_MIN_ALLOC_SIZE));
+	BUG_ON(pcpu_chunk_addr_search(chunk->base_addr) != chunk);
+}
+
+static void check_all(void)
+{
+	unsigned int nr = 0, nr_populated = 0, nr_empty = 0;
+	struct pcpu_chunk *chunk;
+
+	for (unsigned int slot = 0; slot < PCPU_NR_SLOTS; slot++)
+		list_for_each_entry(chunk, &pcpu.slots[slot], list) {
+			BUG_ON(chunk->slot != slot);
+			check_chunk(chunk);
+			nr++;
+			nr_populated += chunk->nr_populated;
+			nr_empty += chunk->nr_empty_pop_pages;
+		}
+	BUG_ON(pcpu.nr_chunks != nr);
+	BUG_ON(pcpu.nr_populated != nr_populated);
+	BUG_ON(pcpu.nr_empty_pop_pages != nr_empty);
+	for (struct rb_node *node = rb_first(&pcpu.chunks); node;
+	     node = rb_next(node))
+		nr--;
+	BUG_ON(nr || rb_check(&pcpu.chunks));
+}
+
+void percpu_check(void)
+{
+	if (!pcpu.up)
+		return;
+	spin_lock(&pcpu_alloc_mutex);
+	spin_lock(&pcpu_lock);
+	check_all();
+	spin_unlock(&pcpu_lock);
+	spin_unlock(&pcpu_alloc_mutex);
+}
