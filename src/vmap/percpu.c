@@ -30,8 +30,10 @@
 
 int percpu_init(void)
 {
-	for (unsigned int slot = 0; slot < PCPU_NR_SLOTS; slot++)
-		INIT_LIST_HEAD(&pcpu.slots[slot]);
+	int ret = pcpu_chunk_init();
+
+	if (ret)
+		return ret;
 	pcpu_balance_init();
 	pcpu.up = 1;
 	return 0;

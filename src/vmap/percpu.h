@@ -36,8 +36,9 @@
  *		    those of pcpu are the sums
  *		Q5  a page with anything in use is populated, unless somebody
  *		    holds pcpu_alloc_mutex
- *		Q6  the tree has the chunks of all slots	(percpu_check()
- *		    proves)
+ *		Q6  the tree has the chunks of all slots
+ *		Q7  what `unfit` rules out has no place in a chunk
+ *						(percpu_check() proves)
  * Source	Linux v6.12 mm/percpu.c, percpu-internal.h, percpu-vm.c
  *		(kernel-facts Y9); what is left out: docs/divergence.md F
  */
@@ -56,6 +57,8 @@
 	((unsigned int)(PCPU_MIN_UNIT_SIZE >> PCPU_MIN_ALLOC_SHIFT))
 /* A block of the map describes one page. */
 #define PCPU_BLOCK_BITS ((unsigned int)(PAGE_SIZE >> PCPU_MIN_ALLOC_SHIFT))
+
+#define PCPU_NR_ALIGNS (PAGE_SHIFT - PCPU_MIN_ALLOC_SHIFT + 1)
 
 /*
  * Slot 0: nothing free. 1: less than 16 bytes. Then one for each power of two;
@@ -90,6 +93,8 @@ struct pcpu_chunk {
 	unsigned int nr_populated; /* pages of a unit; pcpu_lock */
 	unsigned int nr_empty_pop_pages; /* populated and empty; pcpu_lock */
 	struct pcpu_block_md chunk_md;
+	/* By alignment: so many bits or more have no place, Q7; pcpu_lock. */
+	u16 unfit[PCPU_NR_ALIGNS];
 	struct pcpu_block_md md_blocks[PCPU_UNIT_PAGES];
 	/* Bits by page and by 4 bytes of a unit; pcpu_lock */
 	unsigned long populated[BITS_TO_LONGS(PCPU_UNIT_PAGES)];
@@ -144,7 +149,7 @@ static inline char *pcpu_chunk_addr(const struct pcpu_chunk *chunk,
 
 void pcpu_map_init(struct pcpu_chunk *chunk); /* of zeros: all is free */
 /* The lowest place for a request, as a bit; -1: there is none. */
-int pcpu_find_block_fit(const struct pcpu_chunk *chunk,
+int pcpu_find_block_fit(struct pcpu_chunk *chunk,
 			const struct pcpu_request *req);
 void pcpu_alloc_area(struct pcpu_chunk *chunk, unsigned int bit,
 		     unsigned int nr);
@@ -156,6 +161,7 @@ bool pcpu_page_empty(const struct pcpu_chunk *chunk, unsigned int page);
 
 /* ---- percpu_chunk.c: chunks and their pages ------------------------------- */
 
+int pcpu_chunk_init(void); /* 0 or -ENOMEM */
 unsigned int pcpu_size_to_slot(size_t size);
 /* After a change of the maps: counts and slot; pcpu_lock. */
 void pcpu_chunk_relocate(struct pcpu_chunk *chunk);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/percpu_check.c - prove Q1 to Q6 of percpu.h, bit by bit
+ * vmap/percpu_check.c - prove Q1 to Q7 of percpu.h, bit by bit
  *
  * What hints should be is found by looking at every bit, with none of the
  * searches of percpu_map.c.
@@ -83,6 +83,19 @@ static void check_pages(const struct pcpu_chunk *chunk)
 	BUG_ON(chunk->nr_empty_pop_pages != nr_empty);
 }
 
+/* Q7: at each aligned bit, fewer are free than are ruled out. */
+static void check_unfit(const struct pcpu_chunk *chunk)
+{
+	unsigned int run = 0;
+
+	for (unsigned int bit = PCPU_UNIT_BITS; bit-- > 0;) {
+		run = test_bit(bit, chunk->alloc_map) ? 0 : run + 1;
+		for (unsigned int i = 0; i < PCPU_NR_ALIGNS; i++)
+			BUG_ON(IS_ALIGNED(bit, 1U << i) &&
+			       run >= chunk->unfit[i]);
+	}
+}
+
 static void check_chunk(const struct pcpu_chunk *chunk)
 {
 	unsigned int free = 0;
@@ -93,6 +106,7 @@ static void check_chunk(const struct pcpu_chunk *chunk)
 			 block * PCPU_BLOCK_BITS, PCPU_BLOCK_BITS);
 	check_bounds(chunk);
 	check_pages(chunk);
+	check_unfit(chunk);
 	for (unsigned int bit = 0; bit < PCPU_UNIT_BITS; bit++)
 		free += !test_bit(bit, chunk->alloc_map);
 	BUG_ON(chunk->free_bytes != free * PCPU_MIN_ALLOC_SIZE);

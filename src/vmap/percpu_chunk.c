@@ -18,9 +18,8 @@
  */
 #include <errno.h>
 
-#include <kmalloc/slab.h>
-
 #include "buddy/buddy.h"
+#include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/percpu.h"
 #include "vmap/vmap.h"
@@ -28,6 +27,17 @@
 struct pcpu_space pcpu;
 spinlock_t pcpu_lock = SPIN_LOCK_INIT(LOCK_PCPU);
 spinlock_t pcpu_alloc_mutex = SPIN_LOCK_INIT(LOCK_PCPU_ALLOC);
+static struct kmem_cache chunk_cache;
+
+int pcpu_chunk_init(void)
+{
+	static const struct kmem_cache_boot boot = { 0 };
+
+	for (unsigned int slot = 0; slot < PCPU_NR_SLOTS; slot++)
+		INIT_LIST_HEAD(&pcpu.slots[slot]);
+	return kmem_cache_init(&chunk_cache, "pcpu_chunk",
+			       sizeof(struct pcpu_chunk), &boot);
+}
 
 /* ---- slots -------------------------------------------------------------------- */
 
@@ -102,15 +112,15 @@ static char *chunk_memory(void)
 
 struct pcpu_chunk *pcpu_create_chunk(gfp_t gfp)
 {
-	struct pcpu_chunk *chunk = kzalloc(sizeof(*chunk),
-					   gfp & (GFP_KERNEL | __GFP_NORETRY |
-						  __GFP_NOWARN));
+	struct pcpu_chunk *chunk = kmem_cache_zalloc(
+		&chunk_cache,
+		gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN));
 
 	if (!chunk)
 		return NULL;
 	chunk->base_addr = chunk_memory();
 	if (!chunk->base_addr) {
-		kfree(chunk);
+		kmem_cache_free(&chunk_cache, chunk);
 		return NULL;
 	}
 	pcpu_map_init(chunk);
@@ -123,7 +133,7 @@ void pcpu_destroy_chunk(struct pcpu_chunk *chunk)
 
 	BUG_ON(!va);
 	vmap_area_free(va);
-	kfree(chunk);
+	kmem_cache_free(&chunk_cache, chunk);
 }
 
 /* ---- all chunks, by address ----------------------------------------------------------- */

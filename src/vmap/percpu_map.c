@@ -15,11 +15,14 @@
  * In a block that has a run of the size, one larger than scan_hint has to be at
  * contig_hint or behind it; else the search starts at first_free.
  *
+ * A large alignment may find no place in many chunks that have the room. What
+ * was looked for in vain is remembered by alignment until something is freed.
+ *
  * Hints are made anew from the bits of every block that an operation touched,
  * and those of the chunk from its blocks; so they are exact.
  *
  * Locking	pcpu_lock, or nobody else knows the chunk
- * Invariants	Q1, Q2 of percpu.h
+ * Invariants	Q1, Q2, Q7 of percpu.h
  * Source	Linux v6.12 mm/percpu.c, pcpu_find_block_fit(),
  *		pcpu_alloc_area(), pcpu_free_area(), pcpu_block_refresh_hint(),
  *		pcpu_chunk_refresh_hint() (kernel-facts Y9)
@@ -129,11 +132,27 @@ bool pcpu_page_empty(const struct pcpu_chunk *chunk, unsigned int page)
 	return chunk->md_blocks[page].contig_hint == PCPU_BLOCK_BITS;
 }
 
+/* Something is free that was not. */
+static void forget_unfit(struct pcpu_chunk *chunk)
+{
+	for (unsigned int i = 0; i < PCPU_NR_ALIGNS; i++)
+		chunk->unfit[i] = PCPU_UNIT_BITS + 1;
+}
+
+/* No place: so there is none with a larger alignment either. */
+static void remember_unfit(struct pcpu_chunk *chunk,
+			   const struct pcpu_request *req)
+{
+	for (unsigned int i = ilog2(req->align); i < PCPU_NR_ALIGNS; i++)
+		chunk->unfit[i] = min(chunk->unfit[i], (u16)req->bits);
+}
+
 void pcpu_map_init(struct pcpu_chunk *chunk)
 {
 	__set_bit(0, chunk->bound_map);
 	__set_bit(PCPU_UNIT_BITS, chunk->bound_map);
 	chunk->free_bytes = PCPU_MIN_UNIT_SIZE;
+	forget_unfit(chunk);
 	refresh(chunk, 0, PCPU_UNIT_BITS);
 }
 
@@ -201,17 +220,20 @@ static int place_in_run(const struct pcpu_chunk *chunk,
 	return -1;
 }
 
-int pcpu_find_block_fit(const struct pcpu_chunk *chunk,
+int pcpu_find_block_fit(struct pcpu_chunk *chunk,
 			const struct pcpu_request *req)
 {
 	struct run run;
 	int at = -1;
 
-	if (req->bits > chunk->chunk_md.contig_hint)
+	if (req->bits > chunk->chunk_md.contig_hint ||
+	    req->bits >= chunk->unfit[ilog2(req->align)])
 		return -1;
 	run.end = next_hint(&chunk->chunk_md, req->bits);
 	while (at < 0 && next_run(chunk, req->bits, &run))
 		at = place_in_run(chunk, req, &run);
+	if (at < 0 && !(req->flags & PCPU_POP_ONLY))
+		remember_unfit(chunk, req);
 	return at;
 }
 
@@ -249,5 +271,6 @@ void pcpu_free_area(struct pcpu_chunk *chunk, unsigned int bit)
 	if (end < PCPU_UNIT_BITS && !test_bit(end, chunk->alloc_map))
 		__clear_bit(end, chunk->bound_map);
 	chunk->free_bytes += nr << PCPU_MIN_ALLOC_SHIFT;
+	forget_unfit(chunk);
 	refresh(chunk, bit, nr);
 }

@@ -33,6 +33,7 @@ static inline unsigned int test_refill(struct kmem_cache *s, gfp_t gfp,
 			backend_left--;
 		objs[i] = malloc(s->object_size);
 		REQUIRE(objs[i]);
+		memset(objs[i], 0xa5, s->object_size);
 		__atomic_add_fetch(&backend_out, 1, __ATOMIC_RELAXED);
 	}
 	return nr;
