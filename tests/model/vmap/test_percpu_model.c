@@ -243,7 +243,7 @@ static void child_model(void *arg)
 		step_free();
 	step_tick();
 	prove();
-	REQUIRE(pcpu.nr_chunks == 1 && vmap.areas == 1);
+	REQUIRE(pcpu.nr_chunks == 1 && vm_space.areas == 1);
 }
 
 static void run(u64 first_seed)

@@ -105,7 +105,7 @@ static void child_stress(void *arg)
 		give(shared[i]);
 	pcpu_balance();
 	check_percpu();
-	REQUIRE(pcpu.nr_chunks == 1 && vmap.areas == 1);
+	REQUIRE(pcpu.nr_chunks == 1 && vm_space.areas == 1);
 	REQUIRE(pcpu.nr_empty_pop_pages == PCPU_EMPTY_POP_PAGES_HIGH);
 }
 

@@ -152,7 +152,7 @@ static void child_refuse(void *arg)
 		"allocation\n"
 		"illegal size (8) or align (24) for percpu allocation\n"
 		"illegal size (8) or align (8192) for percpu allocation\n"));
-	REQUIRE(!pcpu.nr_chunks && !vmap.areas);
+	REQUIRE(!pcpu.nr_chunks && !vm_space.areas);
 	check_percpu();
 }
 
@@ -250,7 +250,7 @@ static void child_no_memory(void *arg)
 	REQUIRE(count_phrase(text, "percpu: limit reached, disable "
 				   "warning\n") == 1);
 	REQUIRE(count_phrase(text, "\n") == 11);
-	REQUIRE(!pcpu.nr_chunks && !vmap.areas);
+	REQUIRE(!pcpu.nr_chunks && !vm_space.areas);
 	take(100, 16);
 }
 
@@ -263,7 +263,7 @@ static void child_unwind(void *arg)
 	(void)arg;
 	start_percpu("vmap.lazy_max=1M");
 	give(take(PCPU_MIN_UNIT_SIZE, 4));
-	areas = vmap.areas;
+	areas = vm_space.areas;
 	for (unsigned int n = 0; n < 40; n++) {
 		void *p[3];
 
@@ -284,7 +284,7 @@ static void child_unwind(void *arg)
 		pcpu_balance();
 		vmap_purge(PURGE_ALL);
 		check_percpu();
-		REQUIRE(vmap.areas == areas && pcpu.nr_chunks == 1);
+		REQUIRE(vm_space.areas == areas && pcpu.nr_chunks == 1);
 	}
 	REQUIRE(failed > 3);
 }

@@ -99,7 +99,7 @@ static void child_give_back(void *arg)
 
 	(void)arg;
 	start_percpu("");
-	areas = vmap.areas;
+	areas = vm_space.areas;
 	for (int i = 0; i < 20; i++)
 		p[i] = take(PCPU_MIN_UNIT_SIZE, 4);
 	REQUIRE(pcpu.nr_chunks == 21); /* one ahead, with empty pages */
@@ -110,7 +110,7 @@ static void child_give_back(void *arg)
 		give(p[i]);
 		REQUIRE(pcpu.nr_chunks == 20U - (unsigned int)i);
 	}
-	REQUIRE(vmap.areas == areas + 1);
+	REQUIRE(vm_space.areas == areas + 1);
 	tick();
 	REQUIRE(pcpu.nr_empty_pop_pages == PCPU_EMPTY_POP_PAGES_HIGH);
 	REQUIRE(pcpu_nr_pages() == PCPU_EMPTY_POP_PAGES_HIGH * nr_cpu_ids);
