@@ -226,6 +226,7 @@ int pcpu_find_block_fit(struct pcpu_chunk *chunk,
 	struct run run;
 	int at = -1;
 
+	VM_BUG_ON(!req->bits || req->align > PCPU_BLOCK_BITS);
 	if (req->bits > chunk->chunk_md.contig_hint ||
 	    req->bits >= chunk->unfit[ilog2(req->align)])
 		return -1;
