@@ -75,10 +75,9 @@ void os_calls(benchmark::State &state)
 {
 	size_t size = bytes_of(state), run = RUN * PAGE;
 	int fd = memfd_create("bench_vmap", MFD_CLOEXEC);
-	char *at = static_cast<char *>(mmap(nullptr, size + PAGE, PROT_NONE,
-					    MAP_PRIVATE | MAP_ANONYMOUS |
-						    MAP_NORESERVE,
-					    -1, 0));
+	char *at = static_cast<char *>(
+		mmap(nullptr, size + PAGE, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 
 	if (fd < 0 || ftruncate(fd, static_cast<off_t>(4 * size))) {
 		state.SkipWithError("no file of memory");

@@ -115,8 +115,8 @@ void *os_view_file(int fd, size_t size, size_t offset)
 
 	if (mem_call())
 		return NULL;
-	ret = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		   offset);
+	ret = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_POPULATE, fd, offset);
 	return is_error(ret) ? NULL : (void *)ret;
 }
 

@@ -44,7 +44,10 @@ int frames_unmap(uintptr_t at, size_t size);
 /* Frames with an address of their own become pages of the file: 0 or -errno. */
 int frames_share(struct page *const *pages, unsigned int nr,
 		 unsigned int flags);
-/* A page of order 0 that is mapped nowhere: as it was. */
+/* The block that a page is in: its head. */
+struct page *frame_block(struct page *page, unsigned int *order);
+bool frame_is_highmem(const struct page *page); /* any page of a block */
+/* A block that is mapped nowhere else: as it was. */
 void frame_unshare(struct page *page);
 bool frame_is_shared(unsigned long pfn);
 /* Each stretch of shared frames in turn, for fork(): false at the end. */

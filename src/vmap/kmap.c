@@ -173,7 +173,7 @@ void *kmap(struct page *page)
 
 	if (engine_need() || WARN_ON_ONCE(!page))
 		return NULL;
-	if (!PageHighMem(page))
+	if (!frame_is_highmem(page))
 		return page_to_virt(page);
 	if (need_pkmap())
 		return NULL;
@@ -216,7 +216,7 @@ void kunmap(const struct page *page)
 {
 	unsigned int slot = NO_SLOT;
 
-	if (engine_need() || WARN_ON_ONCE(!page) || !PageHighMem(page))
+	if (engine_need() || WARN_ON_ONCE(!page) || !frame_is_highmem(page))
 		return;
 	if (smp_load_acquire(&pkmap)) {
 		spin_lock(&kmap_lock);

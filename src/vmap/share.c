@@ -125,7 +125,7 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
  * The block that a frame belongs to. Heads tell their order; what looks like one
  * inside a larger block is left over from before, so the largest is the one.
  */
-static struct page *block_of(struct page *page, unsigned int *order)
+struct page *frame_block(struct page *page, unsigned int *order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
@@ -184,23 +184,68 @@ static int share_block(struct page *head, unsigned int order,
 	return 0;
 }
 
-int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
+/* What was freed without memory to undo it may be shared in part. */
+static bool block_is_shared(const struct page *head, unsigned int order)
 {
+	unsigned long pfn = page_to_pfn(head);
+
+	for (unsigned long n = pfn; n < pfn + (1UL << order); n++)
+		if (!frame_is_shared(n))
+			return false;
+	return true;
+}
+
+static int share_page(struct page *page, unsigned int flags)
+{
+	unsigned int order;
+	struct page *head = frame_block(page, &order);
 	int ret = 0;
 
-	for (unsigned int n = 0; n < nr && !ret; n++) {
-		unsigned int order;
-		struct page *head;
+	spin_lock(&share_lock);
+	if (block_is_shared(head, order))
+		mark(head);
+	else
+		ret = share_block(head, order, flags);
+	spin_unlock(&share_lock);
+	return ret;
+}
 
-		if (PageHighMem(pages[n]))
-			continue;
-		head = block_of(pages[n], &order);
-		spin_lock(&share_lock);
-		if (!frame_is_shared(page_to_pfn(pages[n])))
-			ret = share_block(head, order, flags);
+/* Only heads of blocks know their zone, so it is asked for by number. */
+static bool is_highmem(const struct zone *zone)
+{
+	return zone_idx(zone) == ZONE_HIGHMEM;
+}
+
+bool frame_is_highmem(const struct page *page)
+{
+	return is_highmem(pfn_to_zone(page_to_pfn(page)));
+}
+
+/* Pages from n on that follow one another and are in the zone too. */
+static unsigned int skip_zone(const struct zone *zone,
+			      struct page *const *pages, unsigned int n,
+			      unsigned int nr)
+{
+	const struct page *end = pfn_to_page(zone->zone_start_pfn +
+					     zone->spanned_pages);
+
+	for (n++; n < nr && pages[n] == pages[n - 1] + 1 && pages[n] < end; n++)
+		;
+	return n;
+}
+
+int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
+{
+	unsigned int n = 0;
+	int ret = 0;
+
+	while (n < nr && !ret) {
+		struct zone *zone = pfn_to_zone(page_to_pfn(pages[n]));
+
+		if (is_highmem(zone))
+			n = skip_zone(zone, pages, n, nr);
 		else
-			mark(head);
-		spin_unlock(&share_lock);
+			ret = share_page(pages[n++], flags);
 	}
 	return ret;
 }
@@ -224,7 +269,7 @@ void frame_unshare(struct page *page)
 	if (!(READ_ONCE(page->flags) & PG_SHARED))
 		return;
 	__atomic_and_fetch(&page->flags, (u8)~PG_SHARED, __ATOMIC_RELAXED);
-	unshare(page, 0);
+	unshare(page, READ_ONCE(page->order));
 }
 
 void share_init(void)

@@ -155,17 +155,21 @@ struct page *vmalloc_to_page(const void *addr)
 	struct page *page;
 	struct vmap_node *node;
 	struct vm_area *area;
+	int ret;
 
 	if (engine_need())
 		return NULL;
-	area = vm_lookup(addr, &node);
-	if (!area)
-		return NULL;
-	page = vm_page_at(area, addr);
-	if (page)
-		vm_page_stays(area, page);
-	vm_unlock(node);
-	return page;
+	for (;;) {
+		area = vm_lookup(addr, &node);
+		if (!area)
+			return NULL;
+		page = vm_page_at(area, addr);
+		ret = page ? vm_page_stays(area, page) : 0;
+		vm_unlock(node);
+		if (!ret)
+			return page;
+		cpu_relax();
+	}
 }
 
 unsigned long vmalloc_to_pfn(const void *addr)

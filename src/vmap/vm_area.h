@@ -21,6 +21,8 @@
  *		A2  lazy_pages is the sum over all pools
  *		A3  pages of a mapped area are allocated, and nobody else's
  *		    unless they are vmap()'s
+ *		    They are blocks that the array has whole, one behind the
+ *		    other; vmalloc_to_page() splits the one that it names
  *		A4  what an area maps is between va_start and va_end less the
  *		    guard page
  *					(vm_check() proves A1, A2)
@@ -128,8 +130,10 @@ struct vmap_node *this_vmap_node(void);
 
 /* ---- vmalloc.c ------------------------------------------------------------------ */
 
-void vmalloc_count(
-	long nr_pages); /* pages of vmalloc() that are in use, or pooled */
+/* Pages of an array whose blocks are whole. */
+void vm_free_blocks(struct page *const *pages, unsigned int nr);
+/* So many pages of vmalloc() more in use, or pooled. */
+void vmalloc_count(long nr_pages);
 /* "NAME: WHAT error: size SIZE, WHY" as warn_alloc() says it. */
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
 /*
@@ -168,8 +172,11 @@ void kmap_fork_release(void);
 /* Pages of an area that is in no tree yet may be moved; and no longer. */
 void vm_set_movable(struct vm_area *area);
 void vm_clear_movable(struct vm_area *area);
-/* Somebody was told of this page: it stays. The node is locked. */
-void vm_page_stays(struct vm_area *area, struct page *page);
+/*
+ * Somebody is told of this page: it is a page of its own, and stays. The node is
+ * locked. -EAGAIN: it is just being moved; try again without the lock.
+ */
+int vm_page_stays(struct vm_area *area, struct page *page);
 
 /* ---- vm_fork.c -------------------------------------------------------------------- */
 

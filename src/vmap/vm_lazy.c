@@ -194,12 +194,16 @@ static struct vm_area *sort(struct vm_area *list)
 
 static void free_pages_of(struct vm_area *area)
 {
+	unsigned int nr = area->vm.nr_pages;
+
 	vm_clear_movable(area);
-	if (area->vm.flags & VM_ALLOC || area->vm.flags & VM_MAP_PUT_PAGES)
-		for (unsigned int n = 0; n < area->vm.nr_pages; n++)
+	if (area->vm.flags & VM_ALLOC) {
+		vm_free_blocks(area->vm.pages, nr);
+		vmalloc_count(-(long)nr);
+	} else if (area->vm.flags & VM_MAP_PUT_PAGES) {
+		for (unsigned int n = 0; n < nr; n++)
 			__free_pages(area->vm.pages[n], 0);
-	if (area->vm.flags & VM_ALLOC)
-		vmalloc_count(-(long)area->vm.nr_pages);
+	}
 	kvfree(area->vm.pages);
 }
 

@@ -93,74 +93,87 @@ static void vm_putback_page(struct page *page)
 	(void)page;
 }
 
-/* Runs begin where a page does not follow the one before: 0, 1 or 2 of them. */
-static unsigned int breaks_at(const struct vm_area *area, unsigned int n)
-{
-	struct page *const *pages = area->vm.pages;
-	unsigned int nr = 0;
+/* A block of an area: its first page is number n of the area, it has nr pages. */
+struct block {
+	struct vm_area *area;
+	unsigned int n, nr;
+};
 
-	if (n)
-		nr += pages[n] != pages[n - 1] + 1;
-	if (n + 1 < area->vm.nr_pages)
-		nr += pages[n + 1] != pages[n] + 1;
+static void *block_addr(const struct block *b)
+{
+	return (char *)b->area->vm.addr + ((size_t)b->n << PAGE_SHIFT);
+}
+
+/* Runs that begin with the block or right behind it: 0, 1 or 2. */
+static unsigned int breaks_at(const struct block *b)
+{
+	struct page *const *pages = b->area->vm.pages;
+	unsigned int end = b->n + b->nr, nr = 0;
+
+	if (b->n)
+		nr += pages[b->n] != pages[b->n - 1] + 1;
+	if (end < b->area->vm.nr_pages)
+		nr += pages[end] != pages[end - 1] + 1;
 	return nr;
 }
 
-/* Map dst where src is, with the same bytes: 0 or -errno with src in its place. */
-static int replace(void *addr, struct page *dst, enum os_wp how)
+/* Map dst where the block is, with the same bytes: 0, or -errno with all as it was. */
+static int replace(const struct block *b, struct page *dst, enum os_wp how)
 {
 	size_t offset = page_to_pfn(dst) << PAGE_SHIFT;
-	int ret = os_wp_begin(addr, PAGE_SIZE, how);
+	size_t size = (size_t)b->nr << PAGE_SHIFT;
+	void *addr = block_addr(b);
+	int ret = os_wp_begin(addr, size, how);
 
 	if (ret)
 		return ret;
-	ret = os_file_write(arena.highmem_fd, addr, PAGE_SIZE, offset);
+	ret = os_file_write(arena.highmem_fd, addr, size, offset);
 	if (!ret)
-		ret = os_map_file(addr, PAGE_SIZE, arena.highmem_fd, offset);
-	os_wp_end(addr, PAGE_SIZE, how);
+		ret = os_map_file(addr, size, arena.highmem_fd, offset);
+	os_wp_end(addr, size, how);
 	if (ret)
 		return ret;
 	if (vmap_fork != VMAP_FORK_SHARE)
-		os_dont_fork(addr, PAGE_SIZE);
+		os_dont_fork(addr, size);
 	return 0;
 }
 
-static int try_replace(void *addr, struct page *dst)
+static int try_replace(const struct block *b, struct page *dst)
 {
 	int ret = -EPERM;
 
 	if (vmap_migrate == MIGRATE_AUTO || vmap_migrate == MIGRATE_UFFD)
-		ret = replace(addr, dst, OS_WP_UFFD);
+		ret = replace(b, dst, OS_WP_UFFD);
 	if (ret && vmap_migrate != MIGRATE_UFFD)
-		ret = replace(addr, dst, OS_WP_MPROTECT);
+		ret = replace(b, dst, OS_WP_MPROTECT);
 	return ret;
 }
 
-/* The area's page n becomes dst, its mappings are charged anew. Node locked. */
-static int move_page(struct vm_area *area, unsigned int n, struct page *dst)
+/* The block becomes dst, its mappings are charged anew. Node locked. */
+static int move_block(const struct block *b, struct page *dst)
 {
-	struct page *src = area->vm.pages[n];
-	void *addr = (char *)area->vm.addr + ((size_t)n << PAGE_SHIFT);
-	unsigned int before = breaks_at(area, n), after;
+	struct page **pages = b->area->vm.pages + b->n, *src = pages[0];
+	unsigned int before = breaks_at(b), after;
 	int ret = frames_charge(2); /* at most so many more */
 
 	if (ret)
 		return ret;
 	ret = frames_share(&dst, 1, 0);
 	if (!ret)
-		ret = try_replace(addr, dst);
+		ret = try_replace(b, dst);
 	if (ret) {
 		frame_unshare(dst);
 		frames_uncharge(2);
 		return ret;
 	}
-	WRITE_ONCE(area->vm.pages[n], dst);
-	after = breaks_at(area, n);
+	for (unsigned int n = 0; n < b->nr; n++)
+		WRITE_ONCE(pages[n], dst + n);
+	after = breaks_at(b);
 	frames_uncharge(2 + before - after);
-	area->nr_mappings += after - (unsigned long)before;
+	b->area->nr_mappings += after - (unsigned long)before;
 	get_page(dst);
-	set_page_private(dst, (uintptr_t)addr);
-	__SetPageMovable(dst, area->movable);
+	set_page_private(dst, (uintptr_t)block_addr(b));
+	__SetPageMovable(dst, b->area->movable);
 	set_page_private(src, 0);
 	__ClearPageMovable(src);
 	return 0;
@@ -170,21 +183,21 @@ static int vm_migrate_page(struct page *dst, struct page *src,
 			   enum migrate_mode mode)
 {
 	uintptr_t addr = page_private(src);
+	unsigned int order = READ_ONCE(src->order);
 	struct vmap_node *node;
-	struct vm_area *area;
+	struct block b = { .nr = 1U << order };
 	int ret;
 
 	(void)mode;
-	area = area_of_page(src, &node);
-	if (!area)
+	b.area = area_of_page(src, &node);
+	if (!b.area)
 		return -EINVAL;
-	ret = move_page(
-		area, (unsigned int)((addr - area->va->va_start) >> PAGE_SHIFT),
-		dst);
+	b.n = (unsigned int)((addr - b.area->va->va_start) >> PAGE_SHIFT);
+	ret = move_block(&b, dst);
 	vm_unlock(node);
 	if (ret)
 		return ret == -ENOMEM ? -EAGAIN : ret;
-	__free_pages(src, 0);
+	__free_pages(src, order);
 	return 0;
 }
 
@@ -201,27 +214,51 @@ void vm_set_movable(struct vm_area *area)
 	if (vmap_migrate == MIGRATE_NONE || area->vm.page_order)
 		return;
 	area->movable = &vm_mops;
-	for (unsigned int n = 0; n < area->vm.nr_pages; n++) {
-		set_page_private(area->vm.pages[n],
-				 area->va->va_start +
-					 ((size_t)n << PAGE_SHIFT));
-		__SetPageMovable(area->vm.pages[n], &vm_mops);
+	for (unsigned int n = 0; n < area->vm.nr_pages;) {
+		struct page *head = area->vm.pages[n];
+
+		set_page_private(head, area->va->va_start +
+					       ((size_t)n << PAGE_SHIFT));
+		n += 1U << READ_ONCE(head->order);
+		__SetPageMovable(head, &vm_mops);
 	}
 }
 
-void vm_page_stays(struct vm_area *area, struct page *page)
+/* Once it is not movable nobody begins to move it; who has begun lets go soon. */
+static int stays(struct page *head)
 {
-	if (area->movable && PageMovable(page))
-		__ClearPageMovable(page);
+	if (PageMovable(head))
+		__ClearPageMovable(head);
+	return READ_ONCE(head->flags) & PG_ISOLATED ? -EAGAIN : 0;
+}
+
+int vm_page_stays(struct vm_area *area, struct page *page)
+{
+	unsigned int order;
+	struct page *head;
+
+	if (!(area->vm.flags & VM_ALLOC))
+		return 0;
+	head = frame_block(page, &order);
+	if (stays(head))
+		return -EAGAIN;
+	set_page_private(head, 0);
+	if (order)
+		split_page(head, order);
+	return 0;
 }
 
 void vm_clear_movable(struct vm_area *area)
 {
 	if (!area->movable)
 		return;
-	for (unsigned int n = 0; n < area->vm.nr_pages; n++) {
-		vm_page_stays(area, area->vm.pages[n]);
-		set_page_private(area->vm.pages[n], 0);
+	for (unsigned int n = 0; n < area->vm.nr_pages;) {
+		struct page *head = area->vm.pages[n];
+
+		n += 1U << READ_ONCE(head->order);
+		if (PageMovable(head))
+			__ClearPageMovable(head);
+		set_page_private(head, 0);
 	}
 }
 

@@ -6,8 +6,8 @@
  *	  vm_reuse		an area that was freed and has as many pages
  *	  __get_vm_area_node	a place, or none
  *	  __vmalloc_area_node
- *	    vm_area_alloc_pages	the largest blocks first, split into pages: few
- *	      |			runs, so few mappings
+ *	    vm_area_alloc_pages	the largest blocks first: few runs, so few
+ *	      |			mappings
  *	    map_vm_area	over budget? purge; then blocks that compaction
  *	      |			makes; then it fails
  *	    clear		by the file where much is wanted, else by memset
@@ -90,31 +90,30 @@ static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
 }
 
 /*
- * One block of order *order, or of a lower one down to least, which *order is then,
- * as single pages: how many; 0: there is none.
+ * One block of order *order, or of a lower one down to least, which *order is then:
+ * how many pages; 0: there is none. It stays one block, so that none of its struct
+ * pages but the first is touched.
  */
 static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
 				unsigned int least, struct page **pages)
 {
-	for (;; --*order) {
-		struct page *page = alloc_pages_node(nid, gfp, *order);
+	struct page *page;
 
+	for (;; --*order) {
+		page = alloc_pages_node(nid, gfp, *order);
 		if (page && *order && !least && !(gfp & __GFP_RETRY_MAYFAIL) &&
 		    rather_highmem(page, gfp, nid)) {
 			__free_pages(page, *order);
 			page = NULL;
 		}
-		if (!page) {
-			if (*order == least)
-				return 0;
-			continue;
-		}
-		if (*order)
-			split_page(page, *order);
-		for (unsigned int n = 0; n < 1U << *order; n++)
-			pages[n] = page + n;
-		return 1U << *order;
+		if (page)
+			break;
+		if (*order == least)
+			return 0;
 	}
+	for (unsigned int n = 0; n < 1U << *order; n++)
+		pages[n] = page + n;
+	return 1U << *order;
 }
 
 static gfp_t block_gfp(gfp_t gfp, unsigned int how)
@@ -133,7 +132,7 @@ static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 					struct page **pages, unsigned int how)
 {
 	unsigned int least = how == BLOCKS_HUGE ? PAGEBLOCK_ORDER : 0;
-	unsigned int got = 0, order = MAX_PAGE_ORDER;
+	unsigned int got = 0, order = PAGEBLOCK_ORDER;
 
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
@@ -167,10 +166,14 @@ static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 	return got;
 }
 
-static void free_pages_array(struct page **pages, unsigned int nr)
+void vm_free_blocks(struct page *const *pages, unsigned int nr)
 {
-	for (unsigned int n = 0; n < nr; n++)
-		__free_pages(pages[n], 0);
+	unsigned int order;
+
+	for (unsigned int n = 0; n < nr; n += 1U << order) {
+		order = READ_ONCE(pages[n]->order);
+		__free_pages(pages[n], order);
+	}
 }
 
 /* ---- zeros ---------------------------------------------------------------------------- */
@@ -232,7 +235,7 @@ static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 
 	if (frames_runs(area->vm.pages, nr) == 1)
 		return -ENOMEM;
-	free_pages_array(area->vm.pages, nr);
+	vm_free_blocks(area->vm.pages, nr);
 	area->vm.page_order = 0;
 	compact_nodes();
 	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
@@ -309,7 +312,7 @@ static void *new_area(const struct vmalloc_request *rq)
 	why = __vmalloc_area_node(area, rq);
 	if (why) {
 		vmalloc_warn(rq->gfp, "vmalloc", rq->size, why);
-		free_pages_array(vm->pages, vm->nr_pages);
+		vm_free_blocks(vm->pages, vm->nr_pages);
 		kvfree(vm->pages);
 		vm->nr_pages = 0;
 		free_vm_area(vm);

@@ -41,7 +41,7 @@ static void show_numa(struct seq_file *m, const struct vm_struct *vm)
 	unsigned int counts[MAX_NUMNODES] = { 0 };
 
 	for (unsigned int n = 0; n < vm->nr_pages; n++)
-		counts[vm->pages[n]->node_id]++;
+		counts[pfn_to_zone(page_to_pfn(vm->pages[n]))->node_id]++;
 	for (unsigned int nid = 0; nid < MAX_NUMNODES; nid++)
 		if (counts[nid])
 			seq_printf(m, " N%u=%u", nid, counts[nid]);
