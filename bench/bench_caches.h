@@ -286,8 +286,7 @@ inline int bench_main(int argc, char **argv, const char *backend,
 		std::fprintf(stderr, "no jemalloc: %s\n", dlerror());
 	for (kind k : { kind::pair, kind::bulk, kind::flood, kind::cross })
 		for (size_type size : { 16, 64, 256, 1024, 4096, 8192 })
-			if (k != kind::cross || size <= 1024)
-				add(k, size, backend, flags, glibc, jemalloc);
+			add(k, size, backend, flags, glibc, jemalloc);
 	benchmark::Initialize(&argc, argv);
 	benchmark::RunSpecifiedBenchmarks();
 	return 0;

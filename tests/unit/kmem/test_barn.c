@@ -96,13 +96,14 @@ static void test_exchange(void **state)
 	assert_int_equal(barn_put_full(s, full), 0);
 }
 
-/* More empty sheaves than the barn wants. Expect ten kept and the rest given
- * to the cache of sheaves. */
+/* More empty sheaves than the barn wants, also one for a full sheaf. Expect ten
+ * kept and the rest given to the cache of sheaves. */
 static void test_empty_limit(void **state)
 {
 	extern struct kmem_cache sheaf_cache;
 	unsigned long before = sheaf_cache.in_use;
 	struct slab_sheaf *sheaves[BARN_MAX_EMPTY + 3];
+	struct slab_sheaf *full;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++)
@@ -111,6 +112,11 @@ static void test_empty_limit(void **state)
 		barn_put_empty(s, sheaves[i]);
 	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
 	assert_int_equal(sheaf_cache.in_use, before + BARN_MAX_EMPTY);
+	full = full_sheaf();
+	assert_int_equal(barn_put_full(s, full), 0);
+	assert_ptr_equal(barn_get_full(s, sheaf_alloc(s)), full);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
+	assert_int_equal(barn_put_full(s, full), 0);
 	barn_check(s);
 	barn_shrink(s, SHRINK_ALL);
 	assert_int_equal(sheaf_cache.in_use, before);

@@ -212,10 +212,11 @@ static void remote_free(void *arg)
 
 /* The other node has more partial slabs than it would keep, this one has none.
  * Expect a request for no node in particular to be served from there, unless
- * the ratio says never; and a slab to be made here for who asks for here. */
+ * the ratio says never, or it has as many as it keeps; and a slab to be made here for who asks for here. */
 static void defragment(void *arg)
 {
 	void *obj[128], *near;
+	u32 min_partial;
 
 	(void)arg;
 	start(4096);
@@ -227,6 +228,13 @@ static void defragment(void *arg)
 	slub_flush(f.s, &near, 1);
 	slub_shrink(f.s, SHRINK_ALL);
 	f.s->remote_node_defrag_ratio = 1024;
+	min_partial = f.s->min_partial;
+	f.s->min_partial = (u32)get_node(f.s, there)->nr_partial;
+	REQUIRE(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &near, 1) == 1);
+	REQUIRE(node_of(near) == here);
+	slub_flush(f.s, &near, 1);
+	slub_shrink(f.s, SHRINK_ALL);
+	f.s->min_partial = min_partial;
 	REQUIRE(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &near, 1) == 1);
 	REQUIRE(node_of(near) == there);
 	slub_flush(f.s, &near, 1);
