@@ -8,8 +8,10 @@
  *		null	the request fails
  *		abort	the kernel's report on stderr, then SIGABRT
  *
- * That is for blocks of at most 8 pages; larger ones fail without it. Nobody
- * calls these functions from fork handlers.
+ * That is for blocks of at most 8 pages; larger ones fail without it. What is made
+ * of single pages (vmalloc(), and large blocks of malloc) asks for one of them,
+ * so order 0, unless it is more than there can ever be. Nobody calls these functions
+ * from fork handlers.
  *
  * Source: Linux v6.12 mm/oom_kill.c for names and order.
  */

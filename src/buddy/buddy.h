@@ -10,6 +10,7 @@
 #include <kmalloc/gfp.h>
 
 #include "buddy/mmzone.h"
+#include "core/fault.h"
 #include "core/task.h"
 #include "sys/os.h"
 
@@ -54,6 +55,8 @@ void dump_page(const struct page *page, const char *reason);
 
 /* Per-CPU pages back to the free areas. */
 void drain_all_pages(struct zone *zone);
+/* Nobody is on that CPU any more: its lists go back to the zones. No lock held. */
+void page_alloc_cpu_dead(unsigned int cpu);
 /*
  * Give free blocks of reporting order and above to the OS; with `all`, young
  * ones too. Returns pages given back. Takes no lock across the system call.
@@ -76,6 +79,13 @@ void zone_stat(struct zone *zone, struct zone_stat *stat);
  * serves the loader is exempt (core/fault.h).
  */
 void fail_page_alloc_for_malloc(void);
+bool __should_fail_alloc_page(gfp_t gfp, unsigned int order);
+
+/* Is this request one that is made to fail? No lock is held. */
+static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
+{
+	return !fault_off() && __should_fail_alloc_page(gfp, order);
+}
 
 /* The address of a page of HighMem that is mapped now. Set by who maps them. */
 extern void *(*page_highmem_address)(const struct page *page);

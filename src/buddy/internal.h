@@ -10,7 +10,6 @@
 #include "buddy/reclaim.h"
 #include "buddy/vmstat.h"
 #include "core/task.h"
-#include "core/fault.h"
 
 /* ---- how hard a request tries: the kernel's ALLOC_ flags (W7) --------------- */
 
@@ -83,16 +82,6 @@ bool zone_dirty_ok(const struct zone *zone);
 unsigned long global_dirty_limit(void);
 /* km_account_page_cleaned() for a block that is being freed. */
 int folio_account_cleaned(struct page *page, unsigned int order);
-
-/* ---- fail_page_alloc.c -------------------------------------------------------- */
-
-bool __should_fail_alloc_page(gfp_t gfp, unsigned int order);
-
-/* Is this request one that is made to fail? */
-static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
-{
-	return !fault_off() && __should_fail_alloc_page(gfp, order);
-}
 
 /* ---- memcg.c ----------------------------------------------------------------- */
 

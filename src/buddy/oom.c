@@ -302,3 +302,19 @@ bool out_of_memory(const struct oom_control *oc)
 	memalloc_noreclaim_restore(flags);
 	return progress;
 }
+
+bool area_out_of_memory(gfp_t gfp)
+{
+	struct oom_control oc = { .gfp_mask = gfp };
+	bool again;
+
+	if (current->flags & PF_MEMALLOC) /* it is giving up memory itself */
+		return false;
+	if (!oom_trylock()) { /* somebody sees to it */
+		memory_wait(1);
+		return true;
+	}
+	again = out_of_memory(&oc);
+	oom_unlock();
+	return again;
+}

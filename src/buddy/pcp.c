@@ -10,8 +10,8 @@
  *	  batches come from and go back to the zone at the tail, under one
  *	  zone->lock
  *
- * The lists belong to real CPUs, not to threads, so nothing has to be done
- * when a thread ends. The CPU may change between the choice of a pageset and
+ * The lists belong to real CPUs, not to threads. When a thread ends and leaves
+ * fewer of them than CPUs, its CPU is one that goes away. The CPU may change between the choice of a pageset and
  * its use: its lock makes that harmless. How long the lists get: pcp_tune.c.
  *
  * Locking	pcp->lock (rank LOCK_PCP), only tried but for draining;
@@ -217,6 +217,14 @@ void drain_pages(struct zone *zone, struct per_cpu_pages *pcp)
 void drain_all_pages(struct zone *zone)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		drain_pages(zone, &zone->pageset[cpu]);
+}
+
+void page_alloc_cpu_dead(unsigned int cpu)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
 		drain_pages(zone, &zone->pageset[cpu]);
 }
 

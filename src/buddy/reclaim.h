@@ -63,6 +63,11 @@ struct oom_dump {
 void oom_dump_register(struct oom_dump *dump); /* at the start */
 /* Does anything happen when memory runs out, but that a request fails? */
 bool oom_has_policy(void);
+/*
+ * For who takes memory past the zones, page by page, and finds none: notifiers,
+ * then the policy. true: try again. It may not return. No lock is held.
+ */
+bool area_out_of_memory(gfp_t gfp);
 void oom_fork_child(void);
 
 #endif

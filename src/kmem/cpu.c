@@ -7,7 +7,8 @@
  *	 cursor misses              list of owners        object by object
  *
  * A thread gets its table at its first miss. When it ends, what it holds goes
- * to the slabs and the table to a free list. Destructors of other libraries
+ * to the slabs and the table to a free list; if fewer threads than CPUs are left,
+ * one of these has nobody, and the page lists of the one it ran on go back too. Destructors of other libraries
  * may run after ours, so ours puts itself off for two rounds; whatever is
  * allocated or freed after that is served from the slabs directly.
  *
@@ -108,6 +109,8 @@ static void thread_exit(void *arg)
 	thread_state = THREAD_DEAD;
 	kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 	table_retire(cpu);
+	if (kmem_cpus_number() < nr_cpu_ids)
+		page_alloc_cpu_dead(smp_cpu());
 }
 
 static struct kmem_cpu *thread_start(void)

@@ -5,7 +5,8 @@
  * A run is a block of the buddy cut to whole pages: 5 pages of an order-3
  * block, the other 3 free again. Its head page holds the length. An area has
  * pages of its own in vmalloc space. When the arena is full a run becomes an
- * area, however small.
+ * area, however small. fail_page_alloc= is asked once for each request, by the
+ * order of its size, whatever serves it.
  *
  * Locking	none here. A run is freed by whoever turns its head page from
  *		PAGE_RUN to PAGE_NONE, so of two who free it one is told.
@@ -22,8 +23,10 @@
 
 #define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
 
-/* Requests up to this size may end in out_of_memory(). */
+/* Up to this size it is a block that the OOM policy is asked about. */
 #define OOM_MAX (PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
+
+#define OOM_ROUNDS 17 /* as a block has */
 
 struct large_stat large_stat;
 
@@ -169,25 +172,69 @@ static void *area_resize(void *p, size_t size)
 
 /* ---- either ------------------------------------------------------------------ */
 
-void *large_alloc(size_t size, size_t align, unsigned int flags)
+static void *run_or_area(size_t size, size_t align, unsigned int flags)
 {
 	void *p = NULL;
 
-	tick_poll();
-	if (size > PTRDIFF_MAX)
-		return NULL;
 	if (size <= MAX_BLOCK_SIZE && align <= MAX_BLOCK_SIZE)
 		p = run_alloc(size, align, flags, RUN_GFP);
-	if (!p)
-		p = area_alloc(size, align, flags);
+	return p ? p : area_alloc(size, align, flags);
+}
+
+/*
+ * An area consists of single pages, so the policy is asked about it as about one
+ * of them; but not about more than there can ever be.
+ */
+static noinline void *alloc_or_oom(size_t size, size_t align,
+				   unsigned int flags)
+{
+	unsigned long most = arena_nr_frames;
+	void *p = NULL;
+
+	if (arena.limit_frames)
+		most = min(most, arena.limit_frames);
+	if (max(size, align) <= OOM_MAX)
+		return run_alloc(size, align, flags, RUN_GFP & ~__GFP_NORETRY);
+	for (unsigned int i = 0; !p && i < OOM_ROUNDS; i++) {
+		if (size >> PAGE_SHIFT > most || !area_out_of_memory(RUN_GFP))
+			return NULL;
+		p = run_or_area(size, align, flags);
+	}
+	return p;
+}
+
+static void *serve_large(size_t size, size_t align, unsigned int flags)
+{
+	void *p = run_or_area(size, align, flags);
+
 	if (unlikely(!p)) {
 		km_reclaim_all();
-		p = area_alloc(size, align, flags);
+		p = run_or_area(size, align, flags);
 	}
 	if (unlikely(!p))
 		p = contig_alloc(size, align, flags);
-	if (unlikely(!p) && oom_has_policy() && max(size, align) <= OOM_MAX)
-		p = run_alloc(size, align, flags, RUN_GFP & ~__GFP_NORETRY);
+	if (unlikely(!p) && oom_has_policy())
+		p = alloc_or_oom(size, align, flags);
+	return p;
+}
+
+int __large_begin(size_t size)
+{
+	if (should_fail_alloc_page(RUN_GFP, get_order(size)))
+		return -ENOMEM;
+	fault_exempt_begin();
+	return 0;
+}
+
+void *large_alloc(size_t size, size_t align, unsigned int flags)
+{
+	void *p;
+
+	tick_poll();
+	if (size > PTRDIFF_MAX || large_begin(size))
+		return NULL;
+	p = serve_large(size, align, flags);
+	large_end();
 	return p;
 }
 

@@ -32,10 +32,9 @@ static void *serve(size_t size, uintptr_t caller)
 	if (likely(p))
 		return p;
 	if (size > MAX_SMALL)
-		p = large_alloc(size, PAGE_SIZE, 0);
-	else
-		p = kmem_cache_alloc_slow(shim_cache_for(size), SHIM_GFP,
-					  NUMA_NO_NODE, size, caller);
+		return large_alloc(size, PAGE_SIZE, 0);
+	p = kmem_cache_alloc_slow(shim_cache_for(size), SHIM_GFP, NUMA_NO_NODE,
+				  size, caller);
 	if (likely(p))
 		return p;
 	km_reclaim_all();
@@ -195,14 +194,20 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 static void *realloc_large(void *p, size_t usable, size_t size,
 			   uintptr_t caller)
 {
-	void *q;
+	void *q = NULL;
 
-	if (size > MAX_SMALL) {
-		q = large_resize(p, size);
-		if (q)
-			return q;
+	if (size <= usable) {
+		if (size > MAX_SMALL)
+			q = large_resize(p, size);
+		return q ? q : realloc_move(p, usable, size, caller);
 	}
-	return realloc_move(p, usable, size, caller);
+	if (large_begin(size))
+		return NULL;
+	q = large_resize(p, size);
+	if (!q)
+		q = realloc_move(p, usable, size, caller);
+	large_end();
+	return q;
 }
 
 /*

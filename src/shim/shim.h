@@ -55,6 +55,23 @@ int shim_boot(void); /* 0 or -errno; from any slow path */
 #define LARGE_ZERO 1 /* the bytes are to be zero */
 
 void *large_alloc(size_t size, size_t align, unsigned int flags);
+int __large_begin(size_t size);
+
+/*
+ * fail_page_alloc, once for what takes so many bytes: 0, or -ENOMEM if it is to
+ * fail. large_end() follows a 0; in between nothing else fails on purpose.
+ */
+static inline int large_begin(size_t size)
+{
+	return fault_off() ? 0 : __large_begin(size);
+}
+
+static inline void large_end(void)
+{
+	if (!fault_off())
+		fault_exempt_end();
+}
+
 /* What a pointer that is in no slab is. */
 struct large {
 	size_t usable; /* bytes from its start */

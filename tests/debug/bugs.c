@@ -183,6 +183,20 @@ __attribute__((noinline)) static void pages_use_after_free(void)
 	KEEP();
 }
 
+/* More than there is, in blocks that no slab holds: oom=abort has a say. */
+static void out_of_memory(void)
+{
+	while (get_block(100000))
+		;
+}
+
+/* More than there can ever be. It has none. */
+static void out_of_memory_huge(void)
+{
+	CHECK(!malloc(1UL << 40), "1 TiB of 32 MiB");
+	KEEP();
+}
+
 /* Memory that is not zero, and then somebody else's. */
 static void init_on_alloc(void)
 {
@@ -241,6 +255,8 @@ static const struct kt_case cases[] = {
 	{ "double_free_thread", double_free_thread },
 	{ "pages_use_after_free", pages_use_after_free },
 	{ "init_on_alloc", init_on_alloc },
+	{ "out_of_memory", out_of_memory },
+	{ "out_of_memory_huge", out_of_memory_huge },
 	{ "clean", clean },
 };
 

@@ -5,7 +5,7 @@
  *	failslab PERCENT CASE...
  *
  * A case is malloc, large, area, calloc, realloc, aligned, thread or, for
- * fail_page_alloc, pages; each makes some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
+ * fail_page_alloc, pages or blocks; each makes some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
  * and whatever was there before to be left as it was.
  */
 #include "ktest.h"
@@ -189,11 +189,43 @@ static void case_pages(void)
 		      "malloc: %u of %d failed", nr[i], CALLS);
 }
 
+/* An area that grows, mostly where it is; its bytes are of no interest. */
+static unsigned int grow_area(void)
+{
+	unsigned int nr = 0;
+
+	for (int i = 0; i < CALLS; i++) {
+		void *p, *q;
+
+		while (!(p = hide(malloc(5 * MIB))))
+			;
+		errno = ERRNO_MARK;
+		q = hide(realloc(p, 6 * MIB));
+		nr += failed(q, "realloc");
+		free(q ? q : p);
+	}
+	return nr;
+}
+
+/* Blocks that are whole pages, in the arena or areas, are asked about once. */
+static void case_blocks(void)
+{
+	judge("malloc(100 KiB)", plain(100 * KIB, "malloc"));
+	judge("malloc(8 MiB)", plain(8 * MIB, "malloc"));
+	if (percent == 100)
+		return;
+	judge("realloc(64 -> 40000)", resize(64, 40000));
+	judge("realloc(40000 -> 60000)", resize(40000, 60000));
+	judge("realloc(5 MiB -> 6 MiB)", grow_area());
+	CHECK(resize(60000, 40000) == 0, "a realloc in place failed");
+}
+
 static const struct kt_case cases[] = {
 	{ "malloc", case_malloc },   { "large", case_large },
 	{ "area", case_area },	     { "calloc", case_calloc },
 	{ "realloc", case_realloc }, { "aligned", case_aligned },
 	{ "thread", case_thread },   { "pages", case_pages },
+	{ "blocks", case_blocks },
 };
 
 int main(int argc, char **argv)

@@ -93,6 +93,11 @@ PAGES_OVERWRITTEN = [
     "^ pages_use_after_free" + STACK,
     "^page dumped because: pagealloc: corrupted page details$"]
 
+OOM_REPORT = [
+    r"^debug_bugs invoked oom-killer: gfp_mask=0x[0-9a-f]+\(GFP_\S+\), order=0,",
+    "^CPU: ", "^Call Trace:$", " malloc", "^ get_block" + STACK,
+    "^Mem-Info:$", r"^Out of memory: Killed process \d+ \(debug_bugs\) "]
+
 CASES = {
     "overflow": overrun("malloc-64", "overflow", "kmalloc Redzone", "0x41"),
     "overflow_class": overrun("malloc-64", "overflow_class", "Right Redzone",
@@ -137,6 +142,8 @@ CASES = {
                 by="aligned_overflow"),
     "pages_use_after_free": PAGES_OVERWRITTEN,
     "pages_unmapped": [],
+    "out_of_memory": OOM_REPORT,
+    "out_of_memory_huge": [],
     "panic_on_warn":
         head("malloc-64", "Right Redzone overwritten") +
         found_by("put_block", "overflow_class") +
@@ -188,6 +195,8 @@ SLAB_CASES = {
          "Object already free$", REDZONES, f"^Last user: put_block{STACK}$"] +
         found_by("realloc_freed"),
     "pages_use_after_free": PAGES_OVERWRITTEN,
+    "out_of_memory": OOM_REPORT,
+    "out_of_memory_huge": [],
     "pages_unmapped": [],
     "panic_on_warn":
         slab_error("malloc-64", "memory outside object was overwritten",
@@ -196,12 +205,14 @@ SLAB_CASES = {
     "clean": [],
 }
 
-PARAMETERS = {"pages_use_after_free": "page_poison=1",
+PARAMETERS = {"out_of_memory": "mem=32M oom=abort",
+              "out_of_memory_huge": "mem=32M oom=abort",
+              "pages_use_after_free": "page_poison=1",
               "pages_unmapped": "debug_pagealloc=1",
               "panic_on_warn": "slab_debug=FZPU panic_on_warn"}
 PROGRAMS = {"panic_on_warn": "overflow_class",
             "pages_unmapped": "pages_use_after_free"}
-ENDS = {"panic_on_warn": -signal.SIGABRT, "pages_unmapped": -signal.SIGSEGV}
+ENDS = {"out_of_memory": -signal.SIGABRT, "panic_on_warn": -signal.SIGABRT, "pages_unmapped": -signal.SIGSEGV}
 
 
 def judge(text, patterns):

@@ -236,6 +236,26 @@ static void child_ticks(void *arg)
 	zone_check(zone);
 }
 
+/* A CPU goes away. Expect what its lists hold in all zones to be free, and
+ * those of another CPU left alone. */
+static void child_cpu_dead(void *arg)
+{
+	struct zone *zone, *dma = &node_data[0].node_zones[ZONE_DMA];
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("dma=16M");
+	__free_page(alloc_pages(QUIET, 0));
+	__free_page(alloc_pages(QUIET | __GFP_DMA, 0));
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (cpu != smp_cpu())
+			page_alloc_cpu_dead(cpu);
+	REQUIRE(test_pageset(zone)->count && test_pageset(dma)->count);
+	page_alloc_cpu_dead(smp_cpu());
+	REQUIRE(!test_pageset(zone)->count && !test_pageset(dma)->count);
+	check_conservation(zone, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +268,7 @@ int main(void)
 		child_test(child_cold),
 		child_test(child_disable),
 		child_test(child_ticks),
+		child_test(child_cpu_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

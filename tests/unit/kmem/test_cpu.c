@@ -3,6 +3,7 @@
  * test_cpu.c - the owners of sheaves: threads that come and go
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include "fake.h"
 
@@ -49,6 +50,46 @@ static void *alloc_and_free(void *arg)
 	kmem_cpu_check(kmem_cpu_get());
 	*table = kmem_cpu_get();
 	return (void *)(uintptr_t)kmem_cpus_number();
+}
+
+static int pages_on_lists(void)
+{
+	int count = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+			count += READ_ONCE(zone->pageset[cpu].count);
+	return count;
+}
+
+static void *use_pages(void *arg)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	for (int i = 0; i < NR; i++)
+		__free_page(alloc_pages(GFP_KERNEL, 0));
+	assert_true(pages_on_lists() > 0);
+	return arg;
+}
+
+/* A thread ends that left pages on its CPU's lists, and fewer threads than CPUs
+ * are left. Expect them in the zones. */
+static void test_exit_drains_pages(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	if (nr_cpu_ids < 2)
+		skip();
+	for_each_zone(zone)
+		drain_all_pages(zone);
+	run_thread(use_pages, NULL);
+	assert_int_equal(pages_on_lists(), 0);
 }
 
 /* A thread ends. Expect all that it cached in the slabs, its table retired,
@@ -179,9 +220,8 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_drains),
-		TEST(test_remote_free),
-		TEST(test_after_exit),
+		TEST(test_exit_drains),	     TEST(test_exit_drains_pages),
+		TEST(test_remote_free),	     TEST(test_after_exit),
 		TEST(test_flush_everywhere),
 	};
 
