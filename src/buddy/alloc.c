@@ -104,8 +104,9 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 	return page;
 }
 
-struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
-		     unsigned int alloc_flags)
+static __always_inline struct page *rmqueue(struct zone *zone,
+					    unsigned int order, unsigned int mt,
+					    unsigned int alloc_flags)
 {
 	struct page *page = NULL;
 
@@ -120,6 +121,12 @@ struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
 		wakeup_kswapd(zone, 0, 0, (enum zone_type)zone_idx(zone));
 	}
 	return page;
+}
+
+struct page *buffered_rmqueue(struct zone *zone, unsigned int order,
+			      unsigned int mt, unsigned int alloc_flags)
+{
+	return rmqueue(zone, order, mt, alloc_flags);
 }
 
 /* HighMem has no address to write zeros to: the file forgets what it had. */
@@ -154,6 +161,13 @@ void prep_compound_page(struct page *page, unsigned int order)
 	       1UL << order);
 }
 
+static noinline void prep_debug(struct page *page, unsigned int order,
+				gfp_t gfp)
+{
+	__page_debug_alloc(page, page_to_pfn(page), 1UL << order);
+	set_page_owner(page, order, gfp);
+}
+
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned int alloc_flags)
 {
@@ -166,7 +180,8 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		WRITE_ONCE(page->flags, page->flags | PG_PFMEMALLOC);
 	/* Last: migration, which looks without a lock, asks for the type first. */
 	set_page_type(page, PAGE_ALLOCATED);
-	page_debug_alloc(page, page_to_pfn(page), 1UL << order);
+	if (unlikely(page_debugging))
+		prep_debug(page, order, gfp);
 	if (want_init_on_alloc(gfp))
 		clear_pages(page, order);
 }
@@ -476,6 +491,7 @@ void split_page(struct page *page, unsigned int order)
 	if (WARN_ON_ONCE(!page || page_type(page) != PAGE_ALLOCATED ||
 			 page->order != order || (page->flags & PG_HEAD)))
 		return;
+	split_page_owner(page, order);
 	for (unsigned long n = 0; n < 1UL << order; n++) {
 		set_page_type(&page[n], PAGE_ALLOCATED);
 		WRITE_ONCE(page[n].order, 0);

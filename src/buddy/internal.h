@@ -289,17 +289,12 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 
 /* no lock held */
 
-/* From the per-CPU lists or, past them, from the zone; not prepared yet. */
-struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
-		     unsigned int alloc_flags);
-
-/* Its name until 4.9. */
-static inline struct page *buffered_rmqueue(struct zone *zone,
-					    unsigned int order, unsigned int mt,
-					    unsigned int alloc_flags)
-{
-	return rmqueue(zone, order, mt, alloc_flags);
-}
+/*
+ * rmqueue(), by its name until 4.9: a block from the per-CPU lists or, past them,
+ * from the zone; not prepared yet.
+ */
+struct page *buffered_rmqueue(struct zone *zone, unsigned int order,
+			      unsigned int mt, unsigned int alloc_flags);
 
 void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
 			 struct alloc_context *ac);

@@ -73,6 +73,7 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 	if (!page)
 		return NULL;
 	page_debug_alloc(page, page_to_pfn(page), nr);
+	set_page_owner(page, MAX_PAGE_ORDER, GFP_KERNEL);
 	if (want_init_on_alloc(0) && !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
 	return page;

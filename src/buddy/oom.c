@@ -38,6 +38,7 @@ static LIST_HEAD(dumps); /* constant after init */
 static u8 abort_policy; /* oom=abort; constant after init */
 static unsigned long sysctl_panic_on_oom;
 static unsigned long sysctl_oom_kill_allocating_task;
+static unsigned long sysctl_oom_dump_tasks = 1;
 
 static int set_oom(const char *value)
 {
@@ -57,6 +58,13 @@ static const struct ctl_table panic_on_oom_ctl __sysctl = {
 static const struct ctl_table kill_allocating_ctl __sysctl = {
 	.procname = "vm.oom_kill_allocating_task",
 	.data = &sysctl_oom_kill_allocating_task,
+	.nr = 1,
+	.hi = INT_MAX,
+};
+
+static const struct ctl_table dump_tasks_ctl __sysctl = {
+	.procname = "vm.oom_dump_tasks",
+	.data = &sysctl_oom_dump_tasks,
 	.nr = 1,
 	.hi = INT_MAX,
 };
@@ -200,6 +208,29 @@ static short oom_score_adj(void)
 	return (short)(*text == '-' ? -value : value);
 }
 
+/* The tasks of the kernel's table are processes, so there is one. */
+static void dump_tasks(void)
+{
+	char status[STATUS_SIZE], comm[16];
+	const unsigned long kb = PAGE_SIZE >> 10;
+
+	read_text("/proc/self/status", status, sizeof(status));
+	os_comm(comm);
+	km_report("Tasks state (memory values in pages):\n"
+		  "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file "
+		  "rss_shmem pgtables_bytes swapents oom_score_adj name\n");
+	km_report("[%7d] %5lu %5d %8lu %8lu %8lu %8lu %9lu %8lu %8lu         "
+		  "%5d %s\n",
+		  os_pid(), status_number(status, "\nUid:"), os_pid(),
+		  status_number(status, "VmSize:") / kb,
+		  status_number(status, "VmRSS:") / kb,
+		  status_number(status, "RssAnon:") / kb,
+		  status_number(status, "RssFile:") / kb,
+		  status_number(status, "RssShmem:") / kb,
+		  status_number(status, "VmPTE:") << 10,
+		  status_number(status, "VmSwap:") / kb, oom_score_adj(), comm);
+}
+
 /* O3, O4: who asked for what, from where, and where the memory is. */
 static void dump_header(const struct oom_control *oc)
 {
@@ -215,6 +246,8 @@ static void dump_header(const struct oom_control *oc)
 	show_mem();
 	list_for_each_entry(dump, &dumps, list)
 		dump->fn();
+	if (READ_ONCE(sysctl_oom_dump_tasks))
+		dump_tasks();
 }
 
 static void kill_line(const char *message)

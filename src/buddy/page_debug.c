@@ -57,6 +57,7 @@ void page_debug_init(void)
 		page_debugging |= PAGE_INIT_ON_FREE;
 	if (!wanted.poison && wanted.init_on_alloc)
 		page_debugging |= PAGE_INIT_ON_ALLOC;
+	page_owner_init();
 	if (!wanted.unmap)
 		return;
 	unmapped = os_map(PAGE_ALIGN(arena_nr_frames / 8 + 8));
@@ -178,6 +179,8 @@ void __page_debug_alloc(const struct page *page, unsigned long pfn,
 void __page_debug_free(const struct page *page, unsigned long pfn,
 		       unsigned long nr)
 {
+	if (page_debugging & PAGE_OWNER)
+		__reset_page_owner(pfn, nr);
 	if (PageHighMem(page))
 		return;
 	if (page_debugging & PAGE_POISONING)

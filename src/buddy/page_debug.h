@@ -7,6 +7,7 @@
  *	init_on_alloc						zeroed
  *	page_poison	filled with aa				aa still there?
  *	debug_pagealloc	no access at all			access again
+ *	page_owner						who has it: page_owner.c
  *
  * page_poison switches the first two off, as in the kernel. A frame that is
  * all zero is fine to it: it was never used, or the OS has had it back.
@@ -32,6 +33,7 @@
 #define PAGE_INIT_ON_FREE 0x02
 #define PAGE_POISONING 0x04
 #define PAGE_UNMAPPING 0x08
+#define PAGE_OWNER 0x10
 
 #define PAGE_POISON 0xaa
 #define MAX_UNMAPPED 8192
@@ -49,6 +51,28 @@ void __page_debug_free(const struct page *page, unsigned long pfn,
 /* The same for frames that nobody wrote to: they hold what they held. */
 void __page_debug_return(const struct page *page, unsigned long pfn,
 			 unsigned long nr);
+
+/* ---- page_owner.c: records of who has a block; PAGE_OWNER is set ------------- */
+
+void page_owner_init(void);
+void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp);
+/* nr frames from pfn on are nobody's. */
+void __reset_page_owner(unsigned long pfn, unsigned long nr);
+/* Each page of the block is one by itself from now on. */
+void __split_page_owner(const struct page *page, unsigned int order);
+
+static inline void set_page_owner(const struct page *page, unsigned int order,
+				  gfp_t gfp)
+{
+	if (unlikely(page_debugging & PAGE_OWNER))
+		__set_page_owner(page, order, gfp);
+}
+
+static inline void split_page_owner(const struct page *page, unsigned int order)
+{
+	if (unlikely(page_debugging & PAGE_OWNER))
+		__split_page_owner(page, order);
+}
 
 static inline void page_debug_alloc(const struct page *page, unsigned long pfn,
 				    unsigned long nr)

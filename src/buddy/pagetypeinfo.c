@@ -8,8 +8,8 @@
  *
  * Locking	zone->lock for one list at a time: a zone may have very many
  *		free pages, and others wait (kernel-facts X6)
- * Source	the text of Linux v6.12 mm/vmstat.c (kernel-facts I3); without
- *		page_owner there is no count of mixed blocks
+ * Source	the text of Linux v6.12 mm/vmstat.c (kernel-facts I3);
+ *		without the count of mixed blocks that page_owner brings
  */
 #include "buddy/internal.h"
 #include "buddy/show.h"

@@ -37,8 +37,9 @@ static void child_null(void *arg)
 /* oom=abort. Expect the kernel's report, its last line, and SIGABRT. */
 static void abort_by_policy(void *arg)
 {
-	(void)arg;
 	start_short("oom=abort");
+	if (arg)
+		REQUIRE(do_sysctl("vm.oom_dump_tasks", NULL, 0, arg) > 0);
 	alloc_pages(LOUD, 1);
 }
 
@@ -59,6 +60,32 @@ static void test_abort(void **state)
 	assert_null(strstr(end.err, "total-vm:0kB"));
 	assert_non_null(strstr(end.err, "pgtables:"));
 	assert_non_null(strstr(end.err, "Mem-Info:"));
+}
+
+/* vm.oom_dump_tasks, on as it is and off. Expect the process in the table, with
+ * what it has in memory; no table. */
+static void test_dump_tasks(void **state)
+{
+	unsigned long vm = 0, rss = 0, anon = 0;
+	int pid = 0, uid = -1, tgid = 0;
+	struct child_end end;
+	const char *at;
+
+	(void)state;
+	child_run(abort_by_policy, NULL, &end);
+	at = strstr(end.err, "oom_score_adj name\n");
+	assert_non_null(
+		strstr(end.err, "Tasks state (memory values in pages):\n"));
+	assert_non_null(at);
+	at = strchr(at, '\n') + 1;
+	assert_int_equal(sscanf(at, "[%d] %d %d %lu %lu %lu", &pid, &uid, &tgid,
+				&vm, &rss, &anon),
+			 6);
+	assert_true(pid > 0 && pid == tgid && uid == (int)getuid());
+	assert_true(vm > rss && rss >= anon && anon);
+	child_run(abort_by_policy, (void *)(uintptr_t) "0", &end);
+	assert_non_null(strstr(end.err, " invoked oom-killer: "));
+	assert_null(strstr(end.err, "Tasks state"));
 }
 
 /* oom=abort and requests that the OOM killer is not for. Expect NULL. */
@@ -226,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_null),
 		cmocka_unit_test(test_abort),
+		cmocka_unit_test(test_dump_tasks),
 		child_test(child_excepted),
 		child_test(child_handler),
 		cmocka_unit_test(test_handler_aborts),

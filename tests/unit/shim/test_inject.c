@@ -78,13 +78,13 @@ static void child_posix_memalign(void *arg)
 	REQUIRE(!posix_memalign(&p, 64, 60000));
 }
 
-/* One question for each request of an area, whatever it takes. Expect the third
- * of four to fail. */
+/* Two questions for each request of an area, whatever it takes: failslab's and
+ * fail_page_alloc's. Expect the fifth question to be the third request's. */
 static void child_one_each(void *arg)
 {
 	(void)arg;
 	free(malloc(5 * MIB)); /* there is a struct for the next area */
-	fault_set_nth(3);
+	fault_set_nth(5);
 	for (unsigned int i = 1; i <= 4; i++) {
 		void *p = i & 1 ? malloc(7 * MIB) : calloc(100, 100000);
 
