@@ -147,13 +147,12 @@ static int alloc_blocking(const struct pcpu_request *req, gfp_t gfp,
 	return 0;
 }
 
-/* What it used up, or had not enough of, somebody else gets. */
+/* What it had not enough of, somebody else gets. */
 static int alloc_atomic(const struct pcpu_request *req, struct place *place)
 {
 	int ret = try_place(req, place);
 
-	if (ret ||
-	    READ_ONCE(pcpu.nr_empty_pop_pages) < PCPU_EMPTY_POP_PAGES_LOW)
+	if (ret)
 		WRITE_ONCE(pcpu.balance_due, 1);
 	return ret;
 }

@@ -110,7 +110,6 @@ struct pcpu_space {
 	unsigned int nr_populated; /* pages of a unit; also read without */
 	unsigned int nr_empty_pop_pages; /* the same */
 	u8 balance_due; /* pcpu_balance() is to run; relaxed */
-	u8 atomic_alloc_failed; /* so more is to be there; relaxed */
 	u8 up; /* percpu_init() was here; constant after init */
 };
 

@@ -171,6 +171,7 @@ static void free_badly(void *arg)
 	free_percpu(victim + PCPU_MIN_UNIT_SIZE); /* CPU 1's */
 	free_percpu((void *)UINTPTR_MAX);
 	free_percpu(victim + 64); /* free */
+	REQUIRE(pcpu_alloc_size(victim) == 16);
 	free_percpu(victim);
 	free_percpu(victim); /* again */
 }

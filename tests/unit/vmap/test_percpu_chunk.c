@@ -2,6 +2,8 @@
 /*
  * test_percpu_chunk.c - which chunk serves, which pages are there, what goes back
  */
+#include <sys/mman.h>
+
 #include "support/percpu.h"
 
 static void *take(size_t size, size_t align)
@@ -116,6 +118,35 @@ static void child_give_back(void *arg)
 	REQUIRE(pcpu_nr_pages() == PCPU_EMPTY_POP_PAGES_HIGH * nr_cpu_ids);
 }
 
+/* Is a page of all units in memory, if it is populated? */
+static bool is_there(const struct pcpu_chunk *chunk, unsigned int page)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		unsigned char in_core = 0;
+
+		REQUIRE(!mincore(pcpu_chunk_addr(chunk, cpu,
+						 page * PCPU_BLOCK_BITS),
+				 PAGE_SIZE, &in_core));
+		if (test_bit(page, chunk->populated) && !(in_core & 1))
+			return false;
+	}
+	return true;
+}
+
+/* Pages populated for an allocation and ahead of need. Expect them to be in
+ * memory, in the unit of each CPU. */
+static void child_populated(void *arg)
+{
+	const struct pcpu_chunk *chunk;
+
+	(void)arg;
+	start_percpu("");
+	chunk = chunk_of(take(4, 4));
+	REQUIRE(chunk->nr_populated == 1 + PCPU_EMPTY_POP_PAGES_HIGH);
+	for (unsigned int page = 0; page < PCPU_UNIT_PAGES; page++)
+		REQUIRE(is_there(chunk, page));
+}
+
 /* GFP_ATOMIC with no chunk, then with few pages populated. Expect NULL without a
  * word where pages are missing, no call for memory, and only such pages used. */
 static void child_atomic(void *arg)
@@ -167,6 +198,46 @@ static void child_refilled(void *arg)
 	tick();
 	REQUIRE(pcpu.nr_empty_pop_pages == PCPU_EMPTY_POP_PAGES_HIGH);
 	REQUIRE(__alloc_percpu_gfp(3 * PAGE_SIZE, 4, GFP_NOWAIT));
+}
+
+/* An atomic allocation finds too few pages, though not less than are kept.
+ * Expect more after the next allocation that may wait. */
+static void child_asked(void *arg)
+{
+	(void)arg;
+	start_percpu("");
+	take(4, 4);
+	REQUIRE(__alloc_percpu_gfp(2 * PAGE_SIZE, 4, GFP_NOWAIT));
+	REQUIRE(pcpu.nr_empty_pop_pages == PCPU_EMPTY_POP_PAGES_LOW);
+	REQUIRE(!__alloc_percpu_gfp(3 * PAGE_SIZE, 4, GFP_NOWAIT));
+	take(4, 4);
+	REQUIRE(pcpu.nr_empty_pop_pages == PCPU_EMPTY_POP_PAGES_HIGH);
+}
+
+/* Two chunks made at once, as by two threads that both found none. Expect one
+ * of them to go as soon as somebody allocates. */
+static void child_two_makers(void *arg)
+{
+	struct pcpu_chunk *chunk;
+
+	(void)arg;
+	start_percpu("");
+	for (int i = 0; i < 3; i++) {
+		chunk = pcpu_create_chunk(GFP_KERNEL);
+		REQUIRE(chunk);
+		spin_lock(&pcpu_lock);
+		pcpu_chunk_add(chunk);
+		spin_unlock(&pcpu_lock);
+	}
+	tick();
+	REQUIRE(pcpu.nr_chunks == 1);
+	chunk = pcpu_create_chunk(GFP_KERNEL);
+	spin_lock(&pcpu_lock);
+	pcpu_chunk_add(chunk);
+	spin_unlock(&pcpu_lock);
+	REQUIRE(pcpu.balance_due);
+	chunk = chunk_of(take(4, 4));
+	REQUIRE(pcpu.nr_chunks == 2); /* one in use, one free */
 }
 
 /* Allocations of all sizes that may wait. Expect two to four empty populated
@@ -267,9 +338,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slots), child_test(child_fullest),
 		child_test(child_order),      child_test(child_give_back),
-		child_test(child_atomic),     child_test(child_refilled),
-		child_test(child_kept),	      child_test(child_depopulate),
-		child_test(child_refused),    child_test(child_lazy),
+		child_test(child_populated),  child_test(child_asked),
+		child_test(child_two_makers), child_test(child_atomic),
+		child_test(child_refilled),   child_test(child_kept),
+		child_test(child_depopulate), child_test(child_refused),
+		child_test(child_lazy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
