@@ -196,11 +196,13 @@ static unsigned long throttled(void)
 
 static u32 direct_scans; /* before anybody was throttled */
 
-/* kswapd gives nothing until a request waits for it. */
+/* Nobody is given anything until a request waits for kswapd. */
 static unsigned long late_scan(struct shrinker *s, struct shrink_control *sc)
 {
 	if (!(current->flags & PF_KSWAPD)) {
-		direct_scans += !throttled();
+		if (throttled())
+			return hoard_scan(s, sc);
+		direct_scans++;
 		return SHRINK_STOP;
 	}
 	for (int i = 0; i < 10000 && !throttled(); i++)
