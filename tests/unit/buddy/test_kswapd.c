@@ -244,7 +244,7 @@ static void child_throttle(void *arg)
 	REQUIRE(!alloc_pages(SHORT, 0) && direct_scans && !throttled());
 	direct_scans = 0;
 	WRITE_ONCE(node0()->kswapd_failures, 0U);
-	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0));
+	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0));
 	REQUIRE(throttled() && !direct_scans && hoard.nr < 500);
 }
 
