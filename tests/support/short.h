@@ -61,7 +61,7 @@ static inline unsigned long hoard_count(struct shrinker *s,
 	struct hoard *h = s->private_data;
 
 	__atomic_add_fetch(&h->counts, 1, __ATOMIC_RELAXED);
-	h->gfp = sc->gfp_mask;
+	WRITE_ONCE(h->gfp, sc->gfp_mask);
 	return READ_ONCE(h->nr);
 }
 
@@ -69,11 +69,12 @@ static inline unsigned long hoard_scan(struct shrinker *s,
 				       struct shrink_control *sc)
 {
 	struct hoard *h = s->private_data;
-	unsigned long freed = 0;
+	unsigned long freed = 0, nr;
 
 	__atomic_add_fetch(&h->scans, 1, __ATOMIC_RELAXED);
-	while (h->nr && freed < sc->nr_to_scan) {
-		__free_page(h->pages[--h->nr]);
+	while ((nr = READ_ONCE(h->nr)) && freed < sc->nr_to_scan) {
+		WRITE_ONCE(h->nr, nr - 1);
+		__free_page(h->pages[nr - 1]);
 		freed++;
 	}
 	return freed;

@@ -245,7 +245,7 @@ static void child_throttle(void *arg)
 	direct_scans = 0;
 	WRITE_ONCE(node0()->kswapd_failures, 0U);
 	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0));
-	REQUIRE(throttled() && !direct_scans && hoard.nr < 500);
+	REQUIRE(throttled() && !direct_scans && READ_ONCE(hoard.nr) < 500);
 }
 
 /* kswapd=maybe. Expect it named and ignored. */
