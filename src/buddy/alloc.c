@@ -423,6 +423,7 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 	    !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
 	page->nr_pages = nr;
+	page->lru.prev = PAGE_RUN_MARK;
 	return page;
 }
 

@@ -94,8 +94,24 @@ extern void *(*page_highmem_address)(const struct page *page);
 void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 		unsigned int order);
 
-/* A block with PG_SHARED is being freed. Set by who sets that flag. */
-extern void (*page_shared_freed)(struct page *page, unsigned int order);
+/*
+ * A block of nr pages with PG_SHARED is being freed. 0; or -errno: it is kept by who
+ * sets that flag and this, and freed by them another time.
+ */
+extern int (*page_shared_freed)(struct page *page, unsigned long nr);
+
+/* lru.prev of the head of a run, of which nr_pages are left in its block. */
+#define PAGE_RUN_MARK ((struct list_head *)0x52554e00UL)
+
+/* Pages of the block in use that `head` is the first of. */
+static inline unsigned long page_block_pages(const struct page *head)
+{
+	unsigned long nr = 1UL << READ_ONCE(head->order);
+
+	return nr > 1 && READ_ONCE(head->lru.prev) == PAGE_RUN_MARK ?
+		       READ_ONCE(head->nr_pages) :
+		       nr;
+}
 
 void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);

@@ -216,9 +216,9 @@ static bool is_our_page(const struct page *page)
 	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
 }
 
-void (*page_shared_freed)(struct page *page, unsigned int order);
+int (*page_shared_freed)(struct page *page, unsigned long nr);
 
-/* Take back what the page counts as; false: somebody uses it still. */
+/* Take back what the page counts as; false: somebody uses it, or keeps it, still. */
 static noinline bool settle_page(struct page *page, unsigned int order)
 {
 	const char *reason;
@@ -229,8 +229,8 @@ static noinline bool settle_page(struct page *page, unsigned int order)
 	}
 	if (page->flags & PG_DIRTY)
 		folio_account_cleaned(page, order);
-	if (page->flags & PG_SHARED)
-		page_shared_freed(page, order);
+	if ((page->flags & PG_SHARED) && page_shared_freed(page, 1UL << order))
+		return false;
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
 	if (reason)
@@ -238,7 +238,7 @@ static noinline bool settle_page(struct page *page, unsigned int order)
 	return !reason;
 }
 
-/* false: it is somebody's still, and now nobody's for ever. */
+/* false: it is somebody's still, and now nobody's, for ever or for long. */
 static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY | PG_SHARED;
@@ -377,8 +377,14 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	if (keep == nr)
 		return;
 	memcg_uncharge(page->memcg, nr - keep);
+	if (!keep)
+		page->memcg = NULL;
+	if (!keep && unlikely(page->flags & PG_SHARED) &&
+	    page_shared_freed(page, nr))
+		return;
 	page_debug_free(page, pfn + keep, nr - keep);
 	if (!keep) {
+		page->lru.prev = NULL;
 		page_clean(page);
 		set_page_type(page, PAGE_NONE);
 	}

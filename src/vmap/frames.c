@@ -16,7 +16,8 @@
  * costs more; it is here to be measured.
  *
  * Locking	none: the range is its caller's; the count is atomic
- * Invariants	F1  charged = runs + 1, summed up over mapped areas
+ * Invariants	F1  charged = runs + 1, summed up over mapped areas, and the ends
+ *		    of stretches of shared frames (share.c)
  *		F2  every mapping of the memfd is MADV_DONTFORK, unless
  *		    vmap_fork=share
  * Source	vmap_pages_range() of Linux v6.12 mm/vmalloc.c, whose page tables
@@ -93,6 +94,11 @@ int frames_charge(unsigned long nr)
 		return 0;
 	frames_uncharge(nr);
 	return -ENOMEM;
+}
+
+void frames_charge_beyond(unsigned long nr)
+{
+	__atomic_add_fetch(&charged, nr, __ATOMIC_RELAXED);
 }
 
 void frames_uncharge(unsigned long nr)

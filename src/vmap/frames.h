@@ -27,6 +27,8 @@ unsigned int frames_runs(struct page *const *pages, unsigned int nr);
  */
 int frames_charge(unsigned long nr);
 void frames_uncharge(unsigned long nr);
+/* The same where there is no way back: the budget may be exceeded. */
+void frames_charge_beyond(unsigned long nr);
 unsigned long frames_charged(void);
 unsigned long frames_budget(void);
 /*
@@ -52,6 +54,8 @@ void frame_unshare(struct page *page);
 bool frame_is_shared(unsigned long pfn);
 /* Each stretch of shared frames in turn, for fork(): false at the end. */
 bool frames_next_shared(unsigned long *pfn, unsigned long *nr);
+/* Try again to free what the OS refused to make private. No lock is held. */
+void share_free_stuck(void);
 void share_init(void);
 void share_fork_take(void);
 void share_fork_release(void);

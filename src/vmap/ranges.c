@@ -111,12 +111,12 @@ static bool fits(const struct vmap_area *va, size_t size, size_t align,
 
 /* The oracle beside the tree: every range in turn. */
 static void check_lowest(const struct rb_root *root, size_t size, size_t align,
-			 const struct vmap_area *found)
+			 uintptr_t vstart, const struct vmap_area *found)
 {
 	const struct vmap_area *va = to_va(rb_first(root));
 	uintptr_t at;
 
-	while (va && !fits(va, size, align, 0, &at))
+	while (va && !fits(va, size, align, vstart, &at))
 		va = to_va(rb_next(&va->rb));
 	BUG_ON(va != found);
 }
@@ -149,8 +149,8 @@ static struct vmap_area *find_above(struct rb_node **node, size_t size,
  * A subtree is entered only if its largest range holds size bytes. Alignment, or
  * what lies below vstart, may make that a descent in vain; the way is up again then.
  */
-struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
-				  size_t align, uintptr_t vstart, uintptr_t *at)
+static struct vmap_area *find(const struct rb_root *root, size_t size,
+			      size_t align, uintptr_t vstart, uintptr_t *at)
 {
 	struct rb_node *node = root->node;
 	struct vmap_area *va;
@@ -176,14 +176,20 @@ struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
 	return NULL;
 }
 
+struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
+				  size_t align, uintptr_t vstart, uintptr_t *at)
+{
+	struct vmap_area *va = find(root, size, align, vstart, at);
+
+	if (IS_ENABLED(KM_CHECK))
+		check_lowest(root, size, align, vstart, va);
+	return va;
+}
+
 struct vmap_area *range_find(const struct rb_root *root, size_t size,
 			     size_t align, uintptr_t *at)
 {
-	struct vmap_area *va = range_find_from(root, size, align, 0, at);
-
-	if (IS_ENABLED(KM_CHECK))
-		check_lowest(root, size, align, va);
-	return va;
+	return range_find_from(root, size, align, 0, at);
 }
 
 struct vmap_area *range_largest(const struct rb_root *root)

@@ -18,11 +18,12 @@
  *
  * Locking	share_lock (rank LOCK_FRAMES), with system calls under it
  * Invariants	H1  a bit is set while the frame's address shows the file
- *		H2  PG_SHARED is set on the heads of blocks with a bit set, or
- *		    the block was freed when there was no memory to undo it
+ *		H2  PG_SHARED is set on the heads of blocks with a bit set, which
+ *		    are in use, or were freed and are stuck
  * Source	none; the kernel's page tables can show any frame
  */
 #include <errno.h>
+#include <string.h>
 
 #include "buddy/buddy.h"
 #include "buddy/mmzone.h"
@@ -35,6 +36,8 @@
 static spinlock_t share_lock = SPIN_LOCK_INIT(LOCK_FRAMES);
 /* share_lock; NULL until the first frame is shared. */
 static u64 *bits, *summary;
+/* Freed while the OS refused to undo it; linked by private. share_lock. */
+static struct page *stuck;
 
 static size_t bits_size(void)
 {
@@ -73,6 +76,30 @@ static void set(unsigned long pfn, unsigned long nr)
 		WRITE_ONCE(bits[n / 64], bits[n / 64] | 1ULL << (n % 64));
 		summary[part / 64] |= 1ULL << (part % 64);
 	}
+}
+
+/* Bits that differ from the one before, from pfn to the one behind the range. */
+static unsigned long ends_in(unsigned long pfn, unsigned long nr)
+{
+	bool was = pfn && test(pfn - 1);
+	unsigned long ends = 0;
+
+	for (unsigned long n = pfn; n <= pfn + nr; n++) {
+		bool is = n < arena_nr_frames && test(n);
+
+		ends += is != was;
+		was = is;
+	}
+	return ends;
+}
+
+/* What that is once the range is all set, or (is = false) all clear. */
+static unsigned long ends_around(unsigned long pfn, unsigned long nr, u8 is)
+{
+	bool before = pfn && test(pfn - 1);
+	bool behind = pfn + nr < arena_nr_frames && test(pfn + nr);
+
+	return (unsigned long)(before != is) + (behind != is);
 }
 
 static void clear(unsigned long pfn, unsigned long nr)
@@ -123,7 +150,8 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
 
 /*
  * The block that a frame belongs to. Heads tell their order; what looks like one
- * inside a larger block is left over from before, so the largest is the one.
+ * inside a larger block is left over from before, so the largest is the one. A run
+ * is shorter than its block: what lies behind it is others'.
  */
 struct page *frame_block(struct page *page, unsigned int *order)
 {
@@ -135,13 +163,24 @@ struct page *frame_block(struct page *page, unsigned int *order)
 		unsigned int type = page_type(head);
 
 		if ((type == PAGE_ALLOCATED || type == PAGE_SLAB) &&
-		    READ_ONCE(head->order) == o) {
+		    READ_ONCE(head->order) == o &&
+		    pfn < page_to_pfn(head) + page_block_pages(head)) {
 			*order = o;
 			return head;
 		}
 	}
 	*order = 0;
 	return page;
+}
+
+/* The same, and how many pages it has. */
+static struct page *block_of(struct page *page, unsigned long *nr)
+{
+	unsigned int order;
+	struct page *head = frame_block(page, &order);
+
+	*nr = order ? page_block_pages(head) : 1;
+	return head;
 }
 
 static int reach(unsigned long pfn)
@@ -159,25 +198,34 @@ static void mark(struct page *head)
 	__atomic_or_fetch(&head->flags, PG_SHARED, __ATOMIC_RELAXED);
 }
 
-/* share_lock is held. */
-static int share_block(struct page *head, unsigned int order,
-		       unsigned int flags)
+/* share_lock is held; the head is not marked yet. */
+static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 {
-	unsigned long pfn = page_to_pfn(head);
-	size_t size = PAGE_SIZE << order, offset = pfn << PAGE_SHIFT;
+	unsigned long pfn = page_to_pfn(head), had, has;
+	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
 	void *addr = page_to_virt(head);
-	int ret = reach(pfn + (1UL << order));
+	int ret = reach(pfn + nr);
 
 	if (!ret)
 		ret = alloc_bits();
-	if (!ret && (flags & SHARE_KEEP))
+	if (ret)
+		return ret;
+	had = ends_in(pfn, nr);
+	has = ends_around(pfn, nr, true);
+	if (has > had)
+		ret = frames_charge(has - had);
+	if (ret)
+		return ret;
+	if (flags & SHARE_KEEP)
 		ret = os_file_write(arena.highmem_fd, addr, size, offset);
 	if (!ret)
 		ret = os_map_file(addr, size, arena.highmem_fd, offset);
-	if (ret)
+	if (ret) {
+		frames_uncharge(has > had ? has - had : 0);
 		return ret;
-	set(pfn, 1UL << order);
-	mark(head);
+	}
+	frames_uncharge(had > has ? had - has : 0);
+	set(pfn, nr);
 	/* Where this is refused a child made without our handlers sees it too. */
 	if (vmap_fork != VMAP_FORK_SHARE)
 		os_dont_fork(addr, size);
@@ -185,11 +233,11 @@ static int share_block(struct page *head, unsigned int order,
 }
 
 /* What was freed without memory to undo it may be shared in part. */
-static bool block_is_shared(const struct page *head, unsigned int order)
+static bool block_is_shared(const struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
 
-	for (unsigned long n = pfn; n < pfn + (1UL << order); n++)
+	for (unsigned long n = pfn; n < pfn + nr; n++)
 		if (!frame_is_shared(n))
 			return false;
 	return true;
@@ -197,17 +245,43 @@ static bool block_is_shared(const struct page *head, unsigned int order)
 
 static int share_page(struct page *page, unsigned int flags)
 {
-	unsigned int order;
-	struct page *head = frame_block(page, &order);
-	int ret = 0;
+	unsigned long nr;
+	struct page *head = block_of(page, &nr);
 
-	spin_lock(&share_lock);
-	if (block_is_shared(head, order))
-		mark(head);
+	return block_is_shared(head, nr) ? 0 : share_block(head, nr, flags);
+}
+
+/* Private memory again, empty. share_lock is held. */
+static int make_private(unsigned long pfn, unsigned long nr)
+{
+	unsigned long had = ends_in(pfn, nr), has = ends_around(pfn, nr, false);
+	size_t size = nr << PAGE_SHIFT;
+
+	if (os_unmap_file_zero(pfn_to_virt(pfn), size))
+		return -ENOMEM;
+	if (has > had)
+		frames_charge_beyond(has - had);
 	else
-		ret = share_block(head, order, flags);
-	spin_unlock(&share_lock);
-	return ret;
+		frames_uncharge(had - has);
+	clear(pfn, nr);
+	return 0;
+}
+
+/* A block that was shared for nothing gets its bytes back; or stays shared. */
+static void take_back(struct page *head, unsigned long nr)
+{
+	unsigned long pfn = page_to_pfn(head);
+	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
+	void *view = os_view_file(arena.highmem_fd, size, offset);
+
+	if (view && !make_private(pfn, nr)) {
+		memcpy(page_to_virt(head), view, size);
+		os_file_punch(arena.highmem_fd, offset, size);
+	} else {
+		mark(head);
+	}
+	if (view)
+		os_release(view, size);
 }
 
 /* Only heads of blocks know their zone, so it is asked for by number. */
@@ -234,42 +308,117 @@ static unsigned int skip_zone(const struct zone *zone,
 	return n;
 }
 
+#define SETTLE_MARK 0
+#define SETTLE_BACK 1
+
+/* Blocks that were shared just now are not marked: mark them, or take them back. */
+static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
+{
+	for (unsigned int n = 0; n < nr; n++) {
+		struct page *head;
+		unsigned long len;
+
+		if (frame_is_highmem(pages[n]))
+			continue;
+		head = block_of(pages[n], &len);
+		if ((READ_ONCE(head->flags) & PG_SHARED) ||
+		    !block_is_shared(head, len))
+			continue;
+		if (how == SETTLE_BACK)
+			take_back(head, len);
+		else
+			mark(head);
+	}
+}
+
+/*
+ * All or none. The lock is held to the end, so that nobody relies on a block that is
+ * to be taken back.
+ */
 int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 {
-	unsigned int n = 0;
+	unsigned int n = 0, first = nr;
 	int ret = 0;
 
 	while (n < nr && !ret) {
 		struct zone *zone = pfn_to_zone(page_to_pfn(pages[n]));
 
-		if (is_highmem(zone))
+		if (is_highmem(zone)) {
 			n = skip_zone(zone, pages, n, nr);
-		else
-			ret = share_page(pages[n++], flags);
+			continue;
+		}
+		if (first == nr) {
+			first = n;
+			spin_lock(&share_lock);
+		}
+		ret = share_page(pages[n++], flags);
 	}
+	if (first == nr)
+		return 0;
+	settle(pages + first, n - first,
+	       ret && (flags & SHARE_KEEP) ? SETTLE_BACK : SETTLE_MARK);
+	spin_unlock(&share_lock);
 	return ret;
 }
 
-/* A block that is marked is being freed: private memory again. */
-static void unshare(struct page *head, unsigned int order)
+/* A block that is marked is being freed: private memory again, or it is kept. */
+static int unshare(struct page *head, unsigned long nr)
 {
-	unsigned long pfn = page_to_pfn(head), nr = 1UL << order;
-	size_t size = nr << PAGE_SHIFT;
+	unsigned long pfn = page_to_pfn(head);
+	int ret;
 
 	spin_lock(&share_lock);
-	if (!os_unmap_file_zero(page_to_virt(head), size)) {
-		clear(pfn, nr);
-		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT, size);
+	ret = make_private(pfn, nr);
+	if (ret) {
+		if (page_block_pages(head) != nr) /* forgotten on the way */
+			WRITE_ONCE(head->order, (u8)ilog2(nr));
+		head->private = (uintptr_t)stuck;
+		WRITE_ONCE(stuck, head);
+	} else {
+		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT,
+			      nr << PAGE_SHIFT);
 	}
 	spin_unlock(&share_lock);
+	return ret;
+}
+
+void share_free_stuck(void)
+{
+	struct page *page, *next;
+
+	if (likely(!READ_ONCE(stuck)))
+		return;
+	spin_lock(&share_lock);
+	page = stuck;
+	WRITE_ONCE(stuck, (struct page *)NULL);
+	spin_unlock(&share_lock);
+	for (; page; page = next) {
+		unsigned long nr = page_block_pages(page);
+
+		next = (struct page *)page->private;
+		page->private = 0;
+		page->_refcount = 1;
+		if (nr == 1UL << page->order)
+			__free_pages(page, page->order);
+		else
+			free_page_run(page, nr);
+	}
 }
 
 void frame_unshare(struct page *page)
 {
+	unsigned long pfn = page_to_pfn(page), nr = page_block_pages(page);
+
 	if (!(READ_ONCE(page->flags) & PG_SHARED))
 		return;
-	__atomic_and_fetch(&page->flags, (u8)~PG_SHARED, __ATOMIC_RELAXED);
-	unshare(page, READ_ONCE(page->order));
+	spin_lock(&share_lock);
+	if (!make_private(pfn, nr)) {
+		__atomic_and_fetch(&page->flags, (u8)~PG_SHARED,
+				   __ATOMIC_RELAXED);
+		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT,
+			      nr << PAGE_SHIFT);
+	}
+	spin_unlock(&share_lock);
 }
 
 void share_init(void)

@@ -30,6 +30,7 @@ int vmalloc_init(void)
 	nr_vmap_nodes = min(max(nr_cpu_ids, 1U), (unsigned int)VMAP_MAX_NODES);
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		node_init(&vmap_nodes[n]);
+	vmap_check_areas = vm_check;
 	share_init();
 	vm_lazy_init();
 	vm_fork_init();
@@ -247,6 +248,16 @@ struct vm_struct *get_vm_area(unsigned long size, unsigned long flags)
 	return get_vm_area_caller(size, flags, __builtin_return_address(0));
 }
 
+/* Pages of vmap()'s caller stay that caller's; the copy of the array goes. */
+static void vm_forget_pages(struct vm_struct *vm)
+{
+	if (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES))
+		return;
+	kvfree(vm->pages);
+	vm->pages = NULL;
+	vm->nr_pages = 0;
+}
+
 struct vm_struct *remove_vm_area(const void *addr)
 {
 	struct vm_area *area;
@@ -264,6 +275,7 @@ struct vm_struct *remove_vm_area(const void *addr)
 	frames_uncharge(area->nr_mappings);
 	area->state = 0;
 	area->nr_mappings = 0;
+	vm_forget_pages(&area->vm);
 	area->va->next = NULL;
 	free_vmap_areas(area->va);
 	area->va = NULL;
@@ -283,13 +295,13 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 	struct page **pages = area->vm.pages;
 	unsigned int nr = area->vm.nr_pages;
 	unsigned long mappings = frames_runs(pages, nr) + 1UL;
-	int ret = frames_share(pages, nr, share_flags);
+	int ret = frames_charge(mappings);
 
-	if (!ret)
-		ret = frames_charge(mappings);
 	if (ret)
 		return ret;
-	ret = frames_map(area->va->va_start, pages, nr);
+	ret = frames_share(pages, nr, share_flags);
+	if (!ret)
+		ret = frames_map(area->va->va_start, pages, nr);
 	if (ret) {
 		frames_uncharge(mappings);
 		return ret;
@@ -310,9 +322,9 @@ static unsigned long check_pool(const struct vmap_node *node)
 
 		for (; area; area = (const void *)area->vm.next) {
 			BUG_ON(size ? area->vm.nr_pages != size :
-				      area->vm.nr_pages <= VMAP_POOL_PAGES);
-			BUG_ON(!(area->state & VM_MAPPED));
-			pages += area->vm.nr_pages;
+				      area->vm.nr_pages - 1U < VMAP_POOL_PAGES);
+			if (area->vm.flags & VM_ALLOC)
+				pages += area->vm.nr_pages;
 			nr++;
 		}
 	}

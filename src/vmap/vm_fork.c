@@ -23,6 +23,7 @@
  */
 #include <errno.h>
 
+#include "buddy/buddy.h"
 #include "buddy/mmzone.h"
 #include "core/lock.h"
 #include "sys/os.h"
@@ -68,11 +69,15 @@ static unsigned long block_end(unsigned long pfn, bool *used)
 		const struct page *head = pfn_to_page(start);
 		unsigned int type = page_type(head);
 
-		if (type != PAGE_NONE && type != PAGE_BAD &&
-		    READ_ONCE(head->order) == order) {
-			*used = type != PAGE_BUDDY && type != PAGE_PCP;
-			return start + (1UL << order);
-		}
+		unsigned long nr;
+
+		if (type == PAGE_NONE || type == PAGE_BAD ||
+		    READ_ONCE(head->order) != order)
+			continue;
+		*used = type != PAGE_BUDDY && type != PAGE_PCP;
+		nr = *used ? page_block_pages(head) : 1UL << order;
+		if (pfn < start + nr)
+			return start + nr;
 	}
 	*used = true;
 	return pfn + 1;

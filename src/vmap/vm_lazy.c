@@ -70,7 +70,8 @@ static bool suits(const struct vm_area *area, unsigned int nr,
 {
 	const struct vmap_area *va = area->va;
 
-	return area->vm.nr_pages == nr && va_size(va) == want->size &&
+	return (area->state & VM_REUSABLE) && area->vm.nr_pages == nr &&
+	       va_size(va) == want->size &&
 	       !(va->va_start & (want->align - 1)) &&
 	       va->va_start >= want->start && va->va_end <= want->end &&
 	       (nid == NUMA_NO_NODE || area->vm.pages[0]->node_id == nid);
@@ -98,13 +99,20 @@ struct vm_area *vm_reuse(unsigned int nr, const struct vm_want *want, int nid)
 	return area;
 }
 
+/* What it counts for in lazy_pages: what is its own, and none of vmap()'s. */
+static unsigned int own_pages(const struct vm_area *area)
+{
+	return area->vm.flags & VM_ALLOC ? area->vm.nr_pages : 0;
+}
+
+/* Freed and mapped still; not all that the OS did not unmap can be used again. */
 static void pool_add(struct vm_area *area)
 {
 	struct vmap_node *node = this_vmap_node();
 	struct vm_area **p = pool_of(node, area->vm.nr_pages);
 
 	area->epoch = READ_ONCE(epoch);
-	lazy_add(area->vm.nr_pages);
+	lazy_add(own_pages(area));
 	spin_lock(&node->lock);
 	area->vm.next = (struct vm_struct *)*p;
 	*p = area;
@@ -125,7 +133,7 @@ static struct vm_area *take_due(struct vm_area **p, unsigned int flags,
 			continue;
 		}
 		*p = next_of(area);
-		lazy_add(-(long)area->vm.nr_pages);
+		lazy_add(-(long)own_pages(area));
 		area->vm.next = (struct vm_struct *)list;
 		list = area;
 	}
@@ -257,13 +265,25 @@ unsigned long vm_end(struct vm_area *list)
 	return pages;
 }
 
-unsigned long vm_purge(unsigned int flags)
+static unsigned long purge_once(unsigned int flags)
 {
 	struct vm_area *list = NULL;
 
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		list = take_pooled(&vmap_nodes[n], flags, list);
 	return list ? vm_end(list) : 0;
+}
+
+/* An array of pages may have been an area too: it was freed just now. */
+unsigned long vm_purge(unsigned int flags)
+{
+	unsigned long pages = purge_once(flags), more = pages;
+	while (more && flags == VM_PURGE_ALL) {
+		more = purge_once(flags);
+		pages += more;
+	}
+	share_free_stuck();
+	return pages;
 }
 
 void vm_release(struct vm_area *area)

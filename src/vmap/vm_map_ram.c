@@ -14,7 +14,8 @@
  * Locking	vmap_node.lock of the queue that a block belongs to; mapping is
  *		done without
  * Invariants	K1  free + used + dirty = 1024 pages
- *		K2  a block is on its queue's list while it has free pages
+ *		K2  a block is on its queue's list while it has free pages, or the
+ *		    OS has refused to unmap it
  *		K3  pages[n] is set where a page is mapped
  * Source	Linux v6.12 mm/vmalloc.c, vmap_block (kernel-facts Y8)
  */
@@ -32,6 +33,7 @@ struct vmap_block {
 	struct vmap_node *queue; /* constant */
 	struct list_head list; /* queue->blocks; queue->lock, as what follows */
 	unsigned int free, dirty; /* pages */
+	unsigned int stale; /* charged for what is dirty and mapped still */
 	u16 mappings[VMAP_BBMAP_BITS]; /* charged for what begins there */
 	struct page *pages[VMAP_BBMAP_BITS];
 };
@@ -63,9 +65,17 @@ static struct vmap_block *new_block(gfp_t gfp)
 	return vb;
 }
 
-/* Nothing in it is used, and it is on no list. */
+/* Nothing in it is used, and it is on no list. What the OS refuses is tried again. */
 static void free_block(struct vmap_block *vb)
 {
+	if (vb->stale &&
+	    frames_unmap(vb->area.va->va_start, va_size(vb->area.va))) {
+		spin_lock(&vb->queue->lock);
+		list_add(&vb->list, &vb->queue->blocks);
+		spin_unlock(&vb->queue->lock);
+		return;
+	}
+	frames_uncharge(vb->stale);
 	vm_erase(&vb->area);
 	vb->area.va->next = NULL;
 	free_vmap_areas(vb->area.va);
@@ -139,8 +149,10 @@ static void purge_queue(struct vmap_node *node, unsigned int flags)
 		list_add(&vb->list, &purged);
 	}
 	spin_unlock(&node->lock);
-	list_for_each_entry_safe(vb, next, &purged, list)
+	list_for_each_entry_safe(vb, next, &purged, list) {
+		list_del_init(&vb->list);
 		free_block(vb);
+	}
 }
 
 void vm_purge_blocks(unsigned int flags)
@@ -157,13 +169,13 @@ static int map_in_block(struct vmap_block *vb, unsigned int at,
 {
 	char *addr = (char *)vb->area.vm.addr + (size_t)at * PAGE_SIZE;
 	unsigned int mappings = frames_runs(pages, count) + 1;
-	int ret = frames_share(pages, count, SHARE_KEEP);
+	int ret = frames_charge(mappings);
 
-	if (!ret)
-		ret = frames_charge(mappings);
 	if (ret)
 		return ret;
-	ret = frames_map((uintptr_t)addr, pages, count);
+	ret = frames_share(pages, count, SHARE_KEEP);
+	if (!ret)
+		ret = frames_map((uintptr_t)addr, pages, count);
 	if (ret) {
 		frames_uncharge(mappings);
 		return ret;
@@ -210,6 +222,19 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 	return container_of(area, struct vmap_block, area);
 }
 
+/* Is it what vm_map_ram() gave out there, neither more nor less? */
+static bool is_allotted(const struct vmap_block *vb, unsigned int at,
+			unsigned int count)
+{
+	if (!count || at + count > VMAP_BBMAP_BITS || !vb->mappings[at])
+		return false;
+	for (unsigned int n = 0; n < count; n++)
+		if (!vb->pages[at + n] || (n && vb->mappings[at + n]))
+			return false;
+	at += count;
+	return at == VMAP_BBMAP_BITS || !vb->pages[at] || vb->mappings[at];
+}
+
 void vm_unmap_ram(const void *mem, unsigned int count)
 {
 	struct vmap_block *vb;
@@ -222,14 +247,18 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 		return;
 	}
 	vb = block_at(mem, &at);
-	if (WARN_ON_ONCE(!vb || !count || !vb->mappings[at] ||
-			 at + count > VMAP_BBMAP_BITS))
+	if (WARN_ON_ONCE(!vb || !is_allotted(vb, at, count)))
 		return;
-	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT))
-		return; /* the OS refuses: it stays, and is never given out */
+	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT)) {
+		/* The OS refuses: it goes with the block. */
+		spin_lock(&vb->queue->lock);
+		vb->stale += vb->mappings[at];
+		spin_unlock(&vb->queue->lock);
+	} else {
+		frames_uncharge(vb->mappings[at]);
+	}
 	for (unsigned int n = 0; n < count; n++)
 		WRITE_ONCE(vb->pages[at + n], (struct page *)NULL);
-	frames_uncharge(vb->mappings[at]);
 	vb->mappings[at] = 0;
 	vb_free(vb, (unsigned int)roundup_pow_of_two(count));
 }

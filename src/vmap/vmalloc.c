@@ -264,7 +264,8 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 				       const struct vmalloc_request *rq)
 {
 	unsigned int nr = (unsigned int)(area_bytes(rq) >> PAGE_SHIFT);
-	gfp_t gfp = rq->gfp & ~(__GFP_ZERO | __GFP_COMP);
+	/* What is said of a failure is said here, and rarely: so here alone. */
+	gfp_t gfp = (rq->gfp & ~(__GFP_ZERO | __GFP_COMP)) | __GFP_NOWARN;
 
 	if (is_ordinary(rq))
 		gfp |= __GFP_MOVABLE;

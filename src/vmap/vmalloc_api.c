@@ -9,14 +9,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddy/buddy.h"
+#include "buddy/mmzone.h"
 #include "buddy/page_debug.h"
 #include "core/start.h"
 #include "kmem/kmalloc.h"
 #include "vmap/vm_area.h"
 
 #define GFP_VMALLOC (GFP_KERNEL | __GFP_HIGHMEM)
-/* The lowest zone of 32 bit addresses that there is. */
-#define GFP_VMALLOC32 (GFP_KERNEL | __GFP_DMA32)
 
 /* Areas of vfree_atomic(), linked by their first word; atomic. */
 static void *deferred;
@@ -91,6 +91,23 @@ static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
 				    node, caller);
 }
 
+/* The highest zone of 32 bit addresses that there is, or any but HighMem. */
+static gfp_t gfp_vmalloc32(void)
+{
+	gfp_t gfp = GFP_KERNEL;
+	struct zone *zone;
+
+	if (engine_need())
+		return gfp;
+	for_each_zone(zone) {
+		if (zone_idx(zone) == ZONE_DMA32)
+			return GFP_KERNEL | __GFP_DMA32;
+		if (zone_idx(zone) == ZONE_DMA)
+			gfp = GFP_KERNEL | __GFP_DMA;
+	}
+	return gfp;
+}
+
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 		     int node, const void *caller)
 {
@@ -135,13 +152,13 @@ void *vzalloc_node(unsigned long size, int node)
 
 void *vmalloc_32(unsigned long size)
 {
-	return range_alloc(size, 1, GFP_VMALLOC32, 0, NUMA_NO_NODE,
+	return range_alloc(size, 1, gfp_vmalloc32(), 0, NUMA_NO_NODE,
 			   __builtin_return_address(0));
 }
 
 void *vmalloc_32_user(unsigned long size)
 {
-	return range_alloc(size, 1, GFP_VMALLOC32 | __GFP_ZERO, VM_USERMAP,
+	return range_alloc(size, 1, gfp_vmalloc32() | __GFP_ZERO, VM_USERMAP,
 			   NUMA_NO_NODE, __builtin_return_address(0));
 }
 

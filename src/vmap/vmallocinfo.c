@@ -16,9 +16,15 @@
 #include "core/start.h"
 #include "vmap/vm_area.h"
 
+/* Of its own: those of vmap()'s caller are not told of. */
+static bool has_pages(const struct vm_struct *vm)
+{
+	return vm->nr_pages && (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES));
+}
+
 static void show_flags(struct seq_file *m, const struct vm_struct *vm)
 {
-	if (vm->nr_pages)
+	if (has_pages(vm))
 		seq_printf(m, " pages=%u", vm->nr_pages);
 	if (vm->phys_addr)
 		seq_printf(m, " phys=%#lx", vm->phys_addr);
@@ -34,13 +40,15 @@ static void show_flags(struct seq_file *m, const struct vm_struct *vm)
 		seq_puts(m, " user");
 	if (vm->flags & VM_DMA_COHERENT)
 		seq_puts(m, " dma-coherent");
+	if (has_pages(vm) && !arena_contains(vm->pages))
+		seq_puts(m, " vpages");
 }
 
 static void show_numa(struct seq_file *m, const struct vm_struct *vm)
 {
 	unsigned int counts[MAX_NUMNODES] = { 0 };
 
-	for (unsigned int n = 0; n < vm->nr_pages; n++)
+	for (unsigned int n = 0; has_pages(vm) && n < vm->nr_pages; n++)
 		counts[pfn_to_zone(page_to_pfn(vm->pages[n]))->node_id]++;
 	for (unsigned int nid = 0; nid < MAX_NUMNODES; nid++)
 		if (counts[nid])

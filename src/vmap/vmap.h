@@ -113,6 +113,8 @@ struct vmap_stat {
 };
 void vmap_stat(struct vmap_stat *stat);
 void vmap_check(void);
+/* The same for vmalloc()'s areas; NULL in libraries without it. */
+extern void (*vmap_check_areas)(void); /* constant after init */
 void vmap_fork_take(void);
 void vmap_fork_release(void);
 

@@ -43,6 +43,7 @@ static void *map_array(struct page **pages, unsigned int count,
 	if (!vm_map_hard(area, SHARE_KEEP))
 		return vm->addr;
 	vmalloc_warn(GFP_KERNEL, "vmap", size, "failed to map pages");
+	vm->pages = NULL;
 	vm->nr_pages = 0;
 	free_vm_area(vm);
 	return NULL;
@@ -125,7 +126,10 @@ void vunmap(const void *addr)
 			  addr);
 		return;
 	}
-	area->vm.flags &= ~VM_MAP_PUT_PAGES;
+	if (area->vm.flags & VM_MAP_PUT_PAGES) {
+		area->vm.flags &= ~VM_MAP_PUT_PAGES;
+		area->vm.pages = NULL; /* the caller's, as the pages are */
+	}
 	area->vm.next = NULL;
 	vm_end(area);
 }
