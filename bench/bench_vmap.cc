@@ -11,7 +11,8 @@
  *	vmalloc_fresh	vmalloc, vfree, vm_unmap_aliases: frames from the page
  *			allocator, mapped, unmapped
  *	os_calls	the calls that vmalloc_fresh makes, alone: mmap of a file of
- *			memory for each run of frames, madvise, mmap of nothing
+ *			memory for each run of frames, as many as an area of vmalloc
+ *			has now, madvise, mmap of nothing
  *	os_mmap		mmap, munmap of private memory
  *	jemalloc	its malloc, free of as much
  *	mix		2000 areas of 1 to 100 pages, one at random replaced
@@ -38,7 +39,6 @@ namespace
 {
 
 constexpr size_t PAGE = 4096;
-constexpr size_t RUN = 1024; /* pages of the page allocator's largest block */
 
 size_t bytes_of(const benchmark::State &state)
 {
@@ -71,9 +71,25 @@ void vmalloc_fresh(benchmark::State &state)
 	}
 }
 
+/* Runs of frames that an area has. */
+size_t runs_of(size_t size)
+{
+	char *p = static_cast<char *>(vmalloc(size));
+	size_t runs = 0;
+
+	for (size_t at = 0; at < size; at += PAGE)
+		if (!at || vmalloc_to_pfn(p + at) !=
+				   vmalloc_to_pfn(p + at - PAGE) + 1)
+			runs++;
+	vfree(p);
+	vm_unmap_aliases();
+	return runs;
+}
+
 void os_calls(benchmark::State &state)
 {
-	size_t size = bytes_of(state), run = RUN * PAGE;
+	size_t size = bytes_of(state), runs = runs_of(size);
+	size_t run = (size / PAGE + runs - 1) / runs * PAGE;
 	int fd = memfd_create("bench_vmap", MFD_CLOEXEC);
 	char *at = static_cast<char *>(
 		mmap(nullptr, size + PAGE, PROT_NONE,
