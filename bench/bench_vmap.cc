@@ -78,8 +78,8 @@ size_t runs_of(size_t size)
 	size_t runs = 0;
 
 	for (size_t at = 0; at < size; at += PAGE)
-		if (!at || vmalloc_to_pfn(p + at) !=
-				   vmalloc_to_pfn(p + at - PAGE) + 1)
+		if (!at ||
+		    vmalloc_to_pfn(p + at) != vmalloc_to_pfn(p + at - PAGE) + 1)
 			runs++;
 	vfree(p);
 	vm_unmap_aliases();
