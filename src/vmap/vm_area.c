@@ -73,7 +73,7 @@ struct vm_area *vm_lookup(const void *addr, struct vmap_node **node)
 		struct vmap_area *va;
 
 		*node = &vmap_nodes[(first + n) % nr_vmap_nodes];
-		if (!READ_ONCE((*node)->busy.node))
+		if (!READ_ONCE((*node)->nr_busy))
 			continue;
 		spin_lock(&(*node)->lock);
 		va = range_of(&(*node)->busy, (uintptr_t)addr);
@@ -91,7 +91,14 @@ void vm_insert(struct vm_area *area)
 	area->va->vm = &area->vm;
 	spin_lock(&node->lock);
 	range_link(&node->busy, area->va);
+	WRITE_ONCE(node->nr_busy, node->nr_busy + 1);
 	spin_unlock(&node->lock);
+}
+
+static void busy_erase(struct vmap_node *node, struct vmap_area *va)
+{
+	rb_erase(&node->busy, &va->rb, NULL);
+	WRITE_ONCE(node->nr_busy, node->nr_busy - 1);
 }
 
 struct vm_area *vm_unlink(const void *addr)
@@ -104,7 +111,7 @@ struct vm_area *vm_unlink(const void *addr)
 	if (va && (to_area(va->vm)->state & VM_HOLES))
 		va = NULL;
 	if (va)
-		rb_erase(&node->busy, &va->rb, NULL);
+		busy_erase(node, va);
 	spin_unlock(&node->lock);
 	return va ? to_area(va->vm) : NULL;
 }
@@ -114,7 +121,7 @@ void vm_erase(struct vm_area *area)
 	struct vmap_node *node = &vmap_nodes[node_nr(area->va->va_start)];
 
 	spin_lock(&node->lock);
-	rb_erase(&node->busy, &area->va->rb, NULL);
+	busy_erase(node, area->va);
 	spin_unlock(&node->lock);
 }
 
@@ -146,7 +153,8 @@ struct page *vm_page_at(const struct vm_area *area, const void *addr)
 {
 	size_t nr = ((uintptr_t)addr - area->va->va_start) >> PAGE_SHIFT;
 
-	if (nr >= area->vm.nr_pages || !(area->state & (VM_MAPPED | VM_HOLES)))
+	if (!(smp_load_acquire(&area->state) & (VM_MAPPED | VM_HOLES)) ||
+	    nr >= area->vm.nr_pages)
 		return NULL;
 	return READ_ONCE(area->vm.pages[nr]);
 }
@@ -307,7 +315,7 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 		return ret;
 	}
 	area->nr_mappings = mappings;
-	area->state |= VM_MAPPED;
+	smp_store_release(&area->state, area->state | VM_MAPPED);
 	return 0;
 }
 
@@ -334,6 +342,7 @@ static unsigned long check_pool(const struct vmap_node *node)
 
 static void check_busy(const struct vmap_node *node, unsigned int nr)
 {
+	unsigned long found = 0;
 	uintptr_t end = 0;
 
 	BUG_ON(rb_check(&node->busy));
@@ -346,7 +355,9 @@ static void check_busy(const struct vmap_node *node, unsigned int nr)
 		       (uintptr_t)area->vm.addr != va->va_start);
 		BUG_ON((size_t)area->vm.nr_pages << PAGE_SHIFT > va_size(va));
 		end = va->va_end;
+		found++;
 	}
+	BUG_ON(found != node->nr_busy);
 }
 
 /* With no other thread in the allocator. */

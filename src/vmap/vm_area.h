@@ -65,8 +65,9 @@ static inline struct vm_area *to_area(struct vm_struct *vm)
 struct vmap_node {
 	spinlock_t lock;
 	struct rb_root busy; /* lock, as what follows */
+	unsigned long nr_busy; /* written under it, read without */
 	struct vm_area *pool[VMAP_POOL_PAGES + 1]; /* [0]: all that are larger */
-	unsigned long nr_pooled;
+	unsigned long nr_pooled; /* the same, as the heads of pool */
 	struct list_head blocks; /* of vm_map_ram(), with free pages */
 } __cacheline_aligned;
 

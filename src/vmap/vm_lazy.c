@@ -90,8 +90,8 @@ struct vm_area *vm_reuse(unsigned int nr, const struct vm_want *want, int nid)
 		p = (struct vm_area **)&(*p)->vm.next;
 	area = tries + 1 ? *p : NULL;
 	if (area) {
-		*p = next_of(area);
-		node->nr_pooled--;
+		WRITE_ONCE(*p, next_of(area));
+		WRITE_ONCE(node->nr_pooled, node->nr_pooled - 1);
 	}
 	spin_unlock(&node->lock);
 	if (area)
@@ -115,8 +115,8 @@ static void pool_add(struct vm_area *area)
 	lazy_add(own_pages(area));
 	spin_lock(&node->lock);
 	area->vm.next = (struct vm_struct *)*p;
-	*p = area;
-	node->nr_pooled++;
+	WRITE_ONCE(*p, area);
+	WRITE_ONCE(node->nr_pooled, node->nr_pooled + 1);
 	spin_unlock(&node->lock);
 }
 
@@ -132,7 +132,7 @@ static struct vm_area *take_due(struct vm_area **p, unsigned int flags,
 			p = (struct vm_area **)&area->vm.next;
 			continue;
 		}
-		*p = next_of(area);
+		WRITE_ONCE(*p, next_of(area));
 		lazy_add(-(long)own_pages(area));
 		area->vm.next = (struct vm_struct *)list;
 		list = area;
@@ -154,7 +154,7 @@ static struct vm_area *take_pooled(struct vmap_node *node, unsigned int flags,
 		     area = next_of(area))
 			nr++;
 	}
-	node->nr_pooled = nr;
+	WRITE_ONCE(node->nr_pooled, nr);
 	spin_unlock(&node->lock);
 	return list;
 }

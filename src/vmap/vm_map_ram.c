@@ -34,7 +34,8 @@ struct vmap_block {
 	struct list_head list; /* queue->blocks; queue->lock, as what follows */
 	unsigned int free, dirty; /* pages */
 	unsigned int stale; /* charged for what is dirty and mapped still */
-	u16 mappings[VMAP_BBMAP_BITS]; /* charged for what begins there */
+	u16 mappings[VMAP_BBMAP_BITS]; /* charged for what begins there: its user */
+	u8 counts[VMAP_BBMAP_BITS]; /* its pages, the same; 0: nothing does */
 	struct page *pages[VMAP_BBMAP_BITS];
 };
 
@@ -181,6 +182,7 @@ static int map_in_block(struct vmap_block *vb, unsigned int at,
 		return ret;
 	}
 	vb->mappings[at] = (u16)mappings;
+	vb->counts[at] = (u8)count;
 	for (unsigned int n = 0; n < count; n++)
 		WRITE_ONCE(vb->pages[at + n], pages[n]);
 	return 0;
@@ -222,19 +224,6 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 	return container_of(area, struct vmap_block, area);
 }
 
-/* Is it what vm_map_ram() gave out there, neither more nor less? */
-static bool is_allotted(const struct vmap_block *vb, unsigned int at,
-			unsigned int count)
-{
-	if (!count || at + count > VMAP_BBMAP_BITS || !vb->mappings[at])
-		return false;
-	for (unsigned int n = 0; n < count; n++)
-		if (!vb->pages[at + n] || (n && vb->mappings[at + n]))
-			return false;
-	at += count;
-	return at == VMAP_BBMAP_BITS || !vb->pages[at] || vb->mappings[at];
-}
-
 void vm_unmap_ram(const void *mem, unsigned int count)
 {
 	struct vmap_block *vb;
@@ -247,7 +236,7 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 		return;
 	}
 	vb = block_at(mem, &at);
-	if (WARN_ON_ONCE(!vb || !is_allotted(vb, at, count)))
+	if (WARN_ON_ONCE(!vb || !count || vb->counts[at] != count))
 		return;
 	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT)) {
 		/* The OS refuses: it goes with the block. */
@@ -260,5 +249,6 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 	for (unsigned int n = 0; n < count; n++)
 		WRITE_ONCE(vb->pages[at + n], (struct page *)NULL);
 	vb->mappings[at] = 0;
+	vb->counts[at] = 0;
 	vb_free(vb, (unsigned int)roundup_pow_of_two(count));
 }

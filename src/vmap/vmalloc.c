@@ -288,11 +288,12 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 
 static void set_area(struct vm_area *area, const struct vmalloc_request *rq)
 {
-	area->vm.flags = rq->flags;
 	area->vm.caller = rq->caller;
 	area->vm.requested_size = rq->size;
 	if (want_init_on_alloc(rq->gfp))
 		clear_area(area);
+	/* From here on it is told of. */
+	smp_store_release(&area->vm.flags, rq->flags);
 }
 
 static void *new_area(const struct vmalloc_request *rq)

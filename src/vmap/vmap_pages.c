@@ -31,7 +31,8 @@ static void *map_array(struct page **pages, unsigned int count,
 		       unsigned long flags, const void *caller)
 {
 	size_t size = (size_t)count << PAGE_SHIFT;
-	struct vm_struct *vm = get_vm_area_caller(size, flags, caller);
+	struct vm_struct *vm = get_vm_area_caller(
+		size, flags | VM_UNINITIALIZED, caller);
 	struct vm_area *area;
 
 	if (!vm)
@@ -40,8 +41,10 @@ static void *map_array(struct page **pages, unsigned int count,
 	vm->pages = pages;
 	vm->nr_pages = count;
 	vm->requested_size = size;
-	if (!vm_map_hard(area, SHARE_KEEP))
+	if (!vm_map_hard(area, SHARE_KEEP)) {
+		smp_store_release(&vm->flags, flags);
 		return vm->addr;
+	}
 	vmalloc_warn(GFP_KERNEL, "vmap", size, "failed to map pages");
 	vm->pages = NULL;
 	vm->nr_pages = 0;
@@ -109,7 +112,7 @@ void *vm_map_large(struct page **pages, unsigned int count)
 	struct vm_struct *vm = p ? find_vm_area(p) : NULL;
 
 	if (vm)
-		to_area(vm)->state |= VM_RAM;
+		WRITE_ONCE(to_area(vm)->state, to_area(vm)->state | VM_RAM);
 	return p;
 }
 
