@@ -116,13 +116,13 @@ static struct pkmap *alloc_pkmap(void)
 {
 	const struct vm_want want = { LAST_PKMAP * PAGE_SIZE, PAGE_SIZE,
 				      vm_space_start(), vm_space_end() };
-	struct pkmap *map = kvzalloc(sizeof(*map), GFP_KERNEL);
+	struct pkmap *map = kzalloc(sizeof(*map), GFP_KERNEL);
 
 	if (!map)
 		return NULL;
 	map->area.va = alloc_vmap_area(&want, GFP_KERNEL);
 	if (!map->area.va) {
-		kvfree(map);
+		kfree(map);
 		return NULL;
 	}
 	map->area.vm.addr = (void *)map->area.va->va_start;
@@ -159,7 +159,7 @@ static int need_pkmap(void)
 	}
 	map->area.va->next = NULL;
 	free_vmap_areas(map->area.va);
-	kvfree(map);
+	kfree(map);
 	return 0;
 }
 
@@ -277,6 +277,11 @@ static void *highmem_address(const struct page *page)
 		addr = slot_address(slot);
 	spin_unlock(&kmap_lock);
 	return addr;
+}
+
+bool kmap_is_area(const struct vm_area *area)
+{
+	return pkmap && area == &pkmap->area;
 }
 
 void kmap_fork_take(void)

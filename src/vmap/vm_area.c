@@ -283,6 +283,10 @@ struct vm_struct *remove_vm_area(const void *addr)
 	frames_uncharge(area->nr_mappings);
 	area->state = 0;
 	area->nr_mappings = 0;
+	if (area->vm.flags & VM_ALLOC) {
+		vm_split_blocks(area);
+		vmalloc_count(-(long)area->vm.nr_pages);
+	}
 	vm_forget_pages(&area->vm);
 	area->va->next = NULL;
 	free_vmap_areas(area->va);

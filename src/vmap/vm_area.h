@@ -44,7 +44,8 @@
 #define VM_MAPPED 0x01 /* frames are mapped: charged runs + 1 mappings */
 #define VM_HOLES 0x04 /* a block: its own pages, NULL where none is mapped */
 #define VM_RAM 0x08 /* vm_map_ram() */
-#define VM_REUSABLE 0x02 /* pages are as good as any that vmalloc() gets */
+/* pages are as good as any that vmalloc() gets, and nobody was told of one; lock */
+#define VM_REUSABLE 0x02
 
 struct vm_area {
 	struct vm_struct vm; /* first: who kfree()s it means the whole */
@@ -165,6 +166,7 @@ void *vm_map_large(struct page **pages, unsigned int count);
 
 /* ---- kmap.c ------------------------------------------------------------------------ */
 
+bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
 void kmap_fork_take(void);
 void kmap_fork_release(void);
 
@@ -173,6 +175,8 @@ void kmap_fork_release(void);
 /* Pages of an area that is in no tree yet may be moved; and no longer. */
 void vm_set_movable(struct vm_area *area);
 void vm_clear_movable(struct vm_area *area);
+/* Pages of an area that is in no tree are pages of their own, and stay. */
+void vm_split_blocks(struct vm_area *area);
 /*
  * Somebody is told of this page: it is a page of its own, and stays. The node is
  * locked. -EAGAIN: it is just being moved; try again without the lock.

@@ -15,8 +15,8 @@
  *
  *	vmap_fork=copy	what is above
  *	vmap_fork=share	parent and child have the same memory: no MADV_DONTFORK
- *	vmap_fork=none	no copies: in the child areas fault; frames of HighMem
- *			begin anew
+ *	vmap_fork=none	no copies but of frames that have an address: in the child
+ *			areas fault; frames of HighMem begin anew
  *
  * Locking	all locks are held by the thread that forks (core/lock.h)
  * Source	none: the kernel's vmalloc space is every process's
@@ -116,13 +116,24 @@ static int copy_frames(int to_fd, unsigned long pfn, unsigned long end)
 	return ret;
 }
 
+static int copy_shared(int to_fd)
+{
+	unsigned long pfn = 0, nr;
+	int ret = 0;
+
+	for (; !ret && frames_next_shared(&pfn, &nr); pfn += nr)
+		ret = copy_frames(to_fd, pfn, pfn + nr);
+	return ret;
+}
+
 static int copy_file(int to_fd)
 {
 	size_t start = 0, end;
 	int ret = os_file_resize(to_fd, arena.highmem_size);
 
-	while (!ret && vmap_fork == VMAP_FORK_COPY &&
-	       os_file_data(arena.highmem_fd, &start, &end)) {
+	if (!ret && vmap_fork == VMAP_FORK_NONE)
+		return copy_shared(to_fd);
+	while (!ret && os_file_data(arena.highmem_fd, &start, &end)) {
 		ret = copy_frames(to_fd, start >> PAGE_SHIFT,
 				  end >> PAGE_SHIFT);
 		start = end;
@@ -180,24 +191,66 @@ static int map_stretches(const struct vm_area *area)
 	return ret;
 }
 
-static void map_again(const struct vm_area *area)
+/* Its place is mapped again, to fault: else the OS would give it to somebody. */
+static void keep_place(struct vm_area *area)
 {
-	if ((area->state & (VM_MAPPED | VM_HOLES)) && map_stretches(area))
-		km_report(
-			"kmalloc: fork: no mapping for the area at %p in the child\n",
-			area->vm.addr);
+	frames_unmap(area->va->va_start, va_size(area->va));
+	area->state &= (u8) ~(VM_MAPPED | VM_REUSABLE);
+	if (arena_contains(area->vm.pages))
+		return;
+	area->vm.pages = NULL; /* they were in an area, and are lost */
+	area->vm.nr_pages = 0;
 }
 
-static void map_node(const struct vmap_node *node)
+/*
+ * The array of its pages may be in an area itself, which is mapped first then; areas
+ * are in slabs.
+ */
+static void map_again(struct vm_area *area)
 {
-	for (struct rb_node *rb = rb_first(&node->busy); rb; rb = rb_next(rb))
-		map_again(to_area(rb_entry(rb, struct vmap_area, rb)->vm));
-	for (unsigned int n = 0; n <= VMAP_POOL_PAGES; n++)
-		for (const struct vm_area *area = node->pool[n]; area;
-		     area = (const void *)area->vm.next)
-			map_again(area);
+	struct vmap_node *node;
+	struct vm_area *array;
+
+	if (!(area->state & (VM_MAPPED | VM_HOLES)))
+		return;
+	array = arena_contains(area->vm.pages) ?
+			NULL :
+			vm_lookup(area->vm.pages, &node);
+	if (array) {
+		vm_unlock(node);
+		map_again(array);
+	}
+	if (!map_stretches(area))
+		return;
+	km_report("kmalloc: fork: no mapping for the area at %p in the child\n",
+		  area->vm.addr);
+	keep_place(area);
 }
 
+/* Frames of HighMem begin anew where there are no copies: so does kmap(). */
+static void map_or_keep(struct vm_area *area, unsigned int copied)
+{
+	if (copied || kmap_is_area(area))
+		map_again(area);
+	else if (area->state & (VM_MAPPED | VM_HOLES))
+		keep_place(area);
+}
+
+static void map_areas(unsigned int copied)
+{
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++) {
+		struct rb_node *rb = rb_first(&vmap_nodes[n].busy);
+
+		for (; rb; rb = rb_next(rb)) {
+			struct vmap_area *va = rb_entry(rb, struct vmap_area,
+							rb);
+
+			map_or_keep(to_area(va->vm), copied);
+		}
+	}
+}
+
+/* They are copied in each mode, for slabs may be among them; or none is. */
 static void map_shared(void)
 {
 	unsigned long pfn = 0, nr;
@@ -215,26 +268,40 @@ static void map_shared(void)
 	}
 }
 
+static void keep_shared(void)
+{
+	unsigned long pfn = 0, nr;
+
+	for (; frames_next_shared(&pfn, &nr); pfn += nr)
+		os_unmap_file(pfn_to_virt(pfn), nr << PAGE_SHIFT);
+}
+
+/* So that new areas do not go to the parent's file. */
+static int empty_file(void)
+{
+	int fd = os_memfd("libkmalloc-highmem");
+
+	if (fd < 0 || !os_file_resize(fd, arena.highmem_size))
+		return fd;
+	os_close(fd);
+	return -EBADF; /* shorter than its frames: no access may find that */
+}
+
 static void fork_child(void)
 {
-	bool copied = child_fd > 0 && vmap_fork == VMAP_FORK_COPY;
+	bool copied = child_fd > 0;
 
 	if (!child_fd)
 		return;
 	os_close(arena.highmem_fd);
-	if (child_fd < 0) {
-		/* So that new areas do not go to the parent's file. */
-		child_fd = os_memfd("libkmalloc-highmem");
-		if (child_fd > 0)
-			os_file_resize(child_fd, arena.highmem_size);
-	}
-	arena.highmem_fd = child_fd;
+	arena.highmem_fd = copied ? child_fd : empty_file();
 	child_fd = 0;
-	if (!copied)
-		return;
-	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
-		map_node(&vmap_nodes[n]);
-	map_shared();
+	if (copied)
+		map_shared();
+	else
+		keep_shared();
+	map_areas(copied && vmap_fork == VMAP_FORK_COPY);
+	vm_purge(VM_PURGE_ALL); /* not mapped here */
 }
 
 /* ---- the locks ------------------------------------------------------------------------- */

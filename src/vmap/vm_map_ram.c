@@ -46,13 +46,13 @@ static struct vmap_block *new_block(gfp_t gfp)
 	const size_t size = VMAP_BBMAP_BITS * PAGE_SIZE;
 	const struct vm_want want = { size, size, vm_space_start(),
 				      vm_space_end() };
-	struct vmap_block *vb = kvzalloc(sizeof(*vb), gfp);
+	struct vmap_block *vb = kzalloc(sizeof(*vb), gfp); /* vm_fork.c */
 
 	if (!vb)
 		return NULL;
 	vb->area.va = alloc_vmap_area(&want, gfp);
 	if (!vb->area.va) {
-		kvfree(vb);
+		kfree(vb);
 		return NULL;
 	}
 	vb->area.vm.addr = (void *)vb->area.va->va_start;
@@ -80,7 +80,7 @@ static void free_block(struct vmap_block *vb)
 	vm_erase(&vb->area);
 	vb->area.va->next = NULL;
 	free_vmap_areas(vb->area.va);
-	kvfree(vb);
+	kfree(vb);
 }
 
 /* Cut pages off the free part: their number in the block. queue->lock. */
@@ -224,6 +224,19 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 	return container_of(area, struct vmap_block, area);
 }
 
+/* Who reads by km_vread() has done so, and will not any more. */
+static void hide_pages(struct vmap_block *vb, unsigned int at,
+		       unsigned int count)
+{
+	struct vmap_node *node;
+
+	if (!vm_lookup(vb->area.vm.addr, &node))
+		return;
+	for (unsigned int n = 0; n < count; n++)
+		WRITE_ONCE(vb->pages[at + n], (struct page *)NULL);
+	vm_unlock(node);
+}
+
 void vm_unmap_ram(const void *mem, unsigned int count)
 {
 	struct vmap_block *vb;
@@ -238,6 +251,7 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 	vb = block_at(mem, &at);
 	if (WARN_ON_ONCE(!vb || !count || vb->counts[at] != count))
 		return;
+	hide_pages(vb, at, count);
 	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT)) {
 		/* The OS refuses: it goes with the block. */
 		spin_lock(&vb->queue->lock);
@@ -246,8 +260,6 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 	} else {
 		frames_uncharge(vb->mappings[at]);
 	}
-	for (unsigned int n = 0; n < count; n++)
-		WRITE_ONCE(vb->pages[at + n], (struct page *)NULL);
 	vb->mappings[at] = 0;
 	vb->counts[at] = 0;
 	vb_free(vb, (unsigned int)roundup_pow_of_two(count));

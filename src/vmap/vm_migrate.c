@@ -193,7 +193,8 @@ static int vm_migrate_page(struct page *dst, struct page *src,
 	if (!b.area)
 		return -EINVAL;
 	b.n = (unsigned int)((addr - b.area->va->va_start) >> PAGE_SHIFT);
-	ret = move_block(&b, dst);
+	/* Somebody names it just now, and waits for us to let go of it. */
+	ret = PageMovable(src) ? move_block(&b, dst) : -EINVAL;
 	vm_unlock(node);
 	if (ret)
 		return ret == -ENOMEM ? -EAGAIN : ret;
@@ -224,12 +225,19 @@ void vm_set_movable(struct vm_area *area)
 	}
 }
 
-/* Once it is not movable nobody begins to move it; who has begun lets go soon. */
+/*
+ * Once it is not movable nobody begins to move it; who has begun lets go soon. A
+ * block with a reference left to give up cannot be split: its pages get one each.
+ */
 static int stays(struct page *head)
 {
 	if (PageMovable(head))
 		__ClearPageMovable(head);
-	return READ_ONCE(head->flags) & PG_ISOLATED ? -EAGAIN : 0;
+	if (READ_ONCE(head->flags) & PG_ISOLATED)
+		return -EAGAIN;
+	if (READ_ONCE(head->order) && smp_load_acquire(&head->_refcount) != 1)
+		return -EAGAIN;
+	return 0;
 }
 
 int vm_page_stays(struct vm_area *area, struct page *page)
@@ -242,10 +250,28 @@ int vm_page_stays(struct vm_area *area, struct page *page)
 	head = frame_block(page, &order);
 	if (stays(head))
 		return -EAGAIN;
+	/* Who knows it may keep a reference when the area is freed. */
+	area->state &= (u8)~VM_REUSABLE;
 	set_page_private(head, 0);
 	if (order)
 		split_page(head, order);
 	return 0;
+}
+
+void vm_split_blocks(struct vm_area *area)
+{
+	unsigned int order;
+
+	vm_clear_movable(area);
+	for (unsigned int n = 0; n < area->vm.nr_pages; n += 1U << order) {
+		struct page *head = area->vm.pages[n];
+
+		while (stays(head))
+			cpu_relax();
+		order = READ_ONCE(head->order);
+		if (order)
+			split_page(head, order);
+	}
 }
 
 void vm_clear_movable(struct vm_area *area)

@@ -21,6 +21,7 @@
  * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y2, Y6)
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "buddy/buddy.h"
@@ -55,7 +56,9 @@ void vmalloc_count(long nr_pages)
 
 unsigned long vmalloc_nr_pages(void)
 {
-	return READ_ONCE(nr_vmalloc_pages) - vm_lazy_pages();
+	unsigned long lazy = vm_lazy_pages(), nr = READ_ONCE(nr_vmalloc_pages);
+
+	return nr > lazy ? nr - lazy : 0; /* they are read one by one */
 }
 
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
@@ -233,7 +236,8 @@ static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 {
 	unsigned int nr = area->vm.nr_pages;
 
-	if (frames_runs(area->vm.pages, nr) == 1)
+	if (!(gfp & __GFP_DIRECT_RECLAIM) ||
+	    frames_runs(area->vm.pages, nr) == 1)
 		return -ENOMEM;
 	vm_free_blocks(area->vm.pages, nr);
 	area->vm.page_order = 0;
@@ -252,6 +256,13 @@ static bool is_ordinary(const struct vmalloc_request *rq)
 			      __GFP_THISNODE | __GFP_HARDWALL;
 
 	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
+}
+
+/* Who moves a page to any node and zone may not move those. */
+static bool is_movable(const struct vmalloc_request *rq)
+{
+	return !(rq->gfp &
+		 (__GFP_DMA | __GFP_DMA32 | __GFP_THISNODE | __GFP_HARDWALL));
 }
 
 static size_t area_bytes(const struct vmalloc_request *rq)
@@ -324,7 +335,8 @@ static void *new_area(const struct vmalloc_request *rq)
 	if (is_ordinary(rq) && !vm->page_order)
 		area->state |= VM_REUSABLE;
 	set_area(area, rq);
-	vm_set_movable(area);
+	if (is_movable(rq))
+		vm_set_movable(area);
 	return vm->addr;
 }
 
@@ -383,7 +395,9 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
 	if (engine_need() || WARN_ON_ONCE(!size) ||
 	    WARN_ON_ONCE(align & (align - 1)))
 		return NULL;
-	if (size >> PAGE_SHIFT > vm_total_frames()) {
+	/* nr_pages is an int, also when it is rounded up to huge pages. */
+	if (size >> PAGE_SHIFT >
+	    min(vm_total_frames(), (unsigned long)UINT_MAX - PAGEBLOCK_PAGES)) {
 		vmalloc_warn(gfp, "vmalloc", size, "exceeds total pages");
 		return NULL;
 	}

@@ -37,7 +37,8 @@ static void do_vfree(const void *addr)
 		return;
 	}
 	WARN_ON_ONCE(area->pins);
-	if (want_init_on_free() && (area->vm.flags & VM_ALLOC))
+	if (want_init_on_free() && (area->vm.flags & VM_ALLOC) &&
+	    (area->state & VM_MAPPED))
 		memset(area->vm.addr, 0, get_vm_area_size(&area->vm));
 	vm_release(area);
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -327,11 +328,18 @@ static void in_without(struct mappings *m)
 	char *p;
 
 	REQUIRE(!os_readable(m->area) && !os_readable(m->alias[0]));
-	REQUIRE(!os_readable(m->ram) && !os_readable(m->slot));
+	REQUIRE(!os_readable(m->ram));
+	/* Nobody else may get the place, nor who asks for an area have this one. */
+	REQUIRE(mmap(m->area, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0) != m->area);
+	vfree(m->area);
 	p = vzalloc(100000);
 	REQUIRE(p && all_bytes(p, 0, 100000));
 	memset(p, 1, 100000);
 	vfree(p);
+	p = kmap(m->high[2]);
+	REQUIRE(p == m->slot && all_bytes(p, 0, PAGE_SIZE));
+	memset(p, 1, PAGE_SIZE);
 	REQUIRE(memfds() == 1);
 	_exit(0);
 }
@@ -365,6 +373,44 @@ static void fork_failing(void *arg)
 	expect_exit(pid);
 }
 
+/* What the allocator itself writes to is vmapped: slabs, among them those of areas.
+ * Expect parent and child to have them, whether areas are copied or not. */
+static void fork_with_slabs(const char *args, const void *backend)
+{
+	struct page *page;
+	char *p, *q, *r;
+	pid_t pid;
+
+	start_forking(args, backend);
+	p = vmalloc(64 * PAGE_SIZE);
+	page = virt_to_page(find_vm_area(p)->pages);
+	q = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	page = virt_to_page(find_vm_area(p));
+	r = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	REQUIRE(p && q && r);
+	pid = fork();
+	if (!pid) {
+		vfree(p);
+		vunmap(q);
+		vunmap(r);
+		vfree(vzalloc(64 * PAGE_SIZE));
+		vm_books();
+		_exit(0);
+	}
+	expect_exit(pid);
+	vm_books();
+}
+
+static void child_slabs(void *arg)
+{
+	fork_with_slabs("", arg);
+}
+
+static void child_slabs_none(void *arg)
+{
+	fork_with_slabs("vmap_fork=none", arg);
+}
+
 /* No file can be made for the copy. Expect one line on stderr, and the same. */
 static void child_no_memfd(void *arg)
 {
@@ -389,7 +435,8 @@ int main(void)
 		vm_tests(child_two_forks),   vm_tests(child_killed),
 		vm_tests(child_no_handlers), vm_tests(child_spawn),
 		vm_tests(child_share),	     vm_tests(child_none),
-		vm_tests(child_no_memfd),
+		vm_tests(child_no_memfd),    vm_tests(child_slabs),
+		vm_tests(child_slabs_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
