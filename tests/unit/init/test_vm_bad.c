@@ -193,12 +193,17 @@ static void child_atomic(void *arg)
 	books = vm_books();
 	for (int i = 0; i < 10; i++)
 		p[i] = vmalloc(PAGE_SIZE * 2);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 9; i++)
 		vfree_atomic(p[i]);
 	REQUIRE(is_vmalloc_addr(p[5]));
-	vfree(vmalloc(1));
+	vfree(p[9]);
 	for (int i = 0; i < 10; i++)
 		REQUIRE(!is_vmalloc_addr(p[i]));
+	p[0] = vmalloc(PAGE_SIZE * 3);
+	vfree_atomic(p[0]);
+	p[1] = vmalloc(1);
+	REQUIRE(!is_vmalloc_addr(p[0]));
+	vfree(p[1]);
 	vm_same_books(&books);
 }
 
