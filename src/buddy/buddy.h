@@ -106,9 +106,13 @@ extern int (*page_shared_freed)(struct page *page, unsigned long nr);
 /* Pages of the block in use that `head` is the first of. */
 static inline unsigned long page_block_pages(const struct page *head)
 {
+	const u32 moving = PAGE_WORD_FLAGS(PG_MOVABLE_OPS | PG_ISOLATED);
 	unsigned long nr = 1UL << READ_ONCE(head->order);
 
-	return nr > 1 && READ_ONCE(head->lru.prev) == PAGE_RUN_MARK ?
+	/* No run is moved, and who moves a block has it on a list. */
+	if (nr == 1 || (smp_load_acquire(&head->word) & moving))
+		return nr;
+	return READ_ONCE(head->lru.prev) == PAGE_RUN_MARK ?
 		       READ_ONCE(head->nr_pages) :
 		       nr;
 }

@@ -90,6 +90,8 @@ unsigned long os_max_map_count(void); /* mappings a process may have */
 enum os_wp { OS_WP_UFFD, OS_WP_MPROTECT };
 int os_wp_begin(void *addr, size_t size, enum os_wp how);
 void os_wp_end(void *addr, size_t size, enum os_wp how);
+void os_wp_rest(
+	void); /* at ticks: the handler of SIGSEGV goes, some time after */
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
 /* What the last call of it asked for, and how many there were; for tests. */

@@ -9,15 +9,20 @@
  *	userfaultfd	the kernel lets them wait; also writes by system calls, if
  *			the process may have that (root, or the sysctl
  *			vm.unprivileged_userfaultfd), else these end with EFAULT
- *	mprotect	they get SIGSEGV; a handler, there for as long as this takes,
- *			waits and returns to the write. Faults elsewhere go to the
- *			handler that was there. Writes by system calls end with
- *			EFAULT; a thread that blocks SIGSEGV is killed
+ *	mprotect	they get SIGSEGV; a handler waits and returns to the write.
+ *			Faults elsewhere go to the handler that was there. Writes
+ *			by system calls end with EFAULT; a thread that blocks
+ *			SIGSEGV is killed
+ *
+ * Between the fault of a thread and its handler any time may pass, and other pages be
+ * moved. So the handler stays for a tick or two after the last one, and a fault where
+ * it can write now is one that came late: it goes back.
  *
  * Locking	one at a time: the caller's lock (migrate_lock)
  * Source	none
  */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
 #include <string.h>
@@ -40,6 +45,8 @@ static int uffd;
 static struct sigaction old_action;
 static uintptr_t range_start, range_end; /* whose faults are ours */
 static u32 phase; /* odd: writes wait; a futex */
+static u8 installed; /* the handler is */
+static u8 used; /* since the last os_wp_rest() */
 
 /* ---- userfaultfd --------------------------------------------------------------- */
 
@@ -99,6 +106,7 @@ static void uffd_end(void *addr, size_t size)
 
 /* ---- mprotect -------------------------------------------------------------------- */
 
+/* What was there before; of signals from kill() the default is to end as well. */
 static void chain(int sig, siginfo_t *info, void *context)
 {
 	if (old_action.sa_flags & SA_SIGINFO) {
@@ -108,46 +116,96 @@ static void chain(int sig, siginfo_t *info, void *context)
 		struct sigaction dfl = { .sa_handler = SIG_DFL };
 
 		sigaction(SIGSEGV, &dfl, NULL); /* and it faults again */
+		if (info->si_code <= 0)
+			raise(sig);
 	} else {
 		old_action.sa_handler(sig);
 	}
 }
 
-/*
- * A thread may come here late, when all is over: to go back is right then too, for
- * this handler is gone if it faults again.
- */
+/* Can this thread write there? Nothing is changed: a bitwise or with 0. */
+static bool writable(uintptr_t at)
+{
+	at &= ~3UL;
+	return sys6(SYS_futex, at, FUTEX_WAKE_OP_PRIVATE, 0, 0, at,
+		    FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
+}
+
+/* Do writes there wait now? */
+static bool waits(uintptr_t at, u32 *now)
+{
+	*now = smp_load_acquire(&phase);
+	return (*now & 1) && at >= READ_ONCE(range_start) &&
+	       at < READ_ONCE(range_end);
+}
+
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	uintptr_t at = (uintptr_t)info->si_addr;
 	u32 now;
 
-	if (at < READ_ONCE(range_start) || at >= READ_ONCE(range_end)) {
+	if (info->si_code != SEGV_ACCERR) {
 		chain(sig, info, context);
 		return;
 	}
-	while ((now = smp_load_acquire(&phase)) & 1)
-		os_futex_wait(&phase, now);
+	do {
+		while (waits(at, &now))
+			os_futex_wait(&phase, now);
+		if (writable(at))
+			return;
+	} while (waits(at, &now));
+	chain(sig, info, context);
 }
 
-static int signal_begin(void *addr, size_t size)
+static bool handler_is_ours(void)
+{
+	struct sigaction now;
+
+	return !sigaction(SIGSEGV, NULL, &now) && (now.sa_flags & SA_SIGINFO) &&
+	       now.sa_sigaction == on_fault;
+}
+
+static int install_handler(void)
 {
 	struct sigaction action = { .sa_sigaction = on_fault,
 				    .sa_flags = SA_SIGINFO | SA_NODEFER |
 						SA_ONSTACK | SA_RESTART };
-	int ret;
 
+	used = 1;
+	if (installed && handler_is_ours())
+		return 0;
+	if (sigaction(SIGSEGV, &action, &old_action))
+		return -EINVAL;
+	installed = 1;
+	return 0;
+}
+
+/* What the program has put there meanwhile stays. */
+void os_wp_rest(void)
+{
+	if (!installed)
+		return;
+	if (used) {
+		used = 0;
+		return;
+	}
+	if (handler_is_ours())
+		sigaction(SIGSEGV, &old_action, NULL);
+	installed = 0;
+}
+
+static int signal_begin(void *addr, size_t size)
+{
+	int ret = install_handler();
+
+	if (ret)
+		return ret;
 	WRITE_ONCE(range_start, (uintptr_t)addr);
 	WRITE_ONCE(range_end, (uintptr_t)addr + size);
 	smp_store_release(&phase, phase + 1);
-	if (sigaction(SIGSEGV, &action, &old_action)) {
-		smp_store_release(&phase, phase + 1);
-		return -EINVAL;
-	}
 	ret = (int)sys3(SYS_mprotect, addr, size, PROT_READ);
 	if (!ret)
 		return 0;
-	sigaction(SIGSEGV, &old_action, NULL);
 	smp_store_release(&phase, phase + 1);
 	os_futex_wake_all(&phase);
 	return ret;
@@ -158,7 +216,6 @@ static void signal_end(void *addr, size_t size)
 	sys3(SYS_mprotect, addr, size, PROT_READ | PROT_WRITE);
 	smp_store_release(&phase, phase + 1);
 	os_futex_wake_all(&phase);
-	sigaction(SIGSEGV, &old_action, NULL);
 }
 
 /* ---- either -------------------------------------------------------------------------- */

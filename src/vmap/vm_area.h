@@ -175,6 +175,8 @@ void kmap_fork_release(void);
 /* Pages of an area that is in no tree yet may be moved; and no longer. */
 void vm_set_movable(struct vm_area *area);
 void vm_clear_movable(struct vm_area *area);
+/* Nobody moves pages any more, perhaps. */
+void vm_migrate_tick(void);
 /* Pages of an area that is in no tree are pages of their own, and stay. */
 void vm_split_blocks(struct vm_area *area);
 /*

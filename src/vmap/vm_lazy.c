@@ -339,6 +339,7 @@ static struct shrinker shrinker = {
 static void lazy_tick(unsigned int flags)
 {
 	WRITE_ONCE(epoch, (u16)(epoch + 1));
+	vm_migrate_tick();
 	vm_purge_blocks(VM_PURGE_OLD);
 	vm_purge(flags & TICK_IDLE ? VM_PURGE_ALL : VM_PURGE_OLD);
 }

@@ -28,6 +28,7 @@
 #include <kmalloc/migrate.h>
 
 #include "buddy/buddy.h"
+#include "buddy/migrate.h"
 #include "buddy/mmzone.h"
 #include "core/param.h"
 #include "core/start.h"
@@ -286,6 +287,14 @@ void vm_clear_movable(struct vm_area *area)
 			__ClearPageMovable(head);
 		set_page_private(head, 0);
 	}
+}
+
+void vm_migrate_tick(void)
+{
+	if (!spin_trylock(&migrate_lock))
+		return;
+	os_wp_rest();
+	spin_unlock(&migrate_lock);
 }
 
 int km_vmap_pin(const void *addr)
