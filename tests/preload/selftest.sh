@@ -64,7 +64,8 @@ try not_mapped 'has not mapped' "$lib" \
 	"set_mode shim; sleep 9 & KM_SERVERS+=(\$!); in_maps \$!"
 try mapped '' "$lib" \
 	"set_mode shim; serve sleep 9
-	wait_for 5 grep -q '^sleep' /proc/\$SERVER/comm; in_maps \$SERVER"
+	wait_for 5 grep -q '^sleep' /proc/\$SERVER/comm
+	wait_for 5 grep -q -F /libc.so /proc/\$SERVER/maps; in_maps \$SERVER"
 try not_bound 'is not bound' "$WORK/missing.so" "bound_to_shim sort --version"
 try bound '' "$lib" "bound_to_shim sort --version"
 exit "$faults"
