@@ -3,7 +3,7 @@
  * test_eh_frame.c - numbers and pointers of unwind tables, and whose they are
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <gnu/libc-version.h>
 
 #include "core/eh_frame.h"
 #include "support/child.h"
@@ -95,7 +95,8 @@ static void test_pointer(void **state)
  * frames that hold what is looked for and no more than one function. */
 static void test_find(void **state)
 {
-	uintptr_t pcs[] = { (uintptr_t)test_find + 1, (uintptr_t)&qsort + 1 };
+	uintptr_t pcs[] = { (uintptr_t)test_find + 1,
+			    (uintptr_t)&gnu_get_libc_version + 1 };
 	struct eh_object object[2];
 	struct eh_frame frame;
 
