@@ -59,7 +59,9 @@ struct vm_struct {
 	void *addr;
 	unsigned long size; /* bytes, with the guard page */
 	unsigned long flags;
-	struct page **pages; /* nr_pages of them, in order of address */
+	/* nr_pages of them, in order of address; vmalloc()'s are parts of blocks and
+	 * change when one is moved: vmalloc_to_page() makes one a page that stays */
+	struct page **pages;
 	unsigned int page_order; /* 9: huge pages were asked for and got */
 	unsigned int nr_pages;
 	unsigned long phys_addr; /* 0 */

@@ -113,6 +113,10 @@ static bool reserve(struct vmap_area *va, const struct vm_want *want)
 		os_release((void *)at, start - at);
 	if (at + room > end)
 		os_release((void *)end, at + room - end);
+	if (start < want->start || end > want->end) {
+		os_release((void *)start, end - start);
+		return false;
+	}
 	va->va_start = start;
 	va->va_end = end;
 	va->flags = VA_DIRECT;

@@ -187,6 +187,9 @@ static void child_no_space(void *arg)
 	q = __vmalloc_node(PAGE_SIZE, 1UL << 21, HIGH, NUMA_NO_NODE, NULL);
 	REQUIRE(q && !((uintptr_t)q % (1UL << 21)));
 	*q = 1;
+	REQUIRE(!__vmalloc_node_range(PAGE_SIZE, 1, 0x10000, 0x20000,
+				      HIGH | __GFP_NOWARN, PAGE_KERNEL, 0,
+				      NUMA_NO_NODE, NULL));
 	vfree(p);
 	vfree(q);
 	page = alloc_page(GFP_KERNEL);
