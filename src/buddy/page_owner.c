@@ -68,7 +68,7 @@ void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp)
 
 	if (gfp & __GFP_NOTRACK)
 		return;
-	nr = stack_trace_save(entries, OWNER_DEPTH, 1);
+	nr = stack_trace_save_locked(entries, OWNER_DEPTH, 1);
 	owner->when = os_now_ms();
 	owner->gfp = gfp;
 	owner->handle = stack_depot_save(entries, nr);

@@ -36,6 +36,23 @@ noinline unsigned int stack_trace_save(unsigned long *entries, unsigned int nr,
 	return got;
 }
 
+noinline unsigned int stack_trace_save_locked(unsigned long *entries,
+					      unsigned int nr,
+					      unsigned int skip)
+{
+	struct unwind_cursor c;
+	unsigned int got = 0;
+	int ret = unwind_here(&c);
+
+	for (skip++; !ret && got < nr; ret = unwind_step(&c)) {
+		if (skip)
+			skip--;
+		else
+			entries[got++] = c.reg[UNWIND_PC];
+	}
+	return got;
+}
+
 noinline unsigned int stack_trace_save_from(unsigned long *entries,
 					    unsigned int nr, uintptr_t caller)
 {

@@ -9,7 +9,8 @@
  * Where the unwinder knows nothing (other machines than x86-64, code without
  * tables) a trace ends early; one that was to begin at a caller has that one.
  *
- * Locking	none, and none may be held: a debug build checks
+ * Locking	none, and none may be held but for stack_trace_save_locked(): a
+ *		debug build checks
  * Source	Linux include/linux/stacktrace.h
  */
 #ifndef KM_CORE_STACKTRACE_H
@@ -22,6 +23,12 @@
 /* From the caller on, without the first `skip`: how many. */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int nr,
 			      unsigned int skip);
+/*
+ * The same under whatever locks: for page_owner, whose pages are taken under those
+ * of slabs. That is safe as long as the unwinder takes none of the loader's.
+ */
+unsigned int stack_trace_save_locked(unsigned long *entries, unsigned int nr,
+				     unsigned int skip);
 /*
  * From the frame that `caller` returns into on, so that our own functions are
  * left out, however they call one another.
