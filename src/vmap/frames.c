@@ -108,8 +108,7 @@ void frames_uncharge(unsigned long nr)
 
 /* ---- mapping ----------------------------------------------------------------- */
 
-/* How many of the pages follow one another from the first on. */
-static unsigned int run_length(struct page *const *pages, unsigned int nr)
+unsigned int frames_run(struct page *const *pages, unsigned int nr)
 {
 	unsigned int n = 1;
 
@@ -123,7 +122,7 @@ unsigned int frames_runs(struct page *const *pages, unsigned int nr)
 	unsigned int runs = 0;
 
 	for (unsigned int n = 0; n < nr; runs++)
-		n += run_length(pages + n, nr - n);
+		n += frames_run(pages + n, nr - n);
 	return runs;
 }
 
@@ -140,7 +139,7 @@ static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr)
 	for (n = 0; n < nr && !ret; n += len) {
 		uintptr_t to = at + ((size_t)n << PAGE_SHIFT);
 
-		len = run_length(pages + n, nr - n);
+		len = frames_run(pages + n, nr - n);
 		if (n && vmap_backend == VMAP_REMAP_FILE_PAGES)
 			ret = os_remap_file((void *)to,
 					    (size_t)len << PAGE_SHIFT,

@@ -19,7 +19,9 @@ extern enum vmap_fork vmap_fork; /* the same */
 
 /* ---- frames.c --------------------------------------------------------------- */
 
-/* Stretches of frames that follow one another. */
+/* How many of the pages follow one another from the first on. */
+unsigned int frames_run(struct page *const *pages, unsigned int nr);
+/* Stretches of frames that do. */
 unsigned int frames_runs(struct page *const *pages, unsigned int nr);
 /*
  * Mappings that count against the budget: 0, or -ENOMEM with none taken. An area
@@ -46,8 +48,8 @@ int frames_unmap(uintptr_t at, size_t size);
 /* Frames with an address of their own become pages of the file: 0 or -errno. */
 int frames_share(struct page *const *pages, unsigned int nr,
 		 unsigned int flags);
-/* The block that a page is in: its head. */
-struct page *frame_block(struct page *page, unsigned int *order);
+/* The block that a page is in, free or not: its head, and how many pages it has. */
+struct page *frame_block(struct page *page, unsigned long *nr);
 bool frame_is_highmem(const struct page *page); /* any page of a block */
 /* A block that is mapped nowhere else: as it was. */
 void frame_unshare(struct page *page);

@@ -153,34 +153,26 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
  * inside a larger block is left over from before, so the largest is the one. A run
  * is shorter than its block: what lies behind it is others'.
  */
-struct page *frame_block(struct page *page, unsigned int *order)
+struct page *frame_block(struct page *page, unsigned long *nr)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	for (unsigned int o = MAX_PAGE_ORDER + 1; o-- > 0;) {
-		struct page *head = pfn_to_page(pfn & ~((1UL << o) - 1));
-
+	for (unsigned int order = MAX_PAGE_ORDER + 1; order-- > 0;) {
+		unsigned long start = pfn & ~((1UL << order) - 1);
+		struct page *head = pfn_to_page(start);
 		unsigned int type = page_type(head);
 
-		if ((type == PAGE_ALLOCATED || type == PAGE_SLAB) &&
-		    READ_ONCE(head->order) == o &&
-		    pfn < page_to_pfn(head) + page_block_pages(head)) {
-			*order = o;
+		if (type == PAGE_NONE || type == PAGE_BAD ||
+		    READ_ONCE(head->order) != order)
+			continue;
+		*nr = type == PAGE_BUDDY || type == PAGE_PCP ?
+			      1UL << order :
+			      page_block_pages(head);
+		if (pfn < start + *nr)
 			return head;
-		}
 	}
-	*order = 0;
+	*nr = 1;
 	return page;
-}
-
-/* The same, and how many pages it has. */
-static struct page *block_of(struct page *page, unsigned long *nr)
-{
-	unsigned int order;
-	struct page *head = frame_block(page, &order);
-
-	*nr = order ? page_block_pages(head) : 1;
-	return head;
 }
 
 static int reach(unsigned long pfn)
@@ -246,7 +238,7 @@ static bool block_is_shared(const struct page *head, unsigned long nr)
 static int share_page(struct page *page, unsigned int flags)
 {
 	unsigned long nr;
-	struct page *head = block_of(page, &nr);
+	struct page *head = frame_block(page, &nr);
 
 	return block_is_shared(head, nr) ? 0 : share_block(head, nr, flags);
 }
@@ -320,7 +312,7 @@ static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
 
 		if (frame_is_highmem(pages[n]))
 			continue;
-		head = block_of(pages[n], &len);
+		head = frame_block(pages[n], &len);
 		if ((READ_ONCE(head->flags) & PG_SHARED) ||
 		    !block_is_shared(head, len))
 			continue;

@@ -57,30 +57,15 @@ static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
 	return to ? 0 : -ENOMEM;
 }
 
-/*
- * The first frame behind the block that holds pfn, and whether somebody uses it.
- * Heads of blocks are right; what looks like one inside a larger block is left over,
- * so the largest counts (share.c).
- */
+/* The first frame behind the block that holds pfn, and whether somebody uses it. */
 static unsigned long block_end(unsigned long pfn, bool *used)
 {
-	for (unsigned int order = MAX_PAGE_ORDER + 1; order-- > 0;) {
-		unsigned long start = pfn & ~((1UL << order) - 1);
-		const struct page *head = pfn_to_page(start);
-		unsigned int type = page_type(head);
+	unsigned long nr;
+	const struct page *head = frame_block(pfn_to_page(pfn), &nr);
+	unsigned int type = page_type(head);
 
-		unsigned long nr;
-
-		if (type == PAGE_NONE || type == PAGE_BAD ||
-		    READ_ONCE(head->order) != order)
-			continue;
-		*used = type != PAGE_BUDDY && type != PAGE_PCP;
-		nr = *used ? page_block_pages(head) : 1UL << order;
-		if (pfn < start + nr)
-			return start + nr;
-	}
-	*used = true;
-	return pfn + 1;
+	*used = type != PAGE_BUDDY && type != PAGE_PCP;
+	return page_to_pfn(head) + nr;
 }
 
 /* The stretch from pfn on, up to end, that is to be copied, or not. */

@@ -28,6 +28,8 @@
 #include "sys/os.h"
 #include "vmap/vm_area.h"
 
+#define REUSE_TRIES 8 /* areas of a list that are looked at */
+
 static unsigned long lazy_pages; /* atomic */
 static unsigned long lazy_max_pages; /* constant after init */
 static u16 epoch; /* counts ticks; relaxed */
@@ -81,14 +83,16 @@ struct vm_area *vm_reuse(unsigned int nr, const struct vm_want *want, int nid)
 {
 	struct vmap_node *node = this_vmap_node();
 	struct vm_area **p = pool_of(node, nr), *area;
-	unsigned int tries = 8;
 
 	if (!READ_ONCE(*p))
 		return NULL;
 	spin_lock(&node->lock);
-	while (*p && tries-- && !suits(*p, nr, want, nid))
+	for (unsigned int n = 1; n < REUSE_TRIES && *p; n++) {
+		if (suits(*p, nr, want, nid))
+			break;
 		p = (struct vm_area **)&(*p)->vm.next;
-	area = tries + 1 ? *p : NULL;
+	}
+	area = *p && suits(*p, nr, want, nid) ? *p : NULL;
 	if (area) {
 		WRITE_ONCE(*p, next_of(area));
 		WRITE_ONCE(node->nr_pooled, node->nr_pooled - 1);

@@ -243,19 +243,19 @@ static int stays(struct page *head)
 
 int vm_page_stays(struct vm_area *area, struct page *page)
 {
-	unsigned int order;
+	unsigned long nr;
 	struct page *head;
 
 	if (!(area->vm.flags & VM_ALLOC))
 		return 0;
-	head = frame_block(page, &order);
+	head = frame_block(page, &nr);
 	if (stays(head))
 		return -EAGAIN;
 	/* Who knows it may keep a reference when the area is freed. */
 	area->state &= (u8)~VM_REUSABLE;
 	set_page_private(head, 0);
-	if (order)
-		split_page(head, order);
+	if (nr > 1)
+		split_page(head, READ_ONCE(head->order));
 	return 0;
 }
 

@@ -143,7 +143,7 @@ static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 		unsigned int left = nr - got, more;
 
 		order = min(order, ilog2(left));
-		if (order <= least && !least)
+		if (!order)
 			break;
 		more = alloc_block(block_gfp(gfp, how), nid, &order, least,
 				   pages + got);
@@ -190,10 +190,7 @@ static void clear_area(const struct vm_area *area)
 	for (n = 0; n < area->vm.nr_pages; n += len) {
 		size_t size;
 
-		for (len = 1; n + len < area->vm.nr_pages &&
-			      pages[n + len] == pages[n] + len;
-		     len++)
-			;
+		len = frames_run(pages + n, area->vm.nr_pages - n);
 		size = (size_t)len << PAGE_SHIFT;
 		if (len >= PUNCH_PAGES &&
 		    !os_file_punch(arena.highmem_fd,

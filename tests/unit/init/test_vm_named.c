@@ -83,6 +83,33 @@ static void child_low(void *arg)
 	vfree(r);
 }
 
+/* Two nodes, a node asked for, with a pooled area of the other one at hand. Expect
+ * pages of that node, and of it alone with __GFP_THISNODE. */
+static void child_node(void *arg)
+{
+	char *p[2];
+
+	vm_pin(0);
+	parse_args("arena=128M highmem=64M numa=fake=2");
+	vm_boot("", arg);
+	for (int turn = 0; turn < 2; turn++) {
+		for (int nid = 0; nid < 2; nid++) {
+			p[nid] = vmalloc_node(8 * PAGE_SIZE, nid);
+			REQUIRE(p[nid]);
+			for (unsigned int n = 0; n < 8; n++)
+				REQUIRE(find_vm_area(p[nid])->pages[n] &&
+					pfn_to_zone(
+						page_to_pfn(find_vm_area(p[nid])
+								    ->pages[n]))
+							->node_id == nid);
+			vfree(p[nid]);
+		}
+	}
+	p[1] = __vmalloc_node(PAGE_SIZE, 1, HIGH | __GFP_THISNODE, 1, NULL);
+	REQUIRE(p[1] && page_to_nid(vmalloc_to_page(p[1])) == 1);
+	vfree(p[1]);
+}
+
 static void ask_for_much(void *arg)
 {
 	(void)arg;
@@ -131,7 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		vm_tests(child_referenced), vm_tests(child_removed),
 		vm_tests(child_low),	    vm_tests(child_beyond_int),
-		vm_tests(child_no_wait),
+		vm_tests(child_no_wait),    vm_tests(child_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
