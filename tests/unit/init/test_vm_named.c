@@ -105,6 +105,13 @@ static void child_node(void *arg)
 			vfree(p[nid]);
 		}
 	}
+	/* The pool has one of each; that of node 0 is the first to be looked at. */
+	p[0] = vmalloc_node(16 * PAGE_SIZE, 0);
+	p[1] = vmalloc_node(16 * PAGE_SIZE, 1);
+	vfree(p[1]);
+	vfree(p[0]);
+	REQUIRE(vmalloc_node(16 * PAGE_SIZE, 1) == p[1]);
+	vfree(p[1]);
 	p[1] = __vmalloc_node(PAGE_SIZE, 1, HIGH | __GFP_THISNODE, 1, NULL);
 	REQUIRE(p[1] && page_to_nid(vmalloc_to_page(p[1])) == 1);
 	vfree(p[1]);
