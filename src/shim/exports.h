@@ -37,8 +37,6 @@ void freezero(void *p, size_t size);
 size_t malloc_size(const void *p);
 size_t malloc_good_size(size_t size);
 void *_aligned_malloc(size_t size, size_t align);
-size_t nallocx(size_t size, int flags);
-void sdallocx(void *p, size_t size, int flags);
 size_t malloc_object_size(const void *p);
 struct sized_ptr {
 	void *ptr;
@@ -46,5 +44,14 @@ struct sized_ptr {
 };
 struct sized_ptr alloc_at_least(size_t size);
 struct sized_ptr aligned_alloc_at_least(size_t align, size_t size);
+
+/* jemalloc's; what the bits of flags mean: jemalloc.c */
+void *mallocx(size_t size, int flags);
+void *rallocx(void *p, size_t size, int flags);
+size_t xallocx(void *p, size_t size, size_t extra, int flags);
+size_t sallocx(const void *p, int flags);
+void dallocx(void *p, int flags);
+void sdallocx(void *p, size_t size, int flags);
+size_t nallocx(size_t size, int flags);
 
 #endif

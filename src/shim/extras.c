@@ -92,23 +92,6 @@ WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)
 	return aligned_alloc(align, size);
 }
 
-/* jemalloc: the alignment is 2^(flags & 63). */
-WEAK_EXPORT size_t nallocx(size_t size, int flags)
-{
-	size_t align = 1UL << (flags & 63);
-
-	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
-		return 0;
-	return malloc_good_size(max(ALIGN(size, align), align));
-}
-
-WEAK_EXPORT void sdallocx(void *p, size_t size, int flags)
-{
-	(void)size;
-	(void)flags;
-	free(p);
-}
-
 /* Bytes from p, which may be inside an object, to its end. */
 WEAK_EXPORT size_t malloc_object_size(const void *p)
 {

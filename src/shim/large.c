@@ -275,3 +275,15 @@ void *large_resize(void *p, size_t size)
 
 	return page ? run_resize(page, size) : area_resize(p, size);
 }
+
+int large_resize_here(void *p, size_t size)
+{
+	struct page *page = arena_contains(p) ? run_of(p) : NULL;
+	void *q;
+
+	if (!page || large_begin(size))
+		return -ENOMEM;
+	q = run_resize(page, size);
+	large_end();
+	return q ? 0 : -ENOMEM;
+}

@@ -43,6 +43,10 @@ static void resolve_small(const void *p, const char *function,
 		 function, p, s->name);
 }
 
+/*
+ * Whose the pointer is comes first: other allocators align to what they like,
+ * so only a pointer into our memory is judged by its alignment.
+ */
 void pointer_resolve(const void *p, const char *function, struct pointer *out)
 {
 	bool ours = km_ready() && (virt_to_pfn(p) < arena.reserved_frames ||
@@ -64,9 +68,9 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 		*out = (struct pointer){ POINTER_LARGE, NULL, large.usable };
 		return;
 	}
-	if (unlikely((uintptr_t)p % MALLOC_ALIGN))
-		misuse(function, p, "is not 16-byte aligned");
 	if (unlikely(ours))
-		misuse(function, p, "is not allocated memory");
+		misuse(function, p,
+		       (uintptr_t)p % MALLOC_ALIGN ? "is not 16-byte aligned" :
+						     "is not allocated memory");
 	*out = (struct pointer){ POINTER_FOREIGN, NULL, 0 };
 }

@@ -81,6 +81,8 @@ int large_find(const void *p, struct large *out); /* 0 or -ENOENT */
 int large_free(void *p); /* 0, or -ENOENT: not the start of one */
 /* In place or by moving pages: the new address, or NULL: copy it yourself. */
 void *large_resize(void *p, size_t size);
+/* In place or not at all: 0, or -ENOMEM. Areas are never resized so. */
+int large_resize_here(void *p, size_t size);
 
 struct large_stat {
 	unsigned long runs, runs_ever, run_pages;

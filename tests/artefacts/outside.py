@@ -34,8 +34,9 @@ C_NAMES = """malloc free calloc realloc reallocarray posix_memalign
     __posix_memalign""".split()
 EXTRA_NAMES = """malloc_get_state malloc_set_state __libc_mallinfo
     __libc_mallopt reallocf reallocarr malloc_size malloc_good_size
-    _aligned_malloc recallocarray freezero nallocx sdallocx malloc_object_size
-    alloc_at_least aligned_alloc_at_least""".split()
+    _aligned_malloc recallocarray freezero malloc_object_size alloc_at_least
+    aligned_alloc_at_least mallocx rallocx xallocx sallocx dallocx sdallocx
+    nallocx""".split()
 NEW = ["_Zn%sm%s" % (op, args) for op in "wa" for args in
        ("", "RKSt9nothrow_t", "St11align_val_t",
         "St11align_val_tRKSt9nothrow_t")]

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/jemalloc.c - jemalloc's own calls (weak), all of them
+ *
+ * A program that is linked with jemalloc takes blocks by mallocx() and gives
+ * them back by free(), or the other way round. Served here are all seven, so
+ * that no block begins in one allocator and ends in another. mallctl() is not
+ * among them: it steers and describes an allocator that then has no blocks.
+ *
+ *	flags	0-5	log2 of the alignment, 0: none asked for
+ *		6	the bytes are to be zero
+ *		8-19	a cache of freed blocks, by number: not needed here
+ *		20-31	an arena, by number: there is one, which is said once
+ *
+ * Bytes that are to be zero are so up to the usable size, since that is where
+ * the next rallocx() or xallocx() begins to clear.
+ *
+ * Source	the manual page jemalloc(3)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "shim/exports.h"
+#include "shim/shim.h"
+
+#define FLAG_LG_ALIGN 0x3f
+#define FLAG_ZERO 0x40
+#define FLAG_ARENA_SHIFT 20
+
+/* The alignment that flags ask for; 1: none. */
+static size_t alignment(int flags)
+{
+	return 1UL << (flags & FLAG_LG_ALIGN);
+}
+
+static __cold void say_no_arenas(void)
+{
+	static u8 said;
+
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		km_report("kmalloc: an arena of jemalloc's was asked for: "
+			  "there is one for all\n");
+}
+
+static void check_arena(int flags)
+{
+	if (unlikely((unsigned int)flags >> FLAG_ARENA_SHIFT))
+		say_no_arenas();
+}
+
+/* Clears what lies behind the first `from` bytes of a block. */
+static void clear_rest(void *p, size_t from)
+{
+	size_t usable = malloc_usable_size(p);
+
+	if (usable > from)
+		memset((char *)p + from, 0, usable - from);
+}
+
+static void *take(size_t size, int flags, uintptr_t caller)
+{
+	void *p = shim_memalign(alignment(flags), size, caller);
+
+	if (p && (flags & FLAG_ZERO))
+		clear_rest(p, 0);
+	return p;
+}
+
+WEAK_EXPORT void *mallocx(size_t size, int flags)
+{
+	check_arena(flags);
+	return take(size, flags, _RET_IP_);
+}
+
+/* To a place that is aligned as asked, unless the block is so and fits. */
+static void *resize_aligned(void *p, size_t size, int flags, uintptr_t caller)
+{
+	size_t usable = malloc_usable_size(p);
+	void *q;
+
+	if (IS_ALIGNED((uintptr_t)p, alignment(flags)) && size <= usable &&
+	    size > usable / 2)
+		return p;
+	q = take(size, flags & ~FLAG_ZERO, caller);
+	if (!q)
+		return NULL;
+	memcpy(q, p, min(size, usable));
+	free(p);
+	return q;
+}
+
+WEAK_EXPORT void *rallocx(void *p, size_t size, int flags)
+{
+	size_t before;
+	void *q;
+
+	check_arena(flags);
+	size = max(size, 1UL);
+	before = malloc_usable_size(p);
+	if (alignment(flags) > MALLOC_ALIGN)
+		q = resize_aligned(p, size, flags, _RET_IP_);
+	else
+		q = realloc(p, size);
+	if (q && (flags & FLAG_ZERO)) /* elsewhere it has what was asked for */
+		clear_rest(q, q == p ? before : min(before, size));
+	return q;
+}
+
+/* In place: what the block holds afterwards, whether or not that changed. */
+WEAK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
+{
+	size_t before = malloc_usable_size(p), most;
+	struct large large;
+
+	check_arena(flags);
+	if (__builtin_add_overflow(size, extra, &most))
+		most = SIZE_MAX;
+	if (!km_ready() || !arena_contains(p) || arena_index[virt_to_pfn(p)] ||
+	    large_find(p, &large) || !most)
+		return before;
+	if (most > PTRDIFF_MAX || large_resize_here(p, most)) {
+		if (size <= before || size > PTRDIFF_MAX ||
+		    large_resize_here(p, size))
+			return before;
+	}
+	if (flags & FLAG_ZERO)
+		clear_rest(p, before);
+	return malloc_usable_size(p);
+}
+
+WEAK_EXPORT size_t sallocx(const void *p, int flags)
+{
+	(void)flags;
+	return malloc_usable_size((void *)(uintptr_t)p);
+}
+
+WEAK_EXPORT void dallocx(void *p, int flags)
+{
+	(void)flags;
+	free(p);
+}
+
+WEAK_EXPORT void sdallocx(void *p, size_t size, int flags)
+{
+	(void)size;
+	(void)flags;
+	free(p);
+}
+
+WEAK_EXPORT size_t nallocx(size_t size, int flags)
+{
+	size_t align = alignment(flags);
+
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
+		return 0;
+	if (align > MAX_SMALL || ALIGN(size, align) > MAX_SMALL)
+		return PAGE_ALIGN(max(size, 1UL));
+	return malloc_good_size(max(ALIGN(size, align), align));
+}
