@@ -4,9 +4,12 @@
  *
  *	start	first allocation, perhaps inside ld.so, before any constructor
  *		command line -> arena -> buddy -> kmem+slabs -> vmap -> caller
+ *		A layer that gets no memory ends it; the next allocation goes
+ *		on from that layer
  *	fork	prepare: every lock in rank order, then pass through all
  *		parent: give them back
  *		child: give them back, adopt what lost threads held
+ *		Before the start it is boot_lock alone
  *	exit	nothing: static destructors still allocate
  *
  * Locking	boot_lock (rank LOCK_INIT) for the start
@@ -23,6 +26,7 @@
 #include "buddy/migrate.h"
 #include "buddy/reclaim.h"
 #include "core/fault.h"
+#include "core/fmt.h"
 #include "core/param.h"
 #include "core/start.h"
 #include "core/tick.h"
@@ -33,7 +37,7 @@
 
 u8 km_booted;
 static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);
-static void *boot_thread; /* who is in there */
+static void *boot_thread; /* who has it: starting, or forking before that */
 
 static int set_percpu(const char *value)
 {
@@ -87,25 +91,106 @@ static const struct slab_ops *choose_backends(void)
 	return chosen;
 }
 
-static int start_layers(const struct km_start *how)
+static int start_line(const struct km_start *how)
 {
-	int ret;
-
+	(void)how;
 	parse_args(os_getenv("KMALLOC_CMDLINE"));
 	tick_last_ms = os_now_ms();
-	ret = arena_init();
-	if (!ret)
-		ret = page_alloc_init(how->zones);
-	if (!ret)
-		ret = kmem_init(choose_backends(), how->nr_slots);
-	if (!ret)
-		ret = vmap_init();
-	return ret ? ret : how->last();
+	return 0;
+}
+
+static int start_arena(const struct km_start *how)
+{
+	(void)how;
+	return arena_init();
+}
+
+static int start_pages(const struct km_start *how)
+{
+	return page_alloc_init(how->zones);
+}
+
+static int start_caches(const struct km_start *how)
+{
+	static const struct slab_ops *chosen;
+
+	if (!chosen)
+		chosen = choose_backends();
+	return kmem_init(chosen, how->nr_slots);
+}
+
+static int start_areas(const struct km_start *how)
+{
+	(void)how;
+	return vmap_init();
+}
+
+static int start_last(const struct km_start *how)
+{
+	return how->last();
+}
+
+/*
+ * Each layer that has started is left alone by later tries; one that failed
+ * starts again, and keeps what it had got.
+ */
+static int start_layers(const struct km_start *how)
+{
+	static int (*const layers[])(const struct km_start *) = {
+		start_line,   start_arena, start_pages,
+		start_caches, start_areas, start_last,
+	};
+	static unsigned int done; /* boot_lock */
+	int ret = 0;
+
+	while (done < ARRAY_SIZE(layers) && !ret) {
+		ret = layers[done](how);
+		done += !ret;
+	}
+	return ret;
+}
+
+/* Once: what follows is the program's own error, or its crash. */
+static __cold void report_failure(void)
+{
+	size_t left = os_address_space_left();
+	char limit[64] = "";
+
+	if (left != SIZE_MAX)
+		km_snprintf(limit, sizeof(limit),
+			    " (RLIMIT_AS leaves %H of address space)", left);
+	km_report("kmalloc: cannot start: the system gives no memory%s. Every "
+		  "request fails until it does: raise the limits (ulimit -v, "
+		  "ulimit -d), or run without this library\n",
+		  limit);
+}
+
+static int start_locked(const struct km_start *how)
+{
+	static bool reported; /* boot_lock */
+	int ret;
+
+	WRITE_ONCE(boot_thread, __builtin_thread_pointer());
+	gfp_allowed_mask = GFP_BOOT_MASK;
+	fault_exempt_begin();
+	ret = start_layers(how);
+	fault_exempt_end();
+	gfp_allowed_mask = GFP_ALLOWED_ALL;
+	if (ret && !reported) {
+		reported = true;
+		report_failure();
+	}
+	WRITE_ONCE(boot_thread, (void *)NULL);
+	if (ret)
+		return ret;
+	slab_state = FULL;
+	smp_store_release(&engine_up, 1);
+	smp_store_release(&km_booted, 1);
+	return 0;
 }
 
 int km_boot(const struct km_start *how)
 {
-	static int failed; /* boot_lock: the start is tried once */
 	int ret = 0;
 
 	if (km_ready())
@@ -113,31 +198,37 @@ int km_boot(const struct km_start *how)
 	if (READ_ONCE(boot_thread) == __builtin_thread_pointer())
 		return -EBUSY;
 	spin_lock(&boot_lock);
-	if (failed) {
-		ret = failed;
-	} else if (!km_booted) {
-		WRITE_ONCE(boot_thread, __builtin_thread_pointer());
-		gfp_allowed_mask = GFP_BOOT_MASK;
-		fault_exempt_begin();
-		ret = start_layers(how);
-		fault_exempt_end();
-		gfp_allowed_mask = GFP_ALLOWED_ALL;
-		WRITE_ONCE(boot_thread, (void *)NULL);
-		failed = ret;
-		if (!ret) {
-			slab_state = FULL;
-			smp_store_release(&engine_up, 1);
-			smp_store_release(&km_booted, 1);
-		}
-	}
+	if (!km_booted)
+		ret = start_locked(how);
 	spin_unlock(&boot_lock);
 	return ret;
 }
 
 /* ---- fork ------------------------------------------------------------------ */
 
+static bool fork_holds_start; /* boot_lock */
+
+/*
+ * No engine yet: no thread may be in its start during the fork. The forking one
+ * counts as in there, so that what other handlers allocate is refused.
+ */
+static void fork_before_start(void)
+{
+	if (READ_ONCE(boot_thread) == __builtin_thread_pointer())
+		return; /* called from inside it */
+	spin_lock(&boot_lock);
+	if (!km_booted) {
+		WRITE_ONCE(boot_thread, __builtin_thread_pointer());
+		fork_holds_start = true;
+		return;
+	}
+	spin_unlock(&boot_lock);
+}
+
 static void fork_prepare(void)
 {
+	if (!km_ready())
+		fork_before_start();
 	if (!km_ready())
 		return;
 	vmap_fork_prepare();
@@ -163,8 +254,20 @@ static void fork_release(void)
 	lock_fork_release(&tick_lock);
 }
 
+/* In the parent and in the child: there the thread has the same pointer. */
+static void fork_after_start(void)
+{
+	if (!fork_holds_start ||
+	    READ_ONCE(boot_thread) != __builtin_thread_pointer())
+		return;
+	fork_holds_start = false;
+	WRITE_ONCE(boot_thread, (void *)NULL);
+	spin_unlock(&boot_lock);
+}
+
 static void fork_parent(void)
 {
+	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
 	vmap_fork_parent();
@@ -173,6 +276,7 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
+	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
 	vmap_fork_child();

@@ -21,8 +21,9 @@ struct km_start {
 };
 
 /*
- * Start every layer, then run how->last. 0; -ENOMEM; -EBUSY if this thread is
- * in here already. Later calls return at once.
+ * Start every layer, then run how->last. 0; -ENOMEM, and the next call tries
+ * again; -EBUSY if this thread is in here already. Once the engine works, calls
+ * return at once.
  */
 int km_boot(const struct km_start *how);
 

@@ -6,10 +6,10 @@
  *	    |				|  if that comes earlier
  *	    `------ engine_start() -----'
  *	                |
- *	             km_boot()		once; threads that race wait
+ *	             km_boot()		threads that race wait
  *
  * Locking	that of km_boot()
- * Invariants	km_boot() is tried once; its failure is every caller's
+ * Invariants	a start that failed is tried again by the next caller
  */
 #include <errno.h>
 
@@ -37,7 +37,7 @@ static int api_init(void)
 	int ret;
 
 	kmem_rcu = &km_rcu_ops;
-	ret = kmalloc_init();
+	ret = kmalloc_init(); /* each goes on where it failed */
 	if (!ret)
 		ret = percpu_init();
 	return ret ? ret : vmalloc_init();

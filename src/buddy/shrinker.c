@@ -125,8 +125,8 @@ static struct shrinker *next_shrinker(struct shrinker *s, gfp_t gfp)
 		next = next->next;
 	if (next)
 		next->users++;
-	if (s && s->users && !--s->users)
-		os_futex_wake_all(&s->users);
+	if (s && s->users && !--s->users && !(s->flags & SHRINKER_REGISTERED))
+		os_futex_wake_all(&s->users); /* unregister() waits */
 	spin_unlock(&shrinker_lock);
 	return next;
 }

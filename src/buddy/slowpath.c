@@ -252,6 +252,8 @@ void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 	static struct ratelimit_state limit = RATELIMIT_STATE_INIT(10000, 1);
 	char comm[16], nodes[20] = "(null)", flags[256];
 
+	if (gfp_allowed_mask != GFP_ALLOWED_ALL)
+		return; /* the start reports its own failure, in one line */
 	if ((gfp & __GFP_NOWARN) || !__ratelimit(&limit, __func__))
 		return;
 	os_comm(comm);

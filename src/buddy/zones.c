@@ -98,7 +98,8 @@ static int alloc_pagesets(struct zone *zone)
 {
 	size_t size = PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
 
-	zone->pageset = os_map(size);
+	if (!zone->pageset) /* it may be there from a start that failed */
+		zone->pageset = os_map(size);
 	if (!zone->pageset)
 		return -ENOMEM;
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)

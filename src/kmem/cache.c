@@ -169,6 +169,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	/* Those that are no kmalloc's are for the layers themselves. */
 	slab_flags_t own = boot->flags & SLAB_KMALLOC ? 0 : SLAB_NO_USER_FLAGS;
 
+	if (s->list.next)
+		return 0; /* a start that failed came this far */
 	if (boot->class)
 		own = SLAB_KMALLOC;
 	kmem_fill_in(s, name, size, boot->align,
@@ -209,11 +211,13 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
 	static const struct kmem_cache_boot name_boot = { 0 };
 
-	backend = ops;
-	kmem_nr_slots = nr_slots;
-	kmem_cpus_init();
-	tick_register(&tick);
-	kmem_shrinker_init();
+	if (!backend) {
+		backend = ops;
+		kmem_nr_slots = nr_slots;
+		kmem_cpus_init();
+		tick_register(&tick);
+		kmem_shrinker_init();
+	}
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
 	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
 			    &line_boot) ||

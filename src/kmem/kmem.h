@@ -549,6 +549,7 @@ extern spinlock_t slab_mutex;
 
 /* Backends beside the default that a cache may ask for; before kmem_init(). */
 void kmem_backend(const struct slab_ops *ops);
+/* 0, or -errno; called again after that, it goes on where it failed. */
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots);
 
 /* How far the start has come: which caches there are. */
@@ -570,6 +571,7 @@ struct kmem_cache_boot {
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;
 };
+/* A static cache, zero before: 0, also if it is there already, or -errno. */
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot);
 /* Objects that nobody uses, but which are out of the slabs; racy. */

@@ -111,6 +111,8 @@ EXPORT int malloc_trim(size_t pad)
 	struct shim_info before, after;
 
 	(void)pad;
+	if (!km_ready())
+		return 0;
 	shim_info(&before);
 	km_reclaim_all();
 	shim_info(&after);
@@ -156,7 +158,8 @@ EXPORT int malloc_info(int options, FILE *out)
 		return EINVAL;
 	shim_info(&info);
 	fprintf(out, "<malloc version=\"1\">\n<caches>\n");
-	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
+	for (unsigned int class = 1; km_ready() && class <= NR_SMALL_CLASSES;
+	     class ++)
 		info_class(out, class);
 	fprintf(out, "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
 		info.runs, info.run_bytes);

@@ -48,17 +48,17 @@ int vmap_init(void)
 	static const struct kmem_cache_boot boot = { 0 };
 	struct vmap_area *va, *dead = NULL;
 
-	vmap_purge_init();
 	if (kmem_cache_init(&va_cache, "vmap_area", sizeof(*va), &boot))
 		return -ENOMEM;
-	if (arena.vmalloc_start == arena.vmalloc_end)
-		return 0;
-	va = va_struct_alloc();
-	if (!va)
-		return -ENOMEM;
-	va->va_start = arena.vmalloc_start;
-	va->va_end = arena.vmalloc_end;
-	range_insert(&vm_space.free, va, &dead);
+	if (arena.vmalloc_start != arena.vmalloc_end) {
+		va = va_struct_alloc();
+		if (!va)
+			return -ENOMEM;
+		va->va_start = arena.vmalloc_start;
+		va->va_end = arena.vmalloc_end;
+		range_insert(&vm_space.free, va, &dead);
+	}
+	vmap_purge_init(); /* last: nothing fails after it, so it is done once */
 	return 0;
 }
 

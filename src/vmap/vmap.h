@@ -82,6 +82,7 @@ void range_check(const struct rb_root *root);
 
 /* ---- area.c --------------------------------------------------------------- */
 
+/* 0, or -ENOMEM; called again after that, it goes on where it failed. */
 int vmap_init(void);
 /* size > 0; align a power of two. NULL: no memory. */
 struct vmap_area *vmap_area_alloc(size_t size, size_t align);

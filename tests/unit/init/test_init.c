@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "buddy/buddy.h"
 #include "core/tick.h"
@@ -28,16 +29,47 @@ static int last_fails(void)
 	return -EDOM;
 }
 
+/* The engine that started in the end: everything works, and is sound. */
+static int works(void)
+{
+	void *p = kmalloc(100, GFP_KERNEL), *q = kmalloc(1 << 20, GFP_KERNEL);
+
+	if (!km_ready() || last_calls != 1 || !p || !q)
+		return 0;
+	kfree(p);
+	kfree(q);
+	km_check_all();
+	return 1;
+}
+
 static void boot_without_memory(void *arg)
 {
 	(void)arg;
 	os_fail_calls(1, ~0UL >> 1);
 	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM)
 		_exit(1);
-	os_fail_calls(0, 0);
 	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM ||
 	    km_ready())
 		_exit(2);
+	os_fail_calls(0, 0);
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
+		_exit(3);
+}
+
+/* All calls of the system from the n-th on fail. */
+static void boot_that_stops(void *arg)
+{
+	unsigned long n = *(unsigned long *)arg;
+	int ret;
+
+	os_fail_calls(n, ~0UL >> 1);
+	ret = km_boot(&(struct km_start){ NR_CURSORS, 0, last });
+	os_fail_calls(0, 0);
+	if (ret && (ret != -ENOMEM || km_ready()))
+		_exit(1);
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
+		_exit(2);
+	km_report("%s\n", ret ? "failed" : "started");
 }
 
 static void boot_that_fails_late(void *arg)
@@ -46,21 +78,35 @@ static void boot_that_fails_late(void *arg)
 	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last_fails }) != -EDOM ||
 	    km_ready())
 		_exit(1);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -EDOM)
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
 		_exit(2);
 }
 
-/* The start fails, for lack of memory or in the caller's part. Expect the
- * error, the same one ever after, and an engine that is not ready. */
+static const char sentence[] = "kmalloc: cannot start: ";
+
+/* The start fails, for lack of memory at any step or in the caller's part.
+ * Expect the error, an engine that is not ready, one line that says so; and a
+ * sound engine from the first call on that finds what was missing. */
 static void test_boot_fails(void **state)
 {
-	char text[256];
+	unsigned long n = 0;
+	char text[1024];
 	int status;
 
 	(void)state;
 	assert_false(km_ready());
 	run_child(boot_without_memory, NULL, text, sizeof(text), &status);
 	assert_int_equal(status, 0);
+	assert_memory_equal(text, sentence, sizeof(sentence) - 1);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	do {
+		n++;
+		run_child(boot_that_stops, &n, text, sizeof(text), &status);
+		if (status)
+			fail_msg("call %lu: status %#x", n,
+				 (unsigned int)status);
+	} while (n < 200 && !strstr(text, "started\n"));
+	assert_in_range(n, 2, 199); /* the calls of a start */
 	run_child(boot_that_fails_late, NULL, text, sizeof(text), &status);
 	assert_int_equal(status, 0);
 }
