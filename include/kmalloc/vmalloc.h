@@ -189,6 +189,10 @@ struct km_vmap_notifier {
 		     unsigned long *freed);
 	struct km_vmap_notifier *next; /* the library's */
 };
+/*
+ * The struct lasts as long as the program: a thread that asked just before may call
+ * the function once more after unregister_vmap_purge_notifier() has returned.
+ */
 int register_vmap_purge_notifier(struct km_vmap_notifier *nb);
 int unregister_vmap_purge_notifier(struct km_vmap_notifier *nb);
 

@@ -525,11 +525,14 @@ void *(*page_highmem_address)(const struct page *page);
 
 void *page_address(const struct page *page)
 {
+	void *(*mapped_at)(const struct page *page);
+
 	if (!page)
 		return NULL;
-	if (unlikely(PageHighMem(page)))
-		return page_highmem_address ? page_highmem_address(page) : NULL;
-	return page_to_virt(page);
+	if (likely(!PageHighMem(page)))
+		return page_to_virt(page);
+	mapped_at = smp_load_acquire(&page_highmem_address);
+	return mapped_at ? mapped_at(page) : NULL;
 }
 
 struct page *virt_to_page(const void *addr)

@@ -79,12 +79,12 @@ void __ClearPageMovable(struct page *page)
 
 void set_page_private(struct page *page, unsigned long value)
 {
-	page->private = value;
+	WRITE_ONCE(page->private, value);
 }
 
 unsigned long page_private(const struct page *page)
 {
-	return page->private;
+	return READ_ONCE(page->private);
 }
 
 bool PageMovable(const struct page *page)

@@ -62,7 +62,7 @@ static uintptr_t segments_end(uintptr_t base)
 bool os_in_loader(uintptr_t addr)
 {
 	static uintptr_t start, end; /* whoever comes first; all see the same */
-	uintptr_t limit = READ_ONCE(end);
+	uintptr_t limit = smp_load_acquire(&end);
 
 	if (unlikely(!limit)) {
 		uintptr_t base = loader_base();

@@ -142,21 +142,23 @@ static int need_pkmap(void)
 	struct pkmap *map;
 	bool first;
 
-	if (likely(READ_ONCE(pkmap)))
+	if (likely(smp_load_acquire(&pkmap)))
 		return 0;
 	map = alloc_pkmap();
 	if (!map)
 		return -ENOMEM;
+	/* Found by address and asked by page_address() before its first mapping. */
+	vm_insert(&map->area);
 	spin_lock(&kmap_lock);
 	first = !pkmap;
-	if (first)
-		smp_store_release(&pkmap, map);
-	spin_unlock(&kmap_lock);
 	if (first) {
-		page_highmem_address = highmem_address;
-		vm_insert(&map->area);
-		return 0;
+		smp_store_release(&pkmap, map);
+		smp_store_release(&page_highmem_address, highmem_address);
 	}
+	spin_unlock(&kmap_lock);
+	if (first)
+		return 0;
+	vm_erase(&map->area);
 	map->area.va->next = NULL;
 	free_vmap_areas(map->area.va);
 	kfree(map);

@@ -59,7 +59,7 @@ static int alloc_bits(void)
 	if (!map)
 		return -ENOMEM;
 	summary = map + bits_size() / sizeof(*map);
-	WRITE_ONCE(bits, map);
+	smp_store_release(&bits, map);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static void clear(unsigned long pfn, unsigned long nr)
 
 bool frame_is_shared(unsigned long pfn)
 {
-	return READ_ONCE(bits) && test(pfn);
+	return smp_load_acquire(&bits) && test(pfn);
 }
 
 /* A summary bit whose frames are all private again is cleared here. */

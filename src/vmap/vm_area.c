@@ -153,8 +153,7 @@ struct page *vm_page_at(const struct vm_area *area, const void *addr)
 {
 	size_t nr = ((uintptr_t)addr - area->va->va_start) >> PAGE_SHIFT;
 
-	if (!(smp_load_acquire(&area->state) & (VM_MAPPED | VM_HOLES)) ||
-	    nr >= area->vm.nr_pages)
+	if (!(area->state & (VM_MAPPED | VM_HOLES)) || nr >= area->vm.nr_pages)
 		return NULL;
 	return READ_ONCE(area->vm.pages[nr]);
 }
@@ -197,18 +196,21 @@ static bool want_ok(const struct vm_want *want)
 	       !(want->align & (want->align - 1)) && want->start < want->end;
 }
 
-static struct vm_struct *make_area(struct vm_want *want, unsigned long flags,
-				   gfp_t gfp, const void *caller)
+struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
+			      gfp_t gfp, const void *caller)
 {
+	struct vm_want place = *want;
 	struct vm_area *area;
 
+	if (WARN_ON_ONCE(!want_ok(want)))
+		return NULL;
 	if (!(flags & VM_NO_GUARD) &&
-	    __builtin_add_overflow(want->size, PAGE_SIZE, &want->size))
+	    __builtin_add_overflow(place.size, PAGE_SIZE, &place.size))
 		return NULL;
 	area = kzalloc(sizeof(*area), gfp & (GFP_KERNEL | __GFP_NOWARN));
 	if (!area)
 		return NULL;
-	area->va = alloc_vmap_area(want, gfp);
+	area->va = alloc_vmap_area(&place, gfp);
 	if (!area->va) {
 		kfree(area);
 		return NULL;
@@ -217,8 +219,15 @@ static struct vm_struct *make_area(struct vm_want *want, unsigned long flags,
 	area->vm.size = va_size(area->va);
 	area->vm.flags = flags;
 	area->vm.caller = caller;
-	vm_insert(area);
-	return &area->vm;
+	return area;
+}
+
+void vm_area_free(struct vm_area *area)
+{
+	BUG_ON(area->state & VM_MAPPED);
+	area->va->next = NULL;
+	free_vmap_areas(area->va);
+	kfree(area);
 }
 
 struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
@@ -230,15 +239,18 @@ struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
 				.start = start,
 				.end = end };
 	size_t page = 1UL << shift;
+	struct vm_area *area;
 
 	(void)node;
 	if (engine_need() || shift < PAGE_SHIFT || shift > 30 ||
 	    size > PTRDIFF_MAX)
 		return NULL;
 	want.size = ALIGN(size, page);
-	if (WARN_ON_ONCE(!want_ok(&want)))
+	area = vm_area_alloc(&want, flags, gfp, caller);
+	if (!area)
 		return NULL;
-	return make_area(&want, flags, gfp, caller);
+	vm_insert(area);
+	return &area->vm;
 }
 
 struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags,
@@ -319,7 +331,7 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 		return ret;
 	}
 	area->nr_mappings = mappings;
-	smp_store_release(&area->state, area->state | VM_MAPPED);
+	area->state |= VM_MAPPED;
 	return 0;
 }
 

@@ -15,7 +15,10 @@
  * A life: place, pages, map, busy | pooled | busy again ... | purged.
  *
  * Locking	vmap_node.lock (rank LOCK_VMAP_NODE): its tree and pool. An area
- *		on its way from one to the other is in neither.
+ *		on its way from one to the other is in neither. An area that is
+ *		being made is in neither, too, and belongs to the thread that
+ *		makes it: vm_insert() publishes it, complete. Whoever finds it
+ *		holds the lock while reading what can change.
  * Invariants	A1  an area is in the busy tree of the node of its address, or
  *		    in one pool, or on its way
  *		A2  lazy_pages is the sum over all pools
@@ -40,11 +43,14 @@
 #define VMAP_ZONE_SIZE (16 * PAGE_SIZE) /* address to node */
 #define VMAP_POOL_PAGES 256 /* areas up to so many have a list by size */
 
-/* vm_area.state; constant while it is busy */
+/*
+ * vm_area.state: written by the thread that makes the area, by the one that has
+ * unlinked it, and in between under the node's lock
+ */
 #define VM_MAPPED 0x01 /* frames are mapped: charged runs + 1 mappings */
 #define VM_HOLES 0x04 /* a block: its own pages, NULL where none is mapped */
 #define VM_RAM 0x08 /* vm_map_ram() */
-/* pages are as good as any that vmalloc() gets, and nobody was told of one; lock */
+/* pages are as good as any that vmalloc() gets, and none of them was named */
 #define VM_REUSABLE 0x02
 
 struct vm_area {
@@ -109,7 +115,16 @@ void free_vmap_areas(struct vmap_area *list);
 
 /* ---- vm_area.c ---------------------------------------------------------------- */
 
-/* Into the busy tree. */
+/*
+ * An area with a place for want->size bytes and, unless VM_NO_GUARD is among the
+ * flags, a guard page. No tree has it: it is for the caller to complete and
+ * vm_insert(), or to give up again before anything is mapped there. Returns NULL
+ * without memory or address space.
+ */
+struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
+			      gfp_t gfp, const void *caller);
+void vm_area_free(struct vm_area *area);
+/* Into the busy tree: from here on other threads find it, so it is complete. */
 void vm_insert(struct vm_area *area);
 /* Out of it, if one with no holes starts at addr: the area; NULL: none. */
 struct vm_area *vm_unlink(const void *addr);
@@ -123,7 +138,10 @@ struct vm_area *vm_lookup(const void *addr, struct vmap_node **node);
 void vm_unlock(struct vmap_node *node);
 /* Share the frames, charge and map; the area's pages are set. 0 or -errno. */
 int map_vm_area(struct vm_area *area, unsigned int share_flags);
-/* The page that is mapped at addr, in an area that vm_lookup() found; or NULL. */
+/*
+ * The page that is mapped at addr, in an area that vm_lookup() found, whose node is
+ * locked still; or NULL.
+ */
 struct page *vm_page_at(const struct vm_area *area, const void *addr);
 void vm_check(void);
 int vmalloc_init(void);

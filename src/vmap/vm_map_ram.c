@@ -213,12 +213,16 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 {
 	struct vmap_node *node;
 	struct vm_area *area = vm_lookup(mem, &node);
+	bool block;
 
 	if (!area)
 		return NULL;
+	/* kmap() has its own, of another size */
+	block = (area->state & VM_HOLES) &&
+		area->vm.nr_pages == VMAP_BBMAP_BITS;
 	vm_unlock(node);
-	if (!(area->state & VM_HOLES) || area->vm.nr_pages != VMAP_BBMAP_BITS)
-		return NULL; /* kmap() has its own */
+	if (!block)
+		return NULL;
 	*at = (unsigned int)(((uintptr_t)mem - area->va->va_start) >>
 			     PAGE_SHIFT);
 	return container_of(area, struct vmap_block, area);

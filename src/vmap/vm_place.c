@@ -20,7 +20,7 @@
 #include "vmap/vm_area.h"
 
 static spinlock_t notifier_lock = SPIN_LOCK_INIT(LOCK_VMAP_NODE);
-static struct km_vmap_notifier *notifiers; /* notifier_lock; freed never */
+static struct km_vmap_notifier *notifiers; /* notifier_lock, as each next */
 
 int register_vmap_purge_notifier(struct km_vmap_notifier *nb)
 {
@@ -47,19 +47,25 @@ int unregister_vmap_purge_notifier(struct km_vmap_notifier *nb)
 	return ret;
 }
 
+/* The one after nb, or the first. One that has left the list meanwhile leads back. */
+static struct km_vmap_notifier *next_notifier(const struct km_vmap_notifier *nb)
+{
+	struct km_vmap_notifier *next;
+
+	spin_lock(&notifier_lock);
+	next = nb ? nb->next : notifiers;
+	spin_unlock(&notifier_lock);
+	return next;
+}
+
 /* Bytes that the notifiers say they gave up. */
 static unsigned long notify(size_t size)
 {
+	struct km_vmap_notifier *nb = NULL;
 	unsigned long freed = 0;
-	struct km_vmap_notifier *nb, *next;
 
-	spin_lock(&notifier_lock);
-	nb = notifiers;
-	spin_unlock(&notifier_lock);
-	for (; nb; nb = next) {
-		next = nb->next;
+	while ((nb = next_notifier(nb)))
 		nb->call(nb, size, &freed);
-	}
 	return freed;
 }
 

@@ -4,13 +4,15 @@
  *
  *	__vmalloc_node_range
  *	  vm_reuse		an area that was freed and has as many pages
- *	  __get_vm_area_node	a place, or none
+ *	  vm_area_alloc		a place, or none
  *	  __vmalloc_area_node
  *	    vm_area_alloc_pages	the largest blocks first: few runs, so few
  *	      |			mappings
  *	    map_vm_area	over budget? purge; then blocks that compaction
  *	      |			makes; then it fails
- *	    clear		by the file where much is wanted, else by memset
+ *	  set_area		cleared by the file where much is wanted, else by
+ *	    |			memset
+ *	  vm_insert		complete: other threads find it
  *	vfree
  *	  vm_unlink, vm_release	pool, or the end
  *
@@ -298,43 +300,40 @@ static void set_area(struct vm_area *area, const struct vmalloc_request *rq)
 {
 	area->vm.caller = rq->caller;
 	area->vm.requested_size = rq->size;
+	area->vm.flags = rq->flags;
 	if (want_init_on_alloc(rq->gfp))
 		clear_area(area);
-	/* From here on it is told of. */
-	smp_store_release(&area->vm.flags, rq->flags);
 }
 
 static void *new_area(const struct vmalloc_request *rq)
 {
-	struct vm_struct *vm;
+	struct vm_want want = rq->want;
 	struct vm_area *area;
 	const char *why;
 
-	vm = __get_vm_area_node(area_bytes(rq), rq->want.align, PAGE_SHIFT,
-				rq->flags | VM_UNINITIALIZED, rq->want.start,
-				rq->want.end, rq->node, rq->gfp, rq->caller);
-	if (!vm) {
+	want.size = area_bytes(rq);
+	area = vm_area_alloc(&want, rq->flags, rq->gfp, rq->caller);
+	if (!area) {
 		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
 			     "vm_struct allocation failed");
 		return NULL;
 	}
-	area = to_area(vm);
 	why = __vmalloc_area_node(area, rq);
 	if (why) {
 		vmalloc_warn(rq->gfp, "vmalloc", rq->size, why);
-		vm_free_blocks(vm->pages, vm->nr_pages);
-		kvfree(vm->pages);
-		vm->nr_pages = 0;
-		free_vm_area(vm);
+		vm_free_blocks(area->vm.pages, area->vm.nr_pages);
+		kvfree(area->vm.pages);
+		vm_area_free(area);
 		return NULL;
 	}
-	vmalloc_count(vm->nr_pages);
-	if (is_ordinary(rq) && !vm->page_order)
+	vmalloc_count(area->vm.nr_pages);
+	if (is_ordinary(rq) && !area->vm.page_order)
 		area->state |= VM_REUSABLE;
 	set_area(area, rq);
 	if (is_movable(rq))
 		vm_set_movable(area);
-	return vm->addr;
+	vm_insert(area);
+	return area->vm.addr;
 }
 
 static void *old_area(const struct vmalloc_request *rq)

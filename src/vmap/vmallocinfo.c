@@ -59,11 +59,11 @@ static void show_area(struct seq_file *m, const struct vm_area *area)
 {
 	const struct vm_struct *vm = &area->vm;
 
-	if (smp_load_acquire(&vm->flags) & VM_UNINITIALIZED)
+	if (vm->flags & VM_UNINITIALIZED)
 		return;
 	seq_printf(m, "%p-%p %7ld", vm->addr, (char *)vm->addr + vm->size,
 		   (long)vm->size);
-	if (READ_ONCE(area->state) & (VM_HOLES | VM_RAM)) {
+	if (area->state & (VM_HOLES | VM_RAM)) {
 		seq_puts(m, " vm_map_ram\n");
 		return;
 	}

@@ -26,94 +26,109 @@ static struct page **copy_array(struct page **pages, unsigned int count)
 	return copy ? memcpy(copy, pages, size) : NULL;
 }
 
-/* An area over an array that becomes the area's; NULL: it still is the caller's. */
-static void *map_array(struct page **pages, unsigned int count,
-		       unsigned long flags, const void *caller)
-{
-	size_t size = (size_t)count << PAGE_SHIFT;
-	struct vm_struct *vm = get_vm_area_caller(
-		size, flags | VM_UNINITIALIZED, caller);
-	struct vm_area *area;
+/* What is mapped: pages that become the area's array, or stay the caller's. */
+struct vmap_request {
+	struct page **pages;
+	unsigned int count;
+	unsigned long flags;
+	u8 state; /* VM_RAM, or 0 */
+	const void *caller;
+};
 
-	if (!vm)
+/* Returns NULL with the array the caller's still. */
+static void *map_array(const struct vmap_request *rq)
+{
+	const struct vm_want want = { (size_t)rq->count << PAGE_SHIFT,
+				      PAGE_SIZE, vm_space_start(),
+				      vm_space_end() };
+	struct vm_area *area = vm_area_alloc(&want, rq->flags, GFP_KERNEL,
+					     rq->caller);
+
+	if (!area)
 		return NULL;
-	area = to_area(vm);
-	vm->pages = pages;
-	vm->nr_pages = count;
-	vm->requested_size = size;
+	area->vm.pages = rq->pages;
+	area->vm.nr_pages = rq->count;
+	area->vm.requested_size = want.size;
+	area->state = rq->state;
 	if (!vm_map_hard(area, SHARE_KEEP)) {
-		smp_store_release(&vm->flags, flags);
-		return vm->addr;
+		vm_insert(area);
+		return area->vm.addr;
 	}
-	vmalloc_warn(GFP_KERNEL, "vmap", size, "failed to map pages");
-	vm->pages = NULL;
-	vm->nr_pages = 0;
-	free_vm_area(vm);
+	vmalloc_warn(GFP_KERNEL, "vmap", want.size, "failed to map pages");
+	vm_area_free(area);
 	return NULL;
 }
 
-static void *do_vmap(struct page **pages, unsigned int count,
-		     unsigned long flags, const void *caller)
+static void *do_vmap(struct vmap_request *rq)
 {
-	struct page **array = pages;
+	struct page **pages = rq->pages;
 	void *p;
 
-	if (WARN_ON_ONCE(flags & VM_NO_GUARD))
-		flags &= ~VM_NO_GUARD;
-	if (count > vm_total_frames())
+	if (WARN_ON_ONCE(rq->flags & VM_NO_GUARD))
+		rq->flags &= ~VM_NO_GUARD;
+	if (rq->count > vm_total_frames())
 		return NULL;
-	if (!(flags & VM_MAP_PUT_PAGES)) {
-		array = copy_array(pages, count);
-		if (!array)
+	if (!(rq->flags & VM_MAP_PUT_PAGES)) {
+		rq->pages = copy_array(pages, rq->count);
+		if (!rq->pages)
 			return NULL;
 	}
-	p = map_array(array, count, flags | VM_MAP, caller);
-	if (!p && array != pages)
-		kvfree(array);
+	rq->flags |= VM_MAP;
+	p = map_array(rq);
+	if (!p && rq->pages != pages)
+		kvfree(rq->pages);
 	return p;
 }
 
 void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot)
 {
+	struct vmap_request rq = { .pages = pages,
+				   .count = count,
+				   .flags = flags,
+				   .caller = __builtin_return_address(0) };
+
 	(void)prot;
 	if (engine_need() || WARN_ON_ONCE(!pages || !count))
 		return NULL;
-	return do_vmap(pages, count, flags, __builtin_return_address(0));
+	return do_vmap(&rq);
 }
 
 void *vmap_pfn(unsigned long *pfns, unsigned int count, pgprot_t prot)
 {
-	struct page **pages;
+	struct vmap_request rq = { .count = count,
+				   .flags = VM_IOREMAP,
+				   .caller = __builtin_return_address(0) };
 	void *p;
 
 	(void)prot;
 	if (engine_need() || WARN_ON_ONCE(!pfns || !count))
 		return NULL;
-	pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
+	rq.pages = kvmalloc_array(count, sizeof(*rq.pages), GFP_KERNEL);
+	if (!rq.pages)
 		return NULL;
 	for (unsigned int n = 0; n < count; n++) {
 		if (WARN_ON_ONCE(!pfn_online(pfns[n]))) {
-			kvfree(pages);
+			kvfree(rq.pages);
 			return NULL;
 		}
-		pages[n] = pfn_to_page(pfns[n]);
+		rq.pages[n] = pfn_to_page(pfns[n]);
 	}
-	p = map_array(pages, count, VM_IOREMAP, __builtin_return_address(0));
+	p = map_array(&rq);
 	if (!p)
-		kvfree(pages);
+		kvfree(rq.pages);
 	return p;
 }
 
 void *vm_map_large(struct page **pages, unsigned int count)
 {
-	void *p = vmap(pages, count, VM_MAP, PAGE_KERNEL);
-	struct vm_struct *vm = p ? find_vm_area(p) : NULL;
+	struct vmap_request rq = { .pages = pages,
+				   .count = count,
+				   .flags = VM_MAP,
+				   .state = VM_RAM,
+				   .caller = __builtin_return_address(0) };
 
-	if (vm)
-		WRITE_ONCE(to_area(vm)->state, to_area(vm)->state | VM_RAM);
-	return p;
+	return do_vmap(&rq);
 }
 
 /* Unlike vfree() it is unmapped when this returns: pages are their owner's again. */
