@@ -24,10 +24,10 @@
 /* Objects off the top of main: how many. */
 static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 {
-	struct kmem_cpu *cpu = kmem_this_cpu;
+	uintptr_t *cursor = kmem_cursor(kmem_this_cpu, s);
 	unsigned int got = 0;
 
-	while (got < nr && (objs[got] = kmem_pop(cpu, s->slot)))
+	while (got < nr && (objs[got] = cursor_pop(cursor)))
 		got++;
 	return got;
 }
@@ -112,7 +112,7 @@ static void free_many(struct kmem_cache *s, size_t nr, void **objs)
 			i++;
 			continue;
 		}
-		ret = kmem_push(kmem_this_cpu, s->slot, objs[i]);
+		ret = cursor_push(kmem_cursor(kmem_this_cpu, s), objs[i]);
 		if (ret == 1 && nr - i > READ_ONCE(s->sheaf_capacity)) {
 			unsigned int n = (unsigned int)min(nr - i, 1UL << 20);
 

@@ -18,7 +18,8 @@
  *
  * Locking	kmem_cpus_lock (rank LOCK_CPUS) for the lists
  * Invariants	T1  kmem_this_cpu is &no_cpu or a table on kmem_cpus
- *		T2  a table on free_cpus has missing cursors and no spares
+ *		T2  a table on free_cpus has missing cursors, no spares and
+ *		    no far slots
  */
 #include <pthread.h>
 
@@ -30,10 +31,16 @@
 
 enum thread_state { THREAD_NEW, THREAD_BUSY, THREAD_LIVE, THREAD_DEAD };
 
-/* Only its cursors are ever read, and all of them miss. */
+/* Only these are ever read of it: all cursors miss, and none is far. */
 static struct {
 	uintptr_t cursor[NR_CURSORS];
-} no_cpu = { { [0 ... NR_CURSORS - 1] = MISSING } };
+	struct kmem_far_slot **far;
+	unsigned int nr_far;
+} no_cpu = { .cursor = { [0 ... NR_CURSORS - 1] = MISSING } };
+
+_Static_assert(offsetof(struct kmem_cpu, nr_far) ==
+		       offsetof(__typeof__(no_cpu), nr_far),
+	       "no_cpu begins like a table");
 
 __thread struct kmem_cpu *kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 static __thread u8 thread_state;
@@ -53,10 +60,19 @@ static bool is_no_cpu(const struct kmem_cpu *cpu)
 	return (const void *)cpu == (const void *)&no_cpu;
 }
 
+/* Slots beyond kmem_nr_slots are not used, so they have no memory. */
+static unsigned long table_pages(void)
+{
+	return DIV_ROUND_UP(offsetof(struct kmem_cpu, slot) +
+				    kmem_nr_slots *
+					    sizeof(struct kmem_cpu_slot),
+			    PAGE_SIZE);
+}
+
 /* It can do without, and free() may ask for it: so nothing is reclaimed. */
 static struct kmem_cpu *table_alloc(void)
 {
-	unsigned long pages = DIV_ROUND_UP(sizeof(struct kmem_cpu), PAGE_SIZE);
+	unsigned long pages = table_pages();
 	struct kmem_cpu *cpu = NULL;
 	struct page *page;
 
@@ -93,6 +109,7 @@ static void table_retire(struct kmem_cpu *cpu)
 {
 	spin_lock(&kmem_cpus_lock);
 	__kmem_cpu_flush(cpu);
+	__kmem_far_free(cpu);
 	list_del(&cpu->list);
 	list_add(&cpu->list, &free_cpus);
 	WRITE_ONCE(nr_cpus, nr_cpus - 1);
@@ -164,10 +181,10 @@ void kmem_cpus_request(void)
 
 unsigned long kmem_cpus_count(const struct kmem_cache *s)
 {
-	const struct kmem_cpu *cpu;
+	struct kmem_cpu *cpu;
 	unsigned long nr = 0;
 
-	if (!s->slot)
+	if (!kmem_has_slot(s))
 		return 0;
 	spin_lock(&kmem_cpus_lock);
 	list_for_each_entry(cpu, &kmem_cpus, list)
@@ -180,7 +197,7 @@ void kmem_cpus_flush_cache(struct kmem_cache *s)
 {
 	struct kmem_cpu *cpu;
 
-	if (!s->slot)
+	if (!kmem_has_slot(s))
 		return;
 	spin_lock(&kmem_cpus_lock);
 	list_for_each_entry(cpu, &kmem_cpus, list)

@@ -8,8 +8,8 @@
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the slots. Nothing is
  *		allocated while it is held.
- * Invariants	H1  a slot belongs to at most one cache
- *		H2  sheaf_capacity is 0 exactly if slot is 0
+ * Invariants	H1  a slot belongs to at most one cache, and so does a far slot
+ *		H2  a cache has a slot, a far slot, or a sheaf_capacity of 0
  * Source	Linux v6.12 mm/slab_common.c, __kmem_cache_create_args()
  *		(kernel-facts L10, X7)
  */
@@ -21,6 +21,7 @@
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
 #include "kmem/internal.h"
+#include "kmem/sheaf.h"
 
 #define SLAB_FLAGS_PERMITTED                                                 \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON |             \
@@ -34,23 +35,41 @@ static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
 
 /* ---- slots --------------------------------------------------------------- */
 
-static void take_slot(struct kmem_cache *s)
+static unsigned int free_slot(void)
 {
-	unsigned int i;
+	for (unsigned int i = 0; API_SLOT + i < kmem_nr_slots; i++)
+		if (!api_slots[i])
+			return API_SLOT + i;
+	return 0;
+}
 
-	if (!s->sheaf_capacity)
-		return;
+/* A slot of an owner's table, else a far one. Returns if there was one. */
+static bool try_slot(struct kmem_cache *s)
+{
+	unsigned int slot;
+
 	spin_lock(&slab_mutex);
-	for (i = 0; i < ARRAY_SIZE(api_slots); i++)
-		if (!api_slots[i] && API_SLOT + i < kmem_nr_slots)
-			break;
-	if (i < ARRAY_SIZE(api_slots)) {
-		api_slots[i] = s;
-		s->slot = (u16)(API_SLOT + i);
+	slot = free_slot();
+	if (slot) {
+		api_slots[slot - API_SLOT] = s;
+		s->slot = (u16)slot;
 	} else {
-		s->sheaf_capacity = 0;
+		s->far = __kmem_far_take();
 	}
 	spin_unlock(&slab_mutex);
+	return slot || s->far;
+}
+
+/* The shim's tables have room for its classes alone: no cache is far there. */
+static void take_slot(struct kmem_cache *s)
+{
+	if (!s->sheaf_capacity)
+		return;
+	while (kmem_nr_slots > API_SLOT && !try_slot(s))
+		if (kmem_far_more())
+			break;
+	if (!kmem_has_slot(s))
+		s->sheaf_capacity = 0;
 }
 
 void __kmem_put_slot(struct kmem_cache *s)
@@ -58,7 +77,10 @@ void __kmem_put_slot(struct kmem_cache *s)
 	lock_assert_held(&slab_mutex);
 	if (s->slot >= API_SLOT)
 		api_slots[s->slot - API_SLOT] = NULL;
+	if (s->far)
+		__kmem_far_put(s->far);
 	s->slot = 0;
+	s->far = 0;
 	s->sheaf_capacity = 0;
 }
 

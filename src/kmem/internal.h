@@ -43,6 +43,16 @@ void __kmem_put_slot(struct kmem_cache *s);
 void *kmem_name_alloc(const char *name, size_t before);
 void kmem_name_free(void *block, const char *name, size_t before);
 
+/* ---- far.c ----------------------------------------------------------------- */
+
+/* Returns a far slot that no cache has, or 0; slab_mutex held. */
+u32 __kmem_far_take(void);
+void __kmem_far_put(u32 far); /* slab_mutex held */
+/* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
+int kmem_far_more(void);
+/* Frees the far slots of an owner, which hold nothing; kmem_cpus_lock held. */
+void __kmem_far_free(struct kmem_cpu *cpu);
+
 /* ---- merge.c --------------------------------------------------------------- */
 
 /*

@@ -19,6 +19,8 @@
  *
  * A cursor that was never set up points at the end of kmem_missing, a block
  * whose last word is NULL: it misses both ways. So there is no other check.
+ * A cache beyond the slots of that table has slot 0, which misses for ever, and
+ * its cursor in a table of the owner that grows: far.c.
  *
  * The backend says what a miss does. SLUB exchanges whole sheaves with a spare
  * and a barn; SLAB moves a batch between main, which it calls an array_cache,
@@ -58,7 +60,10 @@
 #define BARN_MAX_EMPTY 10
 #define NR_BARNS 4 /* of a cache: CPU c puts into c % NR_BARNS */
 
-/* Cursor slots: 0 misses for ever, 1..239 size classes, then API caches. */
+/*
+ * Cursor slots: 0 misses for ever, 1..239 size classes, then API caches. Caches
+ * beyond these have a far slot.
+ */
 #define NR_CLASSES 240
 #define API_SLOT 256
 #define NR_CURSORS 512
@@ -257,7 +262,7 @@ struct kmem_cache {
 	unsigned int
 		object_size; /* bytes a user may write; a merge may raise it */
 	unsigned int offset; /* of the free pointer in a free object */
-	u16 slot; /* cursor slot; 0: no sheaves */
+	u16 slot; /* cursor slot; 0: a far one, or no sheaves */
 	u8 class; /* frame index of its slabs, or 0 */
 	u8 guard; /* GUARD_ flags: what else each call has to do */
 	union { /* SLUB's name, and SLAB's */
@@ -270,6 +275,7 @@ struct kmem_cache {
 	union { /* objects of a main; 0: no sheaves. SLAB: slab_mutex */
 		u32 sheaf_capacity, limit;
 	};
+	u32 far; /* far slot, from 1; 0: it has a slot, or no sheaves */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
 	unsigned int red_left_pad; /* bytes in front of an object */
 	unsigned int inuse; /* bytes before the metadata; backend sets it */
@@ -364,9 +370,21 @@ struct kmem_cpu_slot {
 	u32 shrunk; /* the cache's shrinks when it was last emptied; owner */
 };
 
+/* The cursor and the rest of a cache that has a far slot. */
+struct kmem_far_slot {
+	uintptr_t cursor; /* owner */
+	struct kmem_cpu_slot rest; /* owner */
+};
+
+/* Far slots come by the page. */
+#define FAR_PER_CHUNK (PAGE_SIZE / sizeof(struct kmem_far_slot))
+
 /* One object-cache owner: a thread. */
 struct kmem_cpu {
 	uintptr_t cursor[NR_CURSORS]; /* owner */
+	/* owner, who holds kmem_cpus_lock to write; others read under it */
+	struct kmem_far_slot **far; /* chunks by number; NULL: not there */
+	unsigned int nr_far; /* how many there is room for in far */
 	struct list_head list; /* kmem_cpus_lock */
 	unsigned long requests; /* others ask: atomic */
 	unsigned long served; /* owner: the last request done */
@@ -408,34 +426,45 @@ unsigned int calculate_alignment(slab_flags_t flags, unsigned int align,
 
 /* ---- the two fast paths -------------------------------------------------- */
 
-/* An object from this thread's sheaf, or NULL: take the slow path. */
-static __always_inline void *kmem_pop(struct kmem_cpu *cpu, unsigned int slot)
+/* Returns the newest object of the sheaf, or NULL if it is empty. */
+static __always_inline void *cursor_pop(uintptr_t *place)
 {
-	uintptr_t cursor = cpu->cursor[slot];
+	uintptr_t cursor = *place;
 	void *obj = ((void **)cursor)[-1];
 
 	if (unlikely(!obj))
 		return NULL;
-	cpu->cursor[slot] = cursor - sizeof(void *);
+	*place = cursor - sizeof(void *);
 	return obj;
 }
 
 /*
- * Put an object on this thread's sheaf. 0: done. 1: it is full. 2: the very
- * same object lies on top already, so this is a double free.
+ * Puts an object on the sheaf. Returns 0 if that was done, 1 if the sheaf is
+ * full, 2 if the same object lies on top already: this is a double free.
  */
-static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
-				     void *obj)
+static __always_inline int cursor_push(uintptr_t *place, void *obj)
 {
-	uintptr_t cursor = cpu->cursor[slot];
+	uintptr_t cursor = *place;
 
 	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
 		return 1;
 	if (unlikely(((void **)cursor)[-1] == obj))
 		return 2;
 	*(void **)cursor = obj;
-	cpu->cursor[slot] = cursor + sizeof(void *);
+	*place = cursor + sizeof(void *);
 	return 0;
+}
+
+/* The same for a slot of an owner: a miss takes the slow path. */
+static __always_inline void *kmem_pop(struct kmem_cpu *cpu, unsigned int slot)
+{
+	return cursor_pop(&cpu->cursor[slot]);
+}
+
+static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
+				     void *obj)
+{
+	return cursor_push(&cpu->cursor[slot], obj);
 }
 
 /*
@@ -500,9 +529,13 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
  * shrunk since.
  */
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu);
-unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
-			     const struct kmem_cache *s);
+unsigned long kmem_cpu_count(struct kmem_cpu *cpu, const struct kmem_cache *s);
 void kmem_cpu_check(const struct kmem_cpu *cpu);
+
+/* ---- far.c --------------------------------------------------------------- */
+
+/* Makes the far slot of a cache be there. Returns 0 or -ENOMEM. The owner. */
+int kmem_far_add(struct kmem_cpu *cpu, const struct kmem_cache *s);
 
 /* ---- barn.c -------------------------------------------------------------- */
 

@@ -28,7 +28,7 @@
 
 static bool has_sheaves(const struct kmem_cache *s)
 {
-	return s->slot && s->ops->main_empty == sheaf_main_empty;
+	return kmem_has_slot(s) && s->ops->main_empty == sheaf_main_empty;
 }
 
 static bool is_private(const struct kmem_cache *s,
@@ -141,12 +141,11 @@ static int fill_to(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp,
 static struct slab_sheaf *take_sheaf(struct kmem_cache *s)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
-	struct slab_sheaf *sheaf = NULL;
+	struct kmem_cpu_slot *slot = cpu ? kmem_slot(cpu, s) : NULL;
+	struct slab_sheaf *sheaf = slot ? slot->spare : NULL;
 
-	if (cpu)
-		sheaf = cpu->slot[s->slot].spare;
 	if (sheaf && sheaf->count && !is_private(s, sheaf))
-		WRITE_ONCE(cpu->slot[s->slot].spare, (struct slab_sheaf *)NULL);
+		WRITE_ONCE(slot->spare, (struct slab_sheaf *)NULL);
 	else
 		sheaf = barn_get_full(s, NULL);
 	kmem_stat(s, sheaf ? SHEAF_PREFILL_FAST : SHEAF_PREFILL_SLOW);
@@ -199,19 +198,22 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
 			     struct slab_sheaf *sheaf)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_cpu_slot *slot = NULL;
 
 	if (is_private(s, sheaf)) {
 		free_private(s, sheaf);
 		return;
 	}
-	if (!cpu || cpu->slot[s->slot].spare) {
+	if (cpu && kmem_cpu_has_slot(cpu, s))
+		slot = kmem_slot(cpu, s);
+	if (!slot || slot->spare) {
 		store(s, sheaf, gfp);
 		return;
 	}
 	if (!full_or_empty(sheaf) && fill_to(s, sheaf, gfp, sheaf->capacity))
 		empty_out(s, sheaf);
 	kmem_stat(s, SHEAF_RETURN_FAST);
-	smp_store_release(&cpu->slot[s->slot].spare, sheaf);
+	smp_store_release(&slot->spare, sheaf);
 }
 
 int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,

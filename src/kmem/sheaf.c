@@ -40,10 +40,9 @@
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
-static void spare_set(struct kmem_cpu *cpu, unsigned int slot,
-		      struct slab_sheaf *sheaf)
+static void spare_set(struct kmem_cpu_slot *slot, struct slab_sheaf *sheaf)
 {
-	smp_store_release(&cpu->slot[slot].spare, sheaf);
+	smp_store_release(&slot->spare, sheaf);
 }
 
 static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
@@ -86,32 +85,32 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
 		       struct slab_sheaf *sheaf)
 {
-	struct slab_sheaf *other = main_take(cpu, s->slot);
+	struct slab_sheaf *other = main_take(cpu, s);
 
 	if (unlikely(other)) {
 		flush_sheaf(s, other);
 		barn_put_empty(s, other);
 	}
-	main_set(cpu, s->slot, sheaf);
+	main_set(cpu, s, sheaf);
 }
 
 int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 {
-	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
-	struct slab_sheaf *main = main_take(cpu, s->slot), *full;
+	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	struct slab_sheaf *main = main_take(cpu, s), *full;
 
 	slot->retired = 0;
 	if (main)
 		sheaf_restore(s, main);
 	if (slot->spare && slot->spare->count) {
 		full = slot->spare;
-		spare_set(cpu, s->slot, main);
-		main_set(cpu, s->slot, full);
+		spare_set(slot, main);
+		main_set(cpu, s, full);
 		return 0;
 	}
 	full = barn_get_full(s, main);
 	if (full) {
-		main_set(cpu, s->slot, full);
+		main_set(cpu, s, full);
 		return 0;
 	}
 	if (!main)
@@ -124,38 +123,36 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 }
 
 /* Objects in main, which is there. */
-static unsigned int main_count(const struct kmem_cpu *cpu,
-			       const struct kmem_cache *s)
+static unsigned int main_count(struct kmem_cpu *cpu, const struct kmem_cache *s)
 {
-	uintptr_t cursor = cpu->cursor[s->slot];
+	uintptr_t cursor = *kmem_cursor(cpu, s);
 
 	return (unsigned int)((cursor - sheaf_bottom(cursor_sheaf(cursor))) /
 			      sizeof(void *));
 }
 
 /* And how many more there is room for. */
-static unsigned int main_room(const struct kmem_cpu *cpu,
-			      const struct kmem_cache *s)
+static unsigned int main_room(struct kmem_cpu *cpu, const struct kmem_cache *s)
 {
-	return (-cpu->cursor[s->slot] & (SHEAF_SIZE - 1)) / sizeof(void *);
+	return (-*kmem_cursor(cpu, s) & (SHEAF_SIZE - 1)) / sizeof(void *);
 }
 
 /* What lies on top of main, unless it is to be of another node; or NULL. */
 static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
 {
-	void *obj = kmem_pop(cpu, s->slot);
+	uintptr_t *cursor = kmem_cursor(cpu, s);
+	void *obj = cursor_pop(cursor);
 
 	if (!obj || node == NUMA_NO_NODE ||
 	    page_to_nid(virt_to_slab_page(obj)) == (unsigned int)node)
 		return obj;
-	kmem_push(cpu, s->slot, obj);
+	cursor_push(cursor, obj);
 	return NULL;
 }
 
-static bool main_is_empty(const struct kmem_cpu *cpu,
-			  const struct kmem_cache *s)
+static bool main_is_empty(struct kmem_cpu *cpu, const struct kmem_cache *s)
 {
-	return !((void **)cpu->cursor[s->slot])[-1];
+	return !((void **)*kmem_cursor(cpu, s))[-1];
 }
 
 /* From this owner's array, which the backend may have to fill first. */
@@ -178,7 +175,7 @@ static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 {
 	void *obj = NULL;
 
-	if (cpu && s->slot &&
+	if (cpu && kmem_cpu_has_slot(cpu, s) &&
 	    (node == NUMA_NO_NODE || node == (int)numa_node_id())) {
 		kmem_cpu_serve(cpu);
 		obj = __cache_alloc(cpu, s, gfp, node);
@@ -205,8 +202,9 @@ static void poll(struct kmem_cpu *cpu)
 		cpu->polled_ms = now;
 }
 
-void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
-			    size_t orig_size, uintptr_t caller)
+/* No object on the fast path, nor in a far slot. */
+static noinline void *alloc_miss(struct kmem_cache *s, gfp_t gfp, int node,
+				 size_t orig_size, uintptr_t caller)
 {
 	struct kmem_cpu *cpu;
 
@@ -217,6 +215,18 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	return __do_cache_alloc(cpu, s, gfp, node);
+}
+
+void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+			    size_t orig_size, uintptr_t caller)
+{
+	if (s->far && node == NUMA_NO_NODE) {
+		void *obj = cursor_pop(kmem_cursor(kmem_this_cpu, s));
+
+		if (likely(obj))
+			return obj;
+	}
+	return alloc_miss(s, gfp, node, orig_size, caller);
 }
 
 /* Has the only owner there is of late only freed? */
@@ -249,12 +259,12 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
  * An owner that drains keeps no full spare, and its main has half the size: each
  * object in them may pin a slab of its own, for nothing.
  */
-static void retire_spare(struct kmem_cpu *cpu, struct kmem_cache *s)
+static void retire_spare(struct kmem_cpu_slot *slot, struct kmem_cache *s)
 {
-	struct slab_sheaf *spare = cpu->slot[s->slot].spare;
+	struct slab_sheaf *spare = slot->spare;
 
-	spare_set(cpu, s->slot, NULL);
-	spare_set(cpu, s->slot, retire_full(s, spare, &cpu->slot[s->slot]));
+	spare_set(slot, NULL);
+	spare_set(slot, retire_full(s, spare, slot));
 }
 
 /* It goes on draining: the same half main again. */
@@ -268,8 +278,8 @@ static void drain_main(struct kmem_cpu *cpu, struct kmem_cache *s,
 
 int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
-	struct slab_sheaf *main = main_take(cpu, s->slot);
+	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	struct slab_sheaf *main = main_take(cpu, s);
 	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
 	if (main && spare && !spare->count && drains(slot)) {
@@ -277,7 +287,7 @@ int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 		return 0;
 	}
 	if (main)
-		spare_set(cpu, s->slot, main);
+		spare_set(slot, main);
 	if (main && spare && spare->count) {
 		empty = retire_full(s, spare, slot);
 		if (++slot->retired == DRAIN_AFTER && drains(slot))
@@ -291,9 +301,9 @@ int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 		sheaf_set_capacity(empty, DIV_ROUND_UP(s->sheaf_capacity, 2U));
 	else
 		sheaf_restore(s, empty);
-	main_set(cpu, s->slot, empty);
+	main_set(cpu, s, empty);
 	if (main && drains(slot))
-		retire_spare(cpu, s);
+		retire_spare(slot, s);
 	return 0;
 }
 
@@ -327,26 +337,28 @@ void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr)
 	s->ops->flush_remote(s, objs, nr);
 }
 
-void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
+/* No room on the fast path, nor in a far slot. */
+static noinline void free_miss(struct kmem_cache *s, void *obj,
+			       uintptr_t caller)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
 
 	/* A push that finds the sheaf full has not looked at what is on top. */
-	if (cpu && unlikely(((void **)cpu->cursor[s->slot])[-1] == obj))
+	if (cpu && unlikely(((void **)*kmem_cursor(cpu, s))[-1] == obj))
 		kmem_double_free(s, obj);
 	poll(cpu);
 	if (unlikely(s->guard)) {
 		kmem_guard_free(s, obj, caller);
 		return;
 	}
-	if (cpu && s->slot) {
+	if (cpu && kmem_cpu_has_slot(cpu, s)) {
 		int ret;
 
 		kmem_cpu_serve(cpu);
-		ret = kmem_push(cpu, s->slot, obj);
+		ret = cursor_push(kmem_cursor(cpu, s), obj);
 		if (ret && !s->ops->main_full(cpu, s)) {
 			kmem_stat_n(s, FREE_FASTPATH, main_room(cpu, s));
-			ret = kmem_push(cpu, s->slot, obj);
+			ret = cursor_push(kmem_cursor(cpu, s), obj);
 		}
 		if (!ret)
 			return;
@@ -354,11 +366,19 @@ void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 	kmem_cache_free_direct(s, &obj, 1);
 }
 
+void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	if (!s->far || cursor_push(kmem_cursor(kmem_this_cpu, s), obj))
+		free_miss(s, obj, caller);
+}
+
 void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
-	struct slab_sheaf *sheaf = main_take(cpu, s->slot);
+	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	struct slab_sheaf *sheaf = main_take(cpu, s);
 
+	if (!slot)
+		return;
 	slot->shrunk = READ_ONCE(s->shrinks);
 	for (int i = 0; i < 2; i++) {
 		if (sheaf) {
@@ -366,31 +386,50 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 			barn_put_empty(s, sheaf);
 		}
 		sheaf = slot->spare;
-		spare_set(cpu, s->slot, NULL);
+		spare_set(slot, NULL);
 	}
 	slot->seen = 0;
 	slot->retired = 0;
 }
 
 /* The cache whose sheaves are in a slot; NULL if there are none. */
-static struct kmem_cache *slot_cache(struct kmem_cpu *cpu, unsigned int slot)
+static struct kmem_cache *slot_cache(uintptr_t cursor,
+				     const struct kmem_cpu_slot *slot)
 {
-	struct slab_sheaf *sheaf = cursor_sheaf(cpu->cursor[slot]);
+	struct slab_sheaf *sheaf = cursor_sheaf(cursor);
 
 	if (!sheaf)
-		sheaf = cpu->slot[slot].spare;
+		sheaf = slot->spare;
 	return sheaf ? sheaf->cache : NULL;
+}
+
+/* Calls fn for each cache of which an owner has sheaves. */
+static void for_each_held(struct kmem_cpu *cpu,
+			  void (*fn)(struct kmem_cpu *cpu,
+				     struct kmem_cache *s))
+{
+	struct kmem_cache *s;
+
+	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
+		s = slot_cache(cpu->cursor[slot], &cpu->slot[slot]);
+		if (s)
+			fn(cpu, s);
+	}
+	for (unsigned int nr = 0; nr < cpu->nr_far; nr++) {
+		struct kmem_far_slot *far = cpu->far[nr];
+
+		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++) {
+			s = slot_cache(far[i].cursor, &far[i].rest);
+			if (s)
+				fn(cpu, s);
+		}
+	}
 }
 
 void __kmem_cpu_flush(struct kmem_cpu *cpu)
 {
 	lock_assert_held(&kmem_cpus_lock);
-	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
-		struct kmem_cache *s = slot_cache(cpu, slot);
-
-		if (s)
-			kmem_cpu_flush_cache(cpu, s);
-	}
+	for_each_held(cpu, kmem_cpu_flush_cache);
 }
 
 /*
@@ -406,25 +445,29 @@ void kmem_cpu_flush(struct kmem_cpu *cpu)
 
 void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
 
-	if (slot->seen == cpu->cursor[s->slot])
+	uintptr_t cursor = *kmem_cursor(cpu, s);
+
+	if (slot->seen == cursor)
 		kmem_cpu_flush_cache(cpu, s);
 	else
-		slot->seen = cpu->cursor[s->slot];
+		slot->seen = cursor;
+}
+
+/* One cache at a tick of its owner. */
+static void serve_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
+{
+	if (kmem_slot(cpu, s)->shrunk != READ_ONCE(s->shrinks))
+		kmem_cpu_flush_cache(cpu, s);
+	else
+		s->ops->main_idle(cpu, s);
 }
 
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 {
 	spin_lock(&kmem_cpus_lock);
-	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
-		struct kmem_cache *s = slot_cache(cpu, slot);
-
-		if (s && cpu->slot[slot].shrunk != READ_ONCE(s->shrinks))
-			kmem_cpu_flush_cache(cpu, s);
-		else if (s)
-			s->ops->main_idle(cpu, s);
-	}
+	for_each_held(cpu, serve_cache);
 	spin_unlock(&kmem_cpus_lock);
 }
 
@@ -432,11 +475,12 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
  * The owner goes on meanwhile, and a spare may become something else: whatever
  * is read then is a number, and only a statistic is made of it.
  */
-__racy unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
+__racy unsigned long kmem_cpu_count(struct kmem_cpu *cpu,
 				    const struct kmem_cache *s)
 {
-	uintptr_t cursor = READ_ONCE(cpu->cursor[s->slot]);
-	const struct slab_sheaf *spare = READ_ONCE(cpu->slot[s->slot].spare);
+	const struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	uintptr_t cursor = READ_ONCE(*kmem_cursor(cpu, s));
+	const struct slab_sheaf *spare = slot ? READ_ONCE(slot->spare) : NULL;
 	const struct slab_sheaf *main = cursor_sheaf(cursor);
 	unsigned long nr = spare ? READ_ONCE(spare->count) : 0;
 
@@ -450,20 +494,34 @@ __racy unsigned long kmem_cpu_count(const struct kmem_cpu *cpu,
 	return nr;
 }
 
+/* A slot of the table, or else a far one. */
+static void check_slot(uintptr_t cursor, const struct kmem_cpu_slot *slot,
+		       unsigned int number, unsigned int far)
+{
+	const struct slab_sheaf *sheaf = cursor_sheaf(cursor);
+	const struct slab_sheaf *spare = slot->spare;
+	const struct kmem_cache *s = slot_cache(cursor, slot);
+
+	BUG_ON(s && (s->slot != number || s->far != far));
+	BUG_ON(spare && spare->count && spare->count != spare->capacity);
+	if (!sheaf)
+		return;
+	BUG_ON(cursor < sheaf_bottom(sheaf));
+	BUG_ON(((void **)sheaf_bottom(sheaf))[-1]);
+	for (uintptr_t at = sheaf_bottom(sheaf); at < cursor; at += 8)
+		BUG_ON(!*(void **)at);
+}
+
 void kmem_cpu_check(const struct kmem_cpu *cpu)
 {
-	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
-		uintptr_t cursor = cpu->cursor[slot];
-		const struct slab_sheaf *sheaf = cursor_sheaf(cursor);
-		const struct slab_sheaf *spare = cpu->slot[slot].spare;
+	BUG_ON(cpu->cursor[0] != MISSING || cpu->slot[0].spare);
+	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++)
+		check_slot(cpu->cursor[slot], &cpu->slot[slot], slot, 0);
+	for (unsigned int nr = 0; nr < cpu->nr_far; nr++) {
+		const struct kmem_far_slot *far = cpu->far[nr];
 
-		BUG_ON(spare && spare->count &&
-		       spare->count != spare->capacity);
-		if (!sheaf)
-			continue;
-		BUG_ON(cursor < sheaf_bottom(sheaf));
-		BUG_ON(((void **)sheaf_bottom(sheaf))[-1]);
-		for (uintptr_t at = sheaf_bottom(sheaf); at < cursor; at += 8)
-			BUG_ON(!*(void **)at);
+		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++)
+			check_slot(far[i].cursor, &far[i].rest, 0,
+				   nr * (unsigned int)FAR_PER_CHUNK + i + 1);
 	}
 }

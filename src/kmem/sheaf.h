@@ -60,24 +60,79 @@ static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
 }
 
+/* Can the cache have sheaves at all? */
+static inline bool kmem_has_slot(const struct kmem_cache *s)
+{
+	return s->slot || s->far;
+}
+
+/* An owner's far slot for a cache that has one; NULL: its chunk is not there. */
+static inline struct kmem_far_slot *kmem_far(const struct kmem_cpu *cpu,
+					     const struct kmem_cache *s)
+{
+	unsigned int at = s->far - 1, nr = at / FAR_PER_CHUNK;
+	struct kmem_far_slot *chunk;
+
+	if (nr >= READ_ONCE(cpu->nr_far))
+		return NULL;
+	chunk = READ_ONCE(cpu->far[nr]);
+	return chunk ? &chunk[at % FAR_PER_CHUNK] : NULL;
+}
+
+/*
+ * Where an owner has the cursor of a cache. Without a slot, or a chunk for it,
+ * that is slot 0, which misses for ever and is never written.
+ */
+static __always_inline uintptr_t *kmem_cursor(struct kmem_cpu *cpu,
+					      const struct kmem_cache *s)
+{
+	struct kmem_far_slot *far = NULL;
+
+	if (unlikely(s->far))
+		far = kmem_far(cpu, s);
+	return unlikely(far) ? &far->cursor : &cpu->cursor[s->slot];
+}
+
+/* Where an owner has the rest; NULL: nowhere, so there are no sheaves. */
+static inline struct kmem_cpu_slot *kmem_slot(struct kmem_cpu *cpu,
+					      const struct kmem_cache *s)
+{
+	struct kmem_far_slot *far;
+
+	if (s->slot)
+		return &cpu->slot[s->slot];
+	far = s->far ? kmem_far(cpu, s) : NULL;
+	return far ? &far->rest : NULL;
+}
+
+/* Has the owner a slot for the cache? A far one comes with its first use. */
+static inline bool kmem_cpu_has_slot(struct kmem_cpu *cpu,
+				     const struct kmem_cache *s)
+{
+	if (likely(s->slot))
+		return true;
+	return s->far && (kmem_far(cpu, s) || !kmem_far_add(cpu, s));
+}
+
 /* Take main out of its slot, with its count written down; NULL: none. */
 static inline struct slab_sheaf *main_take(struct kmem_cpu *cpu,
-					   unsigned int slot)
+					   const struct kmem_cache *s)
 {
-	struct slab_sheaf *sheaf = cursor_sheaf(cpu->cursor[slot]);
+	uintptr_t *cursor = kmem_cursor(cpu, s);
+	struct slab_sheaf *sheaf = cursor_sheaf(*cursor);
 
 	if (!sheaf)
 		return NULL;
-	sheaf->count = (u32)((cpu->cursor[slot] - sheaf_bottom(sheaf)) /
-			     sizeof(void *));
-	WRITE_ONCE(cpu->cursor[slot], MISSING);
+	sheaf->count = (u32)((*cursor - sheaf_bottom(sheaf)) / sizeof(void *));
+	WRITE_ONCE(*cursor, MISSING);
 	return sheaf;
 }
 
-static inline void main_set(struct kmem_cpu *cpu, unsigned int slot,
+/* The owner has a slot for the cache. */
+static inline void main_set(struct kmem_cpu *cpu, const struct kmem_cache *s,
 			    struct slab_sheaf *sheaf)
 {
-	smp_store_release(&cpu->cursor[slot],
+	smp_store_release(kmem_cursor(cpu, s),
 			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
 }
 

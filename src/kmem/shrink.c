@@ -35,12 +35,12 @@ static unsigned long idle_pages(struct kmem_cache *s)
 {
 	unsigned long slabs = kmem_cache_nr_slabs(s), total = total_objects(s);
 	unsigned long used = READ_ONCE(s->in_use), cached = s->ops->cached(s);
-	const struct kmem_cpu *cpu = kmem_cpu_here();
+	struct kmem_cpu *cpu = kmem_cpu_here();
 	unsigned long idle;
 
 	if (!slabs || total < slabs)
 		return 0;
-	if (cpu && s->slot)
+	if (cpu)
 		cached += kmem_cpu_count(cpu, s);
 	idle = total - min(used, total) + min(cached, used);
 	return min(idle, total) / (total / slabs) *

@@ -27,10 +27,10 @@
 #include "core/tick.h"
 #include "slab/internal.h"
 
-struct array_cache *cpu_cache_get(const struct kmem_cpu *cpu,
+struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
 				  const struct kmem_cache *s)
 {
-	return (struct array_cache *)cursor_sheaf(cpu->cursor[s->slot]);
+	return (struct array_cache *)cursor_sheaf(*kmem_cursor(cpu, s));
 }
 
 /* An empty array gets the limits of today. */
@@ -46,7 +46,7 @@ struct array_cache *cpu_cache_take(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	unsigned int limit = READ_ONCE(s->limit);
 	unsigned int batchcount = min(READ_ONCE(s->batchcount), limit);
-	struct slab_sheaf *sheaf = main_take(cpu, s->slot);
+	struct slab_sheaf *sheaf = main_take(cpu, s);
 	struct array_cache *ac = (struct array_cache *)sheaf;
 
 	if (likely(sheaf && ac->limit == limit && ac->batchcount == batchcount))
@@ -72,9 +72,9 @@ void ac_drop_oldest(struct array_cache *ac, unsigned int nr)
 
 int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 {
-	struct kmem_cpu_slot *slot = &cpu->slot[s->slot];
+	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
 	bool touched = cpu_cache_get(cpu, s) &&
-		       slot->seen != cpu->cursor[s->slot];
+		       slot->seen != *kmem_cursor(cpu, s);
 	struct array_cache *ac = cpu_cache_take(cpu, s);
 	unsigned int nr;
 
@@ -144,6 +144,6 @@ int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s)
 		kmem_account(&s->flushes, &s->flushed, nr);
 		ac_drop_oldest(ac, nr);
 	}
-	main_set(cpu, s->slot, ac_sheaf(ac));
+	main_set(cpu, s, ac_sheaf(ac));
 	return 0;
 }

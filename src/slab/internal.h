@@ -130,7 +130,7 @@ struct slab *object_slab(struct kmem_cache *s, const void *obj,
 int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
 int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s);
 /* This owner's array_cache; NULL if it has none yet. */
-struct array_cache *cpu_cache_get(const struct kmem_cpu *cpu,
+struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
 				  const struct kmem_cache *s);
 /*
  * An owner's array out of its slot, with the limits of today; a new one if

@@ -23,7 +23,7 @@ int do_tune_cpucache(struct kmem_cache *s, int limit, int batchcount,
 	if (limit < 1 || limit > (int)SHEAF_MAX_CAPACITY || batchcount < 1 ||
 	    batchcount > limit || shared < 0 || shared > INT_MAX / batchcount)
 		return -EINVAL;
-	if (s->slot)
+	if (kmem_has_slot(s))
 		WRITE_ONCE(s->limit, (unsigned int)limit);
 	WRITE_ONCE(s->batchcount, (unsigned int)batchcount);
 	WRITE_ONCE(s->shared, (unsigned int)shared);

@@ -359,6 +359,25 @@ static void test_seed_3(void **state)
 	run(0x94d049bb133111eb, STEPS);
 }
 
+/* Fewer steps on caches that are beyond the slots of the fixed table. Expect the
+ * same. */
+static void test_far(void **state)
+{
+	static struct kmem_cache *near[NR_CURSORS - API_SLOT];
+	struct kmem_cache *s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		near[i] = kmem_cache_create("near", 64, 0, SLAB_NO_MERGE, NULL);
+	s = kmem_cache_create("far", 64, 0, SLAB_NO_MERGE, NULL);
+	assert_true(s && s->far);
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL)); /* a chunk */
+	kmem_cache_destroy(s);
+	run(0xd1342543de82ef95, min(STEPS, 100000));
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		kmem_cache_destroy(near[i]);
+}
+
 /* Fewer steps on caches with all debug flags. Expect the oracle to agree, and
  * nothing to be reported. */
 static void test_debug(void **state)
@@ -378,9 +397,8 @@ static void test_debug(void **state)
 static int cache_model_main(const struct slab_ops *backend)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_seed_1),
-		cmocka_unit_test(test_seed_2),
-		cmocka_unit_test(test_seed_3),
+		cmocka_unit_test(test_seed_1), cmocka_unit_test(test_seed_2),
+		cmocka_unit_test(test_seed_3), cmocka_unit_test(test_far),
 		cmocka_unit_test(test_debug),
 	};
 

@@ -57,18 +57,16 @@ static unsigned int nr_caches(void)
 	return nr;
 }
 
-/* Caches made, used by threads that then end, and destroyed at once. Expect
- * no object counted twice or lost: each destruction succeeds. */
-static void test_destroy_under_upkeep(void **state)
+/* So many caches are made, used by threads that then end, and destroyed at once:
+ * each destruction must succeed. */
+static void destroy_under_upkeep(int rounds)
 {
 	pthread_t threads[THREADS], other;
-	unsigned int before;
+	unsigned int before = nr_caches();
 
-	(void)state;
-	kfree(kmalloc(1, GFP_KERNEL));
-	before = nr_caches();
+	WRITE_ONCE(stop, false);
 	assert_int_equal(pthread_create(&other, NULL, upkeep, NULL), 0);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		s = kmem_cache_create("dying", 96, 0, 0, NULL);
 		assert_non_null(s);
 		pthread_barrier_init(&done, NULL, THREADS + 1);
@@ -85,6 +83,32 @@ static void test_destroy_under_upkeep(void **state)
 	WRITE_ONCE(stop, true);
 	pthread_join(other, NULL);
 	km_check();
+}
+
+/* Caches with a slot in the tables of all threads. Expect no object counted
+ * twice or lost. */
+static void test_destroy_under_upkeep(void **state)
+{
+	(void)state;
+	kfree(kmalloc(1, GFP_KERNEL));
+	destroy_under_upkeep(ROUNDS);
+}
+
+/* Caches beyond these. Expect the same. */
+static void test_far_under_upkeep(void **state)
+{
+	static struct kmem_cache *near[NR_CURSORS - API_SLOT];
+	char name[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++) {
+		snprintf(name, sizeof(name), "near-%zu", i);
+		near[i] = kmem_cache_create(name, 64, 0, SLAB_NO_MERGE, NULL);
+		assert_non_null(near[i]);
+	}
+	destroy_under_upkeep(ROUNDS / 3);
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		kmem_cache_destroy(near[i]);
 }
 
 #define LOAD_ROUNDS (IS_ENABLED(KM_SANITIZE_THREAD) ? 150 : 1000)
@@ -172,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_destroy_under_upkeep),
+		cmocka_unit_test(test_far_under_upkeep),
 		cmocka_unit_test(test_under_load),
 	};
 

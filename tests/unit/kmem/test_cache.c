@@ -13,28 +13,45 @@ static int setup(void **state)
 	return 0;
 }
 
-/* More caches than there are slots. Expect those beyond to work without
- * sheaves, and slots to be reused when caches go. */
+/* Caches where tables have slots for size classes alone, as in the preload
+ * library. Expect them to work without sheaves. */
+static void test_without_slots(void **state)
+{
+	struct kmem_cache *s;
+	void *obj;
+
+	(void)state;
+	assert_non_null(kmem_cpu_get()); /* this thread has all slots */
+	kmem_nr_slots = API_SLOT;
+	s = kmem_cache_create("without", 64, 0, SLAB_NO_MERGE, NULL);
+	assert_non_null(s);
+	assert_true(!s->slot && !s->far && !s->sheaf_capacity);
+	obj = kmem_cache_alloc(s, 0);
+	assert_non_null(obj);
+	assert_int_equal(s->in_use, 1);
+	kmem_cache_free(s, obj);
+	assert_int_equal(s->in_use, 0);
+	kmem_cache_destroy(s);
+	kmem_nr_slots = NR_CURSORS;
+}
+
+/* More caches than there are slots. Expect those beyond to be far, all slots to
+ * differ, and one to be reused when its cache goes. */
 static void test_slots_exhausted(void **state)
 {
 	static struct kmem_cache *s[NR_API + 20];
-	void *obj;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(s); i++) {
 		s[i] = kmem_cache_create("many", 64, 0, SLAB_NO_MERGE, NULL);
 		assert_non_null(s[i]);
 		assert_int_equal(!s[i]->slot, i >= NR_API);
-		assert_int_equal(!s[i]->sheaf_capacity, i >= NR_API);
+		assert_int_equal(!s[i]->far, i < NR_API);
+		assert_int_not_equal(s[i]->sheaf_capacity, 0);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
 		for (size_t j = 0; s[i]->slot && j < i; j++)
 			assert_int_not_equal(s[i]->slot, s[j]->slot);
-	obj = kmem_cache_alloc(s[NR_API + 3], 0);
-	assert_non_null(obj);
-	assert_int_equal(s[NR_API + 3]->in_use, 1);
-	kmem_cache_free(s[NR_API + 3], obj);
-	assert_int_equal(s[NR_API + 3]->in_use, 0);
 	kmem_cache_destroy(s[7]);
 	s[7] = kmem_cache_create("again", 64, 0, SLAB_NO_MERGE, NULL);
 	assert_int_not_equal(s[7]->slot, 0);
@@ -77,6 +94,7 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
+		TEST(test_without_slots),
 		TEST(test_slots_exhausted),
 		TEST(test_shrink),
 		TEST(test_reclaim),

@@ -88,19 +88,20 @@ static void test_destroy(void **state)
 	kmem_cache_destroy(s);
 }
 
-/* A cache for which no cursor slot is left. Expect every call to work, object
- * by object, and slabinfo to show no arrays. */
+/* A cache where tables have slots for size classes alone, as in the preload
+ * library. Expect every call to work, object by object, and slabinfo to show no
+ * arrays. */
 static void test_without_slot(void **state)
 {
-	static struct kmem_cache *many[NR_CURSORS - API_SLOT + 1];
 	struct slabinfo sinfo = { 0 };
 	struct kmem_cache *s;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
-		many[i] = kmem_cache_create("many", 64, 0, SLAB_NO_MERGE, NULL);
-	s = many[ARRAY_SIZE(many) - 1];
+	assert_non_null(kmem_cpu_get()); /* this thread has all slots */
+	kmem_nr_slots = API_SLOT;
+	s = kmem_cache_create("without", 64, 0, SLAB_NO_MERGE, NULL);
 	assert_int_equal(s->slot, 0);
+	assert_int_equal(s->far, 0);
 	assert_int_equal(s->limit, 0);
 	for (size_t i = 0; i < 200; i++)
 		f.objs[i] = kmem_cache_alloc(s, 0);
@@ -114,8 +115,8 @@ static void test_without_slot(void **state)
 	for (size_t i = 0; i < 200; i++)
 		kmem_cache_free(s, f.objs[i]);
 	assert_int_equal(s->in_use, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
-		kmem_cache_destroy(many[i]);
+	kmem_cache_destroy(s);
+	kmem_nr_slots = NR_CURSORS;
 }
 
 static void active_off(void *arg)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/far.c - slots of caches beyond those of an owner's fixed table
+ *
+ *	struct kmem_cache    an owner                     a chunk, one page
+ *	  slot 0, far 300 --> far[(300 - 1) / 128] -----> [ ..|43| .. ] cursor,
+ *	                      far[0], [1]: NULL, if                     spare, ..
+ *	                      it never used one of theirs
+ *
+ * The fixed table has room for some hundred caches, and only it is looked at on
+ * the fast paths. A cache that comes later has slot 0 there, which misses for
+ * ever, and a far slot: the slow path looks at that one first, so its calls cost
+ * a few instructions more and no lock.
+ *
+ * Numbers are handed out from a bitmap, the lowest first, so those of destroyed
+ * caches are used again and chunks stay few. A chunk comes at an owner's first
+ * miss of one of its caches, and goes when the owner ends.
+ *
+ * Locking	slab_mutex for the bitmap. An owner's chunks are its own: it
+ *		adds one under kmem_cpus_lock, where others read them. Nothing
+ *		is allocated while one of the two is held.
+ * Invariants	F1  a far slot belongs to at most one cache (__kmem_far_take())
+ *		F2  what lies in a far slot is of the cache that has the number
+ *					(kmem_cpu_check() proves)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "core/bitmap.h"
+#include "kmem/internal.h"
+#include "kmem/sheaf.h"
+
+#define BITS_PER_PAGE (PAGE_SIZE * 8)
+#define CHUNKS_PER_PAGE (PAGE_SIZE / sizeof(struct kmem_far_slot *))
+
+static unsigned long *far_map; /* slab_mutex */
+static unsigned long far_map_pages; /* slab_mutex */
+
+/* ---- numbers --------------------------------------------------------------- */
+
+u32 __kmem_far_take(void)
+{
+	unsigned int size = (unsigned int)(far_map_pages * BITS_PER_PAGE);
+	unsigned int bit = find_next_zero_bit(far_map, size, 0);
+
+	lock_assert_held(&slab_mutex);
+	if (bit == size)
+		return 0;
+	__set_bit(bit, far_map);
+	return bit + 1;
+}
+
+void __kmem_far_put(u32 far)
+{
+	lock_assert_held(&slab_mutex);
+	__clear_bit(far - 1, far_map);
+}
+
+static void free_pages_of(void *p, unsigned long pages)
+{
+	if (p)
+		free_page_run(__virt_to_page(p), pages);
+}
+
+int kmem_far_more(void)
+{
+	unsigned long had = READ_ONCE(far_map_pages), pages = max(1UL, 2 * had);
+	struct page *page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, pages);
+	unsigned long *map, *unused;
+
+	if (!page)
+		return -ENOMEM;
+	unused = map = page_to_virt(page);
+	spin_lock(&slab_mutex);
+	if (far_map_pages == had) { /* else another thread was quicker */
+		if (had)
+			memcpy(map, far_map, had << PAGE_SHIFT);
+		unused = far_map;
+		far_map = map;
+		WRITE_ONCE(far_map_pages, pages);
+		pages = had;
+	}
+	spin_unlock(&slab_mutex);
+	free_pages_of(unused, pages);
+	return 0;
+}
+
+/* ---- an owner's chunks ----------------------------------------------------- */
+
+static void *pages_alloc(unsigned long pages)
+{
+	/* An owner can do without, and free() may ask: nothing is reclaimed. */
+	struct page *page = alloc_page_run(
+		GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO, pages);
+
+	return page ? page_to_virt(page) : NULL;
+}
+
+static unsigned long dir_pages(unsigned int nr_far)
+{
+	return nr_far / CHUNKS_PER_PAGE;
+}
+
+/* Room for a chunk of that number. Returns 0 or -ENOMEM. */
+static int grow_dir(struct kmem_cpu *cpu, unsigned int nr)
+{
+	unsigned int had = cpu->nr_far, want = had;
+	struct kmem_far_slot **dir, **unused;
+
+	while (want <= nr)
+		want = max((unsigned int)CHUNKS_PER_PAGE, 2 * want);
+	if (want == had)
+		return 0;
+	unused = dir = pages_alloc(dir_pages(want));
+	if (!dir)
+		return -ENOMEM;
+	spin_lock(&kmem_cpus_lock);
+	if (cpu->nr_far == had) { /* else a tick inside was quicker */
+		if (had)
+			memcpy(dir, cpu->far, had * sizeof(*dir));
+		unused = cpu->far;
+		cpu->far = dir;
+		cpu->nr_far = want;
+		want = had;
+	}
+	spin_unlock(&kmem_cpus_lock);
+	free_pages_of(unused, dir_pages(want));
+	return nr < cpu->nr_far ? 0 : -ENOMEM;
+}
+
+int kmem_far_add(struct kmem_cpu *cpu, const struct kmem_cache *s)
+{
+	unsigned int nr = (s->far - 1) / (unsigned int)FAR_PER_CHUNK;
+	struct kmem_far_slot *chunk, *unused;
+
+	if (grow_dir(cpu, nr))
+		return -ENOMEM;
+	unused = chunk = pages_alloc(1);
+	if (!chunk)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < FAR_PER_CHUNK; i++)
+		chunk[i].cursor = MISSING;
+	spin_lock(&kmem_cpus_lock);
+	if (!cpu->far[nr]) {
+		cpu->far[nr] = chunk;
+		unused = NULL;
+	}
+	spin_unlock(&kmem_cpus_lock);
+	free_pages_of(unused, 1);
+	return 0;
+}
+
+void __kmem_far_free(struct kmem_cpu *cpu)
+{
+	lock_assert_held(&kmem_cpus_lock);
+	for (unsigned int nr = 0; nr < cpu->nr_far; nr++)
+		free_pages_of(cpu->far[nr], 1);
+	free_pages_of(cpu->far, dir_pages(cpu->nr_far));
+	cpu->far = NULL;
+	cpu->nr_far = 0;
+}
