@@ -2,8 +2,9 @@
 /*
  * core/eh_frame.c - see eh_frame.h
  *
- * glibc's _dl_find_object() (2.35) names the object without a lock. Where it is
- * missing, as it may be in static programs, the program itself is known.
+ * glibc's _dl_find_object() (2.35) names the object without a lock. In a static
+ * program the program itself is known, and libc is asked about other addresses
+ * once it has started: before that it has no list of objects to look in.
  */
 #include <dlfcn.h>
 #include <elf.h>
@@ -134,7 +135,7 @@ static int find_in_program(uintptr_t pc, struct eh_object *object)
 	object->name = "";
 	object->start = ~0UL;
 	object->end = 0;
-	object->hdr = 0;
+	object->hdr = object->frames = object->frames_end = 0;
 	for (unsigned int i = 0; i < nr; i++) {
 		uintptr_t at = object->bias + ph[i].p_vaddr;
 
@@ -145,20 +146,26 @@ static int find_in_program(uintptr_t pc, struct eh_object *object)
 		object->start = min(object->start, at);
 		object->end = max(object->end, at + ph[i].p_memsz);
 	}
-	return pc >= object->start && pc < object->end ? 0 : -ENOENT;
+	if (pc < object->start || pc >= object->end)
+		return -ENOENT;
+	if (!object->hdr)
+		eh_program_frames(object);
+	return 0;
 }
 
 int eh_find_object(uintptr_t pc, struct eh_object *object)
 {
 	struct dl_find_object found;
 
-	if (!&_dl_find_object)
-		return find_in_program(pc, object);
-	if (_dl_find_object((void *)pc, &found))
+	if (os_is_static() && !find_in_program(pc, object))
+		return 0;
+	if (!os_libc_started() || !&_dl_find_object ||
+	    _dl_find_object((void *)pc, &found))
 		return -ENOENT;
 	object->start = (uintptr_t)found.dlfo_map_start;
 	object->end = (uintptr_t)found.dlfo_map_end;
 	object->hdr = (uintptr_t)found.dlfo_eh_frame;
+	object->frames = object->frames_end = 0;
 	object->bias = found.dlfo_link_map->l_addr;
 	object->name = found.dlfo_link_map->l_name;
 	return 0;
@@ -259,26 +266,32 @@ static int read_cie(const u8 *at, struct eh_frame *frame)
 	return *letters ? 0 : -ENOENT;
 }
 
-int eh_find_frame(const struct eh_object *object, uintptr_t pc,
-		  struct eh_frame *frame)
+int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame)
 {
-	const u8 *fde, *cie;
-	struct eh_reader r;
+	struct eh_reader r = open_entry(fde);
+	const u8 *cie = r.at;
 	u64 skip;
 
-	if (!object->hdr || !(fde = search_table(object->hdr, pc)))
-		return -ENOENT;
 	memset(frame, 0, sizeof(*frame));
-	r = open_entry(fde);
-	cie = r.at;
 	cie -= eh_fixed(&r, 4);
 	if (read_cie(cie, frame))
 		return -ENOENT;
-	frame->start = eh_pointer(&r, frame->encoding, object->hdr);
+	frame->start = eh_pointer(&r, frame->encoding, datarel);
 	frame->end = frame->start +
 		     eh_pointer(&r, frame->encoding & PE_FORMAT, 0);
 	skip = eh_uleb(&r);
 	r.at = min(r.at + skip, r.end);
 	frame->rest = r;
+	return 0;
+}
+
+int eh_find_frame(const struct eh_object *object, uintptr_t pc,
+		  struct eh_frame *frame)
+{
+	const u8 *fde = object->hdr ? search_table(object->hdr, pc) :
+				      eh_scan_frames(object, pc);
+
+	if (!fde || eh_read_frame(fde, object->hdr, frame))
+		return -ENOENT;
 	return pc >= frame->start && pc < frame->end ? 0 : -ENOENT;
 }

@@ -20,6 +20,7 @@
 struct eh_object {
 	uintptr_t start, end; /* of its mapping */
 	uintptr_t hdr; /* its .eh_frame_hdr; 0: none */
+	uintptr_t frames, frames_end; /* its .eh_frame, if hdr is 0 */
 	uintptr_t bias; /* run-time address - address in the file */
 	const char *name; /* its path; "" for the program itself */
 };
@@ -51,8 +52,18 @@ struct eh_frame {
 	struct eh_reader rest; /* those of the FDE */
 };
 
+/* What the FDE at `fde` and its CIE say, of whatever code: 0 or -ENOENT. */
+int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame);
+
 /* The frame of the function that holds pc: 0 or -ENOENT. */
 int eh_find_frame(const struct eh_object *object, uintptr_t pc,
 		  struct eh_frame *frame);
+
+/* ---- eh_section.c: a program without .eh_frame_hdr ------------------------- */
+
+/* Sets frames and frames_end of the program's object: 0 or -ENOENT. */
+int eh_program_frames(struct eh_object *object);
+/* The FDE of the function that holds pc, by looking at all; NULL: none. */
+const u8 *eh_scan_frames(const struct eh_object *object, uintptr_t pc);
 
 #endif

@@ -139,7 +139,7 @@ static bool is_loaded(const void *p)
 {
 	struct dl_find_object object;
 
-	return !&_dl_find_object ||
+	return !&_dl_find_object || !os_libc_started() ||
 	       !_dl_find_object((void *)(uintptr_t)p, &object);
 }
 

@@ -166,8 +166,14 @@ int os_tid(void);
 void os_comm(char name[16]);
 /* May 8 bytes at addr be read? One system call, no fault. */
 bool os_readable(const void *addr);
-/* Does addr lie in the dynamic loader? False in static programs. */
+/*
+ * Does addr lie in the dynamic loader? In a static program: is libc's start still
+ * going on? The answer is the same for every addr then.
+ */
 bool os_in_loader(uintptr_t addr);
+bool os_is_static(void); /* a program without a dynamic loader? */
+/* May libc be asked about loaded objects? Not while a static program starts. */
+bool os_libc_started(void);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */

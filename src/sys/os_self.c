@@ -36,8 +36,15 @@ bool os_readable(const void *addr)
 	return addr && sys4(SYS_rt_sigprocmask, -1, addr, NULL, 8) != -EFAULT;
 }
 
-/* Static programs have neither. */
+/* Static programs have none, or an empty one. */
 extern struct r_debug _r_debug __attribute__((weak));
+
+static u8 constructors_run; /* relaxed; libc's start is over by then */
+
+__attribute__((constructor)) static void note_constructors(void)
+{
+	WRITE_ONCE(constructors_run, (u8)1);
+}
 
 static uintptr_t loader_base(void)
 {
@@ -71,7 +78,37 @@ bool os_in_loader(uintptr_t addr)
 		WRITE_ONCE(start, base);
 		smp_store_release(&end, limit);
 	}
+	if (unlikely(limit == 1))
+		return !os_libc_started();
 	return addr >= READ_ONCE(start) && addr < limit;
+}
+
+bool os_is_static(void)
+{
+	return !loader_base();
+}
+
+bool os_libc_started(void)
+{
+	return READ_ONCE(constructors_run) || !os_is_static();
+}
+
+/*
+ * Linkers write no PT_PHDR into static programs that may be loaded anywhere: then
+ * the headers lie in the first segment, behind the header of the file.
+ */
+static uintptr_t bias_of(const Elf64_Phdr *ph, unsigned int nr)
+{
+	uintptr_t bias = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (ph[i].p_type == PT_PHDR)
+			return (uintptr_t)ph - ph[i].p_vaddr;
+		if (ph[i].p_type == PT_LOAD && !ph[i].p_offset)
+			bias = (uintptr_t)ph - sizeof(Elf64_Ehdr) -
+			       ph[i].p_vaddr;
+	}
+	return bias;
 }
 
 unsigned int os_program_headers(const void **headers, uintptr_t *bias)
@@ -80,9 +117,6 @@ unsigned int os_program_headers(const void **headers, uintptr_t *bias)
 	unsigned int nr = (unsigned int)getauxval(AT_PHNUM);
 
 	*headers = ph;
-	*bias = 0;
-	for (unsigned int i = 0; ph && i < nr; i++)
-		if (ph[i].p_type == PT_PHDR)
-			*bias = (uintptr_t)ph - ph[i].p_vaddr;
+	*bias = ph ? bias_of(ph, nr) : 0;
 	return ph ? nr : 0;
 }

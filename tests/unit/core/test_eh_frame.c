@@ -117,13 +117,38 @@ static void test_find(void **state)
 			 -ENOENT);
 }
 
+/* A program without .eh_frame_hdr. Expect the same frames as by that table, and
+ * none for an address outside. */
+static void test_scan(void **state)
+{
+	uintptr_t pcs[] = { (uintptr_t)test_find + 1, (uintptr_t)test_scan + 9,
+			    (uintptr_t)test_leb };
+	struct eh_frame by_table, by_scan;
+	struct eh_object object;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(pcs); i++) {
+		assert_int_equal(eh_find_object(pcs[i], &object), 0);
+		assert_int_equal(eh_find_frame(&object, pcs[i], &by_table), 0);
+		object.hdr = 0;
+		assert_int_equal(eh_program_frames(&object), 0);
+		assert_int_equal(eh_find_frame(&object, pcs[i], &by_scan), 0);
+		assert_int_equal(by_table.start, by_scan.start);
+		assert_int_equal(by_table.end, by_scan.end);
+		assert_ptr_equal(by_table.rest.at, by_scan.rest.at);
+		assert_int_equal(by_table.ra_reg, by_scan.ra_reg);
+	}
+	assert_int_equal(eh_find_frame(&object, 16, &by_scan), -ENOENT);
+	object.frames = object.frames_end = 0;
+	assert_int_equal(eh_find_frame(&object, pcs[0], &by_scan), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_leb),
-		cmocka_unit_test(test_short),
-		cmocka_unit_test(test_pointer),
-		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_leb),	cmocka_unit_test(test_short),
+		cmocka_unit_test(test_pointer), cmocka_unit_test(test_find),
+		cmocka_unit_test(test_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
