@@ -99,7 +99,8 @@ build_preset() {
 }
 
 # run_ctest NAME "PRESET..." [CTEST ARGUMENTS...]: the tests of several builds
-# as one run, with one summary. No test at all is a failure.
+# as one run, with one summary. No test at all is a failure. The limit ends a
+# test that hangs; none takes a tenth of it on an idle machine.
 run_ctest() {
 	local name=$1 presets=$2 preset dir
 	shift 2
@@ -110,5 +111,5 @@ run_ctest() {
 		printf 'subdirs("%s")\n' "$km_root/build/$preset"
 	done > "$dir/CTestTestfile.cmake"
 	ctest --test-dir "$dir" --output-on-failure --no-tests=error \
-		-j "$(nproc)" "$@" < /dev/null
+		--timeout 1200 -j "$(nproc)" "$@" < /dev/null
 }

@@ -10,8 +10,8 @@
 #					what its tests' names and labels end in
 # km_preload_program(NAME SOURCES...)	a program whose mallocs all happen
 # km_preload_module(NAME SOURCES...)	the same, to be loaded by one
-# km_preload_test(NAME COMMAND ... LABELS ... [TIMEOUT s] [BEFORE target]
-#		  [ENV ...])		run with LD_PRELOAD set; BEFORE is a
+# km_preload_test(NAME COMMAND ... LABELS ... [BEFORE target] [ENV ...])
+#					run with LD_PRELOAD set; BEFORE is a
 #					module that is preloaded ahead of it
 include_guard(GLOBAL)
 
@@ -65,11 +65,8 @@ function(km_preload_module name)
 endfunction()
 
 function(km_preload_test name)
-	cmake_parse_arguments(T "" "TIMEOUT;BEFORE" "COMMAND;LABELS;ENV"
+	cmake_parse_arguments(T "" "BEFORE" "COMMAND;LABELS;ENV"
 		${ARGN})
-	if(NOT T_TIMEOUT)
-		set(T_TIMEOUT 60)
-	endif()
 	foreach(library IN LISTS KM_PRELOAD)
 		km_preload_variant(${library})
 		set(lib $<TARGET_FILE:${library}>)
@@ -80,7 +77,6 @@ function(km_preload_test name)
 		add_test(NAME ${name}${KM_VARIANT} COMMAND ${T_COMMAND})
 		set_tests_properties(${name}${KM_VARIANT} PROPERTIES
 			ENVIRONMENT "LD_PRELOAD=${lib};${served};${T_ENV}"
-			LABELS "${T_LABELS};${KM_VARIANT_LABEL}"
-			TIMEOUT ${T_TIMEOUT})
+			LABELS "${T_LABELS};${KM_VARIANT_LABEL}")
 	endforeach()
 endfunction()

@@ -234,7 +234,7 @@ def main():
                KMALLOC_CMDLINE=PARAMETERS.get(case, "slab_debug=FZPU"))
     run = subprocess.run([program, PROGRAMS.get(case, case)], env=env,
                          stderr=subprocess.PIPE,
-                         stdin=subprocess.DEVNULL, timeout=60, check=False)
+                         stdin=subprocess.DEVNULL, check=False)
     text = run.stderr.decode(errors="replace")
     cases = SLAB_CASES if "-slab." in library else CASES
     wrong = judge(text, cases[case])

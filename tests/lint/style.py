@@ -8,15 +8,28 @@ Prints one line for each fault and exits 1 if there was any:
  - a C or C++ function of more than 60 lines between its braces
  - a source file or script of more than 800 lines
  - a source file that does not say at its top what it is
+ - a test that the clock can end: alarm(), timeout(1), a timeout of Python's
+   subprocess, a TIMEOUT of ctest. Other work on the machine would decide whether
+   it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
 
+import re
 import sys
 
 import sources
 
 MAX_FUNCTION_LINES = 60
+
+CLOCKS = {
+    "c": re.compile(r"\balarm\("),
+    "sh": re.compile(r"(?:^|[\s;&|({])timeout\s+[-\d\"$]"),
+    "py": re.compile(r"\btimeout\s*=\s*\d"),
+    "cmake": re.compile(r"\bTIMEOUT\b"),
+}
+KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
+         ".cmake": "cmake", ".txt": "cmake"}
 
 
 def functions(lines):
@@ -46,6 +59,20 @@ def judge_header(path, lines):
     return [] if about else [f"{path}: no header comment says what it is"]
 
 
+def judge_clock(path, lines):
+    """Is the test, or what it runs, ended by the clock?"""
+    suffix = path[path.rindex("."):]
+    if path.startswith("tests/lint/") and suffix == ".py":
+        return []
+    if suffix in (".c", ".h", ".cc"):
+        lines = sources.without_comments(lines)
+    else:
+        lines = [re.sub(r"(^|\s)#.*", "", line) for line in lines]
+    clock = CLOCKS[KINDS[suffix]]
+    return [f"{path}:{number}: limited by the clock, not in CPU time"
+            for number, line in enumerate(lines, 1) if clock.search(line)]
+
+
 def judge(root):
     faults = []
     folders = ("src", "include", "tests", "bench", "tools")
@@ -57,6 +84,8 @@ def judge(root):
     for path in sources.find(root, folders + ("scripts", "cmake"),
                              sources.SCRIPT_SUFFIXES):
         faults += sources.too_long(path, sources.read_lines(root, path))
+    for path in sources.find(root, ("tests",), tuple(KINDS)):
+        faults += judge_clock(path, sources.read_lines(root, path))
     return faults
 
 

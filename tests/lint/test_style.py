@@ -62,6 +62,26 @@ class StyleTest(tree.TreeTest):
         self.assertEqual(len(faults), 1, faults)
         self.assertIn("scripts/x.sh", faults[0])
 
+    def test_clock(self):
+        """Tests that the clock ends. Expect a fault for each, and none for
+        words in comments or for limits of CPU time."""
+        self.put("tests/unit/core/test_a.c", HEADER + "\talarm(30);\n")
+        self.put("tests/preload/a.sh", "\ttimeout -k 10 100 sort\n")
+        self.put("tests/preload/b.sh", 'x=$(timeout "$limit" sort)\n')
+        self.put("tests/debug/a.py", "run(program, timeout=60)\n")
+        self.put("tests/CMakeLists.txt", "\tLABELS unit TIMEOUT 60)\n")
+        self.assertEqual(len(self.faults()), 5, self.faults())
+
+    def test_no_clock(self):
+        """The words elsewhere. Expect no fault."""
+        self.put("tests/unit/core/test_a.c",
+                 HEADER + "/* no alarm( here */\nint alarm_me(int x);\n")
+        self.put("tests/preload/a.sh", "# timeout 5 is wrong\n"
+                 "ulimit -S -t 100\nstress-ng --timeout 0\n")
+        self.put("tests/CMakeLists.txt", "# no TIMEOUT\n")
+        self.put("src/core/a.c", HEADER + "\talarm(30);\n")
+        self.assertEqual(self.faults(), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -27,17 +27,17 @@ static int usage(void)
 	return 2;
 }
 
-/* In the child: no core file, at most 30 seconds, stderr into the pipe. */
+/* In the child: no core file, at most 30 seconds of CPU time, stderr into the pipe. */
 static void start(char **argv, const char *library, int fd)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = { 0, 0 }, cpu = { 30, 30 };
 
 	setrlimit(RLIMIT_CORE, &none);
 	dup2(fd, 2);
 	close(fd);
 	if (library)
 		setenv("LD_PRELOAD", library, 1);
-	alarm(30);
+	setrlimit(RLIMIT_CPU, &cpu);
 	execv(argv[0], argv);
 	fprintf(stderr, "runner: %s: %s\n", argv[0], strerror(errno));
 	_exit(127);

@@ -61,11 +61,11 @@ try counters '' "$lib" \
 	"echo 'pid=1 comm=a b refills=0 flushes=0 slabs=1 large=1 peak=10' \
 		>\$STATS; proof_of 'a b' large peak=10"
 try not_mapped 'has not mapped' "$lib" \
-	"set_mode shim; sleep 9 & KM_SERVERS+=(\$!); in_maps \$!"
+	"set_mode shim; sleep 1000 & KM_SERVERS+=(\$!); in_maps \$!"
 try mapped '' "$lib" \
-	"set_mode shim; serve sleep 9
-	wait_for 5 grep -q '^sleep' /proc/\$SERVER/comm
-	wait_for 5 grep -q -F /libc.so /proc/\$SERVER/maps; in_maps \$SERVER"
+	"set_mode shim; serve sleep 1000
+	wait_for \$SERVER grep -q '^sleep' /proc/\$SERVER/comm
+	wait_for \$SERVER grep -q -F /libc.so /proc/\$SERVER/maps; in_maps \$SERVER"
 try not_bound 'is not bound' "$WORK/missing.so" "bound_to_shim sort --version"
 try bound '' "$lib" "bound_to_shim sort --version"
 exit "$faults"

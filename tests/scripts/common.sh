@@ -48,7 +48,7 @@ make_fake_tree() {
 	local dir=$1
 
 	mkdir -p "$dir"/{src,include,cmake,scripts,build/release/lib}
-	cp "$root"/scripts/{run,lib.sh,packages.txt} "$dir/scripts/"
+	cp "$root"/scripts/{run,flaky,lib.sh,packages.txt} "$dir/scripts/"
 	touch "$dir/CMakeLists.txt" "$dir/CMakePresets.json"
 	echo 'int km_fake;' | gcc -shared -fPIC -x c - \
 		-o "$dir/build/release/lib/libkmalloc-preload.so"

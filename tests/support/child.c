@@ -14,11 +14,12 @@
 static void in_child(void (*fn)(void *arg), void *arg, int fd)
 {
 	struct rlimit no_core = { 0, 0 };
+	struct rlimit cpu = { CHILD_SECONDS, CHILD_SECONDS };
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	dup2(fd, 2);
 	close(fd);
-	alarm(CHILD_SECONDS);
+	setrlimit(RLIMIT_CPU, &cpu);
 	fn(arg);
 	_exit(0);
 }

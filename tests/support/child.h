@@ -34,7 +34,7 @@ struct child_end {
 	char err[4096]; /* what it said on stderr */
 };
 
-/* Run fn(arg) in a child to its end; 300 seconds are the most. */
+/* Run fn(arg) in a child to its end; 300 seconds of CPU time are the most. */
 void child_run(void (*fn)(void *arg), void *arg, struct child_end *end);
 
 /* Did fn(arg) abort after a message with `phrase` in it? 0 if not. */

@@ -84,7 +84,6 @@ static void child(int depth)
 	pthread_t t;
 	pid_t pid;
 
-	alarm(60);
 	atomic_store(&kt_failures, 0);
 	for (;; depth++) {
 		work();

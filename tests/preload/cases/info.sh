@@ -12,7 +12,7 @@ info=$(dirname "$KM_PRELOAD_LIB")/../bin/kmalloc-info
 # run ARGS...: sets rc, out and err
 run() {
 	rc=0
-	timeout 20 "$info" "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
+	limited "$info" "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
 	out=$(<"$WORK/out") err=$(<"$WORK/err")
 }
 

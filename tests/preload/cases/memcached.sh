@@ -58,9 +58,9 @@ END
 
 work() {
 	serve memcached -u root -m 128 -t 4 -s "$PWD/socket"
-	wait_for 20 test -S socket
+	wait_for "$SERVER" test -S socket
 	in_maps "$SERVER"
-	timeout 100 /usr/bin/python3 "$WORK/client.py" "$PWD/socket"
+	/usr/bin/python3 "$WORK/client.py" "$PWD/socket"
 	kill -TERM "$SERVER"
 	wait "$SERVER"
 }

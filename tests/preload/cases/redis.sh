@@ -43,7 +43,7 @@ saved() {
 work() {
 	serve redis-server --port 0 --unixsocket "$PWD/socket" --save "" \
 		--dir "$PWD" --enable-debug-command yes >&2
-	wait_for 20 redis-cli -s "$PWD/socket" ping
+	wait_for "$SERVER" redis-cli -s "$PWD/socket" ping
 	in_maps "$SERVER"
 	t redis-benchmark -s "$PWD/socket" -q -n 10000 -c 20 -P 8 -r 5000 \
 		-d 200 -t set,get,incr,lpush,rpop,sadd,hset,zadd,mset >&2
@@ -55,7 +55,7 @@ work() {
 	cli debug digest
 	cli strlen large
 	cli bgsave >&2
-	wait_for 30 saved
+	wait_for "$SERVER" saved
 	cli debug reload >&2
 	cli debug digest
 	cli lrange sorted 0 20

@@ -29,7 +29,7 @@ by_mount() {
 	for flags in -m -Urm; do
 		# shellcheck disable=SC2016
 		unshare $flags bash -c 'mount --bind "$1" /proc/slabinfo &&
-			exec timeout 20 slabtop -o -s n' - "$info" \
+			exec slabtop -o -s n' - "$info" \
 			>"$WORK/out" 2>"$WORK/err" && return
 	done
 	return 1
@@ -37,7 +37,7 @@ by_mount() {
 
 by_redirect() {
 	KM_SLABINFO=$info LD_PRELOAD=$KM_PROGRAMS/libslabinfo_redirect.so \
-		timeout 20 slabtop -o -s n >"$WORK/out" 2>"$WORK/err"
+		limited slabtop -o -s n >"$WORK/out" 2>"$WORK/err"
 }
 
 shown=0

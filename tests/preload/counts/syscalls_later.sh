@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 begin strace
 
-timeout 100 strace -qq -o "$WORK/trace" -E "LD_PRELOAD=$KM_PRELOAD_LIB" \
+limited strace -qq -o "$WORK/trace" -E "LD_PRELOAD=$KM_PRELOAD_LIB" \
 	"$KM_PROGRAMS/preload_churn" >"$WORK/out" || fail "exit status $?"
 grep -q -F "\"$KM_PRELOAD_LIB\"" "$WORK/trace" || fail "not preloaded"
 sed -n '/^write(1, "churn/,/^exit_group/p' "$WORK/trace" | sed '1d; $d' |

@@ -7,7 +7,7 @@
 begin strace true
 
 trace() {
-	timeout 60 strace -qq -o "$WORK/$1" "${@:2}" ||
+	limited strace -qq -o "$WORK/$1" "${@:2}" ||
 		fail "strace: exit status $?"
 	sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$WORK/$1" | sort | uniq -c \
 		>"$WORK/$1.count"

@@ -37,7 +37,6 @@ work() {
 	t "$KM_PROGRAMS/preload_threads"
 }
 
-KM_LIMIT=20
 trap 'restore; clean_up' EXIT
 strict || skip "the kernel does not let root set vm.overcommit_memory here"
 run_plain work
