@@ -334,8 +334,10 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	struct page *page;
 
 	if (unlikely(order > MAX_PAGE_ORDER)) {
-		if (!(gfp & __GFP_NOWARN))
-			WARN_ON_ONCE(order > MAX_PAGE_ORDER);
+		WARN_ONCE(
+			!(gfp & __GFP_NOWARN),
+			"alloc_pages: order %u is too large, the largest is %d",
+			order, MAX_PAGE_ORDER);
 		return NULL;
 	}
 	if (unlikely(engine_need()))
@@ -371,7 +373,9 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
-	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+	if (WARN_ONCE((unsigned int)nid >= nr_online_nodes,
+		      "alloc_pages: node %d, there are %u", nid,
+		      nr_online_nodes))
 		return NULL;
 	return __alloc_pages(gfp, order, nid, NULL);
 }
@@ -383,7 +387,9 @@ struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, int nid,
 
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
-	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+	if (WARN_ONCE((unsigned int)nid >= nr_online_nodes,
+		      "alloc_pages: node %d, there are %u", nid,
+		      nr_online_nodes))
 		return NULL;
 	return __alloc_pages(gfp, order, nid, nodes ? &mask : NULL);
 }
@@ -489,8 +495,11 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 
 void split_page(struct page *page, unsigned int order)
 {
-	if (WARN_ON_ONCE(!page || page_type(page) != PAGE_ALLOCATED ||
-			 page->order != order || (page->flags & PG_HEAD)))
+	if (WARN_ONCE(
+		    !page || page_type(page) != PAGE_ALLOCATED ||
+			    page->order != order || (page->flags & PG_HEAD),
+		    "split_page: %p is no block of order %u that could be split",
+		    (void *)page, order))
 		return;
 	split_page_owner(page, order);
 	for (unsigned long n = 0; n < 1UL << order; n++) {

@@ -113,11 +113,15 @@ unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **array)
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr,
 				    struct page **array)
 {
-	if (engine_need() || WARN_ON_ONCE(nr && !array))
+	if (engine_need() ||
+	    WARN_ONCE(nr && !array, "alloc_pages_bulk: no array for %lu pages",
+		      nr))
 		return 0;
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
-	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+	if (WARN_ONCE((unsigned int)nid >= nr_online_nodes,
+		      "alloc_pages_bulk: node %d, there are %u", nid,
+		      nr_online_nodes))
 		return 0;
 	return fill_all(gfp, nid, nr, array);
 }

@@ -253,7 +253,9 @@ struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp, int nid,
 		return NULL;
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
-	if (WARN_ON_ONCE((unsigned int)nid >= nr_online_nodes))
+	if (WARN_ONCE((unsigned int)nid >= nr_online_nodes,
+		      "alloc_contig_pages: node %d, there are %u", nid,
+		      nr_online_nodes))
 		return NULL;
 	prepare_alloc_pages(gfp, nid, nodemask, &ac);
 	z = ac.preferred_zoneref;

@@ -42,7 +42,10 @@ int fragmentation_index(struct zone *zone, unsigned int order)
 	unsigned long requested = 1UL << order;
 	struct contig_page_info info;
 
-	if (WARN_ON_ONCE(order > MAX_PAGE_ORDER))
+	if (WARN_ONCE(
+		    order > MAX_PAGE_ORDER,
+		    "fragmentation_index: order %u is too large, the largest is %d",
+		    order, MAX_PAGE_ORDER))
 		return 0;
 	fill_contig_page_info(zone, order, &info);
 	if (!info.free_blocks_total)

@@ -296,7 +296,8 @@ void __free_pages(struct page *page, unsigned int order)
 	bool compound;
 	u8 flags;
 
-	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
+	if (WARN_ONCE(!page || !is_our_page(page),
+		      "__free_pages: %p is no page", (const void *)page) ||
 	    !names_a_block(page, order))
 		return;
 	memcg = page->memcg;
@@ -313,7 +314,9 @@ void __free_pages(struct page *page, unsigned int order)
 
 void free_hot_cold_page(struct page *page, int cold)
 {
-	if (!WARN_ON_ONCE(!page || !is_our_page(page)) &&
+	if (!WARN_ONCE(!page || !is_our_page(page),
+		       "free_hot_cold_page: %p is no page",
+		       (const void *)page) &&
 	    names_a_block(page, 0) && put_page_testzero(page))
 		__free_pages_ok(page, 0, cold ? FREE_COLD : 0);
 }
@@ -321,7 +324,9 @@ void free_hot_cold_page(struct page *page, int cold)
 /* Somebody has it, so he may say for how long; else it is said why not. */
 static bool is_page_in_use(const struct page *page)
 {
-	if (WARN_ON_ONCE(!page || !is_our_page(page)) ||
+	if (WARN_ONCE(!page || !is_our_page(page),
+		      "get_page, put_page: %p is no page",
+		      (const void *)page) ||
 	    !names_a_block(page, READ_ONCE(page->order)))
 		return false;
 	if (likely(READ_ONCE(page->_refcount)))
@@ -357,7 +362,8 @@ void free_pages(unsigned long addr, unsigned int order)
 
 	if (!addr)
 		return;
-	if (WARN_ON_ONCE(!page || addr % PAGE_SIZE))
+	if (WARN_ONCE(!page || addr % PAGE_SIZE,
+		      "free_pages: bad address (%#lx)", addr))
 		return;
 	__free_pages(page, order);
 }
@@ -401,7 +407,8 @@ void free_pages_exact(void *addr, size_t size)
 
 	if (!addr || !size)
 		return;
-	if (WARN_ON_ONCE(!page || (uintptr_t)addr % PAGE_SIZE) ||
+	if (WARN_ONCE(!page || (uintptr_t)addr % PAGE_SIZE,
+		      "free_pages_exact: bad address (%p)", addr) ||
 	    !names_a_block(page, get_order(size)))
 		return;
 	free_page_run(page, PAGE_ALIGN(size) >> PAGE_SHIFT);

@@ -55,7 +55,10 @@ static inline unsigned int gfp_migratetype(gfp_t gfp)
 	if (unlikely(page_group_by_mobility_disabled))
 		return MIGRATE_UNMOVABLE;
 	if (unlikely((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)) {
-		WARN_ON_ONCE((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK);
+		WARN_ONCE(
+			1,
+			"alloc_pages: __GFP_MOVABLE and __GFP_RECLAIMABLE at once (flags %#x)",
+			gfp);
 		return MIGRATE_UNMOVABLE;
 	}
 	return (gfp & GFP_MOVABLE_MASK) >> 3;

@@ -72,7 +72,8 @@ void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int size,
 {
 	unsigned int offset;
 
-	if (WARN_ON_ONCE(!size || !is_power_of_2(align) || align > PAGE_SIZE))
+	if (WARN_ONCE(!size || !is_power_of_2(align) || align > PAGE_SIZE,
+		      "page_frag_alloc: size %u, alignment %u", size, align))
 		return NULL;
 	if (!nc->page && !refill(nc, gfp))
 		return NULL;
@@ -98,7 +99,9 @@ void page_frag_free(void *addr)
 {
 	struct page *page = virt_to_head_page(addr);
 
-	if (addr && !WARN_ON_ONCE(!page || page->type != PAGE_ALLOCATED))
+	if (addr &&
+	    !WARN_ONCE(!page || page->type != PAGE_ALLOCATED,
+		       "page_frag_free: %p is in no allocated page", addr))
 		put_page(page);
 }
 

@@ -344,10 +344,19 @@ static struct page *nofail_wait(struct slowpath *sp)
 static bool may_not_fail(const struct slowpath *sp)
 {
 	if (!(sp->gfp & __GFP_NOFAIL) ||
-	    WARN_ON_ONCE(!(sp->gfp & __GFP_DIRECT_RECLAIM)))
+	    WARN_ONCE(
+		    !(sp->gfp & __GFP_DIRECT_RECLAIM),
+		    "alloc_pages: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM (flags %#x) is ignored",
+		    sp->gfp))
 		return false;
-	WARN_ON_ONCE(current->flags & PF_MEMALLOC);
-	WARN_ON_ONCE(sp->order > PAGE_ALLOC_COSTLY_ORDER);
+	WARN_ONCE(
+		current->flags & PF_MEMALLOC,
+		"alloc_pages: __GFP_NOFAIL (flags %#x) from a thread that reclaims",
+		sp->gfp);
+	WARN_ONCE(
+		sp->order > PAGE_ALLOC_COSTLY_ORDER,
+		"alloc_pages: __GFP_NOFAIL (flags %#x) for order %u, above %d",
+		sp->gfp, sp->order, PAGE_ALLOC_COSTLY_ORDER);
 	return true;
 }
 

@@ -27,20 +27,45 @@
 			BUG_ON(cond);     \
 	} while (0)
 
-/* The line of a warning. */
-void __warn(const char *file, int line, const char *function)
-	__attribute__((cold));
+struct warn_place {
+	const char *file, *function;
+	int line;
+};
+
+/* Says the message and then who called the library; see warn.c. */
+void __warn(const struct warn_place *place, const char *fmt, ...)
+	__attribute__((cold)) __printf(2, 3);
 /* Boot parameter panic_on_warn: here the program ends, after a warning. */
 void check_panic_on_warn(const char *origin);
 
-/* Say it once for each place; the value of the condition. */
-#define WARN_ON_ONCE(cond)                                               \
+#define warn_here(...)                                                   \
+	do {                                                             \
+		static const struct warn_place _place = { __FILE_NAME__, \
+							  __func__,      \
+							  __LINE__ };    \
+		__warn(&_place, __VA_ARGS__);                            \
+	} while (0)
+
+/*
+ * If the condition is true, a warning: what was asked for, what is allowed, and
+ * who asked. Returns the condition.
+ */
+#define WARN(cond, ...)                         \
+	({                                      \
+		bool _hit = unlikely(cond);     \
+		if (_hit)                       \
+			warn_here(__VA_ARGS__); \
+		_hit;                           \
+	})
+
+/* The same, said once for each place. */
+#define WARN_ONCE(cond, ...)                                             \
 	({                                                               \
 		static u8 _warned;                                       \
 		bool _hit = unlikely(cond);                              \
 		if (_hit &&                                              \
 		    !__atomic_exchange_n(&_warned, 1, __ATOMIC_RELAXED)) \
-			__warn(__FILE_NAME__, __LINE__, __func__);       \
+			warn_here(__VA_ARGS__);                          \
 		_hit;                                                    \
 	})
 

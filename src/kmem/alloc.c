@@ -10,7 +10,11 @@
 
 static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
 {
-	if (unlikely(gfp & __GFP_ZERO) && obj && !WARN_ON_ONCE(s->ctor))
+	if (unlikely(gfp & __GFP_ZERO) && obj &&
+	    !WARN_ONCE(
+		    s->ctor,
+		    "kmem_cache_alloc: __GFP_ZERO for cache %s, which has a constructor",
+		    s->name))
 		memset(obj, 0, kmem_zero_size(s, obj));
 	return obj;
 }

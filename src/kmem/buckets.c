@@ -32,7 +32,7 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 {
 	kmem_buckets *b;
 
-	if (WARN_ON_ONCE(!name))
+	if (WARN_ONCE(!name, "kmem_buckets_create: no name"))
 		return NULL;
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)

@@ -70,7 +70,11 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 		kmem_cache_free_bulk(s, got, objs);
 		return 0;
 	}
-	if (gfp & __GFP_ZERO && !WARN_ON_ONCE(s->ctor))
+	if (gfp & __GFP_ZERO &&
+	    !WARN_ONCE(
+		    s->ctor,
+		    "kmem_cache_alloc_bulk: __GFP_ZERO for cache %s, which has a constructor",
+		    s->name))
 		for (size_t i = 0; i < nr; i++)
 			memset(objs[i], 0, kmem_zero_size(s, objs[i]));
 	return (int)nr;

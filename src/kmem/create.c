@@ -151,9 +151,15 @@ static int sanity_check(const char *name, unsigned int size,
 /* A window that is not inside the object is none: nothing may be copied. */
 static void check_window(struct kmem_cache_args *args, unsigned int size)
 {
-	if (WARN_ON_ONCE(!args->usersize && args->useroffset) ||
-	    WARN_ON_ONCE(size < args->usersize ||
-			 size - args->usersize < args->useroffset)) {
+	if (WARN_ONCE(!args->usersize && args->useroffset,
+		      "kmem_cache_create: a useroffset of %u without a usersize",
+		      args->useroffset) ||
+	    WARN_ONCE(size < args->usersize ||
+			      size - args->usersize < args->useroffset,
+		      "kmem_cache_create: bytes %u to %lu for usercopy are not "
+		      "inside an object of %u",
+		      args->useroffset,
+		      (unsigned long)args->useroffset + args->usersize, size)) {
 		args->usersize = 0;
 		args->useroffset = 0;
 	}

@@ -204,8 +204,9 @@ static __cold void *kmalloc_large(size_t size, gfp_t gfp, int node)
 		node = NUMA_NO_NODE;
 
 	if (size > KMALLOC_MAX_SIZE) {
-		if (!(gfp & __GFP_NOWARN))
-			WARN_ON_ONCE(size > KMALLOC_MAX_SIZE);
+		WARN_ONCE(!(gfp & __GFP_NOWARN),
+			  "kmalloc: %zu bytes are too many, the most are %lu",
+			  size, (unsigned long)KMALLOC_MAX_SIZE);
 		return NULL;
 	}
 	page = alloc_pages_node(node, gfp | __GFP_COMP, get_order(size));

@@ -145,7 +145,9 @@ void *krealloc_node_align(const void *p, size_t size, unsigned long align,
 {
 	const struct place place = { max(align, 1UL), node };
 
-	if (WARN_ON_ONCE(!is_power_of_2(place.align)))
+	if (WARN_ONCE(!is_power_of_2(place.align),
+		      "krealloc: an alignment of %lu is no power of two",
+		      place.align))
 		return NULL;
 	return do_krealloc(p, size, gfp, &place, __builtin_return_address(0));
 }

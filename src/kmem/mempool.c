@@ -132,7 +132,8 @@ int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		.alloc = alloc_fn,
 		.free = free_fn,
 	};
-	if (WARN_ON_ONCE(min_nr <= 0))
+	if (WARN_ONCE(min_nr <= 0, "mempool_init: %d elements, 1 is the least",
+		      min_nr))
 		return -EINVAL;
 	return init_node(pool, min_nr, GFP_KERNEL, NUMA_NO_NODE);
 }
@@ -144,7 +145,8 @@ mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
 {
 	mempool_t *pool;
 
-	if (WARN_ON_ONCE(min_nr <= 0))
+	if (WARN_ONCE(min_nr <= 0,
+		      "mempool_create: %d elements, 1 is the least", min_nr))
 		return NULL;
 	pool = kzalloc_node(sizeof(*pool), gfp, node);
 	if (!pool)
@@ -239,7 +241,10 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 	unsigned int seen;
 	void *element;
 
-	if (WARN_ON_ONCE(gfp & __GFP_ZERO))
+	if (WARN_ONCE(
+		    gfp & __GFP_ZERO,
+		    "mempool_alloc: __GFP_ZERO (flags %#x), but elements keep what they hold",
+		    gfp))
 		gfp &= ~__GFP_ZERO;
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	now = gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
@@ -283,7 +288,8 @@ void *mempool_alloc_slab(gfp_t gfp, void *pool_data)
 {
 	struct kmem_cache *s = pool_data;
 
-	if (WARN_ON_ONCE(s->ctor))
+	if (WARN_ONCE(s->ctor, "mempool_alloc_slab: cache %s has a constructor",
+		      s->name))
 		return NULL;
 	return kmem_cache_alloc(s, gfp);
 }

@@ -249,7 +249,11 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
 	if (!sheaf->count)
 		return NULL;
 	obj = objects_of(sheaf)[--sheaf->count];
-	if (unlikely(gfp & __GFP_ZERO) && !WARN_ON_ONCE(s->ctor))
+	if (unlikely(gfp & __GFP_ZERO) &&
+	    !WARN_ONCE(
+		    s->ctor,
+		    "kmem_cache_alloc_from_sheaf: __GFP_ZERO for cache %s, which has a constructor",
+		    s->name))
 		memset(obj, 0, READ_ONCE(s->object_size));
 	return obj;
 }

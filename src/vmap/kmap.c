@@ -173,7 +173,7 @@ void *kmap(struct page *page)
 	u32 seq;
 	int ret;
 
-	if (engine_need() || WARN_ON_ONCE(!page))
+	if (engine_need() || WARN_ONCE(!page, "kmap: no page"))
 		return NULL;
 	if (!frame_is_highmem(page))
 		return page_to_virt(page);
@@ -218,14 +218,16 @@ void kunmap(const struct page *page)
 {
 	unsigned int slot = NO_SLOT;
 
-	if (engine_need() || WARN_ON_ONCE(!page) || !frame_is_highmem(page))
+	if (engine_need() || WARN_ONCE(!page, "kunmap: no page") ||
+	    !frame_is_highmem(page))
 		return;
 	if (smp_load_acquire(&pkmap)) {
 		spin_lock(&kmap_lock);
 		slot = find(page);
 		spin_unlock(&kmap_lock);
 	}
-	WARN_ON_ONCE(slot == NO_SLOT || !put_slot(slot));
+	WARN_ONCE(slot == NO_SLOT || !put_slot(slot),
+		  "kunmap: page %p is not mapped", (const void *)page);
 }
 
 /* The slot of an address; NO_SLOT: it is not one of kmap()'s. */
@@ -252,7 +254,8 @@ void kunmap_local(const void *addr)
 	if (engine_need() || arena_contains(addr))
 		return;
 	slot = slot_of(addr);
-	WARN_ON_ONCE(slot == NO_SLOT || !put_slot(slot));
+	WARN_ONCE(slot == NO_SLOT || !put_slot(slot),
+		  "kunmap_local: nothing is mapped at %p", addr);
 }
 
 struct page *kmap_to_page(const void *addr)
@@ -300,7 +303,10 @@ void kmap_fork_release(void)
 
 static bool fits_page(size_t offset, size_t len)
 {
-	return !WARN_ON_ONCE(offset > PAGE_SIZE || len > PAGE_SIZE - offset);
+	return !WARN_ONCE(
+		offset > PAGE_SIZE || len > PAGE_SIZE - offset,
+		"%zu bytes at offset %zu are not inside a page of %lu", len,
+		offset, PAGE_SIZE);
 }
 
 void memcpy_from_page(char *to, struct page *page, size_t offset, size_t len)

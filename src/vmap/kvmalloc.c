@@ -41,7 +41,9 @@ static void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
 	if (p || size <= PAGE_SIZE || !(gfp & __GFP_DIRECT_RECLAIM))
 		return p;
 	if (unlikely(size > INT_MAX)) {
-		WARN_ON_ONCE(!(gfp & __GFP_NOWARN));
+		WARN_ONCE(!(gfp & __GFP_NOWARN),
+			  "kvmalloc: %zu bytes are too many, the most are %d",
+			  size, INT_MAX);
 		return NULL;
 	}
 	return __vmalloc_node(size, 1, gfp | __GFP_HIGHMEM, node, caller);

@@ -253,7 +253,7 @@ void free_percpu(void __percpu *ptr)
 	}
 	spin_unlock(&pcpu_lock);
 	if (unlikely(!chunk)) {
-		km_report("Trying to free_percpu() bad pointer (%p)\n", ptr);
+		WARN(1, "Trying to free_percpu() bad pointer (%p)", ptr);
 		check_panic_on_warn("kmalloc");
 	} else if (surplus) {
 		pcpu_balance();

@@ -202,7 +202,10 @@ struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
 	struct vm_want place = *want;
 	struct vm_area *area;
 
-	if (WARN_ON_ONCE(!want_ok(want)))
+	if (WARN_ONCE(!want_ok(want),
+		      "get_vm_area: size %lu, alignment %lu, range %#lx to %#lx",
+		      (unsigned long)want->size, (unsigned long)want->align,
+		      (unsigned long)want->start, (unsigned long)want->end))
 		return NULL;
 	if (!(flags & VM_NO_GUARD) &&
 	    __builtin_add_overflow(place.size, PAGE_SIZE, &place.size))
@@ -282,7 +285,9 @@ struct vm_struct *remove_vm_area(const void *addr)
 {
 	struct vm_area *area;
 
-	if (engine_need() || WARN_ON_ONCE((uintptr_t)addr % PAGE_SIZE))
+	if (engine_need() ||
+	    WARN_ONCE((uintptr_t)addr % PAGE_SIZE,
+		      "remove_vm_area: bad address (%p)", addr))
 		return NULL;
 	area = vm_unlink(addr);
 	if (!area)

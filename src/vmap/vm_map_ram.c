@@ -194,7 +194,9 @@ void *vm_map_ram(struct page **pages, unsigned int count, int node)
 	struct vmap_block *vb;
 
 	(void)node;
-	if (engine_need() || WARN_ON_ONCE(!pages || !count))
+	if (engine_need() ||
+	    WARN_ONCE(!pages || !count, "vm_map_ram: %u pages at %p", count,
+		      (void *)pages))
 		return NULL;
 	if (count > VMAP_MAX_ALLOC)
 		return vm_map_large(pages, count);
@@ -246,14 +248,17 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 	struct vmap_block *vb;
 	unsigned int at = 0;
 
-	if (engine_need() || WARN_ON_ONCE(!mem || (uintptr_t)mem % PAGE_SIZE))
+	if (engine_need() || WARN_ONCE(!mem || (uintptr_t)mem % PAGE_SIZE,
+				       "vm_unmap_ram: bad address (%p)", mem))
 		return;
 	if (count > VMAP_MAX_ALLOC) {
 		vunmap(mem);
 		return;
 	}
 	vb = block_at(mem, &at);
-	if (WARN_ON_ONCE(!vb || !count || vb->counts[at] != count))
+	if (WARN_ONCE(!vb || !count || vb->counts[at] != count,
+		      "vm_unmap_ram: %u pages at %p, where %u are mapped",
+		      count, mem, vb ? (unsigned int)vb->counts[at] : 0U))
 		return;
 	hide_pages(vb, at, count);
 	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT)) {

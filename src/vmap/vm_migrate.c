@@ -318,10 +318,10 @@ void km_vmap_unpin(const void *addr)
 	struct vm_area *area = engine_need() ? NULL : vm_lookup(addr, &node);
 
 	if (!area) {
-		km_report("Trying to unpin nonexistent vm area (%p)\n", addr);
+		WARN(1, "Trying to unpin nonexistent vm area (%p)", addr);
 		return;
 	}
-	if (!WARN_ON_ONCE(!area->pins))
+	if (!WARN_ONCE(!area->pins, "the area at %p is not pinned", addr))
 		WRITE_ONCE(area->pins, area->pins - 1);
 	vm_unlock(node);
 }

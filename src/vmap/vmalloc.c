@@ -388,8 +388,9 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
 	void *p;
 
 	(void)prot;
-	if (engine_need() || WARN_ON_ONCE(!size) ||
-	    WARN_ON_ONCE(align & (align - 1)))
+	if (engine_need() || WARN_ONCE(!size, "vmalloc: a size of 0") ||
+	    WARN_ONCE(align & (align - 1),
+		      "vmalloc: an alignment of %lu is no power of two", align))
 		return NULL;
 	/* nr_pages is an int, also when it is rounded up to huge pages. */
 	if (size >> PAGE_SHIFT >

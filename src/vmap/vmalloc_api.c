@@ -28,15 +28,15 @@ static void do_vfree(const void *addr)
 	struct vm_area *area;
 
 	if (unlikely((uintptr_t)addr % PAGE_SIZE)) {
-		km_report("Trying to vfree() bad address (%p)\n", addr);
+		WARN(1, "Trying to vfree() bad address (%p)", addr);
 		return;
 	}
 	area = vm_unlink(addr);
 	if (unlikely(!area)) {
-		km_report("Trying to vfree() nonexistent vm area (%p)\n", addr);
+		WARN(1, "Trying to vfree() nonexistent vm area (%p)", addr);
 		return;
 	}
-	WARN_ON_ONCE(area->pins);
+	WARN_ONCE(area->pins, "vfree: the area at %p is pinned", addr);
 	if (want_init_on_free() && (area->vm.flags & VM_ALLOC) &&
 	    (area->state & VM_MAPPED))
 		memset(area->vm.addr, 0, get_vm_area_size(&area->vm));
@@ -221,7 +221,7 @@ void *vrealloc(const void *p, size_t size, gfp_t gfp)
 				   NUMA_NO_NODE, caller);
 	area = area_of(p);
 	if (!area) {
-		km_report("Trying to vrealloc() nonexistent vm area (%p)\n", p);
+		WARN(1, "Trying to vrealloc() nonexistent vm area (%p)", p);
 		return NULL;
 	}
 	had = area->vm.requested_size;

@@ -64,7 +64,8 @@ static void *do_vmap(struct vmap_request *rq)
 	struct page **pages = rq->pages;
 	void *p;
 
-	if (WARN_ON_ONCE(rq->flags & VM_NO_GUARD))
+	if (WARN_ONCE(rq->flags & VM_NO_GUARD,
+		      "vmap: VM_NO_GUARD (flags %#lx) is ignored", rq->flags))
 		rq->flags &= ~VM_NO_GUARD;
 	if (rq->count > vm_total_frames())
 		return NULL;
@@ -89,7 +90,8 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 				   .caller = __builtin_return_address(0) };
 
 	(void)prot;
-	if (engine_need() || WARN_ON_ONCE(!pages || !count))
+	if (engine_need() || WARN_ONCE(!pages || !count, "vmap: %u pages at %p",
+				       count, (void *)pages))
 		return NULL;
 	return do_vmap(&rq);
 }
@@ -102,13 +104,18 @@ void *vmap_pfn(unsigned long *pfns, unsigned int count, pgprot_t prot)
 	void *p;
 
 	(void)prot;
-	if (engine_need() || WARN_ON_ONCE(!pfns || !count))
+	if (engine_need() ||
+	    WARN_ONCE(!pfns || !count, "vmap_pfn: %u frames at %p", count,
+		      (void *)pfns))
 		return NULL;
 	rq.pages = kvmalloc_array(count, sizeof(*rq.pages), GFP_KERNEL);
 	if (!rq.pages)
 		return NULL;
 	for (unsigned int n = 0; n < count; n++) {
-		if (WARN_ON_ONCE(!pfn_online(pfns[n]))) {
+		if (WARN_ONCE(
+			    !pfn_online(pfns[n]),
+			    "vmap_pfn: frame %lu (number %u of %u) is not there",
+			    pfns[n], n, count)) {
 			kvfree(rq.pages);
 			return NULL;
 		}
@@ -140,8 +147,7 @@ void vunmap(const void *addr)
 		return;
 	area = (uintptr_t)addr % PAGE_SIZE ? NULL : vm_unlink(addr);
 	if (!area) {
-		km_report("Trying to vunmap() nonexistent vm area (%p)\n",
-			  addr);
+		WARN(1, "Trying to vunmap() nonexistent vm area (%p)", addr);
 		return;
 	}
 	if (area->vm.flags & VM_MAP_PUT_PAGES) {

@@ -101,7 +101,7 @@ static void child_too_large(void *arg)
 	capture_stderr(too_large, &quiet, text, sizeof(text));
 	REQUIRE(!*text);
 	capture_stderr(too_large, &loud, text, sizeof(text));
-	REQUIRE(count_phrase(text, "WARNING: at ") == 1);
+	REQUIRE(count_phrase(text, "WARNING: CPU: ") == 1);
 	capture_stderr(too_large, &loud, text, sizeof(text));
 	REQUIRE(!*text);
 	REQUIRE(!alloc_pages_exact(0, GFP_KERNEL));

@@ -141,7 +141,7 @@ static void test_migratetypes(void **state)
 			 MIGRATE_RECLAIMABLE);
 	child_run(both, NULL, &end);
 	assert_int_equal(end.status, 0);
-	assert_int_equal(count_phrase(end.err, "WARNING: at "), 1);
+	assert_int_equal(count_phrase(end.err, "WARNING: CPU: "), 1);
 }
 
 /* Blocking, spinning and the zonelist (G6). Expect what the bits say. */

@@ -122,7 +122,7 @@ static void child_nofail_atomic(void *arg)
 	(void)arg;
 	start_short("");
 	capture_stderr(nofail_atomic, NULL, text, sizeof(text));
-	REQUIRE(count_phrase(text, "WARNING: at slowpath.c") == 1);
+	REQUIRE(count_phrase(text, " at slowpath.c:") == 1);
 }
 
 static void fail_thrice(void *arg)

@@ -9,16 +9,16 @@
 static void child_warns(void *arg)
 {
 	for (int i = 0; i < 5; i++)
-		REQUIRE(WARN_ON_ONCE(i & 1) == (i & 1));
+		REQUIRE(WARN_ONCE(i & 1, "%d is odd", i) == (i & 1));
 	for (int i = 0; i < 5; i++)
 		pr_warn_once("kmalloc: said %d\n", i);
 	if (arg)
 		parse_args(arg);
-	WARN_ON_ONCE(1);
+	WARN_ONCE(1, "that was %s", "all");
 }
 
-/* Warnings in a loop. Expect each place to speak once, with its name, and the
- * program to go on. */
+/* Warnings in a loop. Expect each place to speak once, with its message and its
+ * name, and the program to go on. */
 static void test_once(void **state)
 {
 	struct child_end end;
@@ -26,10 +26,52 @@ static void test_once(void **state)
 	(void)state;
 	child_run(child_warns, NULL, &end);
 	assert_int_equal(end.status, 0);
-	assert_int_equal(count_phrase(end.err, "WARNING: at test_warn.c:"), 2);
+	assert_int_equal(count_phrase(end.err, "WARNING: CPU: "), 2);
+	assert_int_equal(count_phrase(end.err, " at test_warn.c:"), 2);
 	assert_int_equal(count_phrase(end.err, " child_warns()\n"), 2);
+	assert_int_equal(count_phrase(end.err, "1 is odd\nWARNING: "), 1);
+	assert_int_equal(count_phrase(end.err, "3 is odd\n"), 0);
+	assert_int_equal(count_phrase(end.err, "that was all\nWARNING: "), 1);
 	assert_int_equal(count_phrase(end.err, "kmalloc: said 0\n"), 1);
-	assert_int_equal(count_phrase(end.err, "\n"), 3);
+}
+
+static void child_warns_always(void *arg)
+{
+	for (long i = 0; i < 3; i++)
+		REQUIRE(WARN(i != 1, "number %ld", i) == (i != 1));
+	(void)arg;
+}
+
+/* A warning that may come more than once. Expect it each time. */
+static void test_always(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(child_warns_always, NULL, &end);
+	assert_int_equal(end.status, 0);
+	assert_int_equal(count_phrase(end.err, "WARNING: CPU: "), 2);
+	assert_int_equal(count_phrase(end.err, "number 0\n"), 1);
+	assert_int_equal(count_phrase(end.err, "number 1\n"), 0);
+	assert_int_equal(count_phrase(end.err, "number 2\n"), 1);
+}
+
+/* A warning in a program that holds the library. Expect the stack, from the
+ * place up to main(), where stacks can be walked. */
+static void test_trace(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+#if !defined(__x86_64__)
+	skip();
+#endif
+	child_run(child_warns_always, NULL, &end);
+	assert_int_equal(count_phrase(end.err,
+				      "Call Trace:\n child_warns_always"
+				      "+0x"),
+			 2);
+	assert_int_equal(count_phrase(end.err, "\n main+0x"), 2);
 }
 
 /* panic_on_warn, in the three ways to ask for it. Expect the warning to be the
@@ -72,6 +114,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once),
+		cmocka_unit_test(test_always),
+		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_panic_on_warn),
 		cmocka_unit_test(test_bug),
 	};

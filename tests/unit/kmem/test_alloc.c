@@ -65,7 +65,7 @@ static void test_zero_ctor(void **state)
 
 	(void)state;
 	capture_stderr(zero_constructed, obj, text, sizeof(text));
-	assert_int_equal(count_phrase(text, "WARNING: at "), 2);
+	assert_int_equal(count_phrase(text, "WARNING: CPU: "), 2);
 	assert_non_null(obj[0]);
 	assert_non_null(obj[1]);
 }
