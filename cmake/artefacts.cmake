@@ -78,7 +78,8 @@ function(km_preload_library suffix backend)
 	string(REPLACE - _ tail "${suffix}")
 	set(target kmalloc_preload${tail})
 	km_archives(archives ${KM_ENGINE} ${backend} backend_${backend} shim)
-	km_shared(${target} ${KM_PRELOAD_MAP} ${archives})
+	km_archives(shared_only shim_shared)
+	km_shared(${target} ${KM_PRELOAD_MAP} ${archives} ${shared_only})
 	set_target_properties(${target} PROPERTIES
 		OUTPUT_NAME kmalloc-preload${suffix} EXPORT_NAME preload${tail})
 	# Never unloaded: threads and exit handlers still free.

@@ -39,9 +39,12 @@ static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 	return p ? p : large_alloc(max(size, 1UL), align, 0);
 }
 
-void *shim_memalign(size_t align, size_t size, uintptr_t caller)
+void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
+		       uintptr_t caller)
 {
 	void *p = NULL;
+
+	(void)nothrow;
 
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);

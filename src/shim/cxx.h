@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * shim/cxx.h - the 20 operators by their mangled names (Itanium C++ ABI)
  *
@@ -8,7 +8,7 @@
 #ifndef KM_SHIM_CXX_H
 #define KM_SHIM_CXX_H
 
-#include <stddef.h>
+#include "sys/compiler.h"
 
 void *_Znwm(size_t size);
 void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow);
@@ -34,5 +34,56 @@ void _ZdaPvSt11align_val_t(void *p, size_t align);
 void _ZdaPvmSt11align_val_t(void *p, size_t size, size_t align);
 void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *p, size_t align,
 					 const void *nothrow);
+
+/* The operators by number: new first, of those the aligned ones last. */
+enum cxx_form {
+	CXX_NEW,
+	CXX_NEW_ARRAY,
+	CXX_NEW_NOTHROW,
+	CXX_NEW_ARRAY_NOTHROW,
+	CXX_NEW_ALIGNED,
+	CXX_NEW_ARRAY_ALIGNED,
+	CXX_NEW_ALIGNED_NOTHROW,
+	CXX_NEW_ARRAY_ALIGNED_NOTHROW,
+	CXX_DELETE,
+	CXX_DELETE_ARRAY,
+	CXX_DELETE_SIZED,
+	CXX_DELETE_ARRAY_SIZED,
+	CXX_DELETE_NOTHROW,
+	CXX_DELETE_ARRAY_NOTHROW,
+	CXX_DELETE_ALIGNED,
+	CXX_DELETE_ARRAY_ALIGNED,
+	CXX_DELETE_SIZED_ALIGNED,
+	CXX_DELETE_ARRAY_SIZED_ALIGNED,
+	CXX_DELETE_ALIGNED_NOTHROW,
+	CXX_DELETE_ARRAY_ALIGNED_NOTHROW,
+	NR_CXX_FORMS,
+};
+
+/* Any function; cast to what it is before it is called. */
+typedef void (*cxx_function)(void);
+
+/* ---- cxx_order.c: which definition runs ---------------------------------------- */
+
+/*
+ * What each operator calls. A function for fewer arguments than the operator
+ * stands where the rest is not needed: the calling conventions of C let a
+ * callee overlook arguments. The first call of any of them settles all.
+ */
+extern cxx_function cxx_slot[NR_CXX_FORMS] __hidden;
+/* Bit n: what stands in slot n is a definition of somebody else's. */
+extern u32 cxx_foreign __hidden;
+
+typedef void (*new_handler_t)(void);
+
+/* Those of the C++ runtime in the global scope; NULL: none. Then constant. */
+extern cxx_function cxx_runtime_operator[NR_CXX_FORMS] __hidden;
+
+/* ---- cxx_runtime.c: for a call that returns to `caller` ------------------------- */
+
+new_handler_t cxx_new_handler(const void *caller); /* NULL: none is set */
+void cxx_throw_bad_alloc(size_t size, const void *caller); /* never returns */
+/* The runtime's nothrow new, plain or aligned, which catches; NULL: none. */
+cxx_function cxx_runtime_nothrow(enum cxx_form form, const void *caller);
 
 #endif

@@ -2,22 +2,24 @@
 /*
  * shim/extras.c - calls that other systems' mallocs have (weak)
  *
- * Weak, so that a program which brings its own keeps it.
+ * Weak, so that a program which brings its own keeps it. Another malloc may
+ * stand in front of ours, and then these work on its blocks: by_name.c.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "kmem/debug.h"
+#include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
 /* FreeBSD: on failure the old block is freed. */
 WEAK_EXPORT void *reallocf(void *p, size_t size)
 {
-	void *q = realloc(p, size);
+	void *q = by_name()->realloc(p, size);
 
 	if (!q && size)
-		free(p);
+		by_name()->free(p);
 	return q;
 }
 
@@ -31,7 +33,7 @@ WEAK_EXPORT int reallocarr(void *p, size_t n, size_t size)
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return EOVERFLOW;
 	memcpy(&old, p, sizeof(old));
-	new = realloc(old, bytes);
+	new = by_name()->realloc(old, bytes);
 	errno = saved;
 	if (!new &&bytes)
 		return ENOMEM;
@@ -50,12 +52,12 @@ WEAK_EXPORT void *recallocarray(void *p, size_t old_n, size_t n, size_t size)
 		return NULL;
 	}
 	if (!p)
-		return calloc(n, size);
+		return by_name()->calloc(n, size);
 	if (__builtin_mul_overflow(old_n, size, &old_bytes)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	q = calloc(1, bytes);
+	q = by_name()->calloc(1, bytes);
 	if (!q)
 		return NULL;
 	memcpy(q, p, min(old_bytes, bytes));
@@ -68,17 +70,17 @@ WEAK_EXPORT void freezero(void *p, size_t size)
 	if (!p)
 		return;
 	explicit_bzero(p, size);
-	free(p);
+	by_name()->free(p);
 }
 
 WEAK_EXPORT size_t malloc_size(const void *p)
 {
-	return malloc_usable_size((void *)(uintptr_t)p);
+	return by_name()->usable_size((void *)(uintptr_t)p);
 }
 
 WEAK_EXPORT size_t malloc_good_size(size_t size)
 {
-	if (shim_boot() || size > PTRDIFF_MAX)
+	if (by_name()->other || shim_boot() || size > PTRDIFF_MAX)
 		return size;
 	if (size > MAX_SMALL)
 		return PAGE_ALIGN(size);
@@ -89,7 +91,17 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 
 WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)
 {
-	return aligned_alloc(align, size);
+	return by_name()->aligned_alloc(align, size);
+}
+
+/* What a new block holds, or what was asked for if nobody can tell. */
+static struct sized_ptr sized(void *p, size_t size)
+{
+	const struct by_name *names = by_name();
+
+	if (p && (!names->other || names->other_usable_size))
+		size = names->usable_size(p);
+	return (struct sized_ptr){ p, p ? size : 0 };
 }
 
 /* Bytes from p, which may be inside an object, to its end. */
@@ -119,16 +131,10 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 
 WEAK_EXPORT struct sized_ptr alloc_at_least(size_t size)
 {
-	struct sized_ptr ret = { malloc(size), 0 };
-
-	ret.size = malloc_usable_size(ret.ptr);
-	return ret;
+	return sized(by_name()->malloc(size), size);
 }
 
 WEAK_EXPORT struct sized_ptr aligned_alloc_at_least(size_t align, size_t size)
 {
-	struct sized_ptr ret = { aligned_alloc(align, size), 0 };
-
-	ret.size = malloc_usable_size(ret.ptr);
-	return ret;
+	return sized(by_name()->aligned_alloc(align, size), size);
 }

@@ -16,6 +16,7 @@
 
 #include "buddy/reclaim.h"
 #include "kmem/debug.h"
+#include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
@@ -299,6 +300,8 @@ EXPORT void *reallocarray(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (unlikely(by_name()->other))
+		return by_name()->realloc(p, bytes);
 	return realloc_any(p, bytes, _RET_IP_);
 }
 
@@ -324,17 +327,21 @@ EXPORT size_t malloc_usable_size(void *p)
 EXPORT void free_sized(void *p, size_t size)
 {
 	(void)size;
-	free(p);
+	by_name()->free(p);
 }
 
 EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
 {
 	(void)align;
 	(void)size;
-	free(p);
+	by_name()->free(p);
 }
 
-void cfree(void *p) ALIAS(free);
+EXPORT void cfree(void *p)
+{
+	by_name()->free(p);
+}
+
 void *__libc_malloc(size_t size) ALIAS(malloc);
 void __libc_free(void *p) ALIAS(free);
 void *__libc_calloc(size_t n, size_t size) ALIAS(calloc);

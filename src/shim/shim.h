@@ -114,7 +114,14 @@ size_t foreign_usable_size(void *p);
 /* ---- malloc.c, aligned.c: for a call that returns to `caller` ------------------ */
 
 void *shim_malloc(size_t size, uintptr_t caller); /* NULL; errno set */
-void *shim_memalign(size_t align, size_t size, uintptr_t caller);
+/* Arguments as operator new has them, which does not look at nothrow either. */
+void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
+		       uintptr_t caller);
+
+static inline void *shim_memalign(size_t align, size_t size, uintptr_t caller)
+{
+	return shim_new_aligned(size, align, NULL, caller);
+}
 
 /* ---- inject.c: requests that fail on purpose ------------------------------------ */
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/by_name.c - the malloc family as the whole process finds it
+ *
+ * A program that brings its own malloc stands in front of a preloaded library,
+ * and need not have every name that we export: its reallocarray() is then ours,
+ * and its blocks are not. As libc's own would, what we export beside malloc,
+ * free, calloc, realloc and the aligned calls goes through those names, so that
+ * one allocator serves the process:
+ *
+ *	program		malloc free realloc		   <-----+
+ *	this library	[malloc free realloc]  reallocarray -----+
+ *
+ * Locking	none: whoever comes first settles it, to what all others would
+ */
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "shim/by_name.h"
+#include "shim/scope.h"
+#include "shim/shim.h"
+
+struct by_name __by_name;
+u8 by_name_settled;
+
+/* What the objects in front define; NULL: nothing. */
+struct front {
+	void *malloc, *free, *calloc, *realloc, *usable_size;
+	void *aligned_alloc, *memalign;
+};
+
+static void note(void **slot, const struct scope_object *o, const char *name)
+{
+	if (!*slot)
+		*slot = scope_function(o, name);
+}
+
+static void see(const struct scope_object *o, void *arg)
+{
+	struct front *front = arg;
+
+	if (!o->front)
+		return;
+	note(&front->malloc, o, "malloc");
+	note(&front->free, o, "free");
+	note(&front->calloc, o, "calloc");
+	note(&front->realloc, o, "realloc");
+	note(&front->usable_size, o, "malloc_usable_size");
+	note(&front->aligned_alloc, o, "aligned_alloc");
+	note(&front->memalign, o, "memalign");
+}
+
+void by_name_settle(void)
+{
+	struct front front = { 0 };
+	struct by_name names = {
+		malloc,	       free,  calloc, realloc, malloc_usable_size,
+		aligned_alloc, false, false
+	};
+
+	scope_walk(see, &front);
+	if (front.malloc && front.free) {
+		names.other = true;
+		names.malloc = (void *(*)(size_t))front.malloc;
+		names.free = (void (*)(void *))front.free;
+	}
+	if (names.other && front.calloc)
+		names.calloc = (void *(*)(size_t, size_t))front.calloc;
+	if (names.other && front.realloc)
+		names.realloc = (void *(*)(void *, size_t))front.realloc;
+	if (names.other && front.usable_size) {
+		names.usable_size = (size_t(*)(void *))front.usable_size;
+		names.other_usable_size = true;
+	}
+	if (!front.aligned_alloc)
+		front.aligned_alloc = front.memalign;
+	if (names.other && front.aligned_alloc)
+		names.aligned_alloc = (void *(*)(size_t,
+						 size_t))front.aligned_alloc;
+	__by_name = names;
+	smp_store_release(&by_name_settled, 1);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/cxx_order.c - which definition of an operator runs
+ *
+ * A program or a library may replace any of the operators, and by the standard
+ * the default forms call the others:
+ *
+ *	new[], new(nothrow)		-> new
+ *	new[](nothrow)			-> new[]
+ *	the aligned ones likewise	-> new(align)
+ *	delete[], delete(size),
+ *	delete(nothrow), each of them
+ *	with an alignment		-> likewise
+ *
+ * For each operator in turn, the first of these that there is:
+ *
+ *	1 the definition that would run if this library were not there, unless
+ *	  it is the C++ runtime's, or that of an allocator which this library
+ *	  takes the place of
+ *	2 if any operator is replaced so: the C++ runtime's, which calls what
+ *	  the standard says
+ *	3 the same, if there is no runtime in the global scope: the nearest
+ *	  replaced one on the way that the table above shows
+ *	4 the malloc and free of the process
+ *
+ * Locking	none: whoever comes first settles it, to what all others would
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim/by_name.h"
+#include "shim/cxx.h"
+#include "shim/scope.h"
+#include "shim/shim.h"
+
+u32 cxx_foreign;
+cxx_function cxx_runtime_operator[NR_CXX_FORMS];
+
+static const struct form {
+	const char *name;
+	enum cxx_form next; /* which the default calls; itself: none */
+} forms[NR_CXX_FORMS] = {
+#define FORM(name, next)                        \
+	{                                       \
+#name, (cxx_function)name, next \
+	}
+	[CXX_NEW] = { "_Znwm", CXX_NEW },
+	[CXX_NEW_ARRAY] = { "_Znam", CXX_NEW },
+	[CXX_NEW_NOTHROW] = { "_ZnwmRKSt9nothrow_t", CXX_NEW },
+	[CXX_NEW_ARRAY_NOTHROW] = { "_ZnamRKSt9nothrow_t", CXX_NEW_ARRAY },
+	[CXX_NEW_ALIGNED] = { "_ZnwmSt11align_val_t", CXX_NEW_ALIGNED },
+	[CXX_NEW_ARRAY_ALIGNED] = { "_ZnamSt11align_val_t", CXX_NEW_ALIGNED },
+	[CXX_NEW_ALIGNED_NOTHROW] = { "_ZnwmSt11align_val_tRKSt9nothrow_t",
+				      CXX_NEW_ALIGNED },
+	[CXX_NEW_ARRAY_ALIGNED_NOTHROW] = { "_ZnamSt11align_val_tRKSt9nothrow_t",
+					    CXX_NEW_ARRAY_ALIGNED },
+	[CXX_DELETE] = { "_ZdlPv", CXX_DELETE },
+	[CXX_DELETE_ARRAY] = { "_ZdaPv", CXX_DELETE },
+	[CXX_DELETE_SIZED] = { "_ZdlPvm", CXX_DELETE },
+	[CXX_DELETE_ARRAY_SIZED] = { "_ZdaPvm", CXX_DELETE_ARRAY },
+	[CXX_DELETE_NOTHROW] = { "_ZdlPvRKSt9nothrow_t", CXX_DELETE },
+	[CXX_DELETE_ARRAY_NOTHROW] = { "_ZdaPvRKSt9nothrow_t",
+				       CXX_DELETE_ARRAY },
+	[CXX_DELETE_ALIGNED] = { "_ZdlPvSt11align_val_t", CXX_DELETE_ALIGNED },
+	[CXX_DELETE_ARRAY_ALIGNED] = { "_ZdaPvSt11align_val_t",
+				       CXX_DELETE_ALIGNED },
+	[CXX_DELETE_SIZED_ALIGNED] = { "_ZdlPvmSt11align_val_t",
+				       CXX_DELETE_ALIGNED },
+	[CXX_DELETE_ARRAY_SIZED_ALIGNED] = { "_ZdaPvmSt11align_val_t",
+					     CXX_DELETE_ARRAY_ALIGNED },
+	[CXX_DELETE_ALIGNED_NOTHROW] = { "_ZdlPvSt11align_val_tRKSt9nothrow_t",
+					 CXX_DELETE_ALIGNED },
+	[CXX_DELETE_ARRAY_ALIGNED_NOTHROW] = { "_ZdaPvSt11align_val_tRKSt9nothrow_t",
+					       CXX_DELETE_ARRAY_ALIGNED },
+};
+
+static void cxx_settle(void);
+
+/* ---- before it is settled: the first call of each settles all ------------------ */
+
+typedef void *(*any_operator)(uintptr_t a, uintptr_t b, uintptr_t c,
+			      uintptr_t d);
+
+#define FIRST(form, function)                                        \
+	static void *function(uintptr_t a, uintptr_t b, uintptr_t c, \
+			      uintptr_t d)                           \
+	{                                                            \
+		cxx_settle();                                        \
+		return ((any_operator)cxx_slot[form])(a, b, c, d);   \
+	}
+
+FIRST(CXX_NEW, first_new)
+FIRST(CXX_NEW_ARRAY, first_new_array)
+FIRST(CXX_NEW_NOTHROW, first_new_nothrow)
+FIRST(CXX_NEW_ARRAY_NOTHROW, first_new_array_nothrow)
+FIRST(CXX_NEW_ALIGNED, first_new_aligned)
+FIRST(CXX_NEW_ARRAY_ALIGNED, first_new_array_aligned)
+FIRST(CXX_NEW_ALIGNED_NOTHROW, first_new_aligned_nothrow)
+FIRST(CXX_NEW_ARRAY_ALIGNED_NOTHROW, first_new_array_aligned_nothrow)
+FIRST(CXX_DELETE, first_delete)
+FIRST(CXX_DELETE_ARRAY, first_delete_array)
+FIRST(CXX_DELETE_SIZED, first_delete_sized)
+FIRST(CXX_DELETE_ARRAY_SIZED, first_delete_array_sized)
+FIRST(CXX_DELETE_NOTHROW, first_delete_nothrow)
+FIRST(CXX_DELETE_ARRAY_NOTHROW, first_delete_array_nothrow)
+FIRST(CXX_DELETE_ALIGNED, first_delete_aligned)
+FIRST(CXX_DELETE_ARRAY_ALIGNED, first_delete_array_aligned)
+FIRST(CXX_DELETE_SIZED_ALIGNED, first_delete_sized_aligned)
+FIRST(CXX_DELETE_ARRAY_SIZED_ALIGNED, first_delete_array_sized_aligned)
+FIRST(CXX_DELETE_ALIGNED_NOTHROW, first_delete_aligned_nothrow)
+FIRST(CXX_DELETE_ARRAY_ALIGNED_NOTHROW, first_delete_array_aligned_nothrow)
+
+cxx_function cxx_slot[NR_CXX_FORMS] = {
+	[CXX_NEW] = (cxx_function)first_new,
+	[CXX_NEW_ARRAY] = (cxx_function)first_new_array,
+	[CXX_NEW_NOTHROW] = (cxx_function)first_new_nothrow,
+	[CXX_NEW_ARRAY_NOTHROW] = (cxx_function)first_new_array_nothrow,
+	[CXX_NEW_ALIGNED] = (cxx_function)first_new_aligned,
+	[CXX_NEW_ARRAY_ALIGNED] = (cxx_function)first_new_array_aligned,
+	[CXX_NEW_ALIGNED_NOTHROW] = (cxx_function)first_new_aligned_nothrow,
+	[CXX_NEW_ARRAY_ALIGNED_NOTHROW] =
+		(cxx_function)first_new_array_aligned_nothrow,
+	[CXX_DELETE] = (cxx_function)first_delete,
+	[CXX_DELETE_ARRAY] = (cxx_function)first_delete_array,
+	[CXX_DELETE_SIZED] = (cxx_function)first_delete_sized,
+	[CXX_DELETE_ARRAY_SIZED] = (cxx_function)first_delete_array_sized,
+	[CXX_DELETE_NOTHROW] = (cxx_function)first_delete_nothrow,
+	[CXX_DELETE_ARRAY_NOTHROW] = (cxx_function)first_delete_array_nothrow,
+	[CXX_DELETE_ALIGNED] = (cxx_function)first_delete_aligned,
+	[CXX_DELETE_ARRAY_ALIGNED] = (cxx_function)first_delete_array_aligned,
+	[CXX_DELETE_SIZED_ALIGNED] = (cxx_function)first_delete_sized_aligned,
+	[CXX_DELETE_ARRAY_SIZED_ALIGNED] =
+		(cxx_function)first_delete_array_sized_aligned,
+	[CXX_DELETE_ALIGNED_NOTHROW] =
+		(cxx_function)first_delete_aligned_nothrow,
+	[CXX_DELETE_ARRAY_ALIGNED_NOTHROW] =
+		(cxx_function)first_delete_array_aligned_nothrow,
+};
+
+/* ---- what the objects of the process have ------------------------------------------ */
+
+struct found {
+	cxx_function first[NR_CXX_FORMS]; /* without this library; NULL: none */
+	u32 replaced; /* bit n: first[n] is not the runtime's */
+};
+
+static bool is_runtime(const char *soname)
+{
+	static const char *const names[] = { "libstdc++.so", "libc++.so",
+					     "libc++abi.so" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(soname, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static void see_runtime(const struct scope_object *o)
+{
+	for (unsigned int i = 0; i < NR_CXX_FORMS; i++)
+		if (!cxx_runtime_operator[i])
+			cxx_runtime_operator[i] = (cxx_function)scope_versioned(
+				o, forms[i].name);
+}
+
+static void see(const struct scope_object *o, void *arg)
+{
+	struct found *found = arg;
+	bool runtime = is_runtime(o->soname);
+
+	if (runtime)
+		see_runtime(o);
+	else if (!o->front && scope_function(o, "malloc"))
+		return; /* an allocator: this library stands for all of it */
+	for (unsigned int i = 0; i < NR_CXX_FORMS; i++) {
+		void *function;
+
+		if (found->first[i])
+			continue;
+		function = runtime ? scope_versioned(o, forms[i].name) :
+				     scope_function(o, forms[i].name);
+		found->first[i] = (cxx_function)function;
+		if (function && !runtime)
+			found->replaced |= 1U << i;
+	}
+}
+
+/* ---- settling ------------------------------------------------------------------- */
+
+/* The arguments of these differ from those of what they call. */
+static void delete_sized_aligned(void *p, size_t size, size_t align)
+{
+	(void)size;
+	((void (*)(void *, size_t))cxx_slot[CXX_DELETE_ALIGNED])(p, align);
+}
+
+static void delete_array_sized_aligned(void *p, size_t size, size_t align)
+{
+	(void)size;
+	((void (*)(void *, size_t))cxx_slot[CXX_DELETE_ARRAY_ALIGNED])(p,
+								       align);
+}
+
+static cxx_function nearest_replaced(const struct found *found,
+				     enum cxx_form form)
+{
+	enum cxx_form at = form;
+
+	while (!(found->replaced & 1U << at)) {
+		if (forms[at].next == at)
+			return NULL;
+		at = forms[at].next;
+	}
+	if (at == form)
+		return found->first[at];
+	if (form == CXX_DELETE_SIZED_ALIGNED)
+		return (cxx_function)delete_sized_aligned;
+	if (form == CXX_DELETE_ARRAY_SIZED_ALIGNED)
+		return (cxx_function)delete_array_sized_aligned;
+	return found->first[at];
+}
+
+/* As the C++ runtimes do it: the size is a multiple of the alignment. */
+static void *other_new_aligned(size_t size, size_t align)
+{
+	if (align <= MALLOC_ALIGN)
+		return by_name()->malloc(size);
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
+		return NULL;
+	return by_name()->aligned_alloc(align, ALIGN(max(size, 1UL), align));
+}
+
+static cxx_function by_malloc(enum cxx_form form)
+{
+	if (form >= CXX_DELETE)
+		return (cxx_function)by_name()->free;
+	if (form >= CXX_NEW_ALIGNED)
+		return by_name()->other ? (cxx_function)other_new_aligned :
+					  (cxx_function)shim_new_aligned;
+	return (cxx_function)by_name()->malloc;
+}
+
+static void cxx_settle(void)
+{
+	struct found found = { .replaced = 0 };
+	cxx_function slots[NR_CXX_FORMS];
+	u32 foreign = 0;
+
+	scope_walk(see, &found);
+	for (unsigned int i = 0; i < NR_CXX_FORMS; i++) {
+		cxx_function slot = NULL;
+
+		if (found.replaced & 1U << i)
+			slot = found.first[i];
+		else if (found.replaced)
+			slot = cxx_runtime_operator[i];
+		if (!slot)
+			slot = nearest_replaced(&found, (enum cxx_form)i);
+		if (slot)
+			foreign |= 1U << i;
+		else
+			slot = by_malloc((enum cxx_form)i);
+		slots[i] = slot;
+	}
+	WRITE_ONCE(cxx_foreign, foreign); /* read after a slot has failed */
+	for (unsigned int i = 0; i < NR_CXX_FORMS; i++)
+		smp_store_release(&cxx_slot[i], slots[i]);
+}
+
+__attribute__((constructor)) static void cxx_start(void)
+{
+	cxx_settle();
+}
