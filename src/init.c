@@ -43,7 +43,7 @@ static int set_percpu(const char *value)
 {
 	return __builtin_strcmp(value, "thread") ? -EINVAL : 0;
 }
-boot_param("percpu", set_percpu);
+boot_param("percpu", set_percpu, "thread");
 
 /* fail_os=N or N,M: calls N .. N+M-1 from here on fail. */
 static int set_fail_os(const char *value)
@@ -59,7 +59,7 @@ static int set_fail_os(const char *value)
 	os_fail_calls(first, count);
 	return 0;
 }
-boot_param("fail_os", set_fail_os);
+boot_param("fail_os", set_fail_os, "N or N,M");
 
 static const char *backend_name; /* the value of the parameter; NULL: none */
 
@@ -74,7 +74,7 @@ static int set_slab_alloc(const char *value)
 	backend_name = value[2] == 'a' ? "slab" : "slub";
 	return 0;
 }
-boot_param("slab_alloc", set_slab_alloc);
+boot_param("slab_alloc", set_slab_alloc, "slab, slub");
 
 /* The backend to use where a cache names none; kmem hears of the others. */
 static const struct slab_ops *choose_backends(void)

@@ -81,9 +81,10 @@ static int set_nothing(const char *value)
 	(void)value;
 	return 0;
 }
-boot_param_alias("stats", set_nothing, stats);
-boot_param_alias("stats_file", set_nothing, stats_file);
-boot_param_alias("foreign", set_nothing, foreign);
+boot_param_alias("stats", set_nothing, stats, "a process number");
+boot_param_alias("stats_file", set_nothing, stats_file,
+		 "a path of up to 244 bytes");
+boot_param_alias("foreign", set_nothing, foreign, "forward, abort, leak");
 
 const char *km_version(void)
 {

@@ -38,7 +38,7 @@ static int set_span(const char *value)
 {
 	return param_number(value, 8 * MIB, 64UL << 40, &span_limit);
 }
-boot_param("arena", set_span);
+boot_param("arena", set_span, "8M to 64T");
 
 static int set_limit(const char *value)
 {
@@ -49,7 +49,7 @@ static int set_limit(const char *value)
 		arena.limit_frames = bytes >> PAGE_SHIFT;
 	return ret;
 }
-boot_param("mem", set_limit);
+boot_param("mem", set_limit, "4M to 64T");
 
 /* Bytes of each table in front of the frames, for a span of so many frames. */
 struct layout {

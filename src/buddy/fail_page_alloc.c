@@ -35,7 +35,7 @@ static int set_attr(const char *value)
 {
 	return setup_fault_attr(&fail_page_alloc.attr, value);
 }
-boot_param("fail_page_alloc", set_attr);
+boot_param("fail_page_alloc", set_attr, "INTERVAL,PROBABILITY,SPACE,TIMES");
 
 static int set_number(const char *knob, const char *name, unsigned long most,
 		      unsigned long *out)
@@ -62,7 +62,7 @@ static int set_knob(const char *knob)
 				 &fail_page_alloc.min_order);
 	return ret;
 }
-boot_param("fail_page_alloc.", set_knob);
+boot_param("fail_page_alloc.", set_knob, "KNOB=VALUE");
 
 static void set_defaults(unsigned int ignore_gfp_wait, unsigned int min_order)
 {

@@ -46,7 +46,7 @@ static int set_rule(const char *value)
 	pageblock_rule_44 = *value == '4';
 	return 0;
 }
-boot_param("pageblock.rule", set_rule);
+boot_param("pageblock.rule", set_rule, "6.12, 4.4");
 
 static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },

@@ -41,7 +41,7 @@ static int set_kswapd(const char *value)
 	want_threads = value[1] == 'n';
 	return 0;
 }
-boot_param("kswapd", set_kswapd);
+boot_param("kswapd", set_kswapd, "off, on");
 
 void kswapd_allow_threads(void)
 {

@@ -51,7 +51,7 @@ static int set_numa(const char *value)
 	memcpy(synthetic, value, len + 1);
 	return 0;
 }
-boot_param("numa", set_numa);
+boot_param("numa", set_numa, "fake=N, or a machine in hwloc's words");
 
 /* ---- what the OS says -------------------------------------------------------- */
 

@@ -47,7 +47,7 @@ static int set_oom(const char *value)
 	abort_policy = *value == 'a';
 	return 0;
 }
-boot_param("oom", set_oom);
+boot_param("oom", set_oom, "null, abort");
 
 static const struct ctl_table panic_on_oom_ctl __sysctl = {
 	.procname = "vm.panic_on_oom",

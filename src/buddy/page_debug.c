@@ -22,25 +22,25 @@ static int set_init_on_alloc(const char *value)
 {
 	return param_bool(value, &wanted.init_on_alloc);
 }
-boot_param("init_on_alloc", set_init_on_alloc);
+boot_param("init_on_alloc", set_init_on_alloc, "0, 1");
 
 static int set_init_on_free(const char *value)
 {
 	return param_bool(value, &wanted.init_on_free);
 }
-boot_param("init_on_free", set_init_on_free);
+boot_param("init_on_free", set_init_on_free, "0, 1");
 
 static int set_page_poison(const char *value)
 {
 	return param_bool(value, &wanted.poison);
 }
-boot_param("page_poison", set_page_poison);
+boot_param("page_poison", set_page_poison, "0, 1");
 
 static int set_debug_pagealloc(const char *value)
 {
 	return param_bool(*value ? value : "1", &wanted.unmap);
 }
-boot_param("debug_pagealloc", set_debug_pagealloc);
+boot_param("debug_pagealloc", set_debug_pagealloc, "0, 1; alone it means 1");
 
 static u64 *unmapped; /* a bit for each frame, atomic; NULL: not wanted */
 static unsigned long nr_unmapped; /* atomic: stretches of such frames */

@@ -48,7 +48,7 @@ static int set_page_owner_on(const char *value)
 {
 	return param_bool(value, &wanted);
 }
-boot_param("page_owner", set_page_owner_on);
+boot_param("page_owner", set_page_owner_on, "off, on");
 
 void page_owner_init(void)
 {

@@ -30,13 +30,13 @@ static int set_delay(const char *value)
 {
 	return param_number(value, 0, 86400000, &delay_ms);
 }
-boot_param("page_reporting.delay_ms", set_delay);
+boot_param("page_reporting.delay_ms", set_delay, "0 to 86400000");
 
 static int set_order(const char *value)
 {
 	return param_number(value, 0, MAX_PAGE_ORDER, &report_order);
 }
-boot_param("page_reporting.page_reporting_order", set_order);
+boot_param("page_reporting.page_reporting_order", set_order, "0 to 10");
 
 static bool old_enough(const struct zone *zone, const struct page *page,
 		       unsigned int flags)

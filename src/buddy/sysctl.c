@@ -183,4 +183,4 @@ static int set_sysctl(const char *value)
 		return -ENOENT;
 	return value[len] ? write_knob(knob, value + len + 1) : -EINVAL;
 }
-boot_param("sysctl.", set_sysctl);
+boot_param("sysctl.", set_sysctl, "vm.NAME=VALUE");

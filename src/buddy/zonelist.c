@@ -138,7 +138,7 @@ static int set_zonelist_order(const char *text)
 	pr_warn_once("kmalloc: numa_zonelist_order: only Node is supported\n");
 	return -EINVAL;
 }
-boot_param("numa_zonelist_order", set_zonelist_order);
+boot_param("numa_zonelist_order", set_zonelist_order, "node, default");
 
 static const struct ctl_table numa_zonelist_order_ctl __sysctl = {
 	.procname = "vm.numa_zonelist_order",

@@ -47,25 +47,25 @@ static int set_dma(const char *value)
 {
 	return param_number(value, 0, 1 * GIB, &dma_size);
 }
-boot_param("dma", set_dma);
+boot_param("dma", set_dma, "bytes, such as 16M");
 
 static int set_dma32(const char *value)
 {
 	return param_number(value, 0, 64 * GIB, &dma32_end);
 }
-boot_param("dma32", set_dma32);
+boot_param("dma32", set_dma32, "bytes, such as 4G");
 
 static int set_highmem(const char *value)
 {
 	return param_number(value, 0, 64UL << 40, &highmem_size);
 }
-boot_param("highmem", set_highmem);
+boot_param("highmem", set_highmem, "bytes, such as 4G");
 
 static int set_movable(const char *value)
 {
 	return param_number(value, 0, 64UL << 40, &movable_size);
 }
-boot_param("movablecore", set_movable);
+boot_param("movablecore", set_movable, "bytes, such as 4G");
 
 /* Defaults for what no boot parameter said. */
 static void choose_sizes(unsigned int flags)

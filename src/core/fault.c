@@ -35,7 +35,7 @@ static int set_seed(const char *value)
 		fault_seed(seed);
 	return ret;
 }
-boot_param("fault_seed", set_seed);
+boot_param("fault_seed", set_seed, "a number");
 
 /* A number below 100: splitmix64, whose state may be stepped by anybody. */
 static unsigned int random_percent(void)

@@ -77,8 +77,9 @@ static void apply(char *param)
 		km_report("kmalloc: unknown boot parameter '%s' ignored\n",
 			  param);
 	else if (ret)
-		km_report("kmalloc: malformed boot parameter '%s=%s' ignored\n",
-			  param, value ? value + 1 : "");
+		km_report("kmalloc: malformed boot parameter '%s=%s' ignored, "
+			  "allowed: %s\n",
+			  param, value ? value + 1 : "", p->allowed);
 }
 
 /*
@@ -120,8 +121,8 @@ void parse_args(const char *cmdline)
 		cmdline = next_param(cmdline, param, sizeof(param), &len);
 		if (len >= sizeof(param))
 			km_report("kmalloc: malformed boot parameter '%s' "
-				  "ignored\n",
-				  param);
+				  "ignored, allowed: %u bytes\n",
+				  param, PARAM_MAX - 1);
 		else if (len)
 			apply(param);
 	}

@@ -7,10 +7,12 @@
  * A parameter is declared beside the variable that it sets:
  *
  *	static int set_delay(const char *value) { ... return 0 or -EINVAL; }
- *	boot_param("page_reporting.delay_ms", set_delay);
+ *	boot_param("page_reporting.delay_ms", set_delay, "0 to 86400000");
  *
  * In names '-' and '_' are the same. An unknown parameter, or one whose
- * function returns an error, is named once on stderr and ignored.
+ * function returns an error, is named once on stderr and ignored; of the second
+ * the line also says which values are allowed. README.md's table has the same
+ * words.
  */
 #ifndef KM_CORE_PARAM_H
 #define KM_CORE_PARAM_H
@@ -20,6 +22,7 @@
 struct boot_param {
 	const char *name;
 	int (*set)(const char *value); /* "" if no '=' was there */
+	const char *allowed; /* values, for a person to read */
 };
 
 /*
@@ -27,18 +30,16 @@ struct boot_param {
  * given what follows the dot ("knob=value") and says -ENOENT to unknown ones.
  */
 
-#define boot_param(param_name, function)                                 \
-	static const struct boot_param boot_param_##function             \
-		__attribute__((section("km_params"), used,               \
-			       aligned(sizeof(void *)))) = { param_name, \
-							     function }
+#define boot_param(param_name, function, values)                             \
+	static const struct boot_param boot_param_##function __attribute__(( \
+		section("km_params"), used,                                  \
+		aligned(sizeof(void *)))) = { param_name, function, values }
 
 /* A function for several names: `tag` makes the declarations distinct. */
-#define boot_param_alias(param_name, function, tag)                      \
-	static const struct boot_param boot_param_##tag                  \
-		__attribute__((section("km_params"), used,               \
-			       aligned(sizeof(void *)))) = { param_name, \
-							     function }
+#define boot_param_alias(param_name, function, tag, values)             \
+	static const struct boot_param boot_param_##tag __attribute__(( \
+		section("km_params"), used,                             \
+		aligned(sizeof(void *)))) = { param_name, function, values }
 
 /*
  * Apply one command line; NULL is an empty one. The text stays the caller's

@@ -99,7 +99,8 @@ static int set_proc_at_exit(const char *value)
 		own_environment();
 	return ret;
 }
-boot_param("proc_at_exit", set_proc_at_exit);
+boot_param("proc_at_exit", set_proc_at_exit,
+	   "names of texts, with commas between");
 
 /* proc=PID:NAMES */
 static int set_proc(const char *value)
@@ -111,7 +112,7 @@ static int set_proc(const char *value)
 		return -EINVAL;
 	return pid == (unsigned long)os_pid() ? take_names(end + 1) : 0;
 }
-boot_param("proc", set_proc);
+boot_param("proc", set_proc, "a process number, a colon, names of texts");
 
 /* Into memory of the length that the text had a moment before: 0 or -errno. */
 static long print_text(const char *name)

@@ -29,7 +29,7 @@ static int set_panic_on_warn(const char *value)
 {
 	return param_bool(*value ? value : "1", &panic_on_warn);
 }
-boot_param("panic_on_warn", set_panic_on_warn);
+boot_param("panic_on_warn", set_panic_on_warn, "0, 1; alone it means 1");
 
 void check_panic_on_warn(const char *origin)
 {

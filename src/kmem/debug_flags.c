@@ -95,8 +95,12 @@ static int set_slab_debug(const char *value)
 	}
 	return 0;
 }
-boot_param("slab_debug", set_slab_debug);
-boot_param_alias("slub_debug", set_slab_debug, slub_debug);
+boot_param(
+	"slab_debug", set_slab_debug,
+	"no value, or letters of FZPUTAO or -, then a comma and cache names; more of these behind a semicolon");
+boot_param_alias(
+	"slub_debug", set_slab_debug, slub_debug,
+	"no value, or letters of FZPUTAO or -, then a comma and cache names; more of these behind a semicolon");
 
 /* Is `name` in the list that begins behind the comma at `at`? */
 static bool in_list(const char *at, const char *name)

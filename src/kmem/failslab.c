@@ -29,7 +29,7 @@ static int set_failslab(const char *value)
 		failslab.wanted = 1;
 	return ret;
 }
-boot_param("failslab", set_failslab);
+boot_param("failslab", set_failslab, "INTERVAL,PROBABILITY,SPACE,TIMES");
 
 static int set_switch(const char *knob, const char *name, u8 *out)
 {
@@ -57,7 +57,7 @@ static int set_knob(const char *knob)
 		failslab.wanted = 1;
 	return ret;
 }
-boot_param("failslab.", set_knob);
+boot_param("failslab.", set_knob, "KNOB=VALUE");
 
 bool failslab_wanted(void)
 {

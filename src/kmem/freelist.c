@@ -16,13 +16,13 @@ static int set_hardened(const char *value)
 {
 	return param_bool(*value ? value : "1", &hardened);
 }
-boot_param("slab_freelist_hardened", set_hardened);
+boot_param("slab_freelist_hardened", set_hardened, "0, 1; alone it means 1");
 
 static int set_random(const char *value)
 {
 	return param_bool(*value ? value : "1", &shuffled);
 }
-boot_param("slab_freelist_random", set_random);
+boot_param("slab_freelist_random", set_random, "0, 1; alone it means 1");
 
 void kmem_freelist_seed(u64 value)
 {

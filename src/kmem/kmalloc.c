@@ -54,7 +54,8 @@ static int set_random_caches(const char *value)
 	random_caches = !*value || on;
 	return 0;
 }
-boot_param("random_kmalloc_caches", set_random_caches);
+boot_param("random_kmalloc_caches", set_random_caches,
+	   "0 or 1; alone it means 1");
 
 /* ---- making them --------------------------------------------------------- */
 

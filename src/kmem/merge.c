@@ -41,8 +41,8 @@ static int set_nomerge(const char *value)
 	slab_nomerge = true;
 	return 0;
 }
-boot_param("slab_nomerge", set_nomerge);
-boot_param_alias("slub_nomerge", set_nomerge, slub_nomerge);
+boot_param("slab_nomerge", set_nomerge, "no value");
+boot_param_alias("slub_nomerge", set_nomerge, slub_nomerge, "no value");
 
 static int set_merge(const char *value)
 {
@@ -51,8 +51,8 @@ static int set_merge(const char *value)
 	slab_nomerge = false;
 	return 0;
 }
-boot_param("slab_merge", set_merge);
-boot_param_alias("slub_merge", set_merge, slub_merge);
+boot_param("slab_merge", set_merge, "no value");
+boot_param_alias("slub_merge", set_merge, slub_merge, "no value");
 
 unsigned int calculate_alignment(slab_flags_t flags, unsigned int align,
 				 unsigned int size)

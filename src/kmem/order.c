@@ -26,8 +26,8 @@ static int set_max_order(const char *value)
 	slab_min_order = min(slab_min_order, (unsigned int)order);
 	return 0;
 }
-boot_param("slab_max_order", set_max_order);
-boot_param_alias("slub_max_order", set_max_order, slub_max_order);
+boot_param("slab_max_order", set_max_order, "0 to 10");
+boot_param_alias("slub_max_order", set_max_order, slub_max_order, "0 to 10");
 
 static int set_min_order(const char *value)
 {
@@ -41,8 +41,8 @@ static int set_min_order(const char *value)
 		slab_max_order = max(slab_max_order, (int)order);
 	return 0;
 }
-boot_param("slab_min_order", set_min_order);
-boot_param_alias("slub_min_order", set_min_order, slub_min_order);
+boot_param("slab_min_order", set_min_order, "0 to 10");
+boot_param_alias("slub_min_order", set_min_order, slub_min_order, "0 to 10");
 
 static int set_min_objects(const char *value)
 {
@@ -53,5 +53,6 @@ static int set_min_objects(const char *value)
 		slab_min_objects = (unsigned int)objects;
 	return ret;
 }
-boot_param("slab_min_objects", set_min_objects);
-boot_param_alias("slub_min_objects", set_min_objects, slub_min_objects);
+boot_param("slab_min_objects", set_min_objects, "0 to 32767");
+boot_param_alias("slub_min_objects", set_min_objects, slub_min_objects,
+		 "0 to 32767");

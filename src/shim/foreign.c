@@ -38,7 +38,7 @@ static int set_foreign(const char *value)
 		}
 	return -EINVAL;
 }
-boot_param("foreign", set_foreign);
+boot_param("foreign", set_foreign, "forward, abort, leak");
 
 static __cold void refuse(const char *function, const void *p, enum place place)
 {

@@ -32,7 +32,7 @@ static int set_stats(const char *value)
 		km_report_keep();
 	return ret;
 }
-boot_param("stats", set_stats);
+boot_param("stats", set_stats, "a process number");
 
 static int set_stats_file(const char *value)
 {
@@ -41,7 +41,7 @@ static int set_stats_file(const char *value)
 	strcpy(stats_path, value);
 	return 0;
 }
-boot_param("stats_file", set_stats_file);
+boot_param("stats_file", set_stats_file, "a path of up to 244 bytes");
 
 /* A number behind a label such as "VmHWM:" in /proc/self/status, in bytes. */
 static size_t status_bytes(const char *label)

@@ -45,7 +45,7 @@ static int set_backend(const char *value)
 		return -EINVAL;
 	return 0;
 }
-boot_param("vmap", set_backend);
+boot_param("vmap", set_backend, "mmap, remap_file_pages");
 
 static int set_fork(const char *value)
 {
@@ -59,14 +59,14 @@ static int set_fork(const char *value)
 	}
 	return -EINVAL;
 }
-boot_param("vmap_fork", set_fork);
+boot_param("vmap_fork", set_fork, "copy, share, none");
 
 /* For tests: so many mappings instead of half of what the OS allows. */
 static int set_budget(const char *value)
 {
 	return param_number(value, 1, 1UL << 30, &budget);
 }
-boot_param("vmap.max_mappings", set_budget);
+boot_param("vmap.max_mappings", set_budget, "1 to 1G");
 
 /* ---- the budget -------------------------------------------------------------- */
 

@@ -28,7 +28,7 @@ static int set_lazy_max(const char *value)
 {
 	return param_number(value, 0, 1UL << 46, &vmap_lazy_max);
 }
-boot_param("vmap.lazy_max", set_lazy_max);
+boot_param("vmap.lazy_max", set_lazy_max, "bytes, such as 64M; 0: the default");
 
 size_t vmap_lazy_limit(void)
 {

@@ -43,7 +43,7 @@ static int set_lazy_max_pages(const char *value)
 		lazy_max_pages = (bytes >> PAGE_SHIFT) + 1;
 	return ret;
 }
-boot_param("vmalloc.lazy_max", set_lazy_max_pages);
+boot_param("vmalloc.lazy_max", set_lazy_max_pages, "bytes, such as 64M");
 
 unsigned long vm_lazy_pages(void)
 {

@@ -57,7 +57,7 @@ static int set_migrate(const char *value)
 	}
 	return -EINVAL;
 }
-boot_param("vmap_migrate", set_migrate);
+boot_param("vmap_migrate", set_migrate, "auto, userfaultfd, mprotect, none");
 
 /* ---- one page ---------------------------------------------------------------------- */
 

@@ -49,7 +49,7 @@ static int set_nohuge(const char *value)
 	no_huge = true;
 	return *value ? -EINVAL : 0;
 }
-boot_param("nohugevmalloc", set_nohuge);
+boot_param("nohugevmalloc", set_nohuge, "no value");
 
 void vmalloc_count(long nr_pages)
 {

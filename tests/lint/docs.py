@@ -7,8 +7,9 @@
 Prints one line for each fault and exits 1 if there was any:
  - a relative link, an anchor or a path (src/..., docs/..., ...) to nothing
  - a test name in backquotes that no test has
- - a boot parameter of src that README.md or its manual page leaves out, or a
-   row of README.md's table that is no parameter
+ - a boot parameter of src that README.md or its manual page leaves out, one
+   whose allowed values differ between src and README.md's table, or a row of
+   that table that is no parameter
  - a name of src/shim/preload.map that docs/shim.md leaves out; one of
    src/kmalloc.map that a public header declares and docs/api.md leaves out
  - a lock rank that docs/locking.md leaves out or has out of order
@@ -31,8 +32,9 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"(?<![\w/.-])(?:%s)/[\w./+-]*\w" % "|".join(FOLDERS))
 TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
                   r"|torture|preload|lint|scripts|artefacts)\.[\w.+-]+)`")
-PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)"', re.M)
-ROW = re.compile(r"^\| `([\w.]+)` \|", re.M)
+PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
+                   r'((?:"(?:[^"\\]|\\.)*"\s*)*)\)', re.M)
+ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 
 
@@ -102,16 +104,23 @@ def judge_tests(root, path, text):
 
 
 def judge_params(root):
-    known = set()
+    values = {}
     for path in sources.find(root, ("src",), (".c",)):
-        known |= set(PARAM.findall(read(root, path)))
-    readme = set(ROW.findall(read(root, "README.md")))
+        for name, strings in PARAM.findall(read(root, path)):
+            text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings))
+            values.setdefault(name, set()).add(text.replace('\\"', '"'))
+    rows = dict(ROW.findall(read(root, "README.md")))
+    known, readme = set(values), set(rows)
     manual = "docs/man/kmalloc-preload.7"
     page = read(root, manual)
     faults = [f"README.md: boot parameter {name} is not in the table"
               for name in sorted(known - readme)]
     faults += [f"README.md: {name} is no boot parameter"
                for name in sorted(readme - known)]
+    faults += [f"README.md: boot parameter {name}: says '{rows[name]}' where "
+               f"src has '{text}'"
+               for name in sorted(known & readme)
+               for text in sorted(values[name]) if text != rows[name]]
     return faults + [f"{manual}: boot parameter {name} is missing"
                      for name in sorted(known)
                      if not re.search(r"^\.\w+ %s" % re.escape(name) +

@@ -60,12 +60,23 @@ class DocsTest(tree.TreeTest):
 
     def test_parameters(self):
         """One in the source, another in the README. Expect three faults."""
-        self.put("src/core/a.c", '/**/\nboot_param("mem.size", f);\n')
+        self.put("src/core/a.c", '/**/\nboot_param("mem.size", f, "none");\n')
         self.put("README.md", "| `mem.siez` | none |\n")
         self.assertEqual(len(self.faults()), 3, self.faults())
         self.put("README.md", "| `mem.size` | none |\n")
         self.put("docs/man/kmalloc-preload.7", ".BI mem.size= bytes\n")
         self.assertEqual(self.faults(), [])
+
+    def test_values(self):
+        """Allowed values that differ, or are missing. Expect a fault."""
+        self.put("docs/man/kmalloc-preload.7", ".BI size= bytes\n")
+        self.put("README.md", "| `size` | 0, or a \"word\" | none |\n")
+        self.put("src/core/a.c", 'boot_param_alias("size", f, tag,\n'
+                 '\t\t "0, or "\n\t\t "a \\"word\\"");\n')
+        self.assertEqual(self.faults(), [])
+        for values in ('"0"', '""'):
+            self.put("src/core/a.c", f'boot_param("size", f, {values});\n')
+            self.one_fault("size")
 
     def test_exports(self):
         """Exported names without a word on them. Expect a fault for each."""

@@ -89,7 +89,8 @@ static void test_unknown(void **state)
 	child_run(child_unknown, NULL, &end);
 	assert_int_equal(end.status, 0);
 	assert_string_equal(end.err, "kmalloc: malformed boot parameter "
-				     "'foreign=perhaps' ignored\n");
+				     "'foreign=perhaps' ignored, "
+				     "allowed: forward, abort, leak\n");
 }
 
 /* ---- the end --------------------------------------------------------------- */

@@ -86,13 +86,14 @@ static void test_malformed(void **state)
 	(void)state;
 	assert_string_equal(said("stats=x"),
 			    "kmalloc: malformed boot parameter "
-			    "'stats=x' ignored\n");
+			    "'stats=x' ignored, allowed: a process number\n");
 	assert_string_equal(said("stats=0"),
 			    "kmalloc: malformed boot parameter "
-			    "'stats=0' ignored\n");
-	assert_string_equal(said("stats_file="),
-			    "kmalloc: malformed boot parameter "
-			    "'stats_file=' ignored\n");
+			    "'stats=0' ignored, allowed: a process number\n");
+	assert_string_equal(
+		said("stats_file="),
+		"kmalloc: malformed boot parameter "
+		"'stats_file=' ignored, allowed: a path of up to 244 bytes\n");
 }
 
 static size_t read_file(char *text, size_t size)
