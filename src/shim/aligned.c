@@ -48,14 +48,13 @@ void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
-	if (size <= PTRDIFF_MAX && align <= PTRDIFF_MAX && !shim_boot() &&
-	    !inject_begin(size, caller)) {
+	if (unlikely(max(size, align) > MAX_REQUEST))
+		return shim_refuse();
+	if (!shim_boot() && !inject_begin(size, caller)) {
 		p = serve_aligned(align, size, caller);
 		inject_end(caller);
 	}
-	if (!p)
-		errno = ENOMEM;
-	return p;
+	return p ? p : shim_refuse();
 }
 
 EXPORT int posix_memalign(void **out, size_t align, size_t size)

@@ -42,17 +42,23 @@ static void *serve(size_t size, uintptr_t caller)
 	return large_alloc(max(size, 1UL), PAGE_SIZE, 0);
 }
 
+noinline void *shim_refuse(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
 static noinline void *malloc_slow(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
+	if (unlikely(size > MAX_REQUEST))
+		return shim_refuse();
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = serve(size, caller);
 		inject_end(caller);
 	}
-	if (!p)
-		errno = ENOMEM;
-	return p;
+	return likely(p) ? p : shim_refuse();
 }
 
 void *shim_malloc(size_t size, uintptr_t caller)
@@ -134,13 +140,13 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
+	if (unlikely(size > MAX_REQUEST))
+		return shim_refuse();
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = large_alloc(size, PAGE_SIZE, LARGE_ZERO);
 		inject_end(caller);
 	}
-	if (!p)
-		errno = ENOMEM;
-	return p;
+	return likely(p) ? p : shim_refuse();
 }
 
 EXPORT void *calloc(size_t n, size_t size)
@@ -148,10 +154,8 @@ EXPORT void *calloc(size_t n, size_t size)
 	size_t bytes;
 	void *p;
 
-	if (unlikely(__builtin_mul_overflow(n, size, &bytes))) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return shim_refuse();
 	if (unlikely(bytes > MAX_SMALL))
 		return calloc_large(bytes, _RET_IP_);
 	p = pop_small(bytes);
@@ -235,18 +239,17 @@ static noinline void *realloc_other(const struct pointer *what, void *p,
 		    size <= MAX_SMALL;
 	void *q = NULL;
 
+	if (unlikely(size > MAX_REQUEST))
+		return shim_refuse();
 	if (asks && inject_begin(size, caller))
-		goto out;
+		return shim_refuse();
 	if (what->kind == POINTER_LARGE)
 		q = realloc_large(p, what->usable, size, caller);
 	else
 		q = realloc_move(p, what->usable, size, caller);
 	if (asks)
 		inject_end(caller);
-out:
-	if (!q)
-		errno = ENOMEM;
-	return q;
+	return q ? q : shim_refuse();
 }
 
 static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
@@ -296,10 +299,8 @@ EXPORT void *reallocarray(void *p, size_t n, size_t size)
 {
 	size_t bytes;
 
-	if (unlikely(__builtin_mul_overflow(n, size, &bytes))) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+		return shim_refuse();
 	if (unlikely(by_name()->other))
 		return by_name()->realloc(p, bytes);
 	return realloc_any(p, bytes, _RET_IP_);

@@ -29,6 +29,8 @@
 #define MAX_SMALL 32768UL
 #define NR_SMALL_CLASSES 40
 #define MALLOC_ALIGN 16UL
+/* A process has no more address space: refused before anything is done. */
+#define MAX_REQUEST (1UL << 47)
 
 /*
  * What malloc() asks with: one reclaim, no report; there is more to try, and a
@@ -114,6 +116,7 @@ size_t foreign_usable_size(void *p);
 /* ---- malloc.c, aligned.c: for a call that returns to `caller` ------------------ */
 
 void *shim_malloc(size_t size, uintptr_t caller); /* NULL; errno set */
+void *shim_refuse(void); /* NULL, errno is ENOMEM */
 /* Arguments as operator new has them, which does not look at nothrow either. */
 void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 		       uintptr_t caller);
