@@ -60,6 +60,32 @@ def library_path(soname):
     return None
 
 
+def not_a_library(path):
+    """Why a file cannot be preloaded; "" if it looks as if it could."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(18)
+    except OSError as err:
+        return f"{path}: {err.strerror}"
+    # an ELF file of 64 bits whose type is ET_DYN
+    if head[:5] != b"\x7fELF\x02" or head[16:18] != b"\x03\x00":
+        return f"{path}: not a shared library"
+    return ""
+
+
+def unknown_peers(names):
+    """What is wrong with a list for find_peers(), whatever is installed."""
+    for name in names:
+        if "=" in name:
+            wrong = not_a_library(name.split("=", 1)[1])
+            if wrong:
+                return f"peer {wrong}"
+        elif name not in KNOWN:
+            return (f"unknown peer '{name}': one of {', '.join(KNOWN)} or "
+                    "NAME=LIBRARY")
+    return ""
+
+
 def find_peers(names):
     """Allocators for names of KNOWN or NAME=LIBRARY; missing ones raise."""
     peers = []
@@ -68,9 +94,6 @@ def find_peers(names):
             name, path = name.split("=", 1)
             peers.append(Allocator(name, os.path.realpath(path)))
             continue
-        if name not in KNOWN:
-            raise SystemExit(f"bench: unknown peer '{name}': one of "
-                             f"{', '.join(KNOWN)} or NAME=LIBRARY")
         soname, package = KNOWN[name]
         path = library_path(soname)
         if path is None:

@@ -31,15 +31,18 @@ def memory_gib():
 
 def versions(packages):
     """What of these Debian packages is installed, with versions."""
+    if not packages:
+        return ""
     out = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n",
                           *packages], text=True, capture_output=True,
                          check=False).stdout
-    return ", ".join(out.splitlines()) or "not known"
+    return ", ".join(out.splitlines())
 
 
 def describe(allocators):
     """Lines to print above a table."""
-    peers = [a.package for a in allocators if a.package]
+    peers = [versions([a.package for a in allocators if a.package])]
+    peers += [f"{a.name} {a.path}" for a in allocators if not a.package]
     thp = re.search(r"\[(\w+)\]", read(THP, ""))
     return [
         f"machine   {cpu_model()}, {os.cpu_count()} cores, "
@@ -47,6 +50,6 @@ def describe(allocators):
         f"settings  transparent huge pages "
         f"{thp.group(1) if thp else 'not known'}, governor {read(CPUFREQ)}, "
         f"load {os.getloadavg()[0]:.2f} at the start",
-        f"peers     {versions(peers)}",
-        f"programs  {versions(PROGRAMS)}",
+        f"peers     {', '.join(filter(None, peers)) or 'not known'}",
+        f"programs  {versions(PROGRAMS) or 'not known'}",
     ]

@@ -17,7 +17,8 @@ import time
 import machine
 import measuring
 import report
-from allocators import KNOWN, Allocator, find_peers, proof
+from allocators import (KNOWN, Allocator, find_peers, not_a_library, proof,
+                        unknown_peers)
 from programs import NAMES, REAL_PROGRAMS, WRITTEN, make_programs
 
 SUBJECT = "libkmalloc"
@@ -39,9 +40,16 @@ def names_of(text):
     return list(dict.fromkeys(names))
 
 
+class Parser(argparse.ArgumentParser):
+    """One line for what is wrong, as the other scripts have it."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (--help tells more)\n")
+
+
 def parse(argv):
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench",
+    parser = Parser(
+        prog="scripts/bench", allow_abbrev=False,
         description="Speed and memory of libkmalloc and other mallocs, "
         "measured in turn on written workloads and real programs.",
         epilog=f"Workloads: {', '.join(NAMES)}; written, real and all stand "
@@ -61,16 +69,34 @@ def parse(argv):
                         help="measure the peers without libkmalloc")
     parser.add_argument("--library", metavar="FILE",
                         help="the libkmalloc to measure")
+    parser.add_argument("--built", help=argparse.SUPPRESS)
     parser.add_argument("--cmdline", default="", metavar="PARAMETERS",
                         help="KMALLOC_CMDLINE for libkmalloc")
     parser.add_argument("--json", metavar="FILE",
                         help="write every sample there")
+    parser.add_argument("--no-install", action="store_true",
+                        help="install nothing")
     parser.add_argument("--bindir", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if args.scale is not None and not 0 < args.scale <= 1000:
+        parser.error("--scale must be above 0 and at most 1000")
+    if args.library is not None:
+        wrong = not_a_library(args.library)
+        if wrong:
+            parser.error(f"--library {wrong}")
+    wrong = unknown_peers(args.peers or [])
+    if wrong:
+        parser.error(wrong)
+    if args.json:
+        folder = os.path.dirname(os.path.abspath(args.json))
+        if os.path.isdir(args.json) or not os.access(folder, os.W_OK):
+            parser.error(f"--json {args.json}: cannot be written")
     args.scale = args.scale or (QUICK_SCALE if args.quick else 1.0)
     args.only = args.only or (QUICK if args.quick else NAMES)
+    args.library = args.library or args.built
     args.peers = args.peers or (QUICK_PEERS if args.quick else list(KNOWN))
     return args
 
@@ -139,6 +165,8 @@ def write_json(path, results, lines, args):
 
 def main(argv):
     args = parse(argv)
+    if args.check:
+        return 0
     allocators, subject = choose_allocators(args)
     command = os.environ.get("KM_BENCH_COMMAND") or shlex.join(argv)
     lines = [f"command   {command}"] + machine.describe(allocators)

@@ -92,7 +92,7 @@ function(km_preload_library suffix backend)
 endfunction()
 
 function(km_api_library)
-	if(NOT TARGET km_init)
+	if(NOT TARGET km_api)
 		return()
 	endif()
 	km_archives(archives ${KM_ENGINE} slab slub backends sys_hwloc api)

@@ -17,8 +17,19 @@ die() {
 	exit "$KM_EXIT_OURS"
 }
 
+# misused WORDS...: what was asked for is not understood; nothing was done.
+misused() {
+	say "$* (--help tells more)"
+	exit 2
+}
+
+warn() {
+	say "warning: $*"
+}
+
 # missing_packages GROUP...: those of scripts/packages.txt that this machine
-# has not; one call of dpkg-query for all of them.
+# has not; one call of dpkg-query for all of them. Without dpkg-query only the
+# commands of the compilers and of cmake are looked for.
 missing_packages() {
 	local group package wanted=" $* "
 	local -a names=()
@@ -29,15 +40,111 @@ missing_packages() {
 			names+=("$package")
 		fi
 	done < "$km_root/scripts/packages.txt"
+	[[ ${#names[@]} -gt 0 ]] || return 0
 
-	command -v dpkg-query >/dev/null || return 0
-	while read -r package group; do
-		[[ $group == installed ]] && have[$package]=1
-	done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' \
-			"${names[@]}" 2>/dev/null || true)
+	if command -v dpkg-query >/dev/null; then
+		while read -r package group; do
+			[[ $group == installed ]] && have[$package]=1
+		done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' \
+				"${names[@]}" 2>/dev/null || true)
+	else
+		for package in "${names[@]}"; do
+			case $package in
+			gcc | g++ | cmake | ninja-build)
+				! command -v "${package%-build}" >/dev/null ||
+					have[$package]=1
+				;;
+			*) have[$package]=1 ;;
+			esac
+		done
+	fi
 	for package in "${names[@]}"; do
 		[[ -n ${have[$package]-} ]] || printf '%s\n' "$package"
 	done
+}
+
+# cannot_install PACKAGE...: why these cannot be installed, or nothing
+cannot_install() {
+	local id='' name='another system' os=${KM_OS_RELEASE:-/etc/os-release}
+	local by_hand="install by hand: $*"
+
+	if [[ -n ${km_no_install-} ]]; then
+		echo "--no-install, and missing: $*"
+		return
+	fi
+	if [[ -r $os ]]; then
+		id=$(. "$os" && echo "${ID-} ${VERSION_ID-}")
+		name=$(. "$os" && echo "${PRETTY_NAME-$id}")
+	fi
+	if [[ $id != "debian 12" ]] || ! command -v apt-get >/dev/null; then
+		echo "packages are those of Debian 12, this is $name;" \
+			"$by_hand"
+	elif [[ $EUID -ne 0 ]]; then
+		if ! command -v sudo >/dev/null ||
+		   { ! sudo -n true 2>/dev/null && [[ ! -t 0 ]]; }; then
+			echo "neither root nor sudo to install packages;" \
+				"$by_hand"
+		fi
+	fi
+}
+
+# cannot_build GROUP...: why this machine cannot build what needs the packages of
+# these groups, in one line, or nothing. Nothing is changed but for build/.
+cannot_build() {
+	local machine missing
+
+	machine=$(uname -m)
+	if [[ $machine != x86_64 ]]; then
+		echo "libkmalloc is for x86-64, this machine is $machine"
+	elif ! mkdir -p "$km_root/build" 2>/dev/null ||
+	     [[ ! -w $km_root/build ]]; then
+		echo "cannot write to $km_root/build (a read-only checkout?)"
+	else
+		missing=$(missing_packages "$@")
+		# shellcheck disable=SC2086
+		[[ -z $missing ]] || cannot_install $missing
+	fi
+}
+
+# need_build GROUP...: ends the script unless those things can be built.
+need_build() {
+	local why
+
+	why=$(cannot_build "$@")
+	[[ -z $why ]] || die "$why"
+}
+
+# as_root_logged LOG COMMAND...: with sudo if need be; one line if it fails.
+as_root_logged() {
+	local log=$km_root/build/log/$1 sudo=()
+	shift
+
+	[[ $EUID -eq 0 ]] || sudo=(sudo)
+	mkdir -p "${log%/*}"
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "$@" \
+		> "$log" 2>&1 < /dev/null ||
+		die "failed: $1 $2: $(grep -m 1 '^E:' "$log" ||
+			tail -n 1 "$log") (all of it in $log)"
+}
+
+# install_packages GROUP...: apt, only for what is missing. CMake looks for
+# programs and libraries when it configures, so it then has to do that again.
+install_packages() {
+	local missing why
+	local -a packages=()
+
+	need_build "$@"
+	missing=$(missing_packages "$@")
+	[[ -n $missing ]] || return 0
+	mapfile -t packages <<< "$missing"
+
+	[[ $EUID -eq 0 ]] || sudo true || die "sudo failed"
+	say "installing ${packages[*]}"
+	as_root_logged apt-update apt-get update -q
+	as_root_logged apt-install apt-get install -q -y \
+		--no-install-recommends -o DPkg::Lock::Timeout=300 \
+		"${packages[@]}"
+	rm -f "$km_root"/build/*/build.ninja
 }
 
 # logged LOG COMMAND...: run quietly; on failure show the end of what it said.
@@ -52,40 +159,30 @@ logged() {
 	fi
 }
 
-# install_packages GROUP...: apt, only for what is missing. CMake looks for
-# programs and libraries when it configures, so it then has to do that again.
-install_packages() {
-	local missing
-	local -a packages as_root=()
+# count_steps WORDS: passes on what ninja says, and says on stderr how far it
+# is: on a terminal in one line that is overwritten, else once at the start.
+# Nothing to build is nothing said.
+count_steps() {
+	local line width said=
+	local step='^\[([0-9]+)/([0-9]+)\]'
 
-	missing=$(missing_packages "$@")
-	[[ -n $missing ]] || return 0
-	mapfile -t packages <<< "$missing"
-
-	if [[ $EUID -ne 0 ]]; then
-		if ! command -v sudo >/dev/null ||
-		   { ! sudo -n true 2>/dev/null && [[ ! -t 0 ]]; }; then
-			die "missing packages, and neither root nor sudo to" \
-				"install them: apt-get install ${packages[*]}"
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		[[ $line =~ $step && ${BASH_REMATCH[2]} -gt 1 ]] || continue
+		if [[ -t 2 ]]; then
+			printf '\r%s: building %s: %s of %s' "$km_name" "$1" \
+				"${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" >&2
+		elif [[ -z $said ]]; then
+			say "building $1: ${BASH_REMATCH[2]} steps"
 		fi
-		sudo true || die "sudo failed"
-		as_root=(sudo)
-	fi
-	say "installing ${packages[*]}"
-	as_root+=(env DEBIAN_FRONTEND=noninteractive)
-	logged "$km_root/build/log/apt-update" \
-		"${as_root[@]}" apt-get update -q ||
-		exit "$KM_EXIT_OURS"
-	logged "$km_root/build/log/apt-install" \
-		"${as_root[@]}" apt-get install -q -y --no-install-recommends \
-		-o DPkg::Lock::Timeout=300 "${packages[@]}" ||
-		exit "$KM_EXIT_OURS"
-	rm -f "$km_root"/build/*/build.ninja
+		said=1
+	done
+	[[ -z $said || ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
 # build_preset PRESET [TARGET...]: configure if that was never done, then build
 build_preset() {
-	local preset=$1 dir=$km_root/build/$1
+	local preset=$1 dir=$km_root/build/$1 log=$km_root/build/log/$1-build
 	shift
 	local -a targets=()
 
@@ -94,8 +191,27 @@ build_preset() {
 		logged "$km_root/build/log/$preset-configure" \
 			cmake -S "$km_root" --preset "$preset" || return 1
 	fi
-	logged "$km_root/build/log/$preset-build" \
-		cmake --build "$dir" -j "$(nproc)" "${targets[@]}"
+	mkdir -p "${log%/*}"
+	if ! cmake --build "$dir" -j "$(nproc)" "${targets[@]}" 2>&1 \
+		< /dev/null | count_steps "$preset" > "$log"; then
+		tail -n 40 "$log" >&2
+		say "failed: cmake --build $dir (all of it in $log)"
+		return 1
+	fi
+}
+
+# known_preset NAME: ends the script if there is no such preset to build.
+known_preset() {
+	grep -q "\"name\": \"$1\"" "$km_root/CMakePresets.json" &&
+		[[ $1 != base && $1 != sanitizer ]] ||
+		misused "unknown preset '$1'"
+}
+
+# number OPTION TEXT LEAST: TEXT, which must be a decimal number from LEAST up
+number() {
+	[[ $2 =~ ^[0-9]{1,6}$ && $((10#$2)) -ge $3 ]] ||
+		misused "$1 needs a number from $3 up, not '$2'"
+	echo $((10#$2))
 }
 
 # run_ctest NAME "PRESET..." [CTEST ARGUMENTS...]: the tests of several builds

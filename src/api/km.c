@@ -43,6 +43,9 @@ static int api_init(void)
 	return ret ? ret : vmalloc_init();
 }
 
+/* hwloc is missing where it was not built, and from libkmalloc.a. */
+#pragma weak os_hwloc_topology
+
 int engine_start(void)
 {
 	static const struct km_start how = {

@@ -47,9 +47,11 @@ status() {
 make_fake_tree() {
 	local dir=$1
 
-	mkdir -p "$dir"/{src,include,cmake,scripts,build/release/lib}
-	cp "$root"/scripts/{run,flaky,lib.sh,packages.txt} "$dir/scripts/"
-	touch "$dir/CMakeLists.txt" "$dir/CMakePresets.json"
+	mkdir -p "$dir"/{src,include,cmake,tests,bench,build/release/lib}
+	cp -r "$root"/scripts "$root"/.ci "$dir"
+	cp "$root"/bench/*.py "$dir/bench"
+	cp "$root/CMakePresets.json" "$dir"
+	touch "$dir/CMakeLists.txt"
 	echo 'int km_fake;' | gcc -shared -fPIC -x c - \
 		-o "$dir/build/release/lib/libkmalloc-preload.so"
 	cp "$dir"/build/release/lib/libkmalloc-preload{,-slab}.so

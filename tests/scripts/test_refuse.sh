@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Arguments that a script does not know. Expect status 2, one line of at most
+# 300 characters, and nothing configured, built or run; --help and -h print the
+# usage on standard output, with status 0.
+. "$(dirname "$0")/common.sh"
+
+tree=$tmp/tree
+make_fake_tree "$tree"
+rm -rf "$tree/build"
+echo text > "$tree/plain"
+
+# refused SCRIPT ARGS...
+refused() {
+	status "$tree/$@"
+	same "$*: status" 2 "$rc"
+	same "$*: lines" 1 "$(wc -l < "$tmp/err")"
+	[[ ${#err} -le 300 ]] || fail "$*: a line of ${#err} characters"
+	same "$*: standard output" "" "$out"
+	has "$*: says where help is" --help "$err"
+}
+
+refused scripts/test --nope
+refused scripts/test unit
+refused scripts/test --label
+refused scripts/test --label nope
+refused scripts/test --label=nope
+refused scripts/test -R
+refused .ci/run --nope
+refused .ci/run tests
+refused scripts/soak --nope
+refused scripts/soak --minutes abc
+refused scripts/soak --minutes 0
+refused scripts/soak --minutes 1.5
+refused scripts/soak --minutes
+refused scripts/soak --preset nope
+refused scripts/soak --preset base
+refused scripts/soak one two
+refused scripts/flaky --nope
+refused scripts/flaky --runs 0
+refused scripts/flaky --runs abc
+refused scripts/flaky --busy -1
+refused scripts/flaky --preset nope
+refused scripts/run --nope true
+refused scripts/run --backend
+refused scripts/bench --nope
+refused scripts/bench nope
+refused scripts/bench --peers nope
+refused scripts/bench --peers old=/missing.so
+refused scripts/bench --peers "$tree/plain"
+refused scripts/bench --peers "old=$tree/plain"
+refused scripts/bench --peers old=/usr
+refused scripts/bench --library /missing.so
+refused scripts/bench --only nope
+refused scripts/bench --rounds 0
+refused scripts/bench --scale 0
+refused scripts/bench --scale nan
+refused scripts/bench --json /missing/file
+
+for script in scripts/{run,test,bench,soak,flaky} .ci/run; do
+	for help in -h --help; do
+		status "$tree/$script" "$help"
+		same "$script $help: status" 0 "$rc"
+		same "$script $help: standard error" "" "$err"
+		has "$script $help" "sage: $script" "$out"
+		has "$script $help" --no-install "$out"
+	done
+done
+[[ ! -e $tree/build ]] || fail "something was built: $(find "$tree/build")"
+
+# What bench says of a peer that is a library: its path, and of no package at
+# all nothing, not every package of the machine.
+long=$(cd "$root/bench" && /usr/bin/python3 -B -c '
+import allocators, machine
+peer = allocators.Allocator("old", "/lib/old.so")
+print(max(len(line) for line in machine.describe([peer])))
+print([line for line in machine.describe([peer]) if "old /lib/old.so" in line])')
+[[ ${long%%$'\n'*} -lt 400 ]] || fail "a line of ${long%%$'\n'*} characters"
+has "a peer without a package" "peers " "$long"
+
+finish
