@@ -4,7 +4,8 @@
  *
  *	one name of several	the name goes, the cache stays
  *	the last name		sheaves and slabs are emptied, and it is gone
- *	objects are out		a report names them. The cache goes to
+ *	objects are out		a report names them, and every name that the
+ *				cache went by. The cache goes to
  *				slab_dead: nothing comes from it any more, those
  *				objects keep their memory and may still be freed.
  *				Once all are back, a second destroy frees it.
@@ -55,13 +56,25 @@ static void for_each_slab(struct kmem_cache *s,
 	}
 }
 
-/* Objects are out: say which; whoever has them keeps them. */
+/* The names of a merged cache: the objects may have been taken by any of them. */
+static void report_leak(const struct kmem_cache *s, const void *caller)
+{
+	const struct kmem_cache_alias *alias;
+
+	km_report("kmem_cache_destroy %s: Slab cache still has objects when "
+		  "called from %pS\n",
+		  s->name, caller);
+	list_for_each_entry(alias, &s->aliases, list)
+		km_report("kmem_cache_destroy %s: merged with %s, whose "
+			  "objects they may be\n",
+			  s->name, alias->name);
+}
+
+/* Objects are out: say which; the program keeps them. */
 static void bury(struct kmem_cache *s, const void *caller)
 {
 	if (!slab_add_kunit_errors(s))
-		km_report("kmem_cache_destroy %s: Slab cache still has objects "
-			  "when called from %pS\n",
-			  s->name, caller);
+		report_leak(s, caller);
 	if (s->ops->list_slab_objects)
 		for_each_slab(s, s->ops->list_slab_objects);
 	__kmem_put_slot(s);

@@ -237,6 +237,8 @@ struct kmem_cache_node {
 			unsigned int free_limit; /* free_objects beyond it go */
 			unsigned int colour_next; /* of the next slab */
 			struct array_cache *shared; /* NULL: none yet */
+			unsigned int shared_limit; /* its limit; 0: none */
+			unsigned int shared_room; /* read without, a hint */
 			struct alien_cache **alien; /* by node; constant */
 			unsigned long next_reap; /* ms; the ticker */
 			int free_touched; /* slabs_free was used */

@@ -110,6 +110,9 @@ static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
 	BUG_ON(t.free != n->free_objects);
 	BUG_ON(t.slabs != n->total_slabs || t.slabs > n->nr_slabs);
 	BUG_ON(n->nr_slabs << s->gfporder != n->nr_pages && !kmem_threads_lost);
+	BUG_ON(n->shared_limit != (n->shared ? n->shared->limit : 0));
+	BUG_ON(n->shared_room !=
+	       n->shared_limit - (n->shared ? n->shared->avail : 0));
 	if (n->shared)
 		check_array(s, n->shared);
 	spin_unlock(&n->list_lock);

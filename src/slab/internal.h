@@ -13,7 +13,8 @@
  *	    some other thread's when the process was forked
  *	L4  s_mem is a multiple of colour_off into the slab, and the last
  *	    object ends in it, before the freelist if that is on the slab
- *	L5  shared and alien arrays hold objects of slabs, at most limit
+ *	L5  shared and alien arrays hold objects of slabs, at most limit;
+ *	    shared_limit and shared_room are as the shared array says
  */
 #ifndef KM_SLAB_INTERNAL_H
 #define KM_SLAB_INTERNAL_H
@@ -170,6 +171,7 @@ void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 /* All of them do, and its memory goes back. */
 void shared_free(struct kmem_cache *s, struct kmem_cache_node *n);
 unsigned int shared_avail(struct kmem_cache_node *n);
+void __shared_note(struct kmem_cache_node *n); /* its array has changed */
 
 /* ---- alien.c ------------------------------------------------------------- */
 

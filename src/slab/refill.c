@@ -135,6 +135,7 @@ static unsigned int alloc_from_node(struct kmem_cache *s,
 	shared = n->shared;
 	if (shared) {
 		got = transfer_objects(objs, shared, nr);
+		__shared_note(n);
 		if (got)
 			shared->touched = 1;
 	}

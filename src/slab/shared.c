@@ -58,6 +58,15 @@ unsigned int transfer_objects(void **to, struct array_cache *from,
 	return nr;
 }
 
+/* The node notes how many more go in, for those who look without the lock. */
+void __shared_note(struct kmem_cache_node *n)
+{
+	const struct array_cache *shared = n->shared;
+
+	WRITE_ONCE(n->shared_limit, shared ? shared->limit : 0);
+	WRITE_ONCE(n->shared_room, shared ? shared->limit - shared->avail : 0);
+}
+
 /* Another array, or none, in the place of the one that is there: that one. */
 static struct array_cache *exchange(struct kmem_cache_node *n,
 				    struct array_cache *new)
@@ -67,6 +76,7 @@ static struct array_cache *exchange(struct kmem_cache_node *n,
 	spin_lock(&n->list_lock);
 	old = n->shared;
 	WRITE_ONCE(n->shared, new); /* also looked at without the lock */
+	__shared_note(n);
 	spin_unlock(&n->list_lock);
 	return old;
 }
@@ -94,17 +104,12 @@ static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
 }
 
 /*
- * Is it worth while to prove objects for it? The array may be gone by now, and
- * its pages anybody's: what is read is a hint.
+ * Is it worth while to prove objects for the array? Without the lock it may be
+ * freed meanwhile, and its pages given back to the OS: only the node is read.
  */
-static __racy bool may_have_room(struct kmem_cache_node *n, unsigned int limit)
+static bool may_have_room(const struct kmem_cache_node *n, unsigned int limit)
 {
-	const struct array_cache *shared = READ_ONCE(n->shared);
-
-	if (!shared)
-		return limit;
-	return READ_ONCE(shared->limit) != limit ||
-	       READ_ONCE(shared->avail) < limit;
+	return READ_ONCE(n->shared_limit) != limit || READ_ONCE(n->shared_room);
 }
 
 unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
@@ -128,6 +133,7 @@ unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 		memcpy(shared->entry + shared->avail, objs,
 		       put * sizeof(void *));
 		shared->avail += put;
+		__shared_note(n);
 	}
 	spin_unlock(&n->list_lock);
 	return put;
@@ -150,6 +156,7 @@ void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 			shared->avail -= got;
 			memmove(shared->entry, shared->entry + got,
 				shared->avail * sizeof(void *));
+			__shared_note(n);
 		}
 		spin_unlock(&n->list_lock);
 		if (!got)

@@ -53,6 +53,30 @@ static void test_in_use(void **state)
 	assert_int_equal(fake.listed, slabs);
 }
 
+/* Caches that were merged, one of which leaves an object. Expect every name in
+ * the report, since any may have taken it. */
+static void test_merged(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("one", 72, 0, 0, NULL);
+	char *obj, text[1024];
+
+	(void)state;
+	assert_ptr_equal(kmem_cache_create("two", 72, 0, 0, NULL), s);
+	assert_ptr_equal(kmem_cache_create("three", 72, 0, 0, NULL), s);
+	obj = kmem_cache_alloc(s, GFP_KERNEL);
+	for (int i = 0; i < 2; i++) {
+		say_destroy(s, text, sizeof(text));
+		assert_string_equal(text, "");
+	}
+	say_destroy(s, text, sizeof(text));
+	assert_int_equal(count_phrase(text, "one: Slab cache still has "), 1);
+	assert_int_equal(count_phrase(text, "one: merged with two, "), 1);
+	assert_int_equal(count_phrase(text, "one: merged with three, "), 1);
+	kmem_cache_free(s, obj);
+	say_destroy(s, text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 /* A cache that is no more, and what never was one. Expect a line, and nothing
  * else to happen. */
 static void test_twice(void **state)
@@ -104,6 +128,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_use),
+		TEST(test_merged),
 		TEST(test_twice),
 		TEST(test_dead),
 	};

@@ -3,6 +3,7 @@
  * test_array.c - an owner's array_cache runs empty and full: S1, S3, S4
  */
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include "fixture.h"
 
@@ -144,6 +145,30 @@ static void test_shared(void **state)
 	release(0, LIMIT - BATCH + 2);
 }
 
+/* The shared array is full, and its page cannot be accessed, as after another
+ * thread has freed it. Expect those who ask whether there is room not to read it. */
+static void test_room_is_a_number(void **state)
+{
+	const unsigned int room = 2 * BATCH;
+	struct array_cache *shared;
+
+	(void)state;
+	f.s->shared = 2;
+	alloc(0, room + BATCH);
+	assert_int_equal(shared_put(f.s, f.n, f.objs, room), room);
+	shared = f.n->shared;
+	assert_int_equal(mprotect(shared, PAGE_SIZE, PROT_NONE), 0);
+	assert_int_equal(shared_put(f.s, f.n, f.objs + room, BATCH), 0);
+	assert_int_equal(mprotect(shared, PAGE_SIZE, PROT_READ | PROT_WRITE),
+			 0);
+	slab_check(f.s);
+	shared_drain(f.s, f.n, 1);
+	slab_check(f.s);
+	assert_int_equal(shared_put(f.s, f.n, f.objs + room, BATCH), 1);
+	slab_check(f.s);
+	release(room + 1, BATCH - 1);
+}
+
 static void *other_owner(void *arg)
 {
 	void **obj = arg;
@@ -221,10 +246,15 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_first),	TEST(test_batches),
-		TEST(test_lifo),	TEST(test_flush_oldest),
-		TEST(test_no_thrash),	TEST(test_shared),
-		TEST(test_hand_over),	TEST(test_thread_end),
+		TEST(test_first),
+		TEST(test_batches),
+		TEST(test_lifo),
+		TEST(test_flush_oldest),
+		TEST(test_no_thrash),
+		TEST(test_shared),
+		TEST(test_room_is_a_number),
+		TEST(test_hand_over),
+		TEST(test_thread_end),
 		TEST(test_double_free),
 	};
 
