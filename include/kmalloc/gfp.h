@@ -59,6 +59,7 @@ typedef unsigned int gfp_t;
 #define __GFP_ATOMIC __GFP_HIGH
 
 #define __GFP_RECLAIM (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
+/* It does not wait; but no call is for signal handlers: docs/gfp.md. */
 #define GFP_ATOMIC (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
 #define GFP_NOWAIT (__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
 #define GFP_NOIO __GFP_RECLAIM

@@ -28,7 +28,9 @@ void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
 	char flags[256];
 	unsigned int cpu = smp_cpu();
 
-	if ((gfp & __GFP_NOWARN) || !__ratelimit(&slub_oom_rs, __func__))
+	/* With __GFP_NO_GROW memory was not asked for. */
+	if ((gfp & (__GFP_NOWARN | __GFP_NO_GROW)) ||
+	    !__ratelimit(&slub_oom_rs, __func__))
 		return;
 	gfp_flags_string(flags, sizeof(flags), gfp);
 	km_report("SLUB: Unable to allocate memory on CPU %u (of node %d) on "

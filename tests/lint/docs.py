@@ -10,6 +10,7 @@ Prints one line for each fault and exits 1 if there was any:
  - a boot parameter of src that README.md or its manual page leaves out, one
    whose allowed values differ between src and README.md's table, or a row of
    that table that is no parameter
+ - a knob of src (.procname) that docs/api.md leaves out
  - a name of src/shim/preload.map that docs/shim.md leaves out; one of
    src/kmalloc.map that a public header declares and docs/api.md leaves out
  - a lock rank that docs/locking.md leaves out or has out of order
@@ -35,6 +36,7 @@ TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
 PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
                    r'((?:"(?:[^"\\]|\\.)*"\s*)*)\)', re.M)
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
+KNOB = re.compile(r'\.procname = "([^"]+)"')
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 
 
@@ -151,6 +153,14 @@ def judge_exports(root):
                      if name in declared - api]
 
 
+def judge_knobs(root):
+    api = read(root, "docs/api.md")
+    return [f"docs/api.md: knob {name} of {path} is not in the list"
+            for path in sources.find(root, ("src",), (".c",))
+            for name in KNOB.findall(read(root, path))
+            if f"`{name}`" not in api]
+
+
 def judge_ranks(root):
     enum = re.search(r"^enum lock_rank \{(.*?)^\}",
                      read(root, "src/core/lock.h"), re.M | re.S)
@@ -215,8 +225,8 @@ def judge(root):
             if not os.path.exists(os.path.join(root, name)):
                 faults.append(f"{path}: names {name}, which is not there")
     faults += judge_drawings(root, everything)
-    for rule in (judge_params, judge_exports, judge_ranks, judge_letters,
-                 judge_programs):
+    for rule in (judge_params, judge_knobs, judge_exports, judge_ranks,
+                 judge_letters, judge_programs):
         faults += rule(root)
     return faults
 

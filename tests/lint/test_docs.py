@@ -78,6 +78,14 @@ class DocsTest(tree.TreeTest):
             self.put("src/core/a.c", f'boot_param("size", f, {values});\n')
             self.one_fault("size")
 
+    def test_knobs(self):
+        """A knob without a word on it. Expect a fault."""
+        self.put("src/buddy/a.c", '\t.procname = "vm.one",\n')
+        self.put("docs/api.md", "| `vm.one_more` |\n")
+        self.one_fault("vm.one")
+        self.put("docs/api.md", "| `vm.one` |\n")
+        self.assertEqual(self.faults(), [])
+
     def test_exports(self):
         """Exported names without a word on them. Expect a fault for each."""
         self.put("src/shim/preload.map",
