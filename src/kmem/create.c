@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "core/stacktrace.h"
 #include "core/start.h"
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
@@ -261,6 +262,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name,
 			 name ? name : "(null)", err);
 	km_report("%s(%s) failed with error %d\n", __func__,
 		  name ? name : "(null)", err);
+	dump_stack();
 	return NULL;
 }
 

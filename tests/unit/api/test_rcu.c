@@ -418,7 +418,7 @@ static void bad_offsets(void *arg)
 
 static void test_bad_offsets(void **state)
 {
-	char text[1024];
+	char text[8192];
 
 	(void)state;
 	capture_stderr(bad_offsets, NULL, text, sizeof(text));
