@@ -117,6 +117,13 @@ extern unsigned int *slab_kunit_errors;
 #define GUARD_INIT_ALLOC 0x04 /* init_on_alloc */
 #define GUARD_INIT_FREE 0x08 /* init_on_free */
 #define GUARD_MISS 0x10 /* no more: whoever calls asks failslab by itself */
+#define GUARD_PERTURB 0x20 /* filled with kmem_perturb; may come and go */
+
+/*
+ * MALLOC_PERTURB_: objects hold this byte when they have been freed, and its
+ * complement when they are handed out. Relaxed.
+ */
+extern u8 kmem_perturb __hidden;
 
 /* Decide what guards a cache that its backend has set up. */
 void kmem_guard_init(struct kmem_cache *s);

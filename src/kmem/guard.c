@@ -6,12 +6,15 @@
  *	failslab		requests are made to fail
  *	init_on_alloc		objects are zeroed before they go out
  *	init_on_free		... when they come back
+ *	MALLOC_PERTURB_		they are filled, with one byte then, another now
  *
  * The fast path knows nothing of it: a guarded cache has no cursor, and its
  * slabs are no class in the frame index, so that each call misses and comes here.
  *
  * Locking	none here; who asks is found out before any lock is taken
- * Invariants	Y1  guard != 0  =>  slot and class are 0
+ * Invariants	Y1  guard & ~GUARD_PERTURB  =>  slot and class are 0
+ *		Y2  a cache that is guarded gets no sheaf: what a thread has of
+ *		    one when GUARD_PERTURB comes is the last
  * Source	Linux v6.12 mm/slub.c, slab_pre_alloc_hook(),
  *		slab_post_alloc_hook() (kernel-facts D5, D8)
  */
@@ -23,6 +26,8 @@
 #include "core/start.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
+
+u8 kmem_perturb;
 
 /* Must the content of a free object survive, or is it there to be checked? */
 static bool keeps_content(const struct kmem_cache *s)
@@ -87,14 +92,21 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 		memset(obj, 0, kmem_debug_size(s, obj));
 	else if (obj && (s->guard & GUARD_INIT_FREE))
 		wipe_freeptr(s, obj);
+	if (obj && (s->guard & GUARD_PERTURB))
+		memset(obj, READ_ONCE(kmem_perturb) ^ 0xff,
+		       kmem_debug_size(s, obj));
 	return obj;
 }
 
 static void free_plain(struct kmem_cache *s, void *obj)
 {
 	/* Nothing is written to what is no object of this cache. */
-	if (!s->ops->verify(s, &obj, 1) && (s->guard & GUARD_INIT_FREE))
+	bool sound = !s->ops->verify(s, &obj, 1);
+
+	if (sound && (s->guard & GUARD_INIT_FREE))
 		memset(obj, 0, READ_ONCE(s->object_size));
+	else if (sound && (s->guard & GUARD_PERTURB))
+		memset(obj, READ_ONCE(kmem_perturb), READ_ONCE(s->object_size));
 	s->ops->flush(s, &obj, 1);
 }
 

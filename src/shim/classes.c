@@ -6,9 +6,11 @@
 
 #include "buddy/buddy.h"
 #include "core/fmt.h"
+#include "core/param.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
 #include "shim/shim.h"
+#include "sys/os.h"
 
 /*
  * Slabs of the shim may be 128 KiB: with the kernel's limit of 32 KiB, objects
@@ -60,6 +62,35 @@ static unsigned int sheaf_objects(unsigned int size)
 	return size >= 256 && size < 1024 ? min(16384 / size, 60U) : 0;
 }
 
+/*
+ * A guarded class has no sheaves, so each call misses the fast path and is
+ * filled on the slow one. What another thread has on its sheaves is used up
+ * first.
+ */
+void shim_perturb(u8 byte)
+{
+	struct kmem_cpu *cpu = kmem_cpu_here();
+
+	WRITE_ONCE(kmem_perturb, byte);
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		struct kmem_cache *s = &caches[class];
+		u8 guard = s->guard & (u8)~GUARD_PERTURB;
+
+		WRITE_ONCE(s->guard, byte ? guard | GUARD_PERTURB : guard);
+	}
+	if (cpu && byte)
+		kmem_cpu_flush(cpu);
+}
+
+/* As glibc has it: a number, of which the low byte counts. */
+static void read_perturb(void)
+{
+	const char *value = os_getenv("MALLOC_PERTURB_");
+
+	if (value && (u8)memparse(value, NULL))
+		shim_perturb((u8)memparse(value, NULL));
+}
+
 static int make_classes(void)
 {
 	unsigned int from = 0;
@@ -84,6 +115,7 @@ static int make_classes(void)
 		for (; from <= size / 16; from++)
 			size_class[from] = (u8) class;
 	}
+	read_perturb();
 	return 0;
 }
 

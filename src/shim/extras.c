@@ -41,7 +41,23 @@ WEAK_EXPORT int reallocarr(void *p, size_t n, size_t size)
 	return 0;
 }
 
-/* OpenBSD: the new part is zero, and so is what the old block leaves. */
+/* Another malloc's blocks are not judged by what we know of ours. */
+static void claim(const void *p, const char *function, size_t size)
+{
+	if (likely(!by_name()->other))
+		pointer_claim(p, function, size);
+}
+
+static void clear_and_free(void *p, size_t size)
+{
+	explicit_bzero(p, size);
+	by_name()->free(p);
+}
+
+/*
+ * OpenBSD: the new part is zero, and so is what the old block leaves. An old size
+ * that the block cannot have ends the program before anything is copied.
+ */
 WEAK_EXPORT void *recallocarray(void *p, size_t old_n, size_t n, size_t size)
 {
 	size_t old_bytes, bytes;
@@ -57,11 +73,12 @@ WEAK_EXPORT void *recallocarray(void *p, size_t old_n, size_t n, size_t size)
 		errno = EINVAL;
 		return NULL;
 	}
+	claim(p, "recallocarray", old_bytes);
 	q = by_name()->calloc(1, bytes);
 	if (!q)
 		return NULL;
 	memcpy(q, p, min(old_bytes, bytes));
-	freezero(p, old_bytes);
+	clear_and_free(p, old_bytes);
 	return q;
 }
 
@@ -69,8 +86,8 @@ WEAK_EXPORT void freezero(void *p, size_t size)
 {
 	if (!p)
 		return;
-	explicit_bzero(p, size);
-	by_name()->free(p);
+	claim(p, "freezero", size);
+	clear_and_free(p, size);
 }
 
 WEAK_EXPORT size_t malloc_size(const void *p)

@@ -14,6 +14,25 @@
 #include "shim/info.h"
 #include "sys/os.h"
 
+/* Objects that the program has not, in slabs or on their way there. */
+static unsigned long free_objects(struct kmem_cache *s, unsigned long used)
+{
+	struct slabinfo slabs = { 0 };
+
+	s->ops->get_slabinfo(s, &slabs);
+	return slabs.num_objs - min(used, slabs.num_objs);
+}
+
+/* Blocks of free pages, of whatever order; single ones may wait in lists. */
+static unsigned long free_page_blocks(const struct zone *zone)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+		nr += READ_ONCE(zone->free_area[order].nr_free);
+	return nr;
+}
+
 static void sum_caches(struct shim_info *info)
 {
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
@@ -27,6 +46,7 @@ static void sum_caches(struct shim_info *info)
 		info->slabs += kmem_cache_nr_slabs(s);
 		info->slabs_ever += READ_ONCE(s->slabs_ever);
 		info->slab_bytes += kmem_cache_nr_pages(s) << PAGE_SHIFT;
+		info->free_blocks += free_objects(s, used);
 		info->refills += READ_ONCE(s->refills);
 		info->flushes += READ_ONCE(s->flushes);
 		info->refilled += READ_ONCE(s->refilled);
@@ -36,13 +56,15 @@ static void sum_caches(struct shim_info *info)
 
 void shim_info(struct shim_info *info)
 {
+	struct zone *normal = &node_data[0].node_zones[ZONE_NORMAL];
 	struct zone_stat zone;
 
 	*info = (struct shim_info){ 0 };
 	if (!km_ready())
 		return;
 	sum_caches(info);
-	zone_stat(&node_data[0].node_zones[ZONE_NORMAL], &zone);
+	zone_stat(normal, &zone);
+	info->free_blocks += free_page_blocks(normal) + zone.pcp;
 	vmap_stat(&info->areas);
 	info->runs = READ_ONCE(large_stat.runs);
 	info->runs_ever = READ_ONCE(large_stat.runs_ever);
@@ -55,20 +77,24 @@ void shim_info(struct shim_info *info)
 			  info->areas.busy + info->areas.lazy;
 }
 
+/*
+ * As glibc counts: areas, which are mapped one by one, are in hblks and hblkhd
+ * and nowhere else, and what a thread has cached is free. There are no fastbins.
+ */
 EXPORT struct mallinfo2 mallinfo2(void)
 {
 	struct shim_info info;
+	size_t used;
 
 	shim_info(&info);
+	used = info.used - info.areas.busy;
 	return (struct mallinfo2){
 		.arena = info.managed,
-		.ordblks = info.slabs,
-		.smblks = info.small_objects,
+		.ordblks = info.free_blocks,
 		.hblks = info.areas.areas,
 		.hblkhd = info.areas.busy,
-		.fsmblks = info.small_cached,
-		.uordblks = info.used,
-		.fordblks = info.managed + info.areas.busy - info.used,
+		.uordblks = used,
+		.fordblks = info.managed - min(used, info.managed),
 		.keepcost = info.resident_free + info.areas.lazy,
 	};
 }
@@ -172,10 +198,14 @@ EXPORT int malloc_info(int options, FILE *out)
 	return 0;
 }
 
-/* glibc's parameters steer glibc's heap; there is nothing of it here. */
+/*
+ * glibc's parameters steer glibc's heap, and there is nothing of it here; but for
+ * one, which is about what blocks hold.
+ */
 EXPORT int mallopt(int param, int value)
 {
-	(void)value;
+	if (param == M_PERTURB && !shim_boot())
+		shim_perturb((u8)value);
 	return param >= M_ARENA_MAX && param <= M_MXFAST;
 }
 

@@ -14,6 +14,7 @@ struct shim_info {
 	size_t footprint; /* bytes taken from the system, all uses */
 	size_t small_used, small_cached, slab_bytes;
 	unsigned long small_objects, slabs, slabs_ever;
+	unsigned long free_blocks; /* objects and blocks of pages */
 	unsigned long refills, flushes, refilled, flushed;
 	unsigned long runs, runs_ever;
 	size_t run_bytes, managed, free, resident_free;

@@ -18,6 +18,7 @@
 #include "buddy/page_debug.h"
 #include "buddy/reclaim.h"
 #include "core/tick.h"
+#include "kmem/debug.h"
 #include "shim/shim.h"
 #include "vmap/vmap.h"
 
@@ -118,6 +119,8 @@ static int run_free(struct page *page)
 		return -ENOENT;
 	count(&large_stat.runs, -1);
 	count(&large_stat.run_pages, -(long)nr);
+	if (unlikely(READ_ONCE(kmem_perturb)))
+		memset(page_to_virt(page), kmem_perturb, nr << PAGE_SHIFT);
 	free_page_run(page, nr);
 	return 0;
 }
@@ -235,6 +238,8 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 		return NULL;
 	p = serve_large(size, align, flags);
 	large_end();
+	if (unlikely(READ_ONCE(kmem_perturb)) && p && !(flags & LARGE_ZERO))
+		memset(p, kmem_perturb ^ 0xff, size);
 	return p;
 }
 

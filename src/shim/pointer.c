@@ -74,3 +74,14 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 						     "is not allocated memory");
 	*out = (struct pointer){ POINTER_FOREIGN, NULL, 0 };
 }
+
+void pointer_claim(const void *p, const char *function, size_t size)
+{
+	struct pointer what;
+
+	pointer_resolve(p, function, &what);
+	if (what.kind != POINTER_FOREIGN && unlikely(size > what.usable))
+		km_panic("kmalloc: %s(): %p is a block of %zu bytes, not of "
+			 "%zu\n",
+			 function, p, what.usable, size);
+}

@@ -52,6 +52,9 @@ static inline struct kmem_cache *shim_cache_for(size_t size)
 struct kmem_cache *shim_cache_of(const void *p);
 int shim_boot(void); /* 0 or -errno; from any slow path */
 
+/* MALLOC_PERTURB_ and M_PERTURB: fill blocks with this byte; 0: do not. */
+void shim_perturb(u8 byte);
+
 /* ---- large.c: page runs and areas ------------------------------------------ */
 
 #define LARGE_ZERO 1 /* the bytes are to be zero */
@@ -106,6 +109,11 @@ struct pointer {
  * area ends the program, in the name of `function`.
  */
 void pointer_resolve(const void *p, const char *function, struct pointer *out);
+/*
+ * The caller of `function` says that the block at p has so many bytes. It ends the
+ * program if the block is ours and smaller.
+ */
+void pointer_claim(const void *p, const char *function, size_t size);
 
 /* ---- foreign.c: pointers outside our memory -------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "core/tick.h"
 #include "shim/exports.h"
 #include "shim/info.h"
 #include "support/child.h"
@@ -65,19 +66,42 @@ static void test_mallinfo(void **state)
 	struct mallinfo old = mallinfo(), libc = __libc_mallinfo();
 
 	(void)state;
-	assert_int_equal(m.uordblks, now.used);
+	assert_int_equal(m.uordblks + m.hblkhd, now.used);
 	assert_int_equal(m.arena, now.managed);
-	assert_int_equal(m.smblks, now.small_objects);
-	assert_int_equal(m.ordblks, now.slabs);
+	assert_int_equal(m.ordblks, now.free_blocks);
+	assert_int_equal(m.smblks, 0);
+	assert_int_equal(m.usmblks, 0);
+	assert_int_equal(m.fsmblks, 0);
 	assert_int_equal(m.hblks, now.areas.areas);
 	assert_int_equal(m.hblkhd, now.areas.busy);
-	assert_int_equal(m.fordblks + m.uordblks, m.arena + m.hblkhd);
+	assert_int_equal(m.fordblks + m.uordblks, m.arena);
 	assert_int_equal((size_t)old.uordblks, m.uordblks);
 	assert_int_equal((size_t)old.arena, m.arena);
 	assert_int_equal((size_t)old.hblkhd, m.hblkhd);
 	assert_memory_equal(&old, &libc, sizeof(old));
 	free(p);
 	free(q);
+}
+
+/* Blocks come and go. Expect each free() to make one free block more, and each
+ * malloc() out of these one less. */
+static void test_free_blocks(void **state)
+{
+	void *p[20], *before = malloc(1600);
+	size_t free_blocks = 0;
+
+	(void)state;
+	tick_interval_ms = ~0UL; /* no slab goes back behind our back */
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = malloc(1600);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		free_blocks = mallinfo2().ordblks;
+		free(p[i]);
+		assert_int_equal(mallinfo2().ordblks, free_blocks + 1);
+	}
+	free(malloc(1600));
+	assert_int_equal(mallinfo2().ordblks, free_blocks + 1);
+	free(before);
 }
 
 /* More than an int holds. Expect mallinfo to stop at INT_MAX. */
@@ -87,8 +111,7 @@ static void test_narrow(void **state)
 
 	(void)state;
 	assert_non_null(p);
-	assert_true(mallinfo2().uordblks > INT_MAX);
-	assert_int_equal(mallinfo().uordblks, INT_MAX);
+	assert_true(mallinfo2().hblkhd > INT_MAX);
 	assert_int_equal(mallinfo().hblkhd, INT_MAX);
 	free(p);
 }
@@ -232,6 +255,7 @@ static void test_mallopt(void **state)
 		assert_int_equal(mallopt(known[i], 1), 1);
 		assert_int_equal(__libc_mallopt(known[i], 1), 1);
 	}
+	assert_int_equal(mallopt(M_PERTURB, 0), 1);
 	assert_int_equal(mallopt(12345, 1), 0);
 	assert_int_equal(mallopt(-12345, 1), 0);
 	assert_null(malloc_get_state());
@@ -243,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_mallinfo),
+		cmocka_unit_test(test_free_blocks),
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_xml),
