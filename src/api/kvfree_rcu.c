@@ -8,7 +8,8 @@
  *	without					a note that has a head; if there
  *						is no memory for it, wait here
  *
- * Source	Linux v6.18 mm/slab_common.c, kvfree_call_rcu() (kernel-facts V5)
+ * Source	Linux v6.18 mm/slab_common.c, kvfree_call_rcu()
+ *		(docs/kernel.md V5)
  */
 #include <kmalloc/rcu.h>
 

@@ -11,7 +11,8 @@
  *	of anybody else		anything
  *
  * Locking	none; what is copied is in use, so its memory stays what it is
- * Source	Linux v6.12 mm/usercopy.c (kernel-facts D15); frames of the stack
+ * Source	Linux v6.12 mm/usercopy.c
+ *		(docs/kernel.md D15); frames of the stack
  *		are not told apart
  */
 #include <link.h>

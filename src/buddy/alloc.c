@@ -21,7 +21,7 @@
  *
  * Locking	zone->lock around __rmqueue(); none elsewhere.
  * Invariants	those of free.c
- * Source	Linux v6.12 mm/page_alloc.c (kernel-facts A1, B2, B10)
+ * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md A1, B2, B10)
  */
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  * gives it up, and nobody may get it while another holds it.
  *
  * Locking	none; what is said is limited to 60 reports a minute
- * Source	Linux v6.12 mm/page_alloc.c, bad_page() (kernel-facts B6)
+ * Source	Linux v6.12 mm/page_alloc.c, bad_page() (docs/kernel.md B6)
  */
 #include "buddy/internal.h"
 #include "core/ratelimit.h"

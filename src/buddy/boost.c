@@ -11,8 +11,9 @@
  *	min  ----+---'   '---    reclaim has made room: none
  *
  * Locking	zone->lock for watermark_boost, which is read relaxed
- * Source	Linux v6.12 mm/page_alloc.c, boost_watermark() (kernel-facts
- *		W9); who reclaims is woken by the allocation, not from here
+ * Source	Linux v6.12 mm/page_alloc.c, boost_watermark()
+ *		(docs/kernel.md W9); who reclaims is woken by the allocation,
+ *		not from here
  */
 #include <limits.h>
 

@@ -10,7 +10,8 @@
  * and who wants more asks again.
  *
  * Locking	none held
- * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk() (kernel-facts B8)
+ * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk()
+ *		(docs/kernel.md B8)
  */
 #include "buddy/internal.h"
 #include "core/task.h"

@@ -21,9 +21,10 @@
  *		early when somebody waits for it.
  * Invariants	C1  at the end of a run cc's lists are empty and the zone has no
  *		    capture
- * Source	Linux v6.12 mm/compaction.c and mm/page_alloc.c (kernel-facts
- *		C1-C6, B11, A3). Per-CPU lists are drained at the start of a
- *		run too. A zone without movable pages is not looked at.
+ * Source	Linux v6.12 mm/compaction.c and mm/page_alloc.c
+ *		(docs/kernel.md C1-C6, B11, A3). Per-CPU lists are drained at
+ *		the start of a run too. A zone without movable pages is not
+ *		looked at.
  */
 #include "buddy/compact.h"
 #include "buddy/sysctl.h"

@@ -22,7 +22,7 @@
  * Locking	migrate_lock (rank LOCK_MIGRATE): one thread at a time moves
  *		pages. Compaction only tries it; fork waits for it.
  * Source	Linux v6.12 include/linux/compaction.h, mm/internal.h
- *		(kernel-facts C1-C8)
+ *		(docs/kernel.md C1-C8)
  */
 #ifndef KM_BUDDY_COMPACT_H
 #define KM_BUDDY_COMPACT_H

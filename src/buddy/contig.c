@@ -11,9 +11,9 @@
  *	undo		the pageblocks serve as before
  *
  * Locking	migrate_lock from isolation to its end
- * Source	Linux v6.12 mm/page_alloc.c, alloc_contig_range() (kernel-facts
- *		B9); the pagesets are switched off meanwhile, which the kernel
- *		does for hotplug alone
+ * Source	Linux v6.12 mm/page_alloc.c, alloc_contig_range()
+ *		(docs/kernel.md B9); the pagesets are switched off meanwhile,
+ *		which the kernel does for hotplug alone
  */
 #include <errno.h>
 #include <string.h>

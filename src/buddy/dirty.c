@@ -12,7 +12,7 @@
  *
  * Locking	none: PG_DIRTY is atomic, counters are relaxed
  * Source	Linux mm/page-writeback.c, zone_dirty_ok() as it was until 4.8
- *		(kernel-facts E1), by zone as the notes have it
+ *		(docs/kernel.md E1), by zone as the notes have it
  */
 #include <limits.h>
 

@@ -17,7 +17,7 @@
  * kernel's; zoneinfo shows them.
  *
  * Locking	none: numbers
- * Source	Linux v6.12 mm/vmstat.c (kernel-facts W10)
+ * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md W10)
  */
 #include "buddy/internal.h"
 

@@ -7,7 +7,7 @@
  *					debugfs/fail_page_alloc
  *
  * Locking	none
- * Source	Linux mm/fail_page_alloc.c (kernel-facts D14)
+ * Source	Linux mm/fail_page_alloc.c (docs/kernel.md D14)
  */
 #include <errno.h>
 #include <string.h>

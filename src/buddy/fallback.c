@@ -26,7 +26,8 @@
  * Invariants	those of free.c. With pageblock.rule=4.4 a free block may be on
  *		the list of another type than its pageblock's.
  * Source	Linux v6.12 mm/page_alloc.c, try_to_claim_block() and
- *		__rmqueue_steal() (kernel-facts M1-M6); v4.4 __rmqueue_fallback()
+ *		__rmqueue_steal()
+ *		(docs/kernel.md M1-M6); v4.4 __rmqueue_fallback()
  *		(M7). HighAtomic blocks are on none of the lists looked at, and no
  *		pageblock is in two zones.
  */

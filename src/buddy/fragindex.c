@@ -11,7 +11,8 @@
  * what is free is of no use to it.
  *
  * Locking	none: counts of blocks are read relaxed, one after the other
- * Source	Linux v6.12 mm/vmstat.c and mm/compaction.c (kernel-facts C7, C8)
+ * Source	Linux v6.12 mm/vmstat.c and mm/compaction.c
+ *		(docs/kernel.md C7, C8)
  */
 #include "buddy/compact.h"
 

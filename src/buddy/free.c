@@ -24,8 +24,9 @@
  *		B5  free_pages, unreported, nr_isolated and
  *		    nr_free_highatomic are sums over the lists
  *						(zone_check() proves)
- * Source	Linux v6.12 mm/page_alloc.c, __free_one_page() (kernel-facts
- *		B1-B5); without guard pages: docs/divergence.md B
+ * Source	Linux v6.12 mm/page_alloc.c, __free_one_page()
+ *		(docs/kernel.md B1-B5); without guard pages:
+ *		docs/divergence.md B
  */
 #include <string.h>
 

@@ -9,7 +9,7 @@
  *			8 Normal   9 DMA   0xa Movable  0xc DMA32
  *			the other eight contradict themselves
  *
- * Source	Linux v6.12 include/linux/gfp.h (kernel-facts G4, G5)
+ * Source	Linux v6.12 include/linux/gfp.h (docs/kernel.md G4, G5)
  */
 #ifndef KM_BUDDY_GFP_H
 #define KM_BUDDY_GFP_H

@@ -6,7 +6,7 @@
  * its bits away, so GFP_KERNEL|__GFP_ZERO is two names and not five.
  *
  * Source	the names of Linux v6.12 include/trace/events/mmflags.h; flags
- *		of older kernels by their old names (kernel-facts G1-G3)
+ *		of older kernels by their old names (docs/kernel.md G1-G3)
  */
 #include "buddy/gfp.h"
 #include "core/fmt.h"

@@ -17,7 +17,7 @@
  * Invariants	H1  nr_reserved_highatomic is the size of the HighAtomic
  *		    pageblocks; nr_free_highatomic what is free of it
  * Source	Linux v6.12 mm/page_alloc.c, reserve_highatomic_pageblock(),
- *		unreserve_highatomic_pageblock() (kernel-facts W8)
+ *		unreserve_highatomic_pageblock() (docs/kernel.md W8)
  */
 #include "buddy/internal.h"
 

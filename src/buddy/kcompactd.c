@@ -19,7 +19,7 @@
  *
  * Locking	migrate_lock over each run, only ever tried: what cannot be done
  *		now is done at the next tick. What is asked for: relaxed words.
- * Source	Linux v6.12 mm/compaction.c, kcompactd() (kernel-facts C8)
+ * Source	Linux v6.12 mm/compaction.c, kcompactd() (docs/kernel.md C8)
  */
 #include "buddy/compact.h"
 #include "buddy/sysctl.h"

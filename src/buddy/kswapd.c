@@ -17,7 +17,7 @@
  *
  * Locking	none but the words of the node, which are atomic. At a tick
  *		tick_lock is held (outermost), with PF_MEMALLOC set.
- * Source	Linux v6.12 mm/vmscan.c, kswapd() (kernel-facts K1-K3, W9)
+ * Source	Linux v6.12 mm/vmscan.c, kswapd() (docs/kernel.md K1-K3, W9)
  */
 #include <errno.h>
 #include <string.h>

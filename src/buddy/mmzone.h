@@ -24,7 +24,8 @@
  * inside it go, so that what cannot move stays together. Zones begin and end at
  * a largest block, so no pageblock and no pair of buddies is in two zones.
  *
- * Source	Linux v6.12 include/linux/mmzone.h (kernel-facts Z1-Z5); no CMA
+ * Source	Linux v6.12 include/linux/mmzone.h
+ *		(docs/kernel.md Z1-Z5); no CMA
  */
 #ifndef KM_BUDDY_MMZONE_H
 #define KM_BUDDY_MMZONE_H

@@ -16,7 +16,7 @@
  *
  * Locking	none: constant after the start
  * Source	Linux v6.12 mm/numa_emulation.c and drivers/base/node.c as a
- *		model (kernel-facts Z2)
+ *		model (docs/kernel.md Z2)
  */
 #include <errno.h>
 #include <string.h>

@@ -16,7 +16,7 @@
  * Locking	oom_owner: one thread at a time; who comes meanwhile waits and
  *		tries again. It is no spinlock, since a handler may fork.
  * Invariants	O1  notifiers is sorted by falling priority (oom_owner)
- * Source	Linux v6.12 mm/oom_kill.c (kernel-facts O1, O3, O4)
+ * Source	Linux v6.12 mm/oom_kill.c (docs/kernel.md O1, O3, O4)
  */
 #include <errno.h>
 #include <limits.h>

@@ -20,7 +20,7 @@
  * Invariants	W1  page_debugging is 0 if none of the parameters was given
  *		W2  a frame in use can be accessed
  * Source	Linux v6.12 mm/page_poison.c, mm/debug_page_alloc.c and
- *		mm/mm_init.c as a model (kernel-facts B10, D8, D9)
+ *		mm/mm_init.c as a model (docs/kernel.md B10, D8, D9)
  */
 #ifndef KM_BUDDY_PAGE_DEBUG_H
 #define KM_BUDDY_PAGE_DEBUG_H

@@ -13,7 +13,7 @@
  *
  * Locking	the cache's user; the reference count is atomic
  * Invariants	F1  _refcount = bias + pieces in use
- * Source	Linux v6.12 mm/page_frag_cache.c (kernel-facts B9)
+ * Source	Linux v6.12 mm/page_frag_cache.c (docs/kernel.md B9)
  */
 #include "buddy/internal.h"
 

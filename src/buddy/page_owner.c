@@ -16,7 +16,7 @@
  * Locking	none: a record belongs to who has its block. The text is read
  *		without a lock; a block that comes or goes meanwhile may be
  *		in it, or not.
- * Source	the text of Linux v6.12 mm/page_owner.c (kernel-facts D13)
+ * Source	the text of Linux v6.12 mm/page_owner.c (docs/kernel.md D13)
  */
 #include <errno.h>
 #include <string.h>

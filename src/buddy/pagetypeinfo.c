@@ -7,8 +7,8 @@
  * blocks the number is ">100000".
  *
  * Locking	zone->lock for one list at a time: a zone may have very many
- *		free pages, and others wait (kernel-facts X6)
- * Source	the text of Linux v6.12 mm/vmstat.c (kernel-facts I3);
+ *		free pages, and others wait (docs/kernel.md X6)
+ * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I3);
  *		without the count of mixed blocks that page_owner brings
  */
 #include "buddy/internal.h"

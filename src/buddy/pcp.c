@@ -18,7 +18,7 @@
  *		zone->lock inside
  * Invariants	P1  count is the sum of 2^order over the lists
  *		P2  blocks on the lists have type PAGE_PCP (zone_check proves)
- * Source	Linux v6.12 mm/page_alloc.c (kernel-facts P1-P7)
+ * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md P1-P7)
  */
 #include "buddy/internal.h"
 #include "core/task.h"

@@ -19,7 +19,7 @@
  *		    lists are off, when all is 0 but batch, which is 1
  *						(zone_check() proves)
  * Source	Linux v6.12 mm/page_alloc.c, nr_pcp_alloc(), nr_pcp_high(),
- *		decay_pcp_high() (kernel-facts P2-P5)
+ *		decay_pcp_high() (docs/kernel.md P2-P5)
  */
 #include <errno.h>
 #include <limits.h>

@@ -22,7 +22,7 @@
  * Invariants	S1  migrate_pfn only rises, free_pfn only falls in a run
  *		S2  blocks on cc->freepages have type PAGE_ISOLATED and are on no
  *		    other list
- * Source	Linux v6.12 mm/compaction.c (kernel-facts C1, C4); without its
+ * Source	Linux v6.12 mm/compaction.c (docs/kernel.md C1, C4); without its
  *		fast searches of the free lists
  */
 #include "buddy/compact.h"

@@ -9,7 +9,8 @@
  *
  * Locking	none: a thread's own, and constants
  * Source	Linux v6.12 include/linux/sched/mm.h, current_gfp_context();
- *		kernel/cgroup/cpuset.c, cpuset_node_allowed() (kernel-facts G4,
+ *		kernel/cgroup/cpuset.c, cpuset_node_allowed()
+ *		(docs/kernel.md G4,
  *		G7, G8, Z3)
  */
 #include <errno.h>

@@ -8,7 +8,7 @@
  *	Node 0, zone   Normal -1.000 -1.000  0.942 ...     why it would fail
  *
  * Locking	zone->lock while the counts of one zone are copied
- * Source	the texts of Linux v6.12 mm/vmstat.c (kernel-facts I2, I8)
+ * Source	the texts of Linux v6.12 mm/vmstat.c (docs/kernel.md I2, I8)
  */
 #include "buddy/compact.h"
 #include "buddy/show.h"

@@ -13,7 +13,8 @@
  * Movable, rEclaimable, Highatomic, Isolate.
  *
  * Locking	zone->lock while the counts of one zone are copied
- * Source	the text of Linux v6.12 mm/show_mem.c (kernel-facts I9); without
+ * Source	the text of Linux v6.12 mm/show_mem.c
+ *		(docs/kernel.md I9); without
  *		the lines on huge pages and swap, which are not here
  */
 #include "buddy/internal.h"

@@ -17,7 +17,7 @@
  * Locking	shrinker_lock (rank LOCK_SHRINKER) for the list and the users;
  *		never held across a call. A shrinker with users stays listed.
  * Invariants	K1  users is the number of threads in its functions
- * Source	Linux v6.12 mm/shrinker.c (kernel-facts K5)
+ * Source	Linux v6.12 mm/shrinker.c (docs/kernel.md K5)
  */
 #include <limits.h>
 #include <stdarg.h>

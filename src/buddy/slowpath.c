@@ -19,7 +19,7 @@
  *
  * Locking	none held, and with __GFP_DIRECT_RECLAIM none by the caller
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_slowpath()
- *		(kernel-facts A2-A7)
+ *		(docs/kernel.md A2-A7)
  */
 #include "buddy/compact.h"
 #include "buddy/internal.h"

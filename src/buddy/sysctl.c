@@ -11,7 +11,7 @@
  * Locking	none; see sysctl.h
  * Invariants	L1  what is refused changes nothing
  * Source	Linux kernel/sysctl.c, proc_dointvec_minmax() and what is in
- *		/proc/sys/vm (kernel-facts X5)
+ *		/proc/sys/vm (docs/kernel.md X5)
  */
 #include <errno.h>
 #include <limits.h>

@@ -12,7 +12,7 @@
  *
  * Locking	none held: shrinkers take those of all layers. The reclaiming
  *		thread has PF_MEMALLOC, so that it does not come here again.
- * Source	Linux v6.12 mm/vmscan.c (kernel-facts A3, K2, K4, K6); without
+ * Source	Linux v6.12 mm/vmscan.c (docs/kernel.md A3, K2, K4, K6); without
  *		LRU lists: docs/divergence.md B
  */
 #include "buddy/internal.h"

@@ -7,7 +7,7 @@
  *		what others count meanwhile.
  * Invariants	N1  a request that was served is one of NUMA_HIT and NUMA_MISS,
  *		    and one of NUMA_LOCAL and NUMA_OTHER
- * Source	Linux v6.12 mm/vmstat.c (kernel-facts I6); the kernel keeps
+ * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md I6); the kernel keeps
  *		differences by CPU and folds them, here they are summed
  */
 #include <string.h>

@@ -15,7 +15,7 @@
  *
  * Locking	none: relaxed atomics, events in a slot for each CPU
  * Source	Linux v6.12 include/linux/vmstat.h, vm_event_item.h, mmzone.h
- *		(kernel-facts I6); items for what is not here (files, swap)
+ *		(docs/kernel.md I6); items for what is not here (files, swap)
  *		are in the texts and stay 0
  */
 #ifndef KM_BUDDY_VMSTAT_H

@@ -9,7 +9,7 @@
  *
  * Locking	none: each number is read by itself
  * Source	the names and their order of Linux v6.12 mm/vmstat.c
- *		(kernel-facts I6), with _high, since there is a HighMem zone
+ *		(docs/kernel.md I6), with _high, since there is a HighMem zone
  */
 #include "buddy/internal.h"
 #include "buddy/show.h"

@@ -20,7 +20,7 @@
  *		under wmark_lock, and read relaxed
  * Invariants	W2  lowmem_reserve[j] never falls as j rises
  *		W3  min <= low <= high <= promo    (zone_check() proves both)
- * Source	Linux v6.12 mm/page_alloc.c (kernel-facts W1-W7); W8 is
+ * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md W1-W7); W8 is
  *		highatomic.c, W9 boost.c, W10 drift.c
  */
 #include <limits.h>

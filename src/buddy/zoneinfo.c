@@ -6,7 +6,7 @@
  * node come with the first of its zones that has any.
  *
  * Locking	none: each number is read by itself
- * Source	the text of Linux v6.12 mm/vmstat.c (kernel-facts I4)
+ * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I4)
  */
 #include "buddy/internal.h"
 #include "buddy/show.h"

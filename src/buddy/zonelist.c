@@ -14,7 +14,7 @@
  * Locking	none: built once, constant after
  * Invariants	Z2  inside a node zones descend; every zone stands once
  * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
- *		find_next_best_node() (kernel-facts Z2-Z4); what
+ *		find_next_best_node() (docs/kernel.md Z2-Z4); what
  *		zones may grow to stands for what they have, at the start
  */
 #include <errno.h>

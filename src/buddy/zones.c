@@ -14,7 +14,7 @@
  * Locking	none: once, at the start
  * Invariants	Z1  zones are disjoint, cover the span, and begin and end at a
  *		    largest block
- * Source	Linux v6.12 mm/mm_init.c as a model (kernel-facts Z1, G)
+ * Source	Linux v6.12 mm/mm_init.c as a model (docs/kernel.md Z1)
  */
 #include <errno.h>
 #include <limits.h>

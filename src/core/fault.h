@@ -20,7 +20,7 @@
  *		parameters or by somebody who knows what else is running
  * Invariants	J1  fault_armed is 0 only if nothing can fail
  *		J2  with one thread and one seed the same requests fail
- * Source	Linux lib/fault-inject.c (kernel-facts D14)
+ * Source	Linux lib/fault-inject.c (docs/kernel.md D14)
  */
 #ifndef KM_CORE_FAULT_H
 #define KM_CORE_FAULT_H

@@ -6,7 +6,8 @@
  *		says; set and taken back in pairs, so that scopes nest
  *
  * Locking	none: a thread's own
- * Source	Linux v6.12 include/linux/sched.h (kernel-facts G7); the values
+ * Source	Linux v6.12 include/linux/sched.h
+ *		(docs/kernel.md G7); the values
  *		are the kernel's
  */
 #ifndef KM_CORE_TASK_H

@@ -2,7 +2,7 @@
 /*
  * kmem/alloc.c - kmem_cache_alloc() and its family, on the fast paths
  *
- * Source	Linux v6.18 mm/slub.c (kernel-facts V3, V4, L10)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4, L10)
  */
 #include <string.h>
 

@@ -16,7 +16,7 @@
  *
  * Locking	barn->lock (rank LOCK_BARN), nothing taken inside
  * Invariants	C4 of kmem.h; nr_full and nr_empty are the list lengths
- * Source	Linux v6.18 mm/slub.c, struct node_barn (kernel-facts V1-V4)
+ * Source	Linux v6.18 mm/slub.c, struct node_barn (docs/kernel.md V1-V4)
  */
 #include <errno.h>
 

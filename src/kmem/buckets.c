@@ -9,7 +9,7 @@
  * another, or into the kmalloc caches.
  *
  * Locking	none here
- * Source	Linux v6.12 mm/slab_common.c (kernel-facts L5)
+ * Source	Linux v6.12 mm/slab_common.c (docs/kernel.md L5)
  */
 #include "core/fmt.h"
 #include "kmem/kmalloc.h"

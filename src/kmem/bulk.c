@@ -9,7 +9,7 @@
  *		Without a cache: each object's own, pages too.
  *
  * Locking	none here
- * Source	Linux v6.18 mm/slub.c (kernel-facts V7, X1)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md V7, X1)
  */
 #include <string.h>
 

@@ -56,7 +56,7 @@ void *kmem_boot_alloc(size_t size)
 	return ret;
 }
 
-/* kernel-facts V2, with more for the smallest: they are freed in floods. */
+/* docs/kernel.md V2, with more for the smallest: they are freed in floods. */
 static unsigned int capacity_by_size(unsigned int size)
 {
 	if (size >= 4096)

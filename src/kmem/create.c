@@ -11,7 +11,7 @@
  * Invariants	H1  a slot belongs to at most one cache, and so does a far slot
  *		H2  a cache has a slot, a far slot, or a sheaf_capacity of 0
  * Source	Linux v6.12 mm/slab_common.c, __kmem_cache_create_args()
- *		(kernel-facts L10, X7)
+ *		(docs/kernel.md L10, X7)
  */
 #include <errno.h>
 #include <string.h>

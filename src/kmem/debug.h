@@ -21,7 +21,7 @@
  * Locking	kmem_cache.debug_lock (rank LOCK_SLAB_DEBUG) holds each cache
  *		together. Who asks is found out before it is taken, since a
  *		stack is never walked while a lock is held.
- * Source	Linux v6.12 mm/slub.c (kernel-facts D1-D5)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D1-D5)
  */
 #ifndef KM_KMEM_DEBUG_H
 #define KM_KMEM_DEBUG_H

@@ -10,7 +10,7 @@
  *	slab_debug=-			none
  *
  * Source	Linux v6.12 mm/slub.c, setup_slub_debug() and
- *		kmem_cache_flags() as a model (kernel-facts D1, X4)
+ *		kmem_cache_flags() as a model (docs/kernel.md D1, X4)
  */
 #include <errno.h>
 #include <string.h>

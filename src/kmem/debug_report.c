@@ -14,7 +14,7 @@
  *	 main+0x35/0x60
  *	FIX malloc-64: Restoring Right Redzone 0x7f..1440-0x7f..1440=0xcc
  *
- * Source	Linux v6.12 mm/slub.c (kernel-facts D3, D4)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D3, D4)
  */
 #include "buddy/buddy.h"
 #include "core/fmt.h"

@@ -12,8 +12,8 @@
  *
  * Locking	slab_mutex, which excludes upkeep: that would hide objects in
  *		lists of its own for a moment
- * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy() (kernel-facts
- *		U12, X7)
+ * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy()
+ *		(docs/kernel.md U12, X7)
  */
 #include "kmem/debug.h"
 #include "kmem/internal.h"

@@ -8,7 +8,7 @@
  * With one of these on the command line every cache is guarded, so that no
  * request is served without being asked about; else nothing is.
  *
- * Source	Linux mm/failslab.c (kernel-facts D14)
+ * Source	Linux mm/failslab.c (docs/kernel.md D14)
  */
 #ifndef KM_KMEM_FAILSLAB_H
 #define KM_KMEM_FAILSLAB_H

@@ -15,7 +15,8 @@
  * Locking	none: random and random_seq are constant after creation
  * Invariants	P1  random_seq is a permutation of 0 .. oo_objects - 1
  *		P2  random is 0 exactly if the cache is not hardened
- * Source	Linux v6.12 mm/slub.c and mm/slab_common.c (kernel-facts D6, D7)
+ * Source	Linux v6.12 mm/slub.c and mm/slab_common.c
+ *		(docs/kernel.md D6, D7)
  */
 #ifndef KM_KMEM_FREELIST_H
 #define KM_KMEM_FREELIST_H

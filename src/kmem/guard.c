@@ -16,7 +16,7 @@
  *		Y2  a cache that is guarded gets no sheaf: what a thread has of
  *		    one when GUARD_PERTURB comes is the last
  * Source	Linux v6.12 mm/slub.c, slab_pre_alloc_hook(),
- *		slab_post_alloc_hook() (kernel-facts D5, D8)
+ *		slab_post_alloc_hook() (docs/kernel.md D5, D8)
  */
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,8 @@
  *
  * and only those for DMA, which nobody is in a hurry for, have none.
  *
- * Source	Linux v6.12 mm/slab_common.c and mm/slub.c (kernel-facts L1-L4)
+ * Source	Linux v6.12 mm/slab_common.c and mm/slub.c
+ *		(docs/kernel.md L1-L4)
  */
 #include <errno.h>
 

@@ -9,7 +9,7 @@
  *	KMALLOC_CGROUP	    kmalloc-cg-64	   __GFP_ACCOUNT
  *	KMALLOC_DMA	    dma-kmalloc-64	   __GFP_DMA, before all others
  *
- * Source	Linux v6.12 include/linux/slab.h (kernel-facts L1, L3)
+ * Source	Linux v6.12 include/linux/slab.h (docs/kernel.md L1, L3)
  */
 #ifndef KM_KMEM_KMALLOC_H
 #define KM_KMEM_KMALLOC_H

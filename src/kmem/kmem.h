@@ -35,7 +35,7 @@
  *		C4  barn lists hold full, respectively empty sheaves only, of
  *		    the cache's own capacity
  *					(kmem_cpu_check(), barn_check() prove)
- * Source	Linux v6.18 mm/slub.c (sheaves, barn: kernel-facts V1-V8) and
+ * Source	Linux v6.18 mm/slub.c (sheaves, barn: docs/kernel.md V1-V8) and
  *		v6.1 mm/slab.c (array_cache), made one; the cursor is ours.
  */
 #ifndef KM_KMEM_KMEM_H

@@ -2,7 +2,7 @@
 /*
  * kmem/kmemdup.c - copies in memory of kmalloc()
  *
- * Source	Linux v6.12 mm/util.c (kernel-facts L8)
+ * Source	Linux v6.12 mm/util.c (docs/kernel.md L8)
  */
 #include <string.h>
 

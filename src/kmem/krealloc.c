@@ -6,7 +6,8 @@
  *	krealloc(, 120)	fits: the same pointer
  *	krealloc(, 129)	kmalloc-192: another, with the old bytes
  *
- * Source	Linux v6.18 mm/slub.c and mm/slab_common.c (kernel-facts L6-L8)
+ * Source	Linux v6.18 mm/slub.c and mm/slab_common.c
+ *		(docs/kernel.md L6-L8)
  */
 #include <errno.h>
 #include <string.h>

@@ -16,7 +16,7 @@
  * Locking	mempool_lock (rank LOCK_MEMPOOL); nothing is allocated, freed or
  *		waited for under it
  * Invariants	0 <= curr_nr <= min_nr, unless a resize is taking them away
- * Source	Linux v6.12 mm/mempool.c (kernel-facts L11)
+ * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
  */
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * fills them: 0x6b, and 0xa5 in the last byte.
  *
  * Source	Linux v6.12 mm/mempool.c, poison_element(), check_element()
- *		(kernel-facts L11)
+ *		(docs/kernel.md L11)
  */
 #include <string.h>
 

@@ -15,7 +15,8 @@
  * Locking	slab_mutex
  * Invariants	H3  refcount = 1 + the length of aliases, until the first
  *		    destroy of a merged cache
- * Source	Linux v6.12 mm/slab_common.c, find_mergeable() (kernel-facts U10)
+ * Source	Linux v6.12 mm/slab_common.c, find_mergeable()
+ *		(docs/kernel.md U10)
  */
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,9 @@
  *	slab_min_objects	SLUB: what a slab is to hold if the order allows;
  *				0: by the number of CPUs
  *
- * Source	Linux v6.12 mm/slub.c (kernel-facts U6, X4), v6.1 mm/slab.c (S8)
+ * Source	Linux v6.12 mm/slub.c
+ *		(docs/kernel.md U6, X4), v6.1 mm/slab.c
+ *		(docs/kernel.md S8)
  */
 #include "core/param.h"
 #include "kmem/kmem.h"

@@ -14,7 +14,7 @@
  *
  * Locking	a sheaf is its holder's
  * Invariants	C3, C4 of kmem.h: only full and empty ones become spares
- * Source	Linux v6.18 mm/slub.c (kernel-facts V6)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md V6)
  */
 #include <errno.h>
 #include <string.h>

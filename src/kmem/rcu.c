@@ -17,7 +17,7 @@
  *		called with any lock held; nothing is allocated or freed under
  *		barn->lock.
  * Invariants	C4 of kmem.h
- * Source	Linux v6.18 mm/slub.c, __kfree_rcu_sheaf() (kernel-facts V5)
+ * Source	Linux v6.18 mm/slub.c, __kfree_rcu_sheaf() (docs/kernel.md V5)
  */
 #include "buddy/buddy.h"
 #include "kmem/internal.h"

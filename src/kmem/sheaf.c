@@ -23,7 +23,7 @@
  *		place before it enters another (release stores), so that the
  *		child of a fork in between loses objects but never sees two.
  * Invariants	C1-C3 of kmem.h
- * Source	Linux v6.18 mm/slub.c (kernel-facts V3, V4)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)
  */
 #include <errno.h>
 

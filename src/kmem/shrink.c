@@ -12,7 +12,7 @@
  *
  * Locking	slab_mutex for the list; kmem_cpus_lock to flush this thread
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
- *		(kernel-facts O4); the shrinker has no counterpart
+ *		(docs/kernel.md O4); the shrinker has no counterpart
  */
 #include "buddy/buddy.h"
 #include "buddy/reclaim.h"

@@ -12,7 +12,7 @@
  *	kmalloc-64 100 50 4		limit, batchcount, shared
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout
- * Source	the text of Linux mm/slab_common.c (kernel-facts I1)
+ * Source	the text of Linux mm/slab_common.c (docs/kernel.md I1)
  */
 #include <errno.h>
 #include <limits.h>

@@ -9,7 +9,7 @@
  *
  * Locking	none: relaxed loads and stores; two threads on one CPU at once
  *		may lose a count
- * Source	Linux v6.18 mm/slub.c, enum stat_item (kernel-facts V8)
+ * Source	Linux v6.18 mm/slub.c, enum stat_item (docs/kernel.md V8)
  */
 #ifndef KM_KMEM_STAT_H
 #define KM_KMEM_STAT_H

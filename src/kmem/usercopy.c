@@ -8,7 +8,7 @@
  * A copy has to lie in the window of one object. A cache that was made without
  * one has none; kmalloc caches have whole objects.
  *
- * Source	Linux v6.12 mm/slub.c and mm/usercopy.c (kernel-facts D15)
+ * Source	Linux v6.12 mm/slub.c and mm/usercopy.c (docs/kernel.md D15)
  */
 #include "core/fmt.h"
 #include "kmem/usercopy.h"

@@ -15,7 +15,7 @@
  *		taken inside, and the child of a fork in between never has an
  *		object twice.
  * Invariants	L5 of internal.h
- * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S4)
+ * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
 #include "buddy/buddy.h"
 #include "slab/internal.h"

@@ -18,7 +18,7 @@
  *		so that the child of a fork in between loses objects but never
  *		has one twice.
  * Invariants	C1, C2 of kmem.h
- * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S3, S4)
+ * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S3, S4)
  */
 #include <errno.h>
 #include <string.h>

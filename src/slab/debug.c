@@ -10,7 +10,7 @@
  * Locking	s->debug_lock, and list_lock inside it (debug.h)
  * Invariants	D1 of debug.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_debugcheck_after() and
- *		cache_free_debugcheck() (kernel-facts S11)
+ *		cache_free_debugcheck() (docs/kernel.md S11)
  */
 #include <errno.h>
 #include <limits.h>

@@ -22,7 +22,7 @@
  *		under it. Pages come and go outside of it.
  * Invariants	D1  redzones, poison and the freelists agree on which objects
  *		    are free		(slab_validate() proves and reports)
- * Source	Linux v6.1 mm/slab.c, CONFIG_DEBUG_SLAB (kernel-facts S11);
+ * Source	Linux v6.1 mm/slab.c, CONFIG_DEBUG_SLAB (docs/kernel.md S11);
  *		docs/divergence.md H
  */
 #ifndef KM_SLAB_DEBUG_H

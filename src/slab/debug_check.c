@@ -13,7 +13,7 @@
  * What was damaged is mended, so that it is reported once.
  *
  * Locking	s->debug_lock
- * Source	Linux v6.1 mm/slab.c (kernel-facts S11)
+ * Source	Linux v6.1 mm/slab.c (docs/kernel.md S11)
  */
 #include <errno.h>
 #include <string.h>

@@ -19,7 +19,7 @@
  *
  * Locking	list_lock (rank LOCK_LIST); pages go back after it
  * Invariants	L1-L3 of internal.h
- * Source	Linux v6.1 mm/slab.c, free_block() (kernel-facts S5)
+ * Source	Linux v6.1 mm/slab.c, free_block() (docs/kernel.md S5)
  */
 #include <string.h>
 

@@ -17,7 +17,8 @@
  * the same lines of the CPU's caches.
  *
  * Locking	none; the cache is nobody else's yet
- * Source	Linux v6.1 mm/slab.c (kernel-facts S2, S7-S10); the modern rule,
+ * Source	Linux v6.1 mm/slab.c
+ *		(docs/kernel.md S2, S7-S10); the modern rule,
  *		that of 4.4 is not there: docs/divergence.md H
  */
 #include <errno.h>

@@ -10,7 +10,8 @@
  * Locking	none; a slab being made or unmade is nobody else's. Pages come
  *		and go without any lock of this layer.
  * Invariants	L4 of internal.h
- * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4 (kernel-facts S9)
+ * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4
+ *		(docs/kernel.md S9)
  */
 #include <errno.h>
 #include <string.h>

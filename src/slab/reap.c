@@ -15,7 +15,7 @@
  * passes a slow path does it.
  *
  * Locking	an array is its owner's; list_lock for the node's
- * Source	Linux v6.1 mm/slab.c, cache_reap() (kernel-facts S6)
+ * Source	Linux v6.1 mm/slab.c, cache_reap() (docs/kernel.md S6)
  */
 #include <limits.h>
 

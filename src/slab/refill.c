@@ -12,7 +12,7 @@
  * Locking	list_lock (rank LOCK_LIST) for 1 and 2; a new slab is used
  *		before it is put on a list, without
  * Invariants	L1-L3 of internal.h
- * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (kernel-facts S3)
+ * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
  */
 #include "buddy/buddy.h"
 #include "slab/internal.h"

@@ -11,7 +11,7 @@
  *
  * Locking	list_lock (rank LOCK_LIST); pages come and go without
  * Invariants	L5 of internal.h
- * Source	Linux v6.1 mm/slab.c (kernel-facts S1, S4)
+ * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
 #include <string.h>
 

@@ -23,7 +23,7 @@
  * That array is at the end of the slab, or in an object of another cache, or
  * in the one of its own free objects that will be handed out last.
  *
- * Source	Linux v6.1 mm/slab.c and mm/slab.h (kernel-facts S1-S14);
+ * Source	Linux v6.1 mm/slab.c and mm/slab.h (docs/kernel.md S1-S14);
  *		docs/divergence.md H
  */
 #ifndef KM_SLAB_SLAB_H

@@ -6,7 +6,7 @@
  * next miss; the shared array at the next flush (shared.c).
  *
  * Locking	slab_mutex, held by the caller; owners read the numbers without
- * Source	Linux v6.1 mm/slab.c, do_tune_cpucache() (kernel-facts S2)
+ * Source	Linux v6.1 mm/slab.c, do_tune_cpucache() (docs/kernel.md S2)
  */
 #include <errno.h>
 #include <limits.h>

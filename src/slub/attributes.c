@@ -4,7 +4,7 @@
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX), held by sysfs.c; inside, what
  *		counting, shrinking and flushing take
- * Source	the texts of Linux v6.18 mm/slub.c (kernel-facts I7)
+ * Source	the texts of Linux v6.18 mm/slub.c (docs/kernel.md I7)
  */
 #include <errno.h>
 #include <limits.h>

@@ -10,7 +10,7 @@
  * or not, and so does what waits in sheaves and barns.
  *
  * Locking	list_lock (rank LOCK_LIST) for the partial list
- * Source	Linux v6.18 mm/slub.c (kernel-facts I1, I7, V10)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md I1, I7, V10)
  */
 #include "slub/internal.h"
 

@@ -12,7 +12,7 @@
  *		lists. Pages come and go outside of both.
  * Invariants	G1-G3 of debug.h
  * Source	Linux v6.12 mm/slub.c, alloc_single_from_partial() and
- *		free_to_partial_list() (kernel-facts U2, V9)
+ *		free_to_partial_list() (docs/kernel.md U2, V9)
  */
 #include <errno.h>
 #include <string.h>

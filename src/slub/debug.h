@@ -26,7 +26,7 @@
  *		G2  inuse = objects - length of the free list
  *		G3  free objects, red zones and padding hold their patterns
  *		    (validate_slab() proves, reports and mends)
- * Source	Linux v6.12 mm/slub.c (kernel-facts D1-D4, U8)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D1-D4, U8)
  */
 #ifndef KM_SLUB_DEBUG_H
 #define KM_SLUB_DEBUG_H

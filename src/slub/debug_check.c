@@ -7,7 +7,7 @@
  * leads astray, counters are set to what was counted.
  *
  * Locking	s->debug_lock
- * Source	Linux v6.12 mm/slub.c (kernel-facts D3)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D3)
  */
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * slub/debug_layout.c - the bytes around an object: where, and what they hold
  *
  * Locking	s->debug_lock, but for slabs that nobody has seen yet
- * Source	Linux v6.12 mm/slub.c (kernel-facts D2, U8, U9)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D2, U8, U9)
  */
 #include <string.h>
 

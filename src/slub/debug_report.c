@@ -15,7 +15,7 @@
  *	Padding  00007f..: 5a ...
  *
  * Locking	s->debug_lock
- * Source	Linux v6.12 mm/slub.c (kernel-facts D4)
+ * Source	Linux v6.12 mm/slub.c (docs/kernel.md D4)
  */
 #include "core/fmt.h"
 #include "core/stacktrace.h"

@@ -19,7 +19,7 @@
  * Locking	none for most; list_lock where a slab changes lists
  * Invariants	S1, S2 of slab.h
  * Source	Linux v6.18 mm/slub.c, __slab_free() and
- *		build_detached_freelist() (kernel-facts U4, X1)
+ *		build_detached_freelist() (docs/kernel.md U4, X1)
  */
 #include "slub/internal.h"
 

@@ -6,7 +6,7 @@
  *	freelist 4 -> 1		x   x x   x . .		x: out
  *
  * Locking	slab_mutex; nobody uses the cache
- * Source	Linux v6.12 mm/slub.c, list_slab_objects() (kernel-facts U12)
+ * Source	Linux v6.12 mm/slub.c, list_slab_objects() (docs/kernel.md U12)
  */
 #include <string.h>
 

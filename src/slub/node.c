@@ -4,7 +4,7 @@
  *
  * Locking	list_lock (rank LOCK_LIST)
  * Invariants	S2 of slab.h; nr_partial is the length of the list
- * Source	Linux v6.18 mm/slub.c (kernel-facts U3, U4, U11)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md U3, U4, U11)
  */
 #include "buddy/buddy.h"
 #include "slub/internal.h"

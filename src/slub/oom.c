@@ -3,7 +3,7 @@
  * slub/oom.c - say that a cache got no slab
  *
  * Locking	none held; list_lock inside, to count
- * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (kernel-facts U12)
+ * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (docs/kernel.md U12)
  */
 #include "buddy/buddy.h"
 #include "buddy/gfp.h"

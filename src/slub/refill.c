@@ -16,7 +16,7 @@
  * no 5.
  *
  * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-6
- * Source	Linux v6.18 mm/slub.c (kernel-facts U2, U3, X3)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md U2, U3, X3)
  */
 #include <string.h>
 

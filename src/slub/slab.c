@@ -9,7 +9,7 @@
  *
  * Locking	none; a slab being made or unmade is nobody else's
  * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
- *		(kernel-facts U6-U9)
+ *		(docs/kernel.md U6-U9)
  */
 #include <errno.h>
 

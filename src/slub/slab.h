@@ -22,7 +22,7 @@
  * Invariants	S1  inuse = objects - (length of freelist) - (objects - carved),
  *		    where a frozen cpu slab counts all it took as in use
  *		S2  not frozen and inuse < objects <=> on node->partial
- * Source	Linux v6.18 mm/slab.h (kernel-facts U1); carved is ours, so
+ * Source	Linux v6.18 mm/slab.h (docs/kernel.md U1); carved is ours, so
  *		that a new slab costs memory only as it fills: divergence.md E
  */
 #ifndef KM_SLUB_SLAB_H

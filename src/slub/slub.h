@@ -11,7 +11,7 @@
  * Sheaves ask for many objects at once; each question takes the lock of one
  * kmem_cache_cpu. These belong to real CPUs whatever the sheaves belong to.
  *
- * Source	Linux v6.18 mm/slub.c (kernel-facts U1-U9). Where the kernel
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1-U9). Where the kernel
  *		has a lockless cpu freelist for single objects, sheaves stand
  *		in front here, so a lock for a batch does: divergence.md E
  */

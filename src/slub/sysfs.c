@@ -12,7 +12,7 @@
  * The name of a file never has a '/', that of a cache may.
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout, so the cache stays
- * Source	Linux v6.18 mm/slub.c (kernel-facts I7)
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md I7)
  */
 #include <errno.h>
 #include <string.h>

@@ -17,7 +17,7 @@
  * Locking	s->debug_lock (rank LOCK_SLAB_DEBUG) for the walk. The table of
  *		locations is mapped before and grown after it; what no table can
  *		hold is left out.
- * Source	the texts of Linux v6.12 mm/slub.c (kernel-facts I8)
+ * Source	the texts of Linux v6.12 mm/slub.c (docs/kernel.md I8)
  */
 #include <errno.h>
 #include <string.h>

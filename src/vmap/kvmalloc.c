@@ -9,7 +9,7 @@
  *	kvfree(p)	in a frame of the arena: kfree; else the area at p
  *
  * Locking	none here
- * Source	Linux v6.12 mm/util.c (kernel-facts L9)
+ * Source	Linux v6.12 mm/util.c (docs/kernel.md L9)
  */
 #include <limits.h>
 #include <string.h>

@@ -17,7 +17,7 @@
  *		chunk is made, so two threads may make one each: both stay, and
  *		pcpu_balance() ends one that is not needed
  * Source	Linux v6.12 mm/percpu.c, pcpu_alloc_noprof(), free_percpu()
- *		(kernel-facts Y9)
+ *		(docs/kernel.md Y9)
  */
 #include <errno.h>
 #include <string.h>

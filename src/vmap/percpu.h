@@ -40,7 +40,7 @@
  *		Q7  what `unfit` rules out has no place in a chunk
  *						(percpu_check() proves)
  * Source	Linux v6.12 mm/percpu.c, percpu-internal.h, percpu-vm.c
- *		(kernel-facts Y9); what is left out: docs/divergence.md F
+ *		(docs/kernel.md Y9); what is left out: docs/divergence.md F
  */
 #ifndef KM_VMAP_PERCPU_H
 #define KM_VMAP_PERCPU_H

@@ -21,7 +21,8 @@
  *		inside for each look at chunks; chunks come and go outside
  * Invariants	between LOW and HIGH pages are empty and populated when it ends,
  *		if nobody allocates meanwhile and memory is to be had
- * Source	Linux v6.12 mm/percpu.c, pcpu_balance_workfn() (kernel-facts Y9)
+ * Source	Linux v6.12 mm/percpu.c, pcpu_balance_workfn()
+ *		(docs/kernel.md Y9)
  */
 #include <errno.h>
 

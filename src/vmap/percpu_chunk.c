@@ -14,7 +14,7 @@
  *		function. A chunk is made and ended with neither: that takes
  *		memory, and so may reclaim
  * Invariants	Q3-Q6 of percpu.h
- * Source	Linux v6.12 mm/percpu.c, percpu-vm.c (kernel-facts Y9)
+ * Source	Linux v6.12 mm/percpu.c, percpu-vm.c (docs/kernel.md Y9)
  */
 #include <errno.h>
 

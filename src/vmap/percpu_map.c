@@ -25,7 +25,7 @@
  * Invariants	Q1, Q2, Q7 of percpu.h
  * Source	Linux v6.12 mm/percpu.c, pcpu_find_block_fit(),
  *		pcpu_alloc_area(), pcpu_free_area(), pcpu_block_refresh_hint(),
- *		pcpu_chunk_refresh_hint() (kernel-facts Y9)
+ *		pcpu_chunk_refresh_hint() (docs/kernel.md Y9)
  */
 #include "core/bug.h"
 #include "vmap/percpu.h"

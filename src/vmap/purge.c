@@ -9,8 +9,9 @@
  *
  * Locking	vm_space.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
- *		twice the kernel's 32 MiB x fls(CPUs) (kernel-facts
- *		Y5): here a purged page costs a page fault, not a TLB entry
+ *		twice the kernel's 32 MiB x fls(CPUs)
+ *		(docs/kernel.md Y5): here a purged page costs a page fault, not
+ *		a TLB entry
  */
 #include <errno.h>
 

@@ -29,7 +29,8 @@
  *		A4  what an area maps is between va_start and va_end less the
  *		    guard page
  *					(vm_check() proves A1, A2)
- * Source	Linux v6.12 mm/vmalloc.c, vmap_node (kernel-facts Y4, Y5); there
+ * Source	Linux v6.12 mm/vmalloc.c, vmap_node
+ *		(docs/kernel.md Y4, Y5); there
  *		the pools hold places, here what is mapped there too, since a
  *		system call costs more than page table entries
  */

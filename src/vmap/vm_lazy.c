@@ -15,7 +15,7 @@
  * Locking	vmap_node.lock for the pools; system calls without
  * Invariants	A1, A2 of vm_area.h
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(), lazy_max_pages()
- *		(kernel-facts Y4, Y5)
+ *		(docs/kernel.md Y4, Y5)
  */
 #include "buddy/buddy.h"
 #include "buddy/page_debug.h"

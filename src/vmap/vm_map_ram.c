@@ -17,7 +17,7 @@
  *		K2  a block is on its queue's list while it has free pages, or the
  *		    OS has refused to unmap it
  *		K3  pages[n] is set where a page is mapped
- * Source	Linux v6.12 mm/vmalloc.c, vmap_block (kernel-facts Y8)
+ * Source	Linux v6.12 mm/vmalloc.c, vmap_block (docs/kernel.md Y8)
  */
 #include "core/bitops.h"
 #include "core/start.h"

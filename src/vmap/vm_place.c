@@ -11,7 +11,8 @@
  * Locking	vm_space.lock for the tree; notifier_lock (rank LOCK_VMAP_NODE) for
  *		the list alone, its functions are called without
  * Invariants	V1-V3 of vmap.h
- * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area() (kernel-facts Y3, Y5)
+ * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area()
+ *		(docs/kernel.md Y3, Y5)
  */
 #include <errno.h>
 

@@ -20,7 +20,7 @@
  *
  * Locking	those of vm_area.h
  * Invariants	A3, A4 of vm_area.h
- * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y2, Y6)
+ * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y2, Y6)
  */
 #include <errno.h>
 #include <limits.h>

@@ -4,7 +4,7 @@
  *
  * Locking	none here; vfree_atomic() leaves the address on a list without
  *		a lock, which the next vmalloc() or vfree() takes
- * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y5, Y6)
+ * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y5, Y6)
  */
 #include <errno.h>
 #include <string.h>

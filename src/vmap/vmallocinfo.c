@@ -7,7 +7,7 @@
  * Locking	one vmap_node.lock at a time, for the copying and formatting of
  *		what the node has: a writer waits for that long
  * Source	Linux v6.12 mm/vmalloc.c, vmalloc_info_show() and vread_iter()
- *		(kernel-facts I5)
+ *		(docs/kernel.md I5)
  */
 #include <string.h>
 

@@ -22,7 +22,8 @@
  *		V3  subtree_max = the largest range at or below a node
  *		V4  lazy_bytes is the sum over the lazy tree
  *						(vmap_check() proves)
- * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y3, Y5). vmalloc() has its
+ * Source	Linux v6.12 mm/vmalloc.c
+ *		(docs/kernel.md Y3, Y5). vmalloc() has its
  *		own areas in the same space: vm_area.h
  */
 #ifndef KM_VMAP_VMAP_H

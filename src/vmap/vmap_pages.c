@@ -9,7 +9,7 @@
  * array are handed over (VM_MAP_PUT_PAGES).
  *
  * Locking	those of vm_area.h
- * Source	Linux v6.12 mm/vmalloc.c (kernel-facts Y7)
+ * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y7)
  */
 #include <string.h>
 

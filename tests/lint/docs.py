@@ -14,6 +14,9 @@ Prints one line for each fault and exits 1 if there was any:
  - a name of src/shim/preload.map that docs/shim.md leaves out; one of
    src/kmalloc.map that a public header declares and docs/api.md leaves out
  - a lock rank that docs/locking.md leaves out or has out of order
+ - a fact that src, include or tests cite ("docs/kernel.md P2", "M1, M3 to M6")
+   and that docs/kernel.md lacks or has twice, or a citation of another document
+   that is not in the repository
  - a letter of docs/divergence.md that src refers to and that is not there
  - a drawing that is no XML, or that no document shows
  - a C program of README.md that does not compile
@@ -36,6 +39,8 @@ TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
 PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
                    r'((?:"(?:[^"\\]|\\.)*"\s*)*)\)', re.M)
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
+LABELS = re.compile(r"docs/kernel\.md ([A-Z]\d+"
+                    r"(?:(?:-|, | and | to )[A-Z]\d+)*)")
 KNOB = re.compile(r'\.procname = "([^"]+)"')
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 
@@ -173,6 +178,36 @@ def judge_ranks(root):
             f"src/core/lock.h has {' '.join(ranks)}"]
 
 
+def cited_facts(text):
+    """The numbers that a source names behind docs/kernel.md, ranges in full."""
+    facts = set()
+    plain = re.sub(r"\s*\n[ \t]*\*?[ \t]*", " ", text)
+    for labels in LABELS.findall(plain):
+        words = re.findall(r"-| to |[A-Z]\d+", labels)
+        facts |= {word for word in words if word[0].isalpha()}
+        for at, word in enumerate(words):
+            if word in ("-", " to "):
+                first, last = words[at - 1], words[at + 1]
+                facts |= {f"{first[0]}{n}" for n in
+                          range(int(first[1:]), int(last[1:]) + 1)}
+    return facts
+
+
+def judge_facts(root):
+    have = re.findall(r"^- \*\*([A-Z]\d+)\*\* ",
+                      read(root, "docs/kernel.md"), re.M)
+    faults = [f"docs/kernel.md: {fact} is there twice"
+              for fact in sorted(set(have)) if have.count(fact) > 1]
+    for path in sources.find(root, ("src", "include", "tests"),
+                             sources.C_SUFFIXES):
+        text = read(root, path)
+        faults += [f"{path}: docs/kernel.md has no {fact}"
+                   for fact in sorted(cited_facts(text) - set(have))]
+        if "kernel-" + "facts" in text:
+            faults.append(f"{path}: cites what is not in the repository")
+    return faults
+
+
 def judge_letters(root):
     letters = set(re.findall(r"^## ([A-Z])\. ",
                              read(root, "docs/divergence.md"), re.M))
@@ -226,7 +261,7 @@ def judge(root):
                 faults.append(f"{path}: names {name}, which is not there")
     faults += judge_drawings(root, everything)
     for rule in (judge_params, judge_knobs, judge_exports, judge_ranks,
-                 judge_letters, judge_programs):
+                 judge_facts, judge_letters, judge_programs):
         faults += rule(root)
     return faults
 

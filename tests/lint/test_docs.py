@@ -86,6 +86,21 @@ class DocsTest(tree.TreeTest):
         self.put("docs/api.md", "| `vm.one` |\n")
         self.assertEqual(self.faults(), [])
 
+    def test_facts(self):
+        """Cited facts, one after a line break, a range. Expect the faults."""
+        self.put("docs/kernel.md", "- **P1** one.\n- **P2** two.\n"
+                 "- **M1** three.\n- **P4** four.\n")
+        self.put("src/core/a.c", "/* (docs/kernel.md\n *\t\tP1, P2), P9 */\n")
+        self.put("tests/unit/core/test_a.c", "/* docs/kernel.md M1 and P4 */\n")
+        self.assertEqual(self.faults(), [])
+        self.put("src/core/a.c", "/* docs/kernel.md P1-P4, M2 */\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+        self.put("src/core/a.c", "/* kernel-" + "facts P1 */\n")
+        self.one_fault("not in the repository")
+        self.put("src/core/a.c", "")
+        self.put("docs/kernel.md", "- **M1** a.\n- **P4** b.\n- **P4** c.\n")
+        self.one_fault("twice")
+
     def test_exports(self):
         """Exported names without a word on them. Expect a fault for each."""
         self.put("src/shim/preload.map",

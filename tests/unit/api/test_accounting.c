@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_accounting.c - caches whose slabs somebody pays for (kernel-facts L3, L10)
+ * test_accounting.c - caches whose slabs somebody pays for
+ * (docs/kernel.md L3, L10)
  */
 #include <kmalloc/kmalloc.h>
 

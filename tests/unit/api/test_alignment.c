@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_alignment.c - all alignments, on both allocators, with slab_debug and
- * without (kernel-facts U9, L4)
+ * without (docs/kernel.md U9, L4)
  */
 #include <stdlib.h>
 

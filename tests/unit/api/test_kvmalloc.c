@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_kvmalloc.c - kmalloc or an area (kernel-facts L9)
+ * test_kvmalloc.c - kmalloc or an area (docs/kernel.md L9)
  */
 #include <limits.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_rcu.c - grace periods, and what waits for them (kernel-facts V5, L10)
+ * test_rcu.c - grace periods, and what waits for them (docs/kernel.md V5, L10)
  */
 #include <pthread.h>
 #include <stdlib.h>

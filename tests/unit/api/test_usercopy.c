@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_usercopy.c - copies that stay in one object, and others (kernel-facts
- * D15)
+ * test_usercopy.c - copies that stay in one object, and others
+ * (docs/kernel.md D15)
  */
 #include <pthread.h>
 #include <sys/mman.h>

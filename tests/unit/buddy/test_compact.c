@@ -128,7 +128,7 @@ static void child_skipped(void *arg)
 	zone_check(zone);
 }
 
-/* The table of kernel-facts C6. Expect attempts at the failed order and above
+/* The table of docs/kernel.md C6. Expect attempts at the failed order and above
  * to be passed over 1, 3, 7 ... 63 times, smaller ones never, and success to
  * end it. */
 static void child_deferral(void *arg)

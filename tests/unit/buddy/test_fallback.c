@@ -190,7 +190,7 @@ static void run_row(void *arg)
 }
 
 /* Every row of the table, in a zone of its own. Expect the piece and the type
- * that the row names (kernel-facts M1, M3 to M6). */
+ * that the row names (docs/kernel.md M1, M3 to M6). */
 static void test_table(void **state)
 {
 	(void)state;

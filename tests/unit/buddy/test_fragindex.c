@@ -15,7 +15,8 @@ static void give_blocks(struct zone *zone, unsigned long pfn,
 		give_frames(zone, pfn + (2 * i << order), 1UL << order);
 }
 
-/* 256 single pages free. Expect the numbers of kernel-facts' formulas: 872 for
+/*
+ * 256 single pages free. Expect the numbers of docs/kernel.md C7: 872 for
  * order 3, all unusable, and an order 0 that would not fail. */
 static void child_single_pages(void *arg)
 {

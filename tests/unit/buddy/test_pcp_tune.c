@@ -3,7 +3,7 @@
  * test_pcp_tune.c - how long per-CPU lists are and how much moves at a time
  *
  * The tables are pagesets in some state, one event, and what follows from it
- * by kernel-facts P2 to P5.
+ * by docs/kernel.md P2 to P5.
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_slowpath.c - a request that no zone can serve (kernel-facts A2-A7)
+ * test_slowpath.c - a request that no zone can serve (docs/kernel.md A2-A7)
  */
 #include <pthread.h>
 

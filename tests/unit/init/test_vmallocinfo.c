@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vmallocinfo.c - the text of all areas (kernel-facts I5), and their bytes
+ * test_vmallocinfo.c - the text of all areas
+ * (docs/kernel.md I5), and their bytes
  */
 #include "core/proc.h"
 #include "support/vmtest.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_buckets.c - kmalloc caches of one's own (kernel-facts L5)
+ * test_buckets.c - kmalloc caches of one's own (docs/kernel.md L5)
  */
 #include "fake.h"
 #include "kmem/kmalloc.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_bulk.c - many objects in one call (kernel-facts V7, X1)
+ * test_bulk.c - many objects in one call (docs/kernel.md V7, X1)
  */
 #include "buddy/buddy.h"
 #include "fake.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_create.c - making a cache: arguments, flags, names (kernel-facts L10)
+ * test_create.c - making a cache: arguments, flags, names (docs/kernel.md L10)
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_destroy.c - the end of a cache (kernel-facts U12, X7)
+ * test_destroy.c - the end of a cache (docs/kernel.md U12, X7)
  */
 #include "fake.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_kmalloc.c - kmalloc() and its family (kernel-facts L1-L4)
+ * test_kmalloc.c - kmalloc() and its family (docs/kernel.md L1-L4)
  */
 #include "buddy/vmstat.h"
 #include "buddy/buddy.h"

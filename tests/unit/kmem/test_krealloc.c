@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_krealloc.c - sizes of blocks, other sizes, and copies (kernel-facts L6-L8)
+ * test_krealloc.c - sizes of blocks, other sizes, and copies
+ * (docs/kernel.md L6-L8)
  */
 #include "fake.h"
 

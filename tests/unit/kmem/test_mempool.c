@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_mempool.c - elements in reserve (kernel-facts L11)
+ * test_mempool.c - elements in reserve (docs/kernel.md L11)
  */
 #include <errno.h>
 #include <pthread.h>

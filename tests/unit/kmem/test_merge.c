@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_merge.c - one cache under several names (kernel-facts U10)
+ * test_merge.c - one cache under several names (docs/kernel.md U10)
  */
 #include "core/param.h"
 #include "fake.h"

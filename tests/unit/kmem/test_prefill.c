@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_prefill.c - sheaves in the hands of users (kernel-facts V6)
+ * test_prefill.c - sheaves in the hands of users (docs/kernel.md V6)
  */
 #include <errno.h>
 

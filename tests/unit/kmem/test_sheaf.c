@@ -382,7 +382,7 @@ static void test_burst(void **state)
 	assert_in_range(misses, 1, 8);
 }
 
-/* Every capacity of kernel-facts V2. Expect 4, 12, 28, 60, and 120 for the
+/* Every capacity of docs/kernel.md V2. Expect 4, 12, 28, 60, and 120 for the
  * smallest, and a cache without a slot to have none. */
 static void test_capacity(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_alien.c - caches on several nodes: kernel-facts S1, S3, S4
+ * test_alien.c - caches on several nodes: docs/kernel.md S1, S3, S4
  *
  * Two nodes of 64 MiB; CPU c is on node c % 2, and the test stays on the last
  * CPU there is, so on node 1 if there are two.

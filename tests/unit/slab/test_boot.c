@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_boot.c - caches before and after those that they are made with:
- * kernel-facts S14
+ * docs/kernel.md S14
  */
 #include "fixture.h"
 #include "support/child.h"

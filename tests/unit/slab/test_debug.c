@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_debug.c - caches with debug flags on SLAB: kernel-facts S11
+ * test_debug.c - caches with debug flags on SLAB: docs/kernel.md S11
  */
 #include <errno.h>
 

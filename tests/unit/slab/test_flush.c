@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_flush.c - what becomes of a slab when objects come back: kernel-facts S5
+ * test_flush.c - what becomes of a slab when objects come back:
+ * docs/kernel.md S5
  */
 #include "fixture.h"
 #include "support/child.h"

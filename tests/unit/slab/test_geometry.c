@@ -44,8 +44,9 @@ static void expect_shape(const struct golden *g, slab_flags_t flags,
 	assert_int_equal(!s.freelist_cache, g->place != FREELIST_OFF);
 }
 
-/* The caches of kernel-facts S10, of plain caches and of kmalloc, which aligns
- * to cache lines. Expect each of them. */
+/*
+ * The caches of docs/kernel.md S10, of plain caches and of kmalloc, which
+ * aligns to cache lines. Expect each of them. */
 static void test_goldens(void **state)
 {
 	static const struct golden lines[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_grow.c - slabs are made and unmade: kernel-facts S7 and S9
+ * test_grow.c - slabs are made and unmade: docs/kernel.md S7 and S9
  */
 #include "core/param.h"
 #include "fixture.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_reap.c - what lies idle goes back a little at a time: kernel-facts S6
+ * test_reap.c - what lies idle goes back a little at a time: docs/kernel.md S6
  */
 #include "fixture.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_refill.c - where objects come from: kernel-facts S3
+ * test_refill.c - where objects come from: docs/kernel.md S3
  */
 #include "fixture.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_tunables.c - limit, batchcount and shared change: kernel-facts S2
+ * test_tunables.c - limit, batchcount and shared change: docs/kernel.md S2
  */
 #include <errno.h>
 #include <pthread.h>

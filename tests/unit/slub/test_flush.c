@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_flush.c - what becomes of a slab when objects come back: kernel-facts
- * U4 and X1
+ * test_flush.c - what becomes of a slab when objects come back:
+ * docs/kernel.md U4 and X1
  */
 #include "fixture.h"
 #include "support/child.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_left.c - which objects are out when a cache is destroyed (kernel-facts
- * U12)
+ * test_left.c - which objects are out when a cache is destroyed
+ * (docs/kernel.md U12)
  */
 #include "fixture.h"
 #include "support/child.h"

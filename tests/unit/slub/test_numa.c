@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_numa.c - caches on several nodes (kernel-facts U2, U3, V3, V4)
+ * test_numa.c - caches on several nodes (docs/kernel.md U2, U3, V3, V4)
  *
  * Two nodes of 64 MiB; CPU c is on node c % 2, and the test stays on the last
  * CPU there is, so on node 1 if there are two.

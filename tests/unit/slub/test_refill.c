@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_refill.c - where objects come from: kernel-facts U2 and U3
+ * test_refill.c - where objects come from: docs/kernel.md U2 and U3
  */
 #include "fixture.h"
 

@@ -30,7 +30,7 @@ static struct kmem_cache shape(unsigned int cpus, unsigned int size,
 	return s;
 }
 
-/* Objects a slab and orders of kernel-facts U6. Expect each of them. */
+/* Objects a slab and orders of docs/kernel.md U6. Expect each of them. */
 static void test_orders(void **state)
 {
 	static const struct {
@@ -99,7 +99,9 @@ static void test_order_parameters(void **state)
 	}
 }
 
-/* Lengths of the partial lists of kernel-facts U5, for 8 CPUs. Expect them. */
+/*
+ * Lengths of the partial lists of docs/kernel.md U5, for 8 CPUs. Expect them.
+ */
 static void test_partials(void **state)
 {
 	static const unsigned int golden[][2] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_stat.c - what is counted of a cache (kernel-facts V8)
+ * test_stat.c - what is counted of a cache (docs/kernel.md V8)
  */
 #include "fixture.h"
 #include "kmem/stat.h"
