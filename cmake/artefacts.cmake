@@ -82,8 +82,10 @@ function(km_preload_library suffix backend)
 	km_shared(${target} ${KM_PRELOAD_MAP} ${archives} ${shared_only})
 	set_target_properties(${target} PROPERTIES
 		OUTPUT_NAME kmalloc-preload${suffix} EXPORT_NAME preload${tail})
-	# Never unloaded: threads and exit handlers still free.
-	target_link_options(${target} PRIVATE -Wl,-z,nodelete)
+	# Never unloaded: threads and exit handlers still free. Initialized
+	# first: our handlers of fork() are then the last to prepare.
+	target_link_options(${target} PRIVATE
+		-Wl,-z,nodelete -Wl,-z,initfirst)
 
 	km_relocatable(${target}_static kmalloc-preload${suffix}
 		${KM_PRELOAD_MAP} ${archives})

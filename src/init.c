@@ -6,7 +6,8 @@
  *		command line -> arena -> buddy -> kmem+slabs -> vmap -> caller
  *		A layer that gets no memory ends it; the next allocation goes
  *		on from that layer
- *	fork	prepare: every lock in rank order, then pass through all
+ *	fork	prepare: close the gate, every lock in rank order, then pass
+ *		through all
  *		parent: give them back
  *		child: give them back, adopt what lost threads held
  *		Before the start it is boot_lock alone
@@ -30,6 +31,7 @@
 #include "core/param.h"
 #include "core/start.h"
 #include "core/tick.h"
+#include "kmem/inside.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/percpu.h"
@@ -225,14 +227,27 @@ static void fork_before_start(void)
 	spin_unlock(&boot_lock);
 }
 
-static void fork_prepare(void)
+/*
+ * A malloc in a process of one thread needs no lock here: nobody else changes
+ * anything, and what this very thread was doing, when a signal came, it goes on
+ * with, in the parent and in the child.
+ */
+static bool fork_alone(void)
 {
+	return os_single_threaded() && !vmap_fork_ops;
+}
+
+void km_fork_prepare(void)
+{
+	if (fork_alone())
+		return;
 	if (!km_ready())
 		fork_before_start();
 	if (!km_ready())
 		return;
 	vmap_fork_prepare();
 	lock_fork_take(&tick_lock);
+	kmem_gate_close();
 	lock_fork_take(&migrate_lock);
 	kmem_fork_take();
 	percpu_fork_take();
@@ -251,7 +266,6 @@ static void fork_release(void)
 	percpu_fork_release();
 	kmem_fork_release();
 	lock_fork_release(&migrate_lock);
-	lock_fork_release(&tick_lock);
 }
 
 /* In the parent and in the child: there the thread has the same pointer. */
@@ -265,22 +279,26 @@ static void fork_after_start(void)
 	spin_unlock(&boot_lock);
 }
 
-static void fork_parent(void)
+void km_fork_parent(void)
 {
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
 	vmap_fork_parent();
 	fork_release();
+	kmem_gate_open();
+	lock_fork_release(&tick_lock);
 }
 
-static void fork_child(void)
+void km_fork_child(void)
 {
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
 	vmap_fork_child();
 	fork_release();
+	kmem_gate_child();
+	lock_fork_release(&tick_lock);
 	page_alloc_fork_child();
 	kmem_cpus_fork_child();
 }
@@ -288,7 +306,7 @@ static void fork_child(void)
 void km_register_fork(void)
 {
 	kswapd_allow_threads();
-	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	pthread_atfork(km_fork_prepare, km_fork_parent, km_fork_child);
 }
 
 /* ---- shortage and proof ---------------------------------------------------- */

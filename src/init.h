@@ -34,6 +34,10 @@ static inline bool km_ready(void)
 
 /* Register the fork handlers; from a constructor, since libc may allocate. */
 void km_register_fork(void);
+/* What they are, for who has more to do: the engine's part of each. */
+void km_fork_prepare(void);
+void km_fork_parent(void);
+void km_fork_child(void);
 
 /* Ask every layer to give up what it can: memory is short. */
 void km_reclaim_all(void);

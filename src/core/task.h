@@ -29,6 +29,7 @@ struct task_struct {
 	struct km_memcg *memcg; /* pays for __GFP_ACCOUNT; NULL: nobody */
 	u16 cpu; /* 1 + the CPU that it is said to be on; 0: the real one */
 	u8 mems_denied; /* nodes that its memory does not come from */
+	u8 polls; /* it is looking at the clock for tick_poll() */
 };
 
 extern __thread struct task_struct current_task;

@@ -2,6 +2,7 @@
 /*
  * core/tick.c - see tick.h
  */
+#include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"
 
@@ -36,14 +37,13 @@ void tick_run(unsigned long now_ms)
  */
 unsigned long tick_poll(void)
 {
-	static __thread u8 asking;
 	unsigned long now, passed;
 
-	if (unlikely(asking))
+	if (unlikely(current->polls))
 		return 0;
-	asking = 1;
+	current->polls = 1;
 	now = os_now_ms();
-	asking = 0;
+	current->polls = 0;
 	passed = now - READ_ONCE(tick_last_ms);
 	if (unlikely((long)passed > 0 && passed >= tick_interval_ms))
 		tick_run(now);

@@ -24,6 +24,7 @@
 #include <pthread.h>
 
 #include "buddy/buddy.h"
+#include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
 
@@ -43,7 +44,6 @@ _Static_assert(offsetof(struct kmem_cpu, nr_far) ==
 	       "no_cpu begins like a table");
 
 __thread struct kmem_cpu *kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
-static __thread u8 thread_state;
 
 unsigned int kmem_nr_slots = NR_CURSORS;
 bool kmem_threads_lost;
@@ -98,10 +98,18 @@ static void table_list(struct kmem_cpu *cpu)
 	cpu->exits = 0;
 	cpu->frame = (uintptr_t)__builtin_frame_address(0);
 	cpu->served = READ_ONCE(requests);
+	cpu->owner = __builtin_thread_pointer();
+	cpu->visit = &kmem_visit;
 	spin_lock(&kmem_cpus_lock);
 	list_add(&cpu->list, &kmem_cpus);
+	kmem_visit_listed();
 	WRITE_ONCE(nr_cpus, nr_cpus + 1);
 	spin_unlock(&kmem_cpus_lock);
+}
+
+static bool is_mine(const struct kmem_cpu *cpu)
+{
+	return cpu->owner == __builtin_thread_pointer();
 }
 
 /* The owner is gone or going: nothing may be cached in the table any more. */
@@ -111,6 +119,8 @@ static void table_retire(struct kmem_cpu *cpu)
 	__kmem_cpu_flush(cpu);
 	__kmem_far_free(cpu);
 	list_del(&cpu->list);
+	if (is_mine(cpu))
+		kmem_visit_unlisted();
 	list_add(&cpu->list, &free_cpus);
 	WRITE_ONCE(nr_cpus, nr_cpus - 1);
 	spin_unlock(&kmem_cpus_lock);
@@ -120,34 +130,47 @@ static void table_retire(struct kmem_cpu *cpu)
 static void thread_exit(void *arg)
 {
 	struct kmem_cpu *cpu = arg;
+	bool inside;
 
 	if (cpu->exits++ < EXIT_ROUNDS && !pthread_setspecific(exit_key, cpu))
 		return;
-	thread_state = THREAD_DEAD;
+	inside = kmem_enter(); /* if not, it waits for the fork at a lock */
+	kmem_visit.thread_state = THREAD_DEAD;
 	kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 	table_retire(cpu);
 	if (kmem_cpus_number() < nr_cpu_ids)
 		page_alloc_cpu_dead(smp_cpu());
+	if (inside)
+		kmem_leave();
 }
 
 static struct kmem_cpu *thread_start(void)
 {
 	struct kmem_cpu *cpu;
 
-	if (thread_state != THREAD_NEW || !have_key)
+	if (kmem_visit.thread_state != THREAD_NEW || !have_key)
 		return NULL;
-	thread_state = THREAD_BUSY;
+	kmem_visit.thread_state = THREAD_BUSY;
 	cpu = table_alloc();
 	if (!cpu) {
-		thread_state = THREAD_NEW;
+		kmem_visit.thread_state = THREAD_NEW;
 		return NULL;
 	}
 	table_list(cpu);
 	kmem_this_cpu = cpu;
-	thread_state = THREAD_LIVE;
-	/* This may allocate: it will find the table in place. */
-	pthread_setspecific(exit_key, cpu);
+	kmem_visit.thread_state = THREAD_LIVE;
+	if (kmem_is_inside())
+		kmem_visit.key = 1;
+	else
+		kmem_cpu_set_key();
 	return cpu;
+}
+
+/* This may allocate: it finds the table in place, and the thread outside. */
+void kmem_cpu_set_key(void)
+{
+	if (!is_no_cpu(kmem_this_cpu))
+		pthread_setspecific(exit_key, kmem_this_cpu);
 }
 
 struct kmem_cpu *kmem_cpu_get(void)
@@ -162,6 +185,21 @@ struct kmem_cpu *kmem_cpu_here(void)
 	struct kmem_cpu *cpu = kmem_this_cpu;
 
 	return is_no_cpu(cpu) ? NULL : cpu;
+}
+
+struct kmem_cpu *kmem_cpu_put_aside(void)
+{
+	struct kmem_cpu *cpu = kmem_this_cpu;
+
+	kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
+	return cpu;
+}
+
+/* A thread that had no table may have got one meanwhile. */
+void kmem_cpu_put_back(struct kmem_cpu *cpu)
+{
+	if (!is_no_cpu(cpu))
+		kmem_this_cpu = cpu;
 }
 
 void kmem_cpu_serve(struct kmem_cpu *cpu)
@@ -217,6 +255,29 @@ bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end)
 	return found;
 }
 
+void kmem_cpus_set_gate(u8 gate)
+{
+	const struct kmem_cpu *cpu;
+
+	spin_lock(&kmem_cpus_lock);
+	list_for_each_entry(cpu, &kmem_cpus, list)
+		if (!is_mine(cpu))
+			WRITE_ONCE(cpu->visit->gate, gate);
+	spin_unlock(&kmem_cpus_lock);
+}
+
+bool kmem_cpus_anyone_inside(void)
+{
+	const struct kmem_cpu *cpu;
+	bool found = false;
+
+	spin_lock(&kmem_cpus_lock);
+	list_for_each_entry(cpu, &kmem_cpus, list)
+		found |= !is_mine(cpu) && READ_ONCE(cpu->visit->frame);
+	spin_unlock(&kmem_cpus_lock);
+	return found;
+}
+
 unsigned int kmem_cpus_number(void)
 {
 	return READ_ONCE(nr_cpus);
@@ -242,7 +303,7 @@ void kmem_cpus_fork_child(void)
 	struct kmem_cpu *cpu, *next;
 
 	list_for_each_entry_safe(cpu, next, &kmem_cpus, list) {
-		if (cpu == kmem_this_cpu)
+		if (is_mine(cpu))
 			continue;
 		kmem_threads_lost = true;
 		table_retire(cpu);

@@ -91,6 +91,7 @@ struct node_barn {
 } __cacheline_aligned;
 
 struct kmem_cpu;
+struct kmem_visit;
 struct slab_caller;
 
 /* What slabinfo says of a cache. */
@@ -394,6 +395,8 @@ struct kmem_cpu {
 	unsigned int unpolled; /* misses that ask for no tick yet; owner */
 	unsigned long polled_ms; /* when one was asked for; owner */
 	uintptr_t frame; /* somewhere on its stack; constant */
+	void *owner; /* its thread pointer; constant */
+	struct kmem_visit *visit; /* of inside.h, its own; constant */
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
 };
 
@@ -564,6 +567,12 @@ extern spinlock_t kmem_cpus_lock;
 struct kmem_cpu *kmem_cpu_get(void);
 /* The same if it has one already; takes no memory. */
 struct kmem_cpu *kmem_cpu_here(void);
+/*
+ * The same table out of sight, so that every cursor misses: no nested call can
+ * move one that an interrupted fast path has in its registers. And back.
+ */
+struct kmem_cpu *kmem_cpu_put_aside(void);
+void kmem_cpu_put_back(struct kmem_cpu *cpu);
 void kmem_cpu_serve(struct kmem_cpu *cpu); /* do what others asked for */
 void kmem_cpus_request(void); /* ask every owner to flush idle slots */
 unsigned long kmem_cpus_count(const struct kmem_cache *s); /* racy */

@@ -135,5 +135,5 @@ int shim_boot(void)
 __attribute__((constructor)) static void shim_start(void)
 {
 	shim_boot();
-	km_register_fork();
+	shim_fork_init();
 }

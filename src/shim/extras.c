@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kmem/debug.h"
+#include "kmem/inside.h"
 #include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
@@ -131,8 +132,16 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 
 	if (!p)
 		return 0;
+	if (!side_find(p, &usable))
+		return usable;
 	if (!km_ready() || !arena_contains(p) || !arena_index[virt_to_pfn(p)]) {
-		if (!km_ready() || large_find(p, &large))
+		int ret = -ENOENT;
+
+		if (km_ready() && kmem_enter()) {
+			ret = large_find(p, &large);
+			kmem_leave();
+		}
+		if (ret)
 			return SIZE_MAX;
 		return large.usable -
 		       (size_t)((const char *)p - (char *)large.start);

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "kmem/inside.h"
 #include "shim/exports.h"
 #include "shim/info.h"
 #include "sys/os.h"
@@ -60,7 +61,7 @@ void shim_info(struct shim_info *info)
 	struct zone_stat zone;
 
 	*info = (struct shim_info){ 0 };
-	if (!km_ready())
+	if (!km_ready() || !kmem_enter())
 		return;
 	sum_caches(info);
 	zone_stat(normal, &zone);
@@ -75,6 +76,7 @@ void shim_info(struct shim_info *info)
 	info->used = info->small_used + info->run_bytes + info->areas.busy;
 	info->footprint = info->managed - info->free + info->resident_free +
 			  info->areas.busy + info->areas.lazy;
+	kmem_leave();
 }
 
 /*
@@ -140,7 +142,10 @@ EXPORT int malloc_trim(size_t pad)
 	if (!km_ready())
 		return 0;
 	shim_info(&before);
+	if (!kmem_enter())
+		return 0;
 	km_reclaim_all();
+	kmem_leave();
 	shim_info(&after);
 	return after.footprint < before.footprint;
 }
@@ -164,10 +169,12 @@ static void info_class(FILE *out, unsigned int class)
 {
 	struct kmem_cache *s = shim_cache(class);
 	unsigned long objects = READ_ONCE(s->in_use);
-	unsigned long idle = kmem_cache_cached(s);
+	unsigned long idle;
 
-	if (!kmem_cache_nr_slabs(s))
+	if (!kmem_cache_nr_slabs(s) || !kmem_enter())
 		return;
+	idle = kmem_cache_cached(s);
+	kmem_leave();
 	fprintf(out,
 		"<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
 		"in_use=\"%lu\" cached=\"%lu\"/>\n",

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "core/fmt.h"
+#include "kmem/inside.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
@@ -107,23 +108,36 @@ WEAK_EXPORT void *rallocx(void *p, size_t size, int flags)
 	return q;
 }
 
+/* A run, to `most` or at least `size` bytes in place: 0 or -ENOMEM. */
+static int resize_run(void *p, size_t before, size_t size, size_t most)
+{
+	struct large large;
+
+	if (large_find(p, &large) || !most)
+		return -ENOMEM;
+	if (most <= PTRDIFF_MAX && !large_resize_here(p, most))
+		return 0;
+	if (size <= before || size > PTRDIFF_MAX)
+		return -ENOMEM;
+	return large_resize_here(p, size);
+}
+
 /* In place: what the block holds afterwards, whether or not that changed. */
 WEAK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 {
 	size_t before = malloc_usable_size(p), most;
-	struct large large;
+	int ret;
 
 	check_arena(flags);
 	if (__builtin_add_overflow(size, extra, &most))
 		most = SIZE_MAX;
 	if (!km_ready() || !arena_contains(p) || arena_index[virt_to_pfn(p)] ||
-	    large_find(p, &large) || !most)
+	    !kmem_enter())
 		return before;
-	if (most > PTRDIFF_MAX || large_resize_here(p, most)) {
-		if (size <= before || size > PTRDIFF_MAX ||
-		    large_resize_here(p, size))
-			return before;
-	}
+	ret = resize_run(p, before, size, most);
+	kmem_leave();
+	if (ret)
+		return before;
 	if (flags & FLAG_ZERO)
 		clear_rest(p, before);
 	return malloc_usable_size(p);

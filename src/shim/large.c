@@ -243,16 +243,23 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 	return p;
 }
 
+int run_find(const void *p, struct large *out)
+{
+	struct page *page = run_of(p);
+
+	if (!page)
+		return -ENOENT;
+	out->start = page_to_virt(page);
+	out->usable = page->nr_pages << PAGE_SHIFT;
+	return 0;
+}
+
 int large_find(const void *p, struct large *out)
 {
 	struct vmap_area va;
-	struct page *page = run_of(p);
 
-	if (page) {
-		out->start = page_to_virt(page);
-		out->usable = page->nr_pages << PAGE_SHIFT;
+	if (!run_find(p, out))
 		return 0;
-	}
 	if (vmap_area_find(p, &va))
 		return -ENOENT;
 	out->start = (void *)va.va_start;

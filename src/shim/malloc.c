@@ -16,6 +16,7 @@
 
 #include "buddy/reclaim.h"
 #include "kmem/debug.h"
+#include "kmem/inside.h"
 #include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
@@ -54,10 +55,13 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
+	if (unlikely(!kmem_enter()))
+		return malloc_aside(size, MALLOC_ALIGN);
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = serve(size, caller);
 		inject_end(caller);
 	}
+	kmem_leave();
 	return likely(p) ? p : shim_refuse();
 }
 
@@ -95,7 +99,8 @@ static __always_inline struct kmem_cache *small_cache(const void *p)
 	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
 }
 
-static noinline void free_odd(void *p, uintptr_t caller)
+/* true: it is of another allocator, which is asked with no lock of ours. */
+static noinline bool free_odd(void *p, uintptr_t caller)
 {
 	struct pointer what;
 
@@ -107,19 +112,40 @@ static noinline void free_odd(void *p, uintptr_t caller)
 	case POINTER_LARGE:
 		large_free(p);
 		break;
+	case POINTER_SIDE:
+		side_free(p);
+		break;
 	case POINTER_FOREIGN:
-		foreign_free(p);
+		return true;
 	}
+	return false;
+}
+
+/* The same, whatever it is; this thread is inside. */
+static __always_inline bool free_inside(void *p, uintptr_t caller)
+{
+	struct kmem_cache *s = small_cache(p);
+
+	if (unlikely(!s))
+		return free_odd(p, caller);
+	kmem_cache_free_slow(s, p, caller);
+	return false;
 }
 
 static noinline void free_slow(void *p, uintptr_t caller)
 {
-	struct kmem_cache *s = small_cache(p);
+	bool foreign;
 
-	if (likely(s))
-		kmem_cache_free_slow(s, p, caller);
-	else if (p)
-		free_odd(p, caller);
+	if (!p)
+		return;
+	if (unlikely(!kmem_enter())) {
+		free_aside(p, caller);
+		return;
+	}
+	foreign = free_inside(p, caller);
+	kmem_leave();
+	if (unlikely(foreign))
+		foreign_free(p);
 }
 
 static __always_inline bool push_small(void *p)
@@ -136,16 +162,27 @@ EXPORT __hot_text void free(void *p)
 		free_slow(p, _RET_IP_);
 }
 
+void shim_free(void *p, uintptr_t caller)
+{
+	if (unlikely(!push_small(p)))
+		free_slow(p, caller);
+}
+
 static noinline void *calloc_large(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
+	if (unlikely(!kmem_enter())) {
+		p = malloc_aside(size, MALLOC_ALIGN);
+		return p ? memset(p, 0, size) : NULL;
+	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = large_alloc(size, PAGE_SIZE, LARGE_ZERO);
 		inject_end(caller);
 	}
+	kmem_leave();
 	return likely(p) ? p : shim_refuse();
 }
 
@@ -192,7 +229,7 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 	errno = saved;
 	memcpy(q, p, min(usable, size));
 	if (unlikely(!push_small(p)))
-		free_slow(p, caller);
+		free_inside(p, caller);
 	return q;
 }
 
@@ -231,9 +268,12 @@ static int resize_small(const struct pointer *what, void *p, size_t size,
 	return kmem_debug_resize(what->cache, p, size, caller);
 }
 
-/* A request that needs memory, unless it is a large block that shrinks. */
-static noinline void *realloc_other(const struct pointer *what, void *p,
-				    size_t size, uintptr_t caller)
+/*
+ * A request that needs memory, unless it is a large block that shrinks. This
+ * thread is inside.
+ */
+static void *resize(const struct pointer *what, void *p, size_t size,
+		    uintptr_t caller)
 {
 	bool asks = what->kind == POINTER_SMALL || size > what->usable ||
 		    size <= MAX_SMALL;
@@ -252,42 +292,74 @@ static noinline void *realloc_other(const struct pointer *what, void *p,
 	return q ? q : shim_refuse();
 }
 
-static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
+/* What p is decides; this thread is inside. -ENOENT: ask outside. */
+static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 {
 	struct pointer what;
+	int ret;
 
+	*out = NULL;
 	pointer_resolve(p, "realloc", &what);
 	if (what.kind == POINTER_FOREIGN)
-		return foreign_realloc(p, size);
+		return -ENOENT;
 	if (!size) {
-		free_slow(p, caller);
-		return NULL;
+		free_inside(p, caller);
+		return 0;
 	}
 	if (what.kind == POINTER_SMALL) {
-		int ret = resize_small(&what, p, size, caller);
-
+		ret = resize_small(&what, p, size, caller);
 		if (!ret)
-			return p;
+			*out = p;
+		if (!ret)
+			return 0;
 		if (ret == -ENOENT) /* nothing to copy, and not to be freed */
-			return malloc_slow(size, caller);
+			return -EBADF;
 	}
-	return realloc_other(&what, p, size, caller);
+	*out = resize(&what, p, size, caller);
+	return *out ? 0 : -ENOMEM;
+}
+
+static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
+{
+	void *q;
+	int ret;
+
+	if (unlikely(!kmem_enter()))
+		return realloc_aside(p, size, caller);
+	ret = realloc_inside(p, size, caller, &q);
+	kmem_leave();
+	if (ret == -ENOENT)
+		return foreign_realloc(p, size);
+	if (ret == -EBADF)
+		return malloc_slow(size, caller);
+	return q;
+}
+
+static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
+				    uintptr_t caller)
+{
+	const struct pointer what = { POINTER_SMALL, s, s->object_size };
+	void *q;
+
+	if (unlikely(!kmem_enter()))
+		return realloc_aside(p, size, caller);
+	q = resize(&what, p, size, caller);
+	kmem_leave();
+	return q;
 }
 
 static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
 {
-	struct pointer what;
+	struct kmem_cache *s;
 
 	if (!p)
 		return shim_malloc(size, caller);
-	what.cache = small_cache(p);
-	if (unlikely(!what.cache || !size))
+	s = small_cache(p);
+	if (unlikely(!s || !size))
 		return realloc_slow(p, size, caller);
-	what.kind = POINTER_SMALL;
-	what.usable = what.cache->object_size;
-	if (size <= what.usable && size > what.usable / 2)
+	if (size <= s->object_size && size > s->object_size / 2)
 		return p;
-	return realloc_other(&what, p, size, caller);
+	return realloc_small(s, p, size, caller);
 }
 
 EXPORT void *realloc(void *p, size_t size)
@@ -312,7 +384,10 @@ static noinline size_t usable_size_slow(void *p)
 
 	if (!p)
 		return 0;
+	if (unlikely(!kmem_enter()))
+		return usable_size_aside(p);
 	pointer_resolve(p, "malloc_usable_size", &what);
+	kmem_leave();
 	return what.kind == POINTER_FOREIGN ? foreign_usable_size(p) :
 					      what.usable;
 }

@@ -2,6 +2,8 @@
 /*
  * shim/pointer.c - what a pointer is, or one clear line and the end
  */
+#include <errno.h>
+
 #include "core/fmt.h"
 #include "kmem/debug.h"
 #include "shim/shim.h"
@@ -43,15 +45,32 @@ static void resolve_small(const void *p, const char *function,
 		 function, p, s->name);
 }
 
+bool pointer_in_engine(const void *p)
+{
+	return km_ready() && (virt_to_pfn(p) < arena.reserved_frames ||
+			      ((uintptr_t)p >= arena.vmalloc_start &&
+			       (uintptr_t)p < arena.vmalloc_end));
+}
+
+/* A block of side.c, whole: 0; -ENOENT if p is elsewhere. */
+static int resolve_side(const void *p, const char *function,
+			struct pointer *out)
+{
+	size_t usable = 0;
+	int ret = side_find(p, &usable);
+
+	if (unlikely(ret == -EINVAL))
+		misuse(function, p, "is not allocated memory");
+	*out = (struct pointer){ POINTER_SIDE, NULL, usable };
+	return ret;
+}
+
 /*
  * Whose the pointer is comes first: other allocators align to what they like,
  * so only a pointer into our memory is judged by its alignment.
  */
 void pointer_resolve(const void *p, const char *function, struct pointer *out)
 {
-	bool ours = km_ready() && (virt_to_pfn(p) < arena.reserved_frames ||
-				   ((uintptr_t)p >= arena.vmalloc_start &&
-				    (uintptr_t)p < arena.vmalloc_end));
 	struct large large;
 
 	if (km_ready() && arena_contains(p) && arena_index[virt_to_pfn(p)]) {
@@ -68,7 +87,9 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 		*out = (struct pointer){ POINTER_LARGE, NULL, large.usable };
 		return;
 	}
-	if (unlikely(ours))
+	if (unlikely(!resolve_side(p, function, out)))
+		return;
+	if (unlikely(pointer_in_engine(p)))
 		misuse(function, p,
 		       (uintptr_t)p % MALLOC_ALIGN ? "is not 16-byte aligned" :
 						     "is not allocated memory");

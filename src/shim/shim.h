@@ -83,6 +83,7 @@ struct large {
 	void *start;
 };
 int large_find(const void *p, struct large *out); /* 0 or -ENOENT */
+int run_find(const void *p, struct large *out); /* if it is a run; no lock */
 int large_free(void *p); /* 0, or -ENOENT: not the start of one */
 /* In place or by moving pages: the new address, or NULL: copy it yourself. */
 void *large_resize(void *p, size_t size);
@@ -96,13 +97,21 @@ extern struct large_stat large_stat; /* atomic, relaxed */
 
 /* ---- pointer.c: pointers that the fast path does not know ------------------ */
 
-enum pointer_kind { POINTER_SMALL, POINTER_LARGE, POINTER_FOREIGN };
+enum pointer_kind {
+	POINTER_SMALL,
+	POINTER_LARGE,
+	POINTER_SIDE, /* of side.c */
+	POINTER_FOREIGN
+};
 
 struct pointer {
 	enum pointer_kind kind;
 	struct kmem_cache *cache; /* POINTER_SMALL */
-	size_t usable; /* POINTER_SMALL, POINTER_LARGE */
+	size_t usable; /* but POINTER_FOREIGN */
 };
+
+/* Is it in address space of the engine? Then it is a block of it, or none. */
+bool pointer_in_engine(const void *p);
 
 /*
  * What p is. A pointer into our memory that does not start an object, run or
@@ -121,6 +130,26 @@ void foreign_free(void *p);
 void *foreign_realloc(void *p, size_t size);
 size_t foreign_usable_size(void *p);
 
+/* ---- side.c: blocks for calls that may not use the engine ------------------- */
+
+void *side_alloc(size_t size, size_t align); /* NULL: no memory */
+/* 0: p is such a block. -ENOENT: it is elsewhere. -EINVAL: it is none in there. */
+int side_find(const void *p, size_t *usable);
+int side_free(void *p); /* the same */
+/* Free p, which is the engine's, when that may be used again. */
+void side_put_off(void *p, uintptr_t caller);
+
+/* ---- fork.c ---------------------------------------------------------------- */
+
+void shim_fork_init(void); /* from the constructor */
+
+/* ---- aside.c: what calls do that may not use the engine --------------------- */
+
+void *malloc_aside(size_t size, size_t align); /* NULL; errno set */
+void free_aside(void *p, uintptr_t caller);
+size_t usable_size_aside(void *p);
+void *realloc_aside(void *p, size_t size, uintptr_t caller);
+
 /* ---- malloc.c, aligned.c: for a call that returns to `caller` ------------------ */
 
 void *shim_malloc(size_t size, uintptr_t caller); /* NULL; errno set */
@@ -133,6 +162,7 @@ static inline void *shim_memalign(size_t align, size_t size, uintptr_t caller)
 {
 	return shim_new_aligned(size, align, NULL, caller);
 }
+void shim_free(void *p, uintptr_t caller);
 
 /* ---- inject.c: requests that fail on purpose ------------------------------------ */
 

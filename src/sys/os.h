@@ -162,6 +162,7 @@ static inline bool os_single_threaded(void)
 }
 int os_pid(void);
 int os_tid(void);
+bool os_on_signal_stack(void); /* that of sigaltstack(); true if unknown */
 /* The name of this thread, as ps shows it; size of the buffer at least 16. */
 void os_comm(char name[16]);
 /* May 8 bytes at addr be read? One system call, no fault. */

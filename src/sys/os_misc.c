@@ -113,6 +113,14 @@ int os_pid(void)
 	return (int)sys0(SYS_getpid);
 }
 
+bool os_on_signal_stack(void)
+{
+	stack_t stack;
+
+	return sys2(SYS_sigaltstack, NULL, &stack) ||
+	       (stack.ss_flags & SS_ONSTACK);
+}
+
 u64 os_random(void)
 {
 	u64 value = 0;

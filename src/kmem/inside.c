@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/inside.c - see inside.h
+ *
+ *	fork	      gate_state	who comes to kmem_enter()
+ *	begins	      GATE_CLOSED	waits, GATE_PATIENCE_MS at most
+ *	is long	      GATE_LONG		is told no, and served aside
+ *	is over	      neither		goes in
+ *
+ * A visit that ended by longjmp() out of a signal handler never leaves. It is
+ * known by the stack: whoever comes in later, and not on the alternate stack of
+ * a signal, from above the place where the visit began, is not inside it.
+ *
+ * Between the store that says "inside" and the load that looks at the gate there
+ * is no barrier: a fork that closes the gate at that very moment may miss the
+ * visit. Then the thread waits for a lock until fork() is over, as any thread
+ * did before there was a gate; no structure is torn, for fork holds the locks.
+ */
+#include "core/lock.h"
+#include "kmem/inside.h"
+#include "sys/os.h"
+
+#define LEAVE_ROUNDS 1000 /* of 1 ms: a visitor may be stopped, or debugged */
+#define STARVED_ROUNDS 16 /* forks, one after the other */
+
+/* The lowest bits of gate_state; above them is the number of the fork. */
+enum { GATE_CLOSED = 1, GATE_LONG = 2, GATE_BITS = 3, GATE_NEXT = 4 };
+
+__thread struct kmem_visit kmem_visit = { .alone = VISIT_ALONE };
+
+static u32 gate_state; /* atomic; a futex */
+static void *gate_owner; /* thread pointer of who closed it; atomic */
+static u32 lone_visitors; /* atomic: inside, and on no list */
+static u32 leavers; /* atomic; a futex: they left while the gate was closed */
+
+__attribute__((weak)) void kmem_drain(void)
+{
+}
+
+bool kmem_gate_is_mine(void)
+{
+	return READ_ONCE(gate_owner) == __builtin_thread_pointer();
+}
+
+/* ---- visitors ------------------------------------------------------------ */
+
+static bool gate_is_closed(void)
+{
+	return (__atomic_load_n(&gate_state, __ATOMIC_SEQ_CST) & GATE_BITS) &&
+	       !kmem_gate_is_mine();
+}
+
+/*
+ * Wait for the end of a fork: false if that takes long. No clock is looked at,
+ * for a library may stand in front of that, and allocate there.
+ */
+static bool gate_wait(void)
+{
+	for (int i = 0; i < STARVED_ROUNDS; i++) {
+		u32 seen = READ_ONCE(gate_state);
+
+		if (!gate_is_closed())
+			return true;
+		if (seen & GATE_LONG)
+			return false;
+		if (!(seen & GATE_CLOSED))
+			continue;
+		os_futex_wait_ms(&gate_state, seen, GATE_PATIENCE_MS);
+		__atomic_compare_exchange_n(&gate_state, &seen,
+					    (seen & ~GATE_BITS) | GATE_LONG,
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
+	}
+	return !gate_is_closed();
+}
+
+static void lone_leave(void)
+{
+	__atomic_sub_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
+	kmem_visit.alone = VISIT_ALONE;
+}
+
+static void tell_fork(void)
+{
+	__atomic_add_fetch(&leavers, 1, __ATOMIC_RELAXED);
+	os_futex_wake_all(&leavers);
+}
+
+/* Out of the engine, whatever may be pending. */
+static void step_out(void)
+{
+	WRITE_ONCE(kmem_visit.frame, 0UL);
+	if (kmem_visit.alone == VISIT_COUNTED)
+		lone_leave();
+	if (unlikely(gate_is_closed()))
+		tell_fork();
+}
+
+void kmem_step_in(uintptr_t frame)
+{
+	WRITE_ONCE(kmem_visit.frame, frame);
+	if (kmem_visit.alone != VISIT_ALONE)
+		return;
+	kmem_visit.alone = VISIT_COUNTED;
+	__atomic_add_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
+}
+
+bool kmem_enter_odd(uintptr_t frame)
+{
+	for (;;) {
+		kmem_step_in(frame);
+		if (likely(!gate_is_closed()))
+			return true;
+		step_out();
+		if (!gate_wait())
+			return false;
+	}
+}
+
+bool kmem_enter_again(uintptr_t frame)
+{
+	if (frame <= kmem_visit.frame || os_on_signal_stack())
+		return false;
+	return kmem_enter_odd(frame);
+}
+
+void kmem_leave_odd(void)
+{
+	step_out();
+	if (kmem_visit.key) {
+		kmem_visit.key = 0;
+		kmem_cpu_set_key();
+	}
+	if (kmem_visit.queued) {
+		kmem_visit.queued = 0;
+		kmem_drain();
+	}
+}
+
+void kmem_visit_listed(void)
+{
+	if (kmem_visit.alone == VISIT_COUNTED)
+		lone_leave();
+	kmem_visit.alone = VISIT_LISTED;
+	WRITE_ONCE(kmem_visit.gate, (u8)gate_is_closed());
+}
+
+void kmem_visit_unlisted(void)
+{
+	WRITE_ONCE(kmem_visit.gate, (u8)0);
+	kmem_visit.alone = VISIT_ALONE;
+	if (!kmem_is_inside())
+		return;
+	kmem_visit.alone = VISIT_COUNTED;
+	__atomic_add_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
+}
+
+/* ---- the thread that forks --------------------------------------------------- */
+
+static bool anyone_inside(void)
+{
+	u32 mine = kmem_visit.alone == VISIT_COUNTED;
+
+	return __atomic_load_n(&lone_visitors, __ATOMIC_SEQ_CST) > mine ||
+	       kmem_cpus_anyone_inside();
+}
+
+void kmem_gate_close(void)
+{
+	WRITE_ONCE(gate_owner, __builtin_thread_pointer());
+	__atomic_store_n(&gate_state, (gate_state & ~GATE_BITS) | GATE_CLOSED,
+			 __ATOMIC_SEQ_CST);
+	kmem_cpus_set_gate(1);
+	for (int i = 0; i < LEAVE_ROUNDS; i++) {
+		u32 seen = READ_ONCE(leavers);
+
+		if (!anyone_inside())
+			break;
+		os_futex_wait_ms(&leavers, seen, 1);
+	}
+}
+
+static void open_gate(void)
+{
+	WRITE_ONCE(gate_owner, (void *)NULL);
+	__atomic_store_n(&gate_state, (gate_state & ~GATE_BITS) + GATE_NEXT,
+			 __ATOMIC_SEQ_CST);
+}
+
+void kmem_gate_open(void)
+{
+	kmem_cpus_set_gate(0);
+	open_gate();
+	os_futex_wake_all(&gate_state);
+}
+
+void kmem_gate_child(void)
+{
+	open_gate();
+	lone_visitors = kmem_visit.alone == VISIT_COUNTED;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/inside.h - which threads are in the middle of a slow path
+ *
+ * The slow paths of malloc stand in brackets. Who is between them may hold locks
+ * of ours, and have structures half changed:
+ *
+ *	kmem_enter() --- locks, sheaves, pages, system calls --- kmem_leave()
+ *	     |                     ^                                  |
+ *	     | false               `- a signal: its handler, or a     |
+ *	     v                        child made in it, comes to      v
+ *	  be served aside             kmem_enter() of the same     what was
+ *	  (shim/side.c)               thread                       put off
+ *
+ * So kmem_enter() says no in two cases: the thread is inside already, and was
+ * interrupted there; or another thread is in fork(), and has been for long (the
+ * gate). A fork closes the gate before it takes any lock of the engine and waits
+ * until all who are inside have left. So nobody waits for a lock that the fork
+ * holds, and a thread that holds a lock of another library, which fork() will
+ * want, is never kept for more than GATE_PATIENCE_MS.
+ *
+ * Locking	a visit is its thread's own, but for `gate`, which the thread
+ *		that forks writes, and `frame`, which it reads. The gate is moved
+ *		by the holder of tick_lock; the list of visits is that of tables
+ *		(kmem_cpus_lock).
+ * Invariants	N1  a thread that has locks of the engine is inside, or forks,
+ *		    or came through the API library, which has no brackets
+ *		N2  frame is 0 outside
+ */
+#ifndef KM_KMEM_INSIDE_H
+#define KM_KMEM_INSIDE_H
+
+#include "sys/compiler.h"
+
+#define GATE_PATIENCE_MS 10 /* then a fork is long */
+
+/* A thread with no table is on no list, so it counts itself while inside. */
+enum visit_alone { VISIT_LISTED, VISIT_ALONE, VISIT_COUNTED };
+
+struct kmem_visit {
+	uintptr_t frame; /* the stack where it came in; 0: it is outside */
+	union {
+		u32 odd; /* is any of these set? */
+		struct {
+			u8 gate; /* closed; atomic */
+			u8 queued; /* something waits for the end of the visit */
+			u8 alone; /* enum visit_alone */
+			u8 key; /* the key of its table is to be set */
+		};
+	};
+	u8 thread_state; /* cpu.c */
+};
+
+extern __thread struct kmem_visit kmem_visit __hidden;
+
+/* kmem_leave() calls it when `queued` was set. The shim replaces a weak one. */
+void kmem_drain(void);
+
+void kmem_step_in(uintptr_t frame);
+bool kmem_enter_again(uintptr_t frame);
+bool kmem_enter_odd(uintptr_t frame);
+void kmem_leave_odd(void);
+
+static __always_inline uintptr_t stack_pointer(void)
+{
+#ifdef __x86_64__
+	uintptr_t sp;
+
+	__asm__("movq %%rsp, %0" : "=r"(sp));
+	return sp;
+#else
+	return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
+
+/* May this thread use the engine? kmem_leave() follows a true. */
+static __always_inline bool kmem_enter(void)
+{
+	uintptr_t frame = stack_pointer();
+
+	if (unlikely(kmem_visit.frame))
+		return kmem_enter_again(frame);
+	WRITE_ONCE(kmem_visit.frame, frame);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(READ_ONCE(kmem_visit.odd)))
+		return kmem_enter_odd(frame);
+	return true;
+}
+
+/* For who was told no, is outside, and has to: it may wait long at a lock. */
+static __always_inline void kmem_enter_anyway(void)
+{
+	kmem_step_in(stack_pointer());
+}
+
+static __always_inline void kmem_leave(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(READ_ONCE(kmem_visit.odd)))
+		kmem_leave_odd();
+	else
+		WRITE_ONCE(kmem_visit.frame, 0UL);
+}
+
+static inline bool kmem_is_inside(void)
+{
+	return kmem_visit.frame;
+}
+
+/* Is the thread that calls the one that forks, since it closed the gate? */
+bool kmem_gate_is_mine(void);
+/* Nobody comes in; return when all others have left. tick_lock is held. */
+void kmem_gate_close(void);
+void kmem_gate_open(void); /* the parent; the same */
+void kmem_gate_child(void); /* the child, which is alone: open, nobody inside */
+
+/* ---- for cpu.c ----------------------------------------------------------- */
+
+/* This thread's table is on the list now, or no more; kmem_cpus_lock held. */
+void kmem_visit_listed(void);
+void kmem_visit_unlisted(void);
+/* Close or open the gate of every listed thread but this one. */
+void kmem_cpus_set_gate(u8 gate);
+bool kmem_cpus_anyone_inside(void); /* this thread does not count */
+void kmem_cpu_set_key(void);
+
+#endif

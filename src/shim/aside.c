@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/aside.c - the malloc family for who may not use the engine
+ *
+ *	malloc		a block of side.c
+ *	free		one of side.c: at once; of the engine: put off
+ *	realloc		a new block, a copy, and the old one freed as above
+ *	usable size	as ever, but that of an area stands in a tree under a lock
+ *
+ * Nothing here waits, takes a lock or calls the engine, but for the size of an
+ * area when that is asked for outside: it must be true. What a pointer is, is
+ * read from the frame index and from struct page alone, as the fast paths do.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "kmem/inside.h"
+#include "shim/shim.h"
+#include "sys/os.h"
+
+/* Bytes of a block that can be told without a lock: 0, or -ENOENT. */
+static int usable_size(const void *p, size_t *usable)
+{
+	struct kmem_cache *s;
+	struct large large;
+
+	if (!side_find(p, usable))
+		return 0;
+	if (!km_ready() || !arena_contains(p))
+		return -ENOENT;
+	if (arena_index[virt_to_pfn(p)]) {
+		s = shim_cache_of(p);
+		*usable = s ? s->object_size : 0;
+		return s ? 0 : -ENOENT;
+	}
+	if (run_find(p, &large) || large.start != p)
+		return -ENOENT;
+	*usable = large.usable;
+	return 0;
+}
+
+void *malloc_aside(size_t size, size_t align)
+{
+	int saved = errno;
+	void *p = side_alloc(size, align);
+
+	errno = p ? saved : ENOMEM;
+	return p;
+}
+
+/* Another allocator's is asked as ever: that is none of the engine's business. */
+void free_aside(void *p, uintptr_t caller)
+{
+	int ret;
+
+	if (pointer_in_engine(p)) {
+		side_put_off(p, caller);
+		return;
+	}
+	ret = side_free(p);
+	if (ret == -EINVAL)
+		km_panic("kmalloc: free(): %p is not allocated memory\n", p);
+	if (ret)
+		foreign_free(p);
+}
+
+size_t usable_size_aside(void *p)
+{
+	size_t usable = 0;
+	struct large area;
+
+	if (!usable_size(p, &usable))
+		return usable;
+	if (!pointer_in_engine(p))
+		return foreign_usable_size(p);
+	if (kmem_is_inside())
+		return 0;
+	kmem_enter_anyway();
+	if (!large_find(p, &area))
+		usable = area.usable;
+	kmem_leave();
+	return usable;
+}
+
+/*
+ * Copy from an area, however long it is: pages that are there, be they of
+ * another one that follows it at once.
+ */
+static void copy_area(void *to, const void *from, size_t size)
+{
+	for (size_t at = 0; at < size; at += PAGE_SIZE) {
+		const char *page = (const char *)from + at;
+
+		if (!os_readable(page))
+			return;
+		memcpy((char *)to + at, page, min(size - at, PAGE_SIZE));
+	}
+}
+
+void *realloc_aside(void *p, size_t size, uintptr_t caller)
+{
+	size_t usable;
+	int ret = usable_size(p, &usable);
+	void *q;
+
+	if (ret && !pointer_in_engine(p))
+		return foreign_realloc(p, size);
+	q = size ? malloc_aside(size, MALLOC_ALIGN) : NULL;
+	if (q && ret)
+		copy_area(q, p, size);
+	else if (q)
+		memcpy(q, p, min(usable, size));
+	if (q || !size)
+		free_aside(p, caller);
+	return q;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/fork.c - handlers of fork() in a program that this malloc serves
+ *
+ * libc's fork runs the prepare handlers, then takes locks of its own. A thread
+ * that has one of those may be waiting for us. So before our locks we take libc's
+ * list of streams, which fflush(NULL) holds while it waits for a stream whose
+ * holder allocates:
+ *
+ *	prepare	list of streams, gate, locks of the engine	| libc: its locks
+ *	parent	locks of the engine, gate, list of streams	| before that
+ *	child	locks of the engine, gate			| libc resets its own
+ *
+ * libc takes the list only if there is more than one thread, and makes it free
+ * in the child only if it took it: so do we, and let libc do that. For its other
+ * locks, and those of handlers that were registered before ours, there is the
+ * gate (kmem/inside.h): who holds one and comes to malloc is served aside. The
+ * shared libraries are marked to be initialized first, so that handlers of ours
+ * are registered first and prepare last.
+ */
+#include <pthread.h>
+
+#include "buddy/reclaim.h"
+#include "init.h"
+#include "kmem/inside.h"
+#include "shim/shim.h"
+
+extern void _IO_list_lock(void) __attribute__((weak));
+extern void _IO_list_unlock(void) __attribute__((weak));
+
+static void *streams_owner; /* whose it is because of us; it is held */
+static unsigned int streams_depth; /* how often; the owner */
+
+static bool many_threads(void)
+{
+	extern char __libc_single_threaded __attribute__((weak));
+
+	return &__libc_single_threaded && !__libc_single_threaded;
+}
+
+static void fork_prepare(void)
+{
+	if (many_threads() && &_IO_list_lock && &_IO_list_unlock) {
+		_IO_list_lock();
+		WRITE_ONCE(streams_owner, __builtin_thread_pointer());
+		streams_depth++;
+	}
+	km_fork_prepare();
+}
+
+static void fork_parent(void)
+{
+	km_fork_parent();
+	if (READ_ONCE(streams_owner) == __builtin_thread_pointer()) {
+		if (!--streams_depth)
+			WRITE_ONCE(streams_owner, (void *)NULL);
+		_IO_list_unlock();
+	}
+	if (!kmem_is_inside())
+		kmem_drain();
+}
+
+static void fork_child(void)
+{
+	km_fork_child();
+	streams_owner = NULL;
+	streams_depth = 0;
+	if (!kmem_is_inside())
+		kmem_drain();
+}
+
+void shim_fork_init(void)
+{
+	kswapd_allow_threads();
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}

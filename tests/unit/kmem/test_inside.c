@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_inside.c - who is in a slow path, and the gate that fork closes
+ */
+#include <pthread.h>
+#include <sched.h>
+
+#include "fake.h"
+#include "kmem/inside.h"
+
+static unsigned int drained;
+
+/* In place of the weak one. */
+void kmem_drain(void)
+{
+	drained++;
+}
+
+/* A visit in a visit. Expect the second to be refused, until the first ends. */
+static void test_nested(void **state)
+{
+	(void)state;
+	assert_true(kmem_enter());
+	assert_true(kmem_is_inside());
+	assert_false(kmem_enter());
+	assert_true(kmem_is_inside());
+	kmem_leave();
+	assert_false(kmem_is_inside());
+	assert_true(kmem_enter());
+	kmem_leave();
+}
+
+/* Something is put off. Expect it to be done when the visit ends, and once. */
+static void test_drain(void **state)
+{
+	unsigned int before = drained;
+
+	(void)state;
+	assert_true(kmem_enter());
+	kmem_visit.queued = 1;
+	assert_int_equal(drained, before);
+	kmem_leave();
+	assert_int_equal(drained, before + 1);
+	assert_true(kmem_enter());
+	kmem_leave();
+	assert_int_equal(drained, before + 1);
+}
+
+static bool entered;
+
+static void handler(int sig)
+{
+	(void)sig;
+	entered = kmem_enter();
+	if (entered)
+		kmem_leave();
+}
+
+static void raise_inside(void)
+{
+	assert_true(kmem_enter());
+	entered = true;
+	raise(SIGUSR1);
+	kmem_leave();
+	assert_false(entered);
+	raise(SIGUSR1);
+	assert_true(entered);
+}
+
+/* A handler on the same stack, and on one of its own that lies above. Expect
+ * both to be refused inside, and let in outside. */
+static void test_handler(void **state)
+{
+	char *stack = malloc((size_t)SIGSTKSZ);
+	stack_t on = { .ss_sp = stack, .ss_size = (size_t)SIGSTKSZ };
+	stack_t off = { .ss_flags = SS_DISABLE };
+	struct sigaction sa = { .sa_handler = handler };
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+	raise_inside();
+	assert_int_equal(sigaltstack(&on, NULL), 0);
+	sa.sa_flags = SA_ONSTACK;
+	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+	raise_inside();
+	assert_int_equal(sigaltstack(&off, NULL), 0);
+	free(stack);
+}
+
+static char thread_stack[256 << 10] __attribute__((aligned(4096)));
+static char signal_stack[64 << 10];
+
+static void *raise_on_low_stack(void *arg)
+{
+	stack_t on = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
+
+	assert_int_equal(sigaltstack(&on, NULL), 0);
+	raise_inside();
+	return arg;
+}
+
+/* The stack of the handler lies above that of its thread, or below. Expect it to
+ * be refused either way. */
+static void test_handler_of_thread(void **state)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
+	pthread_attr_t attr;
+	pthread_t t;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+	pthread_attr_init(&attr);
+	assert_int_equal(pthread_create(&t, NULL, raise_on_low_stack, NULL), 0);
+	pthread_join(t, NULL);
+	assert_int_equal(pthread_attr_setstack(&attr, thread_stack,
+					       sizeof(thread_stack)),
+			 0);
+	assert_int_equal(pthread_create(&t, &attr, raise_on_low_stack, NULL),
+			 0);
+	pthread_join(t, NULL);
+	pthread_attr_destroy(&attr);
+}
+
+static jmp_buf out;
+
+static noinline void enter_and_jump(void)
+{
+	volatile char room[4096];
+
+	room[0] = 0;
+	assert_true(kmem_enter());
+	longjmp(out, 1 + room[0]);
+}
+
+/* A visit that longjmp() has left. Expect the next one to be let in. */
+static void test_abandoned(void **state)
+{
+	(void)state;
+	if (!setjmp(out))
+		enter_and_jump();
+	assert_true(kmem_is_inside());
+	assert_true(kmem_enter());
+	kmem_leave();
+	assert_false(kmem_is_inside());
+}
+
+static int stage; /* atomic */
+
+static void reach(int n)
+{
+	__atomic_store_n(&stage, n, __ATOMIC_SEQ_CST);
+}
+
+static int at_stage(void)
+{
+	return __atomic_load_n(&stage, __ATOMIC_SEQ_CST);
+}
+
+static void wait_for(int n)
+{
+	while (at_stage() < n)
+		sched_yield();
+}
+
+static void use_table(void)
+{
+	struct kmem_cache *s = kmem_cache_create("inside", 64, 0, 0, NULL);
+
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	kmem_cache_destroy(s);
+}
+
+/* arg: has it a table? */
+static void *visit(void *arg)
+{
+	bool let_in;
+
+	if (arg)
+		use_table();
+	let_in = kmem_enter();
+	reach(1);
+	wait_for(2);
+	for (int i = 0; i < 100; i++)
+		sched_yield();
+	if (at_stage() != 2 || !let_in)
+		return (void *)1; /* the gate did not wait for this */
+	kmem_leave();
+	wait_for(3); /* closed */
+	if (kmem_enter() || kmem_is_inside())
+		return (void *)2;
+	if (kmem_enter()) /* and now at once */
+		return (void *)3;
+	reach(4);
+	wait_for(5); /* open again */
+	if (!kmem_enter())
+		return (void *)4;
+	kmem_leave();
+	return NULL;
+}
+
+/* The gate is closed while a thread is inside. Expect that to wait for it, the
+ * thread to be refused then, but not the one that closed, and all to be let in
+ * when it is open. */
+static void close_on(void *has_table)
+{
+	pthread_t t;
+	void *ret;
+
+	reach(0);
+	use_table();
+	assert_int_equal(pthread_create(&t, NULL, visit, has_table), 0);
+	wait_for(1);
+	reach(2);
+	kmem_gate_close();
+	assert_true(kmem_gate_is_mine());
+	reach(3);
+	assert_true(kmem_enter());
+	kmem_leave();
+	wait_for(4);
+	kmem_gate_open();
+	assert_false(kmem_gate_is_mine());
+	reach(5);
+	pthread_join(t, &ret);
+	assert_ptr_equal(ret, NULL);
+}
+
+static void test_gate(void **state)
+{
+	(void)state;
+	close_on(&stage);
+}
+
+static void test_gate_without_table(void **state)
+{
+	(void)state;
+	close_on(NULL);
+}
+
+static void *get_table_inside(void *arg)
+{
+	if (!kmem_enter())
+		return NULL;
+	kmem_cpu_get();
+	kmem_leave();
+	return kmem_this_cpu == kmem_cpu_get() ? arg : NULL;
+}
+
+/* A thread gets its table inside, and ends. Expect the table to be retired: the
+ * key was set when it left. */
+static void test_table_inside(void **state)
+{
+	unsigned int before = kmem_cpus_number();
+	pthread_t t;
+	void *ret;
+
+	(void)state;
+	assert_int_equal(pthread_create(&t, NULL, get_table_inside, &before),
+			 0);
+	pthread_join(t, &ret);
+	assert_ptr_equal(ret, &before);
+	assert_int_equal(kmem_cpus_number(), before);
+}
+
+/* The table is put aside. Expect every cursor to miss, and the same table back. */
+static void test_put_aside(void **state)
+{
+	struct kmem_cpu *own, *cpu, *again;
+
+	(void)state;
+	use_table();
+	own = kmem_this_cpu;
+	cpu = kmem_cpu_put_aside();
+	assert_ptr_equal(cpu, own);
+	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
+		assert_null(kmem_pop(kmem_this_cpu, slot));
+	assert_null(kmem_cpu_get());
+	again = kmem_cpu_put_aside(); /* a fork in a fork */
+	kmem_cpu_put_back(again);
+	assert_ptr_not_equal(kmem_this_cpu, own);
+	kmem_cpu_put_back(cpu);
+	assert_ptr_equal(kmem_this_cpu, own);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_handler),
+		cmocka_unit_test(test_handler_of_thread),
+		cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_gate_without_table),
+		cmocka_unit_test(test_table_inside),
+		cmocka_unit_test(test_put_aside),
+	};
+
+	return cmocka_run_group_tests(tests, fake_start, NULL);
+}
