@@ -17,6 +17,7 @@ Prints one line for each fault and exits 1 if there was any:
  - a fact that src, include or tests cite ("docs/kernel.md P2", "M1, M3 to M6")
    and that docs/kernel.md lacks or has twice, or a citation of another document
    that is not in the repository
+ - a word of docs/glossary.md that another page of docs uses and never links
  - a letter of docs/divergence.md that src refers to and that is not there
  - a drawing that is no XML, or that no document shows
  - a C program of README.md that does not compile
@@ -41,6 +42,11 @@ PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
 LABELS = re.compile(r"docs/kernel\.md ([A-Z]\d+"
                     r"(?:(?:-|, | and | to )[A-Z]\d+)*)")
+# How the words look that a page must link; those with other meanings are left.
+WORDS = {"sheaf": r"\bshea(?:f|ves)\b", "barn": r"\bbarns?\b",
+         "tick": r"\bticks?\b", "frame-index": r"\bframe index\b",
+         "page-run": r"\bpage runs?\b", "large-area": r"\blarge areas?\b",
+         "compaction": r"\bcompaction\b"}
 KNOB = re.compile(r'\.procname = "([^"]+)"')
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 
@@ -53,7 +59,7 @@ def read(root, path):
 
 
 def documents(root):
-    found = [p for p in ("README.md", "bench/README.md")
+    found = [p for p in ("README.md", "CONTRIBUTING.md", "bench/README.md")
              if os.path.exists(os.path.join(root, p))]
     return found + sources.find(root, ("docs",), (".md",))
 
@@ -208,6 +214,29 @@ def judge_facts(root):
     return faults
 
 
+def prose(text):
+    """The text without programs, headings, tables, code and links."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    text = re.sub(r"^(?:#|\||    ).*$", "", text, flags=re.M)
+    text = re.sub(r"`[^`\n]*`", "", text)
+    return re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", text)
+
+
+def judge_words(root):
+    glossary = "docs/glossary.md"
+    faults, known = [], anchors(read(root, glossary))
+    for path in sources.find(root, ("docs",), (".md",)):
+        text = read(root, path)
+        plain = prose(text)
+        if path in (glossary, "docs/kernel.md"):
+            continue
+        faults += [f"{path}: does not link {word} to {glossary}"
+                   for word, pattern in WORDS.items()
+                   if word in known and re.search(pattern, plain) and
+                   f"(glossary.md#{word})" not in text]
+    return faults
+
+
 def judge_letters(root):
     letters = set(re.findall(r"^## ([A-Z])\. ",
                              read(root, "docs/divergence.md"), re.M))
@@ -261,7 +290,7 @@ def judge(root):
                 faults.append(f"{path}: names {name}, which is not there")
     faults += judge_drawings(root, everything)
     for rule in (judge_params, judge_knobs, judge_exports, judge_ranks,
-                 judge_facts, judge_letters, judge_programs):
+                 judge_facts, judge_words, judge_letters, judge_programs):
         faults += rule(root)
     return faults
 

@@ -101,6 +101,16 @@ class DocsTest(tree.TreeTest):
         self.put("docs/kernel.md", "- **M1** a.\n- **P4** b.\n- **P4** c.\n")
         self.one_fault("twice")
 
+    def test_words(self):
+        """A word of the glossary, linked or not. Expect one fault."""
+        self.put("docs/glossary.md", "### sheaf\nA tick.\n")
+        self.put("docs/a.md", "# sheaf\n`sheaf` and a tick\n| sheaf |\n")
+        self.assertEqual(self.faults(), [])
+        self.put("docs/a.md", "Some sheaves.\n")
+        self.one_fault("sheaf")
+        self.put("docs/a.md", "[Sheaves](glossary.md#sheaf), sheaves.\n")
+        self.assertEqual(self.faults(), [])
+
     def test_exports(self):
         """Exported names without a word on them. Expect a fault for each."""
         self.put("src/shim/preload.map",
