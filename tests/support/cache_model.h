@@ -331,11 +331,11 @@ static void run(uint64_t first_seed, unsigned int steps)
 static int start(void **state)
 {
 	(void)state;
-	tick_interval_ms = ~0UL;
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(model_backend, NR_CURSORS) || kmalloc_init() ||
 	    !kmem_cpu_get())
 		return -1;
+	tick_interval_ms = ~0UL; /* after the boot parameter for it */
 	return 0;
 }
 

@@ -178,10 +178,12 @@ const struct slab_ops fake_ops = {
 
 int fake_start(void **state)
 {
+	int ret = arena_init() || page_alloc_init(0) ||
+		  kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
+
 	(void)state;
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
-	return arena_init() || page_alloc_init(0) ||
-	       kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
+	return ret;
 }
 
 static pthread_t owners[MANY_OWNERS];

@@ -9,11 +9,11 @@ struct fixture f;
 int slab_start(void **state)
 {
 	(void)state;
-	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	stay_on_cpu();
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(&slab_ops, NR_CURSORS) || kmalloc_init())
 		return -1;
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	return 0;
 }
 

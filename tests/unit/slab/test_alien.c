@@ -33,11 +33,11 @@ static void stay_on_last_cpu(void)
 
 static void start(unsigned int size)
 {
-	tick_interval_ms = ~0UL;
 	stay_on_last_cpu();
 	parse_args("arena=128M numa=fake=2");
 	REQUIRE(!arena_init() && !page_alloc_init(0) &&
 		!kmem_init(&slab_ops, NR_CURSORS) && !kmalloc_init());
+	tick_interval_ms = ~0UL; /* after the boot parameter for it */
 	REQUIRE(nr_online_nodes == 2);
 	here = (int)numa_node_id();
 	there = 1 - here;

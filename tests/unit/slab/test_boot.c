@@ -44,9 +44,9 @@ static void test_states(void *arg)
 	struct kmem_cache *early, *late, *plain;
 
 	(void)arg;
-	tick_interval_ms = ~0UL;
 	REQUIRE(slab_state == DOWN);
 	REQUIRE(!arena_init() && !page_alloc_init(0));
+	tick_interval_ms = ~0UL; /* after the boot parameter for it */
 	REQUIRE(slab_state == DOWN && !kmalloc_slab(8));
 	REQUIRE(!kmem_init(&slab_ops, NR_CURSORS));
 	REQUIRE(slab_state == PARTIAL_NODE && !kmalloc_slab(8));

@@ -9,10 +9,10 @@ struct fixture f;
 int slub_start(void **state)
 {
 	(void)state;
-	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(&slub_ops, NR_CURSORS))
 		return -1;
+	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	stay_on_cpu();
 	return 0;
 }
