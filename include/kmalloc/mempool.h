@@ -37,8 +37,8 @@ typedef struct mempool_s {
 } mempool_t;
 
 /*
- * A pool of min_nr (above 0) elements, which are made at once. NULL or -ENOMEM:
- * there was no memory for all of them.
+ * A pool of min_nr elements, which are made at once; of 0 it has one all the same,
+ * to have something to wait for. NULL or -ENOMEM: there was no memory for all.
  */
 mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 			  mempool_free_t *free_fn, void *pool_data);

@@ -10,13 +10,18 @@
  *
  *	elements[]  | e | e | e |   |   |	min_nr = 5, curr_nr = 3
  *
+ * A pool of 0 elements has one nevertheless, so that a thread that waits is woken
+ * by the next free.
+ *
  * One lock does for all pools: it is taken only when an allocator had nothing,
  * and at frees until the reserves are full again.
  *
  * Locking	mempool_lock (rank LOCK_MEMPOOL); nothing is allocated, freed or
  *		waited for under it
- * Invariants	0 <= curr_nr <= min_nr, unless a resize is taking them away
- * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
+ * Invariants	0 <= curr_nr <= max(min_nr, 1), unless a resize is taking them
+ *		away
+ * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11); the one of a pool
+ *		of 0 is of 6.17
  */
 #include <errno.h>
 #include <string.h>
@@ -31,10 +36,16 @@ unsigned long mempool_wait_ms = 5000;
 
 /* ---- the reserve; the lock is held ---------------------------------------- */
 
+/* How many elements are to be there. */
+static int reserve_nr(const mempool_t *pool)
+{
+	return max(READ_ONCE(pool->min_nr), 1);
+}
+
 static void add_element(mempool_t *pool, void *element)
 {
 	lock_assert_held(&mempool_lock);
-	BUG_ON(pool->curr_nr >= pool->min_nr);
+	BUG_ON(pool->curr_nr >= reserve_nr(pool));
 	pool->elements[pool->curr_nr] = element;
 	WRITE_ONCE(pool->curr_nr, pool->curr_nr + 1);
 }
@@ -69,7 +80,7 @@ static bool put_reserved(mempool_t *pool, void *element)
 
 	mempool_poison(pool, element);
 	spin_lock(&mempool_lock);
-	room = pool->curr_nr < pool->min_nr;
+	room = pool->curr_nr < reserve_nr(pool);
 	if (room) {
 		add_element(pool, element);
 		WRITE_ONCE(pool->wait, pool->wait + 1);
@@ -106,12 +117,12 @@ void mempool_destroy(mempool_t *pool)
 
 static int init_node(mempool_t *pool, int min_nr, gfp_t gfp, int node)
 {
-	pool->elements = kmalloc_array_node((size_t)min_nr, sizeof(void *), gfp,
-					    node);
+	pool->min_nr = min_nr;
+	pool->elements = kmalloc_array_node((size_t)reserve_nr(pool),
+					    sizeof(void *), gfp, node);
 	if (!pool->elements)
 		return -ENOMEM;
-	pool->min_nr = min_nr;
-	while (pool->curr_nr < min_nr) {
+	while (pool->curr_nr < reserve_nr(pool)) {
 		void *element = pool->alloc(gfp, pool->pool_data);
 
 		if (!element) {
@@ -132,7 +143,7 @@ int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		.alloc = alloc_fn,
 		.free = free_fn,
 	};
-	if (WARN_ONCE(min_nr <= 0, "mempool_init: %d elements, 1 is the least",
+	if (WARN_ONCE(min_nr < 0, "mempool_init: %d elements, 0 is the least",
 		      min_nr))
 		return -EINVAL;
 	return init_node(pool, min_nr, GFP_KERNEL, NUMA_NO_NODE);
@@ -145,8 +156,8 @@ mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
 {
 	mempool_t *pool;
 
-	if (WARN_ONCE(min_nr <= 0,
-		      "mempool_create: %d elements, 1 is the least", min_nr))
+	if (WARN_ONCE(min_nr < 0,
+		      "mempool_create: %d elements, 0 is the least", min_nr))
 		return NULL;
 	pool = kzalloc_node(sizeof(*pool), gfp, node);
 	if (!pool)
@@ -276,7 +287,7 @@ void mempool_free(void *element, mempool_t *pool)
 {
 	if (unlikely(!element))
 		return;
-	if (unlikely(READ_ONCE(pool->curr_nr) < READ_ONCE(pool->min_nr)) &&
+	if (unlikely(READ_ONCE(pool->curr_nr) < reserve_nr(pool)) &&
 	    put_reserved(pool, element))
 		return;
 	pool->free(element, pool->pool_data);

@@ -240,12 +240,53 @@ static void test_create_short(void **state)
 	mempool_exit(&mine);
 	mempool_exit(&mine);
 	assert_int_equal(store.left, NR - 1);
-	assert_int_equal(mempool_init(&mine, 0, store_alloc, store_free,
+	assert_int_equal(mempool_init(&mine, -1, store_alloc, store_free,
 				      &store),
 			 -EINVAL);
 	assert_null(mempool_create(-1, store_alloc, store_free, &store));
 	mempool_destroy(NULL);
 	store.left = -1;
+}
+
+/* A pool of no elements, made both ways. Expect one in reserve; while the
+ * allocator has none, that one to be handed out and its free to wake a waiter; a
+ * second to go back to the allocator; and another size later. */
+static void test_none(void **state)
+{
+	mempool_t *none = mempool_create(0, store_alloc, store_free, &store);
+	mempool_t *other = pool, mine;
+	pthread_t thread;
+	void *a, *b;
+
+	(void)state;
+	assert_non_null(none);
+	assert_int_equal(store.out, NR + 1);
+	store.left = 0;
+	a = mempool_alloc(none, GFP_NOWAIT);
+	assert_non_null(a);
+	assert_null(mempool_alloc(none, GFP_NOWAIT));
+	mempool_wait_ms = 60000; /* so that only a wake-up can end it */
+	pool = none; /* what give_later() frees to */
+	assert_int_equal(pthread_create(&thread, NULL, give_later, a), 0);
+	assert_ptr_equal(mempool_alloc(none, GFP_KERNEL), a);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	pool = other;
+	mempool_wait_ms = 5000;
+	store.left = 1;
+	b = mempool_alloc(none, GFP_NOWAIT);
+	mempool_free(a, none);
+	assert_int_equal(store.left, 0);
+	mempool_free(b, none);
+	assert_int_equal(store.left, 1);
+	store.left = -1;
+	assert_int_equal(mempool_resize(none, 3), 0);
+	assert_int_equal(store.out, NR + 3);
+	mempool_destroy(none);
+	assert_int_equal(
+		mempool_init(&mine, 0, store_alloc, store_free, &store), 0);
+	assert_int_equal(store.out, NR + 1);
+	mempool_exit(&mine);
+	assert_int_equal(store.out, NR);
 }
 
 static void zeroed(void *arg)
@@ -369,8 +410,9 @@ int main(void)
 		TEST(test_alloc),  TEST(test_reserve),
 		TEST(test_wait),   TEST(test_wait_times_out),
 		TEST(test_resize), TEST(test_create_short),
-		TEST(test_zero),   TEST(test_kinds),
-		TEST(test_poison), TEST(test_fork),
+		TEST(test_none),   TEST(test_zero),
+		TEST(test_kinds),  TEST(test_poison),
+		TEST(test_fork),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
