@@ -120,8 +120,9 @@ void __free_pages(struct page *page, unsigned int order);
 void free_hot_cold_page(struct page *page, int cold);
 
 /*
- * One reference more or less to the first page of a block; the last frees it. A
- * page that nobody has (free, foreign, NULL) is warned about, and stays as it is.
+ * One reference more or less to a block, by its first page, or by any page of a
+ * __GFP_COMP block; the last frees it. A page that is not in use (free, foreign,
+ * NULL) is warned about, and stays as it is.
  */
 void get_page(struct page *page);
 void put_page(struct page *page);
@@ -140,6 +141,7 @@ void free_pages(unsigned long addr, unsigned int order);
 /*
  * `size` bytes rounded up to pages, not to an order: the tail of the block
  * goes back at once. At most 4 MiB. free_pages_exact() takes the same size.
+ * They are single pages: each may be freed, and referred to, by itself.
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *addr, size_t size);

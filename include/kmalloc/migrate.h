@@ -72,8 +72,8 @@ struct movable_operations {
 
 /*
  * From now on the page may be moved; it is a block of alloc_pages(), of any
- * order up to 9, not one of alloc_pages_exact(); with __GFP_ACCOUNT and of more
- * than one page it stays where it is unless it is __GFP_COMP. By its owner.
+ * order up to 9; with __GFP_ACCOUNT and of more than one page it stays where it
+ * is unless it is __GFP_COMP. By its owner.
  */
 void __SetPageMovable(struct page *page, const struct movable_operations *mops);
 /* No longer: none of the functions is begun any more. Before it is freed. */

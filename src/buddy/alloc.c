@@ -30,6 +30,7 @@
 #include "buddy/page_debug.h"
 #include "buddy/vmstat.h"
 #include "core/start.h"
+#include "core/tick.h"
 #include "sys/os.h"
 
 void expand(struct zone *zone, struct page *page, unsigned int low,
@@ -112,8 +113,11 @@ static __always_inline struct page *rmqueue(struct zone *zone,
 
 	if (pcp_allowed_order(order))
 		page = rmqueue_pcplist(zone, order, mt, alloc_flags);
-	if (!page)
+	if (!page) {
 		page = rmqueue_buddy(zone, order, mt, alloc_flags);
+		if (alloc_flags & ALLOC_TICK)
+			tick_poll();
+	}
 	/* A block was claimed, and the zone's marks raised for it. */
 	if (unlikely(zone_flag(zone, ZONE_BOOSTED)) &&
 	    (alloc_flags & ALLOC_KSWAPD)) {
@@ -326,10 +330,13 @@ void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,
 		ac->zonelist, ac->highest_zoneidx, nodemask);
 }
 
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
-			   const nodemask_t *nodemask)
+/* flags: ALLOC_TICK or 0 */
+static __always_inline struct page *do_alloc_pages(gfp_t gfp,
+						   unsigned int order, int nid,
+						   const nodemask_t *nodemask,
+						   unsigned int flags)
 {
-	unsigned int alloc_flags = WMARK_LOW | ALLOC_CPUSET;
+	unsigned int alloc_flags = WMARK_LOW | ALLOC_CPUSET | flags;
 	struct alloc_context ac;
 	struct page *page;
 
@@ -353,30 +360,45 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	page = get_page_from_freelist(gfp | __GFP_HARDWALL, order, alloc_flags,
 				      &ac);
 	if (unlikely(!page)) {
+		if (flags & ALLOC_TICK)
+			tick_poll();
 		ac.spread_dirty_pages = false;
 		page = __alloc_pages_slowpath(gfp, order, &ac);
 	}
 	if (unlikely(gfp & __GFP_ACCOUNT) && page &&
 	    memcg_charge_page(page, gfp, 1UL << order)) {
-		__free_pages(page, order);
+		page_block_free(page, order);
 		page = NULL;
 	}
 	return page;
 }
 
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
+			   const nodemask_t *nodemask)
+{
+	return do_alloc_pages(gfp, order, nid, nodemask, 0);
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, (int)numa_node_id(), NULL);
+	return do_alloc_pages(gfp, order, (int)numa_node_id(), NULL,
+			      ALLOC_TICK);
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
+	if (WARN_ONCE(
+		    nid != NUMA_NO_NODE && (unsigned int)nid >= nr_online_nodes,
+		    "alloc_pages: node %d, there are %u", nid, nr_online_nodes))
+		return NULL;
+	tick_poll();
+	return page_block_alloc(nid, gfp, order);
+}
+
+struct page *page_block_alloc(int nid, gfp_t gfp, unsigned int order)
+{
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();
-	if (WARN_ONCE((unsigned int)nid >= nr_online_nodes,
-		      "alloc_pages: node %d, there are %u", nid,
-		      nr_online_nodes))
-		return NULL;
 	return __alloc_pages(gfp, order, nid, NULL);
 }
 
@@ -391,6 +413,7 @@ struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, int nid,
 		      "alloc_pages: node %d, there are %u", nid,
 		      nr_online_nodes))
 		return NULL;
+	tick_poll();
 	return __alloc_pages(gfp, order, nid, nodes ? &mask : NULL);
 }
 
@@ -410,7 +433,8 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 {
 	unsigned int order = get_order(nr << PAGE_SHIFT);
 	unsigned long block = 1UL << order;
-	struct page *page = alloc_pages(gfp & ~__GFP_ZERO, order);
+	struct page *page = page_block_alloc(NUMA_NO_NODE, gfp & ~__GFP_ZERO,
+					     order);
 
 	if (!page)
 		return NULL;
@@ -481,36 +505,6 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 	if (want_init_on_alloc(0))
 		memset(pfn_to_virt(pfn), 0, more << PAGE_SHIFT);
 	return 0;
-}
-
-void *alloc_pages_exact(size_t size, gfp_t gfp)
-{
-	struct page *page;
-
-	if (!size || size > MAX_BLOCK_SIZE)
-		return NULL;
-	page = alloc_page_run(gfp, PAGE_ALIGN(size) >> PAGE_SHIFT);
-	return page ? page_to_virt(page) : NULL;
-}
-
-void split_page(struct page *page, unsigned int order)
-{
-	if (WARN_ONCE(
-		    !page || page_type(page) != PAGE_ALLOCATED ||
-			    page->order != order || (page->flags & PG_HEAD),
-		    "split_page: %p is no block of order %u that could be split",
-		    (void *)page, order))
-		return;
-	split_page_owner(page, order);
-	for (unsigned long n = 0; n < 1UL << order; n++) {
-		set_page_type(&page[n], PAGE_ALLOCATED);
-		WRITE_ONCE(page[n].order, 0);
-		WRITE_ONCE(page[n].flags, page->flags);
-		page[n].memcg = page->memcg;
-		WRITE_ONCE(page[n].migratetype, page->migratetype);
-		page[n]._refcount = 1;
-		set_page_links(&page[n], page_zone(page));
-	}
 }
 
 struct page *compound_head(struct page *page)

@@ -30,6 +30,14 @@ int page_alloc_init(unsigned int flags);
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 			   const nodemask_t *nodemask);
 
+/*
+ * alloc_pages_node(), __free_pages() and put_page() for callers that are in the
+ * middle of their work or hold a lock of ours: no tick runs.
+ */
+struct page *page_block_alloc(int nid, gfp_t gfp, unsigned int order);
+void page_block_free(struct page *page, unsigned int order);
+void page_block_put(struct page *page);
+
 /* Is the memory of this block, just allocated, known to be zero? */
 static inline bool page_known_zero(const struct page *page)
 {

@@ -14,8 +14,9 @@
  *		(docs/kernel.md B8)
  */
 #include "buddy/internal.h"
-#include "core/task.h"
 #include "core/start.h"
+#include "core/task.h"
+#include "core/tick.h"
 
 static unsigned long count_pages(struct page **array, unsigned long nr)
 {
@@ -124,5 +125,6 @@ unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr,
 		      "alloc_pages_bulk: node %d, there are %u", nid,
 		      nr_online_nodes))
 		return 0;
+	tick_poll();
 	return fill_all(gfp, nid, nr, array);
 }

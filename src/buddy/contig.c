@@ -135,7 +135,7 @@ static int prep_range(unsigned long start, unsigned long end, gfp_t gfp)
 		return 0;
 	for (unsigned long pfn = start; pfn < end; pfn++)
 		if (page_type(pfn_to_page(pfn)) == PAGE_ALLOCATED)
-			__free_page(pfn_to_page(pfn));
+			page_block_free(pfn_to_page(pfn), 0);
 	return -EBUSY;
 }
 

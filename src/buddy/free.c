@@ -32,6 +32,7 @@
 
 #include "buddy/page_debug.h"
 #include "buddy/compact.h"
+#include "core/tick.h"
 
 /* Free pages that not everybody may have are counted apart. */
 static void account_type(struct zone *zone, unsigned int mt, long pages)
@@ -267,6 +268,8 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
 		count_locked(&zone->freed, 1UL << order);
 		__free_one_page(zone, page, order);
 		spin_unlock(&zone->lock);
+		if (flags & FREE_TICK)
+			tick_poll();
 	}
 	memory_freed();
 }
@@ -291,7 +294,8 @@ static void free_tails(struct page *page, unsigned int order, u8 flags,
 	}
 }
 
-void __free_pages(struct page *page, unsigned int order)
+static __always_inline void do_free_pages(struct page *page, unsigned int order,
+					  unsigned int free_flags)
 {
 	struct km_memcg *memcg;
 	bool compound;
@@ -308,9 +312,19 @@ void __free_pages(struct page *page, unsigned int order)
 	    !compound) /* while it is ours: who puts it last frees one */
 		WRITE_ONCE(page->order, (u8)0);
 	if (put_page_testzero(page))
-		__free_pages_ok(page, order, 0);
+		__free_pages_ok(page, order, free_flags);
 	else if (!compound)
 		free_tails(page, order, flags, memcg);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	do_free_pages(page, order, FREE_TICK);
+}
+
+void page_block_free(struct page *page, unsigned int order)
+{
+	do_free_pages(page, order, 0);
 }
 
 void free_hot_cold_page(struct page *page, int cold)
@@ -319,42 +333,60 @@ void free_hot_cold_page(struct page *page, int cold)
 		       "free_hot_cold_page: %p is no page",
 		       (const void *)page) &&
 	    names_a_block(page, 0) && put_page_testzero(page))
-		__free_pages_ok(page, 0, cold ? FREE_COLD : 0);
+		__free_pages_ok(page, 0, FREE_TICK | (cold ? FREE_COLD : 0));
 }
 
-/* Somebody has it, so he may say for how long; else it is said why not. */
-static bool is_page_in_use(const struct page *page)
+/*
+ * The first page of the block in use that `page` is in: of a __GFP_COMP block
+ * its head, else the page itself. NULL if the page is not ours or its block is
+ * not in use, which is reported.
+ */
+static struct page *page_in_use(struct page *page)
 {
 	if (WARN_ONCE(!page || !is_our_page(page),
-		      "get_page, put_page: %p is no page",
-		      (const void *)page) ||
-	    !names_a_block(page, READ_ONCE(page->order)))
-		return false;
+		      "get_page, put_page: %p is no page", (void *)page))
+		return NULL;
+	page = compound_head(page);
+	if (!names_a_block(page, READ_ONCE(page->order)))
+		return NULL;
 	if (likely(READ_ONCE(page->_refcount)))
-		return true;
+		return page;
 	report_bad_page(page, "nobody refers to it");
-	return false;
+	return NULL;
 }
 
 void get_page(struct page *page)
 {
-	if (is_page_in_use(page))
+	page = page_in_use(page);
+	if (page)
 		__atomic_fetch_add(&page->_refcount, 1, __ATOMIC_RELAXED);
 }
 
-void put_page(struct page *page)
+static __always_inline void do_put_page(struct page *page,
+					unsigned int free_flags)
 {
 	bool compound;
 	unsigned int order;
 
-	if (!is_page_in_use(page))
+	page = page_in_use(page);
+	if (!page)
 		return;
 	compound = READ_ONCE(page->flags) & PG_HEAD;
 	order = compound ? READ_ONCE(page->order) : 0;
 	if (!put_page_testzero(page))
 		return;
 	WRITE_ONCE(page->order, (u8)order);
-	__free_pages_ok(page, order, 0);
+	__free_pages_ok(page, order, free_flags);
+}
+
+void put_page(struct page *page)
+{
+	do_put_page(page, FREE_TICK);
+}
+
+void page_block_put(struct page *page)
+{
+	do_put_page(page, 0);
 }
 
 void free_pages(unsigned long addr, unsigned int order)
@@ -400,17 +432,4 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	spin_unlock(&zone->lock);
 	memory_freed();
-}
-
-void free_pages_exact(void *addr, size_t size)
-{
-	struct page *page = virt_to_page(addr);
-
-	if (!addr || !size)
-		return;
-	if (WARN_ONCE(!page || (uintptr_t)addr % PAGE_SIZE,
-		      "free_pages_exact: bad address (%p)", addr) ||
-	    !names_a_block(page, get_order(size)))
-		return;
-	free_page_run(page, PAGE_ALIGN(size) >> PAGE_SHIFT);
 }

@@ -23,6 +23,7 @@
 #define ALLOC_HIGHATOMIC 0x200u
 #define ALLOC_KSWAPD __GFP_KSWAPD_RECLAIM /* 0x800 */
 #define ALLOC_COLD 0x1000u /* ours: the cold end of the per-CPU list */
+#define ALLOC_TICK 0x2000u /* ours: the caller may run ticks (core/tick.h) */
 
 _Static_assert(ALLOC_MIN_RESERVE == 0x20, "the bit of __GFP_HIGH");
 _Static_assert(ALLOC_KSWAPD == 0x800, "the bit of __GFP_KSWAPD_RECLAIM");
@@ -239,7 +240,7 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order);
 /* Free frames [pfn, end) as the few aligned blocks they consist of. */
 void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 		  u8 flags);
-/* Give up a block that nobody refers to any more; no lock held. FREE_COLD. */
+/* Give up a block that nobody refers to any more; no lock held. FREE_ flags. */
 void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags);
 
 /*
@@ -454,6 +455,8 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 			     unsigned int mt, unsigned int alloc_flags);
 void drain_pages(struct zone *zone, struct per_cpu_pages *pcp);
 #define FREE_COLD 1 /* nobody touched it lately: to the cold end */
+#define FREE_TICK 2 /* the caller may run ticks */
+#define PCP_TICK_EVERY 32 /* allocations from a pageset look at the clock */
 /* false: the lists are busy and the page is still the caller's. */
 bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 		  unsigned int flags);

@@ -156,7 +156,7 @@ void put_isolated_page(struct page *page)
 {
 	change_flags(page, (struct flag_change){ .with = PG_ISOLATED,
 						 .clear = PG_ISOLATED });
-	put_page(page);
+	page_block_put(page);
 }
 
 /* The functions of a page that we hold; NULL: its owner has let go of it. */
@@ -244,7 +244,7 @@ struct page *alloc_migration_target(struct page *src, void *private)
 void free_migration_target(struct page *dst, void *private)
 {
 	(void)private;
-	__free_pages(dst, dst->order);
+	page_block_free(dst, dst->order);
 }
 
 /* Its owner has taken dst over, and with it what the block is charged to. */
@@ -254,7 +254,7 @@ static void finish_move(struct page *dst, struct page *src)
 	src->owner_stack = 0;
 	list_del(&src->lru);
 	put_isolated_page(src);
-	put_page(dst);
+	page_block_put(dst);
 }
 
 /* 0: src is moved, or was freed by its owner, and is off the list. */

@@ -58,8 +58,8 @@ void page_owner_init(void);
 void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp);
 /* nr frames from pfn on are nobody's. */
 void __reset_page_owner(unsigned long pfn, unsigned long nr);
-/* Each page of the block is one by itself from now on. */
-void __split_page_owner(const struct page *page, unsigned int order);
+/* Each of the block's first nr pages is one by itself from now on. */
+void __split_page_owner(const struct page *page, unsigned long nr);
 
 static inline void set_page_owner(const struct page *page, unsigned int order,
 				  gfp_t gfp)
@@ -68,10 +68,10 @@ static inline void set_page_owner(const struct page *page, unsigned int order,
 		__set_page_owner(page, order, gfp);
 }
 
-static inline void split_page_owner(const struct page *page, unsigned int order)
+static inline void split_page_owner(const struct page *page, unsigned long nr)
 {
 	if (unlikely(page_debugging & PAGE_OWNER))
-		__split_page_owner(page, order);
+		__split_page_owner(page, nr);
 }
 
 static inline void page_debug_alloc(const struct page *page, unsigned long pfn,

@@ -85,12 +85,12 @@ void __reset_page_owner(unsigned long pfn, unsigned long nr)
 			WRITE_ONCE(owners[at].tgid, 0);
 }
 
-void __split_page_owner(const struct page *page, unsigned int order)
+void __split_page_owner(const struct page *page, unsigned long nr)
 {
 	struct page_owner *owner = &owners[page_to_pfn(page)];
 
 	owner->order = 0;
-	for (unsigned long n = 1; n < 1UL << order; n++)
+	for (unsigned long n = 1; n < nr; n++)
 		owner[n] = *owner;
 }
 

@@ -21,7 +21,7 @@
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md P1-P7)
  */
 #include "buddy/internal.h"
-#include "core/task.h"
+#include "core/tick.h"
 #include "sys/os.h"
 
 static struct per_cpu_pages *this_pageset(struct zone *zone)
@@ -84,12 +84,21 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	spin_unlock(&zone->lock);
 }
 
+/* A program may only ever meet full lists, so these count for the clock. */
+static __always_inline void pcp_poll(unsigned long allocs,
+				     unsigned int alloc_flags)
+{
+	if (unlikely(!(allocs % PCP_TICK_EVERY)) && (alloc_flags & ALLOC_TICK))
+		tick_poll();
+}
+
 struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 			     unsigned int mt, unsigned int alloc_flags)
 {
 	struct per_cpu_pages *pcp = this_pageset(zone);
 	struct list_head *list = &pcp->lists[pcp_index(order, mt)];
 	struct page *page = NULL;
+	unsigned long allocs = 1;
 
 	if (!spin_trylock(&pcp->lock))
 		return NULL;
@@ -101,9 +110,11 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 
 		page = pcp_take(pcp, cold ? list->prev : list->next);
 		count_locked(&pcp->allocated, 1UL << order);
-		count_locked(&pcp->allocs, 1);
+		allocs = pcp->allocs + 1;
+		WRITE_ONCE(pcp->allocs, allocs);
 	}
 	spin_unlock(&pcp->lock);
+	pcp_poll(allocs, alloc_flags);
 	return page;
 }
 
@@ -202,6 +213,9 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 		review_below_high(zone);
 	}
 	spin_unlock(&pcp->lock);
+	/* Each free of a whole pageblock has a surplus: too often for a clock. */
+	if (unlikely(surplus) && (flags & FREE_TICK) && order < PAGEBLOCK_ORDER)
+		tick_poll();
 	return true;
 }
 

@@ -11,6 +11,10 @@
  *
  * What is isolated stays where it is: somebody is about to take it.
  *
+ * With a large block go the struct pages behind its head, which nothing refers
+ * to while it is whole: they read as zero again, as those of a new section.
+ * Single pages, freed, leave 64 KiB of them in each block of 4 MiB.
+ *
  * Locking	zone->lock for the lists; none across the system call, when the
  *		block is PAGE_ISOLATED and so cannot be merged or taken.
  * Source	Linux v6.12 mm/page_reporting.c as a model; the delay and the
@@ -63,14 +67,31 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 	return nr;
 }
 
-static int give_to_os(const struct page *page)
+#define STRUCT_PAGES (PAGE_SIZE / sizeof(struct page)) /* in one page */
+
+/* The struct pages that lie in other pages than the head's; it may fail. */
+static void give_tails_to_os(struct page *page)
+{
+	unsigned long nr = 1UL << page->order;
+
+	if (nr > STRUCT_PAGES)
+		os_discard(page + STRUCT_PAGES,
+			   (nr - STRUCT_PAGES) * sizeof(*page));
+}
+
+static int give_to_os(struct page *page)
 {
 	size_t size = PAGE_SIZE << page->order;
+	int ret;
 
 	if (PageHighMem(page))
-		return os_file_punch(arena.highmem_fd,
-				     page_to_pfn(page) << PAGE_SHIFT, size);
-	return os_discard(page_to_virt(page), size);
+		ret = os_file_punch(arena.highmem_fd,
+				    page_to_pfn(page) << PAGE_SHIFT, size);
+	else
+		ret = os_discard(page_to_virt(page), size);
+	if (!ret)
+		give_tails_to_os(page);
+	return ret;
 }
 
 /*

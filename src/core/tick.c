@@ -6,6 +6,9 @@
 #include "core/tick.h"
 #include "sys/os.h"
 
+/* While the engine starts no tick is due; the gates are only ever tried. */
+#define MAY_BE_HELD (LOCK_GATES | 1U << LOCK_INIT)
+
 static LIST_HEAD(ticks);
 spinlock_t tick_lock = SPIN_LOCK_INIT(LOCK_TICK);
 unsigned long tick_interval_ms = 500;
@@ -39,13 +42,15 @@ unsigned long tick_poll(void)
 {
 	unsigned long now, passed;
 
+	VM_BUG_ON((lock_held & ~MAY_BE_HELD) && !lock_is_fork_owner());
 	if (unlikely(current->polls))
 		return 0;
 	current->polls = 1;
 	now = os_now_ms();
 	current->polls = 0;
 	passed = now - READ_ONCE(tick_last_ms);
-	if (unlikely((long)passed > 0 && passed >= tick_interval_ms))
+	if (unlikely((long)passed > 0 && passed >= tick_interval_ms) &&
+	    !(current->flags & PF_MEMALLOC))
 		tick_run(now);
 	return now;
 }

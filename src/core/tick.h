@@ -35,7 +35,12 @@ extern spinlock_t tick_lock;
 
 void tick_register(struct tick *tick); /* layers from below to above */
 void tick_run(unsigned long now_ms); /* all of them now; caller: no locks */
-/* Run them if they are due; no locks held. Returns the time, in ms. */
+/*
+ * Run them if they are due. The caller holds no lock and is in the middle of
+ * nothing, for the functions go through all layers and call the program's
+ * shrinkers; a thread that is reclaiming already (PF_MEMALLOC) runs none.
+ * Returns the time, in ms.
+ */
 unsigned long tick_poll(void);
 
 #endif

@@ -87,12 +87,20 @@ void __kmem_put_slot(struct kmem_cache *s)
 
 /* ---- names --------------------------------------------------------------- */
 
+static void *long_name_alloc(size_t size)
+{
+	struct page *page = alloc_page_run(GFP_KERNEL,
+					   PAGE_ALIGN(size) >> PAGE_SHIFT);
+
+	return page ? page_to_virt(page) : NULL;
+}
+
 void *kmem_name_alloc(const char *name, size_t before)
 {
 	size_t len = strlen(name) + 1, size = before + len;
 	char *block = size <= NAME_CACHE_SIZE ?
 			      kmem_cache_alloc(&name_cache, GFP_KERNEL) :
-			      alloc_pages_exact(size, GFP_KERNEL);
+			      long_name_alloc(size);
 
 	if (block)
 		memcpy(block + before, name, len);
@@ -106,7 +114,8 @@ void kmem_name_free(void *block, const char *name, size_t before)
 	if (size <= NAME_CACHE_SIZE)
 		kmem_cache_free(&name_cache, block);
 	else
-		free_pages_exact(block, size);
+		free_page_run(__virt_to_page(block),
+			      PAGE_ALIGN(size) >> PAGE_SHIFT);
 }
 
 /* ---- the arguments ------------------------------------------------------- */

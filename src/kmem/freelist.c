@@ -46,9 +46,10 @@ static unsigned int random_below(unsigned int n)
 	return (unsigned int)((next_random() >> 32) * n >> 32);
 }
 
-static size_t list_size(const struct kmem_cache *s)
+static unsigned long list_pages(const struct kmem_cache *s)
 {
-	return s->oo_objects * sizeof(s->random_seq[0]);
+	return DIV_ROUND_UP(s->oo_objects * sizeof(s->random_seq[0]),
+			    PAGE_SIZE);
 }
 
 /* Fisher and Yates: each order is as likely as any other. */
@@ -67,13 +68,16 @@ static void shuffle(u16 *list, unsigned int nr)
 
 int kmem_freelist_init(struct kmem_cache *s)
 {
+	struct page *page;
+
 	if (hardened)
 		s->random = next_random() | 1;
 	if (!shuffled || s->oo_objects < 2)
 		return 0;
-	s->random_seq = alloc_pages_exact(list_size(s), GFP_KERNEL);
-	if (!s->random_seq)
+	page = alloc_page_run(GFP_KERNEL, list_pages(s));
+	if (!page)
 		return -ENOMEM;
+	s->random_seq = page_to_virt(page);
 	shuffle(s->random_seq, s->oo_objects);
 	return 0;
 }
@@ -81,7 +85,7 @@ int kmem_freelist_init(struct kmem_cache *s)
 void kmem_freelist_release(struct kmem_cache *s)
 {
 	if (s->random_seq)
-		free_pages_exact(s->random_seq, list_size(s));
+		free_page_run(__virt_to_page(s->random_seq), list_pages(s));
 }
 
 unsigned int kmem_freelist_start(const struct kmem_cache *s)

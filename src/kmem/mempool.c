@@ -156,8 +156,8 @@ mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
 {
 	mempool_t *pool;
 
-	if (WARN_ONCE(min_nr < 0,
-		      "mempool_create: %d elements, 0 is the least", min_nr))
+	if (WARN_ONCE(min_nr < 0, "mempool_create: %d elements, 0 is the least",
+		      min_nr))
 		return NULL;
 	pool = kzalloc_node(sizeof(*pool), gfp, node);
 	if (!pool)

@@ -137,7 +137,7 @@ static void rcu_free_slab(struct rcu_head *head)
 	struct page *page = container_of((struct list_head *)(void *)head,
 					 struct page, lru);
 
-	__free_pages(page, page->order);
+	page_block_free(page, page->order);
 }
 
 void kmem_free_slab(struct kmem_cache *s, struct page *page)
@@ -146,5 +146,5 @@ void kmem_free_slab(struct kmem_cache *s, struct page *page)
 		kmem_rcu->call((struct rcu_head *)(void *)&page->lru,
 			       rcu_free_slab);
 	else
-		__free_pages(page, page->order);
+		page_block_free(page, page->order);
 }

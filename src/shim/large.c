@@ -283,8 +283,10 @@ int large_free(void *p)
 
 void *large_resize(void *p, size_t size)
 {
-	struct page *page = arena_contains(p) ? run_of(p) : NULL;
+	struct page *page;
 
+	tick_poll();
+	page = arena_contains(p) ? run_of(p) : NULL;
 	return page ? run_resize(page, size) : area_resize(p, size);
 }
 

@@ -133,7 +133,7 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	if (gfp & __GFP_NO_GROW)
 		return NULL;
 	gfp &= GFP_SLAB_MASK;
-	page = alloc_pages_node(node, s->allocflags | gfp, s->gfporder);
+	page = page_block_alloc(node, s->allocflags | gfp, s->gfporder);
 	if (!page)
 		return NULL;
 	page_memcg_to_slab(page);
@@ -141,7 +141,7 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	n = get_node(s, page->node_id);
 	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
 		slab_page_restore(page);
-		__free_pages(page, s->gfporder);
+		page_block_free(page, s->gfporder);
 		return NULL;
 	}
 	slab_map_pages(s, slab);

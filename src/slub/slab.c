@@ -154,10 +154,10 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 	first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
 	if (s->min_order < s->oo_order && first & __GFP_DIRECT_RECLAIM)
 		first = (first | __GFP_NOMEMALLOC) & ~__GFP_DIRECT_RECLAIM;
-	page = alloc_pages_node(node, first, s->oo_order);
+	page = page_block_alloc(node, first, s->oo_order);
 	if (page)
 		return page;
-	page = alloc_pages_node(node, flags, s->min_order);
+	page = page_block_alloc(node, flags, s->min_order);
 	if (page)
 		kmem_stat(s, ORDER_FALLBACK);
 	return page;

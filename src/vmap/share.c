@@ -391,7 +391,7 @@ void share_free_stuck(void)
 		page->private = 0;
 		page->_refcount = 1;
 		if (nr == 1UL << page->order)
-			__free_pages(page, page->order);
+			page_block_free(page, page->order);
 		else
 			free_page_run(page, nr);
 	}

@@ -163,6 +163,11 @@ void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
  */
 int vm_map_hard(struct vm_area *area, unsigned int share_flags);
 
+/* ---- vmalloc_api.c -------------------------------------------------------------- */
+
+/* Free the areas that vfree_atomic() was given; no lock held. */
+void vm_free_deferred(void);
+
 /* ---- vm_lazy.c ------------------------------------------------------------------ */
 
 /* An area of nr pages that was freed and is mapped; NULL: none. */

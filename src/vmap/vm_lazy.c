@@ -214,7 +214,7 @@ static void free_pages_of(struct vm_area *area)
 		vmalloc_count(-(long)nr);
 	} else if (area->vm.flags & VM_MAP_PUT_PAGES) {
 		for (unsigned int n = 0; n < nr; n++)
-			__free_pages(area->vm.pages[n], 0);
+			page_block_free(area->vm.pages[n], 0);
 	}
 	kvfree(area->vm.pages);
 }
@@ -281,7 +281,10 @@ static unsigned long purge_once(unsigned int flags)
 /* An array of pages may have been an area too: it was freed just now. */
 unsigned long vm_purge(unsigned int flags)
 {
-	unsigned long pages = purge_once(flags), more = pages;
+	unsigned long pages, more;
+
+	vm_free_deferred();
+	pages = more = purge_once(flags);
 	while (more && flags == VM_PURGE_ALL) {
 		more = purge_once(flags);
 		pages += more;
@@ -317,6 +320,7 @@ static unsigned long lazy_count(struct shrinker *s, struct shrink_control *sc)
 {
 	(void)s;
 	(void)sc;
+	vm_free_deferred(); /* lazy from now on, or gone */
 	return vm_lazy_pages();
 }
 

@@ -199,7 +199,7 @@ static int vm_migrate_page(struct page *dst, struct page *src,
 	vm_unlock(node);
 	if (ret)
 		return ret == -ENOMEM ? -EAGAIN : ret;
-	__free_pages(src, order);
+	page_block_free(src, order);
 	return 0;
 }
 

@@ -33,6 +33,7 @@
 #include "core/bitops.h"
 #include "core/param.h"
 #include "core/start.h"
+#include "core/tick.h"
 #include "kmem/kmalloc.h"
 #include "sys/os.h"
 #include "vmap/vm_area.h"
@@ -105,10 +106,10 @@ static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
 	struct page *page;
 
 	for (;; --*order) {
-		page = alloc_pages_node(nid, gfp, *order);
+		page = page_block_alloc(nid, gfp, *order);
 		if (page && *order && !least && !(gfp & __GFP_RETRY_MAYFAIL) &&
 		    rather_highmem(page, gfp, nid)) {
-			__free_pages(page, *order);
+			page_block_free(page, *order);
 			page = NULL;
 		}
 		if (page)
@@ -161,7 +162,7 @@ static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 		more = (unsigned int)alloc_pages_bulk_node(
 			gfp & ~__GFP_NOFAIL, nid, want, pages + got);
 		if (!more) {
-			pages[got] = alloc_pages_node(nid, gfp, 0);
+			pages[got] = page_block_alloc(nid, gfp, 0);
 			more = pages[got] != NULL;
 		}
 		if (!more)
@@ -177,7 +178,7 @@ void vm_free_blocks(struct page *const *pages, unsigned int nr)
 
 	for (unsigned int n = 0; n < nr; n += 1U << order) {
 		order = READ_ONCE(pages[n]->order);
-		__free_pages(pages[n], order);
+		page_block_free(pages[n], order);
 	}
 }
 
@@ -311,6 +312,7 @@ static void *new_area(const struct vmalloc_request *rq)
 	struct vm_area *area;
 	const char *why;
 
+	tick_poll();
 	want.size = area_bytes(rq);
 	area = vm_area_alloc(&want, rq->flags, rq->gfp, rq->caller);
 	if (!area) {

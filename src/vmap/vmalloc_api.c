@@ -3,7 +3,7 @@
  * vmap/vmalloc_api.c - the vmalloc() family on __vmalloc_node_range(), and vfree()
  *
  * Locking	none here; vfree_atomic() leaves the address on a list without
- *		a lock, which the next vmalloc() or vfree() takes
+ *		a lock, which vmalloc(), vfree() and every purge empty
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y5, Y6)
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "buddy/mmzone.h"
 #include "buddy/page_debug.h"
 #include "core/start.h"
+#include "core/tick.h"
 #include "kmem/kmalloc.h"
 #include "vmap/vm_area.h"
 
@@ -43,7 +44,7 @@ static void do_vfree(const void *addr)
 	vm_release(area);
 }
 
-static void free_deferred(void)
+void vm_free_deferred(void)
 {
 	void *p = READ_ONCE(deferred);
 
@@ -62,7 +63,8 @@ void vfree(const void *addr)
 {
 	if (engine_need() || !addr)
 		return;
-	free_deferred();
+	tick_poll();
+	vm_free_deferred();
 	do_vfree(addr);
 }
 
@@ -86,7 +88,7 @@ static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
 {
 	if (engine_need())
 		return NULL;
-	free_deferred();
+	vm_free_deferred();
 	return __vmalloc_node_range(size, align, vm_space_start(),
 				    vm_space_end(), gfp, PAGE_KERNEL, flags,
 				    node, caller);

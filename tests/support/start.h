@@ -8,11 +8,14 @@
 #ifndef TEST_START_H
 #define TEST_START_H
 
+#include <limits.h>
 #include <sched.h>
 
 #include "buddy/internal.h"
 #include "core/param.h"
+#include "core/tick.h"
 #include "support/child.h"
+#include "sys/os.h"
 
 #define TEST_ARENA "arena=64M"
 #define TEST_FRAMES (64UL << 20 >> PAGE_SHIFT)
@@ -35,7 +38,15 @@ static inline struct zone *start_zone(const char *cmdline)
 	parse_args(cmdline);
 	REQUIRE(!arena_init());
 	REQUIRE(!page_alloc_init(0));
+	tick_last_ms = LONG_MAX / 2; /* no clock is there: no poll runs one */
 	return &node_data[0].node_zones[ZONE_NORMAL];
+}
+
+/* From now on the next poll runs a tick, and the one after it does not. */
+static inline void let_tick_be_due(void)
+{
+	tick_interval_ms = 3600000;
+	tick_last_ms = os_now_ms() - tick_interval_ms;
 }
 
 static inline struct per_cpu_pages *test_pageset(struct zone *zone)

@@ -248,6 +248,31 @@ static void child_touched_first(void *arg)
 	REQUIRE(page == pfn_to_page(pfn + 32));
 }
 
+/* References to tail pages of a __GFP_COMP block, taken and given up, and to a
+ * page of a block that is no compound one. Expect them to count for the head: the
+ * block stays until the last is given up, whichever page names it, and goes
+ * whole; without __GFP_COMP a tail is said to be nobody's. */
+static void child_tail_references(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	struct page *page;
+
+	(void)arg;
+	free_head(heads[0]);
+	page = alloc_pages(QUIET | __GFP_COMP, 3);
+	REQUIRE(compound_head(page + 5) == page);
+	get_page(page + 5);
+	get_page(page + 7);
+	REQUIRE(page->_refcount == 3 && !page[5]._refcount);
+	__free_pages(page, 3);
+	REQUIRE(page_type(page) == PAGE_ALLOCATED && page->_refcount == 2);
+	put_page(page + 1);
+	REQUIRE(page_type(page) == PAGE_ALLOCATED && page->_refcount == 1);
+	put_page(page + 7);
+	REQUIRE(page_type(page) != PAGE_ALLOCATED && !page->_refcount);
+	check_conservation(zone, MAX_ORDER_NR_PAGES * (TEST_BLOCKS - 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +285,7 @@ int main(void)
 		child_test(child_bad_frees),
 		child_test(child_reported_merge),
 		child_test(child_touched_first),
+		child_test(child_tail_references),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

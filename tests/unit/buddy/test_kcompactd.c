@@ -30,13 +30,13 @@ static void child_asked(void *arg)
 	fragment(zone, 0, TEST_FRAMES, 2);
 	wakeup_kcompactd(pgdat, 0, ZONE_MOVABLE);
 	REQUIRE(!kcompactd_work_requested(pgdat));
-	tick_run(1);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(!nr_migrated);
 	wakeup_kcompactd(pgdat, 9, ZONE_NORMAL);
 	wakeup_kcompactd(pgdat, 4, ZONE_DMA);
 	REQUIRE(pgdat->kcompactd_max_order == 9);
 	REQUIRE(pgdat->kcompactd_highest_zoneidx == ZONE_NORMAL);
-	tick_run(2);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(!kcompactd_work_requested(pgdat));
 	REQUIRE(zone->free_area[9].nr_free + zone->free_area[10].nr_free);
 	REQUIRE(event(KCOMPACTD_WAKE) == 1);

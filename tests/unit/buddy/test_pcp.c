@@ -144,9 +144,9 @@ static void child_contention(void *arg)
 	REQUIRE(!rmqueue_pcplist(zone, 0, MIGRATE_UNMOVABLE, 0));
 	REQUIRE(!free_pcplist(zone, page, 0, 0));
 	REQUIRE(page->type == PAGE_ALLOCATED);
-	other = alloc_pages(GFP_KERNEL, 0);
+	other = page_block_alloc(0, GFP_KERNEL, 0);
 	REQUIRE(other && other != page);
-	__free_pages(page, 0);
+	page_block_free(page, 0);
 	REQUIRE(page->type != PAGE_PCP && page->type != PAGE_ALLOCATED);
 	spin_unlock(&pcp->lock);
 	check_conservation(zone, 1);
@@ -256,6 +256,108 @@ static void child_cpu_dead(void *arg)
 	check_conservation(zone, 0);
 }
 
+static int ticks_run;
+
+static void count_tick(unsigned int flags)
+{
+	(void)flags;
+	ticks_run++;
+}
+
+static struct tick counter = { .fn = count_tick };
+
+static void start_ticking(const char *cmdline)
+{
+	pin_to_one_cpu();
+	start_zone(cmdline);
+	tick_register(&counter);
+}
+
+/* One page taken and given back again and again, so that the lists never run
+ * empty or full, while a tick is due. Expect one tick by the time 32 pages were
+ * taken, and none before the next is due. */
+static void child_tick_by_count(void *arg)
+{
+	(void)arg;
+	start_ticking("");
+	__free_page(alloc_page(GFP_KERNEL));
+	for (int round = 1; round <= 3; round++) {
+		let_tick_be_due();
+		for (int i = 0; i < PCP_TICK_EVERY; i++)
+			__free_page(alloc_page(GFP_KERNEL));
+		REQUIRE(ticks_run == round);
+		for (int i = 0; i < 4 * PCP_TICK_EVERY; i++)
+			__free_page(alloc_page(GFP_KERNEL));
+		REQUIRE(ticks_run == round);
+	}
+}
+
+/* Pages given back and none taken, while a tick is due. Expect one when the
+ * lists give some back to the zone. */
+static void child_tick_by_surplus(void *arg)
+{
+	static struct page *pages[4096];
+
+	(void)arg;
+	start_ticking("");
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = alloc_page(GFP_KERNEL);
+	let_tick_be_due();
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		__free_page(pages[i]);
+	REQUIRE(ticks_run == 1);
+}
+
+/* The calls that go past the lists, while a tick is due, and the same by a layer
+ * above or by a thread that is reclaiming. Expect one each of the first, and
+ * none of the others. */
+static void child_tick_by_others(void *arg)
+{
+	struct page *page, *two[2] = { NULL };
+	unsigned int flags;
+
+	(void)arg;
+	start_ticking("mem=16M");
+	let_tick_be_due();
+	page = alloc_pages(GFP_KERNEL, 4);
+	REQUIRE(page && ticks_run == 1);
+	let_tick_be_due();
+	__free_pages(page, 4);
+	REQUIRE(ticks_run == 2);
+	let_tick_be_due();
+	page = alloc_pages_node(0, GFP_KERNEL, 0);
+	REQUIRE(page && ticks_run == 3);
+	let_tick_be_due();
+	REQUIRE(alloc_pages_bulk(GFP_KERNEL, 2, two) && ticks_run == 4);
+	let_tick_be_due();
+	put_page(page);
+	put_page(alloc_pages(GFP_KERNEL, 5));
+	REQUIRE(ticks_run == 5);
+
+	ticks_run = 0;
+	let_tick_be_due();
+	flags = memalloc_noreclaim_save();
+	__free_pages(alloc_pages(GFP_KERNEL, 4), 4);
+	memalloc_noreclaim_restore(flags);
+	page_block_free(page_block_alloc(0, GFP_KERNEL, 4), 4);
+	for (int i = 0; i < 4 * PCP_TICK_EVERY; i++)
+		page_block_put(page_block_alloc(NUMA_NO_NODE, GFP_KERNEL, 0));
+	REQUIRE(!ticks_run);
+}
+
+/* A request that finds no memory, when a tick is due. Expect the tick. */
+static void child_tick_by_shortage(void *arg)
+{
+	(void)arg;
+	start_ticking("mem=16M");
+	while (alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 0))
+		;
+	ticks_run = 0;
+	let_tick_be_due();
+	alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 0);
+	REQUIRE(ticks_run == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +371,10 @@ int main(void)
 		child_test(child_disable),
 		child_test(child_ticks),
 		child_test(child_cpu_dead),
+		child_test(child_tick_by_count),
+		child_test(child_tick_by_surplus),
+		child_test(child_tick_by_others),
+		child_test(child_tick_by_shortage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

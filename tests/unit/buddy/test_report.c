@@ -37,16 +37,47 @@ static void child_two_ticks(void *arg)
 	(void)arg;
 	dirty(heads[1], MAX_ORDER_NR_PAGES);
 	free_head(heads[1]);
-	tick_run(1);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(zone->unreported == MAX_ORDER_NR_PAGES);
 	REQUIRE(resident(heads[1], 1024) == 1024);
-	tick_run(2);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(zone->unreported == 0);
 	REQUIRE(resident(heads[1], 1024) == 0);
 	zone_check(zone);
 	REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER) == heads[1]);
 	REQUIRE(page_known_zero(heads[1]));
 	REQUIRE(!bytes[0] && !bytes[MAX_BLOCK_SIZE - 1]);
+}
+
+/* A largest block freed page by page, so that each of its struct pages was
+ * written to. Expect them to leave memory with it, but for those beside the heads
+ * of its two pageblocks, and the same when it is taken and freed like that again. */
+static void child_struct_pages(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	const unsigned long pages = MAX_ORDER_NR_PAGES * sizeof(struct page) /
+				    PAGE_SIZE;
+	unsigned char vec[MAX_ORDER_NR_PAGES * sizeof(struct page) / PAGE_SIZE];
+	unsigned long sum;
+
+	(void)arg;
+	for (int round = 0; round < 2; round++) {
+		split_page(heads[3], MAX_PAGE_ORDER);
+		dirty(heads[3], MAX_ORDER_NR_PAGES);
+		for (unsigned long n = 0; n < MAX_ORDER_NR_PAGES; n++)
+			__free_page(heads[3] + n);
+		drain_all_pages(zone);
+		REQUIRE(page_reporting_process(zone, REPORT_YOUNG) ==
+			MAX_ORDER_NR_PAGES);
+		REQUIRE(PageReported(heads[3]));
+		REQUIRE(!mincore(heads[3], pages * PAGE_SIZE, vec));
+		sum = 0;
+		for (unsigned long n = 0; n < pages; n++)
+			sum += vec[n] & 1;
+		REQUIRE(sum <= 2);
+		zone_check(zone);
+		REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER) == heads[3]);
+	}
 }
 
 /* A tick that comes late. Expect a young block to go at once, and what the
@@ -161,10 +192,10 @@ static void child_idle_pageset(void *arg)
 	page = alloc_pages(GFP_KERNEL, 0);
 	__free_pages(page, 0);
 	REQUIRE(test_pageset(zone)->count > 0);
-	tick_run(1);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(test_pageset(zone)->count > 0);
-	tick_run(2);
-	tick_run(3);
+	tick_run(tick_last_ms + 1);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(test_pageset(zone)->count == 0);
 	check_conservation(zone, 0);
 }
@@ -172,10 +203,11 @@ static void child_idle_pageset(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks), child_test(child_late_tick),
-		child_test(child_order),     child_test(child_delay),
-		child_test(child_no_delay),  child_test(child_many),
-		child_test(child_refused),   child_test(child_idle_pageset),
+		child_test(child_two_ticks),	child_test(child_late_tick),
+		child_test(child_order),	child_test(child_delay),
+		child_test(child_no_delay),	child_test(child_many),
+		child_test(child_refused),	child_test(child_idle_pageset),
+		child_test(child_struct_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

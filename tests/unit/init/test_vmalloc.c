@@ -304,6 +304,94 @@ static void child_budget(void *arg)
 	vm_same_books(&books);
 }
 
+static void by_tick(void)
+{
+	tick_run(tick_last_ms + 1);
+}
+
+static void by_reclaim(void)
+{
+	shrink_slab(GFP_KERNEL, 0, 0);
+}
+
+static void by_drop_caches(void)
+{
+	drop_caches(DROP_SLABS);
+}
+
+static void by_vfree(void)
+{
+	vfree(NULL);
+	vfree(vmalloc(1));
+}
+
+/* Areas left to vfree_atomic(), and then each thing that is to free them, with
+ * no other area there. Expect them to be areas until then and none after; their
+ * memory to be back at once or, where they are kept for the next, two ticks later. */
+static void child_atomic(void *arg)
+{
+	static void (*const ways[])(void) = { by_tick, by_reclaim,
+					      by_drop_caches, vm_unmap_aliases,
+					      by_vfree };
+	struct vm_books books;
+	void *p[3];
+
+	vm_start("", arg);
+	vfree(vmalloc(1));
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+		books = vm_books();
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+			p[i] = vmalloc(20000 << i);
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+			vfree_atomic(p[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+			REQUIRE(find_vm_area(p[i]));
+		ways[way]();
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+			REQUIRE(!find_vm_area(p[i]));
+		REQUIRE(ways[way] == by_tick || ways[way] == by_vfree ||
+			!vm_lazy_pages());
+		by_tick();
+		by_tick();
+		by_tick();
+		REQUIRE(!vm_lazy_pages());
+		vm_same_books(&books);
+	}
+}
+
+static int ticks_run;
+
+static void count_tick(unsigned int flags)
+{
+	(void)flags;
+	ticks_run++;
+}
+
+static void let_tick_be_due(void)
+{
+	tick_interval_ms = 3600000;
+	tick_last_ms = os_now_ms() - tick_interval_ms;
+}
+
+/* A vmalloc() that makes a new area, and a vfree(), when a tick is due. Expect
+ * each to run it. */
+static void child_ticks(void *arg)
+{
+	static struct tick tick = { .fn = count_tick };
+	void *p;
+
+	vm_start("", arg);
+	vfree(vmalloc(1));
+	vm_unmap_aliases();
+	tick_register(&tick);
+	let_tick_be_due();
+	p = vmalloc(20000);
+	REQUIRE(p && ticks_run == 1);
+	let_tick_be_due();
+	vfree(p);
+	REQUIRE(ticks_run == 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,7 +399,8 @@ int main(void)
 		vm_tests(child_family),	   vm_tests(child_range),
 		vm_tests(child_huge),	   vm_tests(child_nohuge),
 		vm_tests(child_too_large), vm_tests(child_no_pages),
-		vm_tests(child_budget),
+		vm_tests(child_budget),	   vm_tests(child_atomic),
+		vm_tests(child_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

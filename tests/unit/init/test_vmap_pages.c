@@ -146,7 +146,7 @@ static void child_runs(void *arg)
 	char *home, *p, *q;
 
 	vm_start("", arg);
-	run = virt_to_page(alloc_pages_exact(5 * PAGE_SIZE, GFP_KERNEL));
+	run = alloc_page_run(GFP_KERNEL, 5);
 	home = page_address(run);
 	stamp_pages(home, 5, 1);
 	alloc_pages_into(behind, 1, GFP_KERNEL);
@@ -163,7 +163,7 @@ static void child_runs(void *arg)
 	strcpy(q, "alias");
 	REQUIRE(!strcmp(page_address(behind[0]), "alias"));
 	vunmap(p);
-	free_pages_exact(home, 5 * PAGE_SIZE);
+	free_page_run(run, 5);
 	for (int i = 0; i < 5; i++)
 		REQUIRE(!frame_is_shared(page_to_pfn(run) + (size_t)i));
 	REQUIRE(frame_is_shared(page_to_pfn(behind[0])));

@@ -5,8 +5,10 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "core/tick.h"
 #include "shim/shim.h"
 #include "support/child.h"
+#include "sys/os.h"
 #include "vmap/vmap.h"
 
 #define KIB (1UL << 10)
@@ -203,6 +205,47 @@ static void test_absurd(void **state)
 	assert_int_equal(areas(), areas_before);
 }
 
+static int ticks_run;
+
+static void count_tick(unsigned int flags)
+{
+	(void)flags;
+	ticks_run++;
+}
+
+static void let_tick_be_due(void)
+{
+	tick_interval_ms = 3600000;
+	tick_last_ms = os_now_ms() - tick_interval_ms;
+}
+
+/* Nothing but realloc() of a run and of an area, longer and shorter, when a tick
+ * is due each time. Expect each to run it: a program may do nothing else. */
+static void test_resize_ticks(void **state)
+{
+	static const size_t sizes[] = { MIB, 6 * MIB };
+	static struct tick tick = { .fn = count_tick };
+	unsigned long interval = tick_interval_ms;
+
+	(void)state;
+	tick_register(&tick);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *p = large_alloc(sizes[i], PAGE_SIZE, 0);
+
+		ticks_run = 0;
+		let_tick_be_due();
+		p = large_resize(p, sizes[i] - 100000);
+		assert_non_null(p);
+		assert_int_equal(ticks_run, 1);
+		let_tick_be_due();
+		p = large_resize(p, sizes[i] - 50000);
+		assert_non_null(p);
+		assert_int_equal(ticks_run, 2);
+		assert_int_equal(large_free(p), 0);
+	}
+	tick_interval_ms = interval;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_grow_in_place),
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_absurd),
+		cmocka_unit_test(test_resize_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,9 +53,9 @@ static void child_two_ticks(void *arg)
 	va = take();
 	start = va->va_start;
 	give(va);
-	tick_run(1);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == SIZE && is_mapped(start));
-	tick_run(2);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == 0 && !is_mapped(start));
 	check_space();
 	va = vmap_area_alloc(SIZE, PAGE_SIZE);
@@ -73,11 +73,11 @@ static void child_age(void *arg)
 	a = take();
 	b = take();
 	give(a);
-	tick_run(1);
+	tick_run(tick_last_ms + 1);
 	give(b);
-	tick_run(2);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == 2 * SIZE);
-	tick_run(3);
+	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == 0);
 }
 
