@@ -5,7 +5,8 @@
  *	a request goes below low      wakeup_kswapd(): noted for the node
  *	        |
  *	        v                     at the next tick, or at once by a thread of
- *	balance_pgdat()               the node (kswapd=on)
+ *	balance_pgdat()               the node (kswapd=on; the first request that
+ *	                              may block starts it, or the next tick)
  *	  priority 12 .. 1            each turn asks for the sum of the high marks
  *	        |
  *	        v
@@ -219,21 +220,6 @@ static void kswapd_work(pg_data_t *pgdat)
 	task_flags_restore(flags, PF_MEMALLOC | PF_KSWAPD);
 }
 
-static void kswapd_tick(unsigned int flags)
-{
-	(void)flags;
-	for_each_online_node(nid)
-		if (!kswapd_is_thread(NODE_DATA(nid)))
-			kswapd_work(NODE_DATA(nid));
-}
-
-static struct tick tick = { .fn = kswapd_tick };
-
-void kswapd_init(void)
-{
-	tick_register(&tick);
-}
-
 /* ---- the thread ----------------------------------------------------------------------- */
 
 #define TRIAL_SLEEP_MS 100
@@ -259,8 +245,8 @@ static void *kswapd(void *arg)
 }
 
 /*
- * Only for a request that may block, since no lock is held then. What the
- * start takes comes out of the reserves and reclaims nothing.
+ * Only for a request that may block, and at a tick, since no lock is held then.
+ * What the start takes comes out of the reserves and reclaims nothing.
  */
 static void start_thread(pg_data_t *pgdat)
 {
@@ -277,6 +263,27 @@ static void start_thread(pg_data_t *pgdat)
 	if (os_thread_start(kswapd, pgdat))
 		WRITE_ONCE(pgdat->kswapd_thread, (u32)THREAD_FAILED);
 	memalloc_noreclaim_restore(flags);
+}
+
+/* A request that may not block has left the start of the thread to the tick. */
+static void kswapd_tick(unsigned int flags)
+{
+	(void)flags;
+	for_each_online_node(nid) {
+		pg_data_t *pgdat = NODE_DATA(nid);
+
+		if (READ_ONCE(pgdat->kswapd_wait))
+			start_thread(pgdat);
+		if (!kswapd_is_thread(pgdat))
+			kswapd_work(pgdat);
+	}
+}
+
+static struct tick tick = { .fn = kswapd_tick };
+
+void kswapd_init(void)
+{
+	tick_register(&tick);
 }
 
 /* ---- waking ---------------------------------------------------------------------------- */

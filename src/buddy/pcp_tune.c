@@ -73,13 +73,21 @@ static void set_pagesets(struct zone *zone, int batch, int lo, int hi)
 
 /*
  * The batch is that of the size the zone may grow to, not of what it manages
- * now, so that a young process does not go to the zone for each page.
+ * now, so that a young process does not go to the zone for each page. With
+ * mem= it is that of what the zone manages: one refill brings up to 32 batches,
+ * and these must not be more than the reserve for atomic requests.
  */
+static int zone_batch(const struct zone *zone)
+{
+	return zone_batchsize(arena.limit_frames ? zone_managed_pages(zone) :
+						   zone->spanned_pages);
+}
+
 void zone_pcp_update(struct zone *zone)
 {
 	unsigned long fraction = READ_ONCE(percpu_pagelist_high_fraction);
 	unsigned long managed = zone_managed_pages(zone);
-	int batch = zone_batchsize(zone->spanned_pages), lo, hi;
+	int batch = zone_batch(zone), lo, hi;
 
 	if (zone->pcp_disabled) {
 		set_pagesets(zone, 1, 0, 0);

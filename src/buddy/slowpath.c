@@ -42,6 +42,7 @@ struct slowpath {
 	enum compact_priority compact_priority;
 	enum compact_result compact_result; /* of the last compaction */
 	int oom_rounds;
+	int nofail_rounds; /* how often __GFP_NOFAIL has waited */
 };
 
 unsigned int memalloc_noreclaim_save(void)
@@ -324,18 +325,21 @@ static struct page *slowpath_turn(struct slowpath *sp, bool *again)
 }
 
 /*
- * A6: it may not fail. A little of the reserve first; then whatever is freed
- * wakes us. Who waits is counted before the last try, so no free is missed.
+ * A6: it may not fail. A little of the reserve first; then the request waits,
+ * and whatever is freed wakes it. What others free may never come to the mark,
+ * so from the second time on all of the reserve may be used. The waiter is
+ * counted before the last try, so no free is missed.
  */
 static struct page *nofail_wait(struct slowpath *sp)
 {
+	unsigned int reserve = sp->nofail_rounds++ ? ALLOC_NO_WATERMARKS :
+						     ALLOC_MIN_RESERVE;
 	u32 seq = memory_wait_begin();
 	struct page *page;
 
 	drain_everything();
 	page = get_page_from_freelist(sp->gfp, sp->order,
-				      sp->alloc_flags | ALLOC_MIN_RESERVE,
-				      sp->ac);
+				      sp->alloc_flags | reserve, sp->ac);
 	memory_wait_end(seq, page ? 0 : NOFAIL_WAIT_MS);
 	sp->oom_rounds = 0;
 	return page;

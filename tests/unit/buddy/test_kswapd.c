@@ -106,6 +106,23 @@ static void child_boost(void *arg)
 	REQUIRE(hoard.nr > 512 - 16);
 }
 
+/* Nothing but GFP_NOWAIT, again and again, with a shrinker that has pages. Expect
+ * kswapd woken by the first that fails and, when a tick is due, that the next one
+ * runs it: pages from the shrinker, and the zone above high. */
+static void child_nowait(void *arg)
+{
+	(void)arg;
+	start_short("");
+	hoard_start(&hoard, 500, 0);
+	while (alloc_pages(GFP_NOWAIT, 0))
+		;
+	REQUIRE(node0()->kswapd_wait && !hoard.scans);
+	let_tick_be_due();
+	alloc_pages(GFP_NOWAIT, 0);
+	REQUIRE(!node0()->kswapd_wait && hoard.scans && hoard.nr < 500);
+	REQUIRE(alloc_pages(GFP_NOWAIT, 0));
+}
+
 static void wait_until_balanced(void)
 {
 	for (int i = 0; i < 10000; i++) {
@@ -114,6 +131,24 @@ static void wait_until_balanced(void)
 		usleep(1000);
 	}
 	REQUIRE(!"balanced in the end");
+}
+
+/* The same with kswapd=on. Expect the tick to start the thread, since the requests
+ * may not, and the thread to do the work. */
+static void child_nowait_thread(void *arg)
+{
+	(void)arg;
+	start_short("kswapd=on");
+	kswapd_allow_threads();
+	hoard_start(&hoard, 500, 0);
+	while (alloc_pages(GFP_NOWAIT, 0))
+		;
+	REQUIRE(!kswapd_is_thread(node0()));
+	let_tick_be_due();
+	alloc_pages(GFP_NOWAIT, 0);
+	REQUIRE(kswapd_is_thread(node0()));
+	wait_until_balanced();
+	REQUIRE(READ_ONCE(hoard.scans));
 }
 
 /* kswapd=on. Expect no thread before the constructors have run, then one that
@@ -264,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_tick),	    child_test(child_growing),
 		child_test(child_hopeless), child_test(child_boost),
+		child_test(child_nowait),   child_test(child_nowait_thread),
 		child_test(child_thread),   child_test(child_signals),
 		child_test(child_throttle), cmocka_unit_test(test_bad_value),
 	};

@@ -53,6 +53,7 @@ static void child_high(void *arg)
 	(void)arg;
 	start_zone("");
 	nr_cpu_ids = 2;
+	cpu_node[0] = cpu_node[1] = 0; /* whatever the machine has */
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		zone.managed_pages = rows[i].managed;
 		zone._watermark[WMARK_LOW] = rows[i].low;
@@ -79,6 +80,49 @@ static void child_high(void *arg)
 	REQUIRE(do_sysctl("vm.percpu_pagelist_fraction", NULL, 0, "0") > 0);
 	zone_pcp_update(&zone);
 	REQUIRE(pcp[0].high_min == 252);
+}
+
+/* A zone of 64 GiB under mem=, as it comes to manage more and more. Expect the
+ * kernel's batch for what it manages; without mem=, for what it spans. */
+static void child_batch_of_managed(void *arg)
+{
+	static const struct {
+		unsigned long mib;
+		int batch;
+	} rows[] = { { 4, 1 }, { 64, 3 }, { 512, 31 }, { 2048, 63 } };
+	struct per_cpu_pages pcp = { .count = 0 };
+	struct zone zone = { .spanned_pages = 1UL << 24, .pageset = &pcp };
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		zone.managed_pages = rows[i].mib << 8;
+		arena.limit_frames = 0;
+		zone_pcp_update(&zone);
+		REQUIRE(pcp.batch == 63);
+		arena.limit_frames = 1UL << 20;
+		zone_pcp_update(&zone);
+		REQUIRE(pcp.batch == rows[i].batch);
+	}
+}
+
+/* A zone that could grow to 1 GiB, mem=64M, and GFP_KERNEL until there is no more.
+ * Expect the per-CPU lists to have left the zone its reserve: nearly all of the
+ * min mark is free, and GFP_ATOMIC gets a quarter of it at least. */
+static void child_reserve(void *arg)
+{
+	unsigned long min, got = 0;
+	struct zone *zone;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("arena=1G mem=64M");
+	while (alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 0))
+		;
+	min = min_wmark_pages(zone);
+	REQUIRE(zone_free_pages(zone) > (long)(min - min / 8));
+	while (alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 0))
+		got++;
+	REQUIRE(got >= min / 4);
 }
 
 struct refill {
@@ -216,6 +260,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch),
 		child_test(child_high),
+		child_test(child_batch_of_managed),
+		child_test(child_reserve),
 		cmocka_unit_test(test_refill),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_rows_of_frees),
