@@ -283,6 +283,11 @@ unsigned int kmem_cpus_number(void)
 	return READ_ONCE(nr_cpus);
 }
 
+unsigned long kmem_cpus_pages(void)
+{
+	return READ_ONCE(nr_cpus) * table_pages();
+}
+
 void kmem_cpus_init(void)
 {
 	have_key = !pthread_key_create(&exit_key, thread_exit);

@@ -86,6 +86,16 @@ int kmem_far_more(void)
 	return 0;
 }
 
+void kmem_cache_hide(struct kmem_cache *s)
+{
+	if (!s->class)
+		return; /* it is guarded: each call is a slow one already */
+	kmem_classes[s->class] = NULL;
+	s->far = s->class;
+	s->class = 0;
+	s->slot = 0;
+}
+
 /* ---- an owner's chunks ----------------------------------------------------- */
 
 static void *pages_alloc(unsigned long pages)

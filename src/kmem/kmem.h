@@ -541,6 +541,12 @@ void kmem_cpu_check(const struct kmem_cpu *cpu);
 
 /* Makes the far slot of a cache be there. Returns 0 or -ENOMEM. The owner. */
 int kmem_far_add(struct kmem_cpu *cpu, const struct kmem_cache *s);
+/*
+ * A cache with a class, and no slab yet: each of its calls takes the slow path
+ * from here on. Its slot becomes the far slot of the same number; other caches
+ * must have none.
+ */
+void kmem_cache_hide(struct kmem_cache *s);
 
 /* ---- barn.c -------------------------------------------------------------- */
 
@@ -581,6 +587,7 @@ void kmem_cpus_flush_cache(struct kmem_cache *s);
 /* Does the stack of any owner lie in [start, end)? */
 bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end);
 unsigned int kmem_cpus_number(void);
+unsigned long kmem_cpus_pages(void); /* in their tables, without far slots */
 void kmem_cpus_fork_child(void); /* adopt what lost threads held */
 /* Fork left threads behind: what they had in motion is counted, and nowhere. */
 extern bool kmem_threads_lost;

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "kmem/inside.h"
+#include "shim/count.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 #include "sys/os.h"
@@ -51,13 +52,16 @@ void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 		return shim_malloc(size, caller);
 	if (unlikely(max(size, align) > MAX_REQUEST))
 		return shim_refuse();
-	if (unlikely(!kmem_enter()))
+	if (unlikely(!kmem_enter())) {
+		count_call(CALL_ALLOC);
 		return malloc_aside(size, align);
+	}
 	if (!shim_boot() && !inject_begin(size, caller)) {
 		p = serve_aligned(align, size, caller);
 		inject_end(caller);
 	}
 	kmem_leave();
+	count_call(CALL_ALLOC);
 	return p ? p : shim_refuse();
 }
 

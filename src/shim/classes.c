@@ -9,6 +9,8 @@
 #include "core/param.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
+#include "shim/count.h"
+#include "shim/info.h"
 #include "shim/shim.h"
 #include "sys/os.h"
 
@@ -97,6 +99,8 @@ static int make_classes(void)
 
 	/* A program's malloc may wait, and is what is to fail. */
 	failslab_default_gfp_wait(0);
+	if (stats_wanted())
+		count_start();
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		unsigned int size = class_size(class);
 		const struct kmem_cache_boot boot = {
@@ -112,6 +116,8 @@ static int make_classes(void)
 		if (kmem_cache_init(&caches[class], names[class], size, &boot))
 			return -ENOMEM;
 		kmem_guard_asks(&caches[class]);
+		if (count_on)
+			kmem_cache_hide(&caches[class]);
 		for (; from <= size / 16; from++)
 			size_class[from] = (u8) class;
 	}

@@ -18,6 +18,7 @@
 #include "kmem/debug.h"
 #include "kmem/inside.h"
 #include "shim/by_name.h"
+#include "shim/count.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 
@@ -55,13 +56,16 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
-	if (unlikely(!kmem_enter()))
+	if (unlikely(!kmem_enter())) {
+		count_call(CALL_ALLOC);
 		return malloc_aside(size, MALLOC_ALIGN);
+	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		p = serve(size, caller);
 		inject_end(caller);
 	}
 	kmem_leave();
+	count_call(CALL_ALLOC);
 	return likely(p) ? p : shim_refuse();
 }
 
@@ -156,10 +160,18 @@ static __always_inline bool push_small(void *p)
 	       likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p));
 }
 
+/* What the program frees; free_slow() is also for what realloc() has moved. */
+static noinline void free_miss(void *p, uintptr_t caller)
+{
+	if (likely(p))
+		count_call(CALL_FREE);
+	free_slow(p, caller);
+}
+
 EXPORT __hot_text void free(void *p)
 {
 	if (unlikely(!push_small(p)))
-		free_slow(p, _RET_IP_);
+		free_miss(p, _RET_IP_);
 }
 
 void shim_free(void *p, uintptr_t caller)
@@ -175,6 +187,7 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
+		count_call(CALL_ALLOC);
 		p = malloc_aside(size, MALLOC_ALIGN);
 		return p ? memset(p, 0, size) : NULL;
 	}
@@ -183,6 +196,7 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 		inject_end(caller);
 	}
 	kmem_leave();
+	count_call(CALL_ALLOC);
 	return likely(p) ? p : shim_refuse();
 }
 
@@ -324,6 +338,7 @@ static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 	void *q;
 	int ret;
 
+	count_call(CALL_REALLOC);
 	if (unlikely(!kmem_enter()))
 		return realloc_aside(p, size, caller);
 	ret = realloc_inside(p, size, caller, &q);

@@ -3,13 +3,13 @@
  * shim/stats.c - a summary when the program ends
  *
  *	stats=PID	on stderr, if this process has that number: so that
- *			the children of a program stay silent
+ *			the children of a program stay silent; its calls are
+ *			counted, each of them (shim/count.c)
  *	stats_file=PATH	one line for every process, appended
  *
  * The texts that proc_at_exit= asks for (core/proc_exit.c) come before these.
  *
- * Fast paths count nothing: calls are estimated from what passed between
- * sheaves and slabs. A process that ends by _exit() or a signal says nothing.
+ * A process that ends by _exit() or a signal says nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,17 +18,25 @@
 #include "core/param.h"
 #include "core/proc.h"
 #include "kmem/debug.h"
+#include "shim/by_name.h"
+#include "shim/count.h"
 #include "shim/info.h"
+#include "shim/resident.h"
 #include "sys/os.h"
 
 static unsigned long stats_pid;
 static char stats_path[256];
 
+bool stats_wanted(void)
+{
+	return stats_pid && stats_pid == (unsigned long)os_pid();
+}
+
 static int set_stats(const char *value)
 {
 	int ret = param_number(value, 1, 1UL << 22, &stats_pid);
 
-	if (!ret && stats_pid == (unsigned long)os_pid())
+	if (!ret && stats_wanted())
 		km_report_keep();
 	return ret;
 }
@@ -66,23 +74,65 @@ static size_t status_bytes(const char *label)
 	return kb * 1024;
 }
 
-static void print_summary(const struct shim_info *info)
+static const char *file_name(const void *code)
 {
-	unsigned long calls = info->refilled + info->flushed +
-			      info->runs_ever * 2 + info->areas.areas_ever * 2;
-	int fd = km_report_fd();
+	const char *name = resident_file(code);
 
+	return *name ? name : "the program itself";
+}
+
+/* Who serves the process, and who else wants to. */
+static void print_head(int fd)
+{
+	km_report_to(fd, "kmalloc: stats of process %d, served by %s (%s)\n",
+		     os_pid(), file_name((const void *)print_head),
+		     km_ready() ? shim_cache(1)->ops->name : "not started");
+	if (by_name()->other)
+		km_report_to(fd,
+			     "  warning       the malloc of %s stands in front "
+			     "and serves the program\n",
+			     file_name((const void *)by_name()->malloc));
+}
+
+static void print_memory(int fd, const struct shim_info *info)
+{
+	struct resident own;
+
+	resident_own(&own);
 	km_report_to(
 		fd,
-		"kmalloc: stats of process %d\n"
 		"  memory        peak %H resident, now %H; %H in use\n"
-		"  small objects %lu live (%H), %H cached in %u threads\n"
-		"  traffic       %lu refills, %lu flushes; at least %lu calls "
-		"(estimate)\n",
-		os_pid(), status_bytes("VmHWM:"), status_bytes("VmRSS:"),
-		info->used, info->small_objects, info->small_used,
-		info->small_cached, kmem_cpus_number(), info->refills,
-		info->flushes, calls);
+		"  the library's %H of what is resident: %H tables, %H code "
+		"and data, %H caches\n",
+		status_bytes("VmHWM:"), status_bytes("VmRSS:"), info->used,
+		own.tables + own.image + own.caches, own.tables, own.image,
+		own.caches);
+}
+
+static void print_calls(int fd, const struct shim_info *info)
+{
+	const unsigned long *nr = count_calls;
+
+	if (count_on)
+		km_report_to(fd,
+			     "  calls         %lu allocations, %lu "
+			     "reallocations, %lu frees\n",
+			     nr[CALL_ALLOC], nr[CALL_REALLOC], nr[CALL_FREE]);
+	km_report_to(fd, "  traffic       %lu refills, %lu flushes\n",
+		     info->refills, info->flushes);
+}
+
+static void print_summary(const struct shim_info *info)
+{
+	int fd = km_report_fd();
+
+	print_head(fd);
+	print_memory(fd, info);
+	print_calls(fd, info);
+	km_report_to(fd,
+		     "  small objects %lu live (%H), %H cached in %u threads\n",
+		     info->small_objects, info->small_used, info->small_cached,
+		     kmem_cpus_number());
 	km_report_to(
 		fd,
 		"  slabs         %lu now (%H), %lu ever\n"
@@ -112,8 +162,12 @@ static void append_line(const struct shim_info *info)
 			  info->runs_ever + info->areas.areas_ever,
 			  status_bytes("VmHWM:"));
 	fd = os_open_append(stats_path);
-	if (fd < 0)
+	if (fd < 0) {
+		km_report_to(km_report_fd(),
+			     "kmalloc: stats_file: %s cannot be written\n",
+			     stats_path);
 		return;
+	}
 	os_write((int)fd, line, min((size_t)len, sizeof(line) - 1));
 	os_close((int)fd);
 }
@@ -127,7 +181,7 @@ __attribute__((destructor)) static void stats_at_exit(void)
 	if (!stats_path[0] && !stats_pid)
 		return;
 	shim_info(&info);
-	if (stats_pid == (unsigned long)os_pid())
+	if (stats_wanted())
 		print_summary(&info);
 	if (stats_path[0])
 		append_line(&info);

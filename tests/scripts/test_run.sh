@@ -66,4 +66,19 @@ same "--proc with --stats" ok "$(KMALLOC_CMDLINE=foreign=leak \
 	"$run" --proc vmstat --stats bash -c '[[ $KMALLOC_CMDLINE == \
 		"foreign=leak stats=$$ proc=$$:vmstat" ]] && echo ok')"
 
+# a program that LD_PRELOAD does not reach
+echo 'int main(void) { return 7; }' | gcc -static -x c - -o "$tmp/static"
+status "$run" --stats "$tmp/static"
+same "a static program: status" 7 "$rc"
+has "a static program" "static is static: LD_PRELOAD does not reach it" "$err"
+cp /bin/true "$tmp/setuid"
+chmod u+s "$tmp/setuid"
+status "$run" --proc slabinfo "$tmp/setuid"
+same "a setuid program: status" 0 "$rc"
+has "a setuid program" "setuid is setuid: LD_PRELOAD does not reach it" "$err"
+status "$run" "$tmp/static"
+same "without --stats: quiet" "" "$err"
+status "$run" --stats true
+same "a program that is reached: quiet" "" "$err"
+
 finish

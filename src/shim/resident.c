@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/resident.c - what of the resident memory is the library's own
+ *
+ *	vmemmap, index, pageblocks	up to the last frame that is online
+ *	the file's mappings		code, data, bss
+ *	slabs of caches that are not	sheaves, nodes, and the like; and the
+ *	malloc's			tables of cursors of the threads
+ *
+ * Locking	slab_mutex, for the list of caches
+ */
+#include <dlfcn.h>
+#include <link.h>
+
+#include "buddy/buddy.h"
+#include "kmem/kmem.h"
+#include "shim/resident.h"
+#include "shim/shim.h"
+#include "sys/os.h"
+
+#define PRESENT (1ULL << 63)
+
+/* Resident bytes of [start, start + size), by the page. */
+static size_t present(int fd, const void *start, size_t size)
+{
+	unsigned long page = (uintptr_t)start >> PAGE_SHIFT, nr = 0;
+	unsigned long end = ((uintptr_t)start + size + PAGE_SIZE - 1) >>
+			    PAGE_SHIFT;
+	u64 entry[256];
+
+	while (page < end) {
+		size_t want = min(end - page, 256UL);
+		long n = os_pread(fd, entry, want * 8, (u64)page * 8);
+
+		if (n < 8)
+			break;
+		for (long i = 0; i < n / 8; i++)
+			nr += !!(entry[i] & PRESENT);
+		page += (unsigned long)n / 8;
+	}
+	return nr << PAGE_SHIFT;
+}
+
+/* From glibc 2.35 on; it takes no lock and calls no malloc. */
+extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
+
+static bool find_object(const void *code, struct dl_find_object *object)
+{
+	return &_dl_find_object && os_libc_started() &&
+	       !_dl_find_object((void *)(uintptr_t)code, object);
+}
+
+const char *resident_file(const void *code)
+{
+	struct dl_find_object object;
+
+	if (!find_object(code, &object) || !object.dlfo_link_map)
+		return "";
+	return object.dlfo_link_map->l_name;
+}
+
+static size_t image(int fd)
+{
+	const void *here = (const void *)resident_own;
+	struct dl_find_object object;
+
+	/* In a static program it cannot be told from the program. */
+	if (!*resident_file(here) || !find_object(here, &object))
+		return 0;
+	return present(fd, object.dlfo_map_start,
+		       (size_t)((char *)object.dlfo_map_end -
+				(char *)object.dlfo_map_start));
+}
+
+static size_t own_caches(void)
+{
+	unsigned long pages = kmem_cpus_pages();
+	const struct kmem_cache *s;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		if (s < shim_cache(1) || s > shim_cache(NR_SMALL_CLASSES))
+			pages += kmem_cache_nr_pages(s);
+	spin_unlock(&slab_mutex);
+	return pages << PAGE_SHIFT;
+}
+
+void resident_own(struct resident *own)
+{
+	long fd = os_open_read("/proc/self/pagemap");
+	unsigned long frames = READ_ONCE(arena.online_end);
+
+	*own = (struct resident){ .caches = own_caches() };
+	if (fd < 0)
+		return;
+	own->image = image((int)fd);
+	own->tables =
+		present((int)fd, arena.vmemmap, frames * sizeof(struct page)) +
+		present((int)fd, arena_index, frames) +
+		present((int)fd, arena.pageblocks, frames >> PAGEBLOCK_ORDER);
+	os_close((int)fd);
+}
