@@ -51,8 +51,15 @@ typedef struct {
 #else
 #define __KM_PROT(bits) ((pgprot_t){ bits })
 #endif
-#define PAGE_KERNEL __KM_PROT(3) /* read and write; the bits are PROT_* */
+/*
+ * What a mapping may be used for; the bits are those of PROT_READ, PROT_WRITE and
+ * PROT_EXEC, none: every access faults. What it may not ends with SIGSEGV, also in a
+ * child of fork() and after compaction. Other bits are a warning, and NULL.
+ */
+#define PAGE_KERNEL __KM_PROT(3)
 #define PAGE_KERNEL_RO __KM_PROT(1)
+#define PAGE_KERNEL_EXEC __KM_PROT(7)
+#define PAGE_KERNEL_ROX __KM_PROT(5)
 
 struct vm_struct {
 	struct vm_struct *next; /* the library's */
@@ -99,7 +106,8 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 		     int node, const void *caller);
 /*
  * The one that all others call: align a power of two of at least a page, the area
- * within [start, end), with these VM_ flags.
+ * within [start, end), mapped with prot, with these VM_ flags. __GFP_ZERO clears
+ * what is not writable, too.
  */
 void *__vmalloc_node_range(unsigned long size, unsigned long align,
 			   unsigned long start, unsigned long end, gfp_t gfp,
@@ -109,7 +117,7 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
  * Another size for an area of vmalloc(). It stays where it is if its pages are
  * enough, and moves otherwise. With __GFP_ZERO what it gains is zero, if each
  * call before had it too. NULL: no memory, and p is kept. p NULL: vmalloc();
- * size 0: vfree(), and NULL.
+ * size 0: vfree(), and NULL. An area that moves is PAGE_KERNEL.
  */
 void *vrealloc(const void *p, size_t size, gfp_t gfp);
 /*
@@ -127,7 +135,8 @@ void vfree_atomic(const void *addr);
  * The frames of count pages, in their order, at consecutive addresses. Frames with
  * an address of their own keep it and show the same bytes there; nobody may write to
  * them while this runs the first time. flags: VM_MAP, and VM_MAP_PUT_PAGES if vfree()
- * shall free pages and array (of kvmalloc()). NULL: no memory or space.
+ * shall free pages and array (of kvmalloc()). prot is for this mapping: the frames'
+ * own addresses stay writable. NULL: no memory or space.
  */
 void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);

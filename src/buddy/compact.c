@@ -464,7 +464,7 @@ enum compact_result try_to_compact_pages(gfp_t gfp, unsigned int order,
 	if (!spin_trylock(&migrate_lock))
 		return COMPACT_CONTENDED;
 	ret = compact_zonelist(&cc, ac, prio, &capc);
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 	*capture = capc.page;
 	return ret;
 }

@@ -178,7 +178,7 @@ int alloc_contig_range(unsigned long start, unsigned long end,
 	zone = pfn_to_zone(start);
 	spin_lock(&migrate_lock);
 	if (!range_in_zone(zone, start, end)) {
-		spin_unlock(&migrate_lock);
+		migrate_unlock();
 		return -EINVAL;
 	}
 	release_deferred_range(zone, start, end);
@@ -189,7 +189,7 @@ int alloc_contig_range(unsigned long start, unsigned long end,
 		zone_pcp_enable(zone);
 		undo_isolate_page_range(start, end);
 	}
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 	return ret ? ret : prep_range(start, end, gfp);
 }
 

@@ -146,7 +146,7 @@ int km_offline_pages(unsigned long pfn, unsigned long nr)
 	else
 		init_per_zone_wmark_min();
 unlock:
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 	return ret;
 }
 
@@ -202,6 +202,6 @@ int km_online_pages(unsigned long pfn, unsigned long nr)
 	ret = bring_online(zone, pfn, nr);
 	if (!ret)
 		init_per_zone_wmark_min();
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 	return ret;
 }

@@ -29,6 +29,14 @@
 #include "buddy/compact.h"
 
 spinlock_t migrate_lock = SPIN_LOCK_INIT(LOCK_MIGRATE);
+void (*migrate_run_done)(void);
+
+void migrate_unlock(void)
+{
+	if (migrate_run_done)
+		migrate_run_done();
+	spin_unlock(&migrate_lock);
+}
 
 /* The free block of more than a pageblock that this one lies in, or NULL. */
 static struct page *larger_free_block(unsigned long pfn)

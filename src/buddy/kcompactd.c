@@ -158,7 +158,7 @@ void compact_nodes(void)
 	spin_lock(&migrate_lock);
 	for_each_online_node(nid)
 		compact_node(NODE_DATA(nid), 0);
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 }
 
 /* ---- ahead of need ---------------------------------------------------------------- */
@@ -227,7 +227,7 @@ void kcompactd_run(struct pglist_data *pgdat)
 		kcompactd_do_work(pgdat);
 	else
 		compact_ahead(pgdat);
-	spin_unlock(&migrate_lock);
+	migrate_unlock();
 }
 
 static void kcompactd_tick(unsigned int flags)

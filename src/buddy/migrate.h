@@ -30,6 +30,11 @@
 /* Held over a whole run: one thread at a time takes pages from their owners. */
 extern spinlock_t migrate_lock;
 
+/* Called at the end of each run, with the lock held; NULL: none. Constant after init. */
+extern void (*migrate_run_done)(void);
+/* The end of a run in which pages may have been moved. */
+void migrate_unlock(void);
+
 /* Does somebody wait for it? Compaction then ends early. */
 static inline bool migrate_lock_contended(void)
 {

@@ -66,8 +66,16 @@ int os_file_resize(int fd, size_t size);
 int os_file_punch(int fd, size_t offset, size_t size);
 /* Write all of it there: 0 or -errno. */
 int os_file_write(int fd, const void *buf, size_t size, size_t offset);
+/* What may be done with a mapping: bits, as those of PROT_. */
+#define OS_PROT_READ 1U
+#define OS_PROT_WRITE 2U
+#define OS_PROT_EXEC 4U
+#define OS_PROT_RW (OS_PROT_READ | OS_PROT_WRITE)
 /* Map a range of the file over address space that is ours, shared. */
-int os_map_file(void *addr, size_t size, int fd, size_t offset);
+int os_map_file(void *addr, size_t size, int fd, size_t offset,
+		unsigned int prot);
+/* Another protection for what is mapped there. */
+int os_protect(void *addr, size_t size, unsigned int prot);
 /* The end of that: reserved again, or private memory, zero. */
 int os_unmap_file(void *addr, size_t size);
 int os_unmap_file_zero(void *addr, size_t size);
@@ -84,14 +92,25 @@ unsigned long os_max_map_count(void); /* mappings a process may have */
 
 /*
  * From begin to end, reads of a range of a mapped file go on and other threads'
- * writes wait; another page may be mapped there meanwhile. One range at a time.
- * libkmalloc alone: os_wp.c.
+ * writes wait; another page may be mapped there meanwhile, with the range's
+ * protection. One range at a time. libkmalloc alone: os_wp.c.
  */
 enum os_wp { OS_WP_UFFD, OS_WP_MPROTECT };
-int os_wp_begin(void *addr, size_t size, enum os_wp how);
-void os_wp_end(void *addr, size_t size, enum os_wp how);
-void os_wp_rest(
-	void); /* at ticks: the handler of SIGSEGV goes, some time after */
+struct os_wp_range {
+	void *addr;
+	size_t size;
+	unsigned int prot; /* what it is mapped with: writable */
+	enum os_wp how;
+};
+int os_wp_begin(const struct os_wp_range *range); /* 0 or -errno */
+void os_wp_end(
+	const struct os_wp_range *range); /* another page is mapped there */
+void os_wp_cancel(const struct os_wp_range *range); /* the same page still is */
+/* The run of such ranges is over: the userfaultfd that they shared is closed. */
+void os_wp_done(void);
+/* At ticks: the handler of SIGSEGV goes, some time after the last run. */
+void os_wp_rest(void);
+extern unsigned long os_wp_opened; /* userfaultfds so far; for tests */
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
 /* What the last call of it asked for, and how many there were; for tests. */

@@ -77,15 +77,27 @@ int os_file_write(int fd, const void *buf, size_t size, size_t offset)
 	return 0;
 }
 
-int os_map_file(void *addr, size_t size, int fd, size_t offset)
+_Static_assert(OS_PROT_READ == PROT_READ && OS_PROT_WRITE == PROT_WRITE &&
+		       OS_PROT_EXEC == PROT_EXEC,
+	       "handed to mmap() as they are");
+
+int os_map_file(void *addr, size_t size, int fd, size_t offset,
+		unsigned int prot)
 {
 	long ret;
 
 	if (mem_call())
 		return -ENOMEM;
-	ret = sys6(SYS_mmap, addr, size, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_FIXED, fd, offset);
+	ret = sys6(SYS_mmap, addr, size, prot, MAP_SHARED | MAP_FIXED, fd,
+		   offset);
 	return is_error(ret) ? (int)ret : 0;
+}
+
+int os_protect(void *addr, size_t size, unsigned int prot)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_mprotect, addr, size, prot);
 }
 
 static int map_private(void *addr, size_t size, int prot, int flags)

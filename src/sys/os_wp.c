@@ -5,6 +5,8 @@
  *	os_wp_begin()	reads go on, writes wait
  *	   the page is copied, and the copy mapped over it
  *	os_wp_end()	writes go on, where the page is now
+ *	...		the next page
+ *	os_wp_done()	no more pages for now
  *
  *	userfaultfd	the kernel lets them wait; also writes by system calls, if
  *			the process may have that (root, or the sysctl
@@ -13,6 +15,10 @@
  *			Faults elsewhere go to the handler that was there. Writes
  *			by system calls end with EFAULT; a thread that blocks
  *			SIGSEGV is killed
+ *
+ * To open and close a userfaultfd costs more than to move a page, since closing looks
+ * at every mapping of the process: so all pages of a run share one. What is mapped
+ * over a page is not registered with it, which ends the protection of that page.
  *
  * Between the fault of a thread and its handler any time may pass, and other pages be
  * moved. So the handler stays for a tick or two after the last one, and a fault where
@@ -41,10 +47,13 @@
 #endif
 
 /* The caller's lock; but for the handler's look at `phase` and the range. */
-static int uffd;
+#define UFFD_NONE (-4096) /* no -errno */
+static int uffd = UFFD_NONE; /* of this run; or why there is none: -errno */
+unsigned long os_wp_opened;
 static struct sigaction old_action;
 static uintptr_t range_start, range_end; /* whose faults are ours */
 static u32 phase; /* odd: writes wait; a futex */
+static u32 waiting; /* threads in the handler; atomic */
 static u8 installed; /* the handler is */
 static u8 used; /* since the last os_wp_rest() */
 
@@ -64,44 +73,76 @@ static int uffd_open(int flags)
 	return fd;
 }
 
-static int uffd_protect(uintptr_t addr, size_t size, u64 mode)
+/* The one of this run: 0 or -errno. One that was refused is not asked for again. */
+static int uffd_need(void)
 {
-	struct uffdio_writeprotect wp = { .range = { addr, size },
-					  .mode = mode };
+	int high;
 
-	return (int)sys3(SYS_ioctl, uffd, UFFDIO_WRITEPROTECT, &wp);
-}
-
-static int uffd_begin(void *addr, size_t size)
-{
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)addr, size },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	int ret;
-
+	if (uffd != UFFD_NONE)
+		return min(uffd, 0);
 	uffd = uffd_open(0);
 	if (uffd < 0)
 		uffd = uffd_open(UFFD_USER_MODE_ONLY);
 	if (uffd < 0)
 		return uffd;
-	ret = (int)sys3(SYS_ioctl, uffd, UFFDIO_REGISTER, &reg);
+	os_wp_opened++;
+	high = os_dup_high(uffd); /* where a program closes nothing by number */
+	if (high < 0)
+		return 0;
+	os_close(uffd);
+	uffd = high;
+	return 0;
+}
+
+static int uffd_protect(const struct os_wp_range *r, u64 mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)r->addr, r->size }, .mode = mode
+	};
+
+	return (int)sys3(SYS_ioctl, uffd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+static int uffd_begin(const struct os_wp_range *r)
+{
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)r->addr, r->size },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	int ret = uffd_need();
+
 	if (!ret)
-		ret = uffd_protect((uintptr_t)addr, size,
-				   UFFDIO_WRITEPROTECT_MODE_WP);
+		ret = (int)sys3(SYS_ioctl, uffd, UFFDIO_REGISTER, &reg);
 	if (ret)
-		os_close(uffd);
+		return ret;
+	ret = uffd_protect(r, UFFDIO_WRITEPROTECT_MODE_WP);
+	if (ret)
+		sys3(SYS_ioctl, uffd, UFFDIO_UNREGISTER, &reg.range);
 	return ret;
 }
 
-/* Closing it ends the protection of what is mapped there still, and wakes all. */
-static void uffd_end(void *addr, size_t size)
+static void uffd_wake(const struct os_wp_range *r)
 {
-	struct uffdio_range range = { (uintptr_t)addr, size };
+	struct uffdio_range range = { (uintptr_t)r->addr, r->size };
 
-	uffd_protect((uintptr_t)addr, size, 0);
 	sys3(SYS_ioctl, uffd, UFFDIO_WAKE, &range);
-	os_close(uffd);
+}
+
+/* To unregister wakes who waits. */
+static void uffd_cancel(const struct os_wp_range *r)
+{
+	struct uffdio_range range = { (uintptr_t)r->addr, r->size };
+
+	uffd_protect(r, 0);
+	sys3(SYS_ioctl, uffd, UFFDIO_UNREGISTER, &range);
+}
+
+/* Closing it wakes all. */
+void os_wp_done(void)
+{
+	if (uffd >= 0)
+		os_close(uffd);
+	uffd = UFFD_NONE;
 }
 
 /* ---- mprotect -------------------------------------------------------------------- */
@@ -134,9 +175,20 @@ static bool writable(uintptr_t at)
 /* Do writes there wait now? */
 static bool waits(uintptr_t at, u32 *now)
 {
-	*now = smp_load_acquire(&phase);
+	*now = __atomic_load_n(&phase, __ATOMIC_SEQ_CST);
 	return (*now & 1) && at >= READ_ONCE(range_start) &&
 	       at < READ_ONCE(range_end);
+}
+
+/* Announced first: who ends the range then sees this thread, or is seen by it. */
+static void wait_for_end(uintptr_t at)
+{
+	u32 now;
+
+	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
+	while (waits(at, &now))
+		os_futex_wait(&phase, now);
+	__atomic_sub_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
 }
 
 static void on_fault(int sig, siginfo_t *info, void *context)
@@ -149,8 +201,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 		return;
 	}
 	do {
-		while (waits(at, &now))
-			os_futex_wait(&phase, now);
+		wait_for_end(at);
 		if (writable(at))
 			return;
 	} while (waits(at, &now));
@@ -194,44 +245,53 @@ void os_wp_rest(void)
 	installed = 0;
 }
 
-static int signal_begin(void *addr, size_t size)
+static void signal_end(void)
+{
+	__atomic_store_n(&phase, phase + 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST))
+		os_futex_wake_all(&phase);
+}
+
+static int signal_begin(const struct os_wp_range *r)
 {
 	int ret = install_handler();
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(range_start, (uintptr_t)addr);
-	WRITE_ONCE(range_end, (uintptr_t)addr + size);
+	WRITE_ONCE(range_start, (uintptr_t)r->addr);
+	WRITE_ONCE(range_end, (uintptr_t)r->addr + r->size);
 	smp_store_release(&phase, phase + 1);
-	ret = (int)sys3(SYS_mprotect, addr, size, PROT_READ);
-	if (!ret)
-		return 0;
-	smp_store_release(&phase, phase + 1);
-	os_futex_wake_all(&phase);
+	ret = (int)sys3(SYS_mprotect, r->addr, r->size,
+			r->prot & ~OS_PROT_WRITE);
+	if (ret)
+		signal_end();
 	return ret;
-}
-
-static void signal_end(void *addr, size_t size)
-{
-	sys3(SYS_mprotect, addr, size, PROT_READ | PROT_WRITE);
-	smp_store_release(&phase, phase + 1);
-	os_futex_wake_all(&phase);
 }
 
 /* ---- either -------------------------------------------------------------------------- */
 
-int os_wp_begin(void *addr, size_t size, enum os_wp how)
+int os_wp_begin(const struct os_wp_range *range)
 {
 	if (mem_call())
 		return -ENOMEM;
-	return how == OS_WP_UFFD ? uffd_begin(addr, size) :
-				   signal_begin(addr, size);
+	return range->how == OS_WP_UFFD ? uffd_begin(range) :
+					  signal_begin(range);
 }
 
-void os_wp_end(void *addr, size_t size, enum os_wp how)
+void os_wp_end(const struct os_wp_range *range)
 {
-	if (how == OS_WP_UFFD)
-		uffd_end(addr, size);
+	if (range->how == OS_WP_UFFD)
+		uffd_wake(range);
 	else
-		signal_end(addr, size);
+		signal_end();
+}
+
+void os_wp_cancel(const struct os_wp_range *range)
+{
+	if (range->how == OS_WP_UFFD) {
+		uffd_cancel(range);
+		return;
+	}
+	sys3(SYS_mprotect, range->addr, range->size, range->prot);
+	signal_end();
 }

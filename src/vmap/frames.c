@@ -131,7 +131,8 @@ static size_t file_offset(const struct page *page)
 	return page_to_pfn(page) << PAGE_SHIFT;
 }
 
-static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr)
+static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr,
+		    unsigned int prot)
 {
 	unsigned int n, len;
 	int ret = 0;
@@ -147,21 +148,23 @@ static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr)
 		else
 			ret = os_map_file((void *)to, (size_t)len << PAGE_SHIFT,
 					  arena.highmem_fd,
-					  file_offset(pages[n]));
+					  file_offset(pages[n]), prot);
 	}
 	return ret;
 }
 
-int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr)
+/* What remap_file_pages() maps anew is protected as the whole was. */
+int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr,
+	       unsigned int prot)
 {
 	size_t size = (size_t)nr << PAGE_SHIFT;
 	int ret = 0;
 
 	if (vmap_backend == VMAP_REMAP_FILE_PAGES)
 		ret = os_map_file((void *)at, size, arena.highmem_fd,
-				  file_offset(pages[0]));
+				  file_offset(pages[0]), prot);
 	if (!ret)
-		ret = map_runs(at, pages, nr);
+		ret = map_runs(at, pages, nr, prot);
 	if (!ret && vmap_fork != VMAP_FORK_SHARE)
 		ret = os_dont_fork((void *)at, size);
 	if (ret)

@@ -34,10 +34,11 @@ void frames_charge_beyond(unsigned long nr);
 unsigned long frames_charged(void);
 unsigned long frames_budget(void);
 /*
- * Map pages at `at`, which is reserved: 0, or -errno with nothing mapped. The
- * frames are in the file: frames_share() was called.
+ * Map pages at `at`, which is reserved, with OS_PROT_ bits: 0, or -errno with nothing
+ * mapped. The frames are in the file: frames_share() was called.
  */
-int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr);
+int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr,
+	       unsigned int prot);
 /* Map nothing at `at` again: 0 or -errno with all as it was. */
 int frames_unmap(uintptr_t at, size_t size);
 

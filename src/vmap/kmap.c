@@ -97,7 +97,7 @@ static int map_slot(struct page *page, unsigned int *slot)
 		forget(free);
 	else if (frames_charge(1))
 		return -ENOMEM;
-	ret = frames_map((uintptr_t)slot_address(free), &page, 1);
+	ret = frames_map((uintptr_t)slot_address(free), &page, 1, OS_PROT_RW);
 	if (ret) {
 		frames_uncharge(1);
 		return -ENOMEM;
@@ -130,6 +130,7 @@ static struct pkmap *alloc_pkmap(void)
 	map->area.vm.pages = map->pages;
 	map->area.vm.nr_pages = LAST_PKMAP;
 	map->area.state = VM_HOLES;
+	map->area.prot = OS_PROT_RW;
 	for (unsigned int n = 0; n < LAST_PKMAP; n++)
 		map->hash[n] = NO_SLOT;
 	return map;

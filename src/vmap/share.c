@@ -211,7 +211,8 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 	if (flags & SHARE_KEEP)
 		ret = os_file_write(arena.highmem_fd, addr, size, offset);
 	if (!ret)
-		ret = os_map_file(addr, size, arena.highmem_fd, offset);
+		ret = os_map_file(addr, size, arena.highmem_fd, offset,
+				  OS_PROT_RW);
 	if (ret) {
 		frames_uncharge(has > had ? has - had : 0);
 		return ret;

@@ -33,6 +33,7 @@ int vmalloc_init(void)
 	vmap_check_areas = vm_check;
 	share_init();
 	vm_lazy_init();
+	vm_migrate_init();
 	vm_fork_init();
 	return 0;
 }
@@ -222,6 +223,7 @@ struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
 	area->vm.size = va_size(area->va);
 	area->vm.flags = flags;
 	area->vm.caller = caller;
+	area->prot = OS_PROT_RW;
 	return area;
 }
 
@@ -330,7 +332,7 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 		return ret;
 	ret = frames_share(pages, nr, share_flags);
 	if (!ret)
-		ret = frames_map(area->va->va_start, pages, nr);
+		ret = frames_map(area->va->va_start, pages, nr, area->prot);
 	if (ret) {
 		frames_uncharge(mappings);
 		return ret;
@@ -338,6 +340,32 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 	area->nr_mappings = mappings;
 	area->state |= VM_MAPPED;
 	return 0;
+}
+
+/* ---- protection ----------------------------------------------------------------------- */
+
+bool vm_prot_ok(pgprot_t prot)
+{
+	const unsigned long all = OS_PROT_RW | OS_PROT_EXEC;
+
+	return !WARN_ONCE(prot.pgprot & ~all, "vmalloc: a protection of %#lx",
+			  prot.pgprot);
+}
+
+int vm_zero(const struct vm_area *area, void *addr, size_t size)
+{
+	size_t whole = (size_t)area->vm.nr_pages << PAGE_SHIFT;
+	int ret;
+
+	if (likely(area->prot & OS_PROT_WRITE)) {
+		memset(addr, 0, size);
+		return 0;
+	}
+	ret = os_protect(area->vm.addr, whole, OS_PROT_RW);
+	if (ret)
+		return ret;
+	memset(addr, 0, size);
+	return os_protect(area->vm.addr, whole, area->prot);
 }
 
 /* ---- proof ---------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@
 #ifndef KM_VMAP_VM_AREA_H
 #define KM_VMAP_VM_AREA_H
 
+#include "sys/os.h"
 #include "vmap/frames.h"
 #include "vmap/internal.h"
 
@@ -63,6 +64,7 @@ struct vm_area {
 	unsigned int pins; /* km_vmap_pin(); the node's lock */
 	u16 epoch; /* pooled: tick at which it was freed */
 	u8 state;
+	u8 prot; /* OS_PROT_ bits of its mappings; constant once it is found */
 };
 
 static inline struct vm_area *to_area(struct vm_struct *vm)
@@ -148,6 +150,13 @@ void vm_check(void);
 int vmalloc_init(void);
 /* vmap_node of this CPU. */
 struct vmap_node *this_vmap_node(void);
+/* Are these bits of a pgprot_t that mappings can have? Else there is a warning. */
+bool vm_prot_ok(pgprot_t prot);
+/*
+ * Zero a part of what is mapped, whatever its protection is; the area is the
+ * caller's alone, or its owner's who writes to it. 0, or -errno with nothing done.
+ */
+int vm_zero(const struct vm_area *area, void *addr, size_t size);
 
 /* ---- vmalloc.c ------------------------------------------------------------------ */
 
@@ -201,6 +210,7 @@ void vm_set_movable(struct vm_area *area);
 void vm_clear_movable(struct vm_area *area);
 /* Nobody moves pages any more, perhaps. */
 void vm_migrate_tick(void);
+void vm_migrate_init(void);
 /* Pages of an area that is in no tree are pages of their own, and stay. */
 void vm_split_blocks(struct vm_area *area);
 /*

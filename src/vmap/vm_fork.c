@@ -169,7 +169,7 @@ static int map_stretches(const struct vm_area *area)
 		if (n > first)
 			ret = frames_map(area->va->va_start +
 						 ((size_t)first << PAGE_SHIFT),
-					 pages + first, n - first);
+					 pages + first, n - first, area->prot);
 		while (n < nr && !pages[n])
 			n++;
 	}
@@ -244,8 +244,8 @@ static void map_shared(void)
 		size_t size = nr << PAGE_SHIFT;
 		void *addr = pfn_to_virt(pfn);
 
-		if (os_map_file(addr, size, arena.highmem_fd,
-				pfn << PAGE_SHIFT) ||
+		if (os_map_file(addr, size, arena.highmem_fd, pfn << PAGE_SHIFT,
+				OS_PROT_RW) ||
 		    os_dont_fork(addr, size))
 			km_report(
 				"kmalloc: fork: no mapping for the frames at %p in the child\n",

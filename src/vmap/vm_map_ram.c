@@ -60,6 +60,7 @@ static struct vmap_block *new_block(gfp_t gfp)
 	vb->area.vm.pages = vb->pages;
 	vb->area.vm.nr_pages = VMAP_BBMAP_BITS;
 	vb->area.state = VM_HOLES;
+	vb->area.prot = OS_PROT_RW;
 	vb->free = VMAP_BBMAP_BITS;
 	vb->queue = this_vmap_node();
 	vm_insert(&vb->area);
@@ -176,7 +177,7 @@ static int map_in_block(struct vmap_block *vb, unsigned int at,
 		return ret;
 	ret = frames_share(pages, count, SHARE_KEEP);
 	if (!ret)
-		ret = frames_map((uintptr_t)addr, pages, count);
+		ret = frames_map((uintptr_t)addr, pages, count, OS_PROT_RW);
 	if (ret) {
 		frames_uncharge(mappings);
 		return ret;

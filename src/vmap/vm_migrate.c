@@ -119,34 +119,47 @@ static unsigned int breaks_at(const struct block *b)
 }
 
 /* Map dst where the block is, with the same bytes: 0, or -errno with all as it was. */
-static int replace(const struct block *b, struct page *dst, enum os_wp how)
+static int replace(const struct block *b, struct page *dst)
 {
 	size_t offset = page_to_pfn(dst) << PAGE_SHIFT;
 	size_t size = (size_t)b->nr << PAGE_SHIFT;
 	void *addr = block_addr(b);
-	int ret = os_wp_begin(addr, size, how);
+	int ret = os_file_write(arena.highmem_fd, addr, size, offset);
 
-	if (ret)
-		return ret;
-	ret = os_file_write(arena.highmem_fd, addr, size, offset);
-	if (!ret)
-		ret = os_map_file(addr, size, arena.highmem_fd, offset);
-	os_wp_end(addr, size, how);
-	if (ret)
-		return ret;
-	if (vmap_fork != VMAP_FORK_SHARE)
-		os_dont_fork(addr, size);
-	return 0;
+	return ret ? ret :
+		     os_map_file(addr, size, arena.highmem_fd, offset,
+				 b->area->prot);
 }
 
+static int replace_as(const struct block *b, struct page *dst, enum os_wp how)
+{
+	const struct os_wp_range range = { .addr = block_addr(b),
+					   .size = (size_t)b->nr << PAGE_SHIFT,
+					   .prot = b->area->prot,
+					   .how = how };
+	int ret = os_wp_begin(&range);
+
+	if (ret)
+		return ret;
+	ret = replace(b, dst);
+	if (ret)
+		os_wp_cancel(&range);
+	else
+		os_wp_end(&range);
+	return ret;
+}
+
+/* What is not writable has no writes to wait for. */
 static int try_replace(const struct block *b, struct page *dst)
 {
 	int ret = -EPERM;
 
-	if (vmap_migrate == MIGRATE_AUTO || vmap_migrate == MIGRATE_UFFD)
-		ret = replace(b, dst, OS_WP_UFFD);
+	if (!(b->area->prot & OS_PROT_WRITE))
+		return replace(b, dst);
+	if (vmap_migrate != MIGRATE_MPROTECT)
+		ret = replace_as(b, dst, OS_WP_UFFD);
 	if (ret && vmap_migrate != MIGRATE_UFFD)
-		ret = replace(b, dst, OS_WP_MPROTECT);
+		ret = replace_as(b, dst, OS_WP_MPROTECT);
 	return ret;
 }
 
@@ -167,6 +180,8 @@ static int move_block(const struct block *b, struct page *dst)
 		frames_uncharge(2);
 		return ret;
 	}
+	if (vmap_fork != VMAP_FORK_SHARE)
+		os_dont_fork(block_addr(b), (size_t)b->nr << PAGE_SHIFT);
 	for (unsigned int n = 0; n < b->nr; n++)
 		WRITE_ONCE(pages[n], dst + n);
 	after = breaks_at(b);
@@ -295,6 +310,11 @@ void vm_migrate_tick(void)
 		return;
 	os_wp_rest();
 	spin_unlock(&migrate_lock);
+}
+
+void vm_migrate_init(void)
+{
+	migrate_run_done = os_wp_done;
 }
 
 int km_vmap_pin(const void *addr)

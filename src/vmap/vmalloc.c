@@ -184,13 +184,14 @@ void vm_free_blocks(struct page *const *pages, unsigned int nr)
 
 /* ---- zeros ---------------------------------------------------------------------------- */
 
-/* Long runs are forgotten by the file: zero again, and not resident. */
-static void clear_area(const struct vm_area *area)
+/* Long runs are forgotten by the file: zero again, and not resident. 0 or -errno. */
+static int clear_area(const struct vm_area *area)
 {
 	struct page *const *pages = area->vm.pages;
 	unsigned int n, len;
+	int ret = 0;
 
-	for (n = 0; n < area->vm.nr_pages; n += len) {
+	for (n = 0; n < area->vm.nr_pages && !ret; n += len) {
 		size_t size;
 
 		len = frames_run(pages + n, area->vm.nr_pages - n);
@@ -199,9 +200,11 @@ static void clear_area(const struct vm_area *area)
 		    !os_file_punch(arena.highmem_fd,
 				   page_to_pfn(pages[n]) << PAGE_SHIFT, size))
 			continue;
-		memset((char *)area->vm.addr + ((size_t)n << PAGE_SHIFT), 0,
-		       size);
+		ret = vm_zero(area,
+			      (char *)area->vm.addr + ((size_t)n << PAGE_SHIFT),
+			      size);
 	}
+	return ret;
 }
 
 /* ---- an area ---------------------------------------------------------------------------- */
@@ -212,6 +215,7 @@ struct vmalloc_request {
 	gfp_t gfp;
 	unsigned long flags;
 	int node;
+	u8 prot; /* OS_PROT_ */
 	unsigned int how; /* BLOCKS_ */
 	const void *caller;
 };
@@ -258,11 +262,22 @@ static bool is_ordinary(const struct vmalloc_request *rq)
 	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
 }
 
-/* Who moves a page to any node and zone may not move those. */
+/* May areas of others be used for it, and its area for others, when it is freed? */
+static bool is_reusable(const struct vmalloc_request *rq)
+{
+	return is_ordinary(rq) && rq->prot == OS_PROT_RW;
+}
+
+/*
+ * Who moves a page to any node and zone may not move those; and the bytes of a page
+ * are read where it is mapped.
+ */
 static bool is_movable(const struct vmalloc_request *rq)
 {
-	return !(rq->gfp &
-		 (__GFP_DMA | __GFP_DMA32 | __GFP_THISNODE | __GFP_HARDWALL));
+	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_THISNODE |
+			      __GFP_HARDWALL;
+
+	return !(rq->gfp & special) && (rq->prot & OS_PROT_READ);
 }
 
 static size_t area_bytes(const struct vmalloc_request *rq)
@@ -291,19 +306,20 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 		return "failed to allocate pages";
 	if (rq->how == BLOCKS_HUGE)
 		area->vm.page_order = PAGEBLOCK_ORDER;
+	area->prot = rq->prot;
 	if (vm_map_hard(area, 0) && map_larger(area, rq, gfp))
 		return area->vm.nr_pages < nr ? "failed to allocate pages" :
 						"failed to map pages";
 	return NULL;
 }
 
-static void set_area(struct vm_area *area, const struct vmalloc_request *rq)
+/* 0, or -errno: it could not be cleared. */
+static int set_area(struct vm_area *area, const struct vmalloc_request *rq)
 {
 	area->vm.caller = rq->caller;
 	area->vm.requested_size = rq->size;
 	area->vm.flags = rq->flags;
-	if (want_init_on_alloc(rq->gfp))
-		clear_area(area);
+	return want_init_on_alloc(rq->gfp) ? clear_area(area) : 0;
 }
 
 static void *new_area(const struct vmalloc_request *rq)
@@ -329,9 +345,14 @@ static void *new_area(const struct vmalloc_request *rq)
 		return NULL;
 	}
 	vmalloc_count(area->vm.nr_pages);
-	if (is_ordinary(rq) && !area->vm.page_order)
+	if (set_area(area, rq)) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
+			     "failed to clear pages");
+		vm_release(area);
+		return NULL;
+	}
+	if (is_reusable(rq) && !area->vm.page_order)
 		area->state |= VM_REUSABLE;
-	set_area(area, rq);
 	if (is_movable(rq))
 		vm_set_movable(area);
 	vm_insert(area);
@@ -344,14 +365,14 @@ static void *old_area(const struct vmalloc_request *rq)
 	struct vm_want want = rq->want;
 	struct vm_area *area;
 
-	if (!is_ordinary(rq) ||
+	if (!is_reusable(rq) ||
 	    (rq->flags & (VM_NO_GUARD | VM_ALLOW_HUGE_VMAP)))
 		return NULL;
 	want.size = size + PAGE_SIZE;
 	area = vm_reuse((unsigned int)(size >> PAGE_SHIFT), &want, rq->node);
 	if (!area)
 		return NULL;
-	set_area(area, rq);
+	set_area(area, rq); /* it is writable, so that cannot fail */
 	vm_insert(area);
 	return area->vm.addr;
 }
@@ -385,14 +406,16 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
 		.gfp = current_gfp_context(gfp),
 		.flags = vm_flags | VM_ALLOC,
 		.node = node,
+		.prot = (u8)prot.pgprot,
 		.caller = caller,
 	};
 	void *p;
 
-	(void)prot;
 	if (engine_need() || WARN_ONCE(!size, "vmalloc: a size of 0") ||
 	    WARN_ONCE(align & (align - 1),
-		      "vmalloc: an alignment of %lu is no power of two", align))
+		      "vmalloc: an alignment of %lu is no power of two",
+		      align) ||
+	    !vm_prot_ok(prot))
 		return NULL;
 	/* nr_pages is an int, also when it is rounded up to huge pages. */
 	if (size >> PAGE_SHIFT >

@@ -40,7 +40,7 @@ static void do_vfree(const void *addr)
 	WARN_ONCE(area->pins, "vfree: the area at %p is pinned", addr);
 	if (want_init_on_free() && (area->vm.flags & VM_ALLOC) &&
 	    (area->state & VM_MAPPED))
-		memset(area->vm.addr, 0, get_vm_area_size(&area->vm));
+		vm_zero(area, area->vm.addr, get_vm_area_size(&area->vm));
 	vm_release(area);
 }
 
@@ -232,9 +232,9 @@ void *vrealloc(const void *p, size_t size, gfp_t gfp)
 		/* What is given up is zeroed, for when it is taken again. */
 		if (size < had &&
 		    (want_init_on_free() || want_init_on_alloc(gfp)))
-			memset(at + size, 0, had - size);
+			vm_zero(area, at + size, had - size);
 		else if (size > had && want_init_on_alloc(gfp))
-			memset(at + had, 0, size - had);
+			vm_zero(area, at + had, size - had);
 		area->vm.requested_size = size;
 		return at;
 	}

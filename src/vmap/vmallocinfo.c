@@ -117,7 +117,7 @@ static size_t copy_piece(char *buf, const char *addr, size_t size)
 	size_t have = 0;
 
 	if (area) {
-		if (vm_page_at(area, addr)) {
+		if (vm_page_at(area, addr) && (area->prot & OS_PROT_READ)) {
 			memcpy(buf, addr, size);
 			have = size;
 		}

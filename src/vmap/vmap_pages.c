@@ -32,6 +32,7 @@ struct vmap_request {
 	unsigned int count;
 	unsigned long flags;
 	u8 state; /* VM_RAM, or 0 */
+	u8 prot; /* OS_PROT_ */
 	const void *caller;
 };
 
@@ -50,6 +51,7 @@ static void *map_array(const struct vmap_request *rq)
 	area->vm.nr_pages = rq->count;
 	area->vm.requested_size = want.size;
 	area->state = rq->state;
+	area->prot = rq->prot;
 	if (!vm_map_hard(area, SHARE_KEEP)) {
 		vm_insert(area);
 		return area->vm.addr;
@@ -87,11 +89,13 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	struct vmap_request rq = { .pages = pages,
 				   .count = count,
 				   .flags = flags,
+				   .prot = (u8)prot.pgprot,
 				   .caller = __builtin_return_address(0) };
 
-	(void)prot;
-	if (engine_need() || WARN_ONCE(!pages || !count, "vmap: %u pages at %p",
-				       count, (void *)pages))
+	if (engine_need() ||
+	    WARN_ONCE(!pages || !count, "vmap: %u pages at %p", count,
+		      (void *)pages) ||
+	    !vm_prot_ok(prot))
 		return NULL;
 	return do_vmap(&rq);
 }
@@ -100,13 +104,14 @@ void *vmap_pfn(unsigned long *pfns, unsigned int count, pgprot_t prot)
 {
 	struct vmap_request rq = { .count = count,
 				   .flags = VM_IOREMAP,
+				   .prot = (u8)prot.pgprot,
 				   .caller = __builtin_return_address(0) };
 	void *p;
 
-	(void)prot;
 	if (engine_need() ||
 	    WARN_ONCE(!pfns || !count, "vmap_pfn: %u frames at %p", count,
-		      (void *)pfns))
+		      (void *)pfns) ||
+	    !vm_prot_ok(prot))
 		return NULL;
 	rq.pages = kvmalloc_array(count, sizeof(*rq.pages), GFP_KERNEL);
 	if (!rq.pages)
@@ -133,6 +138,7 @@ void *vm_map_large(struct page **pages, unsigned int count)
 				   .count = count,
 				   .flags = VM_MAP,
 				   .state = VM_RAM,
+				   .prot = OS_PROT_RW,
 				   .caller = __builtin_return_address(0) };
 
 	return do_vmap(&rq);

@@ -47,10 +47,20 @@ static void start(void)
 	set_handler(of_program);
 }
 
+static struct os_wp_range range_at(void *at)
+{
+	return (struct os_wp_range){ .addr = at,
+				     .size = PAGE_SIZE,
+				     .prot = OS_PROT_RW,
+				     .how = OS_WP_MPROTECT };
+}
+
 static void protect_once(void *at)
 {
-	REQUIRE(!os_wp_begin(at, PAGE_SIZE, OS_WP_MPROTECT));
-	os_wp_end(at, PAGE_SIZE, OS_WP_MPROTECT);
+	struct os_wp_range range = range_at(at);
+
+	REQUIRE(!os_wp_begin(&range));
+	os_wp_cancel(&range);
 }
 
 static void *writer(void *arg)
@@ -64,16 +74,18 @@ static void *writer(void *arg)
  * hear of it. */
 static void child_waits(void *arg)
 {
+	struct os_wp_range range;
 	pthread_t thread;
 
 	(void)arg;
 	start();
-	REQUIRE(!os_wp_begin(AT(0), PAGE_SIZE, OS_WP_MPROTECT));
+	range = range_at(AT(0));
+	REQUIRE(!os_wp_begin(&range));
 	REQUIRE(!pthread_create(&thread, NULL, writer, NULL));
 	usleep(20000);
 	REQUIRE(!__atomic_load_n(&written, __ATOMIC_SEQ_CST) &&
 		!READ_ONCE(page[1]));
-	os_wp_end(AT(0), PAGE_SIZE, OS_WP_MPROTECT);
+	os_wp_cancel(&range);
 	REQUIRE(!pthread_join(thread, NULL));
 	REQUIRE(written && page[1] == 1 && !chained);
 }
@@ -83,6 +95,7 @@ static void child_waits(void *arg)
 static void child_late(void *arg)
 {
 	siginfo_t info = { .si_signo = SIGSEGV, .si_code = SEGV_ACCERR };
+	struct os_wp_range range;
 	struct sigaction ours;
 
 	(void)arg;
@@ -92,9 +105,10 @@ static void child_late(void *arg)
 	REQUIRE(ours.sa_sigaction != of_program);
 	info.si_addr = AT(5);
 	ours.sa_sigaction(SIGSEGV, &info, NULL);
-	REQUIRE(!os_wp_begin(AT(PAGE_SIZE), PAGE_SIZE, OS_WP_MPROTECT));
+	range = range_at(AT(PAGE_SIZE));
+	REQUIRE(!os_wp_begin(&range));
 	ours.sa_sigaction(SIGSEGV, &info, NULL);
-	os_wp_end(AT(PAGE_SIZE), PAGE_SIZE, OS_WP_MPROTECT);
+	os_wp_cancel(&range);
 	REQUIRE(!chained && !page[5]);
 }
 

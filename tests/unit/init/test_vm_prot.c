@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_vm_prot.c - what PAGE_KERNEL_RO and its kin allow, and what faults
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "support/vmscatter.h"
+
+#define NR 40UL
+#define SIZE (NR * PAGE_SIZE)
+#define NOTHING __KM_PROT(0)
+
+static sigjmp_buf before_fault;
+static volatile sig_atomic_t code; /* si_code of the last fault */
+
+static void on_segv(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	code = info->si_code;
+	siglongjmp(before_fault, 1);
+}
+
+static void catch_faults(void)
+{
+	struct sigaction action = { .sa_sigaction = on_segv,
+				    .sa_flags = SA_SIGINFO };
+
+	REQUIRE(!sigaction(SIGSEGV, &action, NULL));
+}
+
+/* Does this access end with SIGSEGV, on a page that is there? */
+static bool write_faults(void *at)
+{
+	if (sigsetjmp(before_fault, 1))
+		return code == SEGV_ACCERR;
+	WRITE_ONCE(*(u64 *)at, 1UL);
+	return false;
+}
+
+static bool read_faults(const void *at)
+{
+	if (sigsetjmp(before_fault, 1))
+		return code == SEGV_ACCERR;
+	(void)READ_ONCE(*(const u64 *)at);
+	return false;
+}
+
+/* The first and the last word of each page can be read, and not be written. */
+static void read_only(char *p, unsigned long nr)
+{
+	for (unsigned long n = 0; n < nr; n++) {
+		char *page = p + n * PAGE_SIZE;
+
+		REQUIRE(!read_faults(page));
+		REQUIRE(write_faults(page));
+		REQUIRE(write_faults(page + PAGE_SIZE - 8));
+	}
+}
+
+/* Frames with an address and without, by struct page and by number. Expect reads to
+ * see what is written elsewhere, writes to fault, a second mapping to be writable. */
+static void child_vmap(void *arg)
+{
+	struct page *pages[NR];
+	unsigned long pfns[NR];
+	struct vm_books books;
+	char *p, *q, *rw;
+
+	vm_start("", arg);
+	catch_faults();
+	alloc_pages_into(pages, NR / 2, HIGH);
+	alloc_pages_into(pages + NR / 2, NR / 2, GFP_KERNEL);
+	vunmap(vmap(pages, NR, VM_MAP, PAGE_KERNEL));
+	books = vm_books();
+	for (unsigned long n = 0; n < NR; n++)
+		pfns[n] = page_to_pfn(pages[n]);
+	p = vmap(pages, NR, VM_MAP, PAGE_KERNEL_RO);
+	q = vmap_pfn(pfns, NR, PAGE_KERNEL_RO);
+	rw = vmap(pages, NR, VM_MAP, PAGE_KERNEL);
+	REQUIRE(p && q && rw);
+	stamp_pages(rw, NR, 100);
+	REQUIRE(has_stamp(p, NR, 100) && has_stamp(q, NR, 100));
+	*(u64 *)page_address(pages[NR - 1]) = 7;
+	REQUIRE(*(u64 *)(p + (NR - 1) * PAGE_SIZE) == 7);
+	read_only(p, NR);
+	read_only(q, NR);
+	vunmap(p);
+	vunmap(q);
+	vunmap(rw);
+	vm_same_books(&books);
+	free_pages_of_array(pages, NR);
+}
+
+/* vmalloc() space that is zeroed, grown and freed though it is not writable. Expect
+ * zeros, and that areas of PAGE_KERNEL are neither made of such nor the reverse. */
+static void child_vmalloc(void *arg)
+{
+	struct vm_books books;
+	char *p, *q;
+
+	vm_start("init_on_free=1", arg);
+	catch_faults();
+	vfree(vmalloc(1));
+	books = vm_books();
+	p = vmalloc(SIZE);
+	memset(p, 1, SIZE);
+	vfree(p);
+	p = area_of(SIZE, HIGH | __GFP_ZERO, PAGE_KERNEL_RO);
+	REQUIRE(p && all_bytes(p, 0, SIZE));
+	read_only(p, NR);
+	p = vrealloc(p, 100, HIGH | __GFP_ZERO);
+	p = vrealloc(p, SIZE, HIGH | __GFP_ZERO);
+	REQUIRE(p && all_bytes(p, 0, SIZE));
+	read_only(p, NR);
+	q = vrealloc(p, 2 * SIZE, HIGH | __GFP_ZERO);
+	REQUIRE(q && q != p && !write_faults(q));
+	q[0] = 0;
+	REQUIRE(all_bytes(q, 0, 2 * SIZE));
+	vfree(q);
+	p = area_of(1000 * PAGE_SIZE, HIGH | __GFP_ZERO, PAGE_KERNEL_RO);
+	REQUIRE(p && all_bytes(p, 0, 1000 * PAGE_SIZE));
+	read_only(p, 1000);
+	vfree(p);
+	for (int i = 0; i < 3; i++) {
+		p = area_of(SIZE, HIGH, PAGE_KERNEL_RO);
+		vfree(p);
+		q = vmalloc(SIZE);
+		REQUIRE(p && q && !write_faults(q + SIZE - 8));
+		vfree(q);
+	}
+	vm_same_books(&books);
+}
+
+/* mov $42, %eax; ret */
+static const unsigned char answer[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
+
+static int call(const void *at)
+{
+	int (*fn)(void) = (int (*)(void))(uintptr_t)at;
+
+	return fn();
+}
+
+/* The other kin. Expect code to run, and only where it may; a mapping without any
+ * right to fault, and to be no trouble for whoever reads by km_vread(). */
+static void child_kin(void *arg)
+{
+	struct page *page;
+	char *rw, *rox, *rwx, *none;
+	u64 word = 5;
+
+	vm_start("", arg);
+	catch_faults();
+	page = alloc_page(HIGH);
+	rw = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	rox = vmap(&page, 1, VM_MAP, PAGE_KERNEL_ROX);
+	rwx = vmap(&page, 1, VM_MAP, PAGE_KERNEL_EXEC);
+	none = vmap(&page, 1, VM_MAP, NOTHING);
+	REQUIRE(rw && rox && rwx && none);
+	memcpy(rwx, answer, sizeof(answer));
+	REQUIRE(call(rox) == 42 && call(rwx) == 42);
+	REQUIRE(write_faults(rox) && !write_faults(rwx + 64));
+	REQUIRE(read_faults(none) && write_faults(none));
+	REQUIRE(km_vread((char *)&word, none, sizeof(word)) == 0 && !word);
+	REQUIRE(km_vread((char *)&word, rox + 64, sizeof(word)) == 8 && word);
+	if (!sigsetjmp(before_fault, 1)) {
+		call(rw);
+		REQUIRE(!"ran where it may not");
+	}
+	vunmap(rw);
+	vunmap(rox);
+	vunmap(rwx);
+	vunmap(none);
+	none = area_of(SIZE, HIGH | __GFP_ZERO, NOTHING);
+	REQUIRE(none && read_faults(none + SIZE - 8));
+	vfree(none);
+	__free_page(page);
+}
+
+static void ask_for_other_bits(void *arg)
+{
+	struct page *page = arg;
+	unsigned long pfn = page_to_pfn(page);
+
+	REQUIRE(!vmap(&page, 1, VM_MAP, __KM_PROT(0x163)));
+	REQUIRE(!vmap_pfn(&pfn, 1, __KM_PROT(8)));
+	REQUIRE(!area_of(1, HIGH, __KM_PROT(1UL << 63)));
+}
+
+/* Bits of page table entries, as the kernel's own are. Expect a warning, and NULL. */
+static void child_other_bits(void *arg)
+{
+	struct vm_books books;
+	struct page *page;
+	char text[4096];
+
+	vm_start("", arg);
+	vfree(vmalloc(1));
+	page = alloc_page(HIGH);
+	books = vm_books();
+	capture_stderr(ask_for_other_bits, page, text, sizeof(text));
+	REQUIRE(strstr(text, "WARNING"));
+	vm_same_books(&books);
+}
+
+/* ---- where mappings are made anew -------------------------------------------- */
+
+/* fork(). Expect the child's mappings to be protected as the parent's are, and the
+ * pages under them to be its own. */
+static void child_fork(void *arg)
+{
+	struct page *pages[NR];
+	char *p, *q, *rox;
+	int status;
+	pid_t pid;
+
+	vm_start("", arg);
+	km_register_fork();
+	catch_faults();
+	alloc_pages_into(pages, NR, HIGH);
+	p = vmap(pages, NR, VM_MAP, PAGE_KERNEL_RO);
+	q = area_of(SIZE, HIGH | __GFP_ZERO, PAGE_KERNEL_RO);
+	rox = vmap(pages, 1, VM_MAP, PAGE_KERNEL_ROX);
+	REQUIRE(p && q && rox);
+	memcpy(kmap(pages[0]), answer, sizeof(answer));
+	pid = fork();
+	if (!pid) {
+		read_only(p, NR);
+		read_only(q, NR);
+		REQUIRE(all_bytes(q, 0, SIZE));
+		REQUIRE(call(rox) == 42 && write_faults(rox));
+		vfree(q);
+		q = vmalloc(SIZE);
+		REQUIRE(q && !write_faults(q));
+		_exit(0);
+	}
+	REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid && !status);
+	read_only(p, NR);
+}
+
+static void migrate_as(const char *how, const char *backend)
+{
+	char *p;
+
+	vm_start(how, backend);
+	catch_faults();
+	p = scattered_area(4 * NR, PAGE_KERNEL_RO);
+	REQUIRE(moves_of(p) > NR);
+	REQUIRE(all_bytes(p, 0, 4 * SIZE));
+	read_only(p, 4 * NR);
+	vfree(p);
+	p = scattered_area(4 * NR, PAGE_KERNEL_EXEC);
+	for (unsigned long n = 0; n < 4 * NR; n++)
+		memcpy(p + n * PAGE_SIZE, answer, sizeof(answer));
+	REQUIRE(moves_of(p) > NR);
+	for (unsigned long n = 0; n < 4 * NR; n++)
+		REQUIRE(call(p + n * PAGE_SIZE) == 42 &&
+			!write_faults(p + n * PAGE_SIZE));
+	vfree(p);
+	p = scattered_area(4 * NR, NOTHING);
+	REQUIRE(!moves_of(p)); /* its bytes cannot be read */
+	REQUIRE(read_faults(p));
+	vfree(p);
+	vm_books();
+}
+
+/* Compaction, with each way to let writes wait. Expect pages to have moved, and the
+ * new mappings to allow what the old ones did. */
+static void child_migrate(void *arg)
+{
+	migrate_as("vmap_migrate=auto", arg);
+}
+
+static void child_migrate_mprotect(void *arg)
+{
+	migrate_as("vmap_migrate=mprotect", arg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vm_tests(child_vmap),
+		vm_tests(child_vmalloc),
+		vm_tests(child_kin),
+		vm_tests(child_other_bits),
+		vm_tests(child_fork),
+		vm_tests(child_migrate),
+		vm_tests(child_migrate_mprotect),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
