@@ -16,7 +16,8 @@
 #include "sys/os.h"
 #include "vmap/vm_area.h"
 
-struct vmap_node vmap_nodes[VMAP_MAX_NODES];
+static struct vmap_node first_node; /* all there is without memory for more */
+struct vmap_node *vmap_nodes = &first_node;
 unsigned int nr_vmap_nodes = 1;
 
 static void node_init(struct vmap_node *node)
@@ -25,9 +26,22 @@ static void node_init(struct vmap_node *node)
 	INIT_LIST_HEAD(&node->blocks);
 }
 
+/* Not static: the preload libraries have this file, and no vmalloc(). */
+static void alloc_nodes(void)
+{
+	unsigned int nr = min(nr_cpu_ids, (unsigned int)VMAP_MAX_NODES);
+	struct vmap_node *nodes =
+		nr > 1 ? os_map(PAGE_ALIGN(nr * sizeof(*nodes))) : NULL;
+
+	if (!nodes)
+		return;
+	vmap_nodes = nodes;
+	nr_vmap_nodes = nr;
+}
+
 int vmalloc_init(void)
 {
-	nr_vmap_nodes = min(max(nr_cpu_ids, 1U), (unsigned int)VMAP_MAX_NODES);
+	alloc_nodes();
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		node_init(&vmap_nodes[n]);
 	vmap_check_areas = vm_check;

@@ -81,8 +81,8 @@ struct vmap_node {
 	struct list_head blocks; /* of vm_map_ram(), with free pages */
 } __cacheline_aligned;
 
-extern struct vmap_node vmap_nodes[VMAP_MAX_NODES];
-extern unsigned int nr_vmap_nodes; /* constant after init */
+extern struct vmap_node *vmap_nodes; /* constant after init, as what follows */
+extern unsigned int nr_vmap_nodes;
 
 /* The range of addresses that an area may have. */
 struct vm_want {

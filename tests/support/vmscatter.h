@@ -15,10 +15,18 @@
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)
-#define HOG_FRAMES (128UL << 20 >> PAGE_SHIFT) /* of vm_start() */
-#define LOW_FRAMES 4096UL
+#define HOG_FRAMES (32UL << 20 >> PAGE_SHIFT)
+#define LOW_FRAMES 2048UL
 
 static struct page *hogs[HOG_FRAMES]; /* by number */
+
+/* One CPU, 16 MiB of Normal and as much of HighMem: soon used up. */
+static inline void scatter_start(const char *how, const char *backend)
+{
+	vm_pin(0);
+	parse_args("arena=32M highmem=16M");
+	vm_boot(how, backend);
+}
 
 static inline char *area_of(unsigned long size, gfp_t gfp, pgprot_t prot)
 {

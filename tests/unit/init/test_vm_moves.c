@@ -28,7 +28,7 @@ static void child_one_userfaultfd(void *arg)
 	unsigned long moved, files;
 	char *p;
 
-	vm_start("vmap_migrate=userfaultfd", arg);
+	scatter_start("vmap_migrate=userfaultfd", arg);
 	for (unsigned long run = 1; run <= 3; run++) {
 		p = scattered_area(NR, PAGE_KERNEL);
 		stamp_pages(p, NR, run);
@@ -53,7 +53,7 @@ static void child_none(void *arg)
 {
 	char *p;
 
-	vm_start("vmap_migrate=mprotect", arg);
+	scatter_start("vmap_migrate=mprotect", arg);
 	p = scattered_area(NR, PAGE_KERNEL);
 	REQUIRE(moves_of(p) > NR / 2);
 	vfree(p);
@@ -65,7 +65,7 @@ static void child_none(void *arg)
 
 static void fail_each(const char *how, const char *backend)
 {
-	vm_start(how, backend);
+	scatter_start(how, backend);
 	for (unsigned long call = 0; call < CALLS; call++) {
 		char *p = scattered_area(NR, PAGE_KERNEL);
 

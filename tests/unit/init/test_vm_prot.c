@@ -246,7 +246,7 @@ static void migrate_as(const char *how, const char *backend)
 {
 	char *p;
 
-	vm_start(how, backend);
+	scatter_start(how, backend);
 	catch_faults();
 	p = scattered_area(4 * NR, PAGE_KERNEL_RO);
 	REQUIRE(moves_of(p) > NR);
