@@ -17,7 +17,8 @@
  * the child of a fork, where the owner does not exist.
  *
  * Locking	kmem_cpus_lock (rank LOCK_CPUS) for the lists
- * Invariants	T1  kmem_this_cpu is &no_cpu or a table on kmem_cpus
+ * Invariants	T1  kmem_this_cpu is &no_cpu or a table on kmem_cpus; NULL
+ *		    before ld.so has set it (shim/ifunc_tls.c)
  *		T2  a table on free_cpus has missing cursors, no spares and
  *		    no far slots
  */
@@ -29,8 +30,6 @@
 #include "kmem/sheaf.h"
 
 #define EXIT_ROUNDS 2
-
-enum thread_state { THREAD_NEW, THREAD_BUSY, THREAD_LIVE, THREAD_DEAD };
 
 /* Only these are ever read of it: all cursors miss, and none is far. */
 static struct {
@@ -171,6 +170,12 @@ void kmem_cpu_set_key(void)
 {
 	if (!is_no_cpu(kmem_this_cpu))
 		pthread_setspecific(exit_key, kmem_this_cpu);
+}
+
+void kmem_cpu_early(void)
+{
+	if (kmem_visit.thread_state == THREAD_EARLY)
+		kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 }
 
 struct kmem_cpu *kmem_cpu_get(void)

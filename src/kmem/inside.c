@@ -26,7 +26,8 @@
 /* The lowest bits of gate_state; above them is the number of the fork. */
 enum { GATE_CLOSED = 1, GATE_LONG = 2, GATE_BITS = 3, GATE_NEXT = 4 };
 
-__thread struct kmem_visit kmem_visit = { .alone = VISIT_ALONE };
+__thread struct kmem_visit kmem_visit = { .alone = VISIT_ALONE,
+					  .thread_state = THREAD_NEW };
 
 static u32 gate_state; /* atomic; a futex */
 static void *gate_owner; /* thread pointer of who closed it; atomic */

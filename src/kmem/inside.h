@@ -37,6 +37,15 @@
 /* A thread with no table is on no list, so it counts itself while inside. */
 enum visit_alone { VISIT_LISTED, VISIT_ALONE, VISIT_COUNTED };
 
+/* What a thread has of a table: cpu.c. */
+enum thread_state {
+	THREAD_EARLY, /* its variables have no first values yet: no table */
+	THREAD_NEW,
+	THREAD_BUSY,
+	THREAD_LIVE,
+	THREAD_DEAD,
+};
+
 struct kmem_visit {
 	uintptr_t frame; /* the stack where it came in; 0: it is outside */
 	union {
@@ -48,7 +57,7 @@ struct kmem_visit {
 			u8 key; /* the key of its table is to be set */
 		};
 	};
-	u8 thread_state; /* cpu.c */
+	u8 thread_state; /* enum thread_state */
 };
 
 extern __thread struct kmem_visit kmem_visit __hidden;

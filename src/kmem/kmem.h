@@ -571,6 +571,8 @@ void barn_check(struct kmem_cache *s);
 extern spinlock_t kmem_cpus_lock;
 /* This thread's table; NULL if it can have none (it is ending, no memory). */
 struct kmem_cpu *kmem_cpu_get(void);
+/* For a thread whose variables are still empty: let every cursor miss. */
+void kmem_cpu_early(void);
 /* The same if it has one already; takes no memory. */
 struct kmem_cpu *kmem_cpu_here(void);
 /*

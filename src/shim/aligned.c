@@ -11,6 +11,7 @@
 
 #include "kmem/inside.h"
 #include "shim/count.h"
+#include "shim/early.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 #include "sys/os.h"
@@ -50,6 +51,8 @@ void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
+	if (is_early())
+		return NULL; /* errno is out of reach too */
 	if (unlikely(max(size, align) > MAX_REQUEST))
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {

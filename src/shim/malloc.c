@@ -17,6 +17,7 @@
 #include "buddy/reclaim.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"
+#include "shim/early.h"
 #include "shim/by_name.h"
 #include "shim/count.h"
 #include "shim/exports.h"
@@ -54,6 +55,8 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
+	if (is_early())
+		return early_alloc(size);
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
@@ -140,7 +143,7 @@ static noinline void free_slow(void *p, uintptr_t caller)
 {
 	bool foreign;
 
-	if (!p)
+	if (!p || early_owns(p))
 		return;
 	if (unlikely(!kmem_enter())) {
 		free_aside(p, caller);
@@ -184,6 +187,8 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
+	if (is_early())
+		return early_alloc(size);
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
@@ -200,6 +205,13 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 	return likely(p) ? p : shim_refuse();
 }
 
+static noinline void *calloc_slow(size_t size, uintptr_t caller)
+{
+	void *p = malloc_slow(size, caller);
+
+	return likely(p) && !early_owns(p) ? memset(p, 0, size) : p;
+}
+
 EXPORT void *calloc(size_t n, size_t size)
 {
 	size_t bytes;
@@ -211,8 +223,8 @@ EXPORT void *calloc(size_t n, size_t size)
 		return calloc_large(bytes, _RET_IP_);
 	p = pop_small(bytes);
 	if (unlikely(!p))
-		p = malloc_slow(bytes, _RET_IP_);
-	return likely(p) ? memset(p, 0, bytes) : NULL;
+		return calloc_slow(bytes, _RET_IP_);
+	return memset(p, 0, bytes);
 }
 
 /* What grows once grows again: leave room, but where sizes are watched none. */
@@ -306,6 +318,15 @@ static void *resize(const struct pointer *what, void *p, size_t size,
 	return q ? q : shim_refuse();
 }
 
+static noinline void *realloc_early(void *p, size_t size, uintptr_t caller)
+{
+	void *q = size ? shim_malloc(size, caller) : NULL;
+
+	if (q)
+		early_copy(q, p, size);
+	return q;
+}
+
 /* What p is decides; this thread is inside. -ENOENT: ask outside. */
 static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 {
@@ -338,6 +359,8 @@ static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 	void *q;
 	int ret;
 
+	if (early_owns(p))
+		return realloc_early(p, size, caller);
 	count_call(CALL_REALLOC);
 	if (unlikely(!kmem_enter()))
 		return realloc_aside(p, size, caller);
@@ -399,6 +422,8 @@ static noinline size_t usable_size_slow(void *p)
 
 	if (!p)
 		return 0;
+	if (early_owns(p))
+		return early_usable_size(p);
 	if (unlikely(!kmem_enter()))
 		return usable_size_aside(p);
 	pointer_resolve(p, "malloc_usable_size", &what);

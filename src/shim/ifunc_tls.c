@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/ifunc_tls.c - this thread's variables, before ld.so sets them
+ *
+ * ld.so copies the first values of thread variables when all is relocated. In
+ * between, resolvers of objects that are relocated after this library may call
+ * malloc (early.c), whose fast path follows kmem_this_cpu. So this library has an
+ * indirect function of its own: its resolver runs when the rest of the library
+ * has been relocated, before anything that comes after, and puts the first value
+ * there. Zero says of the other variables what is true: kmem/cpu.c gives such a
+ * thread no table.
+ *
+ * In shared libraries alone: a static program calls resolvers before it has
+ * thread variables at all.
+ */
+#include "kmem/kmem.h"
+#include "shim/shim.h"
+
+static void nothing(void)
+{
+}
+
+/* By name for the attribute; called by ld.so. */
+__attribute__((used)) static void (*resolve_nothing(void))(void)
+{
+	kmem_cpu_early();
+	return nothing;
+}
+
+static void indirect(void) __attribute__((ifunc("resolve_nothing")));
+
+/* A call, so that the linker keeps it. */
+__attribute__((constructor)) static void use_indirect(void)
+{
+	indirect();
+}
