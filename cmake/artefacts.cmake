@@ -3,7 +3,8 @@
 # What the layers are linked into: libkmalloc-preload.{so,a}, which replace
 # malloc on SLUB, libkmalloc-preload-slab.{so,a}, the same on SLAB, and
 # libkmalloc.so.1 with libkmalloc.a, which export the kernel's names and have
-# both. A library is left out while its top layer has no source file.
+# both. A library is left out while its top layer has no source file, libkmalloc
+# where liburcu is missing.
 #
 # The .a of each is one relocatable object in which everything but the exports
 # of the version script is local, so that both fit into one static program.
@@ -103,12 +104,13 @@ function(km_api_library)
 		VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 	target_link_options(kmalloc PRIVATE -Wl,-z,nodelete)
 
+	# hwloc needs what no static library is for (libudev): left out there.
+	list(REMOVE_ITEM archives km_sys_hwloc)
 	km_relocatable(kmalloc_static kmalloc ${KM_API_MAP} ${archives})
 	target_link_libraries(kmalloc PRIVATE PkgConfig::LIBURCU)
 	target_link_libraries(kmalloc_static INTERFACE urcu-bp urcu-common)
 	if(TARGET km_sys_hwloc)
 		target_link_libraries(kmalloc PRIVATE PkgConfig::HWLOC)
-		target_link_libraries(kmalloc_static INTERFACE hwloc)
 	endif()
 	foreach(target IN ITEMS kmalloc kmalloc_static)
 		target_include_directories(${target} INTERFACE

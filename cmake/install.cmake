@@ -3,7 +3,9 @@
 # Where things are installed, and how others find them: pkg-config files
 # kmalloc, kmalloc-preload and kmalloc-preload-slab, CMake package kmalloc with
 # kmalloc::kmalloc, kmalloc::preload, kmalloc::preload_slab and the same with
-# _static, and manual pages.
+# _static, manual pages and documents. Programs and shared libraries are installed
+# stripped, archives without debug information. Target uninstall removes what the
+# last install wrote.
 include(CMakePackageConfigHelpers)
 
 set(KM_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kmalloc)
@@ -12,10 +14,6 @@ set(KM_PKGCONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 # .pc files name the prefix relative to themselves: the tree can be moved.
 file(RELATIVE_PATH KM_PC_PREFIX /prefix/${KM_PKGCONFIG_DIR} /prefix)
 string(REGEX REPLACE "/$" "" KM_PC_PREFIX "${KM_PC_PREFIX}")
-set(KM_PC_PRIVATE liburcu-bp)
-if(TARGET km_sys_hwloc)
-	string(APPEND KM_PC_PRIVATE " hwloc")
-endif()
 
 set(targets "")
 if(TARGET kmalloc)
@@ -46,7 +44,22 @@ if(NOT targets)
 	return()
 endif()
 
+install(CODE "set(CMAKE_INSTALL_DO_STRIP 1)")
 install(TARGETS ${targets} EXPORT kmallocTargets)
+foreach(target IN LISTS targets)
+	if(target MATCHES "_static$")
+		install(CODE "execute_process(COMMAND \"${CMAKE_STRIP}\" -g
+			\"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:${target}>\"
+			COMMAND_ERROR_IS_FATAL ANY)")
+	endif()
+endforeach()
+install(FILES LICENSE README.md TYPE DOC)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
+	FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN man EXCLUDE)
+add_custom_target(uninstall
+	COMMAND ${CMAKE_COMMAND} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+	WORKING_DIRECTORY ${PROJECT_BINARY_DIR} VERBATIM
+	COMMENT "Removing what install_manifest.txt names")
 install(EXPORT kmallocTargets NAMESPACE kmalloc:: DESTINATION ${KM_CMAKE_DIR})
 file(WRITE ${PROJECT_BINARY_DIR}/kmallocConfig.cmake
 	"include(\"\${CMAKE_CURRENT_LIST_DIR}/kmallocTargets.cmake\")\n")
