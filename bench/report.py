@@ -2,7 +2,8 @@
 """report.py - medians, ratios, tables, and the verdict on the bounds.
 
 All ratios are subject / peer: below 1 the subject (libkmalloc) is faster or
-smaller. Rows with the greatest loss come first.
+smaller. Rows with the greatest loss come first. A row in which the difference to
+the best peer is within the spread of the subject's own runs is marked with ~.
 """
 import math
 import statistics
@@ -68,6 +69,17 @@ class Results:
                              for p in self.peers) if r]
         return max(known) if known else None
 
+    def within_spread(self, program, metric):
+        """Is the difference to the best peer no larger than the spread?"""
+        worst = self.worst(program, metric)
+        spread = self.spread(program, metric)
+        return worst is not None and spread is not None and \
+            abs(worst - 1) <= spread
+
+    def label(self, group):
+        """The group and the programs in it that stand behind a mean."""
+        return f"{GROUPS[group]} ({', '.join(self.group(group))})"
+
     def group(self, group):
         return [n for n, p in self.programs.items() if p.group == group]
 
@@ -108,7 +120,8 @@ def print_metric(results, metric):
     subject, peers = results.subject, results.peers
     print(f"\n{title}: {subject} / peer, below 1.00 is better; "
           "losses first")
-    rows = [["", subject, "spread"] + [f"/{p}" for p in peers] + ["/best"]]
+    rows = [["", subject, "spread"] + [f"/{p}" for p in peers] +
+            ["/best", ""]]
     order = sorted(results.programs,
                    key=lambda n: -(results.worst(n, metric) or math.inf))
     for name in order:
@@ -116,13 +129,20 @@ def print_metric(results, metric):
         rows.append([name, cell(mid and mid * factor, "{:.1f} " + unit),
                      cell(results.spread(name, metric), "{:.0%}")]
                     + [cell(results.ratio(name, p, metric)) for p in peers]
-                    + [cell(results.worst(name, metric))])
-    for group, label in GROUPS.items():
+                    + [cell(results.worst(name, metric)),
+                       "~" if results.within_spread(name, metric) else ""])
+    for group in GROUPS:
         if results.group(group):
             means = [results.group_mean(group, p, metric)[0] for p in peers]
-            rows.append([f"geometric mean, {label}", "", ""]
-                        + [cell(m) for m in means] + [""])
+            rows.append([f"geometric mean, {GROUPS[group]}", "", ""]
+                        + [cell(m) for m in means] + ["", ""])
     print_rows(rows)
+    for group in GROUPS:
+        if results.group(group):
+            print(f"  {GROUPS[group]}: {', '.join(results.group(group))}")
+    if any(results.within_spread(name, metric) for name in order):
+        print("  ~ the spread exceeds the difference to the best peer: the row "
+              "shows no difference")
 
 
 def print_failures(results):
@@ -149,8 +169,8 @@ def verdict(what, value, bound, missing=0):
 
 def print_verdicts(results):
     print("\nBounds:")
-    for group, label in GROUPS.items():
-        names = results.group(group)
+    for group in GROUPS:
+        names, label = results.group(group), results.label(group)
         for peer in ("jemalloc", "mimalloc"):
             if names and peer in results.peers:
                 mean, n = results.group_mean(group, peer, "wall")
@@ -161,12 +181,12 @@ def print_verdicts(results):
     name = max(known, key=known.get, default="none")
     verdict(f"time, greatest loss to the best peer ({name})",
             known.get(name), 1.25, len(worst) - len(known))
-    if "jemalloc" in results.peers:
-        ratios = [results.ratio(n, "jemalloc", "rss")
-                  for n in results.programs]
-        known = [r for r in ratios if r]
-        verdict("peak memory, geometric mean to jemalloc", geomean(known),
-                1.1, len(ratios) - len(known))
+    rss = {n: results.worst(n, "rss") for n in results.programs}
+    known = {n: w for n, w in rss.items() if w}
+    name = max(known, key=known.get, default="none")
+    verdict(f"peak memory, geometric mean to the best peer of each row (most: "
+            f"{name}, {cell(known.get(name))})", geomean(known.values()), 1.1,
+            len(rss) - len(known))
 
 
 def print_medians(results, metric):

@@ -55,8 +55,8 @@ def parse(argv):
         epilog=f"Workloads: {', '.join(NAMES)}; written, real and all stand "
         f"for groups. Peers: {', '.join(KNOWN)}, or NAME=LIBRARY.")
     parser.add_argument("--quick", action="store_true",
-                        help="shorter runs against glibc and jemalloc; takes "
-                        "under three minutes")
+                        help="shorter runs against glibc and jemalloc, of "
+                        f"{', '.join(QUICK)}; takes under three minutes")
     parser.add_argument("--rounds", type=int, default=5, metavar="N",
                         help="runs of each pair, 5 unless told otherwise")
     parser.add_argument("--scale", type=float, metavar="X",
