@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """refused.py - do libkmalloc's warnings say what was asked, the limit, by whom?
 
-    refused.py PROGRAM...
+    refused.py SHARED STATIC
 
-Runs each case of each PROGRAM, refused.c linked with the library. Expect the
-program to end by itself and its stderr to have the case's message, then a line
+Runs each case of refused.c, linked with the library and with its archive. Expect
+the program to end by itself and its stderr to have the case's message, then a line
 "WARNING: CPU: n PID: n at FILE:LINE FUNCTION()" that names the function of the
-program that asked; where the program holds the library, as with the archive,
-that is in the stack that follows.
+program that asked; where the program holds the library, that is in the stack
+that follows instead.
 """
 
 import os
@@ -40,20 +40,21 @@ CASES = {
 LINE = r"WARNING: CPU: \d+ PID: \d+ at [a-z_]+\.[ch]:\d+ \w+\(\)"
 
 
-def expected(case):
+def expected(case, shared):
     caller = rf"ask_{case}\+0x[0-9a-f]+/0x[0-9a-f]+"
     first = rf"(?m)^{CASES[case]}\n{LINE}"
-    return [rf"{first}, called from {caller}$",
-            rf"{first}\nCall Trace:\n(?: .*\n)*? {caller}$"]
+    if shared:
+        return rf"{first}, called from {caller}$"
+    return rf"{first}\nCall Trace:\n(?: .*\n)*? {caller}$"
 
 
-def run(program, case):
+def run(program, case, shared):
     env = {k: v for k, v in os.environ.items() if k != "KMALLOC_CMDLINE"}
     done = subprocess.run([program, case], env=env, text=True,
                           stderr=subprocess.PIPE, check=False)
     if done.returncode:
         return f"ended with {done.returncode}"
-    if not any(re.search(e, done.stderr) for e in expected(case)):
+    if not re.search(expected(case, shared), done.stderr):
         return "says something else"
     return None
 
@@ -63,9 +64,9 @@ def main(programs):
     if platform.machine() != "x86_64":
         print("skipped: stacks are walked on x86-64 alone")
         return 77
-    for program in programs:
+    for shared, program in zip((True, False), programs):
         for case in CASES:
-            wrong = run(program, case)
+            wrong = run(program, case, shared)
             if wrong:
                 failed += 1
                 print(f"{program} {case}: {wrong}")
