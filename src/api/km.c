@@ -88,6 +88,8 @@ boot_param_alias("stats", set_nothing, stats, "a process number");
 boot_param_alias("stats_file", set_nothing, stats_file,
 		 "a path of up to 244 bytes");
 boot_param_alias("foreign", set_nothing, foreign, "forward, abort, leak");
+boot_param_alias("deepbind", set_nothing, deepbind,
+		 "mask, keep, keep:NAME,...");
 
 const char *km_version(void)
 {

@@ -24,10 +24,10 @@
 
 #include "core/fmt.h"
 #include "shim/cxx.h"
+#include "shim/dlopen.h"
 #include "shim/shim.h"
 
 extern __typeof__(dlsym) dlsym __attribute__((weak));
-extern __typeof__(dlopen) dlopen __attribute__((weak));
 extern __typeof__(dladdr) dladdr __attribute__((weak));
 extern __typeof__(dlclose) dlclose __attribute__((weak));
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
@@ -62,7 +62,7 @@ static int note_runtime(struct dl_phdr_info *info, size_t size, void *arg)
 /* A symbol of one object that is loaded already. */
 static void *find_in(const char *path, const char *symbol)
 {
-	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD), *address;
+	void *handle = dlopen_real()(path, RTLD_LAZY | RTLD_NOLOAD), *address;
 
 	if (!handle)
 		return NULL;
@@ -81,7 +81,7 @@ static void *find_local(const char *symbol, const void *caller)
 	void *address = NULL;
 	Dl_info info;
 
-	if (!&dl_iterate_phdr || !&dlopen || !&dladdr)
+	if (!&dl_iterate_phdr || !&dladdr)
 		return NULL;
 	if (dladdr(caller, &info) && info.dli_fname)
 		address = find_in(info.dli_fname, symbol);
@@ -142,7 +142,7 @@ static void throw_by_callers_new(size_t size, const void *caller)
 	void *(*new)(size_t) = NULL;
 	Dl_info info;
 
-	if (&dladdr && &dlopen && dladdr(caller, &info) && info.dli_fname)
+	if (&dladdr && dladdr(caller, &info) && info.dli_fname)
 		new = (void *(*)(size_t))find_in(info.dli_fname, "_Znwm");
 	if (new &&new != _Znwm)
 		new (size);

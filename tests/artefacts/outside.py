@@ -36,7 +36,7 @@ EXTRA_NAMES = """malloc_get_state malloc_set_state __libc_mallinfo
     __libc_mallopt reallocf reallocarr malloc_size malloc_good_size
     _aligned_malloc recallocarray freezero malloc_object_size alloc_at_least
     aligned_alloc_at_least mallocx rallocx xallocx sallocx dallocx sdallocx
-    nallocx fork""".split()
+    nallocx fork dlopen""".split()
 NEW = ["_Zn%sm%s" % (op, args) for op in "wa" for args in
        ("", "RKSt9nothrow_t", "St11align_val_t",
         "St11align_val_tRKSt9nothrow_t")]
@@ -44,8 +44,9 @@ DELETE = ["_Zd%sPv%s" % (op, args) for op in "la" for args in
           ("", "m", "RKSt9nothrow_t", "St11align_val_t", "mSt11align_val_t",
            "St11align_val_tRKSt9nothrow_t")]
 
-# A static program has the operators of its C++ runtime, and libc's fork().
-SHARED_ONLY = set(NEW + DELETE + ["fork"])
+# A static program has the operators of its C++ runtime, and libc's fork(); and
+# it loads nothing.
+SHARED_ONLY = set(NEW + DELETE + ["fork", "dlopen"])
 
 libdir = "."
 

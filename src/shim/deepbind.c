@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/*
+ * shim/deepbind.c - from which calls of dlopen() RTLD_DEEPBIND is taken away
+ *
+ * A plug-in that is opened with this flag looks for malloc and free in itself
+ * and in what it is linked with before it looks at the program: it finds libc's,
+ * and gives libc's free() what the program took from ours. So the flag is taken
+ * away, unless the boot parameter deepbind= says otherwise:
+ *
+ *	mask			from all calls (default)
+ *	keep			from none
+ *	keep:NAME,...		from all but those for objects of these sonames
+ *
+ * Under AT_SECURE it stays. dlmopen() is left alone: what it loads has a libc of
+ * its own, and shares no blocks with anybody.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/param.h"
+#include "shim/dlopen.h"
+#include "shim/shim.h"
+#include "sys/os.h"
+
+enum policy { MASK, KEEP, KEEP_NAMES };
+
+static enum policy policy = MASK; /* constant after start */
+static char keep[256]; /* KEEP_NAMES: which, with commas */
+
+static int set_deepbind(const char *value)
+{
+	if (!strcmp(value, "mask")) {
+		policy = MASK;
+	} else if (!strcmp(value, "keep")) {
+		policy = KEEP;
+	} else if (!strncmp(value, "keep:", 5) && value[5] &&
+		   strlen(value + 5) < sizeof(keep)) {
+		strcpy(keep, value + 5);
+		policy = KEEP_NAMES;
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+boot_param("deepbind", set_deepbind, "mask, keep, keep:NAME,...");
+
+static bool is_listed(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = keep; len && *at;) {
+		size_t item = strcspn(at, ",");
+
+		if (item == len && !strncmp(at, name, len))
+			return true;
+		at += item;
+		at += *at == ',';
+	}
+	return false;
+}
+
+/* By the last part of its path, and by the soname that it gives itself. */
+static bool is_kept(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char soname[SONAME_MAX];
+
+	if (is_listed(slash ? slash + 1 : file))
+		return true;
+	return slash && !soname_of_file(file, soname) && is_listed(soname);
+}
+
+bool deepbind_masked(const char *file)
+{
+	if (os_secure())
+		return false;
+	shim_boot(); /* reads the parameters, if nobody has */
+	if (policy == KEEP_NAMES && file)
+		return !is_kept(file);
+	return policy == MASK;
+}
