@@ -35,22 +35,15 @@ static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 	void *p = NULL;
 
 	if (class)
-		p = kmem_pop(kmem_this_cpu, class);
-	if (class && !p)
 		p = kmem_cache_alloc_slow(shim_cache(class), SHIM_GFP,
 					  NUMA_NO_NODE, size, caller);
 	return p ? p : large_alloc(max(size, 1UL), align, 0);
 }
 
-void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
-		       uintptr_t caller)
+static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
-	(void)nothrow;
-
-	if (align <= MALLOC_ALIGN)
-		return shim_malloc(size, caller);
 	if (is_early())
 		return NULL; /* errno is out of reach too */
 	if (unlikely(max(size, align) > MAX_REQUEST))
@@ -66,6 +59,19 @@ void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 	kmem_leave();
 	count_call(CALL_ALLOC);
 	return p ? p : shim_refuse();
+}
+
+/* Class 0 always misses, as every class does that has to be asked first. */
+void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
+		       uintptr_t caller)
+{
+	void *p;
+
+	(void)nothrow;
+	if (align <= MALLOC_ALIGN)
+		return shim_malloc(size, caller);
+	p = kmem_pop(kmem_this_cpu, aligned_class(align, size));
+	return likely(p) ? p : aligned_slow(align, size, caller);
 }
 
 EXPORT int posix_memalign(void **out, size_t align, size_t size)
