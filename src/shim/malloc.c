@@ -45,9 +45,27 @@ static void *serve(size_t size, uintptr_t caller)
 	return large_alloc(max(size, 1UL), PAGE_SIZE, 0);
 }
 
-noinline void *shim_refuse(void)
+/*
+ * Where errno is from the thread pointer on: the same in each thread, for libc is
+ * there from the start. 0: nobody has asked yet.
+ */
+static ptrdiff_t errno_offset; /* relaxed */
+
+static noinline void *refuse_first(void)
 {
 	errno = ENOMEM;
+	WRITE_ONCE(errno_offset,
+		   (char *)&errno - (char *)__builtin_thread_pointer());
+	return NULL;
+}
+
+noinline void *shim_refuse(void)
+{
+	ptrdiff_t offset = READ_ONCE(errno_offset);
+
+	if (unlikely(!offset))
+		return refuse_first();
+	*(int *)(void *)((char *)__builtin_thread_pointer() + offset) = ENOMEM;
 	return NULL;
 }
 
@@ -57,8 +75,6 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 
 	if (is_early())
 		return early_alloc(size);
-	if (unlikely(size > MAX_REQUEST))
-		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
 		count_call(CALL_ALLOC);
 		return malloc_aside(size, MALLOC_ALIGN);
@@ -76,6 +92,8 @@ void *shim_malloc(size_t size, uintptr_t caller)
 {
 	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
 
+	if (unlikely(size > MAX_REQUEST))
+		return shim_refuse();
 	return p ? p : malloc_slow(size, caller);
 }
 
@@ -86,6 +104,8 @@ EXPORT __hot_text __aligned(64) void *malloc(size_t size)
 
 		if (likely(p))
 			return p;
+	} else if (unlikely(size > MAX_REQUEST)) {
+		return shim_refuse();
 	}
 	return malloc_slow(size, _RET_IP_);
 }
@@ -189,8 +209,6 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 
 	if (is_early())
 		return early_alloc(size);
-	if (unlikely(size > MAX_REQUEST))
-		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
 		count_call(CALL_ALLOC);
 		p = malloc_aside(size, MALLOC_ALIGN);
@@ -220,7 +238,8 @@ EXPORT void *calloc(size_t n, size_t size)
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return shim_refuse();
 	if (unlikely(bytes > MAX_SMALL))
-		return calloc_large(bytes, _RET_IP_);
+		return bytes > MAX_REQUEST ? shim_refuse() :
+					     calloc_large(bytes, _RET_IP_);
 	p = pop_small(bytes);
 	if (unlikely(!p))
 		return calloc_slow(bytes, _RET_IP_);
@@ -397,6 +416,8 @@ static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
 		return realloc_slow(p, size, caller);
 	if (size <= s->object_size && size > s->object_size / 2)
 		return p;
+	if (unlikely(size > MAX_REQUEST))
+		return shim_refuse();
 	return realloc_small(s, p, size, caller);
 }
 
