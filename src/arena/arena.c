@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * arena/arena.c - reserve the span once, commit it section by section
+ * arena/arena.c - own a span of addresses, map of it what is needed
  *
- * See arena.h for the picture. A section is 32 MiB, or 4 MiB where address
- * space is short; committing is one mmap() for the frames, one for their
- * struct pages and one for their index bytes, each beside what the zone has
- * committed already, so that the number of mappings does not grow with the heap.
+ * See arena.h for the picture. The span is chosen at random in the empty middle
+ * of the address space and mapped step by step: a step is one mmap() for the
+ * frames, one for their struct pages and, now and then, one for index bytes,
+ * each beside what is mapped already, so that the number of mappings does not
+ * grow with the heap. None of these calls replaces a mapping: what somebody
+ * else has put into the span stays there, and is a hole of the arena.
  *
  * Locking	arena_lock for what changes; charged_frames is atomic
- * Invariants	N1-N3 of arena.h
+ * Invariants	N1-N4 of arena.h
  * Source	no counterpart; mem= as in Linux's boot parameters
  */
 #include <errno.h>
@@ -22,8 +24,12 @@
 #define GIB (1UL << 30)
 #define SECTION_SIZE (32 * MIB)
 #define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
-/* Tables up to this size are committed whole: simpler, and no cost. */
-#define SMALL_TABLE (1 * MIB)
+/* Index bytes are mapped for so many frames at least: 64 MiB of them. */
+#define INDEX_STEP (4 * PAGE_SIZE)
+/* Spans lie above the shadow of AddressSanitizer and below where programs are. */
+#define LOWEST_PLACE (16UL << 40)
+#define HIGHEST_PLACE (84UL << 40)
+#define PLACE_TRIES 8
 
 #define HOT_DATA __attribute__((section(".data.km_hot")))
 
@@ -51,7 +57,9 @@ static int set_limit(const char *value)
 }
 boot_param("mem", set_limit, "4M to 64T");
 
-/* Bytes of each table in front of the frames, for a span of so many frames. */
+/* ---- a place ----------------------------------------------------------------- */
+
+/* Bytes of address space for each table in front of the frames. */
 struct layout {
 	size_t vmemmap, index, blocks;
 };
@@ -60,121 +68,216 @@ static struct layout tables_for(unsigned long frames)
 {
 	struct layout l = {
 		.vmemmap = PAGE_ALIGN(frames * sizeof(struct page)),
-		.index = PAGE_ALIGN(frames),
+		.index = ALIGN(frames, INDEX_STEP),
 		.blocks = PAGE_ALIGN(DIV_ROUND_UP(frames, PAGEBLOCK_PAGES)),
 	};
 
 	return l;
 }
 
-/* Somewhere in the empty middle of the address space, at random. */
-static void *reservation_hint(void)
+/* The first bytes of both small tables: 0 or -errno with neither mapped. */
+static int map_first(uintptr_t index, uintptr_t blocks)
 {
-	return (void *)((16UL << 40) + ((os_random() >> 20 & 0xfff) << 32));
+	int ret = os_commit((void *)index, INDEX_STEP);
+
+	if (ret)
+		return ret;
+	ret = os_commit((void *)blocks, PAGE_SIZE);
+	if (ret)
+		os_release((void *)index, INDEX_STEP);
+	return ret;
 }
 
-/*
- * Lay out a span of `frames`, of which the first `reserved` are ours now,
- * with `vmalloc` bytes behind. 0 or -ENOMEM with nothing reserved.
- */
-static int reserve_span(unsigned long frames, unsigned long reserved,
-			size_t vmalloc)
+/* Is `start` a place for a span of so many frames? 0 or -errno. */
+static int try_place(uintptr_t start, unsigned long frames)
 {
 	struct layout l = tables_for(frames);
 	size_t tables = ALIGN(l.vmemmap + l.index + l.blocks, MAX_BLOCK_SIZE);
-	size_t size = tables + (reserved << PAGE_SHIFT) + vmalloc;
-	uintptr_t start, at;
+	int ret = map_first(start + l.vmemmap, start + l.vmemmap + l.index);
 
-	at = (uintptr_t)os_reserve(reservation_hint(), size + MAX_BLOCK_SIZE);
-	if (!at)
-		return -ENOMEM;
-	start = ALIGN(at, MAX_BLOCK_SIZE);
-	if (start > at)
-		os_release((void *)at, start - at);
-	if (at + MAX_BLOCK_SIZE > start)
-		os_release((void *)(start + size), at + MAX_BLOCK_SIZE - start);
-	if (os_commit((void *)(start + l.vmemmap + l.index), l.blocks))
-		goto release;
-	if (l.index <= SMALL_TABLE ?
-		    os_commit((void *)(start + l.vmemmap), l.index) :
-		    os_commit_readonly((void *)(start + l.vmemmap), l.index))
-		goto release;
+	if (ret)
+		return ret;
 	arena.vmemmap = (struct page *)start;
 	arena_index = (u8 *)(start + l.vmemmap);
 	arena.pageblocks = arena_index + l.index;
+	arena.index_end = INDEX_STEP;
+	arena.blocks_end = PAGE_SIZE * PAGEBLOCK_PAGES;
 	arena_base = start + tables;
-	arena.reserved_frames = reserved;
-	arena.vmalloc_start = arena_base + (reserved << PAGE_SHIFT);
-	arena.vmalloc_end = arena.vmalloc_start + vmalloc;
-	arena_nr_frames = frames; /* last: free() asks for this first */
+	arena.vmalloc_start = arena_base + (frames << PAGE_SHIFT);
+	arena.vmalloc_end = arena.vmalloc_start + (frames << PAGE_SHIFT);
+	arena.span_frames = frames;
 	return 0;
-release:
-	os_release((void *)start, size);
-	return -ENOMEM;
 }
 
-/* RLIMIT_AS is finite: a quarter of what is left, and no vmalloc space. */
-static int reserve_limited(size_t left)
+/* Bytes from the first table to the end of vmalloc space, and for alignment. */
+static size_t place_size(unsigned long frames)
 {
-	size_t step = left > 2 * GIB ? SECTION_SIZE : SMALL_SECTION_SIZE;
-	unsigned long frames, reserved;
+	struct layout l = tables_for(frames);
 
-	arena.section_frames = step >> PAGE_SHIFT;
-	for (; left >= 8 * step; left /= 2) {
-		frames = ALIGN(left, step) >> PAGE_SHIFT;
-		reserved = ALIGN_DOWN(left / 4, step) >> PAGE_SHIFT;
-		if (!reserve_span(frames, reserved, 0))
+	return l.vmemmap + l.index + l.blocks + 2 * (frames << PAGE_SHIFT) +
+	       2 * MAX_BLOCK_SIZE;
+}
+
+/*
+ * Somewhere in the empty middle of the address space, at random. Where all of
+ * it is taken, as by ThreadSanitizer, the OS knows a gap.
+ */
+static int choose_place(unsigned long frames)
+{
+	size_t size = place_size(frames);
+	uintptr_t start;
+	int ret = -ENOMEM;
+
+	for (unsigned int i = 0; i < PLACE_TRIES; i++) {
+		if (size > HIGHEST_PLACE - LOWEST_PLACE)
+			break;
+		start = LOWEST_PLACE +
+			os_random_place() %
+				(HIGHEST_PLACE - LOWEST_PLACE - size + 1);
+		ret = try_place(ALIGN(start, MAX_BLOCK_SIZE), frames);
+		if (!ret)
 			return 0;
+		if (ret != -EEXIST)
+			break;
 	}
-	return reserve_span(8 * step >> PAGE_SHIFT, step >> PAGE_SHIFT, 0);
+	start = (uintptr_t)os_place(size);
+	return start ? try_place(ALIGN(start, MAX_BLOCK_SIZE), frames) : ret;
+}
+
+/* Frames beyond what RLIMIT_AS allows for ever need no address. */
+static size_t span_bytes(void)
+{
+	size_t span = span_limit, most = os_address_space_most();
+
+	if (!span)
+		span = clamp(roundup_pow_of_two(os_total_ram()) * 4, 64 * GIB,
+			     4096 * GIB);
+	if (most < span)
+		span = max(most, SECTION_SIZE);
+	return ALIGN(span, SECTION_SIZE);
 }
 
 int arena_init(void)
 {
-	size_t left = os_address_space_left(), span;
+	int ret = -ENOMEM;
 
-	if (left != SIZE_MAX)
-		return reserve_limited(left);
 	arena.section_frames = SECTION_SIZE >> PAGE_SHIFT;
-	/* Under a low limit frames leave room for large areas. */
-	if (arena.limit_frames && arena.limit_frames < GIB >> PAGE_SHIFT)
+	/* Where memory is short, frames leave room for what else there is. */
+	if ((arena.limit_frames && arena.limit_frames < GIB >> PAGE_SHIFT) ||
+	    os_address_space_left() <= 2 * GIB)
 		arena.section_frames = SMALL_SECTION_SIZE >> PAGE_SHIFT;
-	span = span_limit;
-	if (!span)
-		span = clamp(roundup_pow_of_two(os_total_ram()) * 4, 64 * GIB,
-			     4096 * GIB);
-	span = ALIGN(span, SECTION_SIZE);
-	for (; span >= SECTION_SIZE; span = ALIGN(span / 2, SECTION_SIZE)) {
-		if (!reserve_span(span >> PAGE_SHIFT, span >> PAGE_SHIFT, span))
-			return 0;
-		if (span == SECTION_SIZE)
-			break;
-	}
-	return reserve_limited(8 * SMALL_SECTION_SIZE);
+	for (size_t span = span_bytes(); ret && span >= SECTION_SIZE;
+	     span = ALIGN_DOWN(span / 2, SECTION_SIZE))
+		ret = choose_place(span >> PAGE_SHIFT);
+	return ret ? -ENOMEM : 0;
+}
+
+/* ---- the tables ---------------------------------------------------------------- */
+
+/* Bytes of the table of pageblocks for frames below `end`. */
+static int grow_blocks(unsigned long end)
+{
+	unsigned long most = arena.blocks_end;
+	size_t size;
+	int ret;
+
+	if (end <= most)
+		return 0;
+	size = PAGE_ALIGN((end - most) / PAGEBLOCK_PAGES);
+	ret = os_commit(arena.pageblocks + most / PAGEBLOCK_PAGES, size);
+	if (!ret)
+		arena.blocks_end = most + size * PAGEBLOCK_PAGES;
+	return ret;
 }
 
 /*
- * Index bytes of a small section share their page with those of others, which
- * must stay as they are: mprotect() then, and mmap() where it has whole pages.
+ * Index bytes for frames from pfn to `end`. What lies between these and those
+ * of lower frames is mapped too, to be read alone: the frames of a zone that
+ * begins later, or has not begun.
+ *
+ *	index	|rw|rw|rw|rw| r  | r  | r  |rw|rw|
+ *		 a zone      ^index_end     ^pfn ^end
  */
-static int commit_index(unsigned long pfn, unsigned long nr)
+static int grow_index(unsigned long pfn, unsigned long end)
 {
-	uintptr_t start = (uintptr_t)(arena_index + pfn), end = start + nr;
+	unsigned long start = ALIGN_DOWN(pfn, PAGE_SIZE);
+	int ret = 0;
 
-	if (!((start | end) & (PAGE_SIZE - 1)))
-		return os_commit((void *)start, nr);
-	start = ALIGN_DOWN(start, PAGE_SIZE);
-	return os_make_writable((void *)start, PAGE_ALIGN(end) - start);
+	if (start > arena.index_end) {
+		ret = os_commit_readonly(arena_index + arena.index_end,
+					 start - arena.index_end);
+		if (ret)
+			return ret;
+		arena.index_end = start;
+		arena.index_gaps = true;
+	} else if (arena.index_gaps && start < arena.index_end) {
+		ret = os_make_writable(arena_index + start,
+				       min(PAGE_ALIGN(end), arena.index_end) -
+					       start);
+	}
+	if (ret || end <= arena.index_end)
+		return ret;
+	end = ALIGN(end, INDEX_STEP);
+	ret = os_commit(arena_index + arena.index_end, end - arena.index_end);
+	if (!ret)
+		arena.index_end = end;
+	return ret;
 }
 
-/* Struct pages and index bytes of frames that come online. */
-static int commit_tables(unsigned long pfn, unsigned long nr)
+static bool has_pages(unsigned long pfn)
 {
-	int ret = os_commit(arena.vmemmap + pfn, nr * sizeof(struct page));
+	return arena.pageblocks[pfn >> PAGEBLOCK_ORDER] & PB_PAGES;
+}
 
-	if (ret || PAGE_ALIGN(arena_nr_frames) <= SMALL_TABLE)
-		return ret;
-	return commit_index(pfn, nr);
+/* Set the bytes of these frames. */
+static void set_blocks(unsigned long pfn, unsigned long nr, u8 byte)
+{
+	u8 *block = &arena.pageblocks[pfn >> PAGEBLOCK_ORDER];
+
+	for (unsigned long n = 0; n < nr; n += PAGEBLOCK_PAGES)
+		smp_store_release(block++, byte);
+}
+
+/*
+ * Struct pages of whole largest blocks from pfn to `end`, where they are not
+ * mapped already: a block may come online by halves, and try again what failed.
+ */
+static int grow_vmemmap(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned long nr = 0;
+		int ret;
+
+		while (pfn + nr < end && !has_pages(pfn + nr))
+			nr += MAX_ORDER_NR_PAGES;
+		if (!nr) {
+			pfn += MAX_ORDER_NR_PAGES;
+			continue;
+		}
+		ret = os_commit(arena.vmemmap + pfn, nr * sizeof(struct page));
+		if (ret)
+			return ret;
+		set_blocks(pfn, nr, PB_PAGES);
+		pfn += nr;
+	}
+	return 0;
+}
+
+/*
+ * Tables for frames that come online. Another mapping in the way of struct
+ * pages is a hole (-EEXIST); in the way of the small tables it is the end.
+ */
+static int grow_tables(unsigned long pfn, unsigned long nr)
+{
+	unsigned long start = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
+	unsigned long end = ALIGN(pfn + nr, MAX_ORDER_NR_PAGES);
+	int ret = grow_blocks(end);
+
+	if (!ret)
+		ret = grow_index(start, end);
+	if (ret)
+		return ret == -EEXIST ? -ENOMEM : ret;
+	return grow_vmemmap(start, end);
 }
 
 /* ---- the limit ------------------------------------------------------------- */
@@ -216,14 +319,6 @@ unsigned long arena_room(void)
 
 /* ---- online and offline ------------------------------------------------------ */
 
-static void set_online(unsigned long pfn, unsigned long nr, u8 byte)
-{
-	u8 *block = &arena.pageblocks[pfn >> PAGEBLOCK_ORDER];
-
-	for (unsigned long n = 0; n < nr; n += PAGEBLOCK_PAGES)
-		smp_store_release(block++, byte);
-}
-
 int arena_grow_highmem(unsigned long end)
 {
 	int ret = 0;
@@ -242,40 +337,39 @@ int arena_grow_highmem(unsigned long end)
 	return ret;
 }
 
-static int commit_frames(unsigned long pfn, unsigned long nr,
-			 unsigned int flags)
+static int map_frames(unsigned long pfn, unsigned long nr, unsigned int flags)
 {
-	size_t size = nr << PAGE_SHIFT;
-
 	if (flags & ARENA_HIGHMEM)
 		return arena_grow_highmem(pfn + nr);
-	if (pfn + nr <= arena.reserved_frames)
-		return os_commit(pfn_to_virt(pfn), size);
-	return os_commit_new(pfn_to_virt(pfn), size);
+	return os_commit(pfn_to_virt(pfn), nr << PAGE_SHIFT);
 }
 
 int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
 {
+	unsigned long start;
 	int ret;
 
 	lock_assert_held(&arena_lock);
-	VM_BUG_ON((pfn | nr) & (MAX_ORDER_NR_PAGES - 1));
-	if (pfn + nr > arena_nr_frames)
+	VM_BUG_ON((pfn | nr) & (ARENA_STEP - 1));
+	if (pfn + nr > arena.span_frames)
 		return -ENOMEM;
 	ret = arena_charge(nr);
 	if (ret)
 		return ret;
-	ret = commit_tables(pfn, nr);
+	ret = grow_tables(pfn, nr);
 	if (!ret)
-		ret = commit_frames(pfn, nr, flags);
+		ret = map_frames(pfn, nr, flags);
 	if (ret) {
 		arena_uncharge(nr);
 		return ret;
 	}
-	set_online(pfn, nr, PB_ONLINE);
+	/* What is known of a pageblock whose start is online stays. */
+	start = ALIGN(pfn, PAGEBLOCK_PAGES);
+	if (start < pfn + nr)
+		set_blocks(start, pfn + nr - start, PB_ONLINE | PB_PAGES);
 	arena.online_frames += nr;
-	if (arena.online_end < pfn + nr)
-		smp_store_release(&arena.online_end, pfn + nr);
+	if (arena_nr_frames < pfn + nr)
+		smp_store_release(&arena_nr_frames, pfn + nr);
 	return 0;
 }
 
@@ -288,13 +382,11 @@ int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags)
 	VM_BUG_ON((pfn | nr) & (MAX_ORDER_NR_PAGES - 1));
 	if (flags & ARENA_HIGHMEM)
 		ret = os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT, size);
-	else if (pfn + nr <= arena.reserved_frames)
-		ret = os_uncommit(pfn_to_virt(pfn), size);
 	else
 		ret = os_release(pfn_to_virt(pfn), size);
 	if (ret)
 		return ret;
-	set_online(pfn, nr, 0);
+	set_blocks(pfn, nr, PB_PAGES);
 	/* Struct pages stay readable, for who looks late, and read as zero. */
 	os_discard(arena.vmemmap + pfn, nr * sizeof(struct page));
 	arena.online_frames -= nr;

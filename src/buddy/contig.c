@@ -249,7 +249,7 @@ struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp, int nid,
 	struct zoneref *z;
 	struct zone *zone;
 
-	if (engine_need() || !nr_pages || nr_pages > arena_nr_frames)
+	if (engine_need() || !nr_pages || nr_pages > arena.span_frames)
 		return NULL;
 	if (nid == NUMA_NO_NODE)
 		nid = (int)numa_node_id();

@@ -2,16 +2,21 @@
 /*
  * buddy/grow.c - zones get frames as they need them
  *
- * A section that came online is not put on the free lists at once: its
- * frames are handed over one largest block (4 MiB) at a time, when nothing
- * else serves a request. So a small program touches one struct page.
+ * A section that came online is not put on the free lists at once: its frames are
+ * handed over one largest block (4 MiB) at a time, or what there is of one, when
+ * nothing else serves a request. So a small program touches one struct page.
  *
  *	zone_start_pfn      deferred_pfn    deferred_end   grow_pfn     end
  *	   |==== managed ======|~~~ deferred ~~~|             |...........|
  *
- * Sections that were taken offline, or that somebody else has in the way, are
+ * The first section is 1 MiB, each further one as large as all before it, up to
+ * 32 MiB; a zone of more than 256 MiB grows by an eighth. Where so much is refused,
+ * half is asked for, and so on down to 512 KiB: near RLIMIT_AS, and with
+ * mlockall(MCL_FUTURE), what is allowed is taken.
+ *
+ * Sections that were taken offline, or that another mapping is in the way of, are
  * holes between; growth looks for the next place behind the last one first, and
- * takes what was offlined when there is nothing else.
+ * at the holes when there is nothing else.
  *
  * Locking	arena_lock for growth; zone->lock for the lists
  * Invariants	W1  deferred frames are online, zero, and on no list
@@ -19,70 +24,105 @@
  *		mm/memory_hotplug.c as a model
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "buddy/internal.h"
 #include "sys/os.h"
+
+#define FIRST_SECTION (1UL << 20 >> PAGE_SHIFT)
 
 static unsigned int arena_flags(const struct zone *zone)
 {
 	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
 }
 
-/* Frames of the next section at pfn: what fits, or less where mem= is near. */
-static unsigned long section_size(const struct zone *zone, unsigned long pfn)
+/* Frames that the next section is to have. */
+static unsigned long section_wanted(const struct zone *zone)
 {
-	unsigned long nr = min(zone_end_pfn(zone) - pfn, arena.section_frames);
+	unsigned long there = zone->present_pages, most = arena.section_frames;
 
-	for (unsigned long n = 0; n < nr; n += MAX_ORDER_NR_PAGES)
-		if (pfn_online(pfn + n))
-			nr = n; /* a hole that is no whole section */
-	return min(nr, ALIGN_DOWN(arena_room(), MAX_ORDER_NR_PAGES));
+	if (!arena.limit_frames)
+		most = max(most, ALIGN_DOWN(there / 8, MAX_ORDER_NR_PAGES));
+	return clamp(ALIGN_DOWN(there, ARENA_STEP), FIRST_SECTION, most);
 }
 
-/* The first section that can be had in [pfn, end): 0, -ENOMEM. */
+/* What of it fits at pfn and below `end`, or less where mem= is near. */
+static unsigned long section_size(const struct zone *zone, unsigned long pfn,
+				  unsigned long end)
+{
+	unsigned long nr = min(end - pfn, section_wanted(zone));
+
+	/* From the next pageblock on: the rest of one counts as online. */
+	for (unsigned long n = ALIGN(pfn, PAGEBLOCK_PAGES) - pfn; n < nr;
+	     n += PAGEBLOCK_PAGES)
+		if (pfn_online(pfn + n))
+			nr = n; /* a hole that is no whole section */
+	return min(nr, ALIGN_DOWN(arena_room(), ARENA_STEP));
+}
+
+static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
+{
+	if (nr_online_nodes > 1 && !arena_flags(zone))
+		numa_bind_frames(zone, pfn, nr);
+	WRITE_ONCE(zone->deferred_pfn, pfn);
+	WRITE_ONCE(zone->deferred_end, pfn + nr);
+	WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));
+	WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
+	WRITE_ONCE(zone->populated_end, max(zone->populated_end, pfn + nr));
+}
+
+/*
+ * The first section that can be had in [pfn, end): 0 or -errno. It becomes smaller
+ * where it is refused, but only the last one of a zone may end inside a pageblock.
+ * What another mapping is in the way of is passed over, at first in steps that
+ * double, for that mapping may be large.
+ */
 static int online_section_in(struct zone *zone, unsigned long pfn,
 			     unsigned long end)
 {
+	bool last = pfn >= zone->grow_pfn;
+	unsigned long least = last ? ARENA_STEP : PAGEBLOCK_PAGES;
+	unsigned long skip = PAGEBLOCK_PAGES, most = ULONG_MAX;
+
 	while (pfn < end) {
 		unsigned long nr;
 		int ret;
 
-		if (pfn_online(pfn)) {
-			pfn += MAX_ORDER_NR_PAGES;
+		if (pfn % PAGEBLOCK_PAGES == 0 && pfn_online(pfn)) {
+			pfn += PAGEBLOCK_PAGES;
 			continue;
 		}
-		nr = section_size(zone, pfn);
+		nr = ALIGN_DOWN(min(section_size(zone, pfn, end), most), least);
 		if (!nr)
 			return -ENOMEM;
 		ret = arena_online(pfn, nr, arena_flags(zone));
-		if (ret == -EEXIST) {
-			pfn += nr;
-			continue;
+		if (!ret) {
+			section_came(zone, pfn, nr);
+			return 0;
 		}
-		if (ret)
+		most = ALIGN_DOWN(nr / 2, least);
+		if (most)
+			continue;
+		if (ret != -EEXIST)
 			return ret;
-		if (nr_online_nodes > 1 && !arena_flags(zone))
-			numa_bind_frames(zone, pfn, nr);
-		WRITE_ONCE(zone->deferred_pfn, pfn);
-		WRITE_ONCE(zone->deferred_end, pfn + nr);
-		WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));
-		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
-		WRITE_ONCE(zone->populated_end,
-			   max(zone->populated_end, pfn + nr));
-		return 0;
+		most = PAGEBLOCK_PAGES;
+		zone->has_holes = true;
+		pfn = ALIGN_DOWN(pfn + skip, PAGEBLOCK_PAGES);
+		if (last)
+			skip = min(2 * skip, arena.section_frames);
 	}
 	return -ENOMEM;
 }
 
-/* Bring one section of the zone online: 0, -ENOMEM. arena_lock is held. */
+/* Bring one section of the zone online: 0 or -errno. arena_lock is held. */
 static int online_section(struct zone *zone)
 {
-	unsigned long start = zone->zone_start_pfn;
-	int ret = online_section_in(zone, zone->grow_pfn, zone_end_pfn(zone));
+	unsigned long start = zone->zone_start_pfn, end = zone_end_pfn(zone);
+	int ret = online_section_in(zone, zone->grow_pfn, end);
 
-	if (!ret || !zone->offlined_pages)
+	if (!ret || (!zone->offlined_pages && !zone->has_holes))
 		return ret;
-	ret = online_section_in(zone, start, zone->grow_pfn);
+	ret = online_section_in(zone, start, end);
 	if (!ret)
 		zone->offlined_pages -= min(zone->offlined_pages,
 					    zone->deferred_end -
@@ -90,18 +130,30 @@ static int online_section(struct zone *zone)
 	return ret;
 }
 
-/* Hand over one largest block of what is deferred. arena_lock is held. */
+/* The largest block at the start of what is deferred: its order. */
+static unsigned int deferred_order(const struct zone *zone)
+{
+	unsigned long pfn = zone->deferred_pfn, nr = zone->deferred_end - pfn;
+	unsigned int order = MAX_PAGE_ORDER;
+
+	while (nr >> order == 0 || pfn & ((1UL << order) - 1))
+		order--;
+	return order;
+}
+
+/* Hand over the first block of what is deferred. arena_lock is held. */
 void release_deferred(struct zone *zone)
 {
 	struct page *page = pfn_to_page(zone->deferred_pfn);
+	unsigned int order = deferred_order(zone);
 
-	WRITE_ONCE(zone->deferred_pfn, zone->deferred_pfn + MAX_ORDER_NR_PAGES);
+	WRITE_ONCE(zone->deferred_pfn, zone->deferred_pfn + (1UL << order));
 	WRITE_ONCE(page->flags, PG_REPORTED);
 	set_page_links(page, zone);
 	spin_lock(&zone->lock);
 	WRITE_ONCE(zone->managed_pages,
-		   zone->managed_pages + MAX_ORDER_NR_PAGES);
-	__free_one_page(zone, page, MAX_PAGE_ORDER);
+		   zone->managed_pages + (1UL << order));
+	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
 	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request looks */
 	init_per_zone_wmark_min();
@@ -111,7 +163,7 @@ bool zone_can_grow(const struct zone *zone)
 {
 	return READ_ONCE(zone->deferred_pfn) != READ_ONCE(zone->deferred_end) ||
 	       (READ_ONCE(zone->grow_pfn) < zone_end_pfn(zone) &&
-		arena_room() >= MAX_ORDER_NR_PAGES);
+		arena_room() >= ARENA_STEP);
 }
 
 int deferred_grow_zone(struct zone *zone, unsigned long seen)

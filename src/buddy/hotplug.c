@@ -42,17 +42,15 @@ static struct zone *hotplug_zone(unsigned long pfn, unsigned long nr)
 	if (!nr || ((pfn | nr) & (MAX_ORDER_NR_PAGES - 1)) || !zone ||
 	    nr > zone_end_pfn(zone) - pfn)
 		return NULL;
-	if (pfn < arena.reserved_frames && pfn + nr > arena.reserved_frames)
-		return NULL;
 	return zone;
 }
 
-/* How many of the blocks of 4 MiB are online. */
+/* How many of the pageblocks are online. */
 static unsigned long blocks_online(unsigned long pfn, unsigned long nr)
 {
 	unsigned long sum = 0;
 
-	for (unsigned long n = 0; n < nr; n += MAX_ORDER_NR_PAGES)
+	for (unsigned long n = 0; n < nr; n += PAGEBLOCK_PAGES)
 		sum += pfn_online(pfn + n);
 	return sum;
 }
@@ -132,7 +130,7 @@ int km_offline_pages(unsigned long pfn, unsigned long nr)
 	if (!zone)
 		return -EINVAL;
 	spin_lock(&migrate_lock);
-	if (blocks_online(pfn, nr) != nr / MAX_ORDER_NR_PAGES)
+	if (blocks_online(pfn, nr) != nr / PAGEBLOCK_PAGES)
 		goto unlock;
 	release_deferred_range(zone, pfn, pfn + nr);
 	ret = start_isolate_page_range(pfn, pfn + nr);

@@ -29,7 +29,7 @@ static bool is_free_block(unsigned long pfn)
 /* The first frame of `blocks` free blocks in a row, or -1. */
 static long find_free_blocks(const struct zone *zone, unsigned long blocks)
 {
-	unsigned long end = min(smp_load_acquire(&arena.online_end),
+	unsigned long end = min(smp_load_acquire(&arena_nr_frames),
 				zone_end_pfn(zone));
 	unsigned long pfn = zone->zone_start_pfn, found = 0;
 

@@ -119,6 +119,7 @@ struct zone {
 	/* arena_lock: how the zone grows, grow.c */
 	unsigned long populated_end; /* above it all offline; relaxed */
 	unsigned long offlined_pages; /* holes that growth takes last */
+	bool has_holes; /* other mappings were in the way of some */
 	unsigned long grow_pfn; /* where the next section is looked for */
 	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
 	unsigned long percpu_drift_mark; /* pages; relaxed */

@@ -60,7 +60,7 @@ void page_debug_init(void)
 	page_owner_init();
 	if (!wanted.unmap)
 		return;
-	unmapped = os_map(PAGE_ALIGN(arena_nr_frames / 8 + 8));
+	unmapped = os_map(PAGE_ALIGN(arena.span_frames / 8 + 8));
 	if (unmapped)
 		page_debugging |= PAGE_UNMAPPING;
 }
@@ -69,7 +69,7 @@ void page_debug_init(void)
 
 static bool is_unmapped(unsigned long pfn)
 {
-	return pfn < arena_nr_frames &&
+	return pfn < arena.span_frames &&
 	       (READ_ONCE(unmapped[pfn / BITS_PER_LONG]) &
 		BIT(pfn % BITS_PER_LONG));
 }

@@ -55,7 +55,7 @@ void page_owner_init(void)
 	owners = NULL;
 	if (!wanted)
 		return;
-	owners = os_map(PAGE_ALIGN(arena_nr_frames * sizeof(*owners)));
+	owners = os_map(PAGE_ALIGN(arena.span_frames * sizeof(*owners)));
 	if (owners)
 		page_debugging |= PAGE_OWNER;
 }
@@ -123,14 +123,14 @@ static void print_page_owner(struct seq_file *m, unsigned long pfn,
 
 static int page_owner_show(struct seq_file *m, const char *path)
 {
-	unsigned long end = smp_load_acquire(&arena.online_end);
+	unsigned long end = smp_load_acquire(&arena_nr_frames);
 
 	(void)path;
 	if (!owners)
 		return -ENOENT;
 	for (unsigned long pfn = 0; pfn < end; pfn++) {
-		if (pfn % MAX_ORDER_NR_PAGES == 0 && !pfn_online(pfn)) {
-			pfn += MAX_ORDER_NR_PAGES - 1;
+		if (pfn % PAGEBLOCK_PAGES == 0 && !pfn_online(pfn)) {
+			pfn += PAGEBLOCK_PAGES - 1;
 			continue;
 		}
 		if (READ_ONCE(owners[pfn].tgid))

@@ -70,12 +70,9 @@ boot_param("movablecore", set_movable, "bytes, such as 4G");
 /* Defaults for what no boot parameter said. */
 static void choose_sizes(unsigned int flags)
 {
-	size_t span = arena_nr_frames << PAGE_SHIFT;
+	size_t span = arena.span_frames << PAGE_SHIFT;
 	bool kernel = flags & ZONES_KERNEL;
 
-	/* Without a whole span of our own, frames come from where there is room. */
-	if (arena.reserved_frames < arena_nr_frames)
-		kernel = false;
 	if (dma_size == UNSET)
 		dma_size = kernel ? 16 * MIB : 0;
 	if (dma32_end == UNSET)
@@ -167,7 +164,7 @@ static int node_init(unsigned int nid, unsigned long start, unsigned long end)
 /* The parts are equal, in whole sections; the last node has what is left. */
 static int nodes_init(void)
 {
-	unsigned long part = ALIGN_DOWN(arena_nr_frames / nr_online_nodes,
+	unsigned long part = ALIGN_DOWN(arena.span_frames / nr_online_nodes,
 					MAX_ORDER_NR_PAGES);
 
 	if (!part)
@@ -175,7 +172,7 @@ static int nodes_init(void)
 	for_each_online_node(nid) {
 		bool last = nid + 1 == nr_online_nodes;
 		int ret = node_init(nid, nid * part,
-				    last ? arena_nr_frames : (nid + 1) * part);
+				    last ? arena.span_frames : (nid + 1) * part);
 
 		if (ret)
 			return ret;

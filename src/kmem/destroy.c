@@ -40,7 +40,7 @@ static bool is_on(const struct list_head *caches, const struct kmem_cache *s)
 static void for_each_slab(struct kmem_cache *s,
 			  void (*fn)(struct kmem_cache *s, struct page *page))
 {
-	unsigned long pfn = 0, end = smp_load_acquire(&arena.online_end);
+	unsigned long pfn = 0, end = smp_load_acquire(&arena_nr_frames);
 
 	while (pfn < end) {
 		struct page *page;

@@ -314,7 +314,7 @@ struct kmem_cache *virt_to_cache(const void *p, struct page **page)
 	unsigned int index;
 
 	*page = NULL;
-	if (pfn >= arena_nr_frames)
+	if (pfn >= arena_bound())
 		km_panic("kmalloc: kfree(): %p is not ours\n", p);
 	index = arena_index[pfn];
 	if (index && index < INDEX_OTHER)

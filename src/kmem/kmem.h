@@ -413,7 +413,7 @@ static inline struct page *virt_to_slab_page(const void *addr)
 	unsigned int index, order;
 	struct page *page;
 
-	if (unlikely(pfn >= arena_nr_frames || !arena_index[pfn]))
+	if (unlikely(pfn >= arena_bound() || !arena_index[pfn]))
 		return NULL;
 	index = arena_index[pfn];
 	order = index >= INDEX_OTHER ? index - INDEX_OTHER :

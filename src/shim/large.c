@@ -95,7 +95,7 @@ static struct page *run_of(const void *p)
 {
 	unsigned long pfn = virt_to_pfn(p), at = pfn;
 
-	if (pfn >= arena_nr_frames || !pfn_online(pfn))
+	if (!pfn_online(pfn))
 		return NULL;
 	for (;;) {
 		struct page *page = pfn_to_page(at);
@@ -105,6 +105,8 @@ static struct page *run_of(const void *p)
 		if (!at || arena_index[at] || PageBuddy(page))
 			return NULL;
 		at -= at % MAX_ORDER_NR_PAGES ? 1 : MAX_ORDER_NR_PAGES;
+		if (!pfn_online(at)) /* no run goes on behind a hole */
+			return NULL;
 	}
 }
 
@@ -191,7 +193,7 @@ static void *run_or_area(size_t size, size_t align, unsigned int flags)
 static noinline void *alloc_or_oom(size_t size, size_t align,
 				   unsigned int flags)
 {
-	unsigned long most = arena_nr_frames;
+	unsigned long most = arena.span_frames;
 	void *p = NULL;
 
 	if (arena.limit_frames)

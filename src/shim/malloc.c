@@ -120,7 +120,7 @@ static __always_inline struct kmem_cache *small_cache(const void *p)
 	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
 	struct kmem_cache *s;
 
-	if (unlikely(pfn >= arena_nr_frames))
+	if (unlikely(pfn >= arena_bound()))
 		return NULL;
 	s = kmem_classes[arena_index[pfn]];
 	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
@@ -179,7 +179,7 @@ static __always_inline bool push_small(void *p)
 {
 	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
 
-	return likely(pfn < arena_nr_frames) &&
+	return likely(pfn < arena_bound()) &&
 	       likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p));
 }
 

@@ -7,6 +7,8 @@
 #include "core/fmt.h"
 #include "kmem/debug.h"
 #include "shim/shim.h"
+#include "sys/os.h"
+#include "vmap/vmap.h"
 
 static __cold void misuse(const char *function, const void *p, const char *what)
 {
@@ -47,9 +49,9 @@ static void resolve_small(const void *p, const char *function,
 
 bool pointer_in_engine(const void *p)
 {
-	return km_ready() && (virt_to_pfn(p) < arena.reserved_frames ||
-			      ((uintptr_t)p >= arena.vmalloc_start &&
-			       (uintptr_t)p < arena.vmalloc_end));
+	return km_ready() &&
+	       (arena_contains(p) || ((uintptr_t)p >= arena.vmalloc_start &&
+				      (uintptr_t)p < arena.vmalloc_end));
 }
 
 /* A block of side.c, whole: 0; -ENOENT if p is elsewhere. */
@@ -63,6 +65,19 @@ static int resolve_side(const void *p, const char *function,
 		misuse(function, p, "is not allocated memory");
 	*out = (struct pointer){ POINTER_SIDE, NULL, usable };
 	return ret;
+}
+
+/*
+ * Does no other allocator have what is there? Memory that is readable where
+ * nothing of ours is mapped belongs to whoever mapped it.
+ */
+static bool is_ours(const void *p)
+{
+	if (!pointer_in_engine(p))
+		return false;
+	if (arena_contains(p) ? pfn_online(virt_to_pfn(p)) : space_has(p))
+		return true;
+	return !os_readable(p);
 }
 
 /*
@@ -89,7 +104,7 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 	}
 	if (unlikely(!resolve_side(p, function, out)))
 		return;
-	if (unlikely(pointer_in_engine(p)))
+	if (unlikely(is_ours(p)))
 		misuse(function, p,
 		       (uintptr_t)p % MALLOC_ALIGN ? "is not 16-byte aligned" :
 						     "is not allocated memory");

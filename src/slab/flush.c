@@ -35,7 +35,7 @@ static inline bool known_object(const struct kmem_cache *s, const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
 
-	return s->class && pfn < arena_nr_frames &&
+	return s->class && pfn < arena_bound() &&
 	       arena_index[pfn] == s->class && kmem_starts_object(s, obj);
 }
 
@@ -56,7 +56,7 @@ static inline struct slab *own_slab(const struct kmem_cache *s, const void *obj)
 	unsigned int index = s->class ? s->class : INDEX_OTHER + s->gfporder;
 	struct slab *slab;
 
-	if (unlikely(pfn >= arena_nr_frames || arena_index[pfn] != index))
+	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != index))
 		return NULL;
 	slab = (struct slab *)pfn_to_page(pfn & ~((1UL << s->gfporder) - 1));
 	if (unlikely(slab->slab_cache != s || slab->type != PAGE_SLAB))

@@ -44,7 +44,7 @@ static inline struct slab *virt_to_slab(const void *obj)
 	unsigned long pfn = virt_to_pfn(obj);
 	unsigned int index, order;
 
-	if (unlikely(pfn >= arena_nr_frames))
+	if (unlikely(pfn >= arena_bound()))
 		return NULL;
 	index = arena_index[pfn];
 	if (unlikely(!index))

@@ -9,8 +9,6 @@
 
 /* Count a memory call; true if the fault tests want it to fail. */
 bool mem_call(void);
-/* Address space of ours that is not committed: so much more (or, wrapped, less). */
-void os_idle_add(size_t size);
 
 static inline bool is_error(long ret)
 {

@@ -16,7 +16,7 @@
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
  * After start-up the library uses only mmap, munmap, mremap, madvise, mprotect
- * (where mmap is refused, and below mem=1G), futex and write; docs/shim.md lists
+ * (where frames come online below others), futex and write; docs/shim.md lists
  * them for people who write seccomp filters.
  */
 #ifndef KM_SYS_OS_H
@@ -26,32 +26,32 @@
 
 /* ---- memory -------------------------------------------------------------- */
 
-/* Address space without memory (PROT_NONE), near `hint` if that is free. */
-void *os_reserve(void *hint, size_t size);
-/* Make reserved pages readable and writable; they read as zero. */
-int os_commit(void *addr, size_t size);
-/* The same for address space that is not reserved: -EEXIST if it is taken. */
-int os_commit_new(void *addr, size_t size);
-/* Make reserved pages readable: all zero, no memory, no commit charge. */
-int os_commit_readonly(void *addr, size_t size);
-/* Make those writable, or leave them so; they keep what they hold. */
+/*
+ * Where the OS has that much address space free: an address, or NULL. Nothing
+ * is mapped there: whoever maps first has it.
+ */
+void *os_place(size_t size);
+/*
+ * Map at a given place if nothing is mapped there: 0, -EEXIST, or another
+ * -errno where memory, address space or a limit is short (-ENOMEM, -EAGAIN).
+ */
+int os_commit(void *addr, size_t size); /* readable, writable, zero */
+int os_commit_readonly(void *addr, size_t size); /* zero, not charged */
+int os_reserve(void *addr, size_t size); /* no access, not charged */
+/* Make pages of ours writable, or leave them so; they keep what they hold. */
 int os_make_writable(void *addr, size_t size);
 /* Give the memory back; the pages stay committed and read as zero again. */
 int os_discard(void *addr, size_t size);
 /* No access to committed pages, which keep what they hold; and access again. */
 int os_deny(void *addr, size_t size);
 int os_allow(void *addr, size_t size);
-/* Back to reserved: no memory, no access. */
-int os_uncommit(void *addr, size_t size);
-/* Reserve again a hole that somebody else may have mapped: -EEXIST then. */
-int os_reserve_again(void *addr, size_t size);
-/* Give up the address space too. */
+/* Unmap. */
 int os_release(void *addr, size_t size);
 /* Committed zero pages anywhere. */
 void *os_map(size_t size);
 /*
  * Move a mapping of old_size bytes to `to`, grown or shrunk to new_size. What
- * was mapped at `to` goes away and the old place becomes a hole. to == NULL:
+ * was mapped at `to` goes away and the old place is unmapped. to == NULL:
  * resize without moving.
  */
 int os_move(void *addr, size_t old_size, void *to, size_t new_size);
@@ -76,7 +76,7 @@ int os_map_file(void *addr, size_t size, int fd, size_t offset,
 		unsigned int prot);
 /* Another protection for what is mapped there. */
 int os_protect(void *addr, size_t size, unsigned int prot);
-/* The end of that: reserved again, or private memory, zero. */
+/* The end of that: no access, or private memory, zero. */
 int os_unmap_file(void *addr, size_t size);
 int os_unmap_file_zero(void *addr, size_t size);
 /* A look at a range of the file, anywhere, for os_release(); NULL: no memory. */
@@ -148,7 +148,7 @@ void os_fail_calls(unsigned long first, unsigned long count);
 
 /* What RLIMIT_AS leaves in bytes, or SIZE_MAX when it is unlimited. */
 size_t os_address_space_left(void);
-size_t os_address_space_limit(void); /* RLIMIT_AS, or SIZE_MAX */
+size_t os_address_space_most(void); /* its hard limit, or SIZE_MAX */
 size_t os_file_size_limit(void); /* RLIMIT_FSIZE, or SIZE_MAX */
 size_t os_address_space_used(void); /* bytes of mappings; 0 if unknown */
 size_t os_total_ram(void); /* bytes */
@@ -195,6 +195,8 @@ bool os_is_static(void); /* a program without a dynamic loader? */
 /* May libc be asked about loaded objects? Not while a static program starts. */
 bool os_libc_started(void);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
+/* Bits for addresses: they tell nothing of os_random(), nor of any canary. */
+u64 os_random_place(void);
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
 /*

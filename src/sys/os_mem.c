@@ -3,7 +3,9 @@
  * sys/os_mem.c - the memory calls of the OS seam, on Linux
  *
  * Every call goes through mem_call(), which counts it and lets the fault
- * tests fail the n-th one.
+ * tests fail the n-th one. No call here maps over what is mapped already, but
+ * for os_move(): address space is owned by agreement, and another mapping may
+ * have come to lie in it.
  *
  * Locking	none; the counters are atomic.
  * Invariants	O1  a call that reports failure changed no mapping
@@ -58,13 +60,6 @@ static void *do_mmap(void *addr, size_t size, int prot, int flags)
 	return is_error(ret) ? NULL : (void *)ret;
 }
 
-/* mmap over `addr`, which already is ours: nothing else can be hit. */
-static int map_over(void *addr, size_t size, int prot, int flags)
-{
-	return do_mmap(addr, size, prot, ANON | MAP_FIXED | flags) ? 0 :
-								     -ENOMEM;
-}
-
 /*
  * mmap at `addr` only if nothing is there. Kernels before 4.17 take the flag
  * for a hint and may answer with another place: give that back.
@@ -82,62 +77,28 @@ static int map_if_free(void *addr, size_t size, int prot, int flags)
 	return -EEXIST;
 }
 
-/* Address space that is ours and not committed, about; bytes. */
-static size_t os_idle_reserve;
-
-void os_idle_add(size_t size)
+void *os_place(size_t size)
 {
-	__atomic_add_fetch(&os_idle_reserve, size, __ATOMIC_RELAXED);
-}
-
-void *os_reserve(void *hint, size_t size)
-{
-	void *at = do_mmap(hint, size, PROT_NONE, ANON | MAP_NORESERVE);
+	void *at = do_mmap(NULL, size, PROT_NONE, ANON | MAP_NORESERVE);
 
 	if (at)
-		os_idle_add(size);
+		sys2(SYS_munmap, at, size);
 	return at;
 }
 
-/*
- * A limit set on RLIMIT_AS after the start may be below what is reserved
- * already: mmap() then fails even over our own pages. mprotect() does not ask,
- * so it may be used as long as what is really mapped stays below the limit.
- */
-static int protect(void *addr, size_t size, int prot)
+int os_reserve(void *addr, size_t size)
 {
-	if (READ_ONCE(fail_first)) /* the fault tests want it to fail */
-		return -ENOMEM;
-	return (int)sys3(SYS_mprotect, addr, size, prot);
-}
-
-static bool within_limit(size_t size)
-{
-	size_t limit = os_address_space_limit(), used = os_address_space_used();
-	size_t idle = READ_ONCE(os_idle_reserve);
-
-	return used - min(idle, used) + size <= limit;
+	return map_if_free(addr, size, PROT_NONE, MAP_NORESERVE);
 }
 
 int os_commit(void *addr, size_t size)
-{
-	int ret = map_over(addr, size, PROT_READ | PROT_WRITE, 0);
-
-	if (ret && within_limit(size))
-		ret = protect(addr, size, PROT_READ | PROT_WRITE);
-	if (!ret)
-		os_idle_add(-size);
-	return ret;
-}
-
-int os_commit_new(void *addr, size_t size)
 {
 	return map_if_free(addr, size, PROT_READ | PROT_WRITE, 0);
 }
 
 int os_commit_readonly(void *addr, size_t size)
 {
-	return map_over(addr, size, PROT_READ, MAP_NORESERVE);
+	return map_if_free(addr, size, PROT_READ, MAP_NORESERVE);
 }
 
 int os_make_writable(void *addr, size_t size)
@@ -164,22 +125,6 @@ int os_deny(void *addr, size_t size)
 int os_allow(void *addr, size_t size)
 {
 	return (int)sys3(SYS_mprotect, addr, size, PROT_READ | PROT_WRITE);
-}
-
-int os_uncommit(void *addr, size_t size)
-{
-	int ret = map_over(addr, size, PROT_NONE, MAP_NORESERVE);
-
-	if (ret && !os_discard(addr, size))
-		ret = protect(addr, size, PROT_NONE);
-	if (!ret)
-		os_idle_add(size);
-	return ret;
-}
-
-int os_reserve_again(void *addr, size_t size)
-{
-	return map_if_free(addr, size, PROT_NONE, MAP_NORESERVE);
 }
 
 int os_release(void *addr, size_t size)

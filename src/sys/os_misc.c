@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -43,22 +44,27 @@ static size_t read_number(const char *path)
 	return value;
 }
 
-static size_t soft_limit(int resource)
+static size_t in_bytes(rlim_t limit)
+{
+	return limit == RLIM_INFINITY ? SIZE_MAX : limit;
+}
+
+static struct rlimit limit_of(int resource)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
 	sys4(SYS_prlimit64, 0, resource, NULL, &limit);
-	return limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+	return limit;
 }
 
-size_t os_address_space_limit(void)
+size_t os_address_space_most(void)
 {
-	return soft_limit(RLIMIT_AS);
+	return in_bytes(limit_of(RLIMIT_AS).rlim_max);
 }
 
 size_t os_file_size_limit(void)
 {
-	return soft_limit(RLIMIT_FSIZE);
+	return in_bytes(limit_of(RLIMIT_FSIZE).rlim_cur);
 }
 
 size_t os_address_space_used(void)
@@ -68,7 +74,7 @@ size_t os_address_space_used(void)
 
 size_t os_address_space_left(void)
 {
-	size_t limit = os_address_space_limit(), used;
+	size_t limit = in_bytes(limit_of(RLIMIT_AS).rlim_cur), used;
 
 	if (limit == SIZE_MAX)
 		return SIZE_MAX;
@@ -128,6 +134,31 @@ u64 os_random(void)
 
 	if (bytes)
 		memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+/* Where getrandom() is refused: both canaries, mixed beyond recognition. */
+static u64 mixed_random(void)
+{
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+	u64 part[2] = { 0 }, mix = 0x9e3779b97f4a7c15;
+
+	if (bytes)
+		memcpy(part, bytes, sizeof(part));
+	for (unsigned int i = 0; i < 8; i++) {
+		mix = (mix ^ part[i % 2]) * 0xd1342543de82ef95;
+		mix ^= mix >> 29;
+	}
+	return mix;
+}
+
+u64 os_random_place(void)
+{
+	u64 value;
+
+	if (sys3(SYS_getrandom, &value, sizeof(value), GRND_NONBLOCK) !=
+	    (long)sizeof(value))
+		value = mixed_random();
 	return value;
 }
 

@@ -4,8 +4,8 @@
  *
  *	alloc	cut from a lazy range    pages are there already, not zero
  *		lazy and free, joined    the same for a part of the pages
- *		cut from a free range    one mmap(MAP_FIXED)
- *		no vmalloc space         one mmap anywhere (VA_DIRECT)
+ *		cut from a free range    one mmap() at that place
+ *		nothing fits             one mmap() anywhere (VA_DIRECT)
  *	grow	the range behind is lazy or free: take it, nothing moves
  *		else mremap to a larger free range, pages move, not bytes
  *	free	becomes lazy; too much lazy: purged at once
@@ -14,7 +14,7 @@
  * meanwhile; ranges on their way between trees are in none.
  *
  * Locking	vm_space.lock for the trees, never across a system call
- * Invariants	V1-V4 of vmap.h
+ * Invariants	V1-V5 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area() as a model
  */
 #include <errno.h>
@@ -50,14 +50,12 @@ int vmap_init(void)
 
 	if (kmem_cache_init(&va_cache, "vmap_area", sizeof(*va), &boot))
 		return -ENOMEM;
-	if (arena.vmalloc_start != arena.vmalloc_end) {
-		va = va_struct_alloc();
-		if (!va)
-			return -ENOMEM;
-		va->va_start = arena.vmalloc_start;
-		va->va_end = arena.vmalloc_end;
-		range_insert(&vm_space.free, va, &dead);
-	}
+	va = va_struct_alloc();
+	if (!va)
+		return -ENOMEM;
+	va->va_start = arena.vmalloc_start;
+	va->va_end = arena.vmalloc_end;
+	range_insert(&vm_space.free, va, &dead);
 	vmap_purge_init(); /* last: nothing fails after it, so it is done once */
 	return 0;
 }
@@ -106,66 +104,7 @@ int vmap_area_find(const void *addr, struct vmap_area *copy)
 	return va ? 0 : -ENOENT;
 }
 
-/* ---- taking and giving ranges ---------------------------------------------- */
-
-/* Cut a place out of a tree for `va`: true; false: nothing fits. */
-static bool take_range(struct rb_root *root, struct vmap_area *va, size_t size,
-		       size_t align)
-{
-	struct vmap_area *spare = va_struct_alloc(), *range, *dead = NULL;
-	bool used = false;
-	uintptr_t at = 0;
-
-	if (!spare)
-		return false;
-	spin_lock(&vm_space.lock);
-	range = range_find(root, size, align, &at);
-	if (range) {
-		used = range_cut(root, range, at, size, spare, &dead);
-		if (root == &vm_space.lazy)
-			vmap_lazy_add(-size);
-	}
-	spin_unlock(&vm_space.lock);
-	if (range) {
-		va->va_start = at;
-		va->va_end = at + size;
-	}
-	if (!used) {
-		spare->next = dead;
-		dead = spare;
-	}
-	va_struct_free(dead);
-	return range;
-}
-
-/* Put [start, end) into a tree; `va` is the struct for it, or goes. */
-static void give_range(struct rb_root *root, struct vmap_area *va)
-{
-	struct vmap_area *dead = NULL;
-
-	spin_lock(&vm_space.lock);
-	va->epoch = vm_space.epoch;
-	if (root == &vm_space.lazy)
-		vmap_lazy_add(va_size(va));
-	range_insert(root, va, &dead);
-	spin_unlock(&vm_space.lock);
-	va_struct_free(dead);
-}
-
-/*
- * The same for a range without a struct; without memory for one the range is
- * lost, and if it is lazy its charge.
- */
-static void give_back(struct rb_root *root, uintptr_t start, size_t size)
-{
-	struct vmap_area *va = va_struct_alloc();
-
-	if (!va)
-		return;
-	va->va_start = start;
-	va->va_end = start + size;
-	give_range(root, va);
-}
+/* ---- memory for ranges ------------------------------------------------------ */
 
 /*
  * Pages of areas, in use or lazy, count against mem=. Where that is in the way
@@ -181,15 +120,30 @@ static int charge(size_t size)
 	return arena_charge(nr);
 }
 
-/* Memory for a range that had none: 0 or -ENOMEM. */
+/*
+ * Memory for a range that had none: 0; -EEXIST: another mapping is in the way;
+ * -ENOMEM. Where a limit is near the lazy ranges go.
+ */
 static int commit_range(uintptr_t start, size_t size)
 {
+	int ret;
+
 	if (charge(size))
 		return -ENOMEM;
-	if (!os_commit((void *)start, size))
+	ret = os_commit((void *)start, size);
+	if (unlikely(ret && ret != -EEXIST) && READ_ONCE(vm_space.lazy_bytes) &&
+	    vmap_purge(PURGE_ALL))
+		ret = os_commit((void *)start, size);
+	if (likely(!ret))
 		return 0;
 	arena_uncharge(size >> PAGE_SHIFT);
-	return -ENOMEM;
+	return ret == -EEXIST ? ret : -ENOMEM;
+}
+
+/* What was cut from the free tree and could not be mapped: where it belongs. */
+static struct rb_root *tree_after(int error)
+{
+	return error == -EEXIST ? &vm_space.holes : &vm_space.free;
 }
 
 /* The end of a mapping of its own, or of a part of it. */
@@ -224,6 +178,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	struct vmap_area *lazy, *dead = NULL;
 	uintptr_t start = 0, gap = 0;
 	size_t saved = 0;
+	int ret;
 
 	spin_lock(&vm_space.lock);
 	lazy = range_largest(&vm_space.lazy);
@@ -241,9 +196,10 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	va_struct_free(dead);
 	if (!gap)
 		return false;
-	if (commit_range(gap, size - saved)) {
-		give_back(&vm_space.lazy, start, saved);
-		give_back(&vm_space.free, gap, size - saved);
+	ret = commit_range(gap, size - saved);
+	if (ret) {
+		space_give_back(&vm_space.lazy, start, saved);
+		space_give_back(tree_after(ret), gap, size - saved);
 		return false;
 	}
 	va->va_start = min(start, gap);
@@ -252,23 +208,40 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	return true;
 }
 
+/*
+ * A free range with memory in it: 0; -EEXIST: nothing fits that no other mapping is
+ * in the way of; -ENOMEM.
+ */
+static int place_free(struct vmap_area *va, size_t size, size_t align)
+{
+	while (space_take(&vm_space.free, va, size, align)) {
+		int ret = commit_range(va->va_start, size);
+
+		if (likely(!ret))
+			return 0;
+		space_give_back(tree_after(ret), va->va_start, size);
+		if (ret != -EEXIST)
+			return ret;
+	}
+	return -EEXIST;
+}
+
 /* A place in vmalloc space with memory in it: true. */
 static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 {
+	int ret;
+
+	va->flags = 0;
 	if (READ_ONCE(vm_space.lazy_bytes) >= size &&
-	    take_range(&vm_space.lazy, va, size, align)) {
-		va->flags = 0;
+	    space_take(&vm_space.lazy, va, size, align))
 		return true;
-	}
 	if (align == PAGE_SIZE && place_joined(va, size))
 		return true;
-	if (!take_range(&vm_space.free, va, size, align))
-		return false;
+	ret = place_free(va, size, align);
+	if (unlikely(ret == -EEXIST) && space_look_again())
+		ret = place_free(va, size, align);
 	va->flags = VA_ZERO;
-	if (!commit_range(va->va_start, size))
-		return true;
-	give_back(&vm_space.free, va->va_start, size);
-	return false;
+	return !ret;
 }
 
 /* A mapping of its own; alignment beyond a page by cutting off the ends. */
@@ -327,7 +300,7 @@ void vmap_area_free(struct vmap_area *va)
 		va_struct_free(va);
 		return;
 	}
-	give_range(&vm_space.lazy, va);
+	space_give(&vm_space.lazy, va);
 	if (READ_ONCE(vm_space.lazy_bytes) > vmap_lazy_limit())
 		vmap_purge(PURGE_SURPLUS);
 }
@@ -350,7 +323,7 @@ static int shrink(struct vmap_area *va, size_t size)
 	tail->va_start = va->va_start + size;
 	tail->va_end = va->va_end;
 	va->va_end = tail->va_start;
-	give_range(&vm_space.lazy, tail);
+	space_give(&vm_space.lazy, tail);
 	return 0;
 }
 
@@ -381,57 +354,68 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 {
 	size_t more = size - va_size(va);
 	struct rb_root *from = take_behind(va->va_end, more);
+	int ret = from ? 0 : -ENOMEM;
 
-	if (!from)
-		return -ENOMEM;
-	if (from == &vm_space.free && commit_range(va->va_end, more)) {
-		give_back(&vm_space.free, va->va_end, more);
-		return -ENOMEM;
-	}
-	va->va_end += more;
-	return 0;
+	if (from == &vm_space.free)
+		ret = commit_range(va->va_end, more);
+	if (!ret)
+		va->va_end += more;
+	else if (from)
+		space_give_back(tree_after(ret), va->va_end, more);
+	return ret;
 }
 
-/*
- * Move the pages to a larger free range. What they leave behind is a hole in
- * our reservation: if somebody maps something there first, it is theirs.
- */
+/* A free range that is mapped without access, for pages to be moved there. */
+static int hold_range(struct vmap_area *to, size_t size)
+{
+	while (space_take(&vm_space.free, to, size, PAGE_SIZE)) {
+		int ret = os_reserve((void *)to->va_start, size);
+
+		if (likely(!ret))
+			return 0;
+		space_give_back(tree_after(ret), to->va_start, size);
+		if (ret != -EEXIST)
+			break;
+	}
+	return -ENOMEM;
+}
+
+/* Move the pages to a larger free range; the place that they leave is free. */
 static int grow_by_moving(struct vmap_area *va, size_t size)
 {
 	struct vmap_area *to = va_struct_alloc();
 	uintptr_t old = va->va_start;
 	size_t old_size = va_size(va);
+	int ret;
 
 	if (!to)
 		return -ENOMEM;
-	if (charge(size - old_size)) {
-		va_struct_free(to);
-		return -ENOMEM;
-	}
-	if (!take_range(&vm_space.free, to, size, PAGE_SIZE)) {
-		arena_uncharge((size - old_size) >> PAGE_SHIFT);
-		va_struct_free(to);
-		return -ENOMEM;
-	}
-	if (os_move((void *)old, old_size, (void *)to->va_start, size)) {
-		arena_uncharge((size - old_size) >> PAGE_SHIFT);
-		/* The kernel may have unmapped the target before it failed. */
-		if (os_reserve_again((void *)to->va_start, size) == -ENOMEM)
-			va_struct_free(to);
-		else
-			give_range(&vm_space.free, to);
-		return -ENOMEM;
-	}
+	ret = charge(size - old_size);
+	if (ret)
+		goto free;
+	ret = hold_range(to, size);
+	if (ret)
+		goto uncharge;
+	ret = os_move((void *)old, old_size, (void *)to->va_start, size);
+	if (ret)
+		goto release;
 	va->va_start = to->va_start;
 	va->va_end = to->va_end;
-	if (os_reserve_again((void *)old, old_size)) {
-		va_struct_free(to);
-		return 0;
-	}
 	to->va_start = old;
 	to->va_end = old + old_size;
-	give_range(&vm_space.free, to);
+	space_give(&vm_space.free, to);
 	return 0;
+release:
+	/* The OS may have unmapped the target before it failed. */
+	space_give(os_release((void *)to->va_start, size) ? &vm_space.held :
+							    &vm_space.free,
+		   to);
+	to = NULL;
+uncharge:
+	arena_uncharge((size - old_size) >> PAGE_SHIFT);
+free:
+	va_struct_free(to);
+	return -ENOMEM;
 }
 
 static int resize_direct(struct vmap_area *va, size_t size)

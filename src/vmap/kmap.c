@@ -114,7 +114,7 @@ static int map_slot(struct page *page, unsigned int *slot)
 
 static struct pkmap *alloc_pkmap(void)
 {
-	const struct vm_want want = { LAST_PKMAP * PAGE_SIZE, PAGE_SIZE,
+	const struct space_want want = { LAST_PKMAP * PAGE_SIZE, PAGE_SIZE,
 				      vm_space_start(), vm_space_end() };
 	struct pkmap *map = kzalloc(sizeof(*map), GFP_KERNEL);
 

@@ -3,7 +3,7 @@
  * vmap/purge.c - lazy ranges go back to the OS, many areas with one call
  *
  * Neighbouring areas that were freed have become one range by then, so one
- * mmap() takes the memory of all of them. A range is due two ticks after the
+ * munmap() takes the memory of all of them. A range is due two ticks after the
  * last free in it, or when there is too much of it altogether: more than the
  * areas in use and lazy_max on top.
  *
@@ -77,20 +77,6 @@ static struct vmap_area *take_due(unsigned int flags)
 	return va;
 }
 
-static void put_back(struct vmap_area *va, struct rb_root *root)
-{
-	struct vmap_area *dead = NULL;
-
-	spin_lock(&vm_space.lock);
-	if (root == &vm_space.lazy) {
-		vmap_lazy_add(va_size(va));
-		va->epoch = vm_space.epoch;
-	}
-	range_insert(root, va, &dead);
-	spin_unlock(&vm_space.lock);
-	va_struct_free(dead);
-}
-
 /* Until `most` bytes are given: bytes given. */
 static size_t purge(unsigned int flags, size_t most)
 {
@@ -102,21 +88,25 @@ static size_t purge(unsigned int flags, size_t most)
 		size_t size = va_size(va);
 
 		va->next = NULL;
-		if (os_uncommit((void *)va->va_start, size)) {
-			put_back(va, &vm_space.lazy);
+		if (os_release((void *)va->va_start, size)) {
+			space_give(&vm_space.lazy, va);
 			break;
 		}
 		bytes += size;
 		arena_uncharge(size >> PAGE_SHIFT);
 		mm_account_reclaimed_pages(size >> PAGE_SHIFT);
-		put_back(va, &vm_space.free);
+		space_give(&vm_space.free, va);
 	}
 	return bytes;
 }
 
 size_t vmap_purge(unsigned int flags)
 {
-	return purge(flags, SIZE_MAX);
+	size_t bytes = purge(flags, SIZE_MAX);
+
+	if (flags == PURGE_ALL)
+		space_let_go();
+	return bytes;
 }
 
 /* ---- the shrinker: its objects are pages ------------------------------------- */
@@ -187,6 +177,8 @@ void vmap_check(void)
 	spin_lock(&vm_space.lock);
 	range_check(&vm_space.lazy);
 	range_check(&vm_space.free);
+	range_check(&vm_space.held);
+	range_check(&vm_space.holes);
 	BUG_ON(rb_check(&vm_space.busy));
 	for (struct rb_node *node = rb_first(&vm_space.lazy); node;
 	     node = rb_next(node))

@@ -41,12 +41,12 @@ static struct page *stuck;
 
 static size_t bits_size(void)
 {
-	return PAGE_ALIGN(DIV_ROUND_UP(arena_nr_frames, 8));
+	return PAGE_ALIGN(DIV_ROUND_UP(arena.span_frames, 8));
 }
 
 static size_t summary_size(void)
 {
-	return PAGE_ALIGN(DIV_ROUND_UP(arena_nr_frames, 8 * SUMMARY_FRAMES));
+	return PAGE_ALIGN(DIV_ROUND_UP(arena.span_frames, 8 * SUMMARY_FRAMES));
 }
 
 static int alloc_bits(void)
@@ -85,7 +85,7 @@ static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 	unsigned long ends = 0;
 
 	for (unsigned long n = pfn; n <= pfn + nr; n++) {
-		bool is = n < arena_nr_frames && test(n);
+		bool is = n < arena.span_frames && test(n);
 
 		ends += is != was;
 		was = is;
@@ -97,7 +97,7 @@ static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 static unsigned long ends_around(unsigned long pfn, unsigned long nr, u8 is)
 {
 	bool before = pfn && test(pfn - 1);
-	bool behind = pfn + nr < arena_nr_frames && test(pfn + nr);
+	bool behind = pfn + nr < arena.span_frames && test(pfn + nr);
 
 	return (unsigned long)(before != is) + (behind != is);
 }
@@ -129,7 +129,7 @@ static bool part_has_any(unsigned long part)
 
 bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
 {
-	unsigned long n = *pfn, end = READ_ONCE(arena.online_end);
+	unsigned long n = *pfn, end = READ_ONCE(arena_nr_frames);
 
 	if (!bits)
 		return false;

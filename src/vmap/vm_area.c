@@ -205,16 +205,16 @@ unsigned long vmalloc_to_pfn(const void *addr)
 /* ---- making and taking away -------------------------------------------------------- */
 
 /* Huge pages want their alignment; others whole pages. */
-static bool want_ok(const struct vm_want *want)
+static bool want_ok(const struct space_want *want)
 {
 	return want->size && !(want->size % PAGE_SIZE) &&
 	       !(want->align & (want->align - 1)) && want->start < want->end;
 }
 
-struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
+struct vm_area *vm_area_alloc(const struct space_want *want, unsigned long flags,
 			      gfp_t gfp, const void *caller)
 {
-	struct vm_want place = *want;
+	struct space_want place = *want;
 	struct vm_area *area;
 
 	if (WARN_ONCE(!want_ok(want),
@@ -254,7 +254,7 @@ struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
 				     unsigned long start, unsigned long end,
 				     int node, gfp_t gfp, const void *caller)
 {
-	struct vm_want want = { .align = max(align, PAGE_SIZE),
+	struct space_want want = { .align = max(align, PAGE_SIZE),
 				.start = start,
 				.end = end };
 	size_t page = 1UL << shift;

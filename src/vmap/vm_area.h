@@ -84,13 +84,7 @@ struct vmap_node {
 extern struct vmap_node *vmap_nodes; /* constant after init, as what follows */
 extern unsigned int nr_vmap_nodes;
 
-/* The range of addresses that an area may have. */
-struct vm_want {
-	size_t size, align; /* bytes; size with the guard page */
-	uintptr_t start, end;
-};
-
-/* All of vmalloc space; all addresses where there is none. */
+/* All of vmalloc space. */
 static inline uintptr_t vm_space_start(void)
 {
 	return arena.vmalloc_start;
@@ -98,22 +92,21 @@ static inline uintptr_t vm_space_start(void)
 
 static inline uintptr_t vm_space_end(void)
 {
-	return arena.vmalloc_start == arena.vmalloc_end ? UINTPTR_MAX :
-							  arena.vmalloc_end;
+	return arena.vmalloc_end;
 }
 
 /* Frames that there can be at most. */
 static inline unsigned long vm_total_frames(void)
 {
-	return arena.limit_frames ? min(arena.limit_frames, arena_nr_frames) :
-				    arena_nr_frames;
+	return arena.limit_frames ? min(arena.limit_frames, arena.span_frames) :
+				    arena.span_frames;
 }
 
 /* ---- vm_place.c: places in vmalloc space ------------------------------------- */
 
 /* NULL: no memory for a struct, or no place even after a purge. */
-struct vmap_area *alloc_vmap_area(const struct vm_want *want, gfp_t gfp);
-/* Give places back, linked by next; nothing is mapped there. */
+struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp);
+/* Give places back, linked by next; mapped without access. */
 void free_vmap_areas(struct vmap_area *list);
 
 /* ---- vm_area.c ---------------------------------------------------------------- */
@@ -124,7 +117,7 @@ void free_vmap_areas(struct vmap_area *list);
  * vm_insert(), or to give up again before anything is mapped there. Returns NULL
  * without memory or address space.
  */
-struct vm_area *vm_area_alloc(const struct vm_want *want, unsigned long flags,
+struct vm_area *vm_area_alloc(const struct space_want *want, unsigned long flags,
 			      gfp_t gfp, const void *caller);
 void vm_area_free(struct vm_area *area);
 /* Into the busy tree: from here on other threads find it, so it is complete. */
@@ -180,7 +173,7 @@ void vm_free_deferred(void);
 /* ---- vm_lazy.c ------------------------------------------------------------------ */
 
 /* An area of nr pages that was freed and is mapped; NULL: none. */
-struct vm_area *vm_reuse(unsigned int nr, const struct vm_want *want, int node);
+struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want, int node);
 /* An area that was unlinked: into the pool if it may, or to its end at once. */
 void vm_release(struct vm_area *area);
 #define VM_PURGE_ALL 0

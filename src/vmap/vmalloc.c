@@ -211,7 +211,7 @@ static int clear_area(const struct vm_area *area)
 
 struct vmalloc_request {
 	size_t size; /* as asked for */
-	struct vm_want want;
+	struct space_want want;
 	gfp_t gfp;
 	unsigned long flags;
 	int node;
@@ -324,7 +324,7 @@ static int set_area(struct vm_area *area, const struct vmalloc_request *rq)
 
 static void *new_area(const struct vmalloc_request *rq)
 {
-	struct vm_want want = rq->want;
+	struct space_want want = rq->want;
 	struct vm_area *area;
 	const char *why;
 
@@ -362,7 +362,7 @@ static void *new_area(const struct vmalloc_request *rq)
 static void *old_area(const struct vmalloc_request *rq)
 {
 	size_t size = PAGE_ALIGN(rq->size);
-	struct vm_want want = rq->want;
+	struct space_want want = rq->want;
 	struct vm_area *area;
 
 	if (!is_reusable(rq) ||

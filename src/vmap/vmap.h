@@ -4,23 +4,27 @@
  *
  *	vmalloc_start                                        vmalloc_end
  *	|### busy ###|~~ lazy ~~|######|.......... free ..............|
- *	   an area    freed, still      reserved address space,
- *	   in use     mapped; reused    no memory
+ *	   an area    freed, still      not mapped
+ *	   in use     mapped; reused
  *	              at once
  *
  *	busy	a tree by address: what free(p) looks up
  *	lazy	freed ranges whose pages are still there; a new area is cut
  *		from these first, and they go back to the OS after a delay
  *	free	a tree that knows the largest range below each node
+ *	held	mapped without access, for vmalloc()
+ *	holes	another mapping was in the way
  *
- * Where no vmalloc space could be reserved, areas are mappings of their own
- * (VA_DIRECT); only the busy tree knows them.
+ * Where nothing fits, areas are mappings of their own (VA_DIRECT); only the busy
+ * tree knows them.
  *
  * Locking	vm_space.lock (rank LOCK_VMAP); no system call under it
  * Invariants	V1  ranges of all trees are disjoint, page aligned, start < end
- *		V2  no two ranges of the lazy tree touch; the same for free
+ *		V2  no two ranges of the lazy tree touch; the same for free, held
+ *		    and holes
  *		V3  subtree_max = the largest range at or below a node
  *		V4  lazy_bytes is the sum over the lazy tree
+ *		V5  what is in the free tree is not mapped by us
  *						(vmap_check() proves)
  * Source	Linux v6.12 mm/vmalloc.c
  *		(docs/kernel.md Y3, Y5). vmalloc() has its
@@ -36,10 +40,10 @@
 #define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
 
 struct vmap_area {
-	struct rb_node rb; /* in one of the three trees; vm_space.lock */
+	struct rb_node rb; /* in one of the trees; vm_space.lock */
 	uintptr_t va_start, va_end; /* vm_space.lock; a busy one: its user */
 	union {
-		size_t subtree_max; /* lazy and free trees; vm_space.lock */
+		size_t subtree_max; /* not in the busy tree; vm_space.lock */
 		struct vm_struct *vm; /* vmalloc()'s: constant while in use */
 	};
 	struct vmap_area *next; /* on the way to being freed */
@@ -100,6 +104,11 @@ int vmap_area_resize(struct vmap_area *va, size_t size);
 void vmap_area_link(struct vmap_area *va);
 /* Look up: 0 and *copy (rb is not valid in it), or -ENOENT. */
 int vmap_area_find(const void *addr, struct vmap_area *copy);
+
+/* ---- space.c -------------------------------------------------------------- */
+
+/* Does addr lie in vmalloc space where something of ours is mapped, unused? */
+bool space_has(const void *addr);
 
 /* ---- purge.c -------------------------------------------------------------- */
 

@@ -97,14 +97,15 @@ static inline size_t sum_of(const struct rb_root *root)
 }
 
 /*
- * V1 to V4, that free, lazy and busy fill vmalloc space to a byte, and that
- * mem= is charged with what is in use or lazy.
+ * V1 to V4, that the trees fill vmalloc space to a byte, and that mem= is charged
+ * with what is in use or lazy.
  */
 static inline void check_space(void)
 {
 	vmap_check();
 	REQUIRE(sum_of(&vm_space.busy) + sum_of(&vm_space.lazy) +
-			sum_of(&vm_space.free) ==
+			sum_of(&vm_space.free) + sum_of(&vm_space.held) +
+			sum_of(&vm_space.holes) ==
 		arena.vmalloc_end - arena.vmalloc_start);
 	REQUIRE(arena.charged_frames ==
 		arena.online_frames +

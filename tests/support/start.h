@@ -54,6 +54,13 @@ static inline struct per_cpu_pages *test_pageset(struct zone *zone)
 	return &zone->pageset[smp_cpu()];
 }
 
+/* Let a zone grow until it manages so many frames. */
+static inline void grow_zone_to(struct zone *zone, unsigned long frames)
+{
+	while (zone->managed_pages < frames)
+		REQUIRE(!deferred_grow_zone(zone, zone->managed_pages));
+}
+
 /*
  * A zone whose frames all belong to the test, in `heads`: the free lists are
  * empty, and what goes on them is what the test puts there.

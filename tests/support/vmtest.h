@@ -114,11 +114,14 @@ static inline unsigned long vm_frames_used(bool highmem)
 
 static inline unsigned long vm_places_taken(void)
 {
+	const struct rb_root *unused[] = { &vm_space.free, &vm_space.held,
+					   &vm_space.holes };
 	unsigned long taken = arena.vmalloc_end - arena.vmalloc_start;
 	struct rb_node *rb;
 
-	for (rb = rb_first(&vm_space.free); rb; rb = rb_next(rb))
-		taken -= va_size(rb_entry(rb, struct vmap_area, rb));
+	for (unsigned int i = 0; i < ARRAY_SIZE(unused); i++)
+		for (rb = rb_first(unused[i]); rb; rb = rb_next(rb))
+			taken -= va_size(rb_entry(rb, struct vmap_area, rb));
 	return taken;
 }
 

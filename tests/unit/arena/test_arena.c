@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_arena.c - the reservation and its growth, section by section
+ * test_arena.c - the span of addresses, what of it is mapped, and its holes
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -20,28 +22,28 @@
 /* The shadow of a sanitizer is larger than any limit. */
 #define NO_LIMITS (KM_SANITIZE_ADDRESS || KM_SANITIZE_THREAD)
 
+#define SECTION (32 * MIB >> PAGE_SHIFT)
+
 static unsigned long next, skipped; /* as a zone would keep them */
 
-/* The next section, past what somebody else has in the way: its first frame. */
-static long online(unsigned long *nr)
+/* The next `nr` frames, past what somebody else has in the way: the first. */
+static long online(unsigned long nr)
 {
-	unsigned long frames = arena.section_frames;
 	int ret;
 
-	*nr = frames;
 	do {
 		spin_lock(&arena_lock);
-		ret = arena_online(next, frames, 0);
+		ret = arena_online(next, nr, 0);
 		spin_unlock(&arena_lock);
 		if (ret && ret != -EEXIST)
 			return ret;
-		next += frames;
-		skipped += ret ? frames : 0;
+		next += nr;
+		skipped += ret ? nr : 0;
 	} while (ret);
-	return (long)(next - frames);
+	return (long)(next - nr);
 }
 
-/* N1, N3, and N2 over the whole index. */
+/* N3, and N2 over the whole index. */
 static void check_arena(void)
 {
 	unsigned long frames = 0;
@@ -51,23 +53,19 @@ static void check_arena(void)
 			frames++;
 		else
 			REQUIRE(arena_index[pfn] == 0);
-		REQUIRE(pfn_online(pfn) ==
-			pfn_online(ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES)));
 	}
 	REQUIRE(frames == arena.online_frames);
 	REQUIRE(frames == arena.charged_frames);
-	REQUIRE(frames + skipped == arena.online_end);
+	REQUIRE(frames + skipped >= arena_nr_frames);
 }
 
 /* Bring everything online and write to each frame and struct page. */
-static void use_everything(void)
+static void use_everything(unsigned long step)
 {
-	unsigned long nr = 0;
 	long pfn;
 
-	while ((pfn = online(&nr)) >= 0) {
-		REQUIRE(nr == arena.section_frames);
-		for (unsigned long n = 0; n < nr; n++) {
+	while ((pfn = online(step)) >= 0) {
+		for (unsigned long n = 0; n < step; n++) {
 			unsigned long f = (unsigned long)pfn + n;
 			unsigned long *word = pfn_to_virt(f);
 
@@ -82,47 +80,113 @@ static void use_everything(void)
 	REQUIRE(pfn == -ENOMEM);
 }
 
+/* Put a page of somebody else's at an address: it is there afterwards. */
+static char *intrude(const void *at)
+{
+	char *p = mmap((void *)(uintptr_t)at, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+		       0);
+
+	REQUIRE(p == at);
+	*p = 0x55;
+	return p;
+}
+
 /* A span by boot parameter. Expect that size, aligned to the largest block,
- * all of which can be brought online and used. */
+ * nothing online, and all of it to be brought online and used. */
 static void child_span(void *arg)
 {
 	(void)arg;
 	parse_args("arena=64M");
 	REQUIRE(!arena_init());
-	REQUIRE(arena_nr_frames == 64 * MIB >> PAGE_SHIFT);
+	REQUIRE(arena.span_frames == 64 * MIB >> PAGE_SHIFT);
 	REQUIRE(arena_base % MAX_BLOCK_SIZE == 0);
-	REQUIRE(arena.online_end == 0);
+	REQUIRE(arena_nr_frames == 0);
 	REQUIRE(arena.vmalloc_start ==
-		arena_base + (arena_nr_frames << PAGE_SHIFT));
+		arena_base + (arena.span_frames << PAGE_SHIFT));
 	REQUIRE(arena.vmalloc_end - arena.vmalloc_start == 64 * MIB);
-	check_arena();
-	use_everything();
-	REQUIRE(arena.online_end == arena_nr_frames);
+	use_everything(MAX_ORDER_NR_PAGES);
+	REQUIRE(arena_nr_frames == arena.span_frames);
 }
 
-/* No boot parameter. Expect 64 GiB or more, the tables not committed. */
+/* The same by steps of 512 KiB. Expect pageblocks that come online in parts,
+ * and what was known of them kept. */
+static void child_steps(void *arg)
+{
+	(void)arg;
+	parse_args("arena=32M");
+	REQUIRE(!arena_init());
+	REQUIRE(online(ARENA_STEP) == 0 && arena_nr_frames == ARENA_STEP);
+	REQUIRE(pfn_online(0) && !pfn_online(ARENA_STEP));
+	arena.pageblocks[0] |= 1;
+	REQUIRE(online(ARENA_STEP) == ARENA_STEP);
+	REQUIRE(pfn_online(ARENA_STEP) && (arena.pageblocks[0] & PB_TYPE) == 1);
+	use_everything(ARENA_STEP);
+	REQUIRE(arena_nr_frames == arena.span_frames);
+}
+
+/* Bytes of address space that are mapped. */
+static size_t mapped(void)
+{
+	return os_address_space_used();
+}
+
+/* No boot parameter. Expect 64 GiB or more, of which nothing is mapped but the
+ * first bytes of the tables, and with a section what it needs. */
 static void child_default_span(void *arg)
 {
-	unsigned long nr = 0;
+	size_t before = mapped();
 
 	(void)arg;
 	REQUIRE(!arena_init());
-	REQUIRE(arena_nr_frames >= 64UL << 30 >> PAGE_SHIFT);
-	REQUIRE(online(&nr) == 0 && nr == 32 * MIB >> PAGE_SHIFT);
-	arena_index[nr - 1] = 1; /* the index is committed with the section */
-	pfn_to_page(nr - 1)->owner[0] = 1;
-	REQUIRE(arena_index[arena_nr_frames - 1] == 0); /* and readable */
+	REQUIRE(arena.span_frames >= 64UL << 30 >> PAGE_SHIFT);
+	REQUIRE(mapped() - before <= 32 * PAGE_SIZE);
+	REQUIRE(online(SECTION) == 0);
+	REQUIRE(mapped() - before <= 33 * MIB);
+	arena_index[SECTION - 1] = 1; /* the index comes with the section */
+	pfn_to_page(SECTION - 1)->owner[0] = 1;
+	REQUIRE(!pfn_online(SECTION));
+	REQUIRE(!arena_contains(pfn_to_virt(SECTION)));
 }
 
-/* Frames, pages and addresses there and back. Expect the same again. */
+/* Frames far behind those that are online, then some between, as zones have
+ * them. Expect an index that can be read in the gap, and written where frames came
+ * online, with the bytes of others left alone. */
+static void child_gap(void *arg)
+{
+	const unsigned long far = 1UL << 20, between = 6 * MAX_ORDER_NR_PAGES;
+
+	(void)arg;
+	REQUIRE(!arena_init());
+	REQUIRE(online(SECTION) == 0);
+	memset(arena_index, 1, SECTION);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(far, SECTION, 0));
+	spin_unlock(&arena_lock);
+	memset(arena_index + far, 2, SECTION);
+	REQUIRE(arena_nr_frames == far + SECTION);
+	for (unsigned long pfn = SECTION; pfn < far; pfn++)
+		REQUIRE(!arena_index[pfn] && !pfn_online(pfn));
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(SECTION + between, SECTION, 0));
+	spin_unlock(&arena_lock);
+	memset(arena_index + SECTION + between, 3, SECTION);
+	REQUIRE(arena_nr_frames == far + SECTION);
+	for (unsigned long pfn = 0; pfn < far + SECTION; pfn++)
+		REQUIRE(!arena_index[pfn] == !pfn_online(pfn));
+	REQUIRE(arena_index[0] == 1 && arena_index[far] == 2);
+}
+
+/* Frames, pages and addresses there and back. Expect the same again, and nothing
+ * contained that is not online yet. */
 static void child_conversions(void *arg)
 {
-	unsigned long nr = 0;
+	const unsigned long nr = MAX_ORDER_NR_PAGES;
 
 	(void)arg;
 	parse_args("arena=64M");
 	REQUIRE(!arena_init());
-	REQUIRE(online(&nr) == 0);
+	REQUIRE(online(nr) == 0);
 	for (unsigned long pfn = 0; pfn < nr; pfn += 37) {
 		char *addr = pfn_to_virt(pfn);
 
@@ -133,16 +197,94 @@ static void child_conversions(void *arg)
 		REQUIRE(arena_contains(addr) && pfn_online(pfn));
 	}
 	REQUIRE(!pfn_online(nr));
-	REQUIRE(arena_contains((char *)pfn_to_virt(arena_nr_frames) - 1));
-	REQUIRE(!arena_contains(pfn_to_virt(arena_nr_frames)));
+	REQUIRE(arena_contains((char *)pfn_to_virt(nr) - 1));
+	REQUIRE(!arena_contains(pfn_to_virt(nr)));
 	REQUIRE(!arena_contains((char *)pfn_to_virt(0) - 1));
 	REQUIRE(!arena_contains(NULL) && !arena_contains(&nr));
+}
+
+/* Another mapping in the way of frames, of struct pages, and of both. Expect each
+ * to be passed over and left alone, the arena to grow behind, and the place to
+ * be had once it is free. */
+static void child_holes(void *arg)
+{
+	const unsigned long nr = MAX_ORDER_NR_PAGES;
+	char *frames, *pages;
+
+	(void)arg;
+	parse_args("arena=64M");
+	REQUIRE(!arena_init());
+	REQUIRE(online(nr) == 0);
+	frames = intrude((char *)pfn_to_virt(2 * nr) - PAGE_SIZE);
+	REQUIRE(online(nr) == (long)(2 * nr) && skipped == nr);
+	pages = intrude(pfn_to_page(3 * nr));
+	REQUIRE(online(nr) == (long)(4 * nr) && skipped == 2 * nr);
+	check_arena();
+	REQUIRE(!pfn_online(nr) && !pfn_online(3 * nr));
+	REQUIRE(*frames == 0x55 && *pages == 0x55);
+	use_everything(nr);
+	REQUIRE(skipped == 2 * nr && *frames == 0x55 && *pages == 0x55);
+	munmap(frames, PAGE_SIZE);
+	munmap(pages, PAGE_SIZE);
+	for (unsigned long pfn = nr; pfn <= 3 * nr; pfn += 2 * nr) {
+		spin_lock(&arena_lock);
+		REQUIRE(!arena_online(pfn, nr, 0));
+		spin_unlock(&arena_lock);
+		pfn_to_page(pfn)->owner[0] = 1;
+		*(char *)pfn_to_virt(pfn) = 1;
+	}
+	REQUIRE(arena.online_frames == arena.span_frames);
+}
+
+/* Another mapping in the way of index bytes. Expect -ENOMEM, with nothing skipped,
+ * as long as it is there. */
+static void child_index_in_way(void *arg)
+{
+	char *p;
+
+	(void)arg;
+	REQUIRE(!arena_init());
+	while (next < arena.index_end)
+		REQUIRE(online(MAX_ORDER_NR_PAGES) >= 0);
+	p = intrude(arena_index + arena.index_end);
+	REQUIRE(online(MAX_ORDER_NR_PAGES) == -ENOMEM && !skipped);
+	munmap(p, PAGE_SIZE);
+	REQUIRE(online(MAX_ORDER_NR_PAGES) >= 0);
+	check_arena();
+}
+
+static void tell_base(void *arg)
+{
+	(void)arg;
+	REQUIRE(!arena_init());
+	fprintf(stderr, "%lx", (unsigned long)arena_base);
+}
+
+/* Eight starts. Expect spans whose addresses differ in many bits. */
+static void test_random(void **state)
+{
+	unsigned long bits = 0, first = 0;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct child_end end;
+		unsigned long base;
+
+		child_run(tell_base, NULL, &end);
+		assert_int_equal(end.status, 0);
+		base = strtoul(end.err, NULL, 16);
+		first = first ? first : base;
+		bits |= first ^ base;
+	}
+	/* the chance that a bit is the same in all of 8 is 1 in 128 */
+	if (!KM_SANITIZE_THREAD)
+		assert_true(__builtin_popcountl(bits) >= 12);
 }
 
 static void touch_offline(void *arg)
 {
 	(void)arg;
-	*(volatile char *)pfn_to_virt(arena.online_end);
+	*(volatile char *)pfn_to_virt(arena_nr_frames);
 }
 
 /* A touch of memory that is not online. Expect a fault, not memory. */
@@ -169,34 +311,26 @@ static void limit_address_space(size_t left)
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 }
 
-/* RLIMIT_AS with 128 MiB left. Expect a quarter reserved, no vmalloc space,
- * and growth beyond the reservation where nobody else is. */
+/* RLIMIT_AS, hard, with 128 MiB left. Expect a span of no more than can be used,
+ * small sections, and growth to nearly that. */
 static void child_limited(void *arg)
 {
-	unsigned long nr = 0;
-	void *taken;
+	struct rlimit limit;
 
 	(void)arg;
 	if (NO_LIMITS)
 		return;
 	limit_address_space(128 * MIB);
+	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_max = limit.rlim_cur;
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 	REQUIRE(!arena_init());
-	REQUIRE(arena.reserved_frames << PAGE_SHIFT <= 32 * MIB);
-	REQUIRE(arena_nr_frames << PAGE_SHIFT >= 64 * MIB);
-	REQUIRE(arena.vmalloc_start == arena.vmalloc_end);
-	while (arena.online_end < arena.reserved_frames)
-		REQUIRE(online(&nr) >= 0);
+	REQUIRE(arena.span_frames << PAGE_SHIFT <= limit.rlim_max + 32 * MIB);
+	REQUIRE(arena.section_frames == MAX_ORDER_NR_PAGES);
+	while (online(MAX_ORDER_NR_PAGES) >= 0)
+		;
 	REQUIRE(!skipped);
-	taken = mmap(pfn_to_virt(arena.online_end), PAGE_SIZE, PROT_READ,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (taken == pfn_to_virt(arena.online_end)) {
-		unsigned long hole = arena.online_end;
-
-		/* somebody else's page is in the way: it is passed over */
-		REQUIRE(online(&nr) != (long)hole);
-		REQUIRE(skipped >= arena.section_frames);
-		REQUIRE(*(volatile char *)taken == 0);
-	}
+	REQUIRE(arena.online_frames << PAGE_SHIFT >= 110 * MIB);
 	check_arena();
 }
 
@@ -204,25 +338,45 @@ static void child_limited(void *arg)
  * growth later: want of memory is not a place that is taken. */
 static void child_limit_raised(void *arg)
 {
+	const unsigned long nr = MAX_ORDER_NR_PAGES;
 	struct rlimit limit;
-	unsigned long nr = 0, end;
 
 	(void)arg;
 	if (NO_LIMITS)
 		return;
 	limit_address_space(128 * MIB);
 	REQUIRE(!arena_init());
-	while (arena.online_end < arena.reserved_frames)
-		REQUIRE(online(&nr) >= 0);
+	REQUIRE(online(nr) == 0);
 	limit_address_space(MIB);
-	end = arena.online_end;
-	REQUIRE(end < arena_nr_frames);
-	REQUIRE(online(&nr) == -ENOMEM);
-	REQUIRE(arena.online_end == end && !skipped);
+	REQUIRE(online(nr) == -ENOMEM);
+	REQUIRE(arena_nr_frames == nr && !skipped);
+	REQUIRE(online(ARENA_STEP) == (long)nr);
 	REQUIRE(!getrlimit(RLIMIT_AS, &limit));
 	limit.rlim_cur = limit.rlim_max;
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
-	REQUIRE(online(&nr) >= 0);
+	REQUIRE(online(nr) >= 0);
+	check_arena();
+}
+
+/* mlockall(MCL_FUTURE) by an ordinary user who may lock 4 MiB. Expect a large
+ * section to be refused with nothing skipped, and small ones to come. */
+static void child_locked(void *arg)
+{
+	struct rlimit limit;
+
+	(void)arg;
+	if (NO_LIMITS)
+		return;
+	REQUIRE(!arena_init());
+	REQUIRE(!getrlimit(RLIMIT_MEMLOCK, &limit));
+	limit.rlim_cur = limit.rlim_max = min(limit.rlim_max, 4 * MIB);
+	REQUIRE(!setrlimit(RLIMIT_MEMLOCK, &limit));
+	/* a namespace may have root alone; a machine may allow too little */
+	if ((!geteuid() && setuid(65534)) || limit.rlim_cur < 2 * MIB ||
+	    mlockall(MCL_FUTURE))
+		return;
+	REQUIRE(online(SECTION) < 0 && !skipped);
+	REQUIRE(online(ARENA_STEP) >= 0);
 	check_arena();
 }
 
@@ -230,20 +384,17 @@ static void child_limit_raised(void *arg)
  * Expect -ENOMEM or success, and a whole arena after success. */
 static void fail_nth(void *arg)
 {
-	unsigned long nr = 0;
 	int ret;
 
 	parse_args("arena=64M");
 	os_fail_calls((unsigned long)arg, 1);
 	ret = arena_init();
 	REQUIRE(ret == 0 || ret == -ENOMEM);
-	if (ret) {
-		REQUIRE(!arena_nr_frames);
+	REQUIRE(!arena_nr_frames);
+	if (ret)
 		return;
-	}
-	check_arena();
 	for (int i = 0; i < 8; i++) {
-		long pfn = online(&nr);
+		long pfn = online(MAX_ORDER_NR_PAGES);
 
 		REQUIRE(pfn >= 0 || pfn == -ENOMEM);
 		REQUIRE(!skipped);
@@ -252,8 +403,8 @@ static void fail_nth(void *arg)
 			*(char *)pfn_to_virt((unsigned long)pfn) = 1;
 	}
 	os_fail_calls(0, 0);
-	use_everything();
-	REQUIRE(arena.online_end == arena_nr_frames);
+	use_everything(MAX_ORDER_NR_PAGES);
+	REQUIRE(arena_nr_frames == arena.span_frames);
 }
 
 /* Every call of the OS fails in turn. Expect fail_nth() to hold for each. */
@@ -276,6 +427,9 @@ static void fail_all(void *arg)
 	os_fail_calls(1, 1000);
 	REQUIRE(arena_init() == -ENOMEM);
 	REQUIRE(!arena_nr_frames);
+	os_fail_calls(0, 0);
+	REQUIRE(!arena_init()); /* a start that failed can be tried again */
+	REQUIRE(online(SECTION) == 0);
 }
 
 static int offline(unsigned long pfn, unsigned long nr, unsigned int flags)
@@ -293,12 +447,12 @@ static int offline(unsigned long pfn, unsigned long nr, unsigned int flags)
 static void child_there_and_back(void *arg)
 {
 	const unsigned long nr = MAX_ORDER_NR_PAGES, pfn = 3 * nr;
-	unsigned long section = 0;
+	const unsigned long section = SECTION;
 
 	(void)arg;
 	parse_args("arena=64M");
 	REQUIRE(!arena_init());
-	REQUIRE(online(&section) == 0);
+	REQUIRE(online(section) == 0);
 	memset(pfn_to_virt(pfn), 0xee, nr << PAGE_SHIFT);
 	pfn_to_page(pfn)->owner[0] = 1;
 	REQUIRE(!offline(pfn, nr, 0));
@@ -349,14 +503,15 @@ static void child_highmem(void *arg)
 static void child_limit(void *arg)
 {
 	const unsigned long limit = 16 * MIB >> PAGE_SHIFT;
-	unsigned long nr = 0;
 
 	(void)arg;
 	parse_args("arena=64M mem=16M");
 	REQUIRE(!arena_init());
 	REQUIRE(arena_room() == limit && !arena.charged_frames);
 	/* a low limit is used up in small steps */
-	REQUIRE(!online(&nr) && arena.charged_frames == MAX_ORDER_NR_PAGES);
+	REQUIRE(arena.section_frames == MAX_ORDER_NR_PAGES);
+	REQUIRE(!online(MAX_ORDER_NR_PAGES));
+	REQUIRE(arena.charged_frames == MAX_ORDER_NR_PAGES);
 	spin_lock(&arena_lock);
 	REQUIRE(!arena_offline(0, MAX_ORDER_NR_PAGES, 0));
 	spin_unlock(&arena_lock);
@@ -372,26 +527,22 @@ static void child_limit(void *arg)
 	REQUIRE(!pfn_online(limit) && arena.online_frames == limit);
 }
 
-/* mem=64M and the default span, whose index is committed bit by bit. Expect
- * all of it online in sections of 4 MiB, and a section that goes and comes again
- * to leave the index bytes of the others alone. */
-static void child_small_sections(void *arg)
+/* Blocks side by side in one page of the index. Expect one that goes and comes
+ * again to leave the index bytes of the others alone. */
+static void child_index_shared(void *arg)
 {
-	const unsigned long step = MAX_ORDER_NR_PAGES;
-	unsigned long nr = 0;
+	const unsigned long step = MAX_ORDER_NR_PAGES, nr = 4 * step;
 
 	(void)arg;
-	parse_args("mem=64M");
 	REQUIRE(!arena_init());
-	while (online(&nr) >= 0)
-		REQUIRE(nr == step);
-	REQUIRE(arena.online_frames == 64 * MIB >> PAGE_SHIFT);
-	memset(arena_index, 1, arena.online_frames);
+	for (unsigned int i = 0; i < 4; i++)
+		REQUIRE(online(step) >= 0);
+	memset(arena_index, 1, nr);
 	memset(arena_index + step, 0, step);
 	spin_lock(&arena_lock);
 	REQUIRE(!arena_offline(step, step, 0) && !arena_online(step, step, 0));
 	spin_unlock(&arena_lock);
-	for (unsigned long pfn = 0; pfn < arena.online_frames; pfn++)
+	for (unsigned long pfn = 0; pfn < nr; pfn++)
 		REQUIRE(arena_index[pfn] == (pfn < step || pfn >= 2 * step));
 }
 
@@ -399,17 +550,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_span),
+		child_test(child_steps),
 		child_test(child_default_span),
+		child_test(child_gap),
 		child_test(child_conversions),
 		child_test(child_offline),
+		child_test(child_holes),
+		child_test(child_index_in_way),
+		cmocka_unit_test(test_random),
 		child_test(child_limited),
 		child_test(child_limit_raised),
+		child_test(child_locked),
 		cmocka_unit_test(test_every_failure),
 		child_test(fail_all),
 		child_test(child_there_and_back),
 		child_test(child_highmem),
 		child_test(child_limit),
-		child_test(child_small_sections),
+		child_test(child_index_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,7 @@ static void child_addresses(void *arg)
 	free_pages(addr, 2);
 	free_pages(0, 2);
 	REQUIRE(!virt_to_page(NULL) && !virt_to_page(&addr));
-	REQUIRE(!virt_to_page(pfn_to_virt(arena.online_end)));
+	REQUIRE(!virt_to_page(pfn_to_virt(arena_nr_frames)));
 }
 
 /* The n-th call of the OS fails while blocks are taken and given back; arg is
@@ -274,8 +274,8 @@ static void fail_nth(void *arg)
 	page_reporting_process(zone, REPORT_YOUNG);
 	check_conservation(zone, 0);
 	os_fail_calls(0, 0);
-	/* the span itself is smaller if its first reservation failed */
-	for (unsigned int i = 0; i < arena_nr_frames / MAX_ORDER_NR_PAGES; i++)
+	/* the span itself is smaller if no place was found at first */
+	for (unsigned int i = 0; i < arena.span_frames / MAX_ORDER_NR_PAGES; i++)
 		REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER));
 }
 
@@ -307,6 +307,7 @@ static void child_old_names(void *arg)
 	(void)arg;
 	pin_to_one_cpu();
 	zone = start_zone("dma=16M");
+	grow_zone_to(zone, MAX_ORDER_NR_PAGES);
 	page = alloc_pages(QUIET, 0);
 	REQUIRE(page && page_zone(page) == zone);
 	prepare_alloc_pages(GFP_KERNEL, 0, NULL, &ac);

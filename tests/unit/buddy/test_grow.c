@@ -7,8 +7,10 @@
 #include "sys/os.h"
 #include "support/start.h"
 
-/* A fresh zone and its first page. Expect nothing managed, then one largest
- * block, the rest of the section deferred. */
+#define FIRST (1UL << 20 >> PAGE_SHIFT)
+
+/* A fresh zone and its first page. Expect nothing managed, then the first
+ * section, of 1 MiB. */
 static void child_first_block(void *arg)
 {
 	struct zone *zone = start_zone("");
@@ -17,31 +19,37 @@ static void child_first_block(void *arg)
 	(void)arg;
 	zone_stat(zone, &stat);
 	REQUIRE(stat.managed == 0 && stat.free == 0 && stat.deferred == 0);
-	REQUIRE(!arena.online_end);
+	REQUIRE(!arena_nr_frames);
 	REQUIRE(alloc_pages(GFP_KERNEL, 0));
 	zone_stat(zone, &stat);
-	REQUIRE(stat.managed == MAX_ORDER_NR_PAGES);
-	REQUIRE(stat.deferred == arena.section_frames - MAX_ORDER_NR_PAGES);
+	REQUIRE(stat.managed == FIRST && stat.deferred == 0);
+	REQUIRE(zone->present_pages == FIRST && arena_nr_frames == FIRST);
 	check_conservation(zone, 1);
 }
 
-/* The zone grown to its end. Expect one block at a time, then -ENOMEM each
- * time, with every frame managed. */
+/* The zone grown to its end. Expect sections that double, each handed over one
+ * block at a time, then -ENOMEM each time, with every frame managed. */
 static void child_to_the_end(void *arg)
 {
 	struct zone *zone = start_zone("");
+	unsigned long seen = 0;
 
 	(void)arg;
-	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
-		unsigned long seen = i * MAX_ORDER_NR_PAGES;
+	while (seen < TEST_FRAMES) {
+		unsigned long there = zone->present_pages, more;
 
+		more = clamp(seen, FIRST, MAX_ORDER_NR_PAGES);
 		REQUIRE(!deferred_grow_zone(zone, seen));
-		REQUIRE(zone->managed_pages == seen + MAX_ORDER_NR_PAGES);
-		REQUIRE(zone->free_area[MAX_PAGE_ORDER].nr_free == i + 1);
+		REQUIRE(zone->managed_pages == seen + more);
+		REQUIRE(zone->present_pages == there ||
+			(there == seen &&
+			 zone->present_pages == max(2 * there, FIRST)));
 		/* who saw less than there is by now gets no more */
 		REQUIRE(!deferred_grow_zone(zone, seen));
-		REQUIRE(zone->managed_pages == seen + MAX_ORDER_NR_PAGES);
+		REQUIRE(zone->managed_pages == seen + more);
+		seen += more;
 	}
+	REQUIRE(zone->free_area[MAX_PAGE_ORDER].nr_free == TEST_BLOCKS);
 	REQUIRE(deferred_grow_zone(zone, zone->managed_pages) == -ENOMEM);
 	REQUIRE(deferred_grow_zone(zone, zone->managed_pages) == -ENOMEM);
 	REQUIRE(zone->managed_pages == TEST_FRAMES);
@@ -83,7 +91,7 @@ static void child_failed_section(void *arg)
 	(void)arg;
 	os_fail_calls(1, 1000);
 	REQUIRE(!alloc_pages(QUIET, 0));
-	REQUIRE(zone->managed_pages == 0 && arena.online_end == 0);
+	REQUIRE(zone->managed_pages == 0 && arena_nr_frames == 0);
 	os_fail_calls(0, 0);
 	REQUIRE(alloc_pages(QUIET, 0));
 	check_conservation(zone, 1);

@@ -153,7 +153,8 @@ static void child_marks(void *arg)
 	/* what was set by hand is not made smaller by growth (W1) */
 	init_per_zone_wmark_min();
 	REQUIRE(get("vm.min_free_kbytes") == 4096);
-	deferred_grow_zone(&node_data[0].node_zones[ZONE_MOVABLE], 0);
+	grow_zone_to(&node_data[0].node_zones[ZONE_MOVABLE],
+		     MAX_ORDER_NR_PAGES);
 	REQUIRE(zone->lowmem_reserve[ZONE_MOVABLE] == MAX_ORDER_NR_PAGES / 32);
 	set("vm.lowmem_reserve_ratio", "256 256 4");
 	REQUIRE(zone->lowmem_reserve[ZONE_MOVABLE] == MAX_ORDER_NR_PAGES / 4);

@@ -37,8 +37,8 @@ static void child_marks(void *arg)
 	struct zone *movable = &node_data[0].node_zones[ZONE_MOVABLE];
 
 	(void)arg;
-	REQUIRE(alloc_pages(QUIET, 0));
-	REQUIRE(!deferred_grow_zone(movable, 0));
+	grow_zone_to(normal, MAX_ORDER_NR_PAGES);
+	grow_zone_to(movable, MAX_ORDER_NR_PAGES);
 	min_free_kbytes = 2048; /* 512 pages */
 	watermark_scale_factor = 10;
 	setup_per_zone_wmarks();

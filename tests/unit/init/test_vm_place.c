@@ -3,6 +3,7 @@
  * test_vm_place.c - places in vmalloc space, what is freed of them, who may help
  */
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "support/vmtest.h"
@@ -47,7 +48,7 @@ static unsigned long holes(void)
 {
 	unsigned long nr = 0;
 
-	for (struct rb_node *rb = rb_first(&vm_space.free); rb;
+	for (struct rb_node *rb = rb_first(&vm_space.held); rb;
 	     rb = rb_next(rb))
 		nr++;
 	return nr;
@@ -165,42 +166,74 @@ static void child_runs_out(void *arg)
 	vm_books();
 }
 
-/* RLIMIT_AS, so no vmalloc space. Expect areas that are mappings of their own,
- * aligned as asked, and all of it given back. */
-static void child_no_space(void *arg)
+/* RLIMIT_AS. Expect areas in vmalloc space as without, aligned as asked, NULL when
+ * there is no more to be had, and what is given back to be had again. */
+static void child_limit(void *arg)
 {
-	struct rlimit limit = { 2UL << 30, 2UL << 30 };
-	struct page *page;
-	char *p, *q;
+	struct rlimit limit = { 0, 1UL << 30 };
+	char *p, *q, *all[64];
+	unsigned int nr = 0;
 
 	if (LIMITLESS)
 		return;
 	vm_pin(0);
-	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 	parse_args("highmem=64M");
+	limit.rlim_cur = os_address_space_used() + (256UL << 20);
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 	vm_boot("", arg);
-	REQUIRE(arena.vmalloc_start == arena.vmalloc_end);
 	p = vzalloc(10 * PAGE_SIZE);
 	REQUIRE(p && all_bytes(p, 0, 10 * PAGE_SIZE) && is_vmalloc_addr(p));
+	REQUIRE((uintptr_t)p >= VMALLOC_START && (uintptr_t)p < VMALLOC_END);
 	memset(p, 1, 10 * PAGE_SIZE);
 	REQUIRE(!os_readable(p + 10 * PAGE_SIZE));
 	q = __vmalloc_node(PAGE_SIZE, 1UL << 21, HIGH, NUMA_NO_NODE, NULL);
 	REQUIRE(q && !((uintptr_t)q % (1UL << 21)));
 	*q = 1;
-	REQUIRE(!__vmalloc_node_range(PAGE_SIZE, 1, 0x10000, 0x20000,
-				      HIGH | __GFP_NOWARN, PAGE_KERNEL, 0,
-				      NUMA_NO_NODE, NULL));
+	while (nr < ARRAY_SIZE(all) &&
+	       (all[nr] = __vmalloc(8UL << 20, HIGH | __GFP_NOWARN)))
+		nr++;
+	REQUIRE(nr >= 4 && nr < 32);
+	for (unsigned int i = 0; i < nr; i++)
+		vfree(all[i]);
+	vm_unmap_aliases();
+	all[0] = vmalloc(8UL << 20);
+	REQUIRE(all[0]);
+	vfree(all[0]);
 	vfree(p);
 	vfree(q);
-	page = alloc_page(GFP_KERNEL);
-	strcpy(page_address(page), "direct");
-	p = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
-	REQUIRE(p && !strcmp(p, "direct"));
-	vunmap(p);
-	__free_page(page);
 	vm_unmap_aliases();
 	REQUIRE(!os_readable(q));
 	vm_check();
+}
+
+/* Another mapping where areas would go. Expect them behind it, that mapping left
+ * alone, and its place to be used when it is gone and nothing else is left. */
+static void child_hole(void *arg)
+{
+	char *first, *other, *p;
+
+	vm_pin(0);
+	parse_args("arena=32M");
+	vm_boot("", arg);
+	other = mmap((void *)(VMALLOC_START + (2UL << 20)), PAGE_SIZE,
+		     PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	REQUIRE((uintptr_t)other == VMALLOC_START + (2UL << 20));
+	*other = 0x55;
+	first = vmalloc(2UL << 20);
+	REQUIRE((uintptr_t)first > VMALLOC_START + (2UL << 20));
+	*first = 1;
+	p = (char *)get_vm_area(22UL << 20, VM_IOREMAP)->addr;
+	REQUIRE(p > other && *other == 0x55 && vm_space.holes.node);
+	km_check_all();
+	REQUIRE(!munmap(other, PAGE_SIZE));
+	other = vmalloc(3UL << 20);
+	REQUIRE(other && other < first);
+	vfree(other);
+	vfree(first);
+	free_vm_area(find_vm_area(p));
+	vm_books();
+	REQUIRE(!vm_places_taken() && !vm_space.holes.node);
 }
 
 /* ---- lazy --------------------------------------------------------------------- */
@@ -369,7 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_tests(child_lowest),	      vm_tests(child_splits),
-		vm_tests(child_runs_out),     vm_tests(child_no_space),
+		vm_tests(child_runs_out),     vm_tests(child_limit), vm_tests(child_hole),
 		vm_tests(child_one_call),     vm_tests(child_reuse),
 		vm_tests(child_lazy_max),     vm_tests(child_lazy_none),
 		vm_tests(child_lazy_default), vm_tests(child_cpus),

@@ -128,14 +128,17 @@ static void test_bad_large(void **state)
 	expect_end(area, "is not allocated memory\n");
 }
 
-/* Addresses of ours that nobody was ever given. Expect them refused, and so the
- * caches that the engine keeps for itself. */
+/* Addresses of ours that nobody was ever given. Expect them refused, but where
+ * nothing is online yet, and so the caches that the engine keeps for itself. */
 static void test_bad_nobody(void **state)
 {
 	const char *end = (const char *)arena_base +
-			  (arena.reserved_frames << PAGE_SHIFT);
+			  (arena_nr_frames << PAGE_SHIFT);
+	struct pointer what;
 
 	(void)state;
+	pointer_resolve(end + PAGE_SIZE, "test", &what);
+	assert_int_equal(what.kind, POINTER_FOREIGN); /* not online yet */
 	expect_end(end - PAGE_SIZE, "is not allocated memory\n");
 	expect_end((const char *)arena.vmalloc_end - PAGE_SIZE,
 		   "is not allocated memory\n");
@@ -148,6 +151,30 @@ static void test_bad_nobody(void **state)
 		}
 	}
 	fail_msg("the engine has no cache of its own");
+}
+
+/* Where nothing of ours is mapped, in the arena and in vmalloc space, another
+ * allocator's memory. Expect it to be foreign, as all that is not ours. */
+static void test_in_our_space(void **state)
+{
+	char *const places[] = {
+		(char *)pfn_to_virt(arena_nr_frames + 4 * MAX_ORDER_NR_PAGES),
+		(char *)arena.vmalloc_end - 16 * PAGE_SIZE,
+	};
+	struct pointer what;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++) {
+		char *p = mmap(places[i], PAGE_SIZE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS |
+				       MAP_FIXED_NOREPLACE,
+			       -1, 0);
+
+		assert_ptr_equal(p, places[i]);
+		pointer_resolve(p + 16, "test", &what);
+		assert_int_equal(what.kind, POINTER_FOREIGN);
+		munmap(p, PAGE_SIZE);
+	}
 }
 
 /* An odd address of ours. Expect the name of the call in the line. */
@@ -169,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_in_our_space),
 		cmocka_unit_test(test_bad_small),
 		cmocka_unit_test(test_bad_large),
 		cmocka_unit_test(test_bad_nobody),

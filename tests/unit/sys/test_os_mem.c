@@ -46,15 +46,23 @@ static size_t resident(void *p, size_t size)
 	return nr;
 }
 
-/* Reserve, commit, write, discard, uncommit, release. Expect access and
- * zeroes as the contract says at each step. */
-static void test_life(void **state)
+/* A place that nothing is mapped at. */
+static char *place(void)
 {
-	char *p = os_reserve(NULL, SIZE);
+	char *p = os_place(SIZE);
 
-	(void)state;
 	assert_non_null(p);
 	assert_false(is_writable(p));
+	return p;
+}
+
+/* Commit, write, discard, release, commit again. Expect access and zeroes as
+ * the contract says at each step. */
+static void test_life(void **state)
+{
+	char *p = place();
+
+	(void)state;
 	assert_int_equal(os_commit(p, SIZE / 2), 0);
 	assert_true(is_zero(p, SIZE / 2));
 	memset(p, 1, SIZE / 2);
@@ -64,7 +72,7 @@ static void test_life(void **state)
 	assert_int_equal(resident(p, SIZE / 2), 0);
 	assert_true(is_zero(p, SIZE / 2));
 	memset(p, 1, SIZE / 2);
-	assert_int_equal(os_uncommit(p, SIZE / 2), 0);
+	assert_int_equal(os_release(p, SIZE / 2), 0);
 	assert_false(is_writable(p));
 	assert_int_equal(os_commit(p, SIZE), 0);
 	assert_true(is_zero(p, SIZE));
@@ -72,20 +80,23 @@ static void test_life(void **state)
 	assert_false(is_writable(p));
 }
 
-/* A page committed for reading. Expect zeroes and a fault on a write. */
+/* A page committed for reading, then made writable. Expect zeroes and a fault
+ * on a write, then none. */
 static void test_readonly(void **state)
 {
-	char *p = os_reserve(NULL, SIZE);
+	char *p = place();
 
 	(void)state;
 	assert_int_equal(os_commit_readonly(p, SIZE), 0);
 	assert_true(is_zero(p, SIZE));
 	assert_false(is_writable(p));
+	assert_int_equal(os_make_writable(p, SIZE), 0);
+	assert_true(is_writable(p));
 	os_release(p, SIZE);
 }
 
-/* Mapping where something is, and where nothing is. Expect -EEXIST with the
- * old bytes in place, then success. */
+/* Mapping where something is, in each way. Expect -EEXIST with the old bytes in
+ * place, also where only one page is in the way; then success. */
 static void test_if_free(void **state)
 {
 	char *p = os_map(SIZE);
@@ -93,26 +104,18 @@ static void test_if_free(void **state)
 	(void)state;
 	assert_non_null(p);
 	memset(p, 7, SIZE);
-	assert_int_equal(os_commit_new(p, SIZE), -EEXIST);
-	assert_int_equal(os_reserve_again(p + PAGE_SIZE, PAGE_SIZE), -EEXIST);
+	assert_int_equal(os_commit(p, SIZE), -EEXIST);
+	assert_int_equal(os_commit_readonly(p, SIZE), -EEXIST);
+	assert_int_equal(os_reserve(p + PAGE_SIZE, PAGE_SIZE), -EEXIST);
 	assert_int_equal(p[0] + p[SIZE - 1], 14);
-	os_release(p, SIZE);
-	assert_int_equal(os_commit_new(p, SIZE), 0);
-	assert_true(is_zero(p, SIZE));
-	os_release(p, SIZE);
-	assert_int_equal(os_reserve_again(p, SIZE), 0);
+	os_release(p, SIZE - PAGE_SIZE);
+	assert_int_equal(os_commit(p, SIZE), -EEXIST);
 	assert_false(is_writable(p));
-	os_release(p, SIZE);
-}
-
-/* A hint where nothing is. Expect the place itself. */
-static void test_hint(void **state)
-{
-	char *p = os_reserve(NULL, SIZE);
-
-	(void)state;
-	os_release(p, SIZE);
-	assert_ptr_equal(os_reserve(p, SIZE), p);
+	assert_int_equal(p[SIZE - 1], 7);
+	os_release(p + SIZE - PAGE_SIZE, PAGE_SIZE);
+	assert_int_equal(os_reserve(p, SIZE), 0);
+	assert_false(is_writable(p));
+	assert_int_equal(os_commit(p, SIZE), -EEXIST);
 	os_release(p, SIZE);
 }
 
@@ -120,14 +123,15 @@ static void test_hint(void **state)
  * behind, and a hole where it was. */
 static void test_move(void **state)
 {
-	char *p = os_map(4 * PAGE_SIZE), *to = os_reserve(NULL, SIZE);
+	char *p = os_map(4 * PAGE_SIZE), *to = os_place(SIZE);
 
 	(void)state;
+	assert_int_equal(os_reserve(to, SIZE), 0);
 	memset(p, 5, 4 * PAGE_SIZE);
 	assert_int_equal(os_move(p, 4 * PAGE_SIZE, to, SIZE), 0);
 	assert_int_equal(to[0] + to[4 * PAGE_SIZE - 1], 10);
 	assert_true(is_zero(to + 4 * PAGE_SIZE, SIZE - 4 * PAGE_SIZE));
-	assert_int_equal(os_reserve_again(p, 4 * PAGE_SIZE), 0);
+	assert_int_equal(os_reserve(p, 4 * PAGE_SIZE), 0);
 	os_release(p, 4 * PAGE_SIZE);
 	assert_int_equal(os_move(to, SIZE, NULL, PAGE_SIZE), 0);
 	assert_int_equal(to[PAGE_SIZE - 1], 5);
@@ -162,15 +166,13 @@ static void test_failure(void **state)
 	memset(p, 3, SIZE);
 	errno = 4711;
 	os_fail_calls(1, 1000);
-	assert_null(os_reserve(NULL, SIZE));
+	assert_null(os_place(SIZE));
 	assert_null(os_map(SIZE));
 	assert_null(os_remap(p, SIZE, 2 * SIZE));
 	assert_int_equal(os_commit(p, SIZE), -ENOMEM);
-	assert_int_equal(os_commit_new(p, SIZE), -ENOMEM);
 	assert_int_equal(os_commit_readonly(p, SIZE), -ENOMEM);
 	assert_int_equal(os_discard(p, SIZE), -ENOMEM);
-	assert_int_equal(os_uncommit(p, SIZE), -ENOMEM);
-	assert_int_equal(os_reserve_again(p, SIZE), -ENOMEM);
+	assert_int_equal(os_reserve(p, SIZE), -ENOMEM);
 	assert_int_equal(os_move(p, SIZE, NULL, 2 * SIZE), -ENOMEM);
 	assert_int_equal(os_release(p, SIZE), -ENOMEM);
 	os_fail_calls(0, 0);
@@ -207,7 +209,6 @@ int main(void)
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_readonly),
 		cmocka_unit_test(test_if_free),
-		cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_remap),
 		cmocka_unit_test(test_failure),

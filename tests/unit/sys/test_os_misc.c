@@ -16,7 +16,7 @@
 #include "support/child.h"
 
 /* RLIMIT_AS unlimited, then set. Expect SIZE_MAX, then what is left of it,
- * and 0 when more is used already. */
+ * and 0 when more is used already; its hard limit for what can ever be used. */
 static void child_address_space(void *arg)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
@@ -33,6 +33,10 @@ static void child_address_space(void *arg)
 	limit.rlim_cur = 1UL << 20;
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 	REQUIRE(os_address_space_left() == 0);
+	REQUIRE(os_address_space_most() == SIZE_MAX);
+	limit.rlim_max = 1UL << 40;
+	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
+	REQUIRE(os_address_space_most() == 1UL << 40);
 }
 
 /* The memory of the machine. Expect what libc says, in bytes. */
@@ -62,13 +66,15 @@ static void child_cpus(void *arg)
 	}
 }
 
-/* Who we are. Expect libc's answers, randomness that is not 0, not secure. */
+/* Who we are. Expect libc's answers, randomness that is not 0, other bits for
+ * addresses each time, not secure. */
 static void test_identity(void **state)
 {
 	(void)state;
 	assert_int_equal(os_pid(), getpid());
 	assert_true(os_random() != 0);
 	assert_true(os_random() == os_random());
+	assert_true(os_random_place() != os_random_place());
 	assert_false(os_secure());
 }
 

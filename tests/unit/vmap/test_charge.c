@@ -35,14 +35,14 @@ static void child_limit(void *arg)
 	(void)arg;
 	REQUIRE(!start_vmap("mem=32M"));
 	a = take(16 * MIB);
-	REQUIRE(a && !take(14 * MIB));
+	REQUIRE(a && !take(16 * MIB));
 	b = take(4 * MIB);
-	REQUIRE(b && arena_room() < PAGES(9 * MIB));
+	REQUIRE(b && arena_room() < PAGES(12 * MIB));
 	give(a);
 	REQUIRE(vm_space.lazy_bytes == 16 * MIB); /* still charged */
-	REQUIRE(arena_room() < PAGES(9 * MIB));
-	a = vmap_area_alloc(22 * MIB, 2 * MIB); /* more than the lazy range */
-	REQUIRE(a && !vm_space.lazy_bytes && arena_room() < PAGES(3 * MIB));
+	REQUIRE(arena_room() < PAGES(12 * MIB));
+	a = vmap_area_alloc(24 * MIB, 2 * MIB); /* more than the lazy range */
+	REQUIRE(a && !vm_space.lazy_bytes && arena_room() < PAGES(4 * MIB));
 	check_space();
 	give(a);
 	give(b);
@@ -125,7 +125,7 @@ static void child_direct(void *arg)
 	arena.vmalloc_end = arena.vmalloc_start;
 	vm_space.free = (struct rb_root){ 0 };
 	va = take(16 * MIB);
-	REQUIRE(va && (va->flags & VA_DIRECT) && !take(15 * MIB));
+	REQUIRE(va && (va->flags & VA_DIRECT) && !take(16 * MIB));
 	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
 	REQUIRE(vmap_area_resize(va, 40 * MIB) == -ENOMEM);
 	REQUIRE(!vmap_area_resize(va, 20 * MIB));
