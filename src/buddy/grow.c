@@ -68,7 +68,8 @@ static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
 	WRITE_ONCE(zone->deferred_end, pfn + nr);
 	WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));
 	WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
-	WRITE_ONCE(zone->populated_end, max(zone->populated_end, pfn + nr));
+	WRITE_ONCE(zone->populated_end,
+		   max(zone->populated_end, ALIGN(pfn + nr, PAGEBLOCK_PAGES)));
 }
 
 /*
@@ -151,8 +152,7 @@ void release_deferred(struct zone *zone)
 	WRITE_ONCE(page->flags, PG_REPORTED);
 	set_page_links(page, zone);
 	spin_lock(&zone->lock);
-	WRITE_ONCE(zone->managed_pages,
-		   zone->managed_pages + (1UL << order));
+	WRITE_ONCE(zone->managed_pages, zone->managed_pages + (1UL << order));
 	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
 	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request looks */

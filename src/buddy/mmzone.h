@@ -117,7 +117,7 @@ struct zone {
 	unsigned long present_pages; /* online frames; arena_lock */
 	unsigned long managed_pages; /* given to the buddy; zone->lock */
 	/* arena_lock: how the zone grows, grow.c */
-	unsigned long populated_end; /* above it all offline; relaxed */
+	unsigned long populated_end; /* no pageblock above is online; relaxed */
 	unsigned long offlined_pages; /* holes that growth takes last */
 	bool has_holes; /* other mappings were in the way of some */
 	unsigned long grow_pfn; /* where the next section is looked for */

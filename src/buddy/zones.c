@@ -172,7 +172,8 @@ static int nodes_init(void)
 	for_each_online_node(nid) {
 		bool last = nid + 1 == nr_online_nodes;
 		int ret = node_init(nid, nid * part,
-				    last ? arena.span_frames : (nid + 1) * part);
+				    last ? arena.span_frames :
+					   (nid + 1) * part);
 
 		if (ret)
 			return ret;

@@ -115,7 +115,7 @@ static int map_slot(struct page *page, unsigned int *slot)
 static struct pkmap *alloc_pkmap(void)
 {
 	const struct space_want want = { LAST_PKMAP * PAGE_SIZE, PAGE_SIZE,
-				      vm_space_start(), vm_space_end() };
+					 vm_space_start(), vm_space_end() };
 	struct pkmap *map = kzalloc(sizeof(*map), GFP_KERNEL);
 
 	if (!map)

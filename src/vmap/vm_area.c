@@ -255,8 +255,8 @@ struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
 				     int node, gfp_t gfp, const void *caller)
 {
 	struct space_want want = { .align = max(align, PAGE_SIZE),
-				.start = start,
-				.end = end };
+				   .start = start,
+				   .end = end };
 	size_t page = 1UL << shift;
 	struct vm_area *area;
 

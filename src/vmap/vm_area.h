@@ -173,7 +173,8 @@ void vm_free_deferred(void);
 /* ---- vm_lazy.c ------------------------------------------------------------------ */
 
 /* An area of nr pages that was freed and is mapped; NULL: none. */
-struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want, int node);
+struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
+			 int node);
 /* An area that was unlinked: into the pool if it may, or to its end at once. */
 void vm_release(struct vm_area *area);
 #define VM_PURGE_ALL 0

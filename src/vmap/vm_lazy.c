@@ -79,7 +79,8 @@ static bool suits(const struct vm_area *area, unsigned int nr,
 	       (nid == NUMA_NO_NODE || area->vm.pages[0]->node_id == nid);
 }
 
-struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want, int nid)
+struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
+			 int nid)
 {
 	struct vmap_node *node = this_vmap_node();
 	struct vm_area **p = pool_of(node, nr), *area;

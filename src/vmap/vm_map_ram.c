@@ -45,7 +45,7 @@ static struct vmap_block *new_block(gfp_t gfp)
 {
 	const size_t size = VMAP_BBMAP_BITS * PAGE_SIZE;
 	const struct space_want want = { size, size, vm_space_start(),
-				      vm_space_end() };
+					 vm_space_end() };
 	struct vmap_block *vb = kzalloc(sizeof(*vb), gfp); /* vm_fork.c */
 
 	if (!vb)

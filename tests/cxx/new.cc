@@ -213,12 +213,12 @@ static std::size_t largest()
 	return n;
 }
 
-/* A handler that frees 7/8 of what can be had. Expect the retry to succeed. */
+/* A handler that frees 15/16 of what can be had. Expect the retry to succeed. */
 static void handler_frees()
 {
 	std::size_t n = largest();
 
-	reserve = std::malloc(n / 8 * 7);
+	reserve = std::malloc(n / 16 * 15);
 	CHECK(reserve && !std::malloc(n / 4), "the reserve leaves room");
 	calls = 0;
 	std::set_new_handler(free_reserve);

@@ -275,7 +275,8 @@ static void fail_nth(void *arg)
 	check_conservation(zone, 0);
 	os_fail_calls(0, 0);
 	/* the span itself is smaller if no place was found at first */
-	for (unsigned int i = 0; i < arena.span_frames / MAX_ORDER_NR_PAGES; i++)
+	for (unsigned int i = 0; i < arena.span_frames / MAX_ORDER_NR_PAGES;
+	     i++)
 		REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER));
 }
 

@@ -401,12 +401,19 @@ static void test_check_sees(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		vm_tests(child_lowest),	      vm_tests(child_splits),
-		vm_tests(child_runs_out),     vm_tests(child_limit), vm_tests(child_hole),
-		vm_tests(child_one_call),     vm_tests(child_reuse),
-		vm_tests(child_lazy_max),     vm_tests(child_lazy_none),
-		vm_tests(child_lazy_default), vm_tests(child_cpus),
-		vm_tests(child_refused),      cmocka_unit_test(test_check_sees),
+		vm_tests(child_lowest),
+		vm_tests(child_splits),
+		vm_tests(child_runs_out),
+		vm_tests(child_limit),
+		vm_tests(child_hole),
+		vm_tests(child_one_call),
+		vm_tests(child_reuse),
+		vm_tests(child_lazy_max),
+		vm_tests(child_lazy_none),
+		vm_tests(child_lazy_default),
+		vm_tests(child_cpus),
+		vm_tests(child_refused),
+		cmocka_unit_test(test_check_sees),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
