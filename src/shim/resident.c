@@ -88,7 +88,7 @@ static size_t own_caches(void)
 void resident_own(struct resident *own)
 {
 	long fd = os_open_read("/proc/self/pagemap");
-	unsigned long frames = READ_ONCE(arena.online_end);
+	unsigned long frames = READ_ONCE(arena_nr_frames);
 
 	*own = (struct resident){ .caches = own_caches() };
 	if (fd < 0)

@@ -211,8 +211,9 @@ static bool want_ok(const struct space_want *want)
 	       !(want->align & (want->align - 1)) && want->start < want->end;
 }
 
-struct vm_area *vm_area_alloc(const struct space_want *want, unsigned long flags,
-			      gfp_t gfp, const void *caller)
+struct vm_area *vm_area_alloc(const struct space_want *want,
+			      unsigned long flags, gfp_t gfp,
+			      const void *caller)
 {
 	struct space_want place = *want;
 	struct vm_area *area;

@@ -117,8 +117,9 @@ void free_vmap_areas(struct vmap_area *list);
  * vm_insert(), or to give up again before anything is mapped there. Returns NULL
  * without memory or address space.
  */
-struct vm_area *vm_area_alloc(const struct space_want *want, unsigned long flags,
-			      gfp_t gfp, const void *caller);
+struct vm_area *vm_area_alloc(const struct space_want *want,
+			      unsigned long flags, gfp_t gfp,
+			      const void *caller);
 void vm_area_free(struct vm_area *area);
 /* Into the busy tree: from here on other threads find it, so it is complete. */
 void vm_insert(struct vm_area *area);

@@ -40,8 +40,8 @@ struct vmap_request {
 static void *map_array(const struct vmap_request *rq)
 {
 	const struct space_want want = { (size_t)rq->count << PAGE_SHIFT,
-				      PAGE_SIZE, vm_space_start(),
-				      vm_space_end() };
+					 PAGE_SIZE, vm_space_start(),
+					 vm_space_end() };
 	struct vm_area *area = vm_area_alloc(&want, rq->flags, GFP_KERNEL,
 					     rq->caller);
 

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 begin true bash /usr/bin/python3 prlimit
 
-limited() {
+within() {
 	t prlimit --as="$(($1 << 20))" --stack="$((8 << 20)):" "${@:2}"
 }
 
@@ -22,13 +22,13 @@ print(sum(big))
 END
 
 work() {
-	limited 64 true && echo true
-	limited 64 bash -c 'x=$(seq 20000); echo "${#x}"'
-	limited 256 /usr/bin/python3 "$WORK/script.py"
-	PYTHONMALLOC=malloc limited 256 /usr/bin/python3 -c \
+	within 64 true && echo true
+	within 64 bash -c 'x=$(seq 20000); echo "${#x}"'
+	within 256 /usr/bin/python3 "$WORK/script.py"
+	PYTHONMALLOC=malloc within 256 /usr/bin/python3 -c \
 		'print(sum(len(str(i)) for i in range(300000)))'
 	# glibc reserves 64 MiB an arena: it fails now and then with more
-	MALLOC_ARENA_MAX=2 limited 512 "$KM_PROGRAMS/preload_threads"
+	MALLOC_ARENA_MAX=2 within 512 "$KM_PROGRAMS/preload_threads"
 }
 
 run_plain work
