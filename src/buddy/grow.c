@@ -213,7 +213,7 @@ void page_alloc_fork_release(void)
 void page_alloc_fork_child(void)
 {
 	shrinker_fork_child();
-	memory_waiters = 0;
+	reclaim_fork_child();
 	oom_fork_child();
 	kswapd_fork_child();
 }

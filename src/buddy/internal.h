@@ -357,6 +357,17 @@ u32 memory_wait_begin(void);
 void memory_wait_end(u32 seq, unsigned long ms);
 void memory_wake(void);
 extern u32 memory_waiters; /* atomic */
+/*
+ * Wait for memory as long as somebody works at it, and memory_pause_ms at most.
+ * somebody_works() reads what is changed before memory_work_done() is called,
+ * both sequentially consistent, so no end is missed.
+ */
+void memory_pause(bool (*somebody_works)(void));
+void memory_work_done(void);
+extern unsigned long memory_pause_ms; /* constant, but for tests */
+extern unsigned long memory_pauses_full; /* that nothing ended; atomic */
+bool somebody_reclaims(void); /* another thread, if this one does not */
+void reclaim_fork_child(void);
 
 static inline void memory_freed(void)
 {
@@ -388,6 +399,7 @@ struct oom_control {
 
 bool oom_trylock(void);
 void oom_unlock(void);
+void oom_wait(void); /* until the thread that has it is done, for a moment */
 /* true: try again. oom_trylock() is held. */
 bool out_of_memory(const struct oom_control *oc);
 

@@ -82,7 +82,18 @@ bool oom_trylock(void)
 
 void oom_unlock(void)
 {
-	__atomic_store_n(&oom_owner, (void *)NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&oom_owner, (void *)NULL, __ATOMIC_SEQ_CST);
+	memory_work_done();
+}
+
+static bool oom_is_locked(void)
+{
+	return __atomic_load_n(&oom_owner, __ATOMIC_SEQ_CST) != NULL;
+}
+
+void oom_wait(void)
+{
+	memory_pause(oom_is_locked);
 }
 
 /* For who changes the lists; true: it was ours already. */
@@ -91,7 +102,7 @@ static bool oom_lock(void)
 	while (!oom_trylock()) {
 		if (READ_ONCE(oom_owner) == __builtin_thread_pointer())
 			return true;
-		memory_wait(1);
+		oom_wait();
 	}
 	return false;
 }
@@ -344,7 +355,7 @@ bool area_out_of_memory(gfp_t gfp)
 	if (current->flags & PF_MEMALLOC) /* it is giving up memory itself */
 		return false;
 	if (!oom_trylock()) { /* somebody sees to it */
-		memory_wait(1);
+		oom_wait();
 		return true;
 	}
 	again = out_of_memory(&oc);

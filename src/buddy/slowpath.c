@@ -122,7 +122,8 @@ static struct page *__alloc_pages_direct_reclaim(struct slowpath *sp)
 
 /*
  * A4: as long as it gets on, or could if everything that shrinkers hold came
- * back, but not for ever. The pause lets whoever has the memory free it.
+ * back, but not for ever. Where it did not get on because another thread reclaims
+ * as well, it waits for that one; alone it would wait in vain.
  */
 static bool should_reclaim_retry(struct slowpath *sp)
 {
@@ -146,7 +147,7 @@ static bool should_reclaim_retry(struct slowpath *sp)
 					 available))
 			continue;
 		if (!sp->progress)
-			memory_wait(1);
+			memory_pause(somebody_reclaims);
 		return true;
 	}
 	return false;
@@ -204,7 +205,7 @@ static struct page *__alloc_pages_may_oom(struct slowpath *sp)
 	sp->progress = 0;
 	if (!oom_trylock()) { /* somebody sees to it */
 		sp->progress = 1;
-		memory_wait(1);
+		oom_wait();
 		return NULL;
 	}
 	/* Perhaps he has by now: above high, so that this is not a race. */

@@ -23,7 +23,10 @@
 /* ---- waiting for memory --------------------------------------------------------- */
 
 u32 memory_waiters;
+unsigned long memory_pause_ms = 1;
+unsigned long memory_pauses_full;
 static u32 memory_seq; /* atomic: changes when memory is freed */
+static u32 reclaimers; /* atomic: threads that reclaim for a request */
 
 u32 memory_wait_begin(void)
 {
@@ -41,6 +44,45 @@ void memory_wait_end(u32 seq, unsigned long ms)
 void memory_wait(unsigned long ms)
 {
 	memory_wait_end(memory_wait_begin(), ms);
+}
+
+void memory_pause(bool (*somebody_works)(void))
+{
+	u32 seq = memory_wait_begin();
+	unsigned long ms = somebody_works() ? memory_pause_ms : 0;
+
+	memory_wait_end(seq, ms);
+	if (ms && __atomic_load_n(&memory_seq, __ATOMIC_RELAXED) == seq)
+		__atomic_add_fetch(&memory_pauses_full, 1, __ATOMIC_RELAXED);
+}
+
+void memory_work_done(void)
+{
+	if (unlikely(__atomic_load_n(&memory_waiters, __ATOMIC_SEQ_CST)))
+		memory_wake();
+}
+
+bool somebody_reclaims(void)
+{
+	return __atomic_load_n(&reclaimers, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* In the child of a fork that a shrinker made it is 0 already. */
+static void reclaim_end(void)
+{
+	u32 old = READ_ONCE(reclaimers);
+
+	while (old &&
+	       !__atomic_compare_exchange_n(&reclaimers, &old, old - 1, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+	memory_work_done();
+}
+
+void reclaim_fork_child(void)
+{
+	memory_waiters = 0;
+	reclaimers = 0;
 }
 
 void memory_wake(void)
@@ -154,7 +196,9 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order,
 
 	throttle_direct_reclaim(ac);
 	flags = memalloc_noreclaim_save();
+	__atomic_add_fetch(&reclaimers, 1, __ATOMIC_SEQ_CST);
 	reclaimed = do_try_to_free_pages(ac, &sc);
+	reclaim_end();
 	memalloc_noreclaim_restore(flags);
 	return reclaimed;
 }

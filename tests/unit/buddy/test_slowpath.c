@@ -107,6 +107,44 @@ static void child_nofail(void *arg)
 	check_conservation(zone, nr_short + 1);
 }
 
+static void *fail_thread(void *arg)
+{
+	unsigned long *failed = arg;
+
+	for (int i = 0; i < 100; i++)
+		*failed += !alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0);
+	return NULL;
+}
+
+/* Four threads whose requests fail, with a shrinker that promises much and gives
+ * nothing, and pauses of 30 seconds. Expect each pause to be ended by the thread
+ * that was waited for, and none to be made where no thread is at work. */
+static void child_pauses(void *arg)
+{
+	unsigned long failed[4] = { 0 };
+	pthread_t threads[4];
+	struct shrinker *s;
+	cpu_set_t all;
+
+	(void)arg;
+	REQUIRE(!sched_getaffinity(0, sizeof(all), &all));
+	start_short("");
+	REQUIRE(!sched_setaffinity(0, sizeof(all), &all));
+	s = hoard_start(&hoard, 1, SHRINKER_ENGINE);
+	s->scan_objects = give_nothing;
+	hoard.nr = 1UL << 20;
+	memory_pause_ms = 30000;
+	REQUIRE(!alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0)); /* alone */
+	for (int i = 0; i < 4; i++)
+		REQUIRE(!pthread_create(&threads[i], NULL, fail_thread,
+					&failed[i]));
+	for (int i = 0; i < 4; i++) {
+		REQUIRE(!pthread_join(threads[i], NULL));
+		REQUIRE(failed[i] == 100);
+	}
+	REQUIRE(!memory_pauses_full && !memory_waiters);
+}
+
 static void nofail_atomic(void *arg)
 {
 	(void)arg;
@@ -188,7 +226,7 @@ int main(void)
 		child_test(child_reserves), child_test(child_retries),
 		child_test(child_nofail),   child_test(child_nofail_atomic),
 		child_test(child_warns),    child_test(child_nowait),
-		child_test(child_no_zone),
+		child_test(child_no_zone),  child_test(child_pauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
