@@ -24,6 +24,7 @@ else
 fi
 cp "$KM_PRELOAD_LIB" "$sys$lib"
 cp /etc/resolv.conf "$sys/etc/resolv.conf" 2>/dev/null || :
+echo "127.0.0.1 localhost $(uname -n)" > "$sys/etc/hosts"
 echo 'nobody ALL=(ALL) NOPASSWD: ALL' > "$sys/etc/sudoers.d/nobody"
 preload "$lib"
 stats=KMALLOC_CMDLINE=stats_file=/tmp/stats
@@ -77,7 +78,7 @@ has "cron" $'served\nroot'
 
 inside "$stats" bash -c 'apt-get update -q && apt-get install -q -y hello && hello'
 has "apt-get" "Hello, world!"
-served apt-get dpkg http
+served apt-get dpkg
 inside apt-get remove -q -y hello
 has "apt-get remove" "Removing hello"
 
