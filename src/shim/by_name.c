@@ -11,6 +11,9 @@
  *	program		malloc free realloc		   <-----+
  *	this library	[malloc free realloc]  reallocarray -----+
  *
+ * What is behind us is noted too: foreign.c hands on to it what is not ours, and
+ * may not wait for the loader's lock.
+ *
  * Locking	none: whoever comes first settles it, to what all others would
  */
 #include <malloc.h>
@@ -23,10 +26,11 @@
 struct by_name __by_name;
 u8 by_name_settled;
 
-/* What the objects in front define; NULL: nothing. */
+/* What the objects in front of us define, and those behind us; NULL: nothing. */
 struct front {
 	void *malloc, *free, *calloc, *realloc, *usable_size;
 	void *aligned_alloc, *memalign;
+	void *next_free, *next_realloc, *next_usable_size;
 };
 
 static void note(void **slot, const struct scope_object *o, const char *name)
@@ -35,12 +39,23 @@ static void note(void **slot, const struct scope_object *o, const char *name)
 		*slot = scope_function(o, name);
 }
 
+static void note_next(void **slot, const struct scope_object *o,
+		      const char *name)
+{
+	if (!*slot)
+		*slot = scope_versioned(o, name);
+}
+
 static void see(const struct scope_object *o, void *arg)
 {
 	struct front *front = arg;
 
-	if (!o->front)
+	if (!o->front) {
+		note_next(&front->next_free, o, "free");
+		note_next(&front->next_realloc, o, "realloc");
+		note_next(&front->next_usable_size, o, "malloc_usable_size");
 		return;
+	}
 	note(&front->malloc, o, "malloc");
 	note(&front->free, o, "free");
 	note(&front->calloc, o, "calloc");
@@ -54,11 +69,18 @@ void by_name_settle(void)
 {
 	struct front front = { 0 };
 	struct by_name names = {
-		malloc,	       free,  calloc, realloc, malloc_usable_size,
-		aligned_alloc, false, false
+		.malloc = malloc,
+		.free = free,
+		.calloc = calloc,
+		.realloc = realloc,
+		.usable_size = malloc_usable_size,
+		.aligned_alloc = aligned_alloc,
 	};
 
 	scope_walk(see, &front);
+	names.next_free = (void (*)(void *))front.next_free;
+	names.next_realloc = (void *(*)(void *, size_t))front.next_realloc;
+	names.next_usable_size = (size_t(*)(void *))front.next_usable_size;
 	if (front.malloc && front.free) {
 		names.other = true;
 		names.malloc = (void *(*)(size_t))front.malloc;

@@ -20,6 +20,7 @@
 
 #include "core/fmt.h"
 #include "core/param.h"
+#include "shim/by_name.h"
 #include "shim/maps.h"
 #include "shim/shim.h"
 
@@ -73,13 +74,42 @@ static enum place examine(const char *function, const void *p, size_t *room)
 /* Absent from static programs, where nobody comes next. */
 extern __typeof__(dlsym) dlsym __attribute__((weak));
 
-static void *next_symbol(const char *name, const void *p)
+/*
+ * The next allocator's function. As a rule it was noted at the start; dlsym()
+ * waits for a thread that is inside dlopen().
+ */
+static void *next_function(void *noted, const char *name, const void *p)
 {
-	void *symbol = &dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+	void *function = noted;
 
-	if (!symbol)
+	if (!function && &dlsym)
+		function = dlsym(RTLD_NEXT, name);
+	if (!function)
 		refuse(name, p, PLACE_OTHER);
-	return symbol;
+	return function;
+}
+
+static void next_free(void *p)
+{
+	void *noted = (void *)by_name()->next_free;
+
+	((void (*)(void *))next_function(noted, "free", p))(p);
+}
+
+static void *next_realloc(void *p, size_t size)
+{
+	void *noted = (void *)by_name()->next_realloc;
+
+	return ((void *(*)(void *, size_t))next_function(noted, "realloc",
+							 p))(p, size);
+}
+
+static size_t next_usable_size(void *p)
+{
+	void *noted = (void *)by_name()->next_usable_size;
+
+	return ((size_t(*)(void *))next_function(noted, "malloc_usable_size",
+						 p))(p);
 }
 
 void foreign_free(void *p)
@@ -88,7 +118,7 @@ void foreign_free(void *p)
 	size_t room;
 
 	if (examine("free", p, &room) == PLACE_OTHER)
-		((void (*)(void *))next_symbol("free", p))(p);
+		next_free(p);
 	errno = saved;
 }
 
@@ -99,8 +129,7 @@ void *foreign_realloc(void *p, size_t size)
 	void *q;
 
 	if (examine("realloc", p, &room) == PLACE_OTHER)
-		return ((void *(*)(void *, size_t))next_symbol("realloc",
-							       p))(p, size);
+		return next_realloc(p, size);
 	q = size ? malloc(size) : NULL;
 	if (q)
 		memcpy(q, p, min(size, room));
@@ -112,7 +141,6 @@ size_t foreign_usable_size(void *p)
 	size_t room;
 
 	if (examine("malloc_usable_size", p, &room) == PLACE_OTHER)
-		return ((size_t(*)(void *))next_symbol("malloc_usable_size",
-						       p))(p);
+		return next_usable_size(p);
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  * A library. A thread of it is inside dlopen(), in the constructor of a plug-in
  * that waits for the first thread, which meanwhile uses each operator for the
- * first time, also for what there is no memory for. Run from the constructor of
+ * first time, also for what there is no memory for, and frees blocks of libc's
+ * malloc, which are handed on to libc. Run from the constructor of
  * this library if KM_EARLY is set, which comes before that of the preloaded one,
  * else from main(). Expect it to come to an end.
  */
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <new>
 #include <pthread.h>
 #include <unistd.h>
@@ -80,9 +82,25 @@ static void failing()
 	}
 }
 
+/* Blocks that are not of the library's malloc, if there is one in front. */
+static void *(*libc_malloc)(std::size_t);
+
+static void foreign()
+{
+	void *p = libc_malloc(100);
+
+	if (malloc_usable_size(p) < 100)
+		failures++;
+	p = std::realloc(p, 5000);
+	std::free(p);
+}
+
 int loader_lock_run()
 {
 	pthread_t thread;
+	void *libc = dlopen("libc.so.6", RTLD_NOW);
+
+	libc_malloc = (void *(*)(std::size_t))dlsym(libc, "malloc");
 
 	if (pthread_create(&thread, nullptr, open_plugin, nullptr))
 		return 1;
@@ -90,6 +108,7 @@ int loader_lock_run()
 		usleep(1000);
 	pairs();
 	failing();
+	foreign();
 	done = true;
 	pthread_join(thread, nullptr);
 	return failures;
