@@ -93,14 +93,15 @@ if echo 'int main(void) { return 3; }' |
 		fail "a 32-bit program: status $rc, $err"
 fi
 
-# systemd as process 1, where the machine lets it be
+# systemd and its tools. As process 1 it wants cgroups of its own, and freezes
+# where it has none, with the library or without: that is not tried.
 inside apt-get install -q -y --no-install-recommends systemd
 has "systemd" "Setting up systemd"
-inside /lib/systemd/systemd --version
-has "systemd" "systemd 252"
-inside bash -c 'systemd-analyze --version > /dev/null &&
+inside "$stats" bash -c '/lib/systemd/systemd --version | head -n 1
 	systemd-tmpfiles --create --prefix=/tmp && echo works'
+has "systemd" "systemd 252"
 has "tools of systemd" works
+served systemd-tmpfile
 
 preload
 works "without the line" "0" bash -c 'grep -c libkmalloc /proc/self/maps || :'
