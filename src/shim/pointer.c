@@ -6,6 +6,7 @@
 
 #include "core/fmt.h"
 #include "kmem/debug.h"
+#include "kmem/inside.h"
 #include "shim/shim.h"
 #include "sys/os.h"
 #include "vmap/vmap.h"
@@ -115,7 +116,10 @@ void pointer_claim(const void *p, const char *function, size_t size)
 {
 	struct pointer what;
 
+	if (!kmem_enter())
+		return;
 	pointer_resolve(p, function, &what);
+	kmem_leave();
 	if (what.kind != POINTER_FOREIGN && unlikely(size > what.usable))
 		km_panic("kmalloc: %s(): %p is a block of %zu bytes, not of "
 			 "%zu\n",
