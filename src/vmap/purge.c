@@ -4,7 +4,7 @@
  *
  * Neighbouring areas that were freed have become one range by then, so one
  * munmap() takes the memory of all of them. A range is due two ticks after the
- * last free in it, or when there is too much of it altogether: more than the
+ * larger part of it was freed, or when there is too much of it altogether: more than the
  * areas in use and lazy_max on top.
  *
  * Locking	vm_space.lock; the range is in no tree during the system call

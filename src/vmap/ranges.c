@@ -75,6 +75,19 @@ static void bury(struct vmap_area *va, struct vmap_area **dead)
 	*dead = va;
 }
 
+/*
+ * When both as one were freed: when the larger was, or, of two equal ones, the last.
+ * A program that takes a little from a large range and gives it back, again and
+ * again, keeps no memory by it.
+ */
+static u16 epoch_of_both(const struct vmap_area *a, const struct vmap_area *b)
+{
+	if (va_size(a) == va_size(b))
+		return (u16)(a->epoch - b->epoch) < 0x8000 ? a->epoch :
+							     b->epoch;
+	return va_size(a) > va_size(b) ? a->epoch : b->epoch;
+}
+
 /* Add a range, made one with the neighbours that it touches. */
 void range_insert(struct rb_root *root, struct vmap_area *va,
 		  struct vmap_area **dead)
@@ -86,15 +99,15 @@ void range_insert(struct rb_root *root, struct vmap_area *va,
 	prev = to_va(rb_prev(&va->rb));
 	if (next && next->va_start == va->va_end) {
 		range_remove(root, next);
+		va->epoch = epoch_of_both(va, next);
 		va->va_end = next->va_end;
-		va->epoch = max(va->epoch, next->epoch);
 		bury(next, dead);
 		rb_propagate(&va->rb, update_max);
 	}
 	if (prev && prev->va_end == va->va_start) {
 		range_remove(root, va);
+		prev->epoch = epoch_of_both(prev, va);
 		prev->va_end = va->va_end;
-		prev->epoch = max(prev->epoch, va->epoch);
 		bury(va, dead);
 		rb_propagate(&prev->rb, update_max);
 	}

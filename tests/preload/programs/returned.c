@@ -3,11 +3,13 @@
  * returned.c - what stays resident after everything was freed
  *
  *	returned SIZE ORDER	SIZE bytes a block, 0 for a mix up to 100 KiB;
- *				ORDER "fifo" or "random"
+ *				ORDER "fifo" or "random", or "realloc"
  *
  * Fills 256 MiB, frees it all, waits for longer than the delay of one second,
  * makes a hundred calls of mixed sizes, and prints the peak and what is
- * resident then, in KiB.
+ * resident then, in KiB. With "realloc" it frees nothing: the blocks are made
+ * smaller by realloc(), and from then on realloc() is the only call, to a little
+ * more and back, until memory has come back or 6000 rounds are over.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -62,6 +64,35 @@ static void shuffle(void **blocks, size_t n)
 	}
 }
 
+#define LIVE 200000 /* bytes of a block that realloc() made smaller */
+#define SURPLUS 50000
+#define ROUNDS 6000 /* of a millisecond or more: a dozen ticks at least */
+
+static void resize(void **blocks, size_t n, size_t size)
+{
+	for (size_t i = 0; i < n; i++) {
+		blocks[i] = realloc(blocks[i], size);
+		if (!blocks[i])
+			exit(1);
+	}
+}
+
+/* Prints as main() does; what is in use counts as the table does. */
+static int only_realloc(void **blocks, size_t n, long peak)
+{
+	long own = (long)(n * (8 + LIVE + SURPLUS) / 1024);
+
+	resize(blocks, n, LIVE);
+	for (int i = 0; i < ROUNDS && resident() > own + peak / 20 + 2048;
+	     i++) {
+		resize(blocks, n, LIVE + SURPLUS);
+		resize(blocks, n, LIVE);
+		usleep(1000);
+	}
+	printf("%ld %ld %ld\n", peak, resident(), own);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static void *blocks[MAX_BLOCKS];
@@ -81,6 +112,8 @@ int main(int argc, char **argv)
 		have += bytes;
 	}
 	peak = resident();
+	if (!strcmp(argv[2], "realloc"))
+		return only_realloc(blocks, n, peak);
 	if (!strcmp(argv[2], "random"))
 		shuffle(blocks, n);
 	for (size_t i = 0; i < n; i++)

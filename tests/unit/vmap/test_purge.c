@@ -81,6 +81,34 @@ static void child_age(void *arg)
 	REQUIRE(vm_space.lazy_bytes == 0);
 }
 
+static void resize(struct vmap_area *va, size_t size)
+{
+	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
+	REQUIRE(!vmap_area_resize(va, size));
+	vmap_area_link(va);
+}
+
+/* An area that gave most of itself up, and that takes a little of it and gives it up
+ * again before each tick. Expect the rest to go after two ticks all the same. */
+static void child_used_end(void *arg)
+{
+	struct vmap_area *va;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	va = vmap_area_alloc(100 * SIZE, PAGE_SIZE);
+	REQUIRE(va);
+	resize(va, SIZE);
+	REQUIRE(vm_space.lazy_bytes == 99 * SIZE);
+	for (int i = 0; i < 3; i++) {
+		resize(va, 2 * SIZE);
+		resize(va, SIZE);
+		tick_run(tick_last_ms + 1);
+	}
+	REQUIRE(vm_space.lazy_bytes <= SIZE);
+	check_space();
+}
+
 /* Many areas that were freed side by side. Expect one call for all of them. */
 static void child_one_call(void *arg)
 {
@@ -188,10 +216,11 @@ static void child_fork_lock(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks),	   child_test(child_age),
-		child_test(child_one_call),	   child_test(child_refused),
-		child_test(child_lazy_max),	   child_test(child_surplus),
-		cmocka_unit_test(test_check_sees), child_test(child_fork_lock),
+		child_test(child_two_ticks), child_test(child_age),
+		child_test(child_used_end),  child_test(child_one_call),
+		child_test(child_refused),   child_test(child_lazy_max),
+		child_test(child_surplus),   cmocka_unit_test(test_check_sees),
+		child_test(child_fork_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,8 @@ static void test_merge(void **state)
 	assert_true(has(10, 40) && has(50, 51) && nr_dead() == 4);
 }
 
-/* Ranges freed at different ticks that merge. Expect the age of the last. */
+/* Ranges freed at different ticks that merge. Expect the age of the last where they
+ * are of one size, even when the count of ticks wraps, else of the larger. */
 static void test_epoch(void **state)
 {
 	(void)state;
@@ -74,6 +75,17 @@ static void test_epoch(void **state)
 	areas[2].epoch = 7;
 	put(2, 1, 2);
 	assert_int_equal(range_at(&root, 0)->epoch, 9);
+	areas[3].epoch = 20;
+	put(3, 3, 5);
+	assert_int_equal(range_at(&root, 0)->epoch, 9);
+	areas[4].epoch = 30;
+	put(4, 5, 15);
+	assert_int_equal(range_at(&root, 0)->epoch, 30);
+	areas[5].epoch = 65535;
+	put(5, 20, 21);
+	areas[6].epoch = 1;
+	put(6, 21, 22);
+	assert_int_equal(range_at(&root, P(20))->epoch, 1);
 }
 
 /* The four shapes of the drawing. Expect what they leave, and the spare to be
