@@ -3,6 +3,7 @@
  * test_grow.c - zones get frames as they need them
  */
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "sys/os.h"
 #include "support/start.h"
@@ -54,6 +55,55 @@ static void child_to_the_end(void *arg)
 	REQUIRE(deferred_grow_zone(zone, zone->managed_pages) == -ENOMEM);
 	REQUIRE(zone->managed_pages == TEST_FRAMES);
 	REQUIRE(zone->present_pages == TEST_FRAMES);
+	check_conservation(zone, 0);
+}
+
+/* A section that is refused so many times. Expect half of what was wanted each
+ * time, down to 512 KiB, then -ENOMEM with nothing changed. */
+static void child_refused(void *arg)
+{
+	const unsigned long block = MAX_ORDER_NR_PAGES;
+	struct zone *zone = start_zone("");
+	unsigned long there = block;
+
+	(void)arg;
+	grow_zone_to(zone, block);
+	os_fail_calls(1, 100);
+	REQUIRE(deferred_grow_zone(zone, there) == -ENOMEM);
+	REQUIRE(zone->present_pages == there && arena_nr_frames == there);
+	os_fail_calls(1, 3); /* 4, 2, 1 MiB */
+	REQUIRE(!deferred_grow_zone(zone, there));
+	there += ARENA_STEP;
+	REQUIRE(zone->present_pages == there && zone->managed_pages == there);
+	os_fail_calls(1, 1); /* 4.5 MiB */
+	REQUIRE(!deferred_grow_zone(zone, there));
+	REQUIRE(zone->present_pages == there + block / 2);
+	os_fail_calls(0, 0);
+	grow_zone_to(zone, TEST_FRAMES);
+	check_conservation(zone, 0);
+}
+
+/* A page of somebody else's in the way. Expect the zone to grow behind it, that
+ * page left alone, and its place to be taken when it is gone. */
+static void child_hole(void *arg)
+{
+	const unsigned long hole = 3 * MAX_ORDER_NR_PAGES;
+	struct zone *zone = start_zone("");
+	char *p;
+
+	(void)arg;
+	p = mmap(pfn_to_virt(hole), PAGE_SIZE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	REQUIRE(p == pfn_to_virt(hole));
+	*p = 0x55;
+	grow_zone_to(zone, TEST_FRAMES - PAGEBLOCK_PAGES);
+	REQUIRE(deferred_grow_zone(zone, zone->managed_pages) < 0);
+	REQUIRE(zone->present_pages == TEST_FRAMES - PAGEBLOCK_PAGES);
+	REQUIRE(!pfn_online(hole) && pfn_online(hole + PAGEBLOCK_PAGES));
+	zone_check(zone);
+	REQUIRE(*p == 0x55 && !munmap(p, PAGE_SIZE));
+	REQUIRE(!deferred_grow_zone(zone, zone->managed_pages));
+	REQUIRE(pfn_online(hole) && zone->managed_pages == TEST_FRAMES);
 	check_conservation(zone, 0);
 }
 
@@ -118,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_first_block),	  child_test(child_to_the_end),
+		child_test(child_refused),	  child_test(child_hole),
 		child_test(child_zero),		  child_test(child_no_pagesets),
 		child_test(child_failed_section), child_test(child_fork_locks),
 	};

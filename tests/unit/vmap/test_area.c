@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "sys/os.h"
 #include "support/backend.h"
@@ -308,6 +309,41 @@ static void child_direct(void *arg)
 	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
 }
 
+/* A page of somebody else's in vmalloc space. Expect areas behind it, growth into
+ * it to move the area, that page left alone, and its place to be used when nothing
+ * else is left. */
+static void child_hole(void *arg)
+{
+	struct vmap_area *a, *b, *areas[64];
+	unsigned int inside = 0;
+	uintptr_t start;
+	char *p;
+
+	(void)arg;
+	REQUIRE(!start_vmap(""));
+	start = arena.vmalloc_start;
+	a = take(MIB);
+	fill(a, 4);
+	p = mmap((void *)(start + MIB + MIB / 2), PAGE_SIZE,
+		 PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	REQUIRE((uintptr_t)p == start + MIB + MIB / 2);
+	*p = 0x55;
+	REQUIRE(!resize(a, 2 * MIB)); /* a hole is found */
+	REQUIRE(a->va_start >= start + 2 * MIB && holds(a, 0, MIB, 4));
+	b = take(MIB);
+	REQUIRE(b->va_start == start && vm_space.holes.node && *p == 0x55);
+	give(a);
+	give(b);
+	vmap_purge(PURGE_ALL);
+	REQUIRE(!munmap(p, PAGE_SIZE));
+	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++) {
+		areas[i] = take(MIB);
+		inside += !(areas[i]->flags & VA_DIRECT);
+	}
+	REQUIRE(inside == 64 && !vm_space.holes.node);
+}
+
 /* The space filled to its end. Expect areas in it that lie side by side, then
  * mappings outside, and after freeing, room for the largest again. */
 static void child_full(void *arg)
@@ -447,6 +483,7 @@ int main(void)
 		child_test(child_grow_by_moving),
 		child_test(child_shrink),
 		child_test(child_direct),
+		child_test(child_hole),
 		child_test(child_full),
 		cmocka_unit_test(test_every_call),
 		cmocka_unit_test(test_every_object),
