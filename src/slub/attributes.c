@@ -2,8 +2,9 @@
 /*
  * slub/attributes.c - the files of a cache in slab/<cache>/, one by one
  *
- * Locking	slab_mutex (rank LOCK_SLAB_MUTEX), held by sysfs.c; inside, what
- *		counting, shrinking and flushing take
+ * Locking	sysfs.c holds slab_mutex (rank LOCK_SLAB_MUTEX) around each
+ *		function. Counting, shrinking and flushing take their own locks
+ *		inside it.
  * Source	the texts of Linux v6.18 mm/slub.c (docs/kernel.md I7)
  */
 #include <errno.h>
@@ -107,7 +108,7 @@ static void defrag_ratio_show(struct kmem_cache *s, struct seq_file *m)
 	seq_printf(m, "%u\n", s->remote_node_defrag_ratio / 10);
 }
 
-/* Of a hundred times, how often other nodes' partial slabs are used. */
+/* How many of a hundred refills may use partial slabs of other nodes. */
 static int defrag_ratio_store(struct kmem_cache *s, const char *text)
 {
 	unsigned long ratio;
@@ -123,7 +124,7 @@ static int defrag_ratio_store(struct kmem_cache *s, const char *text)
 
 /* ---- counts -------------------------------------------------------------- */
 
-/* The sum over the nodes, and each node that has any. */
+/* Prints the sum over all nodes, then each node whose count is not 0. */
 static void show_by_node(struct kmem_cache *s, struct seq_file *m,
 			 unsigned long (*count)(struct kmem_cache_node *n))
 {
@@ -195,7 +196,7 @@ static void objects_partial_show(struct kmem_cache *s, struct seq_file *m)
 	show_by_node(s, m, node_nr_partial_used);
 }
 
-/* Slabs that CPUs have, by the node of their memory. */
+/* Counts the slabs that CPUs hold, by the node of each slab's memory. */
 static void cpu_slabs_show(struct kmem_cache *s, struct seq_file *m)
 {
 	unsigned long nr[MAX_NUMNODES] = { 0 }, total = 0;
@@ -230,7 +231,10 @@ static unsigned int cpu_nr_partial(struct kmem_cache_cpu *c)
 	return nr;
 }
 
-/* The objects are an estimate: partial slabs are half full. */
+/*
+ * The number of objects is an estimate that takes partial slabs to be half
+ * full.
+ */
 static void slabs_cpu_partial_show(struct kmem_cache *s, struct seq_file *m)
 {
 	unsigned int slabs = 0, nr;
@@ -263,18 +267,18 @@ static int shrink_store(struct kmem_cache *s, const char *text)
 	return 0;
 }
 
-/* slab_mutex is held, so nobody's stack is looked at. */
+/* slab_mutex is held, so no stack is walked: reports name no caller. */
 static int validate_store(struct kmem_cache *s, const char *text)
 {
-	const struct slab_caller nobody = { .nr = 0 };
+	const struct slab_caller no_caller = { .nr = 0 };
 
 	if (text[0] != '1' || !(s->guard & GUARD_DEBUG))
 		return -EINVAL;
-	s->ops->validate(s, &nobody);
+	s->ops->validate(s, &no_caller);
 	return 0;
 }
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 const struct slab_attribute slab_attrs[] = {
 	{ "slab_size", .show = slab_size_show },

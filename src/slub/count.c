@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/count.c - how many objects the slabs hold, for the texts
+ * slub/count.c - counts objects in slabs, for slabinfo and slab/<cache>/
  *
- *	of a node:	nr_slabs, total_objects		counted as slabs come and go
- *			free				only those of partial slabs
+ *	of a node:	nr_slabs, total_objects	  changed when a slab comes or
+ *						  goes
+ *			free			  free objects of the slabs on
+ *						  the node's partial list
  *			active = total - free
  *
- * So what a CPU has in its slab and its partial slabs counts as active, free
- * or not, and so does what waits in sheaves and barns.
+ * So every object of a slab that a CPU holds counts as active, even a free one.
+ * So does an object that waits in a sheaf or a barn.
  *
  * Locking	list_lock (rank LOCK_LIST) for the partial list
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md I1, I7, V10)
@@ -47,8 +49,9 @@ unsigned long count_partial(struct kmem_cache_node *n, enum slub_item item)
 }
 
 /*
- * Half of the slabs that are looked at are the first of the list and half are
- * the last, since full ones and empty ones gather at its ends.
+ * Estimates the free objects of a long list from a sample. Half of the sample
+ * is the list's first slabs and half its last, since nearly full and nearly
+ * empty slabs gather at the two ends.
  */
 static unsigned long sample_free(struct kmem_cache_node *n)
 {
@@ -87,7 +90,7 @@ void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 		unsigned long free = count_partial_free_approx(n);
 		unsigned long total = READ_ONCE(n->total_objects);
 
-		/* slabs come and go between the two looks */
+		/* slabs may come and go between the two reads */
 		sinfo->active_objs += total - min(free, total);
 		sinfo->num_objs += total;
 		sinfo->num_slabs += READ_ONCE(n->nr_slabs);

@@ -2,15 +2,16 @@
 /*
  * slub/debug.c - allocation and free, one object at a time, with checks
  *
- *	alloc	a slab on node->partial, else a new one; the object is checked,
- *		then marked as in use. A check that fails takes the whole slab
- *		out of use, and the next one is tried.
- *	free	the object is checked, then marked as free. If a check fails it
- *		stays allocated: nothing is freed twice, or that is no object.
+ *	alloc	takes the first free object of a slab on node->partial, or of a
+ *		new slab; checks it, then marks it as in use. A check that fails
+ *		takes the whole slab out of use, and the next slab is tried.
+ *	free	checks the object, then marks it as free. An object that fails
+ *		a check stays allocated. So no object is freed twice, and no
+ *		pointer that is not an object is freed.
  *
  * Locking	s->debug_lock, and list_lock inside it where a slab changes
- *		lists. Pages come and go outside of both.
- * Invariants	G1-G3 of debug.h
+ *		lists. Pages are allocated and freed outside of both.
+ * Invariants	SLUBDBG1-SLUBDBG3 of debug.h
  * Source	Linux v6.12 mm/slub.c, alloc_single_from_partial() and
  *		free_to_partial_list() (docs/kernel.md U2, V9)
  */
@@ -20,7 +21,7 @@
 #include "buddy/buddy.h"
 #include "slub/debug.h"
 
-/* ---- lists ------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------- */
 
 static void move_to_full(struct kmem_cache_node *n, struct slab *slab)
 {
@@ -45,9 +46,12 @@ static void take_off_partial(struct kmem_cache_node *n, struct slab *slab)
 	spin_unlock(&n->list_lock);
 }
 
-/* ---- alloc ------------------------------------------------------------------- */
+/* ---- alloc --------------------------------------------------------------- */
 
-/* An object leaves its slab: 0, or -EINVAL if it is not as it must be. */
+/*
+ * Checks a free object and makes it one in use. Returns 0, or -EINVAL if a
+ * check failed; the slab is then out of use.
+ */
 static int alloc_debug_processing(const struct slab_check *c, void *obj,
 				  size_t orig_size)
 {
@@ -66,7 +70,10 @@ static int alloc_debug_processing(const struct slab_check *c, void *obj,
 	return 0;
 }
 
-/* The first free object of a slab on the partial list; NULL: it was bad. */
+/*
+ * Returns the first free object of a slab on the partial list, or NULL if the
+ * object failed its check.
+ */
 static void *alloc_single(const struct slab_check *c, size_t orig_size)
 {
 	struct slab *slab = c->slab;
@@ -74,7 +81,10 @@ static void *alloc_single(const struct slab_check *c, size_t orig_size)
 	void *obj = slab->state.freelist;
 	int ret;
 
-	/* Without checks a bad free list would hand out anything. */
+	/*
+	 * Without consistency checks a bad free list would hand out any
+	 * address.
+	 */
 	if (!(c->s->flags & SLAB_CONSISTENCY_CHECKS))
 		check_object(c->s, slab, obj);
 	WRITE_ONCE(slab->state.freelist, is_object(c->s, slab, obj) ?
@@ -141,8 +151,8 @@ static int grow(struct kmem_cache *s, gfp_t gfp, int node)
 }
 
 /*
- * Who would rather have a node is served there, by a new slab if need be, before
- * it is served from another one.
+ * A request that prefers a node is served from it first, by a new slab if need
+ * be; only then from other nodes.
  */
 static void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 			      const struct slab_caller *who, size_t orig_size)
@@ -166,7 +176,7 @@ static void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	return obj;
 }
 
-/* ---- free -------------------------------------------------------------------- */
+/* ---- free ---------------------------------------------------------------- */
 
 static int free_debug_processing(const struct slab_check *c, void *obj)
 {
@@ -195,7 +205,10 @@ static int free_debug_processing(const struct slab_check *c, void *obj)
 	return 0;
 }
 
-/* Put a checked object on the free list: true if its slab is not needed. */
+/*
+ * Puts a checked object on the free list. Returns true if the slab became empty
+ * and is not needed: it is off its list, and the caller gives it back.
+ */
 static bool free_single(const struct slab_check *c, void *obj)
 {
 	struct slab *slab = c->slab;
@@ -219,7 +232,7 @@ static void slub_debug_free(struct kmem_cache *s, void *obj,
 	struct slab_check c = { s, virt_to_slab(obj), who };
 	bool discard = false, freed = false;
 
-	/* Without checks this is where a pointer that is none is caught. */
+	/* Without consistency checks a wild pointer is caught here. */
 	if (!(s->flags & SLAB_CONSISTENCY_CHECKS))
 		check_object(s, c.slab, obj);
 	spin_lock(&s->debug_lock);
@@ -234,7 +247,7 @@ static void slub_debug_free(struct kmem_cache *s, void *obj,
 		discard_slab(s, c.slab);
 }
 
-/* ---- for whoever asks without saying who -------------------------------------- */
+/* ---- batches: the caller recorded is this file's own caller -------------- */
 
 static unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
 				      void **objs, unsigned int nr)
@@ -258,9 +271,9 @@ static void slub_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 		slub_debug_free(s, objs[i], &who);
 }
 
-/* ---- upkeep ------------------------------------------------------------------- */
+/* ---- upkeep -------------------------------------------------------------- */
 
-/* Take the empty slabs of a node off its list. */
+/* Moves the empty slabs of a node from its partial list to `empty`. */
 static void collect_empty(struct kmem_cache_node *n, struct list_head *empty)
 {
 	struct slab *slab, *next;

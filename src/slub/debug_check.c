@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/debug_check.c - is an object, a slab, a free list as it must be?
+ * slub/debug_check.c - checks an object, a slab, a free list
  *
  * Each fault is reported and then mended, so that it is reported once and the
- * program can go on: bytes get their pattern back, a free list is cut where it
- * leads astray, counters are set to what was counted.
+ * program can go on. Bytes get their pattern back. A free list is cut where it
+ * leads out of the slab. Counters are set to what was counted.
  *
  * Locking	s->debug_lock
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D3)
@@ -15,7 +15,7 @@
 #include "core/fmt.h"
 #include "slub/debug.h"
 
-/* A piece of memory, what it is called, and the byte that fills it. */
+/* A range of memory, its name in a report, and the byte that must fill it. */
 struct pattern {
 	const char *what;
 	char *start;
@@ -116,7 +116,9 @@ int debug_check_object(const struct slab_check *c, void *obj, u8 val)
 					  POISON_INUSE });
 	if (s->flags & SLAB_POISON)
 		ret |= check_poison(c, obj, val);
-	/* The owner's bytes are where the free pointer was. */
+	/*
+	 * In an object in use, its user's bytes lie where the free pointer was.
+	 */
 	if (!freeptr_outside_object(s) && val == SLUB_RED_ACTIVE)
 		return ret;
 	if (!check_valid_pointer(s, c->slab, get_freepointer(s, obj))) {
@@ -127,7 +129,7 @@ int debug_check_object(const struct slab_check *c, void *obj, u8 val)
 	return ret;
 }
 
-/* What no object has of a slab. */
+/* Checks the bytes of a slab behind its last object. */
 static void slab_pad_check(const struct slab_check *c)
 {
 	const struct kmem_cache *s = c->s;
@@ -173,7 +175,10 @@ int debug_check_slab(const struct slab_check *c)
 	return 0;
 }
 
-/* The free list is lost: what was on it counts as in use. */
+/*
+ * Empties a free list whose first pointer is bad. Its objects count as in use
+ * from here on.
+ */
 static void clear_freelist(const struct slab_check *c)
 {
 	slab_err(c, "Freepointer corrupt");

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/debug_layout.c - the bytes around an object: where, and what they hold
+ * slub/debug_layout.c - where an object's metadata lie, and what they hold
  *
- * Locking	s->debug_lock, but for slabs that nobody has seen yet
+ * Locking	s->debug_lock, except for a new slab that is on no list yet
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D2, U8, U9)
  */
 #include <string.h>
 
 #include "slub/debug.h"
 
-/* Must the object be whole while it is free, so that its free pointer cannot
- * lie inside? */
+/*
+ * Returns true if the free pointer cannot lie inside a free object, because all
+ * of the object's bytes must be kept.
+ */
 static bool needs_freeptr_outside(const struct kmem_cache *s)
 {
 	if (s->ctor || (s->flags & SLAB_POISON))
@@ -62,7 +64,7 @@ unsigned int debug_data_end(const struct kmem_cache *s)
 	return end;
 }
 
-/* What it was overwritten with must not lead out of the object. */
+/* The stored size may have been overwritten: limit it to the object. */
 unsigned int get_orig_size(const struct kmem_cache *s, const void *obj)
 {
 	unsigned int size;
@@ -112,7 +114,9 @@ bool check_valid_pointer(const struct kmem_cache *s, const struct slab *slab,
 	return !p || is_object(s, slab, p);
 }
 
-/* One object as it is before anybody had it. */
+/*
+ * Gives an object of a new slab its patterns, empty tracks and its constructor.
+ */
 static void setup_object(struct kmem_cache *s, void *obj)
 {
 	init_object(s, obj, SLUB_RED_INACTIVE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/debug_report.c - what a report says of an object and its slab
+ * slub/debug_report.c - prints reports about an object and its slab
  *
  *	Allocated in f+0x12/0x40 age=5 cpu=0 pid=99
  *	 f+0x12/0x40
@@ -9,7 +9,7 @@
  *	Slab 0x.. objects=16 used=3 fp=0x.. flags=0x200(slab|node=0|zone=2)
  *	Object 0x.. @offset=1024 fp=0x..
  *
- *	Redzone  00007f..: bb bb bb bb bb bb bb bb                          ........
+ *	Redzone  00007f..: bb bb bb bb bb bb bb bb                      ........
  *	Object   00007f..: 6b 6b ...
  *	Redzone  00007f..: bb ...
  *	Padding  00007f..: 5a ...

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/debug_validate.c - look at objects outside of allocation and free
+ * slub/debug_validate.c - checks objects outside of allocation and free
  *
  * Validation walks all slabs of a cache and checks all of their objects, free
- * or in use, so it finds what was written to an object that nobody took or
- * gave back since.
+ * or in use. So it also finds damage to objects that have not been allocated or
+ * freed since the damage was done.
  *
  * Locking	s->debug_lock, and list_lock for the walk over the slabs
- * Invariants	proves G1-G3 of debug.h
+ * Invariants	checks SLUBDBG1-SLUBDBG3 of debug.h
  * Source	Linux v6.12 mm/slub.c, validate_slab_cache() as a model
  */
 #include <errno.h>
@@ -17,7 +17,9 @@
 
 #define MAP_WORDS 512 /* 32767 objects, the most there can be */
 
-/* Which objects of a slab are free, a bit for each; the list was checked. */
+/*
+ * Sets a bit of map for each free object of a slab whose free list was checked.
+ */
 static void mark_free(const struct slab_check *c, u64 map[MAP_WORDS])
 {
 	unsigned int objects = c->slab->state.counters.objects;
@@ -57,7 +59,10 @@ static void validate_list(struct slab_check *c, struct list_head *list)
 		validate_slab(c);
 }
 
-/* A free list that was cut leaves a full slab on partial, and the reverse. */
+/*
+ * Moves slabs between partial and full after the checks. A free list that was
+ * cut or emptied can leave a slab on the wrong one.
+ */
 static void sort_lists(struct kmem_cache_node *n)
 {
 	struct slab *slab, *next;
@@ -102,7 +107,10 @@ size_t slub_debug_size(struct kmem_cache *s, const void *obj)
 	return get_orig_size(s, obj);
 }
 
-/* What the owner gives up becomes red zone; what it gains is poison. */
+/*
+ * Bytes that the object loses become red zone; bytes that it gains become
+ * poison.
+ */
 static void resize_object(const struct kmem_cache *s, char *obj,
 			  unsigned int size)
 {
@@ -141,9 +149,9 @@ int slub_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 void slub_debug_check(struct kmem_cache *s)
 {
 	unsigned int errors = 0, *counter = slab_kunit_errors;
-	struct slab_caller nobody = { .nr = 0 };
+	struct slab_caller no_caller = { .nr = 0 };
 
 	slab_kunit_errors = &errors;
-	BUG_ON(slub_validate(s, &nobody));
+	BUG_ON(slub_validate(s, &no_caller));
 	slab_kunit_errors = counter;
 }

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/flush.c - many objects at once, back to their slabs
+ * slub/flush.c - returns batches of objects to their slabs
  *
  * Neighbours in the batch that belong to one slab are chained first and then
- * freed with one exchange. Each is proven to be the start of an object of this
- * cache: this is where a wild pointer that passed the fast path is caught.
+ * freed with one exchange. Each pointer is checked to be the start of an object
+ * of this cache. A wild pointer that passed the fast path is caught here.
  *
  *	batch  [a3 a7 a2 b1 b4]
  *	       a: 2 -> 7 -> 3	  one exchange
  *	       b: 4 -> 1	  one exchange
  *
  *	the slab was		and is now		it goes
- *	frozen			frozen			nowhere: a cpu has it
- *	full			partly free		to this CPU's partial list
- *	partial			empty			to the buddy if the node has
- *							enough partial slabs
+ *	frozen			frozen			nowhere: a CPU holds it
+ *	full			partly free		to this CPU's partial
+ *							list
+ *	partial			empty			to the page allocator,
+ *							if the node has enough
+ *							partial slabs
  *
  * Locking	none for most; list_lock where a slab changes lists
- * Invariants	S1, S2 of slab.h
+ * Invariants	SLUB1, SLUB2 of slab.h
  * Source	Linux v6.18 mm/slub.c, __slab_free() and
  *		build_detached_freelist() (docs/kernel.md U4, X1)
  */
 #include "slub/internal.h"
 
-#define BATCH 32U /* objects asked of the memory at a time */
+#define BATCH 32U /* objects prefetched at a time */
 
 /* A chain of free objects of one slab. */
 struct detached {
@@ -32,7 +34,10 @@ struct detached {
 	unsigned int nr;
 };
 
-/* What a free of `nr` objects makes of a slab. */
+/*
+ * Returns the state of the slab once the chain d is free. Aborts if that would
+ * be a double free.
+ */
 static struct slab_state state_after(struct kmem_cache *s,
 				     const struct slab_state *old,
 				     const struct detached *d)
@@ -53,8 +58,8 @@ static bool was_full(const struct slab_state *old)
 }
 
 /*
- * A slab on no CPU became empty, or stopped being full while this cache keeps
- * no cpu partial lists: under list_lock, which holds S2 together.
+ * Frees a chain that leaves its slab empty, where no CPU holds the slab. The
+ * slab may still change until list_lock is held, which keeps SLUB2 true.
  */
 static void free_listed(struct kmem_cache *s, struct detached *d)
 {
@@ -110,7 +115,10 @@ listed:
 	free_listed(s, d);
 }
 
-/* The same where index and address are not enough. */
+/*
+ * Returns the slab of obj after reading its struct page. Returns NULL if obj is
+ * of another cache; it was freed there. Aborts if obj is no object.
+ */
 static noinline struct slab *find_object_slab(struct kmem_cache *s, void *obj)
 {
 	struct kmem_cache *owner = kmem_other_cache(s, obj);
@@ -125,8 +133,8 @@ static noinline struct slab *find_object_slab(struct kmem_cache *s, void *obj)
 }
 
 /*
- * The slab of an object, proven; NULL if it was another cache's, and has gone
- * there. For slabs of the preferred order, which are nearly all, index and
+ * Returns the slab of obj, or NULL if obj was another cache's and was freed
+ * there. Nearly all slabs have the preferred order: for these, frame index and
  * address are enough, and no struct page is read.
  */
 static inline struct slab *object_slab(struct kmem_cache *s, void *obj)
@@ -137,8 +145,9 @@ static inline struct slab *object_slab(struct kmem_cache *s, void *obj)
 }
 
 /*
- * Chain the objects at the front that lie side by side, each `step` bytes from
- * the one before: how many. That they do not leave the slab is proof enough.
+ * Chains the objects at the front of objs that lie `step` bytes from each
+ * other. Returns their number, at most `room` + 1. Objects within `room` cannot
+ * leave the slab, so they need no further check.
  */
 static unsigned int chain_neighbours(const struct kmem_cache *s, void **objs,
 				     unsigned int nr, long step,
@@ -157,9 +166,9 @@ static unsigned int chain_neighbours(const struct kmem_cache *s, void **objs,
 }
 
 /*
- * Chain the objects at the front that lie in one slab. Only the first is
- * looked up; that the others lie between the same two addresses and start an
- * object is proof enough.
+ * Chains the objects at the front of objs that lie in `slab`. Only the first
+ * was looked up. Each other one is checked to lie inside the slab and to start
+ * an object there.
  */
 static void build_detached(const struct kmem_cache *s, struct slab *slab,
 			   void **objs, unsigned int nr, struct detached *d)
@@ -168,7 +177,10 @@ static void build_detached(const struct kmem_cache *s, struct slab *slab,
 	const u32 objects = slab->state.counters.objects;
 	const u64 bytes = (u64)objects * s->size;
 	const u64 divisor = s->divisor; /* as in kmem_starts_object() */
-	/* Hardened free pointers are not what they point to. */
+	/*
+	 * Hardened free pointers are encoded, so chain_neighbours() cannot
+	 * write them.
+	 */
 	const long step = nr > 1 && !s->random ?
 				  (char *)objs[1] - (char *)objs[0] :
 				  0;
@@ -194,11 +206,13 @@ static void build_detached(const struct kmem_cache *s, struct slab *slab,
 }
 
 /*
- * Objects one by one, in a process with one thread, while each lies in a slab
- * that neither was full nor becomes empty, so that only its list of free objects
- * changes: how many. Those that begin in one slab are better off in a chain. What
- * is not in one slab does not wait for the object before, so the memory serves
- * many at a time.
+ * Frees objects one by one, in a process with one thread. Goes on while each
+ * lies in a slab that was not full and does not become empty, so that only the
+ * slab's free list changes. Returns how many were freed.
+ *
+ * If the first two lie in one slab, returns 0: chaining is cheaper for these.
+ * Objects of different slabs do not depend on each other, so the CPU overlaps
+ * their cache misses.
  */
 static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 				   unsigned int nr)
@@ -208,7 +222,7 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 	const u64 bytes = s->oo_bytes, divisor = s->divisor;
 	const unsigned int offset = s->offset, class = s->class;
 	const u32 most = s->oo_objects - 2;
-	/* Both as they would be for address 0: no subtraction in the loop. */
+	/* Both biased to address 0, which saves a subtraction in the loop. */
 	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
 	const uintptr_t page_bytes = PAGE_SIZE / sizeof(struct page);
 	const uintptr_t pages = (uintptr_t)arena.vmemmap - base / page_bytes;
@@ -222,7 +236,7 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 		struct slab *slab = (struct slab *)(pages +
 						    (obj & ~mask) / page_bytes);
 
-		/* known_slab(), with all that it needs in registers */
+		/* known_slab(), with its inputs in registers */
 		if (unlikely(
 			    *(const u8 *)(index + (obj >> PAGE_SHIFT)) != class ||
 			    in >= bytes || in * divisor >= divisor))
@@ -237,7 +251,7 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 	return (unsigned int)(at - objs);
 }
 
-/* Ask the memory for what the exchanges of a batch will need. */
+/* Prefetches the cache lines that the exchanges of a batch will need. */
 static void prefetch_batch(const struct kmem_cache *s, void **objs,
 			   unsigned int nr)
 {
@@ -274,7 +288,7 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 		}
 		slab = object_slab(s, objs[i]);
 		if (unlikely(!slab)) {
-			stat_add(&s->in_use, 1); /* it never was one of ours */
+			stat_add(&s->in_use, 1); /* another cache's object */
 			i++;
 			continue;
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/internal.h - shared by the files of this layer alone
+ * slub/internal.h - what the files of src/slub share with each other alone
  */
 #ifndef KM_SLUB_INTERNAL_H
 #define KM_SLUB_INTERNAL_H
@@ -11,15 +11,17 @@
 #include "sys/os.h"
 #include "slub/slub.h"
 
-/* slab, partial and touched are also looked at, and only that, without lock. */
+/*
+ * slab, partial and touched are also read, but never written, without the lock.
+ */
 struct kmem_cache_cpu {
 	spinlock_t lock;
 	u32 nr_partial; /* lock */
-	void *freelist; /* lock: freed objects taken off slab */
-	char *fresh; /* lock: next object of slab never handed out */
+	void *freelist; /* lock: free objects of slab, taken off it */
+	char *fresh; /* lock: first object of slab never handed out */
 	u32 nr_fresh; /* lock */
-	u32 touched; /* lock: used since the last tick */
-	u32 rolls; /* lock: whether to look at other nodes */
+	u32 touched; /* lock: 1 if used since the last tick */
+	u32 rolls; /* lock: counter of get_any_partial() */
 	struct slab *slab; /* lock */
 	struct slab *partial; /* lock: frozen slabs, linked by next */
 } __cacheline_aligned;
@@ -45,26 +47,39 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 /* ---- slab.c -------------------------------------------------------------- */
 
 int slub_setup(struct kmem_cache *s);
-/* How many objects, at half-full slabs, a CPU may have on partial slabs. */
+/*
+ * Sets how many objects a CPU may keep on its partial list. The limit is stored
+ * as a number of slabs, each taken to be half full.
+ */
 void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
 /*
- * A new slab, frozen, nothing carved; NULL: no memory. With direct reclaim in
- * gfp no lock is held; without, none of rank LOCK_LIST or above.
+ * Returns a new slab, frozen and with nothing carved, or NULL if there is no
+ * memory. With direct reclaim in gfp the caller holds no lock; otherwise it
+ * holds none of rank LOCK_LIST or above.
  */
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node);
+/* Gives the frames of an empty slab that is on no list back. No lock held. */
 void discard_slab(struct kmem_cache *s, struct slab *slab);
-/* One line and abort unless obj starts an object of s in this slab. */
+/*
+ * Prints one line and aborts, unless obj is the start of an object of s in
+ * slab.
+ */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);
+/* slab_ops.verify: returns how many of the objects are of other caches. */
 int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Returns true if obj is the start of an object of this slab of s. */
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
 
-/* One line and abort: a free list that leads out of its objects. */
+/* Reports that a free list leads to `next`, which is no object, and aborts. */
 __attribute__((noreturn)) void bad_freelist(const struct kmem_cache *s,
 					    const void *next);
 
-/* The next on a free list; a forged pointer does not decode to an object. */
+/*
+ * Returns the free object after obj, or NULL. With hardened free pointers,
+ * aborts if the pointer does not decode to an object of the slab.
+ */
 static inline void *next_free(const struct kmem_cache *s,
 			      const struct slab *slab, const void *obj)
 {
@@ -78,8 +93,9 @@ static inline void *next_free(const struct kmem_cache *s,
 #define RECIPROCAL_SHIFT 40
 
 /*
- * The slab of an object if index and address prove that it starts one in a
- * slab of the preferred order; NULL: look closer. Reads no struct page.
+ * Returns the slab of obj, if frame index and address show that obj starts an
+ * object in a slab of the preferred order. Returns NULL if a closer look is
+ * needed. Reads no struct page.
  */
 static inline struct slab *known_slab(const struct kmem_cache *s,
 				      const void *obj)
@@ -96,15 +112,16 @@ static inline struct slab_state slab_read(struct slab *slab)
 {
 	struct slab_state state;
 
-	/* Torn reads are caught by the exchange that follows. */
+	/* A torn read is caught by the exchange that follows. */
 	state.freelist = READ_ONCE(slab->state.freelist);
 	state.counters.word = READ_ONCE(slab->state.counters.word);
 	return state;
 }
 
 /*
- * Replace *old by new, or read what is there into *old. A process with one
- * thread (glibc says so) needs no atomic for it.
+ * Replaces *old by new and returns true. If the slab has changed meanwhile,
+ * stores its present state in *old and returns false. A process with one
+ * thread, as glibc reports it, needs no atomic instruction.
  */
 static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
 				 struct slab_state new)
@@ -143,47 +160,67 @@ static inline void remove_partial(struct kmem_cache_node *n, struct slab *slab)
 
 /* ---- node.c -------------------------------------------------------------- */
 
-/* Give a frozen slab to the node, or its frames back if it is empty. */
+/*
+ * Puts a frozen slab on its node's partial list unless the slab is full. An
+ * empty one goes back to the page allocator if the node has partial slabs
+ * enough.
+ */
 void unfreeze_slab(struct kmem_cache *s, struct slab *slab);
 /*
- * Take up to `nr` frozen slabs off the node's partial list, linked by next:
- * the first, or NULL. *got says how many.
+ * Takes up to `nr` slabs off the node's partial list and freezes them. Returns
+ * the first, linked to the others by next, or NULL. Stores their number in
+ * *got.
  */
 struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got);
+/* The functions of slab_ops with these names (kmem/kmem.h). */
 void slub_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long slub_shutdown(struct kmem_cache *s);
 void *slub_object_of(struct kmem_cache *s, const void *addr);
 
 /* ---- left.c -------------------------------------------------------------- */
 
+/* slab_ops.list_slab_objects: reports the objects of a slab still in use. */
 void slub_list_slab_objects(struct kmem_cache *s, struct page *page);
 
 /* ---- oom.c -------------------------------------------------------------- */
 
-/* A few lines, unless __GFP_NOWARN, and not too often. No lock held. */
+/*
+ * Reports that the cache got no slab: a few lines, limited in rate, and none
+ * with __GFP_NOWARN. No lock is held.
+ */
 void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node);
 
 /* ---- refill.c ------------------------------------------------------------ */
 
+/* slab_ops.refill: stores up to nr objects and returns how many. */
 unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr);
+/*
+ * Puts a frozen slab with its first free object on this CPU's partial list. If
+ * the list is full, the slabs that were on it go to their nodes.
+ */
 void put_cpu_partial(struct kmem_cache *s, struct slab *slab);
-/* What this CPU holds goes to the node. */
+/* Empties c: its slab and its partial slabs go to their nodes. */
 void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
 /* ---- count.c ------------------------------------------------------------- */
 
 enum slub_item { SLUB_FREE, SLUB_INUSE };
 
-/* Objects of that kind in the slabs of the node's partial list. */
+/* Returns the number of free or used objects in the node's partial slabs. */
 unsigned long count_partial(struct kmem_cache_node *n, enum slub_item item);
-/* The free ones, estimated if the list is very long. */
+/*
+ * Returns the number of free objects in the node's partial slabs; an estimate
+ * if the list is longer than MAX_PARTIAL_TO_SCAN.
+ */
 unsigned long count_partial_free_approx(struct kmem_cache_node *n);
+/* slab_ops.get_slabinfo: adds up what slabinfo shows of the cache. */
 void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 
 /* ---- flush.c ------------------------------------------------------------- */
 
+/* slab_ops.flush: returns nr objects to their slabs. */
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 
 static inline void stat_add(unsigned long *counter, unsigned long nr)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/left.c - which objects of a slab are out
+ * slub/left.c - lists the objects of a slab that are still in use
  *
  *	carved 6 of 8	objects	0 1 2 3 4 5 6 7
- *	freelist 4 -> 1		x   x x   x . .		x: out
+ *	freelist 4 -> 1		x   x x   x . .		x: in use
  *
- * Locking	slab_mutex; nobody uses the cache
+ * Locking	slab_mutex; the cache is being destroyed and not used
  * Source	Linux v6.12 mm/slub.c, list_slab_objects() (docs/kernel.md U12)
  */
 #include <string.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/node.c - the node's partial slabs, shrinking, and the backend's table
+ * slub/node.c - the node's partial slabs, shrinking, and slub_ops
  *
  * Locking	list_lock (rank LOCK_LIST)
- * Invariants	S2 of slab.h; nr_partial is the length of the list
+ * Invariants	SLUB2, SLUB3 of slab.h
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U3, U4, U11)
  */
 #include "buddy/buddy.h"
@@ -61,13 +61,13 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 #define SHRINK_PROMOTE_MAX 32
 
 /*
- * Every empty slab of the node goes back to the buddy. The others are put in
- * order, those with the fewest free objects first, so that they fill up and the
- * rest can become empty.
+ * Gives every empty slab of the node back to the page allocator. Sorts the
+ * others, fewest free objects first: these fill up, and the rest can become
+ * empty.
  */
 static void shrink_node(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	struct list_head promote[SHRINK_PROMOTE_MAX]; /* [i]: i + 1 are free */
+	struct list_head promote[SHRINK_PROMOTE_MAX]; /* [i]: i + 1 free */
 	struct slab *slab, *next;
 	LIST_HEAD(empty);
 
@@ -178,7 +178,7 @@ const struct slab_ops slub_ops = {
 	.get_slabinfo = slub_get_slabinfo,
 };
 
-/* ---- proof --------------------------------------------------------------- */
+/* ---- check --------------------------------------------------------------- */
 
 static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
 {

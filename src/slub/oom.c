@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/oom.c - say that a cache got no slab
+ * slub/oom.c - reports that a cache got no slab
  *
- * Locking	none held; list_lock inside, to count
+ * Locking	the caller holds none; counting takes list_lock
  * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (docs/kernel.md U12)
  */
 #include "buddy/buddy.h"
@@ -28,7 +28,7 @@ void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
 	char flags[256];
 	unsigned int cpu = smp_cpu();
 
-	/* With __GFP_NO_GROW memory was not asked for. */
+	/* With __GFP_NO_GROW no slab was requested, so none is missing. */
 	if ((gfp & (__GFP_NOWARN | __GFP_NO_GROW)) ||
 	    !__ratelimit(&slub_oom_rs, __func__))
 		return;

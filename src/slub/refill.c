@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/refill.c - many objects at once, from the nearest slabs
+ * slub/refill.c - takes batches of objects out of the nearest slabs
  *
  *	1  this CPU's freelist and fresh objects
- *	2  what others freed to this CPU's slab meanwhile
+ *	2  objects that other CPUs freed to this CPU's slab meanwhile
  *	3  this CPU's partial slabs
- *	4  the node's partial slabs: one is used, some are parked on 3
- *	5  those of further nodes that have plenty, the nearest first
- *	6  a new slab, as far as it can be had without reclaim
- *	7  a new slab whatever it takes: with no lock held, since reclaim takes
- *	   the locks of all layers; then everything is looked at afresh
+ *	4  the node's partial slabs: one is used, some become this CPU's (3)
+ *	5  partial slabs of other nodes that have plenty, nearest node first
+ *	6  a new slab, if one can be had without reclaim
+ *	7  a new slab with reclaim. No lock is held, since reclaim takes the
+ *	   locks of all layers; steps 1 to 6 follow again
  *
- * Who asks for a node is given what lies there: slabs of others are passed over
- * in 1 to 4, a new slab there comes before 5, and with __GFP_THISNODE there is
- * no 5.
+ * A request for one node gets objects of that node. Steps 1 to 4 pass over
+ * slabs of other nodes, and a new slab of that node comes before step 5. With
+ * __GFP_THISNODE there is no step 5.
  *
  * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-6
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U2, U3, X3)
@@ -28,7 +28,10 @@ static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
 	return &s->cpu_slab[smp_cpu()];
 }
 
-/* Objects of the slab that were freed before, into the words in front of end. */
+/*
+ * Moves up to nr objects from c->freelist to the words in front of end. Returns
+ * how many.
+ */
 static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
 			       void **end, unsigned int nr)
 {
@@ -42,7 +45,10 @@ static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	return (unsigned int)(end - at);
 }
 
-/* Objects that were never handed out: nothing in them is read or written. */
+/*
+ * Moves up to nr objects that were never handed out to the words in front of
+ * end, without touching the objects themselves. Returns how many.
+ */
 static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
 			       void **end, unsigned int nr)
 {
@@ -59,8 +65,9 @@ static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
 }
 
 /*
- * Ask the memory for the free pointers of a slab that is mostly free: its list
- * may visit them in any order, and each would be waited for.
+ * Prefetches the free pointers of a slab that is mostly free. Its list may
+ * visit the objects in any order, so each pointer would be a cache miss to wait
+ * for.
  */
 static void prefetch_slab(const struct kmem_cache *s, const struct slab *slab)
 {
@@ -73,8 +80,9 @@ static void prefetch_slab(const struct kmem_cache *s, const struct slab *slab)
 }
 
 /*
- * Take everything that is free in the cpu slab, to be handed out under
- * c->lock alone. If nothing is, the slab is full and no longer ours.
+ * Takes all free objects of the CPU's slab, which are then handed out under
+ * c->lock alone. Returns false if there are none: the slab is full, and no
+ * longer belongs to the CPU.
  */
 static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
@@ -89,11 +97,11 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		new.counters.frozen = old.freelist ||
 				      carved < old.counters.objects;
 	} while (!slab_exchange(slab, &old, new));
-	if (!new.counters.frozen) { /* from here on it may be anything */
+	if (!new.counters.frozen) { /* from here on any CPU may use it */
 		WRITE_ONCE(c->slab, (struct slab *)NULL);
 		return false;
 	}
-	if (!old.counters.inuse && !s->random_seq) { /* as good as new */
+	if (!old.counters.inuse && !s->random_seq) { /* all are free */
 		old.freelist = NULL;
 		carved = 0;
 	}
@@ -112,7 +120,10 @@ static bool node_match(const struct slab *slab, int node)
 	return node == NUMA_NO_NODE || slab->node_id == node;
 }
 
-/* A slab off this CPU's partial list; those of other nodes leave it. */
+/*
+ * Pops a slab from this CPU's partial list, or returns NULL. Slabs of other
+ * nodes met on the way go back to their node.
+ */
 static struct slab *get_cpu_partial(struct kmem_cache *s,
 				    struct kmem_cache_cpu *c, int node)
 {
@@ -130,7 +141,10 @@ static struct slab *get_cpu_partial(struct kmem_cache *s,
 	return slab;
 }
 
-/* A partial slab of a node, with more of them for this CPU's list. */
+/*
+ * Returns a partial slab of node n, or NULL. Further ones fill this CPU's
+ * partial list, which is empty.
+ */
 static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
 				struct kmem_cache_node *n)
 {
@@ -148,8 +162,9 @@ static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
 }
 
 /*
- * A partial slab of a further node that has more than it would keep; not
- * always, so that nodes do not mix for ever.
+ * Returns a partial slab of another node that has more than it would keep, or
+ * NULL. It is not tried every time, so that objects of different nodes do not
+ * mix.
  */
 static struct slab *get_any_partial(struct kmem_cache *s,
 				    struct kmem_cache_cpu *c)
@@ -189,7 +204,7 @@ static struct slab *find_slab(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	return slab ? slab : new_slab(s, gfp, node);
 }
 
-/* Another slab becomes the cpu slab: false if there is none to be had. */
+/* Makes another slab the CPU's slab. Returns false if none can be had. */
 static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 		      int node)
 {
@@ -202,7 +217,7 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 	return true;
 }
 
-/* Put back what was taken off the cpu slab and not handed out. */
+/* Returns to the CPU's slab the objects taken off it and not handed out. */
 static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab = c->slab;
@@ -226,7 +241,7 @@ static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	c->nr_fresh = 0;
 }
 
-/* The cpu slab goes to its node. */
+/* Gives the CPU's slab to its node. */
 static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab = c->slab;
@@ -236,7 +251,9 @@ static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unfreeze_slab(s, slab);
 }
 
-/* What a request may still do while c->lock is held. */
+/*
+ * Returns the flags of a request, less what is forbidden while c->lock is held.
+ */
 static gfp_t gfp_locked(gfp_t gfp)
 {
 	gfp |= __GFP_NOWARN;
@@ -245,7 +262,10 @@ static gfp_t gfp_locked(gfp_t gfp)
 	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
 }
 
-/* Steps 1 to 6, filling objs from its end, where its user begins; c->lock. */
+/*
+ * Does steps 1 to 6. Fills objs from its end, since the caller hands out the
+ * last object first. Returns how many. The caller holds c->lock.
+ */
 static unsigned int __slub_refill(struct kmem_cache *s,
 				  struct kmem_cache_cpu *c, gfp_t gfp, int node,
 				  void **objs, unsigned int nr)
@@ -266,7 +286,7 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 			break;
 		if (c->slab && take_slab(s, c))
 			continue;
-		if (got) /* a batch is not filled up from further nodes */
+		if (got) /* other nodes do not complete a batch */
 			gfp |= __GFP_THISNODE;
 		if (!next_slab(s, c, gfp_locked(gfp), node))
 			break;
@@ -277,7 +297,10 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 	return got;
 }
 
-/* A slab that nobody has seen yet becomes one of this CPU's. c->lock. */
+/*
+ * Makes a new slab the CPU's slab, or puts it on the CPU's partial list. The
+ * caller holds c->lock.
+ */
 static void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab)
 {
 	if (!c->slab) {
@@ -290,8 +313,9 @@ static void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab)
 }
 
 /*
- * Step 7. It may be another CPU by then, and that may have a slab already. What
- * reclaim brought may be of another node than was asked for: then that will do.
+ * Does step 7. Meanwhile the thread may have moved to another CPU, which may
+ * have a slab already. Reclaim may also have brought memory of another node
+ * than the requested one; that is accepted.
  */
 static unsigned int refill_reclaiming(struct kmem_cache *s, gfp_t gfp, int node,
 				      void **objs, unsigned int nr)
@@ -329,7 +353,6 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 	return got;
 }
 
-/* A frozen slab with its first free object: keep it near this CPU. */
 void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 {
 	struct kmem_cache_cpu *c = this_cpu_slab(s);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/slab.c - the shape of slabs, and their making and unmaking
+ * slub/slab.c - the geometry of slabs, and how they are made and freed
  *
- * Geometry: an object is its bytes, room for the free pointer if that may not
+ * An object consists of its bytes, room for the free pointer if that may not
  * lie inside, and padding to the alignment. The order of a slab is the lowest
- * that wastes at most 1/16 of it (then 1/8, 1/4, 1/2) and holds enough
- * objects; when memory is short, the lowest order that holds one.
+ * that holds enough objects and wastes at most 1/16 of the slab. If there is
+ * none, 1/8, 1/4 and 1/2 are tried in turn. When memory is short, it is the
+ * lowest that holds one object.
  *
- * Locking	none; a slab being made or unmade is nobody else's
+ * Locking	none; only the caller knows a slab that is being made or freed
  * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
  *		(docs/kernel.md U6-U9)
  */
@@ -16,9 +17,12 @@
 #include "buddy/buddy.h"
 #include "slub/debug.h"
 
-#define DEFRAG_RATIO 1000 /* of 1024: how often other nodes may serve */
+#define DEFRAG_RATIO 1000 /* of 1024 refills, those that may use other nodes */
 
-/* The lowest order from `order` up that wastes at most 1/fraction; or -1. */
+/*
+ * Returns the lowest order from `order` to max_order at which a slab wastes at
+ * most 1/fraction of its bytes, or -1.
+ */
 static int slab_order(unsigned int size, unsigned int order,
 		      unsigned int max_order, unsigned int fraction)
 {
@@ -31,7 +35,7 @@ static int slab_order(unsigned int size, unsigned int order,
 	return -1;
 }
 
-/* At most so many objects in a slab: their number has to fit into 15 bits. */
+/* The most objects in a slab: their number has to fit into 15 bits. */
 #define MAX_OBJS_PER_PAGE 32767UL
 
 static int calculate_order(const struct kmem_cache *s)
@@ -81,8 +85,9 @@ static void calculate_partials(struct kmem_cache *s)
 }
 
 /*
- * Layout and order. Metadata that would need larger slabs are done without if
- * slab_debug=O says so, or if no block is large enough.
+ * Sets the layout and the order of the slabs. Debug metadata that would need
+ * larger slabs are left out if slab_debug=O says so, or if no block is large
+ * enough.
  */
 static int calculate_sizes(struct kmem_cache *s)
 {
@@ -145,7 +150,10 @@ static void run_ctor(struct kmem_cache *s, struct slab *slab)
 		s->ctor(obj + (unsigned long)i * s->size);
 }
 
-/* First the preferred order without trying hard, then the smallest. */
+/*
+ * Allocates a block of the preferred order without trying hard, or else one of
+ * the smallest order that holds an object.
+ */
 static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	gfp_t flags = s->allocflags | gfp, first;
@@ -163,7 +171,10 @@ static struct page *alloc_slab_page(struct kmem_cache *s, gfp_t gfp, int node)
 	return page;
 }
 
-/* All objects of a new slab on its list, in the shuffled order of the cache. */
+/*
+ * Puts all objects of a new slab on its free list, in the cache's shuffled
+ * order.
+ */
 static void shuffle_freelist(struct kmem_cache *s, struct slab *slab)
 {
 	unsigned int objects = slab->state.counters.objects;

@@ -6,22 +6,26 @@
  *	  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |
  *	    u   f   u   f   -   -   -   -	u in use, f freed, - not used
  *	freelist -> 3 -> 1 -> NULL		through the objects themselves
- *	carved = 4: objects 4..7 were not handed out since the slab was empty,
- *	            or ever; so the memory behind them need not exist
+ *	carved = 4: objects 4..7 were not handed out since the slab was last
+ *	            empty, so their memory may never have been touched
  *	inuse = 2 of 8
  *
- * freelist and counters change together by a 16-byte compare and exchange, so
- * a free to somebody else's slab takes no lock.
+ * freelist and counters change together by a 16-byte compare and exchange. So a
+ * thread that frees an object to a slab of another CPU takes no lock.
  *
- *	frozen		on a cpu (its slab, or on its partial list)
+ *	frozen		held by a CPU: its slab, or on its partial list
  *	not frozen	full: on no list; partial or empty: on node->partial
  *
- * Locking	freelist, counters: atomic. carved: whoever froze the slab, or
- *		list_lock while it is on node->partial. list: list_lock.
- *		next: the lock of the kmem_cache_cpu whose partial list it is on
- * Invariants	S1  inuse = objects - (length of freelist) - (objects - carved),
- *		    where a frozen cpu slab counts all it took as in use
- *		S2  not frozen and inuse < objects <=> on node->partial
+ * Locking	freelist, counters: atomic. carved: the CPU that holds a frozen
+ *		slab, or list_lock while it is on node->partial. list:
+ *		list_lock. next: the lock of the kmem_cache_cpu whose partial
+ *		list the slab is on
+ * Invariants	SLUB1  inuse = objects - (length of freelist)
+ *		       - (objects - carved); in the slab of a CPU, inuse counts
+ *		       all objects that the CPU has taken
+ *		SLUB2  not frozen and inuse < objects <=> on node->partial
+ *		SLUB3  nr_partial is the length of the list it stands beside
+ *					(slub_check() checks all three)
  * Source	Linux v6.18 mm/slab.h (docs/kernel.md U1); carved is ours, so
  *		that a new slab costs memory only as it fills: divergence.md E
  */
@@ -40,7 +44,7 @@ union slab_counters {
 	};
 };
 
-/* The 16 bytes that change together. */
+/* The 16 bytes that one compare and exchange replaces. */
 struct slab_state {
 	void *freelist;
 	union slab_counters counters;
@@ -75,13 +79,13 @@ static inline void *slab_address(const struct slab *slab)
 	return page_to_virt(slab_page(slab));
 }
 
-/* The node of a slab's cache that its memory belongs to. */
+/* Returns the cache's part for the node that the slab's memory is on. */
 static inline struct kmem_cache_node *slab_node(const struct slab *slab)
 {
 	return get_node(slab->slab_cache, slab->node_id);
 }
 
-/* The slab that holds an address, or NULL if none does. */
+/* Returns the slab that holds an address, or NULL. */
 static inline struct slab *virt_to_slab(const void *obj)
 {
 	return (struct slab *)virt_to_slab_page(obj);

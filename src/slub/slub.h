@@ -6,14 +6,16 @@
  *	  slab     -> [ the slab objects          partial <-> [slab] <-> [slab]
  *	              are taken from ]
  *	  partial  -> [slab] -> [slab]
- *	  freelist, fresh: what was taken off slab and is not handed out yet
+ *	  freelist, fresh: objects taken off slab and not handed out yet
  *
- * Sheaves ask for many objects at once; each question takes the lock of one
- * kmem_cache_cpu. These belong to real CPUs whatever the sheaves belong to.
+ * A sheaf is filled by one request for many objects, which takes the lock of
+ * one kmem_cache_cpu. There is one of these for each real CPU, while sheaves
+ * belong to threads.
  *
- * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1-U9). Where the kernel
- *		has a lockless cpu freelist for single objects, sheaves stand
- *		in front here, so a lock for a batch does: divergence.md E
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1-U9). The kernel has a
+ *		lockless list of single objects for each CPU. Here sheaves serve
+ *		single objects, and one lock for a batch is enough:
+ *		docs/divergence.md E
  */
 #ifndef KM_SLUB_SLUB_H
 #define KM_SLUB_SLUB_H
@@ -22,7 +24,7 @@
 
 extern const struct slab_ops slub_ops;
 
-/* Prove S1, S2 and the lists of one cache that nobody is using. */
+/* Checks SLUB1 to SLUB3 of a cache that is not in use; aborts on a fault. */
 void slub_check(struct kmem_cache *s);
 
 #endif

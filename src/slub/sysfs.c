@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/sysfs.c - slab/<cache>/<file>: what /sys/kernel/slab says of caches
+ * slub/sysfs.c - slab/<cache>/<file>: the texts of /sys/kernel/slab
  *
  *	slab/			the caches, one a line: names, aliases, ids
  *	slab/kmalloc-64/	the files of one
  *	slab/kmalloc-64/objects	"2024 N0=2024": over all nodes, then by node
  *	slab/kmalloc-64/shrink	write 1
- *	slab/:0000064/order	the same cache by its id, if others may be merged
- *				with it
+ *	slab/:0000064/order	the same cache by its id, if others may be
+ *				merged with it
  *
- * The name of a file never has a '/', that of a cache may.
+ * The name of a cache may have a '/'; the name of a file never has one.
  *
- * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout, so the cache stays
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) throughout, so that the cache
+ *		is not destroyed meanwhile
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md I7)
  */
 #include <errno.h>
@@ -30,7 +31,7 @@ static const struct slab_attribute *find_attribute(const char *name)
 	return NULL;
 }
 
-/* What is counted of the cache, by a file of its own each: -1 or the item. */
+/* Returns the statistic that the file `name` shows, or -1 if it is none. */
 static int find_stat(const char *name)
 {
 	for (int i = 0; i < NR_SLUB_STAT_ITEMS; i++)
@@ -46,7 +47,10 @@ static bool on_slub(const struct kmem_cache *s)
 
 #define ID_STR_LENGTH 32
 
-/* ":a-0000104": the folder of caches that may be merged, by flags and size. */
+/*
+ * Writes the id that mergeable caches of one kind share, such as ":a-0000104":
+ * flags and size. Returns its length.
+ */
 static size_t create_unique_id(const struct kmem_cache *s,
 			       char id[ID_STR_LENGTH])
 {
@@ -70,7 +74,7 @@ static size_t create_unique_id(const struct kmem_cache *s,
 	return (size_t)(p - id);
 }
 
-/* The newest cache of that name, alias or id. */
+/* Returns the newest cache with that name, alias or id, or NULL. */
 static struct kmem_cache *find_cache(const char *name, size_t len)
 {
 	char id[ID_STR_LENGTH];
@@ -89,7 +93,7 @@ static struct kmem_cache *find_cache(const char *name, size_t len)
 	return NULL;
 }
 
-/* All names that find_cache() knows. */
+/* Lists all names that find_cache() finds. */
 static void list_caches(struct seq_file *m)
 {
 	const struct kmem_cache_alias *alias;
@@ -116,7 +120,7 @@ static const char *const track_files[] = {
 	[TRACK_FREE] = "free_traces",
 };
 
-/* The file of debugfs that this is: -1 or the kind of track. */
+/* Returns the kind of track that the file `name` shows, or -1 if it is none. */
 static int find_track(const struct kmem_cache *s, const char *name)
 {
 	if (!(s->flags & SLAB_STORE_USER))
@@ -138,7 +142,7 @@ static void list_files(const struct kmem_cache *s, struct seq_file *m)
 			seq_printf(m, "%s\n", track_files[i]);
 }
 
-/* The sum, and each CPU that counted any. */
+/* Prints the sum, then each CPU whose count is not 0. */
 static void show_stat(const struct kmem_cache *s, struct seq_file *m,
 		      enum stat_item item)
 {
@@ -193,7 +197,7 @@ int slab_show(struct seq_file *m, const char *path)
 	return ret;
 }
 
-/* To a count only "0" may be written, which clears it. */
+/* A statistic accepts only "0", which clears it. */
 static int slab_attr_store(struct kmem_cache *s, const char *name,
 			   const char *text)
 {
@@ -221,7 +225,7 @@ static int slab_store(const char *path, const char *text)
 
 	if (!slash)
 		return -ENOENT;
-	kmem_cpu_get(); /* shrinking wants it, and may not make it under a lock */
+	kmem_cpu_get(); /* needed to shrink, and not made under a lock */
 	spin_lock(&slab_mutex);
 	s = find_cache(path, (size_t)(slash - path));
 	if (s)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/sysfs.h - the files that say something of a cache
+ * slub/sysfs.h - the files of one cache in slab/<cache>/
  *
- * Locking	slab_mutex is held when a function is called
+ * Locking	slab_mutex is held when show() or store() is called
  */
 #ifndef KM_SLUB_SYSFS_H
 #define KM_SLUB_SYSFS_H
@@ -10,7 +10,7 @@
 #include "core/proc.h"
 #include "kmem/kmem.h"
 
-/* One that has no functions shows whether the cache has a flag. */
+/* A file. One without functions shows whether the cache has the flag. */
 struct slab_attribute {
 	const char *name;
 	slab_flags_t flag;
@@ -21,6 +21,7 @@ struct slab_attribute {
 extern const struct slab_attribute slab_attrs[];
 extern const unsigned int nr_slab_attrs;
 
+/* Shows the file at path, below slab/. Returns 0 or -errno. */
 int slab_show(struct seq_file *m, const char *path);
 
 #endif

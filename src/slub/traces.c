@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/traces.c - slab/<cache>/alloc_traces and free_traces: who has the
- * objects of a cache that keeps track of its users
+ * slub/traces.c - slab/<cache>/alloc_traces and free_traces: which calls
+ * allocated, or freed, the objects in use of a cache with SLAB_STORE_USER
  *
  *	     12 parse_line+0x3f/0x90 waste=336/28 age=3/120/455 pid=77 cpus=0-1
  *	        parse_line+0x3f/0x90
  *	        main+0x1b/0x40
- *	^ objects now in use that were allocated there, most first
+ *	^ number of objects in use that were allocated there, largest first
  *
- * Both texts go over the objects in use: free_traces says who freed them the
- * last time before. Times are in milliseconds, pids those of threads.
+ * Both texts are about objects in use. free_traces names the calls that freed
+ * these before they were allocated last. Times are in milliseconds; a pid is
+ * that of a thread.
  *
  *	slabs -> objects in use -> track -> location, sorted by place and waste
  *	                                    -> sorted by count -> text
  *
  * Locking	s->debug_lock (rank LOCK_SLAB_DEBUG) for the walk. The table of
- *		locations is mapped before and grown after it; what no table can
- *		hold is left out.
+ *		locations is mapped before the walk. If it was too small, a
+ *		larger one is mapped after it for another walk. Locations that
+ *		do not fit into the largest table are left out.
  * Source	the texts of Linux v6.12 mm/slub.c (docs/kernel.md I8)
  */
 #include <errno.h>
@@ -31,10 +33,10 @@
 #define LOC_BYTES_FIRST (64UL << 10)
 #define LOC_BYTES_MOST (64UL << 20)
 
-/* Objects of one place. */
+/* The objects that one call allocated or freed. */
 struct location {
-	unsigned long addr; /* 0: nobody yet */
-	unsigned long waste; /* bytes of an object nobody asked for */
+	unsigned long addr; /* 0: not known */
+	unsigned long waste; /* object_size less the requested size */
 	depot_stack_handle_t handle;
 	unsigned long count;
 	unsigned long sum_time, min_time, max_time; /* ms */
@@ -48,10 +50,10 @@ struct loc_track {
 	size_t bytes; /* of loc */
 	unsigned long max, count; /* locations */
 	unsigned long now; /* ms */
-	bool full; /* there are more */
+	bool full; /* a location did not fit */
 };
 
-/* ---- the table ------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 static int location_cmp(const struct location *l, const struct location *m)
 {
@@ -64,7 +66,7 @@ static int location_cmp(const struct location *l, const struct location *m)
 	return 0;
 }
 
-/* The first that is not below `key`. */
+/* Returns the index of the first location that is not below `key`. */
 static unsigned long find_place(const struct loc_track *t,
 				const struct location *key)
 {
@@ -112,7 +114,7 @@ static void add_location(struct loc_track *t, const struct location *one)
 	t->count++;
 }
 
-/* ---- the walk: debug_lock held --------------------------------------------- */
+/* ---- the walk: debug_lock held ------------------------------------------- */
 
 static void add_object(struct loc_track *t, const struct slab_check *c,
 		       void *obj, enum track_item item)
@@ -140,7 +142,10 @@ static void add_object(struct loc_track *t, const struct slab_check *c,
 	add_location(t, &one);
 }
 
-/* A list that leads astray ends early: then objects count that are free. */
+/*
+ * Sets a bit of map for each object on the free list. A damaged list is
+ * followed up to the damage; the free objects behind it count as in use.
+ */
 static void mark_free(const struct slab_check *c, u64 map[MAP_WORDS])
 {
 	unsigned int left = c->slab->state.counters.objects;
@@ -184,7 +189,10 @@ static void process_cache(struct loc_track *t, struct kmem_cache *s,
 	spin_unlock(&s->debug_lock);
 }
 
-/* A table for all of them, larger until it is: 0 or -ENOMEM. */
+/*
+ * Fills a table with all locations, and starts anew with a larger one if it was
+ * too small. Returns 0 or -ENOMEM.
+ */
 static int collect(struct loc_track *t, struct kmem_cache *s,
 		   enum track_item item)
 {
@@ -202,9 +210,9 @@ static int collect(struct loc_track *t, struct kmem_cache *s,
 	}
 }
 
-/* ---- the text -------------------------------------------------------------- */
+/* ---- the text ------------------------------------------------------------ */
 
-/* Shell's sort; those with the same count stay in no order. */
+/* Sorts by Shell's method; locations with equal counts are in no order. */
 static void sort_by_count(struct loc_track *t)
 {
 	for (unsigned long gap = t->count / 2; gap; gap /= 2) {
@@ -220,7 +228,7 @@ static void sort_by_count(struct loc_track *t)
 	}
 }
 
-/* Numbers of bits as "0-2,5". */
+/* Prints the numbers of the bits that are set, such as "0-2,5". */
 static void show_list(struct seq_file *m, const u64 *map, unsigned int bits)
 {
 	const char *comma = "";

@@ -199,7 +199,7 @@ static void broken_freelist(void *arg)
 	slub_check(f.s);
 }
 
-/* S1, S2 and the lists are broken one by one. Expect slub_check() to end the
+/* SLUB1 to SLUB3 are broken one by one. Expect slub_check() to end the
  * program each time. */
 static void test_check_fails(void **state)
 {
