@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/alien.c - objects that are freed far from the node they belong to
+ * slab/alien.c - objects that are freed on another node than their own
  *
  *	node 0                        node 1
  *	  alien[1] [| obj obj obj ]     slabs_partial <-> [slab] <-> [slab]
  *	             all of node 1
  *
- * They wait here until there are a dozen, and then go to their slabs with one
- * lock operation on that node. A node's are made at its first such free; where
- * there is no memory for them the object goes to its slab at once.
+ * Such objects wait here until there are twelve of one node. Then they go to
+ * their slabs with one lock operation on that node. A node's alien caches are
+ * made at the first such free; without memory for them, the object goes to its
+ * slab at once.
  *
- * Locking	alien->lock (rank LOCK_ALIEN). What leaves an alien cache does so
- *		under its lock, and enters the slabs after it, so that nothing is
- *		taken inside, and the child of a fork in between never has an
- *		object twice.
- * Invariants	L5 of internal.h
+ * Locking	alien->lock (rank LOCK_ALIEN). Objects leave an alien cache
+ *		under its lock and enter the slabs after it is released. So no
+ *		lock is taken inside it, and a child forked in between never
+ *		has an object twice.
+ * Invariants	SLAB5 of internal.h
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
 #include "buddy/buddy.h"
@@ -27,7 +28,10 @@ static unsigned long alien_pages(void)
 	return DIV_ROUND_UP(nr_online_nodes * each + CACHELINE, PAGE_SIZE);
 }
 
-/* One for each other node, behind the table of pointers to them. */
+/*
+ * Returns a node's table of alien caches, with the caches themselves behind it;
+ * one for each other node. NULL if there is no memory.
+ */
 static struct alien_cache **alloc_alien_caches(struct kmem_cache *s, int node)
 {
 	struct page *page = alloc_page_run(
@@ -51,7 +55,9 @@ static struct alien_cache **alloc_alien_caches(struct kmem_cache *s, int node)
 	return table;
 }
 
-/* This node's table; NULL: it has none, and there is no memory for one. */
+/*
+ * Returns this node's table, made if it has none. NULL if there is no memory.
+ */
 static struct alien_cache **alien_table(struct kmem_cache *s,
 					struct kmem_cache_node *n, int node)
 {
@@ -69,7 +75,10 @@ static struct alien_cache **alien_table(struct kmem_cache *s,
 	return had;
 }
 
-/* All that it has, into objs[ALIEN_LIMIT]: how many. alien->lock is held. */
+/*
+ * Moves all objects of an alien cache to objs[ALIEN_LIMIT]. Returns how many.
+ * alien->lock is held.
+ */
 static unsigned int __alien_take(struct alien_cache *alien, void **objs)
 {
 	unsigned int nr = 0;
@@ -80,7 +89,10 @@ static unsigned int __alien_take(struct alien_cache *alien, void **objs)
 	return nr;
 }
 
-/* One proven object of another node. */
+/*
+ * Puts one checked object into the alien cache of its node. If the cache is
+ * full, the objects in it go to their slabs.
+ */
 static void alien_put(struct kmem_cache *s, struct alien_cache *alien,
 		      void *obj)
 {

@@ -4,20 +4,21 @@
  *
  *	cache_alloc_refill()	batchcount objects come in; 16 at most if the
  *				array was not touched since it was last reaped
- *	cache_flusharray()	the oldest batchcount leave, to the shared array
- *				as far as there is room, or else to the slabs
+ *	cache_flusharray()	the oldest batchcount objects leave: to the
+ *				shared array while it has room, else to the
+ *				slabs
  *
  *	bottom                                 cursor
  *	  | oldest  ...  batchcount | ... newest |	full
  *	  | ... newest |				after the flush
  *
- * `touched` is no field here: the array was touched if the cursor is not where
- * it stood when it was last looked at.
+ * An owner's array has no field `touched`. It was touched if the cursor is not
+ * where it stood when the owner last looked.
  *
- * Locking	an array is its owner's. It leaves its slot while objects move,
- *		so that the child of a fork in between loses objects but never
+ * Locking	only its owner uses an array. It leaves its slot while objects
+ *		move, so that a child forked in between loses objects but never
  *		has one twice.
- * Invariants	C1, C2 of kmem.h
+ * Invariants	SHEAF1, SHEAF2 of kmem.h
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S3, S4)
  */
 #include <errno.h>
@@ -33,7 +34,7 @@ struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
 	return (struct array_cache *)cursor_sheaf(*kmem_cursor(cpu, s));
 }
 
-/* An empty array gets the limits of today. */
+/* Gives an empty array the cache's present limits. */
 static void init_arraycache(struct array_cache *ac, unsigned int limit,
 			    unsigned int batchcount)
 {
@@ -82,19 +83,19 @@ int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 		return -ENOMEM;
 	VM_BUG_ON(ac->avail);
 	nr = touched ? ac->batchcount : min(ac->batchcount, BATCHREFILL_LIMIT);
-	/* It need not succeed: one object alone is tried for harder. */
+	/* A batch need not succeed: kmem tries harder for a single object. */
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	gfp &= ~__GFP_NOFAIL;
 	ac->avail = slab_refill(s, gfp, NUMA_NO_NODE,
 				sheaf_objects(ac_sheaf(ac)), nr);
 	nr = ac->avail;
 	kmem_account(&s->refills, &s->refilled, nr);
-	slot->seen = 0; /* no cursor stands there: touched */
+	slot->seen = 0; /* no cursor is 0: touched */
 	kmem_main_replace(cpu, s, ac_sheaf(ac));
 	return nr ? 0 : -ENOMEM;
 }
 
-/* Objects of other nodes go to the front of the array: how many. */
+/* Moves objects of other nodes to the front of objs. Returns how many. */
 static unsigned int sort_remote(struct kmem_cache *s, void **objs,
 				unsigned int nr)
 {
@@ -112,7 +113,10 @@ static unsigned int sort_remote(struct kmem_cache *s, void **objs,
 	return remote;
 }
 
-/* The oldest objects leave an owner's array: how many of these did. */
+/*
+ * Frees the oldest objects of an owner's array: to alien caches, the shared
+ * array or the slabs. Returns how many left.
+ */
 static unsigned int put_objects(struct kmem_cache *s, void **objs,
 				unsigned int nr)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/check.c - the proof of L1-L5 (internal.h)
+ * slab/check.c - checks SLAB1-SLAB5 (internal.h)
  */
 #include "slab/internal.h"
 
-/* L4, and that the frames of the slab say so. */
+/* Checks SLAB4, and that frame index and struct page name the slab. */
 static void check_place(const struct kmem_cache *s, const struct slab *slab)
 {
 	size_t bytes = PAGE_SIZE << s->gfporder;
@@ -24,7 +24,7 @@ static void check_place(const struct kmem_cache *s, const struct slab *slab)
 	BUG_ON(colour + (size_t)s->num * s->size > bytes);
 }
 
-/* L2 */
+/* Checks SLAB2. */
 static void check_freelist(const struct kmem_cache *s, const struct slab *slab)
 {
 	u64 seen[DIV_ROUND_UP(SLAB_OBJ_MAX_NUM, 64)] = { 0 };
@@ -51,7 +51,10 @@ struct tally {
 	unsigned long slabs, active, free;
 };
 
-/* L1 for one list: the slabs on it have lo .. hi objects in use. */
+/*
+ * Checks SLAB1 for one list, whose slabs have lo to hi objects in use. Returns
+ * the number of slabs.
+ */
 static unsigned long check_list(const struct kmem_cache *s,
 				struct list_head *list, u32 lo, u32 hi,
 				struct tally *t)
@@ -71,7 +74,7 @@ static unsigned long check_list(const struct kmem_cache *s,
 	return nr;
 }
 
-/* L5 */
+/* Checks SLAB5. */
 static void check_array(struct kmem_cache *s, struct array_cache *ac)
 {
 	BUG_ON(ac->avail > ac->limit || ac->cache != s);
@@ -82,7 +85,7 @@ static void check_array(struct kmem_cache *s, struct array_cache *ac)
 	}
 }
 
-/* L5 for the objects of other nodes. */
+/* Checks SLAB5 for the objects of other nodes. */
 static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	for (unsigned int nid = 0; n->alien && nid < nr_online_nodes; nid++) {
@@ -98,7 +101,10 @@ static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
 	}
 }
 
-/* Objects of the node that are out of its slabs. */
+/*
+ * Checks SLAB1 to SLAB5 for one node. Returns the number of its objects that
+ * are out of their slabs.
+ */
 static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	struct tally t = { 0 };

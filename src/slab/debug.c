@@ -2,13 +2,14 @@
 /*
  * slab/debug.c - allocation and free, one object at a time, with checks
  *
- *	alloc	an object off the lists, else of a new slab; it must be as it
- *		was left when it became free
- *	free	it must be in use by the account of its slab, and its redzones
- *		untouched. One that is free already stays so.
+ *	alloc	takes an object of a slab on the lists, or of a new slab, and
+ *		checks that it still holds what the last free wrote
+ *	free	checks that the object is in use, by its slab's freelist, and
+ *		that its redzones are intact. A double free is reported, and
+ *		the object stays free.
  *
  * Locking	s->debug_lock, and list_lock inside it (debug.h)
- * Invariants	D1 of debug.h
+ * Invariants	SLABDBG1 of debug.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_debugcheck_after() and
  *		cache_free_debugcheck() (docs/kernel.md S11)
  */
@@ -18,9 +19,12 @@
 #include "buddy/buddy.h"
 #include "slab/debug.h"
 
-/* ---- alloc -------------------------------------------------------------------- */
+/* ---- alloc --------------------------------------------------------------- */
 
-/* An object that there is: of that node, else of any; NULL: none. */
+/*
+ * Returns an object of the slabs there are, or NULL. With a node, that node is
+ * searched first; with __GFP_THISNODE, no other.
+ */
 static void *take_there(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	void *obj = NULL;
@@ -51,7 +55,7 @@ static void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 {
 	void *obj;
 
-	(void)orig_size; /* SLAB keeps no such thing */
+	(void)orig_size; /* SLAB does not keep it */
 	do {
 		spin_lock(&s->debug_lock);
 		obj = take_there(s, gfp, node);
@@ -65,7 +69,7 @@ static void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	return obj;
 }
 
-/* ---- free --------------------------------------------------------------------- */
+/* ---- free ---------------------------------------------------------------- */
 
 static void slab_debug_free(struct kmem_cache *s, void *obj,
 			    const struct slab_caller *who)
@@ -89,7 +93,7 @@ static void slab_debug_free(struct kmem_cache *s, void *obj,
 	slabs_destroy(s, &list);
 }
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- checking ------------------------------------------------------------ */
 
 static size_t slab_debug_size(struct kmem_cache *s, const void *obj)
 {
@@ -153,15 +157,15 @@ static unsigned long slab_validate(struct kmem_cache *s,
 static void slab_debug_check(struct kmem_cache *s)
 {
 	unsigned int errors = 0, *counter = slab_kunit_errors;
-	struct slab_caller nobody = { .nr = 0 };
+	struct slab_caller no_caller = { .nr = 0 };
 
 	slab_check(s);
 	slab_kunit_errors = &errors;
-	BUG_ON(slab_validate(s, &nobody));
+	BUG_ON(slab_validate(s, &no_caller));
 	slab_kunit_errors = counter;
 }
 
-/* ---- for whoever asks without saying who ---------------------------------------- */
+/* ---- batches: the caller recorded is this file's own caller -------------- */
 
 static unsigned int slab_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
 				      void **objs, unsigned int nr)
@@ -185,7 +189,7 @@ static void slab_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 		slab_debug_free(s, objs[i], &who);
 }
 
-/* ---- upkeep ------------------------------------------------------------------- */
+/* ---- upkeep -------------------------------------------------------------- */
 
 static void slab_debug_shrink(struct kmem_cache *s, unsigned int flags)
 {

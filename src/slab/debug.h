@@ -2,15 +2,17 @@
 /*
  * slab/debug.h - objects of a cache with debug flags
  *
- *	one object; [] is there with the flag in front of it only
+ *	one object; a part in [] exists only with the flag above it: Z is
+ *	SLAB_RED_ZONE, U SLAB_STORE_USER; P below is SLAB_POISON
  *
  *	           obj                obj + inuse
  *	 Z red_left_pad|  object_size    | Z      | U    |
  *	[ .. redzone 1 ]  o b j e c t    [redzone2][user ] up to the alignment
  *
- *	redzones	RED_INACTIVE while it is free, RED_ACTIVE in use: 8 bytes,
- *			the first of them right in front of the object
- *	user		where the last call that took or freed it returns to
+ *	redzones	RED_INACTIVE while the object is free, RED_ACTIVE in
+ *			use: 8 bytes; redzone 1 ends right before the object
+ *	user		return address of the last call that allocated or freed
+ *			the object
  *	object		6b .. a5 while it is free, 5a .. a5 when it is handed
  *			out (P); a constructor then runs with every allocation
  *
@@ -19,9 +21,9 @@
  *
  * Locking	s->debug_lock (rank LOCK_SLAB_DEBUG): objects, and the lists of
  *		slabs, whose list_lock is taken inside it. Reports are written
- *		under it. Pages come and go outside of it.
- * Invariants	D1  redzones, poison and the freelists agree on which objects
- *		    are free		(slab_validate() proves and reports)
+ *		under it. Pages are allocated and freed outside of it.
+ * Invariants	SLABDBG1  redzones, poison and the freelists agree on which
+ *		objects are free	(slab_validate() checks and reports)
  * Source	Linux v6.1 mm/slab.c, CONFIG_DEBUG_SLAB (docs/kernel.md S11);
  *		docs/divergence.md H
  */
@@ -34,34 +36,42 @@
 #define RED_INACTIVE 0x09F911029D74E35BUL
 #define RED_ACTIVE 0xD84156C5635688C0UL
 
-/* Poison objects? Not those whose content must survive being free. */
+/*
+ * Returns true if free objects of s hold poison. Objects that RCU readers may
+ * still read hold none.
+ */
 static inline bool object_poison(const struct kmem_cache *s)
 {
 	return (s->flags & SLAB_POISON) && !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }
 
-/* ---- debug_check.c: s->debug_lock is held, but for slabs nobody has seen ----- */
+/* ---- debug_check.c: s->debug_lock is held, except for a new slab --------- */
 
-/* An object as it is before anybody had it. */
+/* Gives an object of a new slab its patterns and its constructor. */
 void debug_init_object(const struct kmem_cache *s, void *obj);
-/* It is as a free one must be; else a report: 0 or -EINVAL. */
+/* Checks a free object. Returns 0, or -EINVAL after a report. */
 int check_free_object(struct kmem_cache *s, void *obj,
 		      const struct slab_caller *who);
-/* The same of one in use. */
+/* Checks an object in use. Returns 0, or -EINVAL after a report. */
 int check_used_object(struct kmem_cache *s, void *obj,
 		      const struct slab_caller *who);
-/* It is handed out, and comes back: the patterns of its new state. */
+/* Gives an object that is handed out the patterns of one in use. */
 void mark_used_object(struct kmem_cache *s, void *obj,
 		      const struct slab_caller *who);
+/* Gives an object that was freed the patterns of a free one. */
 void mark_free_object(struct kmem_cache *s, void *obj,
 		      const struct slab_caller *who);
-/* A report about an object, in the name of the function that found it. */
+/*
+ * Reports a fault of an object. `function` is the name that the report starts
+ * with.
+ */
 void slab_error(struct kmem_cache *s, void *obj, const char *function,
 		const char *msg, const struct slab_caller *who);
+/* With SLAB_TRACE, prints that obj was allocated or freed. */
 void trace_slab_object(const struct kmem_cache *s, void *obj, const char *what,
 		       const struct slab_caller *who);
 
-/* ---- debug.c ------------------------------------------------------------------ */
+/* ---- debug.c ------------------------------------------------------------- */
 
 extern const struct slab_ops slab_debug_ops;
 

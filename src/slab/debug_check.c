@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/debug_check.c - is an object as it must be, and what is said if not
+ * slab/debug_check.c - checks an object, and reports what is wrong with it
  *
- *	slab error in verify_redzone_free(): cache `malloc-64': double free detected
- *	00007f0012345640: redzone 1:0x9f911029d74e35b, redzone 2:0x9f911029d74e35b
+ *	slab error in verify_redzone_free(): cache `malloc-64': double free
+ *	detected
+ *	00007f0012345640: redzone 1:0x9f9.., redzone 2:0x9f9..
  *	Last user: free_name+0x12/0x30
  *	Object   00007f0012345640: 6b 6b 6b ...
  *	CPU: 1 PID: 4711 Comm: prog
  *	Call Trace:
  *	 main+0x35/0x60
  *
- * What was damaged is mended, so that it is reported once.
+ * Damage is mended after the report, so that it is reported once.
  *
  * Locking	s->debug_lock
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S11)
@@ -22,7 +23,7 @@
 #include "core/stacktrace.h"
 #include "slab/debug.h"
 
-/* ---- where things are --------------------------------------------------------- */
+/* ---- where things are ---------------------------------------------------- */
 
 static void *dbg_redzone1(void *obj)
 {
@@ -79,7 +80,7 @@ static void poison_obj(const struct kmem_cache *s, void *obj, u8 value)
 	at[s->object_size - 1] = (char)POISON_END;
 }
 
-/* ---- what is said ------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------- */
 
 static void print_objinfo(const struct kmem_cache *s, void *obj)
 {
@@ -113,7 +114,7 @@ void trace_slab_object(const struct kmem_cache *s, void *obj, const char *what,
 	dump_stack_entries(who->entries, who->nr);
 }
 
-/* ---- checks ------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------- */
 
 static int verify_redzones(struct kmem_cache *s, void *obj, u64 value,
 			   const struct slab_caller *who)
@@ -171,7 +172,7 @@ int check_used_object(struct kmem_cache *s, void *obj,
 	return verify_redzones(s, obj, RED_ACTIVE, who);
 }
 
-/* ---- changes of state --------------------------------------------------------- */
+/* ---- changes of state ---------------------------------------------------- */
 
 void debug_init_object(const struct kmem_cache *s, void *obj)
 {

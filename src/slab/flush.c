@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/flush.c - objects back into their slabs
+ * slab/flush.c - returns objects to their slabs
  *
- * First, without a lock, each pointer of a batch is proven to start an object
- * of the cache. Then, under the lock, its number goes in front of the free
- * ones of its slab:
+ * First, without a lock, each pointer of a batch is checked to start an object
+ * of the cache. Then, under the lock, the number of the object goes in front of
+ * the free numbers of its slab:
  *
  *	. . . | 4  0  7		active = 3
  *	. . 2   4  0  7		object 2 came back: active = 2
  *
  *	the slab has now	and goes
  *	no object in use	to the head of slabs_free
- *	any			to the tail of slabs_partial, so that its others
- *				have the most time to come back too
+ *	some in use		to the tail of slabs_partial, so that these have
+ *				the most time to be freed too
  *
  * When the node has more free objects than free_limit, slabs of the tail of
  * slabs_free go back to the page allocator.
  *
- * Locking	list_lock (rank LOCK_LIST); pages go back after it
- * Invariants	L1-L3 of internal.h
+ * Locking	list_lock (rank LOCK_LIST); pages are freed after it is released
+ * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, free_block() (docs/kernel.md S5)
  */
 #include <string.h>
@@ -28,8 +28,9 @@
 #define FLUSH_BATCH 64U
 
 /*
- * Do index and address alone prove that an object of s starts here? They can
- * where all slabs begin with an object; no struct page is read then.
+ * Returns true if frame index and address alone show that an object of s starts
+ * at obj. They can where every slab begins with an object. Reads no struct
+ * page.
  */
 static inline bool known_object(const struct kmem_cache *s, const void *obj)
 {
@@ -39,7 +40,10 @@ static inline bool known_object(const struct kmem_cache *s, const void *obj)
 	       arena_index[pfn] == s->class && kmem_starts_object(s, obj);
 }
 
-/* The number of the object of slab that starts at obj; num or more: none. */
+/*
+ * Returns the number of the object that starts at obj. A result of s->num or
+ * more means that none does.
+ */
 static inline unsigned int number_of(const struct kmem_cache *s,
 				     const struct slab *slab, const void *obj)
 {
@@ -49,7 +53,7 @@ static inline unsigned int number_of(const struct kmem_cache *s,
 	return likely(index * s->size == offset) ? index : s->num;
 }
 
-/* The slab of s that holds an address; NULL: none does. */
+/* Returns the slab of s that holds an address, or NULL. */
 static inline struct slab *own_slab(const struct kmem_cache *s, const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
@@ -101,7 +105,10 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 	return wrong;
 }
 
-/* Is this number among the free ones? Looked for where that is cheap. */
+/*
+ * Returns true if the object with this number is free already. Without a
+ * free_map the freelist is searched in debug builds only.
+ */
 static inline bool is_free_already(const struct kmem_cache *s,
 				   const struct slab *slab, unsigned int index)
 {
@@ -119,13 +126,19 @@ static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
 		kmem_double_free(s, index_to_obj(s, slab, index));
 	if (s->num <= FREE_MAP_BITS)
 		slab->free_map |= BIT(index);
-	/* All were in use, the place of the array too: this is its place now. */
+	/*
+	 * All objects were in use, also the one that held the freelist. The
+	 * object that comes back holds it from here on.
+	 */
 	if (!slab->freelist)
 		slab->freelist = index_to_obj(s, slab, index);
 	slab->freelist[--slab->active] = (freelist_idx_t)index;
 }
 
-/* A slab that got objects back changes lists, or its place. */
+/*
+ * Moves a slab that got objects back to the list, or the place, it belongs to
+ * now.
+ */
 static inline void relist(struct kmem_cache_node *n, struct slab *slab)
 {
 	list_del(&slab->slab_list);
@@ -137,7 +150,10 @@ static inline void relist(struct kmem_cache_node *n, struct slab *slab)
 	}
 }
 
-/* More free objects than wanted: slabs for the page allocator, in `list`. */
+/*
+ * While the node has more free objects than free_limit, moves empty slabs to
+ * `list` for the page allocator.
+ */
 static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 		      struct list_head *list)
 {
@@ -175,15 +191,18 @@ void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
 	spin_unlock(&n->list_lock);
 }
 
-/* Proven objects: their slabs and numbers. */
-struct proven {
+/* Checked objects: their slabs and numbers. */
+struct checked {
 	struct slab *slab[FLUSH_BATCH];
 	freelist_idx_t index[FLUSH_BATCH];
 };
 
-/* Those of proven objects from `from` on that are of this node: the next. */
+/*
+ * Frees the objects from `from` on whose slabs are of this node. Returns the
+ * index of the first object of another node, or nr.
+ */
 static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
-			       const struct proven *p, unsigned int from,
+			       const struct checked *p, unsigned int from,
 			       unsigned int nr)
 {
 	unsigned int i = from;
@@ -206,7 +225,7 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 	return i;
 }
 
-/* Was it an object of another cache? It is there now. */
+/* Returns true if obj was an object of another cache; it was freed there. */
 static bool gone_to_owner(struct kmem_cache *s, void *obj)
 {
 	struct kmem_cache *owner = kmem_other_cache(s, obj);
@@ -217,7 +236,7 @@ static bool gone_to_owner(struct kmem_cache *s, void *obj)
 	return true;
 }
 
-/* Ask the memory for what a free will write; others may change it meanwhile. */
+/* Prefetches what a free will write. Another thread may change it meanwhile. */
 static __racy inline void prefetch_list(const struct slab *slab)
 {
 	const freelist_idx_t *list = READ_ONCE(slab->freelist);
@@ -228,7 +247,7 @@ static __racy inline void prefetch_list(const struct slab *slab)
 static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	unsigned int mine = 0;
-	struct proven p;
+	struct checked p;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		struct slab *slab = own_slab(s, objs[i]);
@@ -237,7 +256,7 @@ static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 		if (unlikely(!slab || index >= s->num)) {
 			if (!slab && gone_to_owner(s, objs[i]))
 				continue;
-			object_slab(s, objs[i], &index); /* says what it is */
+			object_slab(s, objs[i], &index); /* aborts */
 		}
 		prefetch_list(slab);
 		p.slab[mine] = slab;

@@ -2,21 +2,23 @@
 /*
  * slab/geometry.c - size, order, colours and limits of a cache
  *
- * Where the array of free numbers lies is tried in this order:
+ * A slab has an array of the numbers of its free objects. Places for it are
+ * tried in this order:
  *
- *	FREELIST_OBJ	|obj|obj|obj|obj|left|	   in the last free object: it
- *						   must fit, and nothing else
- *						   may live on in the object
- *	FREELIST_OFF	|obj|obj|obj|obj|left|  -> object of a kmalloc cache,
- *						   if that is at most half a
- *						   object, and `left` too small
+ *	FREELIST_OBJ	|obj|obj|obj|obj|left|	   in the last free object: the
+ *						   array must fit, and nothing
+ *						   else may be kept in the
+ *						   object
+ *	FREELIST_OFF	|obj|obj|obj|obj|left|  -> an object of a kmalloc cache,
+ *						   of at most half the size, if
+ *						   `left` is too small
  *	FREELIST_ON	|obj|obj|obj|left|list|
  *
- * `left` is shared out in colours: slab i begins its objects (i % colours) *
- * colour_off bytes in, so that the first objects of all slabs do not meet in
- * the same lines of the CPU's caches.
+ * `left` is used for colours: the first object of slab i lies (i % colours) *
+ * colour_off bytes into the slab. So the first objects of all slabs do not
+ * compete for the same lines of the CPU's caches.
  *
- * Locking	none; the cache is nobody else's yet
+ * Locking	none; only the caller knows the cache yet
  * Source	Linux v6.1 mm/slab.c
  *		(docs/kernel.md S2, S7-S10); the modern rule,
  *		that of 4.4 is not there: docs/divergence.md H
@@ -28,12 +30,12 @@
 #include "slab/debug.h"
 
 /*
- * The largest order that is taken to waste less; a boot parameter. The kernel
- * has 0 on machines of up to 32 MiB.
+ * The largest order that a slab may have in order to waste less;
+ * slab_max_order= sets another. The kernel has 0 on machines of up to 32 MiB.
  */
 #define SLAB_MAX_ORDER 1
 
-/* Up to which order a slab of the cache grows so that less of it is lost. */
+/* Returns the largest order that a slab of the cache may have to waste less. */
 static unsigned long max_order_of(const struct kmem_cache *s)
 {
 	if (slab_max_order >= 0)
@@ -41,7 +43,10 @@ static unsigned long max_order_of(const struct kmem_cache *s)
 	return s->max_order ? s->max_order : SLAB_MAX_ORDER;
 }
 
-/* Objects of a slab, where each takes `size` and perhaps a number; the rest. */
+/*
+ * Returns how many objects fit into a slab. Stores the bytes left over in
+ * *left.
+ */
 static unsigned int cache_estimate(unsigned int order, size_t size,
 				   enum freelist_place place, size_t *left)
 {
@@ -53,7 +58,10 @@ static unsigned int cache_estimate(unsigned int order, size_t size,
 	return (unsigned int)(bytes / each);
 }
 
-/* A cache for arrays of num numbers that is worth having; NULL: none. */
+/*
+ * Returns a kmalloc cache for arrays of num numbers, or NULL if none is small
+ * enough to be worth it.
+ */
 static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
 					      unsigned int num)
 {
@@ -64,7 +72,10 @@ static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
 	return fc;
 }
 
-/* Sets num (0: impossible), gfporder and freelist_cache; the bytes left. */
+/*
+ * Sets num, gfporder and freelist_cache; num is 0 if no order will do. Returns
+ * the bytes left over.
+ */
 static size_t calculate_slab_order(struct kmem_cache *s,
 				   enum freelist_place place)
 {
@@ -90,7 +101,10 @@ static size_t calculate_slab_order(struct kmem_cache *s,
 		s->gfporder = (u8)order;
 		s->freelist_cache = fc;
 		left_over = left;
-		/* Pages of a reclaimable cache are shrunk: small ones. */
+		/*
+		 * Slabs of a reclaimable cache stay small: they are freed more
+		 * easily.
+		 */
 		if (s->flags & SLAB_RECLAIM_ACCOUNT || order >= max_order ||
 		    left_over * 8 <= PAGE_SIZE << order)
 			break;
@@ -149,7 +163,7 @@ static bool place_freelist(struct kmem_cache *s)
 	return true;
 }
 
-/* How many objects an owner's array and the shared one hold. */
+/* Sets how many objects an owner's array and the shared array hold. */
 static void enable_cpucache(struct kmem_cache *s)
 {
 	unsigned int wanted = min(s->sheaf_capacity, (u32)SHEAF_MAX_CAPACITY);
@@ -185,7 +199,7 @@ static void setup_nodes(struct kmem_cache *s)
 	}
 }
 
-/* An object with what its debug flags put beside it (slab/debug.h). */
+/* Sets the size of an object with what its debug flags add (slab/debug.h). */
 static void calculate_size(struct kmem_cache *s)
 {
 	unsigned int size = max(s->inuse, SLAB_OBJ_MIN_SIZE);
@@ -201,13 +215,13 @@ static void calculate_size(struct kmem_cache *s)
 	s->reciprocal_buffer_size = reciprocal_value(s->size);
 }
 
-/* What address and size alone say of an object, for kmem_starts_object(). */
+/* Sets what kmem_starts_object() uses to recognise an object by its address. */
 static void calculate_divisor(struct kmem_cache *s)
 {
 	s->divisor = UINT64_MAX / s->size + 1;
 	s->oo_bytes = s->num * s->size;
 	if (s->colour > 1 || s->red_left_pad)
-		s->oo_bytes = 0; /* a slab need not begin with an object */
+		s->oo_bytes = 0; /* objects may start later */
 }
 
 int slab_setup(struct kmem_cache *s)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/grow.c - slabs are made and unmade
+ * slab/grow.c - makes slabs and frees them
  *
  *	cache_grow()
- *	  alloc_slabmgmt()	where the objects begin and the freelist lies
- *	  slab_map_pages()	from here on the frames are known as a slab's
- *	  cache_init_objs()	constructor, and all numbers in order
+ *	  alloc_slabmgmt()	decides where the objects and the freelist lie
+ *	  slab_map_pages()	enters the frames in the index as a slab's
+ *	  cache_init_objs()	constructs the objects and fills the freelist
  *
- * Locking	none; a slab being made or unmade is nobody else's. Pages come
- *		and go without any lock of this layer.
- * Invariants	L4 of internal.h
+ * Locking	none; only the caller knows a slab that is being made or freed.
+ *		No lock of this layer is held while pages are allocated or
+ *		freed.
+ * Invariants	SLAB4 of internal.h
  * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4
  *		(docs/kernel.md S9)
  */
@@ -20,7 +21,7 @@
 #include "kmem/freelist.h"
 #include "slab/debug.h"
 
-/* The colour of a node's next slab, in bytes. */
+/* Returns the colour of a node's next slab, in bytes. */
 static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	unsigned int colour;
@@ -33,7 +34,10 @@ static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
 	return colour < s->colour ? (size_t)colour * s->colour_off : 0;
 }
 
-/* An object of the cache for freelists, straight from its slabs; or NULL. */
+/*
+ * Returns an object for a freelist, straight from the slabs of its cache, or
+ * NULL.
+ */
 static void *alloc_freelist(struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_cache *fc = s->freelist_cache;
@@ -48,7 +52,7 @@ static void free_freelist(struct kmem_cache *s, void *freelist)
 	s->freelist_cache->ops->flush(s->freelist_cache, &freelist, 1);
 }
 
-/* Sets s_mem and freelist: 0, or -ENOMEM. */
+/* Sets s_mem and freelist. Returns 0 or -ENOMEM. */
 static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
 			  size_t colour, gfp_t gfp)
 {
@@ -58,7 +62,7 @@ static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
 	slab->active = 0;
 	switch (s->freelist_place) {
 	case FREELIST_OBJ:
-		return 0; /* where, cache_init_objs() says */
+		return 0; /* set by cache_init_objs() */
 	case FREELIST_OFF:
 		slab->freelist = alloc_freelist(s, gfp);
 		return slab->freelist ? 0 : -ENOMEM;
@@ -77,7 +81,10 @@ static void slab_map_pages(struct kmem_cache *s, struct slab *slab)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight at a time");
 
-/* Eight numbers that follow each other are the first eight plus a constant. */
+/*
+ * Fills the freelist with 0, 1, 2 ..., eight numbers at a time: each eight are
+ * the eight before plus a constant.
+ */
 static void number_in_order(freelist_idx_t *list, unsigned int nr)
 {
 	u64 eight = 0x0706050403020100;
@@ -91,7 +98,7 @@ static void number_in_order(freelist_idx_t *list, unsigned int nr)
 		list[i] = (freelist_idx_t)i;
 }
 
-/* In the shuffled order of the cache, from a place of its own. */
+/* Fills the freelist in the cache's shuffled order, from a random start. */
 static void number_shuffled(const struct kmem_cache *s, freelist_idx_t *list)
 {
 	unsigned int pos = kmem_freelist_start(s);
@@ -117,7 +124,10 @@ static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
 		number_shuffled(s, list);
 	else
 		number_in_order(list, s->num);
-	/* In the object that is handed out last, if it is in one. */
+	/*
+	 * With FREELIST_OBJ the freelist lies in the object that is handed out
+	 * last.
+	 */
 	if (s->freelist_place == FREELIST_OBJ)
 		slab->freelist = index_to_obj(s, slab, list[s->num - 1]);
 	memcpy(slab->freelist, list, s->num);

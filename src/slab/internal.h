@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/internal.h - shared by the files of this layer alone
+ * slab/internal.h - what the files of src/slab share with each other alone
  *
- * Invariants, all of them proven by slab_check() in check.c:
- *	L1  active == 0 <=> on slabs_free; active == num <=> on slabs_full;
- *	    every other slab is on slabs_partial
- *	L2  places active .. num-1 of the freelist name distinct objects, and
- *	    free_map has a bit for each of these, if num <= FREE_MAP_BITS
- *	L3  free_objects is the sum of num - active; total_slabs and free_slabs
- *	    count what is on the lists, in_use the objects out of these slabs.
- *	    nr_slabs may have more: slabs on their way, also those that were
- *	    some other thread's when the process was forked
- *	L4  s_mem is a multiple of colour_off into the slab, and the last
- *	    object ends in it, before the freelist if that is on the slab
- *	L5  shared and alien arrays hold objects of slabs, at most limit;
- *	    shared_limit and shared_room are as the shared array says
+ * Invariants	SLAB1  active == 0 <=> on slabs_free; active == num <=> on
+ *		       slabs_full; every other slab is on slabs_partial
+ *		SLAB2  places active .. num-1 of the freelist name distinct
+ *		       objects; free_map has a bit for each of these, if num <=
+ *		       FREE_MAP_BITS
+ *		SLAB3  free_objects is the sum of num - active; total_slabs and
+ *		       free_slabs count slabs on the lists; in_use counts the
+ *		       objects out of these slabs. nr_slabs may be larger: it
+ *		       also counts slabs that a thread has off the lists, or
+ *		       had when the process was forked
+ *		SLAB4  s_mem is a multiple of colour_off into the slab; the last
+ *		       object ends inside the slab, and before the freelist if
+ *		       that is on the slab
+ *		SLAB5  shared and alien arrays hold objects of slabs, at most
+ *		       limit; shared_limit and shared_room follow the shared
+ *		       array		(slab_check() checks all five)
  */
 #ifndef KM_SLAB_INTERNAL_H
 #define KM_SLAB_INTERNAL_H
@@ -23,8 +26,8 @@
 #include "slab/slab.h"
 
 #define BATCHREFILL_LIMIT 16U /* of an array that was not touched */
-#define REAPTIMEOUT_AC 2000U /* ms between two looks at an owner's array */
-#define REAPTIMEOUT_NODE 4000UL /* the same for what a node has */
+#define REAPTIMEOUT_AC 2000U /* ms between two reaps of an owner's array */
+#define REAPTIMEOUT_NODE 4000UL /* ms between two reaps of a node */
 
 /* ---- slabs --------------------------------------------------------------- */
 
@@ -38,7 +41,7 @@ static inline char *slab_address(const struct slab *slab)
 	return page_to_virt(slab_page(slab));
 }
 
-/* The slab that holds an address, or NULL if none does. */
+/* Returns the slab that holds an address, or NULL. */
 static inline struct slab *virt_to_slab(const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
@@ -86,59 +89,82 @@ static inline void stat_sub(unsigned long *counter, unsigned long nr)
 
 /* ---- geometry.c ---------------------------------------------------------- */
 
+/* slab_ops.setup: sets size, order and limits. Returns 0 or -EINVAL. */
 int slab_setup(struct kmem_cache *s);
+/* Returns how many free objects a node keeps in its slabs. */
 unsigned int slab_free_limit(const struct kmem_cache *s);
 
 /* ---- grow.c -------------------------------------------------------------- */
 
-/* A new slab on no list, active 0; NULL: no memory. No lock is held. */
+/*
+ * Returns a new slab, on no list and with active 0, or NULL if there is no
+ * memory. No lock is held.
+ */
 struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node);
-/* Its pages go back; it is on no list. No lock is held. */
+/* Frees the pages of an empty slab that is on no list. No lock is held. */
 void slab_destroy(struct kmem_cache *s, struct slab *slab);
-/* The same for a list of them. */
+/* Frees the pages of all slabs on a list. No lock is held. */
 void slabs_destroy(struct kmem_cache *s, struct list_head *list);
 
 /* ---- refill.c ------------------------------------------------------------ */
 
+/* slab_ops.refill: stores up to nr objects and returns how many. */
 unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr);
-/* Up to nr objects that a node has already: how many. */
+/* Stores up to nr objects that a node has already. Returns how many. */
 unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
 			      unsigned int nr);
-/* A new slab, of which objects may have been taken, goes on its list. */
+/* Puts a new slab, of which objects may have been taken, on its list. */
 void cache_grow_end(struct kmem_cache *s, struct slab *slab);
-/* A slab goes on the list that its active says; it is on none. list_lock. */
+/*
+ * Puts a slab with objects in use, which is on no list, on slabs_partial or
+ * slabs_full. list_lock is held.
+ */
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 		     struct slab *slab);
 
 /* ---- flush.c ------------------------------------------------------------- */
 
+/* slab_ops.flush: returns nr objects to their slabs. */
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+/* slab_ops.verify: returns how many of the objects are of other caches. */
 int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Returns true if the freelist of the slab has this number. */
 bool slab_index_is_free(const struct kmem_cache *s, const struct slab *slab,
 			unsigned int index);
-/* One proven object in use becomes free; slabs that are too many, into list. */
+/*
+ * Makes one checked object in use free. Slabs that the node need not keep are
+ * moved to `list`; the caller frees them.
+ */
 void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
 		struct list_head *list);
-/* The slab that an object of s starts in; NULL: it is of another cache, or none. */
+/*
+ * Returns the slab of the object of s that starts at obj, or NULL if none does.
+ */
 struct slab *slab_of_object(struct kmem_cache *s, const void *obj);
-/* The slab of an object of s, and its number there; else one line and abort. */
+/*
+ * Returns the slab of obj and stores obj's number in *index. Prints one line
+ * and aborts if obj is not the start of an object of s.
+ */
 struct slab *object_slab(struct kmem_cache *s, const void *obj,
 			 unsigned int *index);
 
 /* ---- array.c ------------------------------------------------------------- */
 
+/* slab_ops.main_empty: fills the owner's array. Returns 0 or -ENOMEM. */
 int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
+/* slab_ops.main_full: makes room in the owner's array. 0 or -ENOMEM. */
 int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s);
-/* This owner's array_cache; NULL if it has none yet. */
+/* Returns the owner's array, or NULL if it has none yet. */
 struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
 				  const struct kmem_cache *s);
 /*
- * An owner's array out of its slot, with the limits of today; a new one if
- * there is none. NULL: no memory. main_set() puts it back.
+ * Takes the owner's array out of its slot and gives it the cache's present
+ * limits; makes one if there is none. Returns it, or NULL if there is no
+ * memory. The owner puts it back by main_set().
  */
 struct array_cache *cpu_cache_take(struct kmem_cpu *cpu, struct kmem_cache *s);
-/* The oldest nr objects of an array that is out of its slot leave it. */
+/* Removes the oldest nr objects of an array that is out of its slot. */
 void ac_drop_oldest(struct array_cache *ac, unsigned int nr);
 
 static inline struct slab_sheaf *ac_sheaf(struct array_cache *ac)
@@ -146,7 +172,10 @@ static inline struct slab_sheaf *ac_sheaf(struct array_cache *ac)
 	return (struct slab_sheaf *)ac;
 }
 
-/* An array that others reach too, under its lock: the newest is the last. */
+/*
+ * Adds an object to a shared or alien array, whose newest object is its last.
+ * The array's lock is held.
+ */
 static inline void ac_put_obj(struct array_cache *ac, void *obj)
 {
 	ac->entry[ac->avail++] = obj;
@@ -159,55 +188,66 @@ static inline void *ac_get_obj(struct array_cache *ac)
 
 /* ---- shared.c ------------------------------------------------------------ */
 
-/* Up to nr objects from one array to another's end; returns how many. */
+/* Moves up to nr of the newest objects of `from` to `to`. Returns how many. */
 unsigned int transfer_objects(void **to, struct array_cache *from,
 			      unsigned int nr);
-/* As many of objs[0..nr) as the node's shared array takes: how many. */
+/*
+ * Moves objects of objs[0..nr) into the node's shared array. Returns how many.
+ */
 unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 			void **objs, unsigned int nr);
-/* The oldest nr of its objects go to the slabs. */
+/* Frees the oldest nr objects of the node's shared array to their slabs. */
 void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 		  unsigned int nr);
-/* All of them do, and its memory goes back. */
+/* Frees the node's shared array and all objects in it. */
 void shared_free(struct kmem_cache *s, struct kmem_cache_node *n);
+/* Returns how many objects the node's shared array holds. */
 unsigned int shared_avail(struct kmem_cache_node *n);
-void __shared_note(struct kmem_cache_node *n); /* its array has changed */
+/* Updates shared_limit and shared_room; list_lock is held. */
+void __shared_note(struct kmem_cache_node *n);
 
 /* ---- alien.c ------------------------------------------------------------- */
 
-/* Objects, most of them of other nodes, were freed here; each is proven. */
+/* slab_ops.flush_remote: frees objects, most of which are of other nodes. */
 void cache_free_alien(struct kmem_cache *s, void **objs, unsigned int nr);
-/* Those that wait on a node go to their slabs. */
+/* Frees all objects in a node's alien caches to their slabs. */
 void drain_alien_cache(struct kmem_cache *s, struct kmem_cache_node *n);
-void free_alien_cache(struct kmem_cache_node *n); /* empty, and unused */
+/* Frees a node's alien caches, which are empty and unused. */
+void free_alien_cache(struct kmem_cache_node *n);
+/* Returns how many objects a node's alien caches hold. */
 unsigned int alien_avail(struct kmem_cache_node *n);
+/* Lock and unlock the alien caches of a node around fork(). */
 void alien_fork_take(struct kmem_cache_node *n);
 void alien_fork_release(struct kmem_cache_node *n);
 
 /* ---- reap.c -------------------------------------------------------------- */
 
+/* slab_ops.main_idle: shrinks an array that its owner has not touched. */
 void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s);
+/* Shrinks what the nodes keep and have not used. */
 void cache_reap(struct kmem_cache *s);
-/* How many objects a look at an untouched array takes out of it. */
+/* Returns how many objects a reap takes out of an untouched array. */
 unsigned int drain_count(unsigned int limit, unsigned int avail);
-/* Up to `tofree` slabs of slabs_free, the oldest first, go back. */
+/* Frees up to `tofree` slabs of slabs_free, the oldest first. */
 void drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
 		    unsigned long tofree);
-/* The same slabs leave the lists, for slabs_destroy(). */
+/* Moves up to `nr` of those slabs to `list`, for slabs_destroy(). */
 void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
 		       unsigned long nr, struct list_head *list);
 
 /* ---- node.c -------------------------------------------------------------- */
 
+/* The functions of slab_ops with these names (kmem/kmem.h). */
 void slab_fork_take(struct kmem_cache *s);
 void slab_fork_release(struct kmem_cache *s);
 void *slab_object_of(struct kmem_cache *s, const void *addr);
 void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
-/* Say which objects of a slab are in use. */
+/* slab_ops.list_slab_objects: reports the objects of a slab still in use. */
 void slab_list_objects(struct kmem_cache *s, struct page *page);
 
 /* ---- tunables.c ---------------------------------------------------------- */
 
+/* slab_ops.tune: sets the array sizes. Returns 0 or -EINVAL. */
 int do_tune_cpucache(struct kmem_cache *s, int limit, int batchcount,
 		     int shared);
 

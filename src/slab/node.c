@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/node.c - shrinking, the end of a cache, fork, and the backend's table
+ * slab/node.c - shrinking, the end of a cache, fork, and slab_ops
  *
  * Locking	list_lock (rank LOCK_LIST)
  * Source	Linux v6.1 mm/slab.c
@@ -10,7 +10,7 @@
 #include "kmem/debug.h"
 #include "slab/internal.h"
 
-/* What no slab needs to be kept for goes back, all of it. */
+/* Frees the alien and shared arrays' objects, then every empty slab. */
 static void shrink_all(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
@@ -90,7 +90,7 @@ static unsigned long slab_cached(struct kmem_cache *s)
 	return nr;
 }
 
-/* What lies in arrays is out of its slab, so it counts as active. */
+/* An object in an array is out of its slab, so it counts as active. */
 void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 {
 	struct kmem_cache_node *n;

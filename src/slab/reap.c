@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/reap.c - what lies idle goes back, a little at a time
+ * slab/reap.c - gives back idle objects and slabs, a little at a time
  *
- *	every 2 s an owner looks at its arrays:
- *		touched		nothing, this time
- *		not touched	a fifth of the limit, the oldest, to the slabs;
- *				half of what there is, if that is less
- *		what its node has of other nodes goes to their slabs
- *	every 4 s somebody looks at a node:
- *		the shared array	in the same way
- *		slabs_free, not used	about a fifth of free_limit, in slabs
+ *	every 2 s an owner looks at each of its arrays:
+ *		touched		nothing is freed this time
+ *		not touched	the oldest objects go to the slabs: a fifth of
+ *				the limit, or half of the array if that is less
+ *		either way	its node's alien caches go to the slabs
+ *	every 4 s one thread looks at each node:
+ *		the shared array	is reaped in the same way
+ *		slabs_free, not used	slabs with about a fifth of free_limit
+ *					objects are freed
  *
- * Time is that of the ticks (core/tick.h), since there is no timer: whoever
- * passes a slow path does it.
+ * There is no timer. Any thread that takes a slow path may run the ticks
+ * (core/tick.h) that drive this file.
  *
- * Locking	an array is its owner's; list_lock for the node's
+ * Locking	only its owner uses an array; list_lock for the node's parts
  * Source	Linux v6.1 mm/slab.c, cache_reap() (docs/kernel.md S6)
  */
 #include <limits.h>
@@ -30,7 +31,6 @@ unsigned int drain_count(unsigned int limit, unsigned int avail)
 	return tofree > avail ? (avail + 1) / 2 : tofree;
 }
 
-/* The owner's part, for one of its arrays. */
 void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	struct array_cache *ac = cpu_cache_get(cpu, s);
@@ -83,7 +83,10 @@ void drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
 	slabs_destroy(s, &list);
 }
 
-/* How much of the shared array goes now: none if it was touched. */
+/*
+ * Returns how many objects of the shared array to free now: none if it was
+ * touched.
+ */
 static unsigned int shared_tofree(struct kmem_cache_node *n)
 {
 	struct array_cache *shared;
@@ -115,7 +118,9 @@ static void reap_node(struct kmem_cache *s, struct kmem_cache_node *n)
 		drain_freelist(s, n, DIV_ROUND_UP(n->free_limit, slabs));
 }
 
-/* The node's part; at every tick, of which most come too early. */
+/*
+ * Runs at every tick; most ticks come before a node's next_reap and do nothing.
+ */
 void cache_reap(struct kmem_cache *s)
 {
 	unsigned long now = READ_ONCE(tick_last_ms);

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/refill.c - objects out of the slabs
+ * slab/refill.c - takes objects out of the slabs
  *
- *	1  the node's shared array	one copy
+ *	1  the node's shared array	pointers are copied
  *	2  slabs_partial, then slabs_free: the first slab of the list is
  *	   used up before the next
- *	3  cache_grow(): one new slab, if nothing at all was found
- *	4  where there are several nodes and this one is full, the same of the
- *	   others
+ *	3  cache_grow(): one new slab, if 1 and 2 had no object
+ *	4  if this node has no memory left, steps 1 and 2 on all nodes, then a
+ *	   slab of any node
  *
- * Locking	list_lock (rank LOCK_LIST) for 1 and 2; a new slab is used
- *		before it is put on a list, without
- * Invariants	L1-L3 of internal.h
+ * Locking	list_lock (rank LOCK_LIST) for 1 and 2. Objects are taken out
+ *		of a new slab without a lock, before it is put on a list.
+ * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
  */
 #include "buddy/buddy.h"
 #include "slab/internal.h"
 
-/* The next free object; a number that is none ends the program. */
+/*
+ * Returns the next free object of a slab. Aborts if the freelist was
+ * overwritten.
+ */
 static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
 {
 	unsigned int index = slab->freelist[slab->active++];
@@ -31,7 +34,7 @@ static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
 	return index_to_obj(s, slab, index);
 }
 
-/* Up to nr objects of a slab: how many. */
+/* Stores up to nr objects of a slab. Returns how many. */
 static unsigned int alloc_block(struct kmem_cache *s, struct slab *slab,
 				void **objs, unsigned int nr)
 {
@@ -50,13 +53,15 @@ void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 		list_add(&slab->slab_list, &n->slabs_partial);
 		return;
 	}
-	/* The array lies in an object that is in use now. */
+	/* The freelist lay in an object that is in use now. */
 	if (s->freelist_place == FREELIST_OBJ)
 		slab->freelist = NULL;
 	list_add(&slab->slab_list, &n->slabs_full);
 }
 
-/* A slab with free objects, off its list; NULL: none. */
+/*
+ * Takes a slab with free objects off its list. Returns NULL if there is none.
+ */
 static struct slab *get_first_slab(struct kmem_cache_node *n)
 {
 	struct list_head *list = &n->slabs_partial;
@@ -123,7 +128,10 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 	return got;
 }
 
-/* From the shared array, or else from slabs that there are. */
+/*
+ * Stores objects of the shared array, or else of the slabs on the lists.
+ * Returns how many.
+ */
 static unsigned int alloc_from_node(struct kmem_cache *s,
 				    struct kmem_cache_node *n, void **objs,
 				    unsigned int nr)
@@ -157,7 +165,10 @@ unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
 	return alloc_from_node(s, n, objs, nr);
 }
 
-/* Nothing on the node: what others have, then a slab from wherever. */
+/*
+ * Takes objects that other nodes have already, or else of a new slab of any
+ * node.
+ */
 static unsigned int fallback_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 				   void **objs, unsigned int nr)
 {
@@ -168,7 +179,7 @@ static unsigned int fallback_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 	return got ? got : alloc_from_new(s, gfp, node, objs, nr);
 }
 
-/* A slab of exactly this node, if that has room for one. */
+/* Returns the flags for a slab of exactly one node, without reclaim. */
 static gfp_t gfp_exact_node(gfp_t gfp)
 {
 	return (gfp | __GFP_THISNODE | __GFP_NOWARN) &

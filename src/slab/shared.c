@@ -5,12 +5,13 @@
  *	owner A's array      shared (limit = shared * batchcount)   owner B's
  *	  full: oldest  ---> [ ..................|              ] --->  empty
  *
- * It is what hands objects from thread to thread: a copy of pointers under the
- * node's lock, and no slab is touched. It is made at the first flush that could
- * use it, and again when the tunables have changed.
+ * The shared array hands objects from thread to thread: pointers are copied
+ * under the node's lock, and no slab is touched. The array is made at the first
+ * flush that could use it, and again when the tunables have changed.
  *
- * Locking	list_lock (rank LOCK_LIST); pages come and go without
- * Invariants	L5 of internal.h
+ * Locking	list_lock (rank LOCK_LIST); it is not held while pages are
+ *		allocated or freed
+ * Invariants	SLAB5 of internal.h
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
 #include <string.h>
@@ -43,7 +44,7 @@ static struct array_cache *alloc_arraycache(struct kmem_cache *s,
 	return ac;
 }
 
-/* It is empty, and nobody else's any more. */
+/* Frees an empty array that no node has any more. */
 static void free_arraycache(struct array_cache *ac)
 {
 	free_page_run(__virt_to_page(ac), array_pages(ac->limit));
@@ -58,7 +59,9 @@ unsigned int transfer_objects(void **to, struct array_cache *from,
 	return nr;
 }
 
-/* The node notes how many more go in, for those who look without the lock. */
+/*
+ * Notes in the node how many objects still fit, for readers without the lock.
+ */
 void __shared_note(struct kmem_cache_node *n)
 {
 	const struct array_cache *shared = n->shared;
@@ -67,7 +70,9 @@ void __shared_note(struct kmem_cache_node *n)
 	WRITE_ONCE(n->shared_room, shared ? shared->limit - shared->avail : 0);
 }
 
-/* Another array, or none, in the place of the one that is there: that one. */
+/*
+ * Replaces the node's array by `new`, which may be NULL. Returns the old one.
+ */
 static struct array_cache *exchange(struct kmem_cache_node *n,
 				    struct array_cache *new)
 {
@@ -75,7 +80,7 @@ static struct array_cache *exchange(struct kmem_cache_node *n,
 
 	spin_lock(&n->list_lock);
 	old = n->shared;
-	WRITE_ONCE(n->shared, new); /* also looked at without the lock */
+	WRITE_ONCE(n->shared, new); /* also read without the lock */
 	__shared_note(n);
 	spin_unlock(&n->list_lock);
 	return old;
@@ -89,7 +94,7 @@ static void retire(struct kmem_cache *s, struct array_cache *ac)
 	free_arraycache(ac);
 }
 
-/* The limits are others than those that the array was made for. */
+/* Replaces an array that was made for other limits. */
 static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
 		   unsigned int limit)
 {
@@ -104,8 +109,9 @@ static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
 }
 
 /*
- * Is it worth while to prove objects for the array? Without the lock it may be
- * freed meanwhile, and its pages given back to the OS: only the node is read.
+ * Returns false if no object can go into the array, so that none need be
+ * checked. Without the lock the array may be freed meanwhile: only the node is
+ * read.
  */
 static bool may_have_room(const struct kmem_cache_node *n, unsigned int limit)
 {

@@ -9,10 +9,11 @@
  *	                          slabs_full    <-> [slab]
  *	                          slabs_free    <-> [slab]
  *
- * An owner's array_cache is the sheaf that kmem calls its main: the fast paths
- * know only the cursor, and avail is where that stands. When it runs empty,
- * `batchcount` objects come from the shared array, else from slabs; when it is
- * full, as many of the oldest go the other way.
+ * An owner's array_cache is the sheaf that kmem calls its main. The fast paths
+ * know only the cursor; where it stands says how many objects there are. When
+ * the array runs empty, `batchcount` objects come from the shared array, else
+ * from slabs. When it is full, the oldest `batchcount` objects go the other
+ * way.
  *
  * A slab is a block of pages with up to 255 objects, and an array of their
  * numbers in which the free ones lie behind the first `active` places:
@@ -20,8 +21,8 @@
  *	freelist	. . . | 4  0  7		active = 3 of 6 are in use
  *			      ^ the next to be handed out
  *
- * That array is at the end of the slab, or in an object of another cache, or
- * in the one of its own free objects that will be handed out last.
+ * That array, the freelist, lies at the end of the slab, in an object of
+ * another cache, or in the slab's own free object that will be handed out last.
  *
  * Source	Linux v6.1 mm/slab.c and mm/slab.h (docs/kernel.md S1-S14);
  *		docs/divergence.md H
@@ -35,20 +36,20 @@
 typedef u8 freelist_idx_t;
 
 #define SLAB_OBJ_MIN_SIZE 16U
-/* Slabs of more objects than there are bits have no map of the free ones. */
+/* A slab of more objects than this has no free_map. */
 #define FREE_MAP_BITS 64U
 #define SLAB_OBJ_MAX_NUM 255U
 
 /* A struct page while it heads a slab. */
 struct slab {
 	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
-	u16 active; /* objects in use; list_lock; epoch is for free pages */
+	u16 active; /* objects in use; list_lock */
 	struct kmem_cache *slab_cache; /* constant */
 	struct list_head slab_list; /* list_lock */
 	void *s_mem; /* the first object; constant */
-	freelist_idx_t *freelist; /* list_lock; NULL while it is in use itself */
-	u64 free_map; /* bit i: number i is free; list_lock */
-	u64 memcg; /* as page_slab_memcg() has it */
+	freelist_idx_t *freelist; /* list_lock; NULL: its object is in use */
+	u64 free_map; /* bit i: object i is free; list_lock */
+	u64 memcg; /* where page_slab_memcg() reads it */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
@@ -61,21 +62,22 @@ _Static_assert(offsetof(struct slab, active) == offsetof(struct page, epoch) &&
 	       "the rest is the slab's");
 
 /*
- * Objects in front of the slabs, last in first out. An owner's lies over a
- * struct slab_sheaf: its avail counts only while it is out of its slot, and
- * its objects end where the sheaf ends (sheaf_objects()), not at entry[0].
+ * An array of objects in front of the slabs, last in first out. An owner's
+ * array is a struct slab_sheaf: its avail counts only while it is out of its
+ * slot. Its objects end where the sheaf ends (sheaf_objects()) and do not begin
+ * at entry[0].
  */
 struct array_cache {
 	u32 batchcount; /* objects moved at a time; constant while in use */
 	union {
 		u32 touched; /* used since the last reap; list_lock */
-		u32 reaped; /* an owner's: when it was looked at, ms; owner */
+		u32 reaped; /* of an owner's array: last reap, ms; owner */
 	};
-	void *unused; /* a sheaf's; between rcu_head and cache */
+	void *unused; /* as in struct slab_sheaf; not used */
 	struct kmem_cache *cache; /* constant while in use */
-	u32 limit; /* room for so many; constant while in use */
-	u32 avail; /* list_lock, or the alien's; an owner's: owner */
-	void *entry[]; /* the same */
+	u32 limit; /* most objects; constant while in use */
+	u32 avail; /* list_lock, alien->lock, or the owner */
+	void *entry[]; /* as avail */
 };
 
 _Static_assert(offsetof(struct array_cache, cache) ==
@@ -90,7 +92,7 @@ _Static_assert(offsetof(struct array_cache, cache) ==
 
 #define ALIEN_LIMIT 12U
 
-/* Objects of one other node that were freed here. */
+/* Objects of one other node that were freed on this node. */
 struct alien_cache {
 	spinlock_t lock;
 	union {
@@ -101,7 +103,10 @@ struct alien_cache {
 
 extern const struct slab_ops slab_ops;
 
-/* Prove L1-L5 of internal.h for a cache that nobody is using. */
+/*
+ * Checks SLAB1 to SLAB5 (internal.h) of a cache that is not in use; aborts on a
+ * fault.
+ */
 void slab_check(struct kmem_cache *s);
 
 #endif

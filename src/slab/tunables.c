@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/tunables.c - limit, batchcount and shared of a cache change
+ * slab/tunables.c - changes limit, batchcount and shared of a cache
  *
- * Owners' arrays are theirs alone, so each is made to fit by its owner, at its
- * next miss; the shared array at the next flush (shared.c).
+ * Each owner changes its own array, at its next miss. The shared array is made
+ * anew at the next flush (shared.c).
  *
- * Locking	slab_mutex, held by the caller; owners read the numbers without
+ * Locking	the caller holds slab_mutex; owners read the numbers without it
  * Source	Linux v6.1 mm/slab.c, do_tune_cpucache() (docs/kernel.md S2)
  */
 #include <errno.h>

@@ -98,7 +98,7 @@ static void test_free_limit_reached(void **state)
 	expect_slabs(0, 0, 4);
 }
 
-/* A batch that mixes the objects of many slabs, longer than what is proven at
+/* A batch that mixes the objects of many slabs, longer than what is checked at
  * a time. Expect each to be back in its own. */
 static void test_mixed_batch(void **state)
 {

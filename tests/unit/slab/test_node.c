@@ -183,8 +183,10 @@ static void index_off(void *arg)
 	slab_check(f.s);
 }
 
-/* L1 to L5 are broken one by one. Expect slab_check() to end the program each
- * time. */
+/*
+ * SLAB1 to SLAB5 are broken one by one. Expect slab_check() to end the program
+ * each time.
+ */
 static void test_check_fails(void **state)
 {
 	struct slab *slab;
