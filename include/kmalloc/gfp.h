@@ -43,7 +43,9 @@ typedef unsigned int gfp_t;
 #define __GFP_HARDWALL 0x100000u
 #define __GFP_THISNODE 0x200000u
 #define __GFP_ACCOUNT 0x400000u
-/* 6.12 has these for hardware and checkers; accepted, without effect. */
+/*
+ * 6.12 has these for hardware and checkers. They are accepted, without effect.
+ */
 #define __GFP_ZEROTAGS 0x800000u
 #define __GFP_SKIP_ZERO 0x1000000u
 #define __GFP_SKIP_KASAN 0x2000000u
@@ -59,7 +61,10 @@ typedef unsigned int gfp_t;
 #define __GFP_ATOMIC __GFP_HIGH
 
 #define __GFP_RECLAIM (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
-/* It does not wait; but no call is for signal handlers: docs/gfp.md. */
+/*
+ * A GFP_ATOMIC request does not wait; but no call is for signal handlers:
+ * docs/gfp.md.
+ */
 #define GFP_ATOMIC (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
 #define GFP_NOWAIT (__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
 #define GFP_NOIO __GFP_RECLAIM
@@ -79,25 +84,26 @@ typedef unsigned int gfp_t;
 
 #define KM_MAX_PAGE_ORDER 10
 
-#define NUMA_NO_NODE (-1) /* of no node in particular: the nearest */
+#define NUMA_NO_NODE (-1) /* no node in particular: the nearest */
 
 struct page;
 
-/* 2^order pages, or NULL. __GFP_ZERO: their bytes are 0. */
+/* Returns 2^order pages, or NULL. With __GFP_ZERO their bytes are 0. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
-/* The same, near a node; -1 (NUMA_NO_NODE): the node of this CPU. */
+/* The same, near a node; -1 (NUMA_NO_NODE) means the node of this CPU. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 /*
- * The same, from the nodes of a mask alone: bit n of *nodes is node n; NULL: all.
- * NULL if none of them has memory for it. Linux 5.13 renamed it __alloc_pages().
+ * The same, only from the nodes of a mask: bit n of *nodes is node n; NULL
+ * means all. Returns NULL if none of them has memory for it. Linux 5.13 renamed
+ * this __alloc_pages().
  */
 struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, int nid,
 				    const unsigned long *nodes);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 /*
- * Single pages into the NULL slots of an array; the others stay. Returns how
- * many slots hold a page now: at least one more than before if alloc_page()
- * would have given one, and all of them if memory is plenty.
+ * Allocates single pages into the NULL slots of an array; other slots stay.
+ * Returns how many slots hold a page now. That is at least one more than before
+ * if alloc_page() would succeed, and all of them if memory is plenty.
  */
 unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr,
 			       struct page **array);
@@ -106,32 +112,36 @@ unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr,
 #define alloc_pages_bulk_array(gfp, nr, array) alloc_pages_bulk(gfp, nr, array)
 
 /*
- * Give back what alloc_pages() returned, with the same order. If somebody else
- * has a reference the block lives on; without __GFP_COMP only its first page
- * does. What is no such block is named on stderr in the kernel's words ("BUG:
+ * Frees a block of alloc_pages(), with the same order. If another reference to
+ * it exists the block lives on; without __GFP_COMP only its first page does. If
+ * page is no such block, it is reported on stderr in the kernel's words ("BUG:
  * Bad page state") and nothing is freed.
  */
 void __free_pages(struct page *page, unsigned int order);
 #define __free_page(page) __free_pages(page, 0)
 /*
- * Give back one page. Cold (not 0): its bytes are in no cache, so others are
- * handed out before it, but to who asks with __GFP_COLD.
+ * Frees one page. If cold is not 0, its bytes are in no CPU cache. Other pages
+ * are then handed out before it, except to requests with __GFP_COLD.
  */
 void free_hot_cold_page(struct page *page, int cold);
 
 /*
- * One reference more or less to a block, by its first page, or by any page of a
- * __GFP_COMP block; the last frees it. A page that is not in use (free, foreign,
- * NULL) is warned about, and stays as it is.
+ * Add or drop one reference to a block, given its first page, or any page of a
+ * __GFP_COMP block. The last put_page() frees the block. A page that is not in
+ * use (free, foreign, NULL) causes a warning and stays as it is.
  */
 void get_page(struct page *page);
 void put_page(struct page *page);
 
-/* The first page of the __GFP_COMP block that a page or address is in. */
+/* Returns the first page of the __GFP_COMP block that a page is in. */
 struct page *compound_head(struct page *page);
-struct page *virt_to_head_page(const void *addr); /* NULL: not ours */
+/* The same for an address; NULL if it is not memory of this library. */
+struct page *virt_to_head_page(const void *addr);
 
-/* The same, by address: 0 on failure; free_pages(0, order) does nothing. */
+/*
+ * Allocate and free blocks by address. Return 0 on failure; free_pages(0,
+ * order) does nothing.
+ */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
 void free_pages(unsigned long addr, unsigned int order);
@@ -139,49 +149,61 @@ void free_pages(unsigned long addr, unsigned int order);
 #define free_page(addr) free_pages(addr, 0)
 
 /*
- * `size` bytes rounded up to pages, not to an order: the tail of the block
- * goes back at once. At most 4 MiB. free_pages_exact() takes the same size.
- * They are single pages: each may be freed, and referred to, by itself.
+ * Returns `size` bytes, rounded up to pages instead of an order, or NULL; at
+ * most 4 MiB. The unused tail of the block is freed at once. free_pages_exact()
+ * takes the same size. The pages are single: each may be freed, and referred
+ * to, by itself.
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *addr, size_t size);
 
 /*
- * Small pieces of pages, for many short-lived buffers of one user: a cache
- * holds one block (32 KiB, or a page when memory is short) and hands out what
- * is left of it. A block is freed when the last piece of it is. Caches start
- * zeroed and are not thread-safe; pieces may be freed anywhere. Pieces are at
- * most a page, or 32 KiB while blocks of that size are to be had: NULL then.
+ * Small pieces of pages, for many short-lived buffers of one user. A cache
+ * holds one block of 32 KiB, or a page when memory is short, and hands out what
+ * is left of it. A block is freed with its last piece.
+ *
+ * A cache starts zeroed and is not thread-safe; a piece may be freed by any
+ * thread. A piece has at most 32 KiB, or a page when memory is short; a larger
+ * request returns NULL.
  */
 struct page_frag_cache {
-	struct page *page; /* of these three nothing is to be touched */
+	struct page *page; /* only the library uses these three fields */
 	unsigned int offset; /* bytes handed out */
 	unsigned int bias; /* references that belong to the cache */
 };
 
+/* Returns a piece of `size` bytes, or NULL. */
 void *page_frag_alloc(struct page_frag_cache *nc, unsigned int size, gfp_t gfp);
-/* The address is a multiple of `align`, a power of two. */
+/* The same, at a multiple of `align`, a power of two. */
 void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int size,
 			    gfp_t gfp, unsigned int align);
+/* Frees a piece of any cache. */
 void page_frag_free(void *addr);
-/* Give up what the cache has left; pieces in use live on. */
+/* Empties the cache; pieces in use stay valid. */
 void page_frag_cache_drain(struct page_frag_cache *nc);
 
 /*
- * Make 2^order single pages of a block; each is then freed by itself. With
- * another order than the block has, or __GFP_COMP, one warning and no change.
+ * Splits a block into 2^order single pages; each is then freed by itself. If
+ * the block has another order, or __GFP_COMP, one warning is printed and
+ * nothing changes.
  */
 void split_page(struct page *page, unsigned int order);
 
-/* NULL of NULL and of a page of HighMem, which has none until it is mapped. */
+/*
+ * Returns a page's address. Returns NULL for NULL, and for a page of HighMem,
+ * which has no address unless it is mapped.
+ */
 void *page_address(const struct page *page);
-/* NULL if `addr` is not in memory that this library has online. */
+/*
+ * Returns the page at addr, or NULL if addr is not online memory of this
+ * library.
+ */
 struct page *virt_to_page(const void *addr);
 
 /*
- * Until the matching restore, which takes what save returned, requests of this
- * thread may use all of the reserves and never reclaim: for code that runs to
- * give memory up. Scopes nest.
+ * From a save to the restore that gets the value save returned, requests of
+ * this thread may use all reserves and never reclaim. For code that runs to
+ * free memory. Scopes nest.
  */
 unsigned int memalloc_noreclaim_save(void);
 void memalloc_noreclaim_restore(unsigned int flags);

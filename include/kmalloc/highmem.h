@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kmalloc/highmem.h - one page of HighMem at an address, for a while
+ * kmalloc/highmem.h - maps a page of HighMem at an address, for a while
  *
- * Pages of other zones have an address of their own, which is what these return.
- * There are 512 places for the rest: who wants one more waits until another is
- * given up. A page that is mapped already has one place for all its users. Any
- * thread may call them that holds no place itself where it may have to wait for
- * more than 512 in all. Source: Linux v6.12 mm/highmem.c.
+ * A page of another zone has an address of its own, and these functions return
+ * it. Pages of HighMem are mapped in one of 512 places. When all are taken, a
+ * caller waits until one is given up. A page that is mapped already has one
+ * place for all its users. Functions are thread-safe. A program whose threads
+ * together may want more than 512 places must not let a thread wait that holds
+ * one. Source: Linux v6.12 mm/highmem.c.
  */
 #ifndef KMALLOC_HIGHMEM_H
 #define KMALLOC_HIGHMEM_H
@@ -18,23 +19,28 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* The page's address until kunmap(page); NULL: the OS has no mapping left. */
+/*
+ * Returns the page's address, valid until kunmap(page), or NULL if the OS
+ * refused the mapping.
+ */
 void *kmap(struct page *page);
 void kunmap(const struct page *page);
-/* The same, given up by address: any within the page. */
+/* The same; kunmap_local() takes any address within the page. */
 void *kmap_local_page(struct page *page);
 void kunmap_local(const void *addr);
-/* The page that kmap() gave this address, or that has it anyway; NULL: none. */
+/* Returns the page that is mapped at, or owns, an address, or NULL. */
 struct page *kmap_to_page(const void *addr);
 
 #define kmap_atomic(page) kmap_local_page(page)
 #define kunmap_atomic(addr) kunmap_local(addr)
 
-/* Bytes [offset, offset + len) of a page, offset + len <= 4096. */
+/* Copy bytes [offset, offset + len) of a page; offset + len is at most 4096. */
 void memcpy_from_page(char *to, struct page *page, size_t offset, size_t len);
 void memcpy_to_page(struct page *page, size_t offset, const char *from,
 		    size_t len);
+/* Fills a page with zeros. */
 void clear_highpage(struct page *page);
+/* Copies a whole page. */
 void copy_highpage(struct page *to, struct page *from);
 
 #pragma GCC visibility pop

@@ -2,7 +2,7 @@
 /*
  * kmalloc/kmalloc.h - all of libkmalloc in one header
  *
- * There is nothing to set up: the first call, or the library's constructor,
+ * Nothing needs to be set up: the first call, or the library's constructor,
  * starts the allocators. Parameters come from the environment variable
  * KMALLOC_CMDLINE, in the syntax of the kernel's command line.
  */

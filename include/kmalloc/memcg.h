@@ -2,12 +2,12 @@
 /*
  * kmalloc/memcg.h - groups that pay for pages (__GFP_ACCOUNT)
  *
- * Each thread may be in one group. What it asks for with __GFP_ACCOUNT is
- * charged to that group in whole pages: blocks of pages, and slabs of caches
- * made with SLAB_ACCOUNT or of kmalloc() with __GFP_ACCOUNT, which are charged
- * as a whole to the thread that had them made. A request that would go beyond
- * the limit fails, unless it has __GFP_NOFAIL. Sizes are in bytes. All
- * functions are thread-safe. Source: Linux v6.12 mm/memcontrol.c as a model.
+ * Each thread may be in one group. Its requests with __GFP_ACCOUNT are charged
+ * to that group in whole pages. A slab is charged as a whole to the group of
+ * the thread whose request made it, if its cache has SLAB_ACCOUNT or serves
+ * kmalloc() with __GFP_ACCOUNT. A request that would go beyond the limit fails,
+ * unless it has __GFP_NOFAIL. Sizes are in bytes. All functions are
+ * thread-safe. Source: Linux v6.12 mm/memcontrol.c as a model.
  */
 #ifndef KMALLOC_MEMCG_H
 #define KMALLOC_MEMCG_H
@@ -21,25 +21,30 @@ extern "C" {
 
 struct km_memcg;
 
-/* A group that may use up to `limit` bytes, or NULL: no memory. */
+/*
+ * Returns a group that may use up to `limit` bytes, or NULL if there is no
+ * memory.
+ */
 struct km_memcg *km_memcg_create(unsigned long long limit);
 /*
- * End it; this thread leaves it, and no other one may be in it any more. Pages
- * that are charged to it may be freed later.
+ * Ends a group, which no other thread may be in any more; the calling thread
+ * leaves it. Pages charged to it may be freed later. NULL: does nothing.
  */
-void km_memcg_destroy(struct km_memcg *memcg); /* NULL: nothing */
-/* 0, or -EBUSY: more than that is in use, and the limit stays. */
+void km_memcg_destroy(struct km_memcg *memcg);
+/* Sets the limit. Returns 0, or -EBUSY if more is in use; the limit stays. */
 int km_memcg_set_limit(struct km_memcg *memcg, unsigned long long limit);
+/* Return the bytes charged now, and the most there ever were. */
 unsigned long long km_memcg_usage(const struct km_memcg *memcg);
 unsigned long long km_memcg_max_usage(const struct km_memcg *memcg);
-/* How many requests were refused. */
+/* Returns how many requests were refused. */
 unsigned long km_memcg_failcnt(const struct km_memcg *memcg);
 
-/* The group of this thread, NULL if it is in none, and to change it. */
+/* Returns the group of this thread, or NULL if it is in none. */
 struct km_memcg *km_memcg_current(void);
-struct km_memcg *km_memcg_set_current(struct km_memcg *memcg); /* the old one */
+/* Puts this thread into a group; NULL: none. Returns its former group. */
+struct km_memcg *km_memcg_set_current(struct km_memcg *memcg);
 
-/* Who pays for the block that this page heads; NULL: nobody. */
+/* Returns the group charged for the block that this page heads, or NULL. */
 struct km_memcg *page_memcg(struct page *page);
 
 #pragma GCC visibility pop

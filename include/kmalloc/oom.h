@@ -2,16 +2,16 @@
 /*
  * kmalloc/oom.h - what happens when memory has run out
  *
- *	1  notifiers: everybody who registered may give memory up
+ *	1  notifiers: functions that the program registered free memory
  *	2  vm.panic_on_oom
  *	3  the handler, if one is set; else the boot parameter oom=
  *		null	the request fails
  *		abort	the kernel's report on stderr, then SIGABRT
  *
- * That is for blocks of at most 8 pages; larger ones fail without it. What is made
- * of single pages (vmalloc(), and large blocks of malloc) asks for one of them,
- * so order 0, unless it is more than there can ever be. Nobody calls these functions
- * from fork handlers.
+ * These steps are for requests of at most 8 pages; larger ones fail without
+ * them. vmalloc() and large blocks of malloc are made of single pages, so they
+ * count as requests of one page, unless they are larger than memory can ever
+ * be. Do not call these functions from fork handlers.
  *
  * Source: Linux v6.12 mm/oom_kill.c for names and order.
  */
@@ -27,35 +27,38 @@ extern "C" {
 
 struct notifier_block {
 	/*
-	 * data is an unsigned long *: add to it what was freed, in pages. The
-	 * result is 0, or NOTIFY_STOP: ask nobody else.
+	 * data is an unsigned long *: the function adds the pages it freed.
+	 * Returns 0, or NOTIFY_STOP to end the round.
 	 */
 	int (*notifier_call)(struct notifier_block *nb, unsigned long action,
 			     void *data);
 	struct notifier_block *next; /* the library's */
-	int priority; /* higher ones are asked first */
+	int priority; /* higher ones are called first */
 };
 
 #define NOTIFY_DONE 0x0000
 #define NOTIFY_OK 0x0001
 #define NOTIFY_STOP 0x8001
 
-/* 0; -EEXIST: it is registered already. */
+/* Returns 0, or -EEXIST if nb is registered already. */
 int register_oom_notifier(struct notifier_block *nb);
-/* 0; -ENOENT: it is not registered. Nobody is in it when this returns. */
+/*
+ * Returns 0, or -ENOENT if nb is not registered. No thread is in its function
+ * when this returns.
+ */
 int unregister_oom_notifier(struct notifier_block *nb);
 
 #define KM_OOM_FAIL 0 /* the request fails */
-#define KM_OOM_RETRY 1 /* something was given up: try again */
+#define KM_OOM_RETRY 1 /* memory was freed: try again */
 #define KM_OOM_ABORT 2 /* the report, then SIGABRT */
 
 /*
- * Called in the thread whose request found no memory, with no lock held and
- * one at a time; its own requests use the reserves. It may free memory, longjmp
- * is not allowed. A request asks at most 17 times.
+ * Called in the thread whose request found no memory, with no lock held, and by
+ * one thread at a time. Its own requests use the reserves. It may free memory
+ * and must not longjmp(). It is called at most 17 times for one request.
  */
 typedef int (*km_oom_handler)(gfp_t gfp, unsigned int order, void *arg);
-/* Set it, or with NULL go back to what oom= says. */
+/* Sets the handler, or with NULL goes back to the boot parameter oom=. */
 void km_set_oom_handler(km_oom_handler handler, void *arg);
 
 #pragma GCC visibility pop

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kmalloc/rcu.h - memory that is freed when its readers have left
+ * kmalloc/rcu.h - frees memory when its readers have left
  *
  *	reader				writer
  *	  rcu_read_lock();		  old = shared;
@@ -9,16 +9,17 @@
  *	  rcu_read_unlock();		  // freed when no reader can have it
  *
  * Grace periods are liburcu's, of its flavour bp: threads need not register. A
- * reader takes no lock and never waits. Where it has no reason to wait, a
- * writer does not either: a thread of the library, started by the first use,
- * waits for it and then frees.
+ * reader takes no lock and never waits. A writer need not wait either: a thread
+ * of the library, started by the first use, waits for the grace period and then
+ * frees.
  *
  * A program that uses liburcu itself includes <urcu...h> before this header.
- * Then rcu_read_lock() and its like are that header's, and of its flavour; what
- * is freed here waits for km_rcu_read_lock() alone.
+ * Then rcu_read_lock() and its like are that header's, and of its flavour.
+ * Memory freed by this header's functions waits for km_rcu_read_lock() alone.
  *
- * Limits: no fork() inside rcu_read_lock(); no call that waits inside it, or in
- * a function given to call_rcu(). Source: Linux v6.18 for behaviour.
+ * Limits: do not call fork() inside rcu_read_lock(). Do not wait for a grace
+ * period inside it, or in a function given to call_rcu(). Source: Linux v6.18
+ * for behaviour.
  */
 #ifndef KMALLOC_RCU_H
 #define KMALLOC_RCU_H
@@ -31,29 +32,32 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #ifndef _URCU_CALL_RCU_H
-/* A field of what is to be freed; two words. */
+/* A field of an object that is to be freed; two words. */
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *head);
 };
 #endif
 
-/* A reader's section; they nest. */
+/* Begin and end a reader's section; sections nest. */
 void km_rcu_read_lock(void);
 void km_rcu_read_unlock(void);
-/* Wait until every section that is open now has ended. */
+/* Waits until every section that is open now has ended. */
 void km_synchronize_rcu(void);
-/* Run func(head) after that, in a thread of the library; does not wait. */
+/*
+ * Runs func(head) after a grace period, in a thread of the library. Does not
+ * wait.
+ */
 void km_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
-/* Wait until all functions that were given to km_call_rcu() have run. */
+/* Waits until all functions given to km_call_rcu() have run. */
 void km_rcu_barrier(void);
 
 /*
- * Free ptr, of kmalloc(), kvmalloc() or a cache, after a grace period. head is
- * a field in its first 4096 bytes; NULL: it may have to be waited for.
+ * Frees ptr, of kmalloc(), kvmalloc() or a cache, after a grace period. head is
+ * a field in its first 4096 bytes. With head NULL the call may wait.
  */
 void kvfree_call_rcu(struct rcu_head *head, void *ptr);
-/* Wait until everything that was given to kfree_rcu() is freed. */
+/* Waits until everything given to kfree_rcu() is freed. */
 void kvfree_rcu_barrier(void);
 
 #pragma GCC visibility pop
@@ -78,8 +82,9 @@ void kvfree_rcu_barrier(void);
 #define __km_kvfree_rcu_n(_1, _2, name, ...) name
 
 /*
- * kfree_rcu(ptr, field): `field` is a struct rcu_head in *ptr. kfree_rcu(ptr):
- * no field is needed, but it may wait for a grace period if memory is short.
+ * kfree_rcu(ptr, field) frees ptr after a grace period; `field` is a struct
+ * rcu_head in *ptr. kfree_rcu(ptr) needs no field, but may wait for a grace
+ * period if memory is short.
  */
 #define kvfree_rcu(...)                                                      \
 	__km_kvfree_rcu_n(__VA_ARGS__, __km_kvfree_rcu_2, __km_kvfree_rcu_1, \
@@ -116,7 +121,7 @@ static inline void rcu_barrier(void)
 }
 #endif
 
-/* The pointer that readers follow, and making them follow another one. */
+/* Read a pointer that readers follow, and set it. */
 #ifndef rcu_dereference
 #define rcu_dereference(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
 #endif
