@@ -31,6 +31,7 @@
 
 #define KIB 1024UL
 #define MIB (1024 * KIB)
+#define BLOCKS 1024
 
 static void die(const char *what)
 {
@@ -166,7 +167,7 @@ static unsigned char *intrude(uintptr_t at)
 
 static int holes(void)
 {
-	static unsigned char *page[64], *block[4096];
+	static unsigned char *page[64], *block[BLOCKS];
 	static const size_t sizes[] = { 200, 30000, 300000, 6 * MIB };
 	uintptr_t small = (uintptr_t)malloc(200);
 	uintptr_t large = (uintptr_t)malloc(6 * MIB);
@@ -178,7 +179,7 @@ static int holes(void)
 		page[nr] = intrude(large + i * 20 * MIB);
 		nr += page[nr] != NULL;
 	}
-	for (int i = 0; i < 4096; i++) {
+	for (int i = 0; i < BLOCKS; i++) {
 		size_t size = sizes[i % 64 ? i % 3 : 3];
 
 		block[i] = malloc(size);
@@ -186,7 +187,7 @@ static int holes(void)
 			die("malloc");
 		memset(block[i], i, size);
 	}
-	for (int i = 0; i < 4096; i++) {
+	for (int i = 0; i < BLOCKS; i++) {
 		size_t size = sizes[i % 64 ? i % 3 : 3];
 
 		for (size_t n = 0; n < size; n += 100)
