@@ -7,6 +7,7 @@
 # that is there, with a warning; nothing is installed.
 . "$(dirname "$0")/common.sh"
 
+umask 022
 tree=$tmp/tree
 make_fake_tree "$tree"
 chmod 755 "$tmp"
@@ -86,6 +87,11 @@ done
 # Neither root nor sudo: sudo is not there, or asks for a password.
 chmod -R a+rwX "$tree"
 as=("${others[@]}")
+if ! "${as[@]}" test -x "$tree/scripts/test"; then
+	echo "another user cannot reach $tree: those parts are left out"
+	finish
+	exit
+fi
 printf '#!/bin/sh\nexit 1\n' > "$tmp/bin/sudo"
 chmod 755 "$tmp/bin/sudo"
 missing_in library
