@@ -263,7 +263,8 @@ void pcp_tick(struct zone *zone)
 		}
 		spin_lock(&pcp->lock);
 		surplus = nr_pcp_decay(pcp);
-		if (surplus) {
+		if (surplus) { /* and a batch, or one free would bring more */
+			surplus += READ_ONCE(pcp->batch);
 			free_pcppages_bulk(zone, pcp, surplus, 0);
 			WRITE_ONCE(pcp->epoch, epoch); /* this was no use */
 		}

@@ -236,6 +236,37 @@ static void child_ticks(void *arg)
 	zone_check(zone);
 }
 
+/* Lists as long as they may get, and one page taken and given back between ticks.
+ * Expect them to count as idle, and to be nearly empty after four ticks. */
+static void child_nearly_idle(void *arg)
+{
+	static struct page *pages[900];
+	struct per_cpu_pages *pcp;
+	struct zone *zone;
+
+	(void)arg;
+	pin_to_one_cpu();
+	zone = start_zone("");
+	pcp = test_pageset(zone);
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = alloc_page(GFP_KERNEL);
+	drain_pages(zone, pcp);
+	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* it has 900 in a moment */
+	pcp->flags = 0;
+	pcp->high_min = 63;
+	pcp->high_max = pcp->high = ARRAY_SIZE(pages) + 1;
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		__free_page(pages[i]);
+	REQUIRE(pcp->count == ARRAY_SIZE(pages));
+	for (int i = 0; i < 4; i++) {
+		tick_run(tick_last_ms + 1);
+		for (int n = 0; n < 100; n++)
+			__free_page(alloc_page(GFP_KERNEL));
+	}
+	REQUIRE(pcp->count <= 64);
+	zone_check(zone);
+}
+
 /* A CPU goes away. Expect what its lists hold in all zones to be free, and
  * those of another CPU left alone. */
 static void child_cpu_dead(void *arg)
@@ -371,6 +402,7 @@ int main(void)
 		child_test(child_disable),
 		child_test(child_ticks),
 		child_test(child_cpu_dead),
+		child_test(child_nearly_idle),
 		child_test(child_tick_by_count),
 		child_test(child_tick_by_surplus),
 		child_test(child_tick_by_others),
