@@ -8,6 +8,7 @@
 . "$(dirname "$0")/common.sh"
 
 umask 022
+exec < /dev/null
 tree=$tmp/tree
 make_fake_tree "$tree"
 chmod 755 "$tmp"
