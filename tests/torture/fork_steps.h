@@ -27,6 +27,7 @@
 #include "ktest.h"
 
 #define CHILD_BLOCKS 10000
+#define SOAK_FORKS 10000L
 #define POSITIONS 60 /* of each kind of call */
 /* Looked at, of a call that may have more: a step is not cheap. */
 #define STEPS 4000
@@ -170,6 +171,11 @@ static inline void steps_end(void)
 }
 #endif
 
+static inline long min_of(long a, long b)
+{
+	return a < b ? a : b;
+}
+
 /* ---- one call ------------------------------------------------------------------ */
 
 /* Blocks that carry their own proof. */
@@ -251,30 +257,33 @@ static long count_steps(const struct call *call)
 }
 
 /*
- * Fork at places all over a call, all of them when soaking. Expect each child and
- * the parent intact.
+ * Fork at places all over a call; when soaking, behind each instruction in turn,
+ * until there were 10,000 forks. Expect each child and the parent intact.
  */
 static void fork_all_over(const struct call *call)
 {
 	bool soak = getenv("KM_SOAK") != NULL;
-	long nr, every;
+	long most = soak ? SOAK_FORKS : POSITIONS, nr, every, first;
 
-	most_forks = soak ? 20000 : POSITIONS;
-	most_steps = soak ? 200000 : call->apart ? 10 * STEPS : STEPS;
 	forked = 0;
+	most_forks = most;
+	most_steps = soak ? SOAK_FORKS : call->apart ? 10 * STEPS : STEPS;
 	nr = count_steps(call);
-	every = soak ? 1 : nr / POSITIONS;
 	if (!nr) {
 		dprintf(1, "%s: not stepped through\n", call->name);
 		return;
 	}
-	for (int i = 0; i < 10 && forked < POSITIONS; i++)
-		interrupted(call, i, every < 1 ? 1 : every);
+	every = soak || nr < POSITIONS ? 1 : nr / POSITIONS;
+	for (int i = 0; i < 200 && forked < most; i++) {
+		first = soak ? i * 1000L % nr : i;
+		most_forks = soak ? min_of(most, forked + 1000) : most;
+		interrupted(call, first, every);
+	}
 	allocate(CHILD_BLOCKS);
 	prove();
 	dprintf(1, "%-12s %6ld instructions, %ld forks\n", call->name, nr,
 		forked);
-	CHECK(forked >= POSITIONS / 2, "%s: %ld forks", call->name, forked);
+	CHECK(forked >= most / 2, "%s: %ld forks", call->name, forked);
 }
 
 /* ---- the calls ------------------------------------------------------------------- */
