@@ -187,8 +187,10 @@ static struct page *compaction_alloc(struct page *src, void *private)
 		isolate_freepages(cc);
 		dst = take_freepage(cc, order, &found);
 	}
-	if (!dst)
+	if (!dst) {
+		cc->exhausted |= !order;
 		return NULL;
+	}
 	while (found > order) {
 		found--;
 		add_freepage(cc, dst + (1UL << found), found);
@@ -333,7 +335,8 @@ static enum compact_result compact_cluster(struct compact_control *cc)
 	}
 	if (left)
 		putback_movable_pages(&cc->migratepages);
-	if (left < 0 && !compact_scanners_met(cc))
+	/* what has no room for a block may have room for single pages */
+	if (left < 0 && cc->exhausted && !compact_scanners_met(cc))
 		return COMPACT_CONTENDED;
 	drain_migrated(cc);
 	return COMPACT_CONTINUE;
@@ -344,6 +347,7 @@ static void init_control(struct compact_control *cc)
 	cc->nr_freepages = cc->nr_migratepages = 0;
 	cc->total_migrate_scanned = cc->total_free_scanned = 0;
 	cc->last_migrated_pfn = 0;
+	cc->exhausted = false;
 	INIT_LIST_HEAD(&cc->migratepages);
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		INIT_LIST_HEAD(&cc->freepages[order]);

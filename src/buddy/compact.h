@@ -76,6 +76,7 @@ struct compact_control {
 	bool proactive_compaction; /* ahead of need */
 	bool whole_zone; /* the scanners start at the ends */
 	bool contended; /* give up: somebody waits for migrate_lock */
+	bool exhausted; /* no frame is left to move a single page to */
 	bool finish_pageblock; /* no stop before its end */
 	/* the scanners */
 	unsigned long migrate_pfn, free_pfn;

@@ -287,10 +287,19 @@ static int unmap_and_move(struct page *src, const struct migration_target *to,
 	return ret;
 }
 
-/* One pass over the list: how many want another try. -ENOMEM ends it. */
-static int migrate_pages_once(struct list_head *from, struct list_head *failed,
+struct moves {
+	struct list_head failed; /* blocks that will not move now */
+	unsigned long moved; /* base pages */
+	bool no_room; /* for one of the failed */
+};
+
+/*
+ * One pass over the list: how many want another try. Returns -ENOMEM at once when
+ * there is no room for a single page; where a larger block found none, others may.
+ */
+static int migrate_pages_once(struct list_head *from, struct moves *moves,
 			      const struct migration_target *to,
-			      enum migrate_mode mode, unsigned long *moved)
+			      enum migrate_mode mode)
 {
 	struct page *page, *next;
 	int retry = 0;
@@ -300,14 +309,15 @@ static int migrate_pages_once(struct list_head *from, struct list_head *failed,
 		int ret = unmap_and_move(page, to, mode);
 
 		if (!ret) {
-			*moved += nr;
-		} else if (ret == -ENOMEM) {
+			moves->moved += nr;
+		} else if (ret == -ENOMEM && nr == 1) {
 			return ret;
 		} else if (ret == -EAGAIN) {
 			retry++;
 		} else {
+			moves->no_room |= ret == -ENOMEM;
 			list_del(&page->lru);
-			list_add_tail(&page->lru, failed);
+			list_add_tail(&page->lru, &moves->failed);
 		}
 	}
 	return retry;
@@ -328,18 +338,19 @@ int migrate_pages(struct list_head *from, const struct migration_target *to,
 {
 	int passes = mode == MIGRATE_ASYNC ? NR_MAX_MIGRATE_ASYNC_RETRY :
 					     NR_MAX_MIGRATE_PAGES_RETRY;
-	unsigned long moved = 0, left;
-	LIST_HEAD(failed);
+	struct moves moves = { .moved = 0 };
+	unsigned long left;
 	int retry = 1;
 
 	lock_assert_held(&migrate_lock);
+	INIT_LIST_HEAD(&moves.failed);
 	for (int pass = 0; pass < passes && retry > 0; pass++)
-		retry = migrate_pages_once(from, &failed, to, mode, &moved);
-	list_splice_init(&failed, from);
+		retry = migrate_pages_once(from, &moves, to, mode);
+	list_splice_init(&moves.failed, from);
 	left = list_pages(from);
-	count_vm_events(PGMIGRATE_SUCCESS, moved);
+	count_vm_events(PGMIGRATE_SUCCESS, moves.moved);
 	count_vm_events(PGMIGRATE_FAIL, left);
 	if (ret_succeeded)
-		*ret_succeeded = moved;
-	return retry < 0 ? retry : (int)left;
+		*ret_succeeded = moves.moved;
+	return retry < 0 || moves.no_room ? -ENOMEM : (int)left;
 }

@@ -90,7 +90,8 @@ void free_migration_target(struct page *dst, void *private);
 
 /*
  * Move isolated pages: the number of those that could not be, which are still
- * on the list, or -ENOMEM when there is no more to move to. *ret_succeeded
+ * on the list, or -ENOMEM when there was no room for one of them; others may have
+ * been moved then. *ret_succeeded
  * (NULL: nobody asks) is how many base pages were moved.
  */
 int migrate_pages(struct list_head *from, const struct migration_target *to,

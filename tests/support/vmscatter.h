@@ -55,8 +55,12 @@ static inline void free_hogs(unsigned long start, unsigned long end,
 	}
 }
 
-/* The area, of zeros; the frames at the high end are hogs until moves_of(). */
-static inline char *scattered_area(unsigned long nr, pgprot_t prot)
+/*
+ * The area, of zeros; the frames at the high end are hogs until moves_of(). Its first
+ * `block` frames, a power of two, are the lowest of the zone.
+ */
+static inline char *scattered_behind(unsigned long block, unsigned long nr,
+				     pgprot_t prot)
 {
 	struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_HIGHMEM];
 	unsigned long start = zone->zone_start_pfn;
@@ -64,13 +68,19 @@ static inline char *scattered_area(unsigned long nr, pgprot_t prot)
 
 	hog_all();
 	free_hogs(0, start, 1);
-	free_hogs(start, start + LOW_FRAMES, 2);
+	free_hogs(start, start + block, 1);
+	free_hogs(start + block, start + LOW_FRAMES, 2);
 	p = area_of(nr * PAGE_SIZE, HIGH | __GFP_ZERO, prot);
 	REQUIRE(p);
 	free_hogs(start, start + LOW_FRAMES, 1);
 	free_hogs(start + LOW_FRAMES, HOG_FRAMES, 2);
 	drain_all_pages(zone);
 	return p;
+}
+
+static inline char *scattered_area(unsigned long nr, pgprot_t prot)
+{
+	return scattered_behind(0, nr, prot);
 }
 
 /* Compaction moves pages of the area: how many. */

@@ -63,6 +63,26 @@ static void child_none(void *arg)
 	REQUIRE(!os_wp_opened);
 }
 
+/* A block of eight pages comes first, and single pages alone are free for it to move
+ * to. Expect it to stay, and the single pages behind it to move. */
+static void child_block(void *arg)
+{
+	struct page *first;
+	char *p;
+
+	scatter_start("", arg);
+	p = scattered_behind(8, NR, PAGE_KERNEL);
+	first = find_vm_area(p)->pages[0];
+	REQUIRE(page_to_pfn(first) ==
+		NODE_DATA(0)->node_zones[ZONE_HIGHMEM].zone_start_pfn);
+	REQUIRE(first->order == 3);
+	stamp_pages(p, NR, 1);
+	REQUIRE(moves_of(p) > NR / 2);
+	REQUIRE(find_vm_area(p)->pages[0] == first && has_stamp(p, NR, 1));
+	vfree(p);
+	vm_books();
+}
+
 static void fail_each(const char *how, const char *backend)
 {
 	scatter_start(how, backend);
@@ -97,9 +117,8 @@ static void child_fail_mprotect(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		vm_tests(child_one_userfaultfd),
-		vm_tests(child_none),
-		vm_tests(child_fail),
+		vm_tests(child_one_userfaultfd), vm_tests(child_none),
+		vm_tests(child_block),		 vm_tests(child_fail),
 		vm_tests(child_fail_mprotect),
 	};
 
