@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/account.c - a block of pages becomes a slab, and a block again
+ * kmem/account.c - makes a block of pages a slab, and a plain block again
  *
- * The same for every backend: the type of the head page, the index of each
+ * Both backends use it. It sets the type of the head page, the index of each
  * frame, and the counts of the cache, its node and vmstat.
  *
- * Locking	none; the block is the caller's alone. Counts are atomic.
- * Invariants	F1  index[] of each frame of a slab names its class if the order
- *		    is the preferred one, else 240 + order
+ * Locking	none; only the caller knows the block. Counts are atomic.
+ * Invariants	INDEX1  the index of each frame of a slab is the cache's class
+ *		if the slab has the preferred order, else 240 + order
+ *				(slab_check(), unit.slub.slab check it)
  * Source	Linux v6.12 mm/slab.h, account_slab()
  */
 #include <string.h>

@@ -6,16 +6,19 @@
  *	   full sheaf  --->  full  [F]-[F]-[F]  --->  full sheaf
  *	  empty sheaf  <---  empty [ ]-[ ]      <---  empty sheaf
  *
- * One lock operation moves a whole sheaf, which is what makes handing blocks
- * from thread to thread cheap. Beyond BARN_MAX_FULL objects go to the slabs.
+ * One lock operation moves a whole sheaf, so objects go from thread to thread
+ * cheaply. A barn with BARN_MAX_FULL full sheaves takes no more: objects then
+ * go to the slabs.
  *
- * A cache has NR_BARNS of them, chosen by CPU: with one for all, a pair of
- * threads on one CPU would be given objects that lie in the other CPU's cache,
- * and ran three times slower. Sheaves are put into the barn of this CPU, and
- * taken from there first, else from another one.
+ * A cache has NR_BARNS barns on each node, chosen by CPU. With one barn, a pair
+ * of threads on one CPU got objects that lay in the other CPU's cache, and ran
+ * three times slower. A thread puts sheaves into the barn of its CPU. It takes
+ * sheaves from there first, else from another barn.
  *
- * Locking	barn->lock (rank LOCK_BARN), nothing taken inside
- * Invariants	C4 of kmem.h; nr_full and nr_empty are the list lengths
+ * Locking	barn->lock (rank LOCK_BARN); no lock is taken inside it
+ * Invariants	BARN1 of kmem.h
+ *		BARN2  nr_full and nr_empty are the lengths of the lists
+ *					(barn_check() checks both)
  * Source	Linux v6.18 mm/slub.c, struct node_barn (docs/kernel.md V1-V4)
  */
 #include <errno.h>
@@ -27,7 +30,7 @@
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 {
-	u32 capacity = READ_ONCE(s->sheaf_capacity); /* a tunable of SLAB's */
+	u32 capacity = READ_ONCE(s->sheaf_capacity); /* SLAB can change it */
 
 	return capacity ? sheaf_alloc_sized(s, capacity) : NULL;
 }
@@ -75,7 +78,7 @@ static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
 	return sheaf;
 }
 
-/* The node that this CPU takes memory from. */
+/* Returns the cache's part for the node of this CPU. */
 static struct kmem_cache_node *node_here(struct kmem_cache *s)
 {
 	return get_node(s, (int)numa_node_id());
@@ -86,7 +89,10 @@ struct node_barn *barn_here(struct kmem_cache *s)
 	return &node_here(s)->barn[smp_cpu() % NR_BARNS];
 }
 
-/* Who looks for a full sheaf need not look at every barn if there is none. */
+/*
+ * Counts the full sheaves in all barns of a node. If there are none,
+ * barn_get_full() looks at no barn.
+ */
 static void count_full(struct kmem_cache_node *n, int nr)
 {
 	__atomic_add_fetch(&n->full_sheaves, (u32)nr, __ATOMIC_RELAXED);
@@ -132,8 +138,9 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 }
 
 /*
- * How many full sheaves a barn may hold. It is there to pass sheaves from
- * thread to thread; what lies in it pins slabs, so few owners get a small one.
+ * Returns how many full sheaves a barn may hold: few if there are few owners. A
+ * barn passes sheaves from thread to thread, but each object in it may pin a
+ * slab.
  */
 static u32 full_limit(void)
 {
@@ -244,7 +251,9 @@ static void shrink_one(struct kmem_cache *s, struct kmem_cache_node *n,
 	}
 }
 
-/* Empty the barns; with SHRINK_IDLE only where nobody came meanwhile. */
+/*
+ * Empties the barns; with SHRINK_IDLE only those not used since the last tick.
+ */
 void barn_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	struct kmem_cache_node *n;
@@ -267,7 +276,7 @@ unsigned long barn_count(struct kmem_cache *s)
 	return nr * READ_ONCE(s->sheaf_capacity);
 }
 
-/* How many full sheaves there are in a barn that is as it should be. */
+/* Checks BARN1 and BARN2 of one barn. Returns how many full sheaves it has. */
 static u32 check_one(struct kmem_cache *s, struct node_barn *barn)
 {
 	u32 full = 0, empty = 0;
@@ -300,7 +309,7 @@ void barn_check(struct kmem_cache *s)
 	}
 }
 
-/* The fork handlers: under the cache's other locks. */
+/* For the fork handlers, which take the cache's other locks before. */
 void barn_fork_take(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;

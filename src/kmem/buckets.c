@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/buckets.c - kmalloc caches of somebody's own
+ * kmem/buckets.c - sets of kmalloc caches for one user each
  *
  *	kmem_buckets_create("msg", ...)	  msg-8 msg-16 ... msg-8k
  *	kmem_buckets_alloc(b, 100, ...)	  from msg-128
  *
- * What is allocated from one set cannot take the place of what was freed into
- * another, or into the kmalloc caches.
+ * An object of one set never gets the memory of an object that was freed in
+ * another set, or in the kmalloc caches.
  *
  * Locking	none here
  * Source	Linux v6.12 mm/slab_common.c (docs/kernel.md L5)
@@ -16,7 +16,10 @@
 
 #define NAME_MAX_LEN 128
 
-/* The part of [offset, offset + size) that an object of `whole` bytes has. */
+/*
+ * Limits the usercopy window [offset, offset + size) to an object of `whole`
+ * bytes.
+ */
 static void user_window(struct kmem_cache_args *args, unsigned int whole,
 			unsigned int offset, unsigned int size)
 {

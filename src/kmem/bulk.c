@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/bulk.c - many objects in one call
+ * kmem/bulk.c - allocates or frees many objects in one call
  *
- *	alloc	what main has is copied; then a sheaf at a time, or, if more
- *		than a sheaf is wanted, straight from the slabs. All or none.
- *	free	as much as main has room for; the rest straight to the slabs
- *		if that is more than a sheaf. What is of other nodes, in batches.
- *		Without a cache: each object's own, pages too.
+ *	alloc	takes the objects of main. While more than a sheaf is missing,
+ *		takes objects straight from the slabs; else one sheaf at a
+ *		time. Allocates all or none.
+ *	free	fills main. If more than a sheaf is left then, it goes straight
+ *		to the slabs. Objects of other nodes are freed in batches.
+ *		Without a cache each object goes to its own, or is pages.
  *
  * Locking	none here
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V7, X1)
@@ -21,7 +22,7 @@
 
 #define PCS_BATCH_MAX 32U
 
-/* Objects off the top of main: how many. */
+/* Takes up to nr objects off main. Returns how many. */
 static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 {
 	uintptr_t *cursor = kmem_cursor(kmem_this_cpu, s);
@@ -32,7 +33,7 @@ static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 	return got;
 }
 
-/* nr objects, or fewer if there is no memory: how many. */
+/* Allocates nr objects, or fewer if there is no memory. Returns how many. */
 static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
 		   uintptr_t caller)
 {
@@ -80,7 +81,9 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	return (int)nr;
 }
 
-/* Objects of other nodes leave the array, which is returned shorter. */
+/*
+ * Frees the objects of other nodes. Returns how many objects are left in objs.
+ */
 static size_t free_remote(struct kmem_cache *s, size_t nr, void **objs)
 {
 	void *remote[PCS_BATCH_MAX];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/cache.c - the caches that are there from the start; upkeep of all
+ * kmem/cache.c - the first caches of the library; upkeep of all caches
  *
- *	slab_caches	in use, the newest first
- *	slab_dead	destroyed while objects were out: kept for those alone
+ *	slab_caches	caches in use, the newest first
+ *	slab_dead	caches destroyed while objects were in use, kept until
+ *			these are freed
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for both lists. Nothing is
  *		allocated while it is held.
@@ -56,7 +57,10 @@ void *kmem_boot_alloc(size_t size)
 	return ret;
 }
 
-/* docs/kernel.md V2, with more for the smallest: they are freed in floods. */
+/*
+ * docs/kernel.md V2, with more for small objects, which are freed in large
+ * numbers.
+ */
 static unsigned int capacity_by_size(unsigned int size)
 {
 	if (size >= 4096)
@@ -93,7 +97,7 @@ const struct slab_ops *choose_backend(slab_flags_t flags)
 	return NULL;
 }
 
-/* Bytes of the CPU part of a cache, on whichever backend. */
+/* Returns the bytes of a cache's CPU part, enough for any backend. */
 static unsigned int cpu_array_size(void)
 {
 	size_t most = max(backend->cpu_size, (size_t)8);
@@ -166,17 +170,17 @@ static int boot_parts(struct kmem_cache *s)
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
-	/* Those that are no kmalloc's are for the layers themselves. */
+	/* Caches that are not kmalloc's are for the library itself. */
 	slab_flags_t own = boot->flags & SLAB_KMALLOC ? 0 : SLAB_NO_USER_FLAGS;
 
 	if (s->list.next)
-		return 0; /* a start that failed came this far */
+		return 0; /* an earlier start failed after this */
 	if (boot->class)
 		own = SLAB_KMALLOC;
 	kmem_fill_in(s, name, size, boot->align,
 		     kmem_cache_flags(boot->flags | own, name));
 	s->usersize = boot->usersize;
-	s->refcount = -1; /* the name of nobody else */
+	s->refcount = -1; /* never merged */
 	s->class = (u8)boot->class;
 	s->slot = (u16)boot->class;
 	if (boot->max_order)

@@ -6,21 +6,24 @@
  *	 no table: every            table, on the         no table: served
  *	 cursor misses              list of owners        object by object
  *
- * A thread gets its table at its first miss. When it ends, what it holds goes
- * to the slabs and the table to a free list; if fewer threads than CPUs are left,
- * one of these has nobody, and the page lists of the one it ran on go back too. Destructors of other libraries
- * may run after ours, so ours puts itself off for two rounds; whatever is
- * allocated or freed after that is served from the slabs directly.
+ * A thread gets its table at its first miss. When the thread ends, the objects
+ * that it holds go to the slabs and its table to a free list. If fewer threads
+ * than CPUs remain then, the page lists of the CPU it ran on are drained.
  *
- * A table is touched by its owner alone. Somebody else's is flushed in two
- * cases only: on request, by the owner itself at its next slow path; and in
- * the child of a fork, where the owner does not exist.
+ * Destructors of other libraries may run after ours, so ours defers itself for
+ * two rounds. What the thread allocates or frees after that is served by the
+ * slabs directly.
+ *
+ * Only its owner touches a table. Another thread that wants a table to be
+ * flushed makes a request; the owner serves it at its next slow path. In the
+ * child of a fork, the tables of threads that do not exist there are flushed.
  *
  * Locking	kmem_cpus_lock (rank LOCK_CPUS) for the lists
- * Invariants	T1  kmem_this_cpu is &no_cpu or a table on kmem_cpus; NULL
- *		    before ld.so has set it (shim/ifunc_tls.c)
- *		T2  a table on free_cpus has missing cursors, no spares and
- *		    no far slots
+ * Invariants	OWNER1  kmem_this_cpu is &no_cpu or a table on kmem_cpus; NULL
+ *			before ld.so has set it (shim/ifunc_tls.c)
+ *		OWNER2  a table on free_cpus has missing cursors, no spares and
+ *			no far slots
+ *					(kmem_cpu_check() checks a live table)
  */
 #include <pthread.h>
 
@@ -31,7 +34,9 @@
 
 #define EXIT_ROUNDS 2
 
-/* Only these are ever read of it: all cursors miss, and none is far. */
+/*
+ * Only these fields of it are ever read: all cursors miss, and no slot is far.
+ */
 static struct {
 	uintptr_t cursor[NR_CURSORS];
 	struct kmem_far_slot **far;
@@ -59,7 +64,10 @@ static bool is_no_cpu(const struct kmem_cpu *cpu)
 	return (const void *)cpu == (const void *)&no_cpu;
 }
 
-/* Slots beyond kmem_nr_slots are not used, so they have no memory. */
+/*
+ * Returns the pages of a table. Slots beyond kmem_nr_slots are not used and
+ * have no memory.
+ */
 static unsigned long table_pages(void)
 {
 	return DIV_ROUND_UP(offsetof(struct kmem_cpu, slot) +
@@ -68,7 +76,10 @@ static unsigned long table_pages(void)
 			    PAGE_SIZE);
 }
 
-/* It can do without, and free() may ask for it: so nothing is reclaimed. */
+/*
+ * Returns an empty table, or NULL. A thread can do without one, and free() may
+ * call this, so nothing is reclaimed.
+ */
 static struct kmem_cpu *table_alloc(void)
 {
 	unsigned long pages = table_pages();
@@ -111,7 +122,7 @@ static bool is_mine(const struct kmem_cpu *cpu)
 	return cpu->owner == __builtin_thread_pointer();
 }
 
-/* The owner is gone or going: nothing may be cached in the table any more. */
+/* Empties the table of a thread that ends, or that fork left behind. */
 static void table_retire(struct kmem_cpu *cpu)
 {
 	spin_lock(&kmem_cpus_lock);
@@ -125,7 +136,9 @@ static void table_retire(struct kmem_cpu *cpu)
 	spin_unlock(&kmem_cpus_lock);
 }
 
-/* Thread exit: glibc calls this once a round while the key has a value. */
+/*
+ * The thread exit hook: glibc calls it once a round while the key has a value.
+ */
 static void thread_exit(void *arg)
 {
 	struct kmem_cpu *cpu = arg;
@@ -133,7 +146,7 @@ static void thread_exit(void *arg)
 
 	if (cpu->exits++ < EXIT_ROUNDS && !pthread_setspecific(exit_key, cpu))
 		return;
-	inside = kmem_enter(); /* if not, it waits for the fork at a lock */
+	inside = kmem_enter(); /* if not, a lock makes it wait for fork */
 	kmem_visit.thread_state = THREAD_DEAD;
 	kmem_this_cpu = (struct kmem_cpu *)&no_cpu;
 	table_retire(cpu);
@@ -165,7 +178,10 @@ static struct kmem_cpu *thread_start(void)
 	return cpu;
 }
 
-/* This may allocate: it finds the table in place, and the thread outside. */
+/*
+ * pthread_setspecific() may allocate. The table is in place then, and the
+ * thread is outside.
+ */
 void kmem_cpu_set_key(void)
 {
 	if (!is_no_cpu(kmem_this_cpu))
@@ -200,7 +216,10 @@ struct kmem_cpu *kmem_cpu_put_aside(void)
 	return cpu;
 }
 
-/* A thread that had no table may have got one meanwhile. */
+/*
+ * If the thread had no table before, it keeps the one it may have got
+ * meanwhile.
+ */
 void kmem_cpu_put_back(struct kmem_cpu *cpu)
 {
 	if (!is_no_cpu(cpu))

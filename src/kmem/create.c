@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/create.c - making a kmem_cache: arguments, parts, cursor slot
+ * kmem/create.c - makes a kmem_cache: arguments, parts, cursor slot
  *
  *	arguments -> sane? -> can be merged? -> one more name of that cache
  *	                          | no
@@ -8,8 +8,9 @@
  *
  * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the slots. Nothing is
  *		allocated while it is held.
- * Invariants	H1  a slot belongs to at most one cache, and so does a far slot
- *		H2  a cache has a slot, a far slot, or a sheaf_capacity of 0
+ * Invariants	SLOT1  a slot belongs to at most one cache
+ *		SLOT2  a cache has a slot, a far slot, or a sheaf_capacity of 0
+ *					(unit.kmem.create checks both)
  * Source	Linux v6.12 mm/slab_common.c, __kmem_cache_create_args()
  *		(docs/kernel.md L10, X7)
  */
@@ -44,7 +45,10 @@ static unsigned int free_slot(void)
 	return 0;
 }
 
-/* A slot of an owner's table, else a far one. Returns if there was one. */
+/*
+ * Gives the cache a slot of the owners' tables, or else a far slot. Returns
+ * false if neither is free.
+ */
 static bool try_slot(struct kmem_cache *s)
 {
 	unsigned int slot;
@@ -61,7 +65,10 @@ static bool try_slot(struct kmem_cache *s)
 	return slot || s->far;
 }
 
-/* The shim's tables have room for its classes alone: no cache is far there. */
+/*
+ * Gives a new cache a slot, or else no sheaves. The preload library's tables
+ * hold its size classes alone: no other cache gets a slot there.
+ */
 static void take_slot(struct kmem_cache *s)
 {
 	if (!s->sheaf_capacity)
@@ -158,7 +165,9 @@ static int sanity_check(const char *name, unsigned int size,
 	return 0;
 }
 
-/* A window that is not inside the object is none: nothing may be copied. */
+/*
+ * Warns about a usercopy window that is not inside the object, and removes it.
+ */
 static void check_window(struct kmem_cache_args *args, unsigned int size)
 {
 	if (WARN_ONCE(!args->usersize && args->useroffset,
@@ -190,7 +199,10 @@ void kmem_cache_release(struct kmem_cache *s)
 	kmem_cache_free(&cache_cache, s);
 }
 
-/* What belongs to a cache: 0 or -ENOMEM; kmem_cache_release() frees it. */
+/*
+ * Allocates the parts of a cache. Returns 0 or -ENOMEM; kmem_cache_release()
+ * frees them in either case.
+ */
 static int alloc_parts(struct kmem_cache *s, const char *name)
 {
 	s->name = kmem_name_alloc(name, 0);
@@ -284,7 +296,7 @@ struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size,
 	return __kmem_cache_create_args(name, size, &args, flags);
 }
 
-/* The kernel's argument order, and so one more than we allow ourselves. */
+/* The kernel's arguments: one more than this project's limit. */
 struct kmem_cache *
 kmem_cache_create_usercopy(const char *name, unsigned int size,
 			   unsigned int align, slab_flags_t flags,

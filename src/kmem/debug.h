@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/debug.h - slab_debug: what both backends share of it
+ * kmem/debug.h - slab_debug: the parts that both backends share
  *
  *	slab_debug=FZPU,malloc-64;-		slab_debug, when a cache is made
  *	        |
  *	        v  flags of the cache
- *	kmem_cache_alloc() -> guard.c: who asks? -> slab_ops.debug_alloc()
- *	kmem_cache_free()  ->          "         -> slab_ops.debug_free()
+ *	kmem_cache_alloc() -> guard.c: caller -----> slab_ops.debug_alloc()
+ *	kmem_cache_free()  ->            "    -----> slab_ops.debug_free()
  *	validate_slab_cache() --------------------> slab_ops.validate()
  *	                                              |
- *	                 slab_bug(), print_track() <--' what they say
+ *	                 slab_bug(), print_track() <--' reports
  *
- * A cache with debug flags has no sheaves, and its slabs are never found by
- * the fast path: each allocation and free comes to the backend, one by one,
- * and is checked there. What a cache without flags does is not touched.
+ * A cache with debug flags has no sheaves, and the fast path never finds its
+ * slabs. So the backend serves each allocation and free, one by one, and checks
+ * it. Caches without debug flags are not affected.
  *
- * Errors are counted in the cache, fixes too, as the kernel's tests count them.
- * A test may have them counted instead of said: slab_kunit_errors.
+ * Errors and fixes are counted in the cache, as the kernel's tests count them.
+ * With slab_kunit_errors a test has them counted instead of printed.
  *
- * Locking	kmem_cache.debug_lock (rank LOCK_SLAB_DEBUG) holds each cache
- *		together. Who asks is found out before it is taken, since a
- *		stack is never walked while a lock is held.
+ * Locking	kmem_cache.debug_lock (rank LOCK_SLAB_DEBUG) guards each cache.
+ *		The caller's stack is walked before it is taken, since no stack
+ *		is walked while a lock is held.
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D1-D5)
  */
 #ifndef KM_KMEM_DEBUG_H
@@ -30,7 +30,7 @@
 #include "core/stackdepot.h"
 #include "kmem/kmem.h"
 
-/* The flags that make a cache one with debugging. */
+/* Each of these flags makes a cache one with debugging. */
 #define SLAB_DEBUG_FLAGS                                         \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
 	 SLAB_STORE_USER | SLAB_TRACE)
@@ -40,16 +40,16 @@
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
 	 SLAB_STORE_USER)
 
-/* What bytes mean: red zones of free objects and of others, poison. */
+/* The bytes of red zones, of free objects and objects in use, and of poison. */
 #define SLUB_RED_INACTIVE 0xbb
 #define SLUB_RED_ACTIVE 0xcc
-#define POISON_INUSE 0x5a /* never handed out, and padding */
+#define POISON_INUSE 0x5a /* new objects, and padding */
 #define POISON_FREE 0x6b
 #define POISON_END 0xa5 /* the last byte of a free object */
 
-/* Who allocated or freed an object; in its metadata. */
+/* The call that allocated or freed an object; lies in the object's metadata. */
 struct track {
-	unsigned long addr; /* where the call returns to; 0: nobody yet */
+	unsigned long addr; /* return address of the call; 0: none yet */
 	depot_stack_handle_t handle; /* the stack; 0: not known */
 	int cpu;
 	int pid; /* of the thread */
@@ -60,21 +60,23 @@ enum track_item { TRACK_ALLOC, TRACK_FREE };
 
 #define TRACK_ADDRS_COUNT 16
 
-/* Who asks for something now. */
+/* The call that is being served. */
 struct slab_caller {
 	struct track track;
 	unsigned int nr;
 	unsigned long entries[TRACK_ADDRS_COUNT];
 };
 
-/* ---- debug_flags.c ---------------------------------------------------------- */
+/* ---- debug_flags.c ------------------------------------------------------- */
 
-/* The flags of a new cache: its own, and those of slab_debug= that fit. */
+/* Returns the flags of a new cache: its own and those that slab_debug= adds. */
 slab_flags_t kmem_cache_flags(slab_flags_t flags, const char *name);
-/* slab_debug=O: no metadata where a slab would have to be larger for it. */
+/* slab_debug=O: no metadata if slabs would have to be larger for them. */
 extern u8 disable_higher_order_debug;
 
-/* Does the cache keep the size that was asked for? kmalloc caches with U do. */
+/*
+ * Returns true if the cache keeps requested sizes: a kmalloc cache with flag U.
+ */
 static inline bool slub_debug_orig_size(const struct kmem_cache *s)
 {
 	return (s->flags & SLAB_STORE_USER) && (s->flags & SLAB_KMALLOC);
@@ -86,66 +88,73 @@ static inline bool kmem_cache_debug_flags(const struct kmem_cache *s,
 	return s->flags & flags;
 }
 
-/* ---- debug_report.c: no lock above LOCK_SLAB_DEBUG is held -------------------- */
+/* ---- debug_report.c: no lock above LOCK_SLAB_DEBUG is held --------------- */
 
-/* The stack and the rest of it, for this cache's flags. No lock is held. */
+/*
+ * Fills in who: the call's return address, CPU, thread and time, and its stack
+ * if the cache has debug flags. No lock is held.
+ */
 void slab_caller_init(struct slab_caller *who, const struct kmem_cache *s,
 		      uintptr_t caller);
-/* Count an error or a fix of s: true if it is not to be said. */
+/* Counts an error or a fix of s. Returns true if it must not be printed. */
 bool slab_add_kunit_errors(struct kmem_cache *s);
-/* The head of a report, the line "BUG name (taint): ...". */
+/* Prints the head of a report, with the line "BUG name (taint): ...". */
 void slab_bug(const struct kmem_cache *s, const char *fmt, ...);
-/* "FIX name: ..."; counted, and said unless a test counts. */
+/* Counts a fix and prints "FIX name: ..." unless a test counts. */
 void slab_fix(struct kmem_cache *s, const char *fmt, ...);
-/* "Allocated in ..." or "Freed in ..." with its stack; nothing if nobody did. */
+/*
+ * Prints "Allocated in ..." or "Freed in ..." with the stack; nothing if t is
+ * empty.
+ */
 void print_track(const char *what, const struct track *t);
-/* The end of a report: who came across it; the process is tainted. */
+/* Prints the end of a report, the caller's stack, and taints the process. */
 void slab_bug_end(const struct slab_caller *who);
 
-/* What was freed is in no slab at all. */
+/* Reports that obj, which was freed, is in no slab. */
 void slab_bad_free(struct kmem_cache *s, const void *obj,
 		   const struct slab_caller *who);
 
-/* Not NULL: errors are counted here and nothing is printed. For tests. */
+/* For tests. If it is not NULL, errors are counted there and not printed. */
 extern unsigned int *slab_kunit_errors;
 
-/* ---- guard.c ------------------------------------------------------------------ */
+/* ---- guard.c ------------------------------------------------------------- */
 
-/* kmem_cache.guard: what is to happen beside allocation */
+/* kmem_cache.guard: what each call does beside allocation */
 #define GUARD_DEBUG 0x01 /* the backend's debug functions serve it */
-#define GUARD_FAIL 0x02 /* failslab is asked */
+#define GUARD_FAIL 0x02 /* failslab may fail it */
 #define GUARD_INIT_ALLOC 0x04 /* init_on_alloc */
 #define GUARD_INIT_FREE 0x08 /* init_on_free */
-#define GUARD_MISS 0x10 /* no more: whoever calls asks failslab by itself */
-#define GUARD_PERTURB 0x20 /* filled with kmem_perturb; may come and go */
+#define GUARD_MISS 0x10 /* misses only: its callers ask failslab */
+#define GUARD_PERTURB 0x20 /* fill with kmem_perturb; comes, goes */
 
 /*
- * MALLOC_PERTURB_: objects hold this byte when they have been freed, and its
- * complement when they are handed out. Relaxed.
+ * MALLOC_PERTURB_: freed objects are filled with this byte, objects that are
+ * handed out with its complement. Relaxed.
  */
 extern u8 kmem_perturb __hidden;
 
-/* Decide what guards a cache that its backend has set up. */
+/* Sets the guard flags of a cache that its backend has set up. */
 void kmem_guard_init(struct kmem_cache *s);
-/* Of a new cache: its users ask failslab themselves, once for each call. */
+/* For a new cache whose callers ask failslab themselves, once for each call. */
 void kmem_guard_asks(struct kmem_cache *s);
-/* The slow paths of a guarded cache. */
+/* Allocate and free an object of a guarded cache. */
 void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 		       size_t orig_size, uintptr_t caller);
 void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller);
 
 /*
- * The owner resizes an object in place, to at most object_size: 0; -EINVAL: it
- * cannot stay, or was found damaged; -ENOENT: it is free, which was reported.
+ * Changes the requested size of an object in place. Returns 0; -EINVAL if the
+ * object cannot have that size or was damaged; -ENOENT if it is free, which was
+ * reported.
  */
 int kmem_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 		      uintptr_t caller);
 /*
- * Check every object and free list of a cache now, and mend what is broken: how
- * many errors and fixes there were; 0 for a cache without debugging.
+ * Checks every object and free list of a cache now, and mends them. Returns the
+ * number of errors and fixes, or 0 for a cache without debugging.
  */
 unsigned long validate_slab_cache(struct kmem_cache *s);
-/* The same for all caches, when the process ends; from a destructor. */
+/* The same for all caches, called by a destructor when the process ends. */
 void validate_slab_at_exit(void);
 
 #endif

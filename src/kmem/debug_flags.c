@@ -2,12 +2,12 @@
 /*
  * kmem/debug_flags.c - slab_debug=: which caches are debugged, and how
  *
- *	slab_debug			FZPU for all
- *	slab_debug=ZF			these for all
- *	slab_debug=,malloc-64		FZPU for one
+ *	slab_debug			flags FZPU for all caches
+ *	slab_debug=ZF			flags ZF for all caches
+ *	slab_debug=,malloc-64		flags FZPU for one cache
  *	slab_debug=Z,kmalloc-*;P,vm*;F	a block for each list of names; a block
- *					without one is for the other caches
- *	slab_debug=-			none
+ *					without names is for all other caches
+ *	slab_debug=-			no cache is debugged
  *
  * Source	Linux v6.12 mm/slub.c, setup_slub_debug() and
  *		kmem_cache_flags() as a model (docs/kernel.md D1, X4)
@@ -46,7 +46,7 @@ static slab_flags_t flag_of(char letter)
 	}
 }
 
-/* The letters at the start of a block: what is behind them. */
+/* Reads the letters at the start of a block. Returns what follows them. */
 static const char *parse_letters(const char *at, slab_flags_t *flags)
 {
 	*flags = *at && *at != ',' && *at != ';' ? 0 : DEBUG_DEFAULT_FLAGS;
@@ -59,7 +59,10 @@ static const char *parse_letters(const char *at, slab_flags_t *flags)
 	return at;
 }
 
-/* Say what is no letter of a flag; O is one, but of no cache. */
+/*
+ * Reports letters that stand for no flag. O stands for no flag of a cache, but
+ * is known.
+ */
 static void check_letters(const char *at)
 {
 	for (; *at && *at != ',' && *at != ';'; at++) {
@@ -84,7 +87,7 @@ static int set_slab_debug(const char *value)
 
 	if (strlen(value) >= sizeof(blocks))
 		return -EINVAL;
-	km_report_keep(); /* for what is found when the process ends */
+	km_report_keep(); /* for reports when the process ends */
 	strcpy(blocks, value);
 	global_flags = 0;
 	disable_higher_order_debug = 0;
@@ -102,7 +105,7 @@ boot_param_alias(
 	"slub_debug", set_slab_debug, slub_debug,
 	"no value, or letters of FZPUTAO or -, then a comma and cache names; more of these behind a semicolon");
 
-/* Is `name` in the list that begins behind the comma at `at`? */
+/* Returns true if `name` is in the list that begins with the comma at `at`. */
 static bool in_list(const char *at, const char *name)
 {
 	size_t len = strlen(name);

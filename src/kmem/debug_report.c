@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/debug_report.c - what slab_debug says, in the kernel's words
+ * kmem/debug_report.c - prints slab_debug's reports in the kernel's words
  *
  *	=====================================================================
  *	BUG malloc-64 (Not tainted): Right Redzone overwritten

@@ -2,23 +2,27 @@
 /*
  * kmem/destroy.c - the end of a kmem_cache
  *
- *	one name of several	the name goes, the cache stays
- *	the last name		sheaves and slabs are emptied, and it is gone
- *	objects are out		a report names them, and every name that the
- *				cache went by. The cache goes to
- *				slab_dead: nothing comes from it any more, those
- *				objects keep their memory and may still be freed.
- *				Once all are back, a second destroy frees it.
+ *	one name of several	the name is removed, the cache stays
+ *	the last name		sheaves and slabs are emptied, and the cache
+ *				is freed
+ *	objects are in use	a report names them and every name of the
+ *				cache. The cache goes to slab_dead. It serves
+ *				no request any more; its objects keep their
+ *				memory and may still be freed. After that, a
+ *				second destroy frees the cache.
  *
- * Locking	slab_mutex, which excludes upkeep: that would hide objects in
- *		lists of its own for a moment
+ * Locking	slab_mutex. It keeps out upkeep, which would have objects in
+ *		lists of its own for a moment.
  * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy()
  *		(docs/kernel.md U12, X7)
  */
 #include "kmem/debug.h"
 #include "kmem/internal.h"
 
-/* The contract excludes users, so every thread's sheaves may be read. */
+/*
+ * Takes back all objects of sheaves and barns. Returns how many objects are in
+ * use. The cache has no user any more, so every thread's sheaves may be read.
+ */
 static unsigned long take_back_all(struct kmem_cache *s)
 {
 	kmem_cpus_flush_cache(s);
@@ -36,7 +40,7 @@ static bool is_on(const struct list_head *caches, const struct kmem_cache *s)
 	return false;
 }
 
-/* Each slab of the cache, by its head page. */
+/* Calls fn for each slab of the cache, with its head page. */
 static void for_each_slab(struct kmem_cache *s,
 			  void (*fn)(struct kmem_cache *s, struct page *page))
 {
@@ -56,7 +60,10 @@ static void for_each_slab(struct kmem_cache *s,
 	}
 }
 
-/* The names of a merged cache: the objects may have been taken by any of them. */
+/*
+ * Reports a leak with all names of a merged cache, since the objects may have
+ * been allocated under any of them.
+ */
 static void report_leak(const struct kmem_cache *s, const void *caller)
 {
 	const struct kmem_cache_alias *alias;
@@ -70,7 +77,9 @@ static void report_leak(const struct kmem_cache *s, const void *caller)
 			  s->name, alias->name);
 }
 
-/* Objects are out: say which; the program keeps them. */
+/*
+ * Reports the objects that are still in use and moves the cache to slab_dead.
+ */
 static void bury(struct kmem_cache *s, const void *caller)
 {
 	if (!slab_add_kunit_errors(s))
@@ -83,7 +92,10 @@ static void bury(struct kmem_cache *s, const void *caller)
 	list_add(&s->list, &slab_dead);
 }
 
-/* 1: it is gone and may be released. 0: it is not. */
+/*
+ * Removes a name of the cache. Returns 1 if that was the last and the cache may
+ * be released, otherwise 0.
+ */
 static int shut_down(struct kmem_cache *s, const void *caller)
 {
 	if (!is_on(&slab_caches, s) && !is_on(&slab_dead, s)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/dump.c - what an address is, for somebody who looks for a bug
+ * kmem/dump.c - prints which object an address is in, to help find a bug
  *
  * Source	Linux v6.12 mm/slab_common.c, kmem_dump_obj()
  */

@@ -13,7 +13,7 @@
 static struct {
 	struct fault_attr attr;
 	/* constant after init */
-	u8 ignore_gfp_reclaim; /* 1: only atomic requests fail; UNSET */
+	u8 ignore_gfp_reclaim; /* 1: only atomic requests fail */
 	u8 cache_filter; /* 1: only caches with SLAB_FAILSLAB */
 	u8 wanted;
 } failslab = {

@@ -5,8 +5,9 @@
  *	failslab=<interval>,<probability>,<space>,<times>
  *	failslab.KNOB=VALUE	any file of the kernel's debugfs/failslab
  *
- * With one of these on the command line every cache is guarded, so that no
- * request is served without being asked about; else nothing is.
+ * With one of these on the command line every cache is guarded, so that
+ * should_failslab() is called for every request. Otherwise it is called for
+ * none.
  *
  * Source	Linux mm/failslab.c (docs/kernel.md D14)
  */
@@ -16,13 +17,13 @@
 #include "core/fault.h"
 #include "kmem/kmem.h"
 
-/* Was fault injection asked for at the start? */
+/* Returns true if the command line asks for fault injection. */
 bool failslab_wanted(void);
-/* What ignore-gfp-wait is unless the command line says: 1 in the kernel. */
+/* Sets ignore-gfp-wait unless the command line does; it is 1 in the kernel. */
 void failslab_default_gfp_wait(unsigned int ignore);
 /*
- * Shall this request fail? s is NULL for memory that is in no cache; size in
- * bytes. No lock is held.
+ * Returns true if this request must fail. s is NULL for memory that is in no
+ * cache; size is in bytes. No lock is held.
  */
 bool should_failslab(const struct kmem_cache *s, gfp_t gfp, size_t size);
 

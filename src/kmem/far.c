@@ -2,26 +2,27 @@
 /*
  * kmem/far.c - slots of caches beyond those of an owner's fixed table
  *
- *	struct kmem_cache    an owner                     a chunk, one page
- *	  slot 0, far 300 --> far[(300 - 1) / 128] -----> [ ..|43| .. ] cursor,
- *	                      far[0], [1]: NULL, if                     spare, ..
- *	                      it never used one of theirs
+ *	struct kmem_cache    an owner                    a chunk, one page
+ *	  slot 0, far 300 --> far[(300 - 1) / 128] ----> [ ..|43| .. ] cursor,
+ *	                      far[0], [1]: NULL if the                 spare, ..
+ *	                      owner uses no cache of theirs
  *
- * The fixed table has room for some hundred caches, and only it is looked at on
- * the fast paths. A cache that comes later has slot 0 there, which misses for
- * ever, and a far slot: the slow path looks at that one first, so its calls cost
- * a few instructions more and no lock.
+ * The fixed table has room for some hundred caches, and the fast paths look at
+ * it alone. A cache made later has slot 0 there, which always misses, and a far
+ * slot. The slow path looks at the far slot first, so calls for such a cache
+ * cost a few instructions more and no lock.
  *
- * Numbers are handed out from a bitmap, the lowest first, so those of destroyed
- * caches are used again and chunks stay few. A chunk comes at an owner's first
- * miss of one of its caches, and goes when the owner ends.
+ * Far slots are numbered by a bitmap, the lowest free number first. So numbers
+ * of destroyed caches are used again, and chunks stay few. An owner gets a
+ * chunk at its first miss for a cache of that chunk, and frees all when it
+ * ends.
  *
- * Locking	slab_mutex for the bitmap. An owner's chunks are its own: it
- *		adds one under kmem_cpus_lock, where others read them. Nothing
- *		is allocated while one of the two is held.
- * Invariants	F1  a far slot belongs to at most one cache (__kmem_far_take())
- *		F2  what lies in a far slot is of the cache that has the number
- *					(kmem_cpu_check() proves)
+ * Locking	slab_mutex for the bitmap. Only its owner changes its chunks; it
+ *		adds one under kmem_cpus_lock, under which others read them. No
+ *		memory is allocated while one of the two locks is held.
+ * Invariants	FAR1  a far slot belongs to at most one cache
+ *		FAR2  sheaves in a far slot are of the cache with that number
+ *			(unit.kmem.far checks FAR1, kmem_cpu_check() FAR2)
  */
 #include <errno.h>
 #include <string.h>
@@ -37,7 +38,7 @@
 static unsigned long *far_map; /* slab_mutex */
 static unsigned long far_map_pages; /* slab_mutex */
 
-/* ---- numbers --------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 u32 __kmem_far_take(void)
 {
@@ -73,7 +74,7 @@ int kmem_far_more(void)
 		return -ENOMEM;
 	unused = map = page_to_virt(page);
 	spin_lock(&slab_mutex);
-	if (far_map_pages == had) { /* else another thread was quicker */
+	if (far_map_pages == had) { /* otherwise another thread did it */
 		if (had)
 			memcpy(map, far_map, had << PAGE_SHIFT);
 		unused = far_map;
@@ -89,18 +90,21 @@ int kmem_far_more(void)
 void kmem_cache_hide(struct kmem_cache *s)
 {
 	if (!s->class)
-		return; /* it is guarded: each call is a slow one already */
+		return; /* guarded: each call is slow already */
 	kmem_classes[s->class] = NULL;
 	s->far = s->class;
 	s->class = 0;
 	s->slot = 0;
 }
 
-/* ---- an owner's chunks ----------------------------------------------------- */
+/* ---- an owner's chunks --------------------------------------------------- */
 
 static void *pages_alloc(unsigned long pages)
 {
-	/* An owner can do without, and free() may ask: nothing is reclaimed. */
+	/*
+	 * An owner can do without, and free() may call this: nothing is
+	 * reclaimed.
+	 */
 	struct page *page = alloc_page_run(
 		GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO, pages);
 
@@ -112,7 +116,7 @@ static unsigned long dir_pages(unsigned int nr_far)
 	return nr_far / CHUNKS_PER_PAGE;
 }
 
-/* Room for a chunk of that number. Returns 0 or -ENOMEM. */
+/* Makes room in the directory for chunk nr. Returns 0 or -ENOMEM. */
 static int grow_dir(struct kmem_cpu *cpu, unsigned int nr)
 {
 	unsigned int had = cpu->nr_far, want = had;
@@ -126,7 +130,7 @@ static int grow_dir(struct kmem_cpu *cpu, unsigned int nr)
 	if (!dir)
 		return -ENOMEM;
 	spin_lock(&kmem_cpus_lock);
-	if (cpu->nr_far == had) { /* else a tick inside was quicker */
+	if (cpu->nr_far == had) { /* otherwise a tick meanwhile did it */
 		if (had)
 			memcpy(dir, cpu->far, had * sizeof(*dir));
 		unused = cpu->far;

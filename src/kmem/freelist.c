@@ -10,7 +10,7 @@
 #include "sys/os.h"
 
 static unsigned long hardened, shuffled; /* constant after init */
-static u64 seed; /* atomic; 0: not yet */
+static u64 seed; /* atomic; 0: not set yet */
 
 static int set_hardened(const char *value)
 {
@@ -52,7 +52,7 @@ static unsigned long list_pages(const struct kmem_cache *s)
 			    PAGE_SIZE);
 }
 
-/* Fisher and Yates: each order is as likely as any other. */
+/* Shuffles by Fisher and Yates: each order is as likely as any other. */
 static void shuffle(u16 *list, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/guard.c - caches whose every allocation and free is looked at
+ * kmem/guard.c - guarded caches: each allocation and free has extra work
  *
  *	slab_debug		the backend's debug functions serve the cache
  *	failslab		requests are made to fail
- *	init_on_alloc		objects are zeroed before they go out
- *	init_on_free		... when they come back
- *	MALLOC_PERTURB_		they are filled, with one byte then, another now
+ *	init_on_alloc		objects are zeroed when they are handed out
+ *	init_on_free		objects are zeroed when they are freed
+ *	MALLOC_PERTURB_		objects are filled with a byte when they are
+ *				freed, and with another when handed out
  *
- * The fast path knows nothing of it: a guarded cache has no cursor, and its
- * slabs are no class in the frame index, so that each call misses and comes here.
+ * The fast paths do not test for it. A guarded cache has no cursor, and its
+ * slabs have no class in the frame index. So each call misses and comes here.
  *
- * Locking	none here; who asks is found out before any lock is taken
- * Invariants	Y1  guard & ~GUARD_PERTURB  =>  slot and class are 0
- *		Y2  a cache that is guarded gets no sheaf: what a thread has of
- *		    one when GUARD_PERTURB comes is the last
+ * Locking	none here; the caller's stack is walked before a lock is taken
+ * Invariants	GUARD1  guard & ~GUARD_PERTURB  =>  slot and class are 0
+ *		GUARD2  a guarded cache gets no new sheaf; the sheaves that
+ *			threads hold when GUARD_PERTURB is set are its last
+ *					(unit.kmem.guard checks GUARD1)
  * Source	Linux v6.12 mm/slub.c, slab_pre_alloc_hook(),
  *		slab_post_alloc_hook() (docs/kernel.md D5, D8)
  */
@@ -29,7 +31,10 @@
 
 u8 kmem_perturb;
 
-/* Must the content of a free object survive, or is it there to be checked? */
+/*
+ * Returns true if the bytes of a free object must not change: they are in use,
+ * or are checked as poison.
+ */
 static bool keeps_content(const struct kmem_cache *s)
 {
 	return s->ctor || (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
@@ -61,7 +66,9 @@ void kmem_guard_asks(struct kmem_cache *s)
 		s->guard = (u8)((s->guard & ~GUARD_FAIL) | GUARD_MISS);
 }
 
-/* All that is not zero in an object that was zeroed when it was freed. */
+/*
+ * Clears the free pointer, the only bytes not 0 in an object zeroed when freed.
+ */
 static void wipe_freeptr(const struct kmem_cache *s, void *obj)
 {
 	size_t size = s->object_size;
@@ -100,7 +107,7 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 
 static void free_plain(struct kmem_cache *s, void *obj)
 {
-	/* Nothing is written to what is no object of this cache. */
+	/* If obj is no object of this cache, nothing is written to it. */
 	bool sound = !s->ops->verify(s, &obj, 1);
 
 	if (sound && (s->guard & GUARD_INIT_FREE))
@@ -163,10 +170,10 @@ unsigned long validate_slab_cache(struct kmem_cache *s)
 	return s->ops->validate(s, &who);
 }
 
-/* slab_mutex is held, so it is nobody's stack that is shown. */
+/* slab_mutex is held, so no stack is walked: reports name no caller. */
 void validate_slab_at_exit(void)
 {
-	const struct slab_caller nobody = { .nr = 0 };
+	const struct slab_caller no_caller = { .nr = 0 };
 	struct kmem_cache *s;
 
 	if (!smp_load_acquire(&engine_up))
@@ -175,6 +182,6 @@ void validate_slab_at_exit(void)
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
 		if (s->guard & GUARD_DEBUG)
-			s->ops->validate(s, &nobody);
+			s->ops->validate(s, &no_caller);
 	spin_unlock(&slab_mutex);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/internal.h - shared by the files of this layer alone
+ * kmem/internal.h - what the files of src/kmem share with each other alone
  */
 #ifndef KM_KMEM_INTERNAL_H
 #define KM_KMEM_INTERNAL_H
@@ -15,77 +15,101 @@ extern struct kmem_cache stat_cache; /* arrays of kmem_cache_stat */
 extern struct kmem_cache name_cache; /* short names of caches */
 #define NAME_CACHE_SIZE 64
 
-/* ---- cache.c --------------------------------------------------------------- */
+/* ---- cache.c ------------------------------------------------------------- */
 
-/* The backend that the flags ask for, else the default; NULL: not here. */
+/*
+ * Returns the backend that the flags ask for, or else the default. NULL: this
+ * library does not have it.
+ */
 const struct slab_ops *choose_backend(slab_flags_t flags);
+/* Sets up the locks of a cache's part for a node. */
 void kmem_init_node(struct kmem_cache_node *n);
-/* What the arguments say of a cache, before setup(). */
+/* Fills in a cache from its arguments, before setup(). */
 void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 		  unsigned int align, slab_flags_t flags);
+/* Puts a cache on slab_caches. */
 void kmem_list_cache(struct kmem_cache *s);
 
-/* ---- sheaf.c --------------------------------------------------------------- */
+/* ---- sheaf.c ------------------------------------------------------------- */
 
-/* Is an object's memory of another node than we are on? Then no sheaf has it. */
+/*
+ * Returns true if obj's memory is of another node than this CPU. Sheaves hold
+ * no such object.
+ */
 bool kmem_is_remote(const void *obj);
-/* To their slabs, past the sheaves. */
+/* Frees objects to their slabs, past the sheaves. */
 void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
-/* The same for objects of other nodes; the backend may let them wait. */
+/* The same for objects of other nodes, which the backend may collect first. */
 void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr);
 
-/* ---- create.c -------------------------------------------------------------- */
+/* ---- create.c ------------------------------------------------------------ */
 
-void kmem_cache_release(struct kmem_cache *s); /* no slab is left */
-/* Its slot goes to who creates a cache next; slab_mutex held. */
+/* Frees a cache that has no slab any more. */
+void kmem_cache_release(struct kmem_cache *s);
+/* Frees the slot of a cache for the next one; slab_mutex held. */
 void __kmem_put_slot(struct kmem_cache *s);
-/* A copy of a name, `before` bytes into a block of its own; NULL: no memory. */
+/* Returns a block with a copy of a name `before` bytes into it, or NULL. */
 void *kmem_name_alloc(const char *name, size_t before);
+/* Frees such a block. */
 void kmem_name_free(void *block, const char *name, size_t before);
 
-/* ---- far.c ----------------------------------------------------------------- */
+/* ---- far.c --------------------------------------------------------------- */
 
 /* Returns a far slot that no cache has, or 0; slab_mutex held. */
 u32 __kmem_far_take(void);
-void __kmem_far_put(u32 far); /* slab_mutex held */
+/* Frees a far slot; slab_mutex held. */
+void __kmem_far_put(u32 far);
 /* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
 int kmem_far_more(void);
 /* Frees the far slots of an owner, which hold nothing; kmem_cpus_lock held. */
 void __kmem_far_free(struct kmem_cpu *cpu);
 
-/* ---- merge.c --------------------------------------------------------------- */
+/* ---- merge.c ------------------------------------------------------------- */
 
 /*
- * A cache that can serve for one that is to be made, with one more reference
- * and the name noted; NULL: there is none. *err: -ENOMEM if there was one.
+ * Looks for a cache that can serve in place of a new one. Returns it, with one
+ * more reference and the name noted, or NULL. *err is -ENOMEM if the name could
+ * not be noted, else 0.
  */
 struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 				    const struct kmem_cache_args *args,
 				    slab_flags_t flags, int *err);
+/* Frees the further names of a cache. */
 void kmem_cache_free_aliases(struct kmem_cache *s);
 
-/* ---- shrink.c -------------------------------------------------------------- */
+/* ---- shrink.c ------------------------------------------------------------ */
 
+/* Registers the shrinker and the report for lack of memory. */
 void kmem_shrinker_init(void);
 
-void kmem_cpus_init(void); /* the thread exit hook */
+/* Registers the thread exit hook. */
+void kmem_cpus_init(void);
+/* Lock and unlock kmem_cpus_lock around fork(). */
 void kmem_cpus_fork_take(void);
 void kmem_cpus_fork_release(void);
 
-/* A sheaf for another number of objects than the cache's have; at most
- * SHEAF_MAX_CAPACITY. */
+/*
+ * Returns an empty sheaf for `capacity` objects, at most SHEAF_MAX_CAPACITY, or
+ * NULL.
+ */
 struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity);
 
-/* The locks of a cache's barns, for the fork handlers. */
+/* Lock and unlock the barns of a cache around fork(). */
 void barn_fork_take(struct kmem_cache *s);
 void barn_fork_release(struct kmem_cache *s);
 
-/* The barn that this CPU puts sheaves into. */
+/* Returns the barn that this CPU puts sheaves into. */
 struct node_barn *barn_here(struct kmem_cache *s);
-/* rcu.c: its sheaf for RCU begins to wait. */
+/*
+ * rcu.c: lets the barn's sheaf for RCU, if any, begin to wait for a grace
+ * period.
+ */
 void barn_flush_rcu(struct node_barn *barn);
 
-/* Memory for ever, from before there are caches: zeroed, or NULL. */
+/*
+ * Returns zeroed memory that is never freed, for use before there are caches,
+ * or NULL.
+ */
 void *kmem_boot_alloc(size_t size);
 
 #endif

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/kmalloc.c - kmalloc() and kfree(), for programs that link us
+ * kmem/kmalloc.c - kmalloc() and kfree(), for programs that link libkmalloc
  *
- *	kmalloc-8 16 32 64 96 128 192 256 512 1k 2k 4k 8k	frame index 1..13
- *	larger		a block of pages of the next order	frame index 0
+ *	kmalloc-8 16 32 64 96 128 192 256 512 1k 2k 4k 8k    frame index 1..13
+ *	larger		a block of pages of the next order   frame index 0
  *
- * Each type of kmalloc.h has thirteen caches. A type's are a run of frame
- * indexes, so that a free finds the sheaf without struct page:
+ * Each type of kmalloc.h has thirteen caches. The caches of a type have
+ * consecutive frame indexes, so that kfree() finds the cache without struct
+ * page:
  *
  *	1..13 normal   14..26 rcl   27..39 cg   40..234 rnd-01 .. rnd-15
  *
- * and only those for DMA, which nobody is in a hurry for, have none.
+ * Only the caches for DMA, which need not be fast, have no frame index.
  *
  * Source	Linux v6.12 mm/slab_common.c and mm/slub.c
  *		(docs/kernel.md L1-L4)
@@ -41,7 +42,7 @@ static char names[NR_KMALLOC_TYPES][NR_KMALLOC][24]; /* constant after init */
 static u8 random_caches; /* boot parameter */
 static u64 random_kmalloc_seed; /* constant after init */
 
-/* By (size - 1) / 8 up to 192 bytes. */
+/* The class of a size up to 192 bytes, by (size - 1) / 8. */
 static const u8 small_index[192 / 8] = {
 	1, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7,
 };
@@ -90,7 +91,9 @@ static slab_flags_t type_flags(unsigned int type)
 	}
 }
 
-/* The frame index of a type's first class; 0: it has none. */
+/*
+ * Returns the frame index of a type's first class, or 0 if the type has none.
+ */
 static unsigned int type_class(unsigned int type)
 {
 	switch (type) {
@@ -151,7 +154,7 @@ int kmalloc_init(void)
 
 /* ---- choosing one -------------------------------------------------------- */
 
-/* The kernel's hash of a word into `bits` bits. */
+/* Returns the kernel's hash of a word in `bits` bits. */
 static u64 hash_64(u64 value, unsigned int bits)
 {
 	return (value * 0x61c8864680b583ebULL) >> (64 - bits);
@@ -178,7 +181,7 @@ unsigned int kmalloc_index(size_t size)
 {
 	if (size <= 192)
 		return small_index[(size - 1) / 8];
-	return (unsigned int)fls64(size - 1); /* 256 is 8, in place 8 */
+	return (unsigned int)fls64(size - 1); /* a size of 256 has index 8 */
 }
 
 struct kmem_cache *kmalloc_slab(size_t size)
@@ -191,7 +194,7 @@ struct kmem_cache *kmalloc_slab(size_t size)
 	return slab_state >= UP && s->num ? s : NULL;
 }
 
-/* Blocks too large for a cache count as slabs (L1). */
+/* Blocks too large for a cache count as slabs (docs/kernel.md L1). */
 static void account_large(const struct page *page, long pages)
 {
 	mod_node_page_state(NODE_DATA(page_to_nid(page)), NR_SLAB_UNRECLAIMABLE,

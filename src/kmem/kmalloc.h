@@ -2,8 +2,8 @@
 /*
  * kmem/kmalloc.h - the kmalloc caches, for the files that use them
  *
- *	type		    caches		   asked for by
- *	KMALLOC_NORMAL	    kmalloc-64		   nothing of the below
+ *	type		    caches		   chosen by
+ *	KMALLOC_NORMAL	    kmalloc-64		   none of the flags below
  *	KMALLOC_RANDOM_..   kmalloc-rnd-01-64 ..   the caller's address
  *	KMALLOC_RECLAIM	    kmalloc-rcl-64	   __GFP_RECLAIMABLE
  *	KMALLOC_CGROUP	    kmalloc-cg-64	   __GFP_ACCOUNT
@@ -33,24 +33,32 @@ enum kmalloc_cache_type {
 
 struct kmalloc_info {
 	unsigned int size; /* bytes */
-	const char *name; /* "64", "1k": what names of caches end in */
+	const char *name; /* "64", "1k": how names of caches end */
 };
 extern const struct kmalloc_info kmalloc_info[NR_KMALLOC];
-/* The caches of all types; those of a type that is off are all zero. */
+/* The caches of all types; those of a type that is not used are all zero. */
 extern struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC];
 
-/* Make them: 0 or -ENOMEM. Only the API library has them. */
+/* Makes the kmalloc caches; only the API library does. Returns 0 or -ENOMEM. */
 int kmalloc_init(void);
-/* The cache for small objects of a size; NULL: there is none, or none yet. */
+/*
+ * Returns the kmalloc cache for a size, or NULL if there is none, or none yet.
+ */
 struct kmem_cache *kmalloc_slab(size_t size);
 
+/* Returns the type that serves a request with these flags of this caller. */
 enum kmalloc_cache_type kmalloc_type(gfp_t gfp, const void *caller);
-/* The class of a size in 1 .. KMALLOC_MAX_CACHE_SIZE. */
+/* Returns the class of a size in 1 .. KMALLOC_MAX_CACHE_SIZE. */
 unsigned int kmalloc_index(size_t size);
-/* From b, or the caches of the type if that is NULL. */
+/*
+ * Returns size bytes of the caches b, or, if b is NULL, of the type's caches.
+ */
 void *__do_kmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
 			const void *caller);
-/* The cache of an object, or NULL with *page set to its block of pages. */
+/*
+ * Returns the cache of an object. Returns NULL for a block of pages, and stores
+ * its first page in *page.
+ */
 struct kmem_cache *virt_to_cache(const void *p, struct page **page);
 
 #endif

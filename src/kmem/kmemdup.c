@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/kmemdup.c - copies in memory of kmalloc()
+ * kmem/kmemdup.c - copies of bytes and strings, in memory of kmalloc()
  *
  * Source	Linux v6.12 mm/util.c (docs/kernel.md L8)
  */
@@ -29,7 +29,7 @@ void *kmemdup_array(const void *p, size_t n, size_t size, gfp_t gfp)
 	return dup(p, bytes, gfp, __builtin_return_address(0));
 }
 
-/* The len bytes at s, and a '\0' behind them. */
+/* Returns a copy of the len bytes at s with a '\0' behind them, or NULL. */
 static char *dup_nul(const char *s, size_t len, gfp_t gfp, const void *caller)
 {
 	char *q = __kmalloc_node_track_caller(len + 1, gfp, NUMA_NO_NODE,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/krealloc.c - how large a block is, and making it another size
+ * kmem/krealloc.c - the size of a block, and changing it
  *
  *	kmalloc(100)	kmalloc-128	ksize 128
  *	krealloc(, 120)	fits: the same pointer
- *	krealloc(, 129)	kmalloc-192: another, with the old bytes
+ *	krealloc(, 129)	kmalloc-192: another block, with the old bytes
  *
  * Source	Linux v6.18 mm/slub.c and mm/slab_common.c
  *		(docs/kernel.md L6-L8)
@@ -17,8 +17,9 @@
 #include "kmem/kmalloc.h"
 
 /*
- * What of an object may be written: all of it, unless metadata follows. Who
- * asks may use it, so from here on slab_debug watches no byte less.
+ * Returns how many bytes of an object may be written: all, unless metadata
+ * follow. The caller of ksize() may use them all, so slab_debug no longer
+ * watches the bytes behind the requested size.
  */
 static size_t slab_ksize(struct kmem_cache *s, const void *p)
 {
@@ -52,11 +53,11 @@ size_t kmalloc_size_roundup(size_t size)
 	return PAGE_SIZE << get_order(size);
 }
 
-/* A block that is to get another size. */
+/* A block whose size is to change. */
 struct block {
-	struct kmem_cache *s; /* NULL: it is made of pages */
+	struct kmem_cache *s; /* NULL: a block of pages */
 	size_t room; /* bytes that it has */
-	size_t have; /* of them, those that are its user's */
+	size_t have; /* of these, bytes that the user requested */
 };
 
 static struct block block_of(const void *p)
@@ -72,7 +73,7 @@ static struct block block_of(const void *p)
 	return b;
 }
 
-/* What the user did not have before, or gives up, is zero. */
+/* Zeroes the bytes that the user gains or gives up. */
 static void zero_rest(const struct block *b, char *p, size_t size)
 {
 	if (size > b->have)
@@ -81,7 +82,7 @@ static void zero_rest(const struct block *b, char *p, size_t size)
 		memset(p + size, 0, b->have - size);
 }
 
-/* Where the block is to lie. */
+/* Where the block must lie. */
 struct place {
 	unsigned long align; /* 1: anywhere */
 	int nid; /* NUMA_NO_NODE: anywhere */
@@ -95,7 +96,10 @@ static bool is_at(const void *p, const struct place *place)
 	       page_to_nid(virt_to_head_page(p)) == (unsigned int)place->nid;
 }
 
-/* In place: 0, -EINVAL if it has to move, -ENOENT if it is free already. */
+/*
+ * Changes the size in place. Returns 0, -EINVAL if the block has to move, or
+ * -ENOENT if it is free already.
+ */
 static int resize(const struct block *b, void *p, size_t size,
 		  const void *caller)
 {

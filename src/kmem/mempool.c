@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/mempool.c - elements in reserve
+ * kmem/mempool.c - pools that keep elements in reserve
  *
  *	alloc	1  the allocator, without reclaim
  *		2  the reserve
@@ -10,16 +10,16 @@
  *
  *	elements[]  | e | e | e |   |   |	min_nr = 5, curr_nr = 3
  *
- * A pool of 0 elements has one nevertheless, so that a thread that waits is woken
- * by the next free.
+ * A pool of 0 elements has one nevertheless, so that a thread that waits is
+ * woken by the next free.
  *
- * One lock does for all pools: it is taken only when an allocator had nothing,
- * and at frees until the reserves are full again.
+ * One lock is enough for all pools. It is taken only when an allocator had
+ * nothing, and at frees until the reserves are full again.
  *
  * Locking	mempool_lock (rank LOCK_MEMPOOL); nothing is allocated, freed or
  *		waited for under it
- * Invariants	0 <= curr_nr <= max(min_nr, 1), unless a resize is taking them
- *		away
+ * Invariants	MEMPOOL1  0 <= curr_nr <= max(min_nr, 1), except while a resize
+ *		lowers curr_nr	(add_element() and remove_element() check it)
  * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11); the one of a pool
  *		of 0 is of 6.17
  */
@@ -34,9 +34,9 @@
 spinlock_t mempool_lock = SPIN_LOCK_INIT(LOCK_MEMPOOL);
 unsigned long mempool_wait_ms = 5000;
 
-/* ---- the reserve; the lock is held ---------------------------------------- */
+/* ---- the reserve; the lock is held --------------------------------------- */
 
-/* How many elements are to be there. */
+/* Returns how many elements the reserve should hold. */
 static int reserve_nr(const mempool_t *pool)
 {
 	return max(READ_ONCE(pool->min_nr), 1);
@@ -58,7 +58,10 @@ static void *remove_element(mempool_t *pool)
 	return pool->elements[pool->curr_nr];
 }
 
-/* One from the reserve, or NULL; *seen: what to wait for then. */
+/*
+ * Returns an element of the reserve, or NULL and in *seen the value of
+ * pool->wait to wait on.
+ */
 static void *take_reserved(mempool_t *pool, unsigned int *seen)
 {
 	void *element = NULL;
@@ -73,7 +76,7 @@ static void *take_reserved(mempool_t *pool, unsigned int *seen)
 	return element;
 }
 
-/* True: it is in the reserve now. False: that is full. */
+/* Puts an element into the reserve. Returns false if that is full. */
 static bool put_reserved(mempool_t *pool, void *element)
 {
 	bool room;
@@ -93,7 +96,7 @@ static bool put_reserved(mempool_t *pool, void *element)
 	return room;
 }
 
-/* ---- making and unmaking -------------------------------------------------- */
+/* ---- making and unmaking ------------------------------------------------- */
 
 void mempool_exit(mempool_t *pool)
 {
@@ -149,7 +152,7 @@ int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	return init_node(pool, min_nr, GFP_KERNEL, NUMA_NO_NODE);
 }
 
-/* The kernel's arguments, of which there is one more than we allow ourselves. */
+/* The kernel's arguments: one more than this project's limit. */
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
 			       mempool_free_t *free_fn, void *pool_data,
 			       gfp_t gfp, int node)
@@ -178,9 +181,9 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 				   GFP_KERNEL, NUMA_NO_NODE);
 }
 
-/* ---- another size ---------------------------------------------------------- */
+/* ---- another size -------------------------------------------------------- */
 
-/* What the reserve has beyond new_min_nr goes back to the allocator. */
+/* Frees the elements of the reserve beyond new_min_nr. */
 static void shrink(mempool_t *pool, int new_min_nr)
 {
 	void *element;
@@ -200,7 +203,7 @@ static void shrink(mempool_t *pool, int new_min_nr)
 	} while (element);
 }
 
-/* Places for new_min_nr elements: 0 or -ENOMEM. */
+/* Makes room for new_min_nr elements. Returns 0 or -ENOMEM. */
 static int grow(mempool_t *pool, int new_min_nr)
 {
 	void **wider = kmalloc_array((size_t)new_min_nr, sizeof(*wider),
@@ -244,7 +247,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	return 0;
 }
 
-/* ---- elements -------------------------------------------------------------- */
+/* ---- elements ------------------------------------------------------------ */
 
 void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 {
@@ -293,7 +296,7 @@ void mempool_free(void *element, mempool_t *pool)
 	pool->free(element, pool->pool_data);
 }
 
-/* ---- the usual kinds -------------------------------------------------------- */
+/* ---- the usual kinds ----------------------------------------------------- */
 
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/mempool.h - what of mempools is not for programs
+ * kmem/mempool.h - the parts of mempools that are not for programs
  */
 #ifndef KM_KMEM_MEMPOOL_H
 #define KM_KMEM_MEMPOOL_H
@@ -13,7 +13,10 @@ extern spinlock_t mempool_lock; /* for the fork handlers */
 /* How long mempool_alloc() waits before it asks the allocator again. */
 extern unsigned long mempool_wait_ms;
 
-/* poison: while an element is in the reserve, if its cache is poisoned. */
+/*
+ * Fill an element that enters the reserve with poison, and check it when it
+ * leaves, if its cache has SLAB_POISON.
+ */
 void mempool_poison(const mempool_t *pool, void *element);
 void mempool_check(const mempool_t *pool, void *element);
 

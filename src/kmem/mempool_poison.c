@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/mempool_poison.c - is an element in reserve what it was put there as?
+ * kmem/mempool_poison.c - finds writes to elements in reserve
  *
- * Elements in reserve are allocated as far as the allocator goes, so its own
- * poison is not in them. Where the cache they are from has SLAB_POISON, the pool
- * fills them: 0x6b, and 0xa5 in the last byte.
+ * For the allocator, elements in reserve are in use, so it does not poison
+ * them. If their cache has SLAB_POISON, the pool fills them: 0x6b, and 0xa5 in
+ * the last byte.
  *
  * Source	Linux v6.12 mm/mempool.c, poison_element(), check_element()
  *		(docs/kernel.md L11)
@@ -17,7 +17,7 @@
 #include "kmem/kmalloc.h"
 #include "kmem/mempool.h"
 
-/* How many bytes of it the pool may fill; 0: none. */
+/* Returns how many bytes of an element the pool may fill. */
 static size_t poisoned_size(const mempool_t *pool, const void *element)
 {
 	struct kmem_cache *s;

@@ -4,17 +4,17 @@
  *
  *	create("file", 200)	a new cache, objects of 200 bytes
  *	create("inode", 196)	the same one: 196 rounds up to 200
- *	create("socket", 200, ctor)	a new one: it constructs
- *	destroy(file)		two names less one
- *	destroy(inode)		gone
+ *	create("socket", 200, ctor)	a new one: it has a constructor
+ *	destroy(file)		removes one of two names
+ *	destroy(inode)		frees the cache
  *
- * Merged caches share their slabs and sheaves, so less memory is held by
- * what lies idle. What must not mix stays apart: constructors, usercopy windows,
- * debug layouts, objects that RCU readers may still look at.
+ * Merged caches share their slabs and sheaves, so less memory lies idle. Caches
+ * with constructors, usercopy windows, debug flags, or objects that RCU readers
+ * may still read are never merged.
  *
  * Locking	slab_mutex
- * Invariants	H3  refcount = 1 + the length of aliases, until the first
- *		    destroy of a merged cache
+ * Invariants	ALIAS1  refcount = 1 + the length of aliases, until the first
+ *		destroy of a merged cache	(unit.kmem.merge checks it)
  * Source	Linux v6.12 mm/slab_common.c, find_mergeable()
  *		(docs/kernel.md U10)
  */
@@ -76,8 +76,9 @@ bool slab_unmergeable(const struct kmem_cache *s)
 }
 
 /*
- * Would objects of `size` bytes at multiples of `align` do as those of s? On
- * SLAB the first one of a slab lies at a colour, a multiple of s->align.
+ * Returns true if objects of s can serve for objects of `size` bytes at
+ * multiples of `align`. On SLAB the first object of a slab lies at a colour, a
+ * multiple of s->align.
  */
 static bool fits(const struct kmem_cache *s, unsigned int size,
 		 unsigned int align, slab_flags_t flags)
@@ -106,7 +107,10 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align,
 	return NULL;
 }
 
-/* Others use the cache meanwhile, and may read the one size or the other. */
+/*
+ * Raises the sizes of a cache for a larger object. Other threads use the cache
+ * meanwhile and may read the old or the new size.
+ */
 static void widen(struct kmem_cache *s, unsigned int size)
 {
 	unsigned int inuse = ALIGN(size, (unsigned int)sizeof(void *));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/order.c - boot parameters that say how large slabs are
+ * kmem/order.c - boot parameters for the size of slabs
  *
  *	slab_max_order		both backends; each has a default of its own
- *	slab_min_order		SLUB: no slab is smaller than this order
- *	slab_min_objects	SLUB: what a slab is to hold if the order allows;
- *				0: by the number of CPUs
+ *	slab_min_order		SLUB: no slab has a lower order
+ *	slab_min_objects	SLUB: objects of a slab if the order allows; 0:
+ *				by the number of CPUs
  *
  * Source	Linux v6.12 mm/slub.c
  *		(docs/kernel.md U6, X4), v6.1 mm/slab.c

@@ -4,16 +4,17 @@
  * cannot fail
  *
  *	prefill(s, 20)	[hdr| 0 |obj x 28    ]	the spare, or one of the barn
- *	alloc_from	[hdr| 0 |obj x 27    ]	never asks anybody
+ *	alloc_from	[hdr| 0 |obj x 27    ]	takes no lock, cannot fail
  *	refill(, 40)	[hdr|obj x 40 ...    ]	another: that one has 28 at most
- *	return		flushed		     	or, if it is one like any other,
- *						spare, or full into the barn
+ *	return					becomes the spare, goes full
+ *						into the barn, or is flushed
  *
- * A sheaf for more objects than a sheaf of the cache has, or for a cache that
- * has none, is private: filled and emptied by bulk calls, never reused.
+ * A sheaf for more objects than the cache's sheaves have, or for a cache
+ * without sheaves, is private: filled and emptied by bulk calls, never reused.
  *
- * Locking	a sheaf is its holder's
- * Invariants	C3, C4 of kmem.h: only full and empty ones become spares
+ * Locking	only the user that holds a sheaf uses it
+ * Invariants	SHEAF3, BARN1 of kmem.h: only a full or empty sheaf becomes a
+ *		spare
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V6)
  */
 #include <errno.h>
@@ -37,7 +38,9 @@ static bool is_private(const struct kmem_cache *s,
 	return !has_sheaves(s) || sheaf->capacity != s->sheaf_capacity;
 }
 
-/* More than a block of SHEAF_SIZE holds: pages of its own. */
+/*
+ * Returns true if the sheaf is larger than SHEAF_SIZE and has pages of its own.
+ */
 static bool is_large(const struct slab_sheaf *sheaf)
 {
 	return sheaf->capacity > SHEAF_MAX_CAPACITY;
@@ -110,9 +113,12 @@ static struct slab_sheaf *prefill_private(struct kmem_cache *s, gfp_t gfp,
 	return sheaf;
 }
 
-/* ---- those like any other ------------------------------------------------ */
+/* ---- sheaves of the cache's capacity ------------------------------------- */
 
-/* Objects until there are `size`: 0; or -ENOMEM, with those it had. */
+/*
+ * Fills a sheaf up to at least `size` objects. Returns 0, or -ENOMEM and the
+ * sheaf has the objects it had.
+ */
 static int fill_to(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp,
 		   unsigned int size)
 {
@@ -137,7 +143,10 @@ static int fill_to(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp,
 	return 0;
 }
 
-/* One with objects that lies about, else an empty one; NULL: no memory. */
+/*
+ * Returns a sheaf with objects, the spare or one of a barn, or else an empty
+ * one. NULL if there is no memory.
+ */
 static struct slab_sheaf *take_sheaf(struct kmem_cache *s)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
@@ -164,7 +173,10 @@ static bool full_or_empty(const struct slab_sheaf *sheaf)
 	return !sheaf->count || sheaf->count == sheaf->capacity;
 }
 
-/* Nobody holds it any more, and this thread has a spare already, or no slots. */
+/*
+ * Stores a returned sheaf that cannot become this thread's spare: full in the
+ * barn, or empty.
+ */
 static void store(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp)
 {
 	kmem_stat(s, SHEAF_RETURN_SLOW);

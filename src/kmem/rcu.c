@@ -3,20 +3,21 @@
  * kmem/rcu.c - objects and slabs that wait for readers to leave
  *
  *	kfree_rcu(obj)	barn->rcu_free [obj obj obj       ]
- *			       | full, or a tick came
+ *			       | sheaf full, or a tick
  *			       v
  *			a grace period
  *			       |
  *			       v
- *			barn->full, if there is room and it is full; else slabs
+ *			a full sheaf goes to barn->full if there is room; other
+ *			objects go to their slabs
  *
  *	SLAB_TYPESAFE_BY_RCU	objects are reused at once, but the pages of an
  *			empty slab wait for a grace period before they go back
  *
- * Locking	barn->lock (rank LOCK_BARN) for rcu_free. kmem_rcu->call() may be
- *		called with any lock held; nothing is allocated or freed under
- *		barn->lock.
- * Invariants	C4 of kmem.h
+ * Locking	barn->lock (rank LOCK_BARN) for rcu_free. kmem_rcu->call() may
+ *		be called with any lock held; nothing is allocated or freed
+ *		under barn->lock.
+ * Invariants	BARN1 of kmem.h
  * Source	Linux v6.18 mm/slub.c, __kfree_rcu_sheaf() (docs/kernel.md V5)
  */
 #include "buddy/buddy.h"
@@ -34,7 +35,7 @@ static struct rcu_head *head_of(struct slab_sheaf *sheaf)
 	return (struct rcu_head *)(void *)sheaf->rcu_head;
 }
 
-/* Readers have left: the objects are free. */
+/* Called after the grace period: no reader has the objects any more. */
 static void rcu_free_sheaf(struct rcu_head *head)
 {
 	struct slab_sheaf *sheaf = container_of((void **)(void *)head,
@@ -54,7 +55,10 @@ static void rcu_free_sheaf(struct rcu_head *head)
 	barn_put_empty(s, sheaf);
 }
 
-/* Put obj on top: the sheaf if it is full now, and the barn's no more. */
+/*
+ * Adds obj to the barn's sheaf for RCU. If that is full now, takes it out of
+ * the barn and returns it, else NULL.
+ */
 static struct slab_sheaf *__add(struct node_barn *barn, void *obj)
 {
 	struct slab_sheaf *sheaf = barn->rcu_free;
@@ -129,9 +133,9 @@ void flush_all_rcu_sheaves(void)
 	spin_unlock(&slab_mutex);
 }
 
-/* ---- slabs ----------------------------------------------------------------- */
+/* ---- slabs --------------------------------------------------------------- */
 
-/* lru is nobody's while a block is allocated: two words for the head. */
+/* lru is unused while a block is allocated: two words for the head. */
 static void rcu_free_slab(struct rcu_head *head)
 {
 	struct page *page = container_of((struct list_head *)(void *)head,

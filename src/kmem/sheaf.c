@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/sheaf.c - when a cursor misses: sheaves change hands
+ * kmem/sheaf.c - a cursor misses: sheaves are exchanged
  *
- * What a backend with spares and barns (SLUB) does then; SLAB has functions of
- * its own for the same two moments.
+ * This is for a backend with spares and barns (SLUB). SLAB has functions of its
+ * own for the same two events.
  *
- *	alloc, main empty	spare full     -> swap
- *				barn has full  -> main for it
+ *	alloc, main empty	spare full     -> swap main and spare
+ *				barn has full  -> exchange main for that
  *				else           -> fill main from the slabs
- *	free, main full		spare empty    -> swap
- *				no spare       -> main becomes it
+ *	free, main full		spare empty    -> swap main and spare
+ *				no spare       -> main becomes the spare
  *				spare full     -> it goes to the barn, or, if
  *						  that is full, to the slabs
  *
- * A thread keeps up to two sheaves of each cache, so a program at the edge
- * of one does not go to the barn with every call. But each object in them may
- * keep a whole slab from being empty; so when the only thread there is has given
- * up three sheaves and asked for none, it keeps just half a main. A cache without a slot, or a
- * thread without a table, is served object by object from the slabs.
+ * A thread keeps up to two sheaves of each cache. So a program whose number of
+ * objects varies around the end of a sheaf does not need the barn at every
+ * call. But each object in a sheaf may keep a whole slab from being empty. So
+ * if the only thread has retired three full sheaves and requested none, it
+ * keeps half a main only.
  *
- * Locking	none here: main and spare are the owner's. A sheaf leaves its
- *		place before it enters another (release stores), so that the
- *		child of a fork in between loses objects but never sees two.
- * Invariants	C1-C3 of kmem.h
+ * A cache without a slot, or a thread without a table, is served object by
+ * object from the slabs.
+ *
+ * Locking	none here: only their owner uses main and spare. A sheaf leaves
+ *		its place before it enters another (release stores). So a child
+ *		forked in between loses objects but never sees a sheaf twice.
+ * Invariants	SHEAF1-SHEAF3 of kmem.h
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)
  */
 #include <errno.h>
@@ -35,8 +38,8 @@
 #include "kmem/sheaf.h"
 #include "kmem/stat.h"
 
-#define POLL_EVERY 8 /* misses in a burst */
-#define DRAIN_AFTER 3 /* sheaves retired, and none asked for in between */
+#define POLL_EVERY 8 /* in a burst of misses, one poll for so many */
+#define DRAIN_AFTER 3 /* full sheaves retired, none requested */
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
@@ -55,11 +58,11 @@ static void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 	sheaf->count = 0;
 }
 
-/* Fill an empty sheaf from the slabs. */
+/* Fills an empty sheaf from the slabs. */
 static void fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 		       gfp_t gfp)
 {
-	/* It need not succeed: one object alone is tried for harder. */
+	/* This need not succeed: a single object is tried for harder. */
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	sheaf->count = s->ops->refill(s, gfp & ~__GFP_NOFAIL, NUMA_NO_NODE,
 				      sheaf_objects(sheaf), sheaf->capacity);
@@ -67,7 +70,10 @@ static void fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 	kmem_stat_n(s, SHEAF_REFILL, sheaf->count);
 }
 
-/* No sheaves for this cache or thread: one object, straight from a slab. */
+/*
+ * Returns one object straight from a slab, where the cache or the thread has no
+ * sheaves.
+ */
 static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	void *obj = NULL;
@@ -78,9 +84,9 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
 }
 
 /*
- * The slot was left without a main while slabs were asked. If that led to
- * reclaim, a shrinker may have freed an object of this very cache, and so
- * have given the slot a main: it goes to the slabs.
+ * The slot had no main while slabs were searched. If that led to reclaim, a
+ * shrinker may have freed an object of this cache, which gave the slot a main.
+ * That main goes to the slabs.
  */
 void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
 		       struct slab_sheaf *sheaf)
@@ -122,7 +128,7 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	return main->count ? 0 : -ENOMEM;
 }
 
-/* Objects in main, which is there. */
+/* Returns how many objects main holds; the owner has a main. */
 static unsigned int main_count(struct kmem_cpu *cpu, const struct kmem_cache *s)
 {
 	uintptr_t cursor = *kmem_cursor(cpu, s);
@@ -131,13 +137,16 @@ static unsigned int main_count(struct kmem_cpu *cpu, const struct kmem_cache *s)
 			      sizeof(void *));
 }
 
-/* And how many more there is room for. */
+/* Returns how many more objects fit into main. */
 static unsigned int main_room(struct kmem_cpu *cpu, const struct kmem_cache *s)
 {
 	return (-*kmem_cursor(cpu, s) & (SHEAF_SIZE - 1)) / sizeof(void *);
 }
 
-/* What lies on top of main, unless it is to be of another node; or NULL. */
+/*
+ * Pops an object off main. Returns NULL if main is empty, or the object is not
+ * of the requested node.
+ */
 static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
 {
 	uintptr_t *cursor = kmem_cursor(cpu, s);
@@ -155,11 +164,14 @@ static bool main_is_empty(struct kmem_cpu *cpu, const struct kmem_cache *s)
 	return !((void **)*kmem_cursor(cpu, s))[-1];
 }
 
-/* From this owner's array, which the backend may have to fill first. */
+/*
+ * Returns an object of the owner's main, which the backend may have to fill
+ * first, or NULL.
+ */
 static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 			   gfp_t gfp, int node)
 {
-	/* Setting up the table, or a drain, may have filled the slot. */
+	/* Making the table, or a flush, may have filled the slot. */
 	void *obj = main_pop(cpu, s, node);
 
 	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp)) {
@@ -169,7 +181,10 @@ static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 	return obj;
 }
 
-/* From the array, if it may be from there; else, or if that has none, a slab. */
+/*
+ * Returns an object of the owner's main, or of a slab if main has none or
+ * another node is requested.
+ */
 static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 			      gfp_t gfp, int node)
 {
@@ -184,8 +199,8 @@ static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
 }
 
 /*
- * Ask for a tick; but in a burst of misses, several in one millisecond, the
- * clock is not looked at every time.
+ * Asks for a tick. In a burst of misses, several in one millisecond, the clock
+ * is read only at one miss of POLL_EVERY.
  */
 static void poll(struct kmem_cpu *cpu)
 {
@@ -202,7 +217,7 @@ static void poll(struct kmem_cpu *cpu)
 		cpu->polled_ms = now;
 }
 
-/* No object on the fast path, nor in a far slot. */
+/* Serves a request for which neither main nor a far slot had an object. */
 static noinline void *alloc_miss(struct kmem_cache *s, gfp_t gfp, int node,
 				 size_t orig_size, uintptr_t caller)
 {
@@ -229,16 +244,19 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	return alloc_miss(s, gfp, node, orig_size, caller);
 }
 
-/* Has the only owner there is of late only freed? */
+/*
+ * Returns true if this is the only owner and its last DRAIN_AFTER misses were
+ * all frees.
+ */
 static bool drains(const struct kmem_cpu_slot *slot)
 {
 	return slot->retired >= DRAIN_AFTER && kmem_cpus_number() == 1;
 }
 
 /*
- * A full sheaf nobody needs goes to the barn: an empty one in return. It is
- * proven first, since a barn may keep it for long. An owner that drains has
- * nobody to hand it to.
+ * Puts a full spare into the barn, or flushes it. Returns an empty sheaf.
+ * Objects are checked first, since a barn may keep them for long. An owner that
+ * drains does not use the barn: no other thread would take the sheaf.
  */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full,
@@ -256,8 +274,8 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
 }
 
 /*
- * An owner that drains keeps no full spare, and its main has half the size: each
- * object in them may pin a slab of its own, for nothing.
+ * For an owner that drains: empties the spare. Its main has half the size. Each
+ * object in them may pin a slab for no use.
  */
 static void retire_spare(struct kmem_cpu_slot *slot, struct kmem_cache *s)
 {
@@ -267,7 +285,10 @@ static void retire_spare(struct kmem_cpu_slot *slot, struct kmem_cache *s)
 	spare_set(slot, retire_full(s, spare, slot));
 }
 
-/* It goes on draining: the same half main again. */
+/*
+ * For an owner that goes on draining: flushes main and keeps half of it as
+ * main.
+ */
 static void drain_main(struct kmem_cpu *cpu, struct kmem_cache *s,
 		       struct slab_sheaf *main)
 {
@@ -337,13 +358,16 @@ void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr)
 	s->ops->flush_remote(s, objs, nr);
 }
 
-/* No room on the fast path, nor in a far slot. */
+/* Frees an object for which neither main nor a far slot had room. */
 static noinline void free_miss(struct kmem_cache *s, void *obj,
 			       uintptr_t caller)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
 
-	/* A push that finds the sheaf full has not looked at what is on top. */
+	/*
+	 * A push that finds the sheaf full does not compare obj with the top
+	 * object.
+	 */
 	if (cpu && unlikely(((void **)*kmem_cursor(cpu, s))[-1] == obj))
 		kmem_double_free(s, obj);
 	poll(cpu);
@@ -392,7 +416,7 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 	slot->retired = 0;
 }
 
-/* The cache whose sheaves are in a slot; NULL if there are none. */
+/* Returns the cache whose sheaves are in a slot, or NULL if there are none. */
 static struct kmem_cache *slot_cache(uintptr_t cursor,
 				     const struct kmem_cpu_slot *slot)
 {
@@ -433,8 +457,8 @@ void __kmem_cpu_flush(struct kmem_cpu *cpu)
 }
 
 /*
- * An owner that empties slots by themselves holds kmem_cpus_lock, for the cache
- * of one of them may be under destruction and read by that thread.
+ * Takes kmem_cpus_lock, since the thread that destroys a cache may be reading
+ * this owner's sheaves of it.
  */
 void kmem_cpu_flush(struct kmem_cpu *cpu)
 {
@@ -455,7 +479,7 @@ void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s)
 		slot->seen = cursor;
 }
 
-/* One cache at a tick of its owner. */
+/* Serves one cache at a tick of its owner. */
 static void serve_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 {
 	if (kmem_slot(cpu, s)->shrunk != READ_ONCE(s->shrinks))
@@ -472,8 +496,8 @@ void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
 }
 
 /*
- * The owner goes on meanwhile, and a spare may become something else: whatever
- * is read then is a number, and only a statistic is made of it.
+ * The owner may use its sheaves meanwhile, and a spare may be reused. The words
+ * read then are numbers of no meaning, but they are used for a statistic only.
  */
 __racy unsigned long kmem_cpu_count(struct kmem_cpu *cpu,
 				    const struct kmem_cache *s)
@@ -494,7 +518,7 @@ __racy unsigned long kmem_cpu_count(struct kmem_cpu *cpu,
 	return nr;
 }
 
-/* A slot of the table, or else a far one. */
+/* Checks SHEAF1 to SHEAF3 and FAR2 of a slot of the table, or of a far slot. */
 static void check_slot(uintptr_t cursor, const struct kmem_cpu_slot *slot,
 		       unsigned int number, unsigned int far)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/sheaf.h - a sheaf as a block: where its objects lie, and main's cursor
+ * kmem/sheaf.h - where the objects of a sheaf lie, and main's cursor
  *
  *	base        header  NULL                           base + SHEAF_SIZE
  *	  |                  |bottom                             |end
@@ -8,9 +8,9 @@
  *	                         |               ^cursor
  *	                         `- sheaf_objects(), the oldest first
  *
- * For the backends and this layer; a main is its owner's alone.
+ * For the backends and this layer. Only its owner uses a main.
  *
- * Invariants	C1, C2 of kmem.h
+ * Invariants	SHEAF1, SHEAF2 of kmem.h
  */
 #ifndef KM_KMEM_SHEAF_H
 #define KM_KMEM_SHEAF_H
@@ -25,7 +25,7 @@ static inline uintptr_t sheaf_end(const struct slab_sheaf *sheaf)
 	return (uintptr_t)sheaf + SHEAF_SIZE;
 }
 
-/* Where the cursor stands when the sheaf is empty. */
+/* Returns where the cursor stands when the sheaf is empty. */
 static inline uintptr_t sheaf_bottom(const struct slab_sheaf *sheaf)
 {
 	return sheaf_end(sheaf) - sheaf->capacity * sizeof(void *);
@@ -36,7 +36,7 @@ static inline void **sheaf_objects(struct slab_sheaf *sheaf)
 	return (void **)sheaf_bottom(sheaf);
 }
 
-/* Give an empty sheaf that is no main room for so many objects. */
+/* Sets the capacity of an empty sheaf that is no main. */
 static inline void sheaf_set_capacity(struct slab_sheaf *sheaf, u32 capacity)
 {
 	sheaf->capacity = capacity;
@@ -44,7 +44,7 @@ static inline void sheaf_set_capacity(struct slab_sheaf *sheaf, u32 capacity)
 	((void **)sheaf)[SHEAF_WORDS - capacity - 1] = NULL;
 }
 
-/* An empty sheaf has the capacity of its cache again. */
+/* Sets the capacity of an empty sheaf to that of its cache. */
 static inline void sheaf_restore(const struct kmem_cache *s,
 				 struct slab_sheaf *sheaf)
 {
@@ -52,7 +52,9 @@ static inline void sheaf_restore(const struct kmem_cache *s,
 		sheaf_set_capacity(sheaf, s->sheaf_capacity);
 }
 
-/* The sheaf a cursor stands in; NULL if it was never set up. */
+/*
+ * Returns the sheaf a cursor stands in, or NULL if the cursor was never set up.
+ */
 static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 {
 	if (cursor == MISSING)
@@ -60,13 +62,16 @@ static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
 }
 
-/* Can the cache have sheaves at all? */
+/* Returns true if the cache can have sheaves. */
 static inline bool kmem_has_slot(const struct kmem_cache *s)
 {
 	return s->slot || s->far;
 }
 
-/* An owner's far slot for a cache that has one; NULL: its chunk is not there. */
+/*
+ * Returns an owner's far slot for a cache that has one, or NULL without a
+ * chunk.
+ */
 static inline struct kmem_far_slot *kmem_far(const struct kmem_cpu *cpu,
 					     const struct kmem_cache *s)
 {
@@ -80,8 +85,8 @@ static inline struct kmem_far_slot *kmem_far(const struct kmem_cpu *cpu,
 }
 
 /*
- * Where an owner has the cursor of a cache. Without a slot, or a chunk for it,
- * that is slot 0, which misses for ever and is never written.
+ * Returns the place of an owner's cursor of a cache. Without a slot, or a chunk
+ * for it, that is slot 0, which always misses and is never written.
  */
 static __always_inline uintptr_t *kmem_cursor(struct kmem_cpu *cpu,
 					      const struct kmem_cache *s)
@@ -93,7 +98,10 @@ static __always_inline uintptr_t *kmem_cursor(struct kmem_cpu *cpu,
 	return unlikely(far) ? &far->cursor : &cpu->cursor[s->slot];
 }
 
-/* Where an owner has the rest; NULL: nowhere, so there are no sheaves. */
+/*
+ * Returns the rest of an owner's slot for a cache. NULL: it has no sheaves
+ * there.
+ */
 static inline struct kmem_cpu_slot *kmem_slot(struct kmem_cpu *cpu,
 					      const struct kmem_cache *s)
 {
@@ -105,7 +113,10 @@ static inline struct kmem_cpu_slot *kmem_slot(struct kmem_cpu *cpu,
 	return far ? &far->rest : NULL;
 }
 
-/* Has the owner a slot for the cache? A far one comes with its first use. */
+/*
+ * Returns true if the owner has a slot for the cache. A far slot is made by the
+ * first call.
+ */
 static inline bool kmem_cpu_has_slot(struct kmem_cpu *cpu,
 				     const struct kmem_cache *s)
 {
@@ -114,7 +125,10 @@ static inline bool kmem_cpu_has_slot(struct kmem_cpu *cpu,
 	return s->far && (kmem_far(cpu, s) || !kmem_far_add(cpu, s));
 }
 
-/* Take main out of its slot, with its count written down; NULL: none. */
+/*
+ * Takes main out of its slot and sets its count. Returns it, or NULL if there
+ * is none.
+ */
 static inline struct slab_sheaf *main_take(struct kmem_cpu *cpu,
 					   const struct kmem_cache *s)
 {
@@ -128,7 +142,7 @@ static inline struct slab_sheaf *main_take(struct kmem_cpu *cpu,
 	return sheaf;
 }
 
-/* The owner has a slot for the cache. */
+/* Makes a sheaf the main of its owner, which has a slot for the cache. */
 static inline void main_set(struct kmem_cpu *cpu, const struct kmem_cache *s,
 			    struct slab_sheaf *sheaf)
 {
@@ -136,7 +150,7 @@ static inline void main_set(struct kmem_cpu *cpu, const struct kmem_cache *s,
 			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
 }
 
-/* Statistics only: two threads at once may lose one count. */
+/* Adds to statistics; two threads at once may lose one count. */
 static inline void kmem_account(unsigned long *calls, unsigned long *objects,
 				unsigned int nr)
 {

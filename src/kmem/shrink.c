@@ -6,9 +6,9 @@
  *	|---- in use ----|-- in sheaves and barns --|-- free in slabs --|
  *	                  `------------- idle, in whole slabs ---------'
  *
- * What is counted is the most that could come back: idle objects that share
- * slabs with used ones pin them. What other threads have in their sheaves is
- * not counted; they are asked to give it up, and do so at their next slow path.
+ * The count is an upper bound: an idle object that shares its slab with a used
+ * one frees no page. Objects in other threads' sheaves are not counted. These
+ * threads are asked to flush them, and do so at their next slow path.
  *
  * Locking	slab_mutex for the list; kmem_cpus_lock to flush this thread
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
@@ -30,7 +30,10 @@ static unsigned long total_objects(const struct kmem_cache *s)
 	return nr;
 }
 
-/* Pages of a cache that nothing need pin; every number is racy. */
+/*
+ * Returns how many pages of a cache could be freed at most; every number is
+ * racy.
+ */
 static unsigned long idle_pages(struct kmem_cache *s)
 {
 	unsigned long slabs = kmem_cache_nr_slabs(s), total = total_objects(s);
@@ -62,7 +65,9 @@ static unsigned long kmem_count(struct shrinker *shrinker,
 	return pages;
 }
 
-/* Barns and slabs of one cache after another, until so many pages are back. */
+/*
+ * Frees barns and slabs of one cache after another, until nr pages are freed.
+ */
 static void shrink_caches(u32 before, unsigned long nr)
 {
 	struct kmem_cache *s;
@@ -95,11 +100,11 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 	return freed ? freed : SHRINK_STOP;
 }
 
-/* ---- the report --------------------------------------------------------------- */
+/* ---- the report ---------------------------------------------------------- */
 
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 
-/* O4: what no shrinker can free, by cache. */
+/* Prints the memory that no shrinker can free, by cache (docs/kernel.md O4). */
 static void dump_unreclaimable_slab(void)
 {
 	struct kmem_cache *s;

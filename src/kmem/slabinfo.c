@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/slabinfo.c - the text "slabinfo", of whichever backend a cache has
+ * kmem/slabinfo.c - the text "slabinfo", for caches of both backends
  *
  *	# name            <active_objs> <num_objs> <objsize> ...
  *	kmalloc-64           340    384     64   64    1 : tunables ...
  *	^ s->name            ^ not free in a slab   ^ s->size, with metadata
  *
  * An object that waits in a sheaf or barn has left its slab, so it is active.
- * What is written to it sets the tunables of a cache on SLAB:
+ * A write to the text sets the tunables of a cache on SLAB:
  *
  *	kmalloc-64 100 50 4		limit, batchcount, shared
  *
@@ -60,7 +60,7 @@ int slabinfo_show(struct seq_file *m, const char *path)
 
 /* ---- tunables ------------------------------------------------------------ */
 
-/* A decimal number that begins here, perhaps after blanks: 0, or -EINVAL. */
+/* Reads a decimal number at *at, after blanks. Returns 0 or -EINVAL. */
 static int parse_int(const char **at, int *out)
 {
 	const char *p = *at + strspn(*at, " \t");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/stat.h - what happened to a cache, counted on the slow paths
+ * kmem/stat.h - statistics of a cache, counted on the slow paths
  *
- * Each CPU counts for itself, and nothing is counted where a cursor hits. So
- * ALLOC_FASTPATH and FREE_FASTPATH are estimates: the objects that full sheaves
- * brought to the fast path, and those it handed back in full ones. What was
- * allocated and freed without a miss between is not in them.
+ * Each CPU has its own counts. Nothing is counted when a cursor hits, so
+ * ALLOC_FASTPATH and FREE_FASTPATH are estimates: objects in the sheaves that
+ * came to the fast path full, or left it full. An object that is allocated and
+ * freed without a miss between is not counted.
  *
  * Locking	none: relaxed loads and stores; two threads on one CPU at once
  *		may lose a count
@@ -19,40 +19,40 @@
 
 enum stat_item {
 	/* one cache line: what a miss counts */
-	ALLOC_FASTPATH, /* objects that became poppable; an estimate */
+	ALLOC_FASTPATH, /* objects brought to a main; an estimate */
 	FREE_FASTPATH, /* objects that filled a main; an estimate */
 	SHEAF_REFILL, /* objects out of slabs, into sheaves */
 	SHEAF_FLUSH, /* objects out of sheaves, to slabs */
-	BARN_GET_FAIL, /* there was none */
-	BARN_PUT_FAIL, /* it had enough */
-	ALLOC_REFILL, /* the cpu slab had objects again */
-	FREE_FROZEN, /* freed into a slab that a CPU has */
+	BARN_GET_FAIL, /* no full sheaf was found */
+	BARN_PUT_FAIL, /* the barn had enough */
+	ALLOC_REFILL, /* the CPU's slab had objects again */
+	FREE_FROZEN, /* freed to a slab that a CPU holds */
 	/* the rest */
 	ALLOC_SLOWPATH, /* objects straight from a slab */
 	FREE_SLOWPATH, /* objects straight to a slab */
 	FREE_RCU_SHEAF, /* kfree_rcu() put the object into a sheaf */
-	FREE_RCU_SHEAF_FAIL, /* it did not */
-	FREE_ADD_PARTIAL, /* that brought a slab to the node's list */
-	FREE_REMOVE_PARTIAL, /* and took one off it, empty */
+	FREE_RCU_SHEAF_FAIL, /* kfree_rcu() could not */
+	FREE_ADD_PARTIAL, /* a free put a slab on the node's list */
+	FREE_REMOVE_PARTIAL, /* a free took an empty slab off it */
 	ALLOC_FROM_PARTIAL, /* a slab came from a node's list */
 	ALLOC_SLAB, /* slabs made */
-	ALLOC_NODE_MISMATCH, /* the cpu slab was of another node */
-	FREE_SLAB, /* slabs given back */
+	ALLOC_NODE_MISMATCH, /* the CPU's slab was of another node */
+	FREE_SLAB, /* slabs freed */
 	CPUSLAB_FLUSH, /* a CPU gave up its slabs */
-	ORDER_FALLBACK, /* a slab is smaller than it should be */
+	ORDER_FALLBACK, /* a slab has less than the preferred order */
 	CMPXCHG_DOUBLE_FAIL, /* a slab changed meanwhile */
 	CPU_PARTIAL_ALLOC, /* a slab came from this CPU's list */
-	CPU_PARTIAL_FREE, /* one went there */
-	CPU_PARTIAL_NODE, /* one went there from the node's list */
+	CPU_PARTIAL_FREE, /* a slab went to this CPU's list */
+	CPU_PARTIAL_NODE, /* the same, from the node's list */
 	CPU_PARTIAL_DRAIN, /* the list was full and went to the node */
 	SHEAF_ALLOC, /* sheaves made */
-	SHEAF_FREE, /* sheaves given back */
+	SHEAF_FREE, /* sheaves freed */
 	BARN_GET, /* full sheaves out of a barn */
 	BARN_PUT, /* full sheaves into a barn */
-	SHEAF_PREFILL_FAST, /* a prefilled sheaf came out of a barn or spare */
+	SHEAF_PREFILL_FAST, /* a prefilled sheaf was a barn's or spare */
 	SHEAF_PREFILL_SLOW, /* it was made or filled */
 	SHEAF_PREFILL_OVERSIZE, /* it holds more than a sheaf's capacity */
-	SHEAF_RETURN_FAST, /* a returned one became the spare */
+	SHEAF_RETURN_FAST, /* a returned sheaf became the spare */
 	SHEAF_RETURN_SLOW, /* it went to a barn or to the slabs */
 	NR_SLUB_STAT_ITEMS
 };
@@ -78,7 +78,7 @@ static inline void kmem_stat(const struct kmem_cache *s, enum stat_item item)
 	kmem_stat_n(s, item, 1);
 }
 
-/* The sum over the CPUs, and to zero with it. */
+/* Return the sum of a count over the CPUs, and set it to zero. */
 unsigned long kmem_stat_sum(const struct kmem_cache *s, enum stat_item item);
 void kmem_stat_clear(const struct kmem_cache *s, enum stat_item item);
 

@@ -5,8 +5,8 @@
  *	object	|........|######window######|......|
  *		         ^useroffset        ^useroffset + usersize
  *
- * A copy has to lie in the window of one object. A cache that was made without
- * one has none; kmalloc caches have whole objects.
+ * A copy has to lie in the window of one object. A cache made without a window
+ * allows no copy; in kmalloc caches the window is the whole object.
  *
  * Source	Linux v6.12 mm/slub.c and mm/usercopy.c (docs/kernel.md D15)
  */
@@ -39,7 +39,7 @@ void __check_heap_object(const void *ptr, unsigned long n,
 
 	if (s->ops->flag == KM_SLAB_ON_SLAB)
 		copy.name = "SLAB object";
-	if (!obj) { /* behind the last object */
+	if (!obj) { /* addr is behind the last object */
 		copy.name = "SLUB object not in SLUB page?!";
 		copy.detail = NULL;
 		usercopy_abort(&copy);

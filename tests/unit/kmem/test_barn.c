@@ -145,7 +145,7 @@ static void put_half_full(void *arg)
 	barn_check(s);
 }
 
-/* C4 is broken: a sheaf on the full list that is not. Expect barn_check() to
+/* BARN1 is broken: a sheaf on the full list that is not. Expect barn_check() to
  * end the program. */
 static void test_check_fails(void **state)
 {

@@ -163,7 +163,7 @@ static void barn_flow(unsigned int limit)
 
 /* Frees beyond main and spare in a program of many threads. Expect one full
  * sheaf to go to the barn with each further sheaf of objects, ten of them,
- * proven first; then to the slabs. */
+ * checked first; then to the slabs. */
 static void test_barn_flow(void **state)
 {
 	(void)state;
