@@ -23,7 +23,7 @@
  *			before ld.so has set it (shim/ifunc_tls.c)
  *		OWNER2  a table on free_cpus has missing cursors, no spares and
  *			no far slots
- *					(kmem_cpu_check() checks a live table)
+ *					(unit.kmem.cpu checks both)
  */
 #include <pthread.h>
 

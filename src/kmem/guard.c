@@ -16,7 +16,7 @@
  * Invariants	GUARD1  guard & ~GUARD_PERTURB  =>  slot and class are 0
  *		GUARD2  a guarded cache gets no new sheaf; the sheaves that
  *			threads hold when GUARD_PERTURB is set are its last
- *					(unit.kmem.guard checks GUARD1)
+ *		(unit.kmem.guard checks GUARD1, conformance.perturb GUARD2)
  * Source	Linux v6.12 mm/slub.c, slab_pre_alloc_hook(),
  *		slab_post_alloc_hook() (docs/kernel.md D5, D8)
  */

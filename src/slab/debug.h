@@ -23,7 +23,7 @@
  *		slabs, whose list_lock is taken inside it. Reports are written
  *		under it. Pages are allocated and freed outside of it.
  * Invariants	SLABDBG1  redzones, poison and the freelists agree on which
- *		objects are free	(slab_validate() checks and reports)
+ *		objects are free	(slab_validate() checks it)
  * Source	Linux v6.1 mm/slab.c, CONFIG_DEBUG_SLAB (docs/kernel.md S11);
  *		docs/divergence.md H
  */
