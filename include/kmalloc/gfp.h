@@ -6,8 +6,9 @@
  * order n means 2^n of them, physically (here: virtually) contiguous and
  * aligned to their own size; the largest order is KM_MAX_PAGE_ORDER.
  *
- * Every function is thread-safe and may be called between fork handlers.
- * Errors: NULL or 0, never errno. Source: Linux v6.12 mm/page_alloc.c.
+ * Every function is thread-safe and may be called between fork handlers. A
+ * function that fails returns NULL or 0 and does not set errno. Source: Linux
+ * v6.12 mm/page_alloc.c.
  */
 #ifndef KMALLOC_GFP_H
 #define KMALLOC_GFP_H

@@ -149,7 +149,8 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
  * is kmem_cache_alloc().
  */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
-void kmem_cache_free(struct kmem_cache *s, void *obj); /* NULL: nothing */
+/* Frees an object; does nothing if it is NULL. */
+void kmem_cache_free(struct kmem_cache *s, void *obj);
 /*
  * Allocates nr objects or none. Returns nr, or 0 if there is no memory; objs[]
  * may have been written then.
@@ -192,7 +193,8 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
  */
 void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
 			     struct slab_sheaf *sheaf);
-unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf); /* objects */
+/* Returns how many objects the sheaf holds. */
+unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf);
 
 /*
  * Prints one line on stderr about the object that holds an address: its cache,

@@ -75,7 +75,7 @@ struct vm_struct {
 	struct page **pages;
 	unsigned int page_order; /* 9 if huge pages were requested and got */
 	unsigned int nr_pages;
-	unsigned long phys_addr; /* 0 */
+	unsigned long phys_addr; /* always 0 */
 	const void *caller; /* code address, for vmallocinfo */
 	unsigned long requested_size; /* bytes */
 };
@@ -201,9 +201,12 @@ static inline size_t get_vm_area_size(const struct vm_struct *area)
 
 /* Returns the page at an address of an area, or NULL. */
 struct page *vmalloc_to_page(const void *addr);
-unsigned long vmalloc_to_pfn(const void *addr); /* 0: there is none */
-bool is_vmalloc_addr(const void *addr); /* in an area that is in use? */
-unsigned long vmalloc_nr_pages(void); /* of vmalloc(), in use */
+/* Returns the number of its frame, or 0. */
+unsigned long vmalloc_to_pfn(const void *addr);
+/* Returns true if addr is in an area that is in use. */
+bool is_vmalloc_addr(const void *addr);
+/* Returns how many pages areas of vmalloc() have. */
+unsigned long vmalloc_nr_pages(void);
 /*
  * Copies count bytes from areas, even while they are freed. Guard pages and
  * addresses outside of areas read as 0. Returns how many bytes came from areas.

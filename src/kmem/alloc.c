@@ -68,7 +68,7 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 {
 	if (unlikely(!obj))
 		return;
-	/* Sheaves hold what is near. */
+	/* Sheaves hold only objects of the node of this CPU. */
 	if (unlikely(nr_online_nodes > 1) && kmem_is_remote(obj)) {
 		kmem_cache_free_remote(s, &obj, 1);
 		return;

@@ -304,7 +304,7 @@ struct kmem_cache {
 	bool use_freeptr_offset;
 	unsigned int align; /* bytes */
 	u32 min_partial; /* written under slab_mutex */
-	u32 cpu_partial, cpu_partial_slabs; /* same; objects, slabs */
+	u32 cpu_partial, cpu_partial_slabs; /* as min_partial; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024 refills; relaxed */
 	u32 max_order; /* of its slabs; 0: the backend's */
 	u32 min_objects; /* in a slab, SLUB; 0: by the number of CPUs */
@@ -411,7 +411,7 @@ struct kmem_cpu {
 	unsigned int exits; /* destructor rounds so far; owner */
 	unsigned int unpolled; /* misses to skip before the next poll; owner */
 	unsigned long polled_ms; /* time of the last poll; owner */
-	uintptr_t frame; /* somewhere on its stack; constant */
+	uintptr_t frame; /* an address on its stack; constant */
 	void *owner; /* the thread's thread pointer; constant */
 	struct kmem_visit *visit; /* the thread's, of inside.h; constant */
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
@@ -559,12 +559,13 @@ void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
 unsigned int sheaf_capacity(const struct kmem_cache *s);
 /* Frees all objects this owner holds to the slabs; its cursors miss then. */
 void kmem_cpu_flush(struct kmem_cpu *cpu);
-void __kmem_cpu_flush(struct kmem_cpu *cpu); /* kmem_cpus_lock held */
-/* The same for one cache. */
+/* The same, where the caller holds kmem_cpus_lock. */
+void __kmem_cpu_flush(struct kmem_cpu *cpu);
+/* Frees all objects of one cache that an owner holds to the slabs. */
 void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
 /*
- * The same for slots not used since the last call, and for those whose cache
- * was shrunk since.
+ * Frees the objects of slots that were not used since the last call, or whose
+ * cache was shrunk since.
  */
 void kmem_cpu_flush_idle(struct kmem_cpu *cpu);
 /* Returns how many objects of a cache an owner holds; racy. */

@@ -50,10 +50,10 @@ enum stat_item {
 	BARN_GET, /* full sheaves out of a barn */
 	BARN_PUT, /* full sheaves into a barn */
 	SHEAF_PREFILL_FAST, /* a prefilled sheaf was a barn's or spare */
-	SHEAF_PREFILL_SLOW, /* it was made or filled */
-	SHEAF_PREFILL_OVERSIZE, /* it holds more than a sheaf's capacity */
+	SHEAF_PREFILL_SLOW, /* a prefilled sheaf was made or filled */
+	SHEAF_PREFILL_OVERSIZE, /* a prefilled sheaf is private */
 	SHEAF_RETURN_FAST, /* a returned sheaf became the spare */
-	SHEAF_RETURN_SLOW, /* it went to a barn or to the slabs */
+	SHEAF_RETURN_SLOW, /* a returned sheaf did not */
 	NR_SLUB_STAT_ITEMS
 };
 

@@ -104,7 +104,10 @@ static struct slab *first_partial(struct kmem_cache_node *n)
 	return list_first_entry(&n->partial, struct slab, list);
 }
 
-/* The slab to take from: of that node, or of any if it is not asked for one. */
+/*
+ * Returns a partial slab of the requested node, or of any node if that has none
+ * and gfp allows it. NULL: there is none.
+ */
 static struct slab *get_partial(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct kmem_cache_node *n;
