@@ -122,8 +122,10 @@ static void test_empty_limit(void **state)
 	assert_int_equal(sheaf_cache.in_use, before);
 }
 
-/* The barn is looked at now and then. Expect it to be emptied only when nobody
- * came between two looks. */
+/*
+ * The barn is shrunk at two ticks. Expect it to be emptied only if no sheaf was
+ * taken or put in between.
+ */
 static void test_shrink_idle(void **state)
 {
 	(void)state;

@@ -196,8 +196,11 @@ static void *hold_objects(void *arg)
 	return NULL;
 }
 
-/* A cache nobody uses any more is emptied while another thread holds sheaves of
- * it. Expect these to be taken too, and that thread to be served afterwards. */
+/*
+ * A cache that is not in use any more is emptied while another thread holds
+ * sheaves of it. Expect these to be taken too, and that thread to be served
+ * afterwards.
+ */
 static void test_flush_everywhere(void **state)
 {
 	pthread_t thread;

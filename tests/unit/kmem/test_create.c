@@ -180,8 +180,10 @@ static void test_insane(void **state)
 		"kmem_cache_create(n) integrity check failed\n");
 }
 
-/* Flags that nobody knows, a free pointer where none may be, RCU where there is
- * none. Expect NULL. */
+/*
+ * Flags that do not exist, a free pointer where none may be, RCU where there is
+ * none. Expect NULL.
+ */
 static void test_bad_flags(void **state)
 {
 	struct bad bad = { .name = "n", .size = 64 };

@@ -162,8 +162,10 @@ static void test_nowarn(void **state)
 					"probability 100, space 0, times 1"));
 }
 
-/* init_on_alloc. Expect objects to be zero whoever had them, but not those that
- * a constructor made, RCU readers look at, or poison is for. */
+/*
+ * init_on_alloc. Expect objects to be zero, also reused ones, except those that
+ * have a constructor, RCU readers or poison.
+ */
 static void child_init_on_alloc(void *arg)
 {
 	static const char zero[64];

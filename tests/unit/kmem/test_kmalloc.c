@@ -293,7 +293,10 @@ static void test_bad_kfree(void **state)
 	expect_abort(do_kfree, large, "is not allocated memory");
 }
 
-/* kfree() of an object of somebody's cache. Expect it to find the cache. */
+/*
+ * kfree() of an object of a cache of the program's. Expect it to find the
+ * cache.
+ */
 static void test_kfree_cache(void **state)
 {
 	struct kmem_cache *s = kmem_cache_create("mine", 300, 0, 0, NULL);

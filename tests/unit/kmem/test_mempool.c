@@ -167,8 +167,10 @@ static void *refill_store(void *arg)
 	return arg;
 }
 
-/* Nobody frees, but the allocator has something again. Expect the wait to end
- * by itself. */
+/*
+ * No element is freed, but the allocator has memory again. Expect the wait to
+ * end by itself.
+ */
 static void test_wait_times_out(void **state)
 {
 	void *element[NR + 1];

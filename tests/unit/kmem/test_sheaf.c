@@ -97,8 +97,10 @@ static void test_order(void **state)
 	give(0, 3);
 }
 
-/* Frees beyond one sheaf. Expect the full one to be the spare, unlocked by
- * nobody: neither backend nor barn hears of it. */
+/*
+ * Frees beyond one sheaf. Expect the full one to be the spare, with no call of
+ * the backend or the barn.
+ */
 static void test_spare(void **state)
 {
 	(void)state;
@@ -172,8 +174,10 @@ static void test_barn_flow(void **state)
 	owners_stop();
 }
 
-/* The same with one thread, which has nobody to pass sheaves to. Expect the
- * barn to take one alone. */
+/*
+ * The same with one thread, so that no other takes its sheaves. Expect the barn
+ * to take one alone.
+ */
 static void test_barn_flow_alone(void **state)
 {
 	(void)state;
@@ -328,8 +332,10 @@ static void test_flush_idle(void **state)
 	give(3, 4);
 }
 
-/* Somebody asks every owner. Expect this one to answer in its next slow path,
- * once. */
+/*
+ * A request to every owner. Expect this one to serve it in its next slow path,
+ * once.
+ */
 static void test_request(void **state)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
@@ -339,7 +345,7 @@ static void test_request(void **state)
 	give(0, 3);
 	kmem_cpus_request();
 	kmem_cpu_serve(cpu); /* notes where the cursor is */
-	kmem_cpu_serve(cpu); /* nobody asked again */
+	kmem_cpu_serve(cpu); /* no further request */
 	assert_int_equal(held(), 3);
 	kmem_cpus_request();
 	kmem_cpu_serve(cpu);

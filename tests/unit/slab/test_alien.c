@@ -124,8 +124,10 @@ static void remote_frees(void *arg)
 	end();
 }
 
-/* Nobody looks at what waits there but the ticks. Expect an owner's next look
- * at its array to send it home. */
+/*
+ * Only ticks look at objects in an alien cache. Expect the owner's next reap of
+ * its array to send them to their slab.
+ */
 static void drained_by_ticks(void *arg)
 {
 	(void)arg;

@@ -20,8 +20,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* This owner has `nr` free objects in its array and nobody touched it since it
- * was looked at. */
+/*
+ * This owner has `nr` free objects in its array, which was not touched since
+ * the last reap.
+ */
 static void untouched_array(unsigned int nr)
 {
 	alloc(0, nr);

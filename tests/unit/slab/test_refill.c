@@ -147,8 +147,10 @@ static void refill_one(void *arg)
 	take(0, 1);
 }
 
-/* Somebody wrote into a free object, over the numbers of the free ones. Expect
- * the end of the program when such a number is used. */
+/*
+ * The program wrote into a free object, over the numbers of the free ones.
+ * Expect it to be aborted when such a number is used.
+ */
 static void test_overwritten_freelist(void **state)
 {
 	struct slab *slab;

@@ -225,7 +225,7 @@ static void test_invalid(void **state)
 {
 	static const char *const want[] = {
 		RULE,
-		"BUG nobody (*): Invalid object pointer 0x*",
+		"BUG foreign (*): Invalid object pointer 0x*",
 		THIN,
 		"",
 		"Slab 0x* objects=* used=1 fp=0x* flags=0x*(slab|*node=0|zone=*)",
@@ -233,12 +233,12 @@ static void test_invalid(void **state)
 		"Call Trace:",
 		" put_it+0x*/0x*",
 		"...",
-		"FIX nobody: Object at 0x* not freed",
+		"FIX foreign: Object at 0x* not freed",
 		NULL,
 	};
 
 	(void)state;
-	setup("nobody", 32, SLAB_CONSISTENCY_CHECKS);
+	setup("foreign", 32, SLAB_CONSISTENCY_CHECKS);
 	capture_stderr(free_again, p + 1, said, sizeof(said));
 	expect_lines(want);
 }
@@ -283,8 +283,10 @@ static void dump_it(void *arg)
 	kmem_dump_obj(arg);
 }
 
-/* kmem_dump_obj() of an object whose users are tracked. Expect the object, who
- * allocated it, and nobody who freed it. */
+/*
+ * kmem_dump_obj() of an object whose users are tracked. Expect the object, the
+ * call that allocated it, and none that freed it.
+ */
 static void test_dump(void **state)
 {
 	static const char *const want[] = {

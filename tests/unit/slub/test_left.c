@@ -62,7 +62,7 @@ static void test_listed(void **state)
 	zone_check(&node_data[0].node_zones[ZONE_NORMAL]);
 }
 
-/* Objects in sheaves are nobody's. Expect an end without a word. */
+/* Objects in sheaves are not in use. Expect an end without a word. */
 static void test_cached(void **state)
 {
 	char text[256];

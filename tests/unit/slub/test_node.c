@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_node.c - the node's partial slabs, shrinking, and the proof itself
+ * test_node.c - the node's partial slabs, shrinking, and slub_check()
  */
 #include "fixture.h"
 

@@ -176,8 +176,10 @@ static void test_carved_anew(void **state)
 	give(0, f.per_slab);
 }
 
-/* A new slab of small objects. Expect memory that nobody wrote to yet behind
- * the objects that were handed out. */
+/*
+ * A new slab of small objects. Expect the memory behind the objects that were
+ * handed out not to have been written to.
+ */
 static void test_carving_writes_nothing(void **state)
 {
 	const char *end;

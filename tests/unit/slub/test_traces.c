@@ -131,8 +131,10 @@ static void test_freed(void **state)
 	after("      4 give_here+0x");
 }
 
-/* Objects asked for with __GFP_NOTRACK among others. Expect only the others in
- * alloc_traces, and all of them in no report as somebody's. */
+/*
+ * Objects allocated with __GFP_NOTRACK among others. Expect only the others in
+ * alloc_traces, and no caller for the former in any report.
+ */
 static void test_notrack(void **state)
 {
 	(void)state;
@@ -189,8 +191,10 @@ static void test_ages(void **state)
 	after(pids);
 }
 
-/* kmalloc caches know what was asked for. Expect the bytes that nobody wants,
- * of all objects and of one. */
+/*
+ * kmalloc caches keep the requested size. Expect the bytes that were not
+ * requested, of all objects and of one.
+ */
 static void test_waste(void **state)
 {
 	(void)state;
