@@ -24,6 +24,8 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "kmem/usercopy.h"
+#include "sys/os.h"
+#include "vmap/vmap.h"
 #include <kmalloc/vmalloc.h>
 
 /* ---- stack and text --------------------------------------------------------- */
@@ -131,6 +133,9 @@ static int check_vmalloc_object(const void *ptr, struct usercopy *copy)
 		usercopy_abort(copy);
 	}
 	if (start < arena.vmalloc_start || start >= arena.vmalloc_end)
+		return 0;
+	/* The program's own mapping between ours, a stack say. */
+	if (!space_has(ptr) && os_readable(ptr))
 		return 0;
 	copy->detail = "no area";
 	usercopy_abort(copy);

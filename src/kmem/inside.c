@@ -169,7 +169,8 @@ static bool anyone_inside(void)
 void kmem_gate_close(void)
 {
 	WRITE_ONCE(gate_owner, __builtin_thread_pointer());
-	__atomic_store_n(&gate_state, (gate_state & ~GATE_BITS) | GATE_CLOSED,
+	__atomic_store_n(&gate_state,
+			 (READ_ONCE(gate_state) & ~GATE_BITS) | GATE_CLOSED,
 			 __ATOMIC_SEQ_CST);
 	kmem_cpus_set_gate(1);
 	for (int i = 0; i < LEAVE_ROUNDS; i++) {
@@ -184,7 +185,8 @@ void kmem_gate_close(void)
 static void open_gate(void)
 {
 	WRITE_ONCE(gate_owner, (void *)NULL);
-	__atomic_store_n(&gate_state, (gate_state & ~GATE_BITS) + GATE_NEXT,
+	__atomic_store_n(&gate_state,
+			 (READ_ONCE(gate_state) & ~GATE_BITS) + GATE_NEXT,
 			 __ATOMIC_SEQ_CST);
 }
 

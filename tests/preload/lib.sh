@@ -78,6 +78,8 @@ begin() {
 	export HOME=$WORK/home
 	mkdir "$HOME"
 	: >"$STATS"
+	chmod 755 "$WORK" # for programs that give up root, as what they write
+	chmod 666 "$STATS"
 	set_mode plain
 }
 

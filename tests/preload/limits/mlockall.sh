@@ -7,8 +7,6 @@
 . "$(dirname "$0")/../lib.sh"
 begin
 
-chmod 755 "$WORK" # for the ordinary user, as what it writes
-chmod 666 "$STATS"
 locked() {
 	"${UNDER[@]}" "$KM_PROGRAMS/preload_space" lock "$1" 2>&1
 }

