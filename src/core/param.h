@@ -11,7 +11,7 @@
  *
  * In names '-' and '_' are the same. An unknown parameter, or one whose
  * function returns an error, is named once on stderr and ignored; of the second
- * the line also says which values are allowed. README.md's table has the same
+ * the line also says which values are allowed. docs/parameters.md has the same
  * words.
  */
 #ifndef KM_CORE_PARAM_H

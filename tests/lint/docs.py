@@ -7,9 +7,9 @@
 Prints one line for each fault and exits 1 if there was any:
  - a relative link, an anchor or a path (src/..., docs/..., ...) to nothing
  - a test name in backquotes that no test has
- - a boot parameter of src that README.md or its manual page leaves out, one
-   whose allowed values differ between src and README.md's table, or a row of
-   that table that is no parameter
+ - a boot parameter of src that docs/parameters.md or the manual page leaves
+   out, one whose allowed values differ between src and that table, or a row
+   of that table that is no parameter
  - a knob of src (.procname) that docs/api.md leaves out
  - a name of src/shim/preload.map that docs/shim.md leaves out; one of
    src/kmalloc.map that a public header declares and docs/api.md leaves out
@@ -117,22 +117,23 @@ def judge_tests(root, path, text):
 
 
 def judge_params(root):
+    table = "docs/parameters.md"
     values = {}
     for path in sources.find(root, ("src",), (".c",)):
         for name, strings in PARAM.findall(read(root, path)):
             text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings))
             values.setdefault(name, set()).add(text.replace('\\"', '"'))
-    rows = dict(ROW.findall(read(root, "README.md")))
-    known, readme = set(values), set(rows)
+    rows = dict(ROW.findall(read(root, table)))
+    known, listed = set(values), set(rows)
     manual = "docs/man/kmalloc-preload.7"
     page = read(root, manual)
-    faults = [f"README.md: boot parameter {name} is not in the table"
-              for name in sorted(known - readme)]
-    faults += [f"README.md: {name} is no boot parameter"
-               for name in sorted(readme - known)]
-    faults += [f"README.md: boot parameter {name}: says '{rows[name]}' where "
+    faults = [f"{table}: boot parameter {name} is not in the table"
+              for name in sorted(known - listed)]
+    faults += [f"{table}: {name} is no boot parameter"
+               for name in sorted(listed - known)]
+    faults += [f"{table}: boot parameter {name}: says '{rows[name]}' where "
                f"src has '{text}'"
-               for name in sorted(known & readme)
+               for name in sorted(known & listed)
                for text in sorted(values[name]) if text != rows[name]]
     return faults + [f"{manual}: boot parameter {name} is missing"
                      for name in sorted(known)

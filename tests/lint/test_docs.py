@@ -59,18 +59,18 @@ class DocsTest(tree.TreeTest):
         self.assertEqual(len(self.faults()), 3, self.faults())
 
     def test_parameters(self):
-        """One in the source, another in the README. Expect three faults."""
+        """One in the source, another in the table. Expect three faults."""
         self.put("src/core/a.c", '/**/\nboot_param("mem.size", f, "none");\n')
-        self.put("README.md", "| `mem.siez` | none |\n")
+        self.put("docs/parameters.md", "| `mem.siez` | none |\n")
         self.assertEqual(len(self.faults()), 3, self.faults())
-        self.put("README.md", "| `mem.size` | none |\n")
+        self.put("docs/parameters.md", "| `mem.size` | none |\n")
         self.put("docs/man/kmalloc-preload.7", ".BI mem.size= bytes\n")
         self.assertEqual(self.faults(), [])
 
     def test_values(self):
         """Allowed values that differ, or are missing. Expect a fault."""
         self.put("docs/man/kmalloc-preload.7", ".BI size= bytes\n")
-        self.put("README.md", "| `size` | 0, or a \"word\" | none |\n")
+        self.put("docs/parameters.md", "| `size` | 0, or a \"word\" | none |\n")
         self.put("src/core/a.c", 'boot_param_alias("size", f, tag,\n'
                  '\t\t "0, or "\n\t\t "a \\"word\\"");\n')
         self.assertEqual(self.faults(), [])
