@@ -2,13 +2,13 @@
 /*
  * buddy/alloc.c - take blocks of pages from a zone
  *
- * The smallest free block that is large enough is cut in halves until it
- * fits; each time the upper half goes back:
+ * The smallest free block that is large enough is cut in halves until it has
+ * the wanted order. Each time the upper half goes back to the free lists:
  *
  *	order 3   [0 1 2 3 4 5 6 7]		one page wanted
  *	          [0 1 2 3][ order 2 ]		upper half to free_area[2]
  *	          [0 1][ or. 1 ]		            free_area[1]
- *	          [0][1]			            free_area[0]; 0 taken
+ *	          [0][1]			            free_area[0]; take 0
  *
  *	__alloc_pages
  *	  get_page_from_freelist      zone by zone, at the low mark
@@ -20,7 +20,7 @@
  *	  __alloc_pages_slowpath      slowpath.c
  *
  * Locking	zone->lock around __rmqueue(); none elsewhere.
- * Invariants	those of free.c
+ * Invariants	BUDDY1-BUDDY5 of free.c
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md A1, B2, B10)
  */
 #include <errno.h>
@@ -84,7 +84,10 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
 	return __rmqueue_steal(zone, order, mt);
 }
 
-/* Past the per-CPU lists; who may use the reserve for atomic requests does. */
+/*
+ * Takes a block from the zone's free lists, past the per-CPU lists. Urgent
+ * requests may take from HighAtomic pageblocks. Returns NULL if none fits.
+ */
 static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
 				  unsigned int mt, unsigned int alloc_flags)
 {
@@ -118,7 +121,7 @@ static __always_inline struct page *rmqueue(struct zone *zone,
 		if (alloc_flags & ALLOC_TICK)
 			tick_poll();
 	}
-	/* A block was claimed, and the zone's marks raised for it. */
+	/* A claim of a pageblock has raised the zone's marks: wake kswapd. */
 	if (unlikely(zone_flag(zone, ZONE_BOOSTED)) &&
 	    (alloc_flags & ALLOC_KSWAPD)) {
 		zone_clear_flag(zone, ZONE_BOOSTED);
@@ -133,7 +136,10 @@ struct page *buffered_rmqueue(struct zone *zone, unsigned int order,
 	return rmqueue(zone, order, mt, alloc_flags);
 }
 
-/* HighMem has no address to write zeros to: the file forgets what it had. */
+/*
+ * A HighMem page has no address to write zeros to: its part of the memfd is
+ * punched out instead, and reads as zero.
+ */
 static void clear_pages(struct page *page, unsigned int order)
 {
 	if (PageReported(page))
@@ -145,7 +151,10 @@ static void clear_pages(struct page *page, unsigned int order)
 		memset(page_to_virt(page), 0, PAGE_SIZE << order);
 }
 
-/* Was it written to while it was free? Then nobody gets it any more. */
+/*
+ * Returns true if the page is as a free page must be. Otherwise it was written
+ * to while it was free: it is reported, and never used again.
+ */
 bool check_new_page(struct page *page)
 {
 	if (likely(page_is_clean(page) &&
@@ -157,7 +166,10 @@ bool check_new_page(struct page *page)
 	return false;
 }
 
-/* Interior addresses of a compound block lead to its head: the index says so. */
+/*
+ * Enters the block into the frame index as compound, so that any address inside
+ * leads to its head.
+ */
 void prep_compound_page(struct page *page, unsigned int order)
 {
 	WRITE_ONCE(page->flags, page->flags | PG_HEAD);
@@ -182,7 +194,10 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		prep_compound_page(page, order);
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		WRITE_ONCE(page->flags, page->flags | PG_PFMEMALLOC);
-	/* Last: migration, which looks without a lock, asks for the type first. */
+	/*
+	 * The type is set last, because lockless readers (migration) check it
+	 * before anything else.
+	 */
 	set_page_type(page, PAGE_ALLOCATED);
 	if (unlikely(page_debugging))
 		prep_debug(page, order, gfp);
@@ -190,7 +205,10 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		clear_pages(page, order);
 }
 
-/* Rather reclaim in a near node than go to one that is further away. */
+/*
+ * Reclaims in a near node before the request goes to one further away. Returns
+ * true if the zone then has its mark.
+ */
 static bool reclaim_near(struct zone *zone, gfp_t gfp, unsigned int order,
 			 unsigned int alloc_flags,
 			 const struct alloc_context *ac)
@@ -204,7 +222,10 @@ static bool reclaim_near(struct zone *zone, gfp_t gfp, unsigned int order,
 		ac->highest_zoneidx, alloc_flags);
 }
 
-/* Is the zone above its mark, or can it grow? */
+/*
+ * Returns true if the request may take from this zone: it is above its mark,
+ * has just grown, or was reclaimed in.
+ */
 static bool zone_can_serve(struct zone *zone, gfp_t gfp, unsigned int order,
 			   unsigned int alloc_flags,
 			   const struct alloc_context *ac)
@@ -230,7 +251,10 @@ static bool zone_can_serve(struct zone *zone, gfp_t gfp, unsigned int order,
 	return reclaim_near(zone, gfp, order, alloc_flags, ac);
 }
 
-/* A page of this zone, which grows as long as it can and must. */
+/*
+ * Takes a block; brings more frames online until one is found or the zone is at
+ * its limit. Returns NULL if there is none.
+ */
 static struct page *rmqueue_growing(struct zone *zone, unsigned int order,
 				    unsigned int mt, unsigned int alloc_flags)
 {
@@ -247,8 +271,8 @@ static struct page *rmqueue_growing(struct zone *zone, unsigned int order,
 }
 
 /*
- * M8: in a node that has DMA32 too, rather a page of that than one of Normal
- * that mixes types.
+ * Returns the flags for the first pass. In a node with DMA32 the request
+ * prefers that zone to mixing types in Normal.
  */
 static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
 {
@@ -260,7 +284,10 @@ static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
 	return flags;
 }
 
-/* Not to mix types is worth a lower zone, but no zone of another node. */
+/*
+ * Returns true if a request that avoids mixing types has come to a zone of
+ * another node. It uses lower zones for that, but no other node's.
+ */
 static bool would_go_remote(const struct zone *zone, unsigned int alloc_flags,
 			    const struct alloc_context *ac)
 {
@@ -270,7 +297,9 @@ static bool would_go_remote(const struct zone *zone, unsigned int alloc_flags,
 	       zone_to_nid(zone) != zone_to_nid(preferred);
 }
 
-/* One pass over the zones, or over those of this node. */
+/*
+ * Asks the zones of the list once, in order. Returns a prepared page or NULL.
+ */
 static struct page *scan_zones(gfp_t gfp, unsigned int order,
 			       unsigned int alloc_flags,
 			       const struct alloc_context *ac)
@@ -356,7 +385,7 @@ static __always_inline struct page *do_alloc_pages(gfp_t gfp,
 		alloc_flags |= ALLOC_COLD;
 	prepare_alloc_pages(gfp, nid, nodemask, &ac);
 	alloc_flags |= alloc_flags_nofragment(ac.preferred_zoneref->zone, gfp);
-	/* The thread's own nodes first, even where others may serve too. */
+	/* first the nodes of the thread, even if others may serve it too */
 	page = get_page_from_freelist(gfp | __GFP_HARDWALL, order, alloc_flags,
 				      &ac);
 	if (unlikely(!page)) {
@@ -457,7 +486,10 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 	return page;
 }
 
-/* How many free frames follow one another from pfn on, up to `want`. */
+/*
+ * Returns how many frames from pfn on are free and belong to the zone. The
+ * count stops once it has come to `want`.
+ */
 static unsigned long free_frames_at(struct zone *zone, unsigned long pfn,
 				    unsigned long want)
 {
@@ -474,8 +506,9 @@ static unsigned long free_frames_at(struct zone *zone, unsigned long pfn,
 }
 
 /*
- * A run that a realloc lets grow often has its own given-back tail behind it,
- * as a few blocks of rising order: take them, and free what is too much.
+ * Often the frames behind a run are those that an earlier trim freed, as a few
+ * blocks of rising order. This takes these blocks and frees what it does not
+ * need.
  */
 int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 {

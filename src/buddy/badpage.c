@@ -6,12 +6,12 @@
  *	page:0x... refcount:0 mapcount:1 mapping:0x0 type:allocated order:2
  *	page dumped because: nonzero mapcount
  *
- * Two kinds are told apart. A call that names a block which is not there (free
- * already, foreign, of another order) changes nothing. A block whose head is
- * marked as in use by somebody is taken out of use for good: whoever frees it
- * gives it up, and nobody may get it while another holds it.
+ * There are two kinds of mistakes. A call that names a block which is not there
+ * (free already, foreign, of another order) is reported and changes nothing. A
+ * block whose head says that it is still in use is reported and never used
+ * again: the caller has given it up, but another user may still write to it.
  *
- * Locking	none; what is said is limited to 60 reports a minute
+ * Locking	none; there are at most 60 reports a minute
  * Source	Linux v6.12 mm/page_alloc.c, bad_page() (docs/kernel.md B6)
  */
 #include "buddy/internal.h"
@@ -42,7 +42,7 @@ void dump_page(const struct page *page, const char *reason)
 		  page->order, page->flags, reason);
 }
 
-/* Say it, at most 60 times a minute. */
+/* Reports the page, at most 60 times a minute. */
 void report_bad_page(const struct page *page, const char *reason)
 {
 	static struct ratelimit_state limit = RATELIMIT_STATE_INIT(60000, 60);

@@ -2,18 +2,17 @@
 /*
  * buddy/boost.c - watermarks raised for a while when types begin to mix
  *
- * A request that has to claim a pageblock of another type says that free
- * memory is short in the way that matters. Every mark is then raised, so that
- * reclaim makes room early and the next request finds a block of its own.
+ * When a request has to claim a pageblock of another type, its own type has too
+ * little free memory. All marks of the zone are then raised. So kswapd makes
+ * room early, and the next request finds a block of its own type.
  *
  *	high ----.   +---+       each claim: one pageblock, up to
  *	low  ----.   |   |       high * watermark_boost_factor / 10000
- *	min  ----+---'   '---    reclaim has made room: none
+ *	min  ----+---'   '---    kswapd has made room: no boost
  *
  * Locking	zone->lock for watermark_boost, which is read relaxed
  * Source	Linux v6.12 mm/page_alloc.c, boost_watermark()
- *		(docs/kernel.md W9); who reclaims is woken by the allocation,
- *		not from here
+ *		(docs/kernel.md W9); rmqueue() wakes kswapd, not this file
  */
 #include <limits.h>
 

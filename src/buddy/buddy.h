@@ -2,7 +2,8 @@
 /*
  * buddy/buddy.h - what the layers above may ask of the page allocator
  *
- * The public names are in <kmalloc/gfp.h>; here is what is ours alone.
+ * The public functions are in <kmalloc/gfp.h>; these are internal to the
+ * library.
  */
 #ifndef KM_BUDDY_BUDDY_H
 #define KM_BUDDY_BUDDY_H
@@ -14,65 +15,88 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-/* Zones as a PC has them, DMA to HighMem, where no boot parameter says else. */
+/*
+ * page_alloc_init(): the zones of a PC, DMA to HighMem, unless a boot parameter
+ * sets their sizes.
+ */
 #define ZONES_KERNEL 1
 
 struct os_topology;
 
-/* Who knows made-up machines (numa=); NULL: nobody. */
+/*
+ * Reads a description of a made-up machine (numa=). Returns 0 or -errno. NULL:
+ * this library has no reader for them.
+ */
 extern int (*numa_topology)(const char *synthetic,
 			    struct os_topology *topology);
 
-/* Set up the nodes and zones over the arena. Once; takes no memory. */
+/*
+ * Sets up the nodes and zones over the arena. Called once; allocates nothing.
+ * Returns 0 or -errno.
+ */
 int page_alloc_init(unsigned int flags);
 
-/* From a node's zonelist, only nodes of the mask (NULL: all). Order checked. */
+/*
+ * Allocates from the zonelist of node nid, but only from nodes of the mask
+ * (NULL: all). Checks the order. Returns NULL on failure.
+ */
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 			   const nodemask_t *nodemask);
 
 /*
- * alloc_pages_node(), __free_pages() and put_page() for callers that are in the
- * middle of their work or hold a lock of ours: no tick runs.
+ * As alloc_pages_node(), __free_pages() and put_page(), but no tick runs. For
+ * callers that hold a lock of the library or are in the middle of their work.
  */
 struct page *page_block_alloc(int nid, gfp_t gfp, unsigned int order);
 void page_block_free(struct page *page, unsigned int order);
 void page_block_put(struct page *page);
 
-/* Is the memory of this block, just allocated, known to be zero? */
+/*
+ * Returns true if the memory of this block, which was just allocated, is known
+ * to be zero.
+ */
 static inline bool page_known_zero(const struct page *page)
 {
 	return PageReported(page);
 }
 
 /*
- * A run of nr contiguous frames, nr <= MAX_ORDER_NR_PAGES, aligned to its
- * order; the surplus of the block goes back at once. NULL or its first page.
+ * Allocates a run of nr contiguous frames, nr <= MAX_ORDER_NR_PAGES. It is
+ * aligned to its order, and the surplus of the block is freed at once. Returns
+ * its first page or NULL.
  */
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr);
 /* The same for any number of frames, out of neighbouring largest blocks. */
 struct page *alloc_long_run(struct zone *zone, unsigned long nr);
-/* Free nr frames, which are the blocks that split_run() would name. */
+/* Frees nr frames, as the blocks into which split_run() cuts them. */
 void free_page_run(struct page *page, unsigned long nr);
-/* Cut the tail off a run: frames [keep, nr) become free. */
+/* Cuts the tail off a run: frames [keep, nr) become free. */
 void trim_page_run(struct page *page, unsigned long keep, unsigned long nr);
-/* Take the frames behind a run if they are free: 0 or -ENOMEM. */
+/* Takes the frames behind a run if they are free. Returns 0 or -ENOMEM. */
 int extend_page_run(struct page *page, unsigned long nr, unsigned long want);
 
-/* One report of what a page looks like, and why it is looked at. */
+/* Prints the fields of the page to stderr, and the reason for looking at it. */
 void dump_page(const struct page *page, const char *reason);
 
-/* Per-CPU pages back to the free areas. */
+/* Gives the pages of all per-CPU lists back to the free lists. */
 void drain_all_pages(struct zone *zone);
-/* Nobody is on that CPU any more: its lists go back to the zones. No lock held. */
+/*
+ * Gives the lists of a CPU that no thread uses any more back to the zones. The
+ * caller holds no lock.
+ */
 void page_alloc_cpu_dead(unsigned int cpu);
 /*
- * Give free blocks of reporting order and above to the OS; with `all`, young
- * ones too. Returns pages given back. Takes no lock across the system call.
+ * Gives free blocks of reporting order and above to the OS; with REPORT_YOUNG
+ * also those that became free lately. Returns the pages given. No lock is held
+ * during the system call.
  */
 #define REPORT_YOUNG 1
 unsigned long page_reporting_process(struct zone *zone, unsigned int flags);
 
-/* Prove B1-B3 and the conservation of frames; BUG if they do not hold. */
+/*
+ * Checks the invariants of the zone and the sum of its frames; BUG if one does
+ * not hold.
+ */
 void zone_check(struct zone *zone);
 
 struct zone_stat {
@@ -82,42 +106,49 @@ struct zone_stat {
 void zone_stat(struct zone *zone, struct zone_stat *stat);
 
 /*
- * fail_page_alloc is to make malloc fail: unless the command line says else, it
- * spares neither those that may wait nor small ones, as the kernel's does. Who
- * serves the loader is exempt (core/fault.h).
+ * Makes fail_page_alloc apply to malloc. Unless the command line sets it,
+ * injection then also hits requests that may wait and small ones, which the
+ * kernel's default spares. Requests of the loader are exempt (core/fault.h).
  */
 void fail_page_alloc_for_malloc(void);
 bool __should_fail_alloc_page(gfp_t gfp, unsigned int order);
 
-/* Is this request one that is made to fail? No lock is held. */
+/* Returns true if fault injection makes this request fail. No lock is held. */
 static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
 {
 	return !fault_off() && __should_fail_alloc_page(gfp, order);
 }
 
-/* The address of a page of HighMem that is mapped now. Set by who maps them. */
+/*
+ * Returns the address at which a HighMem page is mapped now, or NULL. Set by
+ * the layer that maps such pages.
+ */
 extern void *(*page_highmem_address)(const struct page *page);
 
-/* "NAME: WHAT: order:..." on stderr, once in ten seconds, unless NOWARN. */
+/*
+ * Prints "NAME: WHAT: order:..." to stderr, at most once in ten seconds, and
+ * not at all with __GFP_NOWARN.
+ */
 void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 		unsigned int order);
 
 /*
- * A block of nr pages with PG_SHARED is being freed. 0; or -errno: it is kept by who
- * sets that flag and this, and freed by them another time.
+ * Called when a block of nr pages with PG_SHARED is freed. Returns 0 if it may
+ * become free, or -errno: the layer that set the flag keeps the block and frees
+ * it later.
  */
 extern int (*page_shared_freed)(struct page *page, unsigned long nr);
 
-/* lru.prev of the head of a run, of which nr_pages are left in its block. */
+/* lru.prev of the head of a run, whose nr_pages says how many pages it has */
 #define PAGE_RUN_MARK ((struct list_head *)0x52554e00UL)
 
-/* Pages of the block in use that `head` is the first of. */
+/* Returns how many pages the block in use has that `head` is the first of. */
 static inline unsigned long page_block_pages(const struct page *head)
 {
 	const u32 moving = PAGE_WORD_FLAGS(PG_MOVABLE_OPS | PG_ISOLATED);
 	unsigned long nr = 1UL << READ_ONCE(head->order);
 
-	/* No run is moved, and who moves a block has it on a list. */
+	/* runs are never moved; lru of a block that is being moved is in use */
 	if (nr == 1 || (smp_load_acquire(&head->word) & moving))
 		return nr;
 	return READ_ONCE(head->lru.prev) == PAGE_RUN_MARK ?
@@ -127,9 +158,12 @@ static inline unsigned long page_block_pages(const struct page *head)
 
 void page_alloc_fork_take(void);
 void page_alloc_fork_release(void);
-void page_alloc_fork_child(void); /* what other threads were doing is undone */
+void page_alloc_fork_child(void); /* undoes what other threads had begun */
 
-/* This CPU's number, below nr_cpu_ids; a hint, for choosing a pageset. */
+/*
+ * Returns the number of this CPU, below nr_cpu_ids. It is a hint, for choosing
+ * a pageset.
+ */
 static inline unsigned int smp_cpu(void)
 {
 	unsigned int cpu;
@@ -140,7 +174,7 @@ static inline unsigned int smp_cpu(void)
 	return likely(cpu < nr_cpu_ids) ? cpu : cpu % nr_cpu_ids;
 }
 
-/* The node of this CPU. */
+/* Returns the node of this CPU. */
 static inline unsigned int numa_node_id(void)
 {
 	return likely(nr_online_nodes == 1) ? 0 : cpu_node[smp_cpu()];

@@ -4,10 +4,10 @@
  *
  *	array  [p][ ][ ][p][ ]   the empty slots are filled, the others stay
  *
- * One look at the watermark is for all of them, and one hold of the per-CPU
- * lists takes them. If that gives nothing, one page is allocated in the
- * ordinary way: so something is made whenever a single request would be served,
- * and who wants more asks again.
+ * The watermark is checked once for all of them, and the lock of the per-CPU
+ * lists is taken once. If that gives nothing, one page is allocated in the
+ * ordinary way. So the caller gets at least one page whenever a single request
+ * would be served, and may call again for the rest.
  *
  * Locking	none held
  * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk()
@@ -28,8 +28,8 @@ static unsigned long count_pages(struct page **array, unsigned long nr)
 }
 
 /*
- * A zone whose low mark stays whole if all of `nr` pages come from it, or that
- * can grow.
+ * Returns the first zone that can grow, or that keeps its low mark if all of
+ * `nr` pages come from it. NULL: there is none.
  */
 static struct zone *zone_for_all(const struct alloc_context *ac,
 				 unsigned long nr)
@@ -50,7 +50,10 @@ static struct zone *zone_for_all(const struct alloc_context *ac,
 	return NULL;
 }
 
-/* One page by the ordinary way, into the first empty slot: how many. */
+/*
+ * Allocates one page in the ordinary way, into the first empty slot. Returns
+ * how many slots were filled, 0 or 1.
+ */
 static unsigned long fill_one(gfp_t gfp, int nid, unsigned long nr,
 			      struct page **array)
 {
@@ -64,8 +67,8 @@ static unsigned long fill_one(gfp_t gfp, int nid, unsigned long nr,
 }
 
 /*
- * Make what fill_from_pcplist() took the caller's: only those are of no type
- * yet. How many were fit for it.
+ * Prepares the pages that fill_from_pcplist() has put into the array: those
+ * without a type. Returns how many were fit for use.
  */
 static unsigned long prep_new_ones(gfp_t gfp, unsigned long nr,
 				   struct page **array)
@@ -85,7 +88,10 @@ static unsigned long prep_new_ones(gfp_t gfp, unsigned long nr,
 	return filled;
 }
 
-/* What is charged or has to choose its zone, or a single page, is no batch. */
+/*
+ * Fills the empty slots. Requests that are charged, choose their zone or need
+ * one page only are not served as a batch. Returns the number of full slots.
+ */
 static unsigned long fill_all(gfp_t gfp, int nid, unsigned long nr,
 			      struct page **array)
 {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-/*
- * buddy/check.c - prove the invariants of a zone, and count it
- */
+/* buddy/check.c - check the invariants of a zone, and count its pages */
 #include "buddy/internal.h"
 
-/* B1, B2 and B4 of one block. */
+/* Checks BUDDY1, BUDDY2 and BUDDY4 for one block. */
 static void check_block(struct zone *zone, const struct page *page,
 			unsigned int order, unsigned int mt)
 {
@@ -62,7 +60,7 @@ static unsigned int pcp_list_order(unsigned int index)
 					       PAGEBLOCK_ORDER;
 }
 
-/* W2, W3 of watermark.c. */
+/* Checks WMARK1 and WMARK2. */
 static void check_marks(const struct zone *zone)
 {
 	for (unsigned int j = 1; j < MAX_NR_ZONES; j++)
@@ -89,7 +87,7 @@ static void check_pageset(const struct per_cpu_pages *pcp)
 	BUG_ON(pcp->batch > pcp->high_min && (pcp->high_max || pcp->batch > 1));
 }
 
-/* I1 of isolate.c. */
+/* Checks ISOLATE1. */
 static void check_pageblocks(const struct zone *zone)
 {
 	unsigned long isolated = 0;
@@ -103,7 +101,7 @@ static void check_pageblocks(const struct zone *zone)
 
 void zone_check(struct zone *zone)
 {
-	spin_lock(&arena_lock); /* nothing goes on- or offline meanwhile */
+	spin_lock(&arena_lock); /* no frame goes on- or offline meanwhile */
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		spin_lock(&zone->pageset[cpu].lock);
 		check_pageset(&zone->pageset[cpu]);

@@ -9,22 +9,21 @@
  *	        enough free to move to?	  no: SKIPPED
  *	        +-> compact_finished	  scanners met, or a block is there
  *	        |   isolate_migratepages  scan.c
- *	        +-- migrate_pages	  migrate.c; to what isolate_freepages has
+ *	        +-- migrate_pages	  migrate.c; isolate_freepages: room
  *	        |
- *	        capture: a block of the wanted order that becomes free during the
- *	        run is not put on a list, where others would take it
+ *	        capture: a block of the wanted order that becomes free during
+ *	        the run is put on no list, where others would take it
  *
  * After a failure the next 1, 2, 4 ... 64 attempts at that order and above are
- * passed over; success ends that.
+ * skipped; a success ends that.
  *
- * Locking	migrate_lock over a whole run, only ever tried. It is left
- *		early when somebody waits for it.
- * Invariants	C1  at the end of a run cc's lists are empty and the zone has no
- *		    capture
+ * Locking	migrate_lock over a whole run, taken by trylock only. A run ends
+ *		early when another thread waits for the lock.
+ * Invariants	COMPACT1  at the end of a run cc's lists are empty and the zone
+ *			  has no capture	(unit.buddy.compact checks it)
  * Source	Linux v6.12 mm/compaction.c and mm/page_alloc.c
  *		(docs/kernel.md C1-C6, B11, A3). Per-CPU lists are drained at
- *		the start of a run too. A zone without movable pages is not
- *		looked at.
+ *		the start of a run too. Zones without movable pages are skipped.
  */
 #include "buddy/compact.h"
 #include "buddy/sysctl.h"
@@ -45,7 +44,9 @@ void compaction_init(struct zone *zone)
 	reset_isolation_suitable(zone);
 }
 
-/* ---- deferral (C6): words that are read and written relaxed --------------------- */
+/*
+ * ---- deferral (docs/kernel.md C6): words read and written relaxed -----------
+ */
 
 void defer_compaction(struct zone *zone, int order)
 {
@@ -90,7 +91,9 @@ bool compaction_restarting(struct zone *zone, int order)
 	       READ_ONCE(zone->compact_considered) >= 1U << shift;
 }
 
-/* ---- does it make sense? (C3) ---------------------------------------------------- */
+/*
+ * ---- is compaction worth a try? (docs/kernel.md C3) -------------------------
+ */
 
 static bool enough_to_move_to(struct zone *zone, unsigned int order,
 			      enum zone_type highest_zoneidx, long free)
@@ -148,9 +151,14 @@ bool compaction_zonelist_suitable(const struct alloc_context *ac,
 	return false;
 }
 
-/* ---- free pages that pages are moved to ---------------------------------------- */
+/*
+ * ---- free pages that pages are moved to -------------------------------------
+ */
 
-/* The smallest isolated block that is large enough; NULL: none. */
+/*
+ * Takes the smallest isolated block that is large enough off its list. Returns
+ * NULL if there is none.
+ */
 static struct page *take_freepage(struct compact_control *cc,
 				  unsigned int order, unsigned int *found)
 {
@@ -210,7 +218,9 @@ static void compaction_free(struct page *dst, void *private)
 	cc->nr_freepages += 1UL << order;
 }
 
-/* ---- capture (B11) ---------------------------------------------------------------- */
+/*
+ * ---- capture (docs/kernel.md B11) -------------------------------------------
+ */
 
 bool compaction_capture(struct zone *zone, struct page *page,
 			unsigned int order, unsigned int mt)
@@ -221,7 +231,7 @@ bool compaction_capture(struct zone *zone, struct page *page,
 	if (!capc || capc->page || (int)order != capc->cc->order ||
 	    mt == MIGRATE_ISOLATE || mt == MIGRATE_HIGHATOMIC)
 		return false;
-	/* rather not mix types for the sake of a small block */
+	/* a small block of a Movable pageblock would mix types */
 	if (order < PAGEBLOCK_ORDER && mt == MIGRATE_MOVABLE &&
 	    capc->cc->migratetype != MIGRATE_MOVABLE)
 		return false;
@@ -238,9 +248,14 @@ static void set_capture(struct zone *zone, struct capture_control *capc)
 	spin_unlock(&zone->lock);
 }
 
-/* ---- a run over one zone ----------------------------------------------------------- */
+/*
+ * ---- a run over one zone ----------------------------------------------------
+ */
 
-/* Is there a block now, of the wanted type or one that may be claimed? */
+/*
+ * Returns true if a block of the wanted order is free now, of the wanted type
+ * or in a pageblock that may be claimed.
+ */
 static bool block_is_free(struct compact_control *cc)
 {
 	struct zone *zone = cc->zone;
@@ -262,7 +277,10 @@ static enum compact_result compact_finished(struct compact_control *cc)
 
 	if (compact_scanners_met(cc)) {
 		reset_cached_positions(zone);
-		/* the next one starts anew, once nobody is in a hurry */
+		/*
+		 * the next run starts anew, once no request waits for
+		 * compaction
+		 */
 		if (cc->direct_compaction)
 			zone->compact_blockskip_flush = true;
 		return cc->whole_zone ? COMPACT_COMPLETE :
@@ -275,14 +293,19 @@ static enum compact_result compact_finished(struct compact_control *cc)
 				       fragmentation_score_low_wmark() ?
 			       COMPACT_CONTINUE :
 			       COMPACT_SUCCESS;
-	/* a block is finished once begun: its pages are half moved already */
+	/*
+	 * a pageblock is finished once begun: half its pages are moved already
+	 */
 	if (is_via_compact_memory(cc->order) ||
 	    !IS_ALIGNED(cc->migrate_pfn, PAGEBLOCK_PAGES))
 		return COMPACT_CONTINUE;
 	return block_is_free(cc) ? COMPACT_SUCCESS : COMPACT_CONTINUE;
 }
 
-/* Where the last run ended, unless the zone has other ends by now. */
+/*
+ * Starts the scanners where the last run ended, or at the ends of the zone if
+ * these have changed.
+ */
 static void start_scanners(struct compact_control *cc)
 {
 	bool sync = cc->mode != MIGRATE_ASYNC;
@@ -303,7 +326,10 @@ static void start_scanners(struct compact_control *cc)
 		cc->whole_zone = true;
 }
 
-/* Pages that were freed in a block that is done are merged at once. */
+/*
+ * Drains the per-CPU lists once the migrate scanner has left a block, so that
+ * the pages freed in it merge.
+ */
 static void drain_migrated(struct compact_control *cc)
 {
 	unsigned int order = cc->order > 0 ? (unsigned int)cc->order :
@@ -316,7 +342,10 @@ static void drain_migrated(struct compact_control *cc)
 	cc->last_migrated_pfn = 0;
 }
 
-/* Move one cluster. CONTINUE, unless there is a reason to stop. */
+/*
+ * Moves one cluster of pages. Returns COMPACT_CONTINUE unless there is a reason
+ * to stop.
+ */
 static enum compact_result compact_cluster(struct compact_control *cc)
 {
 	const struct migration_target to = { compaction_alloc, compaction_free,
@@ -335,7 +364,7 @@ static enum compact_result compact_cluster(struct compact_control *cc)
 	}
 	if (left)
 		putback_movable_pages(&cc->migratepages);
-	/* what has no room for a block may have room for single pages */
+	/* if larger blocks found no room, single pages may still find some */
 	if (left < 0 && cc->exhausted && !compact_scanners_met(cc))
 		return COMPACT_CONTENDED;
 	drain_migrated(cc);
@@ -353,7 +382,7 @@ static void init_control(struct compact_control *cc)
 		INIT_LIST_HEAD(&cc->freepages[order]);
 }
 
-/* What was isolated to move to and not used is free again. */
+/* Frees the pages that were isolated as room and not used. */
 static void give_up_freepages(struct compact_control *cc)
 {
 	struct zone *zone = cc->zone;
@@ -404,9 +433,13 @@ enum compact_result compact_zone(struct compact_control *cc,
 	return ret;
 }
 
-/* ---- for a request that waits -------------------------------------------------------- */
+/*
+ * ---- for a request that waits -----------------------------------------------
+ */
 
-/* The zones of a request, until one has a block. migrate_lock is held. */
+/*
+ * Compacts the zones of a request until one has a block. migrate_lock is held.
+ */
 static enum compact_result compact_zonelist(struct compact_control *cc,
 					    const struct alloc_context *ac,
 					    enum compact_priority prio,
@@ -462,7 +495,7 @@ enum compact_result try_to_compact_pages(gfp_t gfp, unsigned int order,
 	struct capture_control capc = { .cc = &cc };
 	enum compact_result ret;
 
-	/* moving pages may mean input and output: the kernel's rule */
+	/* moving pages may need input and output, as in the kernel */
 	if (!(gfp & __GFP_IO) || lock_is_fork_owner())
 		return COMPACT_SKIPPED;
 	if (!spin_trylock(&migrate_lock))
@@ -528,7 +561,10 @@ bool should_compact_retry(const struct alloc_context *ac, unsigned int order,
 		return false;
 	if (result == COMPACT_SKIPPED)
 		return compaction_zonelist_suitable(ac, order, alloc_flags);
-	/* a block was there and somebody else had it: again, some times */
+	/*
+	 * compaction made a block but another thread took it: try a few times
+	 * more
+	 */
 	if (result == COMPACT_SUCCESS && ++*retries <= most)
 		return true;
 	if (*prio > least) {

@@ -12,8 +12,8 @@
  *
  * Locking	migrate_lock from isolation to its end
  * Source	Linux v6.12 mm/page_alloc.c, alloc_contig_range()
- *		(docs/kernel.md B9); the pagesets are switched off meanwhile,
- *		which the kernel does for hotplug alone
+ *		(docs/kernel.md B9). The per-CPU lists are switched off for that
+ *		time, which the kernel does for hotplug only.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,9 +26,14 @@
 #define MIGRATE_TRIES 5
 #define TAKE_TRIES 5
 
-/* ---- out of the way --------------------------------------------------------- */
+/*
+ * ---- out of the way ---------------------------------------------------------
+ */
 
-/* The movable block that this frame is in: its first frame, or pfn. */
+/*
+ * Returns the first frame of the movable block that this frame is in, or pfn if
+ * it is in none.
+ */
 static unsigned long movable_head(unsigned long pfn)
 {
 	for (unsigned int order = 0; order <= PAGEBLOCK_ORDER; order++) {
@@ -43,7 +48,10 @@ static unsigned long movable_head(unsigned long pfn)
 	return pfn;
 }
 
-/* Up to a cluster of pages from pfn on; where the scan has come to. */
+/*
+ * Isolates up to a cluster of pages from pfn on. Returns the frame at which the
+ * scan stopped.
+ */
 static unsigned long isolate_range_pages(unsigned long pfn, unsigned long end,
 					 struct list_head *pages)
 {
@@ -88,7 +96,9 @@ int migrate_range_away(unsigned long start, unsigned long end, gfp_t gfp)
 	return min(ret, 0);
 }
 
-/* ---- a range ------------------------------------------------------------------- */
+/*
+ * ---- a range ----------------------------------------------------------------
+ */
 
 static bool range_in_zone(struct zone *zone, unsigned long start,
 			  unsigned long end)
@@ -102,7 +112,7 @@ static bool range_in_zone(struct zone *zone, unsigned long start,
 	return true;
 }
 
-/* Frames that are online but on no list yet: put them there first. */
+/* Puts frames that are online but on no list yet on the free lists. */
 void release_deferred_range(struct zone *zone, unsigned long start,
 			    unsigned long end)
 {
@@ -114,8 +124,8 @@ void release_deferred_range(struct zone *zone, unsigned long start,
 }
 
 /*
- * Frames off the lists become pages, each of its own. -EBUSY: one of them is bad;
- * the others are free again.
+ * Makes each frame of the range, which is off the lists, a page of its own.
+ * Returns 0, or -EBUSY if one is bad; the others are free again then.
  */
 static int prep_range(unsigned long start, unsigned long end, gfp_t gfp)
 {
@@ -151,13 +161,13 @@ static int take_range(struct zone *zone, unsigned long start, unsigned long end)
 	return ret;
 }
 
-/* The range is isolated: make it empty and take it. */
+/* Empties the range, which is isolated, and takes it. Returns 0 or -errno. */
 static int empty_and_take(struct zone *zone, unsigned long start,
 			  unsigned long end, gfp_t gfp)
 {
 	int ret = -EBUSY;
 
-	/* blocks may be away for a moment, to be given to the OS */
+	/* reporting may hold blocks off the lists for a moment */
 	for (int tries = 0; ret == -EBUSY && tries < TAKE_TRIES; tries++) {
 		ret = migrate_range_away(start, end, gfp);
 		if (!ret)
@@ -199,9 +209,14 @@ void free_contig_range(unsigned long pfn, unsigned long nr_pages)
 		__free_page(pfn_to_page(pfn));
 }
 
-/* ---- any range ------------------------------------------------------------------ */
+/*
+ * ---- any range --------------------------------------------------------------
+ */
 
-/* Worth a try? All online, and nothing at first sight that cannot be moved. */
+/*
+ * Returns true if the range is worth a try: it is online, and no page in it
+ * seems unmovable.
+ */
 static bool pfn_range_valid_contig(struct zone *zone, unsigned long pfn,
 				   unsigned long nr)
 {

@@ -3,16 +3,16 @@
  * buddy/dirty.c - how many dirty pages a zone should hold
  *
  * Pages that are about to be filled for writing (__GFP_WRITE) are spread over
- * the zones: none gets more than its part of what may be dirty, so that reclaim
- * finds clean pages in each.
+ * the zones. No zone gets more than its part of the dirty pages that are
+ * allowed, so that reclaim finds clean pages in each.
  *
  *	limit of a zone = vm.dirty_ratio % of what could be dirty in it, or its
  *			  part of vm.dirty_bytes
  *	could be dirty  = free + what it may still grow by - reserves + dirty
  *
  * Locking	none: PG_DIRTY is atomic, counters are relaxed
- * Source	Linux mm/page-writeback.c, zone_dirty_ok() as it was until 4.8
- *		(docs/kernel.md E1), by zone as the notes have it
+ * Source	Linux mm/page-writeback.c, zone_dirty_ok() as it was until 4.8,
+ *		which counts by zone (docs/kernel.md E1)
  */
 #include <limits.h>
 
@@ -22,7 +22,7 @@
 #include "buddy/sysctl.h"
 #include "buddy/vmstat.h"
 
-static unsigned long vm_dirty_ratio = 20, vm_dirty_bytes; /* bytes: not 0 */
+static unsigned long vm_dirty_ratio = 20, vm_dirty_bytes; /* one is 0 */
 
 static unsigned long nr_dirty(const struct zone *zone)
 {
@@ -109,7 +109,7 @@ int km_account_page_cleaned(struct page *page)
 	return folio_account_cleaned(page, page->order);
 }
 
-/* Of the two the one that was set last counts; the other one reads as 0. */
+/* Of the ratio and the bytes the one set last counts; the other reads as 0. */
 static int set_ratio(const unsigned long *values, unsigned int nr)
 {
 	(void)nr;

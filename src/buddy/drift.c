@@ -3,8 +3,8 @@
  * buddy/drift.c - how far per-CPU counters may be from the truth
  *
  * The kernel counts free pages per CPU and adds up now and then. Near a mark,
- * what all CPUs hold back together could hide that it was passed, so from
- * percpu_drift_mark down the counters are added up for each check.
+ * the parts not yet added could hide that the mark was passed. So below
+ * percpu_drift_mark each check adds up the counters of all CPUs.
  *
  *	free pages
  *	  |   the sum is good enough
@@ -12,9 +12,9 @@
  *	  |   add up every CPU's part
  *	  |-- high, low, min
  *
- * Here zone->free_pages changes under zone->lock only and is exact, so that
- * zone_page_state_snapshot() has nothing to add. The thresholds are the
- * kernel's; zoneinfo shows them.
+ * In libkmalloc zone->free_pages changes under zone->lock only and is exact, so
+ * zone_page_state_snapshot() has nothing to add. The thresholds are computed as
+ * in the kernel; zoneinfo shows them.
  *
  * Locking	none: numbers
  * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md W10)
