@@ -2,14 +2,14 @@
 /*
  * buddy/exact.c - blocks that become single pages
  *
- *	split_page	[ block of order 3         ] -> [0][1][2][3][4][5][6][7]
- *	alloc_pages_	[ block of order 3         ] -> [0][1][2][3][4][ free   ]
+ *	split_page	[ block of order 3        ] -> [0][1][2][3][4][5][6][7]
+ *	alloc_pages_	[ block of order 3        ] -> [0][1][2][3][4][ free  ]
  *	exact(5 pages)
  *
- * Each of the single pages is one as alloc_page() returns it: it has a reference
- * of its own and is freed by itself. So the pages of alloc_pages_exact() may be
- * freed one by one or by free_pages_exact(), and who has a reference to one of
- * them keeps that one.
+ * Each single page is as alloc_page() returns it: it has its own reference and
+ * is freed by itself. So the caller of alloc_pages_exact() may free the pages
+ * one by one or by free_pages_exact(). A page with a further reference stays in
+ * use until that reference is put.
  *
  * Locking	none held
  * Source	Linux v6.12 mm/page_alloc.c, split_page(), make_alloc_exact()
@@ -19,7 +19,7 @@
 #include "buddy/page_debug.h"
 #include "core/tick.h"
 
-/* nr frames of the block that page heads become single pages. */
+/* Makes nr frames of the block that page heads single pages. */
 static void make_single_pages(struct page *page, unsigned long nr)
 {
 	struct zone *zone = page_zone(page);
@@ -63,7 +63,7 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 	page = alloc_page_run(gfp, nr);
 	if (!page)
 		return NULL;
-	page->lru = (struct list_head){ NULL, NULL }; /* no run any more */
+	page->lru = (struct list_head){ NULL, NULL }; /* not a run now */
 	make_single_pages(page, nr);
 	return page_to_virt(page);
 }

@@ -21,9 +21,9 @@
 static struct {
 	struct fault_attr attr;
 	/* constant after init */
-	unsigned long ignore_gfp_highmem; /* 1: requests for HighMem never fail */
-	unsigned long ignore_gfp_reclaim; /* 1: those that may wait never do */
-	unsigned long min_order; /* nor do smaller ones */
+	unsigned long ignore_gfp_highmem; /* 1: spare requests for HighMem */
+	unsigned long ignore_gfp_reclaim; /* 1: spare those that may wait */
+	unsigned long min_order; /* spare smaller ones */
 } fail_page_alloc = {
 	.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
 	.ignore_gfp_highmem = 1,
@@ -79,7 +79,7 @@ void fail_page_alloc_for_malloc(void)
 
 bool __should_fail_alloc_page(gfp_t gfp, unsigned int order)
 {
-	set_defaults(1, 1); /* the kernel's, if nobody said else */
+	set_defaults(1, 1); /* the kernel's, unless set */
 	if (order < fail_page_alloc.min_order || (gfp & __GFP_NOFAIL))
 		return false;
 	if (fail_page_alloc.ignore_gfp_highmem && (gfp & __GFP_HIGHMEM))

@@ -7,29 +7,31 @@
  *	Movable		Reclaimable, Unmovable
  *	Reclaimable	Unmovable, Movable
  *
- * First a whole pageblock is claimed, largest free block first, so that the
- * next requests find room of their own; a block is claimed when at least half
- * of it would suit. Only if none can be is the smallest block stolen, whose
- * rest stays on the lists that it came from.
+ * First the request tries to claim a whole pageblock, largest free block first,
+ * so that the next requests find free memory of their own type. A pageblock is
+ * claimed when at least half of it is free or of a compatible type. If none can
+ * be claimed, the request steals the smallest block. The rest of that block
+ * stays on the lists that it came from.
  *
  *	pageblock of U	[free 200][movable 100][others 212]
  *	M wants it	200 + 100 >= 256: claimed
- *	R wants it	200: stays, a block is stolen
+ *	R wants it	200 < 256: a block is stolen
  *
- * With pageblock.rule=4.4 there is one step, as in the kernel of that time: the
- * largest foreign block is cut, its rest goes to the lists of who asked, and
- * with it all that is free in its pageblock; the pageblock changes its type
- * if that is half of it. Other blocks there follow as they are freed.
+ * With pageblock.rule=4.4 there is one step, as in the kernel of that time. The
+ * largest block of another type is cut. Its rest and all other free blocks of
+ * the pageblock go to the lists of the requested type. If that is half of the
+ * pageblock, its type changes. Blocks in use there follow as they are freed.
  *
- * Locking	zone->lock. Flags of allocated pages are read, though their
- *		owner may change them meanwhile: the count is a guess then.
- * Invariants	those of free.c. With pageblock.rule=4.4 a free block may be on
- *		the list of another type than its pageblock's.
+ * Locking	zone->lock. Flags of allocated pages are read while their owner
+ *		may change them, so the count is an estimate.
+ * Invariants	those of free.c. With pageblock.rule=4.4 BUDDY4 does not hold: a
+ *		free block may be on the list of a type that its pageblock has
+ *		not.
  * Source	Linux v6.12 mm/page_alloc.c, try_to_claim_block() and
  *		__rmqueue_steal()
- *		(docs/kernel.md M1-M6); v4.4 __rmqueue_fallback()
- *		(M7). HighAtomic blocks are on none of the lists looked at, and no
- *		pageblock is in two zones.
+ *		(docs/kernel.md M1-M6); v4.4 __rmqueue_fallback().
+ *		HighAtomic blocks are on none of these lists, and no pageblock
+ *		is in two zones.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,7 +57,10 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
 
-/* The first foreign block of this order, by the table; NULL if none. */
+/*
+ * Returns the first free block of this order and of another type, in the order
+ * of the table. NULL: there is none.
+ */
 static struct page *find_fallback(struct zone *zone, unsigned int order,
 				  unsigned int mt)
 {
@@ -72,7 +77,10 @@ static struct page *find_fallback(struct zone *zone, unsigned int order,
 	return NULL;
 }
 
-/* How far a scan may step from here: heads know the length of their block. */
+/*
+ * Returns how many frames a scan may step over from here. Only the head of a
+ * block knows how long it is.
+ */
 static unsigned long frames_at(const struct page *page)
 {
 	switch (page_type(page)) {
@@ -86,7 +94,10 @@ static unsigned long frames_at(const struct page *page)
 	}
 }
 
-/* All that is free in a pageblock to the lists of one type: how many. */
+/*
+ * Moves all free blocks of a pageblock to the lists of one type. Returns how
+ * many frames.
+ */
 static unsigned long move_freepages(struct zone *zone, unsigned long start,
 				    unsigned int mt)
 {
@@ -151,7 +162,10 @@ static void claim_large(struct zone *zone, struct page *page, unsigned int mt)
 	add_to_free_list(zone, page, order, mt);
 }
 
-/* Frames that somebody who wants this type would not mind having beside. */
+/*
+ * Returns how many allocated frames of the pageblock are compatible with type
+ * mt.
+ */
 static unsigned long count_alike(struct block_count count, unsigned int mt,
 				 unsigned int old_mt)
 {
@@ -185,7 +199,10 @@ static bool try_to_claim_block(struct zone *zone, struct page *page,
 	return true;
 }
 
-/* M4: may a block of this order be the reason to claim its pageblock? */
+/*
+ * Returns true if a block of this order is large enough to claim its pageblock
+ * for type mt (docs/kernel.md M4).
+ */
 static bool may_claim(unsigned int order, unsigned int mt)
 {
 	return order >= PAGEBLOCK_ORDER / 2 || mt != MIGRATE_MOVABLE ||
@@ -242,7 +259,10 @@ struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 	return NULL;
 }
 
-/* M7: what a foreign block brings along. */
+/*
+ * Moves the free blocks of the pageblock too, and changes its type if that is
+ * half of it, as v4.4 does.
+ */
 static void steal_suitable_fallback(struct zone *zone, struct page *page,
 				    unsigned int mt)
 {

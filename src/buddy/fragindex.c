@@ -6,9 +6,9 @@
  *	  fragmentation_index	1000 - (1000 + 256 * 1000 / 8) / 256 = 872
  *	  unusable_free_index	(256 - 0) * 1000 / 256 = 1000
  *
- * The first asks why a request would fail: towards 0 there is too little
- * memory, towards 1000 it is in too many pieces. The second says how much of
- * what is free is of no use to it.
+ * The first index says why a request would fail: towards 0 there is too little
+ * free memory, towards 1000 it is in too many pieces. The second says how much
+ * of the free memory is of no use to the request.
  *
  * Locking	none: counts of blocks are read relaxed, one after the other
  * Source	Linux v6.12 mm/vmstat.c and mm/compaction.c
@@ -19,7 +19,7 @@
 struct contig_page_info {
 	unsigned long free_pages;
 	unsigned long free_blocks_total;
-	unsigned long free_blocks_suitable; /* of the order asked for */
+	unsigned long free_blocks_suitable; /* at least of the wanted order */
 };
 
 static void fill_contig_page_info(struct zone *zone, unsigned int suitable,

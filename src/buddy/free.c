@@ -4,26 +4,27 @@
  *
  * A zone keeps free memory as blocks of 2^order pages, each aligned to its
  * own size. Two blocks of one order whose frame numbers differ in bit `order`
- * only are buddies; both free, they are one block of the next order.
+ * only are buddies. When both are free they merge to a block of the next order.
  *
  *	pfn     0   1   2   3   4   5   6   7
  *	      [in use ][fr][ 3][ free, order 2 ]  3 comes back
  *	      [in use ][order1][ free, order 2 ]  2+3 merge; 0+1 in use: stop
  *
- * A block that the OS has already (PG_REPORTED) waits at the tail of its
- * list, one that may be resident at the head, so that touched memory is
- * handed out first. A merge is reported only if both halves were.
+ * A block whose memory was given to the OS (PG_REPORTED) goes to the tail of
+ * its list. A block that may be resident goes to the head, so that touched
+ * memory is handed out first. A merged block is PG_REPORTED only if both
+ * halves were.
  *
  * Locking	zone->lock (rank LOCK_ZONE), held by every __function. No
  *		system call is made while it is held.
- * Invariants	B1  PageBuddy(p) <=> p heads a block on free_area[order]
- *		B2  no block below MAX_PAGE_ORDER lies beside a free buddy
- *		    of its order whose type it could merge with
- *		B3  nr_free is the length of the lists of its order
- *		B4  a block is on the list of its pageblock's type
- *		B5  free_pages, unreported, nr_isolated and
- *		    nr_free_highatomic are sums over the lists
- *						(zone_check() proves)
+ * Invariants	BUDDY1  PageBuddy(p) <=> p heads a block on free_area[order]
+ *		BUDDY2  no block below MAX_PAGE_ORDER lies beside a free buddy
+ *			of its order whose type it could merge with
+ *		BUDDY3  nr_free is the length of the lists of its order
+ *		BUDDY4  a block is on the list of its pageblock's type
+ *		BUDDY5  free_pages, unreported, nr_isolated and
+ *			nr_free_highatomic are sums over the lists
+ *					(zone_check() checks all)
  * Source	Linux v6.12 mm/page_alloc.c, __free_one_page()
  *		(docs/kernel.md B1-B5); without guard pages:
  *		docs/divergence.md B
@@ -34,7 +35,7 @@
 #include "buddy/compact.h"
 #include "core/tick.h"
 
-/* Free pages that not everybody may have are counted apart. */
+/* Counts free pages apart that only some requests may have. */
 static void account_type(struct zone *zone, unsigned int mt, long pages)
 {
 	unsigned long *counter;
@@ -81,7 +82,7 @@ void del_page_from_free_list(struct zone *zone, struct page *page,
 		WRITE_ONCE(zone->unreported, zone->unreported - (1UL << order));
 }
 
-/* The block beside this one, if it is free and of the same order. */
+/* Returns the block beside this one if it is free and of the same order. */
 static struct page *find_buddy(unsigned long pfn, unsigned int order)
 {
 	struct page *buddy = pfn_to_page(pfn ^ (1UL << order));
@@ -90,8 +91,9 @@ static struct page *find_buddy(unsigned long pfn, unsigned int order)
 }
 
 /*
- * At pageblock size and above the types must agree, or be such as may mix;
- * then the buddy's block becomes one of ours.
+ * Returns true if the two blocks may merge. From pageblock size on their types
+ * must be equal, or both types that may mix; the buddy then gets the type of
+ * the block.
  */
 static bool may_merge(unsigned long pfn, unsigned long buddy_pfn)
 {
@@ -107,7 +109,7 @@ static bool may_merge(unsigned long pfn, unsigned long buddy_pfn)
 	return true;
 }
 
-/* Somebody waits for a block that compaction makes, and it may be this. */
+/* Returns true if a waiting compaction run has taken the block. */
 static bool capture_block(struct zone *zone, unsigned long pfn,
 			  unsigned int order, u8 reported)
 {
@@ -120,9 +122,9 @@ static bool capture_block(struct zone *zone, unsigned long pfn,
 }
 
 /*
- * Each turn takes one free buddy off its list and doubles the block in hand,
- * so there are at most MAX_PAGE_ORDER turns, and stopping restores B2.
- * Zones consist of largest blocks: a buddy is always online and of this zone.
+ * Each turn takes one free buddy off its list and doubles the block in hand. So
+ * there are at most MAX_PAGE_ORDER turns, and stopping restores BUDDY2. Zones
+ * consist of largest blocks: a buddy is always online and of this zone.
  */
 static void merge_and_add(struct zone *zone, struct page *page,
 			  unsigned int order)
@@ -143,7 +145,7 @@ static void merge_and_add(struct zone *zone, struct page *page,
 			break;
 		del_page_from_free_list(zone, buddy, order);
 		reported &= buddy->flags;
-		pfn &= ~(1UL << order); /* the lower of the two heads both */
+		pfn &= ~(1UL << order); /* head of the merged block */
 		order++;
 	}
 	page = pfn_to_page(pfn);
@@ -152,7 +154,10 @@ static void merge_and_add(struct zone *zone, struct page *page,
 	add_to_free_list(zone, page, order, get_pageblock_migratetype(pfn));
 }
 
-/* More than a pageblock goes piece by piece, each to the list of its type. */
+/*
+ * A block larger than a pageblock is freed by pageblocks, each to the list of
+ * its type.
+ */
 void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
 {
 	u8 flags = page->flags & PG_REPORTED;
@@ -167,7 +172,10 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
 	}
 }
 
-/* The largest order of an aligned block that begins at pfn and ends by end. */
+/*
+ * Returns the largest order of an aligned block that begins at pfn and ends at
+ * or before `end`.
+ */
 static unsigned int range_order(unsigned long pfn, unsigned long end)
 {
 	unsigned int order = ilog2(end - pfn);
@@ -190,9 +198,14 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 	}
 }
 
-/* ---- whole blocks ------------------------------------------------------------- */
+/*
+ * ---- whole blocks -----------------------------------------------------------
+ */
 
-/* A block of this order is there and in use; else it is said why not. */
+/*
+ * Returns true if the page heads a block of this order that is in use;
+ * otherwise reports why it does not.
+ */
 static bool names_a_block(const struct page *page, unsigned int order)
 {
 	unsigned int type = page_type(page);
@@ -210,7 +223,10 @@ static bool names_a_block(const struct page *page, unsigned int order)
 	return false;
 }
 
-/* Is `page` one of ours at all? Its address is judged, nothing is read. */
+/*
+ * Returns true if `page` points to a struct page of an online frame. Only the
+ * address is looked at; nothing is read.
+ */
 static bool is_our_page(const struct page *page)
 {
 	uintptr_t at = (uintptr_t)page - (uintptr_t)arena.vmemmap;
@@ -220,7 +236,10 @@ static bool is_our_page(const struct page *page)
 
 int (*page_shared_freed)(struct page *page, unsigned long nr);
 
-/* Take back what the page counts as; false: somebody uses it, or keeps it, still. */
+/*
+ * Undoes the page's accounting (memcg, dirty, shared). Returns false if it
+ * still has a user or must be kept.
+ */
 static noinline bool settle_page(struct page *page, unsigned int order)
 {
 	const char *reason;
@@ -240,7 +259,10 @@ static noinline bool settle_page(struct page *page, unsigned int order)
 	return !reason;
 }
 
-/* false: it is somebody's still, and now nobody's, for ever or for long. */
+/*
+ * Returns false if the page must not be freed: it is bad, or
+ * page_shared_freed() keeps it for now.
+ */
 static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY | PG_SHARED;
@@ -275,8 +297,9 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
 }
 
 /*
- * Somebody holds a reference to the first page of a block that is no compound
- * one: it gets that page, all others are free now.
+ * Frees all pages but the first of a block that is not compound, because
+ * another user holds a reference to the first page. That user keeps the first
+ * page.
  */
 static void free_tails(struct page *page, unsigned int order, u8 flags,
 		       struct km_memcg *memcg)
@@ -309,7 +332,7 @@ static __always_inline void do_free_pages(struct page *page, unsigned int order,
 	flags = READ_ONCE(page->flags);
 	compound = flags & PG_HEAD;
 	if (order &&
-	    !compound) /* while it is ours: who puts it last frees one */
+	    !compound) /* set before the put: the last put frees one page */
 		WRITE_ONCE(page->order, (u8)0);
 	if (put_page_testzero(page))
 		__free_pages_ok(page, order, free_flags);
@@ -337,9 +360,9 @@ void free_hot_cold_page(struct page *page, int cold)
 }
 
 /*
- * The first page of the block in use that `page` is in: of a __GFP_COMP block
- * its head, else the page itself. NULL if the page is not ours or its block is
- * not in use, which is reported.
+ * Returns the first page of the block in use that `page` is in: of a __GFP_COMP
+ * block its head, else the page itself. Otherwise returns NULL and reports a
+ * page that is foreign or not in use.
  */
 static struct page *page_in_use(struct page *page)
 {
@@ -401,7 +424,7 @@ void free_pages(unsigned long addr, unsigned int order)
 	__free_pages(page, order);
 }
 
-/* ---- runs ----------------------------------------------------------------------- */
+/* ---- runs ---------------------------------------------------------------- */
 
 void free_page_run(struct page *page, unsigned long nr)
 {

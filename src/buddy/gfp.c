@@ -17,7 +17,7 @@ const u8 gfp_zone_table[16] = {
 	BAD,
 	BAD,
 	BAD,
-	/* with MOVABLE: what may be there needs both bits to go to Movable */
+	/* with MOVABLE: the Movable zone needs both bits */
 	ZONE_NORMAL,
 	ZONE_DMA,
 	ZONE_MOVABLE,

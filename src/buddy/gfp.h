@@ -7,7 +7,7 @@
  *
  *	zone bits	0 Normal   1 DMA     2 HighMem    4 DMA32
  *			8 Normal   9 DMA   0xa Movable  0xc DMA32
- *			the other eight contradict themselves
+ *			the other eight are contradictions
  *
  * Source	Linux v6.12 include/linux/gfp.h (docs/kernel.md G4, G5)
  */
@@ -22,22 +22,29 @@
 #define GFP_MOVABLE_MASK (__GFP_MOVABLE | __GFP_RECLAIMABLE)
 #define GFP_ZONE_BAD 0xff
 
-/* Every flag there is. */
+/* every flag there is */
 #define GFP_ALLOWED_ALL (~0x200u)
 #define GFP_BOOT_MASK (GFP_ALLOWED_ALL & ~(__GFP_RECLAIM | __GFP_IO | __GFP_FS))
 
-/* What requests may have: GFP_BOOT_MASK while the library starts. */
+/* The flags that requests may have: GFP_BOOT_MASK while the library starts. */
 extern gfp_t gfp_allowed_mask;
 
-/* The flags of a request, as far as they are right and this thread may. */
+/*
+ * Returns the flags without those that contradict each other or that this
+ * thread may not use.
+ */
 gfp_t current_gfp_context(gfp_t gfp);
 
-/* By zone bits; GFP_ZONE_BAD where they contradict each other. */
+/*
+ * The zone for each combination of zone bits; GFP_ZONE_BAD for bits that
+ * contradict each other.
+ */
 extern const u8 gfp_zone_table[16] __hidden;
 
 /*
- * The highest zone that a request may be served from. Bits that contradict
- * each other end a debug build; elsewhere the lowest zone named is meant.
+ * Returns the highest zone that a request may be served from. Bits that
+ * contradict each other end a debug build; other builds take the lowest zone
+ * named.
  */
 static inline enum zone_type gfp_zone(gfp_t gfp)
 {
@@ -49,7 +56,10 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
 	return (enum zone_type)zone;
 }
 
-/* Both mobility bits: a mistake, said once; such a page is Unmovable. */
+/*
+ * Returns the migratetype. Both mobility bits at once are a mistake, which is
+ * reported once; the page is Unmovable then.
+ */
 static inline unsigned int gfp_migratetype(gfp_t gfp)
 {
 	if (unlikely(page_group_by_mobility_disabled))
@@ -74,15 +84,19 @@ static inline bool gfpflags_allow_spinning(gfp_t gfp)
 	return gfp & __GFP_RECLAIM;
 }
 
-/* Which of a node's zonelists: its own zones alone for __GFP_THISNODE. */
+/*
+ * Returns which of a node's zonelists to use. With __GFP_THISNODE it is the
+ * list of its own zones only.
+ */
 static inline unsigned int gfp_zonelist(gfp_t gfp)
 {
 	return gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK : ZONELIST_FALLBACK;
 }
 
 /*
- * The names of flags as the kernel's %pGg prints them ("GFP_KERNEL|__GFP_ZERO",
- * unknown bits as a number) into buf: the full length, as snprintf.
+ * Writes the names of the flags into buf as the kernel's %pGg prints them
+ * ("GFP_KERNEL|__GFP_ZERO", unknown bits as a number). Returns the full length,
+ * as snprintf().
  */
 int gfp_flags_string(char *buf, size_t size, gfp_t gfp);
 

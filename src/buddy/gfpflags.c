@@ -2,8 +2,8 @@
 /*
  * buddy/gfpflags.c - the names of gfp flags, for reports
  *
- * The sets come before the single flags, the largest first; each name takes
- * its bits away, so GFP_KERNEL|__GFP_ZERO is two names and not five.
+ * Names of sets come before those of single flags, the largest set first. Each
+ * name takes its bits away, so GFP_KERNEL|__GFP_ZERO is two names and not five.
  *
  * Source	the names of Linux v6.12 include/trace/events/mmflags.h; flags
  *		of older kernels by their old names (docs/kernel.md G1-G3)

@@ -2,24 +2,26 @@
 /*
  * buddy/grow.c - zones get frames as they need them
  *
- * A section that came online is not put on the free lists at once: its frames are
- * handed over one largest block (4 MiB) at a time, or what there is of one, when
- * nothing else serves a request. So a small program touches one struct page.
+ * A section that came online is not put on the free lists at once. Its frames
+ * are deferred: one largest block (4 MiB, or what is there of it) is put on the
+ * lists whenever nothing else serves a request. So a small program touches one
+ * struct page.
  *
  *	zone_start_pfn      deferred_pfn    deferred_end   grow_pfn     end
  *	   |==== managed ======|~~~ deferred ~~~|             |...........|
  *
  * The first section is 1 MiB, each further one as large as all before it, up to
- * 32 MiB; a zone of more than 256 MiB grows by an eighth. Where so much is refused,
- * half is asked for, and so on down to 512 KiB: near RLIMIT_AS, and with
- * mlockall(MCL_FUTURE), what is allowed is taken.
+ * 32 MiB; a zone of more than 256 MiB grows by an eighth. If the OS refuses a
+ * section, half of it is asked for, and so on down to 512 KiB. So the zone gets
+ * what is allowed near RLIMIT_AS and with mlockall(MCL_FUTURE).
  *
- * Sections that were taken offline, or that another mapping is in the way of, are
- * holes between; growth looks for the next place behind the last one first, and
- * at the holes when there is nothing else.
+ * Holes are left by sections that were taken offline and by other mappings.
+ * Growth first looks behind the last section, and into the holes when there is
+ * nothing else.
  *
  * Locking	arena_lock for growth; zone->lock for the lists
- * Invariants	W1  deferred frames are online, zero, and on no list
+ * Invariants	GROW1  deferred frames are online, zero, and on no list
+ *						(unit.buddy.grow checks it)
  * Source	Linux mm/mm_init.c, deferred_grow_zone() and
  *		mm/memory_hotplug.c as a model
  */
@@ -36,7 +38,7 @@ static unsigned int arena_flags(const struct zone *zone)
 	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
 }
 
-/* Frames that the next section is to have. */
+/* Returns how many frames the next section should have. */
 static unsigned long section_wanted(const struct zone *zone)
 {
 	unsigned long there = zone->present_pages, most = arena.section_frames;
@@ -46,13 +48,16 @@ static unsigned long section_wanted(const struct zone *zone)
 	return clamp(ALIGN_DOWN(there, ARENA_STEP), FIRST_SECTION, most);
 }
 
-/* What of it fits at pfn and below `end`, or less where mem= is near. */
+/*
+ * Returns how much of that fits at pfn and below `end`, or less if the limit of
+ * mem= is near.
+ */
 static unsigned long section_size(const struct zone *zone, unsigned long pfn,
 				  unsigned long end)
 {
 	unsigned long nr = min(end - pfn, section_wanted(zone));
 
-	/* From the next pageblock on: the rest of one counts as online. */
+	/* from the next pageblock on: the rest of this one counts as online */
 	for (unsigned long n = ALIGN(pfn, PAGEBLOCK_PAGES) - pfn; n < nr;
 	     n += PAGEBLOCK_PAGES)
 		if (pfn_online(pfn + n))
@@ -73,10 +78,11 @@ static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
 }
 
 /*
- * The first section that can be had in [pfn, end): 0 or -errno. It becomes smaller
- * where it is refused, but only the last one of a zone may end inside a pageblock.
- * What another mapping is in the way of is passed over, at first in steps that
- * double, for that mapping may be large.
+ * Brings the first section in [pfn, end) online that the OS allows. Returns 0
+ * or -errno. A section that is refused is halved and tried again, but only the
+ * last one of a zone may end inside a pageblock. Addresses where another
+ * mapping lies are skipped, at first in steps that double, because that mapping
+ * may be large.
  */
 static int online_section_in(struct zone *zone, unsigned long pfn,
 			     unsigned long end)
@@ -115,7 +121,10 @@ static int online_section_in(struct zone *zone, unsigned long pfn,
 	return -ENOMEM;
 }
 
-/* Bring one section of the zone online: 0 or -errno. arena_lock is held. */
+/*
+ * Brings one section of the zone online. Returns 0 or -errno. arena_lock is
+ * held.
+ */
 static int online_section(struct zone *zone)
 {
 	unsigned long start = zone->zone_start_pfn, end = zone_end_pfn(zone);
@@ -131,7 +140,9 @@ static int online_section(struct zone *zone)
 	return ret;
 }
 
-/* The largest block at the start of what is deferred: its order. */
+/*
+ * Returns the order of the largest block at the start of the deferred frames.
+ */
 static unsigned int deferred_order(const struct zone *zone)
 {
 	unsigned long pfn = zone->deferred_pfn, nr = zone->deferred_end - pfn;
@@ -142,7 +153,10 @@ static unsigned int deferred_order(const struct zone *zone)
 	return order;
 }
 
-/* Hand over the first block of what is deferred. arena_lock is held. */
+/*
+ * Puts the first block of the deferred frames on the free lists. arena_lock is
+ * held.
+ */
 void release_deferred(struct zone *zone)
 {
 	struct page *page = pfn_to_page(zone->deferred_pfn);
@@ -155,7 +169,7 @@ void release_deferred(struct zone *zone)
 	WRITE_ONCE(zone->managed_pages, zone->managed_pages + (1UL << order));
 	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
-	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request looks */
+	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request checks */
 	init_per_zone_wmark_min();
 }
 

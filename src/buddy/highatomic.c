@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/highatomic.c - pageblocks set aside for those who cannot wait
+ * buddy/highatomic.c - pageblocks reserved for requests that cannot wait
  *
- * A block of several pages is hard to find when memory is short and nobody may
- * wait for it. So when such a request was served, the pageblock that served it
- * is kept for the next ones:
+ * A block of several pages is hard to find when memory is short and the request
+ * may not wait. So when such a request was served, the pageblock that served it
+ * is kept for the next such requests:
  *
  *	[ U ][ M ][ M ][ R ]	one of order 2 with __GFP_HIGH, not waiting
  *	[ U ][ M ][ H ][ R ]	its pageblock is HighAtomic from now on
  *	at most a hundredth of the zone, in whole pageblocks
  *
- * When direct reclaim has found nothing, one such block that has free memory
- * goes back to everybody.
+ * When direct reclaim has found nothing, one reserved pageblock that has free
+ * memory is opened to all requests again.
  *
  * Locking	zone->lock
- * Invariants	H1  nr_reserved_highatomic is the size of the HighAtomic
- *		    pageblocks; nr_free_highatomic what is free of it
+ * Invariants	HIGHATOMIC1  nr_reserved_highatomic is the size of the
+ *		HighAtomic pageblocks, nr_free_highatomic what is free of it
+ *					(unit.buddy.highatomic checks it)
  * Source	Linux v6.12 mm/page_alloc.c, reserve_highatomic_pageblock(),
  *		unreserve_highatomic_pageblock() (docs/kernel.md W8)
  */
 #include "buddy/internal.h"
 
-/* The most that is reserved; 0: the zone is too small. */
+/* Returns how many pages may be reserved at most. 0: the zone is too small. */
 static unsigned long most_reserved(const struct zone *zone)
 {
 	unsigned long part = zone_managed_pages(zone) / 100;
@@ -29,7 +30,10 @@ static unsigned long most_reserved(const struct zone *zone)
 	return part < PAGEBLOCK_PAGES ? 0 : ALIGN(part, PAGEBLOCK_PAGES);
 }
 
-/* Turn a block of pageblock size or more, or the pageblock around a smaller. */
+/*
+ * Changes the type of each pageblock that this block covers, or of the one it
+ * lies in. Returns how many pages that are.
+ */
 static unsigned long convert(struct zone *zone, unsigned long pfn,
 			     unsigned int order, unsigned int mt)
 {
@@ -56,7 +60,9 @@ void reserve_highatomic_pageblock(struct zone *zone, struct page *page,
 	spin_unlock(&zone->lock);
 }
 
-/* The first free block of the reserve; NULL if all of it is in use. */
+/*
+ * Returns the first free block of the reserve, or NULL if all of it is in use.
+ */
 static struct page *find_reserved(struct zone *zone)
 {
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {

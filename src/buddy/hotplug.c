@@ -8,16 +8,17 @@
  *	         off the free lists, off what the zone manages
  *	...|####|    |####|		the OS has the memory and the addresses
  *
- * A zone spans the same frames for ever; what it has present and manages
- * changes, and with it watermarks and reserves. Zonelists name zones by their
- * span, and requests pass over empty ones, so they stay as they are. Slabs, page
- * runs and pages without movable_operations are never moved, so frames with
- * any of them stay online.
+ * The span of a zone never changes. Its present and managed pages change, and
+ * with them watermarks and reserves. Zonelists stay as they are, because they
+ * list zones by span and requests skip empty ones. Slabs, page runs and pages
+ * without movable_operations are never moved, so frames with any of them stay
+ * online.
  *
- * Locking	migrate_lock for the whole; arena_lock while frames leave or come;
- *		zone->lock for the lists
- * Invariants	H1  managed <= present <= spanned   (zone_check() proves)
- *		H2  after a failure all counts are what they were
+ * Locking	migrate_lock for the whole; arena_lock while frames go offline
+ *		or online; zone->lock for the lists
+ * Invariants	HOTPLUG1  managed <= present <= spanned
+ *		HOTPLUG2  after a failure all counts are what they were
+ *		(zone_check() checks HOTPLUG1, unit.buddy.hotplug HOTPLUG2)
  * Source	Linux v6.12 mm/memory_hotplug.c; no notifiers, no memory groups
  */
 #include <errno.h>
@@ -34,7 +35,10 @@ static unsigned int arena_flags(const struct zone *zone)
 	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
 }
 
-/* The zone of a range that may go or come as a whole; NULL: there is none. */
+/*
+ * Returns the zone of a range that may go or come as a whole, or NULL if there
+ * is none.
+ */
 static struct zone *hotplug_zone(unsigned long pfn, unsigned long nr)
 {
 	struct zone *zone = pfn_to_zone(pfn);
@@ -45,7 +49,7 @@ static struct zone *hotplug_zone(unsigned long pfn, unsigned long nr)
 	return zone;
 }
 
-/* How many of the pageblocks are online. */
+/* Returns how many of the pageblocks are online. */
 static unsigned long blocks_online(unsigned long pfn, unsigned long nr)
 {
 	unsigned long sum = 0;
@@ -60,9 +64,12 @@ static void change_managed(struct zone *zone, unsigned long by)
 	WRITE_ONCE(zone->managed_pages, zone->managed_pages + by);
 }
 
-/* ---- offline ------------------------------------------------------------------ */
+/* ---- offline ------------------------------------------------------------- */
 
-/* Blocks that were taken and could not leave: isolated and free again. */
+/*
+ * Puts blocks that were taken off the lists but could not go offline back; they
+ * are isolated and free again.
+ */
 static void put_range_back(struct zone *zone, unsigned long pfn,
 			   unsigned long nr)
 {
@@ -76,7 +83,10 @@ static void put_range_back(struct zone *zone, unsigned long pfn,
 	spin_unlock(&zone->lock);
 }
 
-/* Free and isolated frames leave the zone, then the process. */
+/*
+ * Takes frames that are free and isolated from the zone, then from the process.
+ * Returns 0 or -errno.
+ */
 static int take_offline(struct zone *zone, unsigned long pfn, unsigned long nr)
 {
 	int ret;
@@ -104,7 +114,10 @@ unlock:
 	return ret;
 }
 
-/* The range is isolated: empty it and let it go. */
+/*
+ * Empties the range, which is isolated, and takes it offline. Returns 0 or
+ * -errno.
+ */
 static int empty_and_offline(struct zone *zone, unsigned long pfn,
 			     unsigned long nr)
 {
@@ -148,9 +161,12 @@ unlock:
 	return ret;
 }
 
-/* ---- online -------------------------------------------------------------------- */
+/* ---- online -------------------------------------------------------------- */
 
-/* New frames to the free lists, known to be zero. arena_lock is held. */
+/*
+ * Puts new frames on the free lists; they are known to be zero. arena_lock is
+ * held.
+ */
 static void release_online(struct zone *zone, unsigned long pfn,
 			   unsigned long nr)
 {

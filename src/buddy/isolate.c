@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/isolate.c - pageblocks whose free pages serve nobody
+ * buddy/isolate.c - pageblocks whose free pages serve no request
  *
- * Who wants a range of frames for itself first isolates its pageblocks: the
- * free blocks in them move to the lists of MIGRATE_ISOLATE, where no request
- * looks, and what is freed there later follows. The type that the pageblock
- * had stays in its byte and holds again afterwards.
+ * A caller that wants a range of frames first isolates its pageblocks. Their
+ * free blocks move to the lists of MIGRATE_ISOLATE, where no request looks, and
+ * blocks freed there later follow. The pageblock's byte keeps its type, which
+ * holds again afterwards.
  *
  *	pageblocks	|   M   |   M   |   U   |
  *	isolate the second: a free block of order 10 over the first two is cut
  *	free lists	|M: or.9|I: or.9|U ...  |
  *
- * A block of order 10 lies over two pageblocks, so when one of these changes
- * it is taken off its list and freed again, which puts each half where it
- * belongs, and merges halves that may be one again.
+ * A block of order 10 covers two pageblocks. When one of these changes, the
+ * block is taken off its list and freed again. This puts each half on the right
+ * list, or merges halves that may be one block again.
  *
- * Locking	migrate_lock, held by every caller, for who isolates;
- *		zone->lock for each pageblock
- * Invariants	I1  nr_isolate_pageblock is the number of PB_ISOLATED bits
- *		I2  free pages of such a block are on free_list[MIGRATE_ISOLATE]
- *						(zone_check() proves)
+ * Locking	migrate_lock, held by every caller, so that one thread at a time
+ *		isolates; zone->lock for each pageblock
+ * Invariants	ISOLATE1  nr_isolate_pageblock counts the PB_ISOLATED bits
+ *		ISOLATE2  free pages of such a block are on
+ *			  free_list[MIGRATE_ISOLATE]
+ *						(zone_check() checks both)
  * Source	Linux mm/page_isolation.c, as 6.17 has it: the isolated bit
  *		stands beside the type; the range is whole pageblocks, so no
  *		migratetype and no mode are asked for
@@ -38,7 +39,10 @@ void migrate_unlock(void)
 	spin_unlock(&migrate_lock);
 }
 
-/* The free block of more than a pageblock that this one lies in, or NULL. */
+/*
+ * Returns the head of the free block larger than a pageblock that this one lies
+ * in, or NULL.
+ */
 static struct page *larger_free_block(unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn & ~(MAX_ORDER_NR_PAGES - 1));
@@ -55,7 +59,10 @@ static void write_isolated_bit(unsigned long pfn, u8 bit)
 				   __ATOMIC_RELAXED);
 }
 
-/* Free blocks inside one pageblock to the lists of the type it has now. */
+/*
+ * Moves the free blocks inside one pageblock to the lists of the type it has
+ * now.
+ */
 static void move_freepages_block_isolate(struct zone *zone, unsigned long start)
 {
 	unsigned int mt = get_pageblock_migratetype(start);
@@ -79,7 +86,10 @@ static void move_freepages_block_isolate(struct zone *zone, unsigned long start)
 	}
 }
 
-/* Set or clear the bit of a pageblock, with its free pages. zone->lock held. */
+/*
+ * Sets or clears the isolated bit of a pageblock and moves its free blocks.
+ * zone->lock is held.
+ */
 static void set_pageblock_isolated(struct zone *zone, unsigned long pfn, u8 bit)
 {
 	struct page *larger = larger_free_block(pfn);
@@ -97,8 +107,8 @@ static void set_pageblock_isolated(struct zone *zone, unsigned long pfn, u8 bit)
 }
 
 /*
- * Does a block of more than a pageblock, in use, have this one for its upper
- * half? Longer runs are not looked for: test_pages_isolated() finds them.
+ * Returns true if this pageblock is the upper half of a larger block that is in
+ * use. Longer runs are found by test_pages_isolated().
  */
 static bool in_larger_block(unsigned long pfn)
 {
@@ -116,7 +126,7 @@ static bool in_larger_block(unsigned long pfn)
 	}
 }
 
-/* Is there something in [pfn, end) that nobody can move away? */
+/* Returns true if [pfn, end) holds a page in use that cannot be moved. */
 static bool has_unmovable_pages(unsigned long pfn, unsigned long end)
 {
 	if (in_larger_block(pfn))
@@ -144,7 +154,10 @@ static bool has_unmovable_pages(unsigned long pfn, unsigned long end)
 	return false;
 }
 
-/* One pageblock, of which only [from, to) need be empty in the end. */
+/*
+ * Isolates one pageblock, of which only [from, to) must become empty. Returns 0
+ * or -EBUSY.
+ */
 static int set_migratetype_isolate(struct zone *zone, unsigned long from,
 				   unsigned long to)
 {
@@ -197,7 +210,10 @@ int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn)
 	return 0;
 }
 
-/* The free block that holds this frame: its head, or NULL. zone->lock held. */
+/*
+ * Returns the head of the free block that holds this frame, or NULL. zone->lock
+ * is held.
+ */
 static const struct page *free_block_of(unsigned long pfn)
 {
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
@@ -233,7 +249,10 @@ int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn)
 	return ret;
 }
 
-/* Every frame says itself what its block said: the block is no more. */
+/*
+ * Copies the flags of a block to each of its frames, because the block ends
+ * here.
+ */
 static void spread_flags(struct page *page, unsigned long nr)
 {
 	for (unsigned long n = 1; n < nr; n++) {

@@ -246,7 +246,7 @@ static void child_scan_steps(void *arg)
 	spin_unlock(&zone->lock);
 	REQUIRE(page && get_pageblock_migratetype(pfn) == M);
 	REQUIRE(zone->free_pages == 255);
-	zone_check(zone); /* B4: all of them moved */
+	zone_check(zone); /* BUDDY4: all moved */
 }
 
 /* An allocated block whose owner says how to move it. */

@@ -80,7 +80,7 @@ static void child_no_buddies(void *arg)
 }
 
 /* Two pageblocks of different types that merge, in both orders. Expect both
- * to have the type of the one that came last, and B4 to hold. */
+ * to have the type of the one that came last, and BUDDY4 to hold. */
 static void child_merge_pageblocks(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -107,7 +107,7 @@ static void child_hole(void *arg)
 	check_conservation(zone, 0);
 }
 
-/* New frames (W1). Expect them to be known as zero, and to be. */
+/* New frames (GROW1). Expect them to be known as zero, and to be. */
 static void child_zero(void *arg)
 {
 	const unsigned long *word;
