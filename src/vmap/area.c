@@ -10,11 +10,11 @@
  *		else mremap to a larger free range, pages move, not bytes
  *	free	becomes lazy; too much lazy: purged at once
  *
- * The caller that grows an area has unlinked it, so nobody else can name it
- * meanwhile; ranges on their way between trees are in none.
+ * The caller that grows an area has unlinked it, so no other thread can find it
+ * meanwhile. A range on its way from one tree to another is in neither.
  *
  * Locking	vm_space.lock for the trees, never across a system call
- * Invariants	V1-V5 of vmap.h
+ * Invariants	VMAP1-VMAP5 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area() as a model
  */
 #include <errno.h>
@@ -56,11 +56,11 @@ int vmap_init(void)
 	va->va_start = arena.vmalloc_start;
 	va->va_end = arena.vmalloc_end;
 	range_insert(&vm_space.free, va, &dead);
-	vmap_purge_init(); /* last: nothing fails after it, so it is done once */
+	vmap_purge_init(); /* last, so that it runs once: nothing fails later */
 	return 0;
 }
 
-/* ---- the busy tree --------------------------------------------------------- */
+/* ---- the busy tree ------------------------------------------------------- */
 
 static void busy_insert(struct vmap_area *va)
 {
@@ -104,11 +104,11 @@ int vmap_area_find(const void *addr, struct vmap_area *copy)
 	return va ? 0 : -ENOENT;
 }
 
-/* ---- memory for ranges ------------------------------------------------------ */
+/* ---- memory for ranges --------------------------------------------------- */
 
 /*
- * Pages of areas, in use or lazy, count against mem=. Where that is in the way
- * the lazy ones go.
+ * Charges pages of areas, in use or lazy, to mem=. At the limit all lazy ranges
+ * are purged first. Returns 0 or -ENOMEM.
  */
 static int charge(size_t size)
 {
@@ -121,8 +121,8 @@ static int charge(size_t size)
 }
 
 /*
- * Memory for a range that had none: 0; -EEXIST: another mapping is in the way;
- * -ENOMEM. Where a limit is near the lazy ranges go.
+ * Maps memory for a range that had none; purges the lazy ranges if a limit is
+ * reached. Returns 0, -ENOMEM, or -EEXIST if another mapping is in the way.
  */
 static int commit_range(uintptr_t start, size_t size)
 {
@@ -140,20 +140,20 @@ static int commit_range(uintptr_t start, size_t size)
 	return ret == -EEXIST ? ret : -ENOMEM;
 }
 
-/* What was cut from the free tree and could not be mapped: where it belongs. */
+/* Returns the tree for a range that could not be mapped for this reason. */
 static struct rb_root *tree_after(int error)
 {
 	return error == -EEXIST ? &vm_space.holes : &vm_space.free;
 }
 
-/* The end of a mapping of its own, or of a part of it. */
+/* Unmaps a VA_DIRECT mapping, or a part of it. */
 static void release_direct(uintptr_t start, size_t size)
 {
 	os_release((void *)start, size);
 	arena_uncharge(size >> PAGE_SHIFT);
 }
 
-/* Where `missing` free bytes touch a lazy range: their start, or 0. */
+/* Returns the start of `missing` free bytes beside a lazy range, or 0. */
 static uintptr_t free_beside(const struct vmap_area *lazy, size_t missing)
 {
 	const struct vmap_area *range = range_at(&vm_space.free, lazy->va_end);
@@ -167,8 +167,8 @@ static uintptr_t free_beside(const struct vmap_area *lazy, size_t missing)
 }
 
 /*
- * No lazy range is large enough: use the largest one and make it so with the
- * free space beside it, if at least a quarter of the pages are saved.
+ * Used when no lazy range is large enough. Joins the largest one with free
+ * space beside it, if it has at least a quarter of the pages.
  *
  *	| lazy    |  free ...		| free ...  | lazy    |
  *	|###### area ######|		     |###### area ####|
@@ -209,8 +209,8 @@ static bool place_joined(struct vmap_area *va, size_t size)
 }
 
 /*
- * A free range with memory in it: 0; -EEXIST: nothing fits that no other mapping is
- * in the way of; -ENOMEM.
+ * Takes a free range and maps it. Returns 0, -ENOMEM, or -EEXIST if nothing
+ * fits or other mappings are in the way everywhere.
  */
 static int place_free(struct vmap_area *va, size_t size, size_t align)
 {
@@ -226,7 +226,7 @@ static int place_free(struct vmap_area *va, size_t size, size_t align)
 	return -EEXIST;
 }
 
-/* A place in vmalloc space with memory in it: true. */
+/* Finds a mapped place in vmalloc space. Returns false if there is none. */
 static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 {
 	int ret;
@@ -244,7 +244,7 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 	return !ret;
 }
 
-/* A mapping of its own; alignment beyond a page by cutting off the ends. */
+/* Maps an area outside; for alignments above a page the ends are cut off. */
 static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 {
 	size_t room = size + align - PAGE_SIZE;
@@ -305,9 +305,9 @@ void vmap_area_free(struct vmap_area *va)
 		vmap_purge(PURGE_SURPLUS);
 }
 
-/* ---- growing and shrinking -------------------------------------------------- */
+/* ---- growing and shrinking ----------------------------------------------- */
 
-/* Cut the tail off; it becomes lazy. */
+/* Shortens an area; its tail becomes lazy. */
 static int shrink(struct vmap_area *va, size_t size)
 {
 	struct vmap_area *tail;
@@ -327,7 +327,7 @@ static int shrink(struct vmap_area *va, size_t size)
 	return 0;
 }
 
-/* The range right behind an area, if it holds `more` bytes: cut it off. */
+/* Cuts `more` bytes right behind an area; returns the tree they were in. */
 static struct rb_root *take_behind(uintptr_t end, size_t more)
 {
 	struct rb_root *const trees[] = { &vm_space.lazy, &vm_space.free };
@@ -365,7 +365,7 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 	return ret;
 }
 
-/* A free range that is mapped without access, for pages to be moved there. */
+/* Takes a free range, mapped without access, to move pages to. */
 static int hold_range(struct vmap_area *to, size_t size)
 {
 	while (space_take(&vm_space.free, to, size, PAGE_SIZE)) {
@@ -380,7 +380,7 @@ static int hold_range(struct vmap_area *to, size_t size)
 	return -ENOMEM;
 }
 
-/* Move the pages to a larger free range; the place that they leave is free. */
+/* Moves the pages to a larger free range; their old place becomes free. */
 static int grow_by_moving(struct vmap_area *va, size_t size)
 {
 	struct vmap_area *to = va_struct_alloc();

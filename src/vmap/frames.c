@@ -4,24 +4,24 @@
  *
  *	pages	 7  8  9 | 40 | 12 13		three runs
  *	         |        |     |
- *	mmap     v        v     v		a call each, and one madvise() for
+ *	mmap     v        v     v		a call each, one madvise() for
  *	at	|--------|---|------|guard|	all: not for children of fork()
  *
- * The kernel's limit on mappings is the whole process's: this library takes at
- * most half of it, and says so where that is not enough, rather than let the
- * program's own mmap() fail.
+ * The kernel limits the mappings of the whole process. This library takes at
+ * most half of them and reports when they do not suffice, so that the program's
+ * own mmap() does not fail.
  *
- * vmap=remap_file_pages maps the first run over the whole range and then lets the
- * others show their parts. Linux emulates that call by mmap() since 4.0, so it
- * costs more; it is here to be measured.
+ * vmap=remap_file_pages maps the first run over the whole range and then lets
+ * places the others in it. Linux emulates that call by mmap() since 4.0, so
+ * it costs more; it is here to be measured.
  *
  * Locking	none: the range is its caller's; the count is atomic
- * Invariants	F1  charged = runs + 1, summed up over mapped areas, and the ends
+ * Invariants	FRAME1  charged = runs + 1 over mapped areas, and the ends
  *		    of stretches of shared frames (share.c)
- *		F2  every mapping of the memfd is MADV_DONTFORK, unless
+ *		FRAME2  every mapping of the memfd is MADV_DONTFORK, unless
  *		    vmap_fork=share
- * Source	vmap_pages_range() of Linux v6.12 mm/vmalloc.c, whose page tables
- *		are the OS's here
+ * Source	vmap_pages_range() of Linux v6.12 mm/vmalloc.c, whose page
+ *		tables are the OS's here
  */
 #include <errno.h>
 #include <string.h>
@@ -68,7 +68,7 @@ static int set_budget(const char *value)
 }
 boot_param("vmap.max_mappings", set_budget, "1 to 1G");
 
-/* ---- the budget -------------------------------------------------------------- */
+/* ---- the budget ---------------------------------------------------------- */
 
 unsigned long frames_budget(void)
 {
@@ -106,7 +106,7 @@ void frames_uncharge(unsigned long nr)
 	__atomic_sub_fetch(&charged, nr, __ATOMIC_RELAXED);
 }
 
-/* ---- mapping ----------------------------------------------------------------- */
+/* ---- mapping ------------------------------------------------------------- */
 
 unsigned int frames_run(struct page *const *pages, unsigned int nr)
 {

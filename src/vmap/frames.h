@@ -17,47 +17,50 @@ enum vmap_fork { VMAP_FORK_COPY, VMAP_FORK_SHARE, VMAP_FORK_NONE };
 extern enum vmap_backend vmap_backend; /* constant after init */
 extern enum vmap_fork vmap_fork; /* the same */
 
-/* ---- frames.c --------------------------------------------------------------- */
+/* ---- frames.c ------------------------------------------------------------ */
 
-/* How many of the pages follow one another from the first on. */
+/* Returns how many pages from the first on have consecutive frames. */
 unsigned int frames_run(struct page *const *pages, unsigned int nr);
-/* Stretches of frames that do. */
+/* Returns the number of such runs in the array. */
 unsigned int frames_runs(struct page *const *pages, unsigned int nr);
 /*
- * Mappings that count against the budget: 0, or -ENOMEM with none taken. An area
- * needs one for each run, and one for what lies behind it.
+ * Charges mappings to the budget. Returns 0, or -ENOMEM with none charged. An
+ * area needs one for each run, and one for the guard page.
  */
 int frames_charge(unsigned long nr);
 void frames_uncharge(unsigned long nr);
-/* The same where there is no way back: the budget may be exceeded. */
+/* Charges where failure is no option: the budget may be exceeded. */
 void frames_charge_beyond(unsigned long nr);
 unsigned long frames_charged(void);
 unsigned long frames_budget(void);
 /*
- * Map pages at `at`, which is reserved, with OS_PROT_ bits: 0, or -errno with nothing
- * mapped. The frames are in the file: frames_share() was called.
+ * Maps pages at `at`, which is reserved, with OS_PROT_ bits. frames_share() has
+ * put the frames into the file. Returns 0, or -errno with nothing mapped.
  */
 int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr,
 	       unsigned int prot);
-/* Map nothing at `at` again: 0 or -errno with all as it was. */
+/* Maps `at` without access again. Returns 0, or -errno and no change. */
 int frames_unmap(uintptr_t at, size_t size);
 
-/* ---- share.c ---------------------------------------------------------------- */
+/* ---- share.c ------------------------------------------------------------- */
 
-#define SHARE_KEEP 1 /* what the frames hold is wanted */
+#define SHARE_KEEP 1 /* keep the contents of the frames */
 
-/* Frames with an address of their own become pages of the file: 0 or -errno. */
+/* Moves frames with an address of their own into the file. 0 or -errno. */
 int frames_share(struct page *const *pages, unsigned int nr,
 		 unsigned int flags);
-/* The block that a page is in, free or not: its head, and how many pages it has. */
+/* Returns the head of the block of a page, free or not; *nr is its length. */
 struct page *frame_block(struct page *page, unsigned long *nr);
 bool frame_is_highmem(const struct page *page); /* any page of a block */
-/* A block that is mapped nowhere else: as it was. */
+/* Makes a block private again that is mapped nowhere else. */
 void frame_unshare(struct page *page);
 bool frame_is_shared(unsigned long pfn);
-/* Each stretch of shared frames in turn, for fork(): false at the end. */
+/*
+ * Finds the next stretch of shared frames from *pfn on; false: none. For
+ * fork().
+ */
 bool frames_next_shared(unsigned long *pfn, unsigned long *nr);
-/* Try again to free what the OS refused to make private. No lock is held. */
+/* Tries again to free blocks that the OS refused to make private. No lock. */
 void share_free_stuck(void);
 void share_init(void);
 void share_fork_take(void);

@@ -3,13 +3,13 @@
  * vmap/kmap.c - a small cache of mappings of single frames of HighMem
  *
  *	slots	|p7:2|p3:0|p9:1|  - |p4:0| ...  512 of them, count of users
- *	              ^ nobody uses it: mapped still, found again by page, or
- *	                mapped over by the next page that has no slot
+ *	              ^ no user: still mapped, found again by its page, or
+ *	                reused for the next page that has no slot
  *	hash	page -> chain of slots
  *
  * Locking	kmap_lock (rank LOCK_FRAMES), with the mmap() of a slot under it
- * Invariants	P1  a slot with a page is mapped and in the chain of that page
- *		P2  users of a slot: kmap() less kunmap() of its page
+ * Invariants	KMAP1  a slot with a page is mapped and in that page's chain
+ *		KMAP2  users of a slot: kmap() less kunmap() of its page
  * Source	Linux v6.12 mm/highmem.c; there slots are flushed all at once
  */
 #include <errno.h>
@@ -38,14 +38,14 @@ struct pkmap {
 
 static spinlock_t kmap_lock = SPIN_LOCK_INIT(LOCK_FRAMES);
 static struct pkmap *pkmap; /* set once, by kmap_lock */
-static u32 waiters, given_up; /* atomic; the second is what they wait for */
+static u32 waiters, given_up; /* atomic; waiters sleep on given_up */
 
 static u16 *chain(const struct page *page)
 {
 	return &pkmap->hash[page_to_pfn(page) % LAST_PKMAP];
 }
 
-/* kmap_lock is held, as for all that follow. */
+/* Returns the slot of a page, or NO_SLOT. kmap_lock is held, as below. */
 static unsigned int find(const struct page *page)
 {
 	unsigned int slot = *chain(page);
@@ -70,7 +70,7 @@ static void *slot_address(unsigned int slot)
 	return (char *)pkmap->area.vm.addr + (size_t)slot * PAGE_SIZE;
 }
 
-/* A slot that nobody uses; NO_SLOT: all are in use. */
+/* Returns a slot without users; NO_SLOT: all are in use. */
 static unsigned int unused(void)
 {
 	for (unsigned int n = 0; n < LAST_PKMAP; n++) {
@@ -84,7 +84,7 @@ static unsigned int unused(void)
 	return NO_SLOT;
 }
 
-/* A slot for a page that has none: 0, -EAGAIN if all are in use, -ENOMEM. */
+/* Maps a page into a slot. Returns 0, -EAGAIN (all are in use) or -ENOMEM. */
 static int map_slot(struct page *page, unsigned int *slot)
 {
 	unsigned int free = unused();
@@ -110,7 +110,7 @@ static int map_slot(struct page *page, unsigned int *slot)
 	return 0;
 }
 
-/* ---- the first one ------------------------------------------------------------------ */
+/* ---- set-up at the first use --------------------------------------------- */
 
 static struct pkmap *alloc_pkmap(void)
 {
@@ -148,7 +148,10 @@ static int need_pkmap(void)
 	map = alloc_pkmap();
 	if (!map)
 		return -ENOMEM;
-	/* Found by address and asked by page_address() before its first mapping. */
+	/*
+	 * Found by address and asked by page_address() before its first
+	 * mapping.
+	 */
 	vm_insert(&map->area);
 	spin_lock(&kmap_lock);
 	first = !pkmap;
@@ -166,7 +169,7 @@ static int need_pkmap(void)
 	return 0;
 }
 
-/* ---- the calls ------------------------------------------------------------------------ */
+/* ---- the calls ----------------------------------------------------------- */
 
 void *kmap(struct page *page)
 {
@@ -198,7 +201,7 @@ void *kmap(struct page *page)
 	return ret ? NULL : slot_address(slot);
 }
 
-/* One user less; false: there was none. */
+/* Drops one user of a slot. Returns false if it had none. */
 static bool put_slot(unsigned int slot)
 {
 	bool last = false, had;
@@ -231,7 +234,7 @@ void kunmap(const struct page *page)
 		  "kunmap: page %p is not mapped", (const void *)page);
 }
 
-/* The slot of an address; NO_SLOT: it is not one of kmap()'s. */
+/* Returns the slot of an address, or NO_SLOT if kmap() did not return it. */
 static unsigned int slot_of(const void *addr)
 {
 	const struct pkmap *map = smp_load_acquire(&pkmap);
@@ -271,7 +274,7 @@ struct page *kmap_to_page(const void *addr)
 	return slot == NO_SLOT ? NULL : READ_ONCE(pkmap->pages[slot]);
 }
 
-/* What page_address() says of a page of HighMem. */
+/* page_address() of a page of HighMem: NULL if it is not mapped. */
 static void *highmem_address(const struct page *page)
 {
 	void *addr = NULL;
@@ -300,7 +303,7 @@ void kmap_fork_release(void)
 	lock_fork_release(&kmap_lock);
 }
 
-/* ---- bytes of a page -------------------------------------------------------------------- */
+/* ---- bytes of a page ----------------------------------------------------- */
 
 static bool fits_page(size_t offset, size_t len)
 {

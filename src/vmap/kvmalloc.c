@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/kvmalloc.c - kmalloc() if that can serve, else an area of vmalloc space
+ * vmap/kvmalloc.c - memory of kmalloc() if possible, else of vmalloc()
  *
  *	size <= 4 KiB	kmalloc alone
- *	larger		kmalloc, quietly and without trying hard; then, if the
- *			caller may sleep, an area
+ *	larger		kmalloc with __GFP_NOWARN and __GFP_NORETRY; if it fails
+ *			and the caller may sleep, vmalloc
  *
- *	kvfree(p)	in a frame of the arena: kfree; else the area at p
+ *	kvfree(p)	kfree if p lies in the arena, else vfree
  *
  * Locking	none here
  * Source	Linux v6.12 mm/util.c (docs/kernel.md L9)
@@ -19,9 +19,11 @@
 #include "kmem/kmalloc.h"
 #include <kmalloc/vmalloc.h>
 
-/* ---- kvmalloc --------------------------------------------------------------- */
+/* ---- kvmalloc ------------------------------------------------------------ */
 
-/* A large block of kmalloc() is welcome, but there is another way. */
+/*
+ * Returns flags for kmalloc(): a large request may fail, vmalloc() comes next.
+ */
 static gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size)
 {
 	if (size <= PAGE_SIZE)
@@ -107,9 +109,9 @@ void *kvmemdup(const void *p, size_t size, gfp_t gfp)
 	return q && size ? memcpy(q, p, size) : q;
 }
 
-/* ---- kvrealloc and kvfree ----------------------------------------------------- */
+/* ---- kvrealloc and kvfree ------------------------------------------------ */
 
-/* Is it for vfree(), whether there is an area or not? */
+/* Returns true if p is for vfree(), whether an area starts there or not. */
 static bool is_outside(const void *p)
 {
 	return !ZERO_OR_NULL_PTR(p) && !arena_contains(p);

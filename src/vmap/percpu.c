@@ -13,9 +13,9 @@
  *	cookie	address in CPU 0's unit + KM_PERCPU_COOKIE
  *	+ per_cpu_offset(cpu) = cpu * unit size - KM_PERCPU_COOKIE
  *
- * Locking	pcpu_alloc_mutex and pcpu_lock, see percpu.h. None is held while a
- *		chunk is made, so two threads may make one each: both stay, and
- *		pcpu_balance() ends one that is not needed
+ * Locking	pcpu_alloc_mutex and pcpu_lock, see percpu.h. None is held while
+ *		a chunk is made, so two threads may make one each: both stay,
+ *		and pcpu_balance() ends one that is not needed
  * Source	Linux v6.12 mm/percpu.c, pcpu_alloc_noprof(), free_percpu()
  *		(docs/kernel.md Y9)
  */
@@ -49,7 +49,7 @@ unsigned int raw_smp_processor_id(void)
 	return engine_need() ? 0 : smp_cpu();
 }
 
-/* ---- cookies ------------------------------------------------------------------- */
+/* ---- cookies ------------------------------------------------------------- */
 
 static void *to_cookie(const struct pcpu_chunk *chunk, unsigned int bit)
 {
@@ -57,7 +57,7 @@ static void *to_cookie(const struct pcpu_chunk *chunk, unsigned int bit)
 			KM_PERCPU_COOKIE);
 }
 
-/* The chunk of an area, and its first bit; NULL: no area begins there. */
+/* Returns the chunk of an area and sets *bit; NULL: no area begins there. */
 static struct pcpu_chunk *from_cookie(const void *ptr, unsigned int *bit)
 {
 	uintptr_t addr = (uintptr_t)ptr - KM_PERCPU_COOKIE;
@@ -70,14 +70,14 @@ static struct pcpu_chunk *from_cookie(const void *ptr, unsigned int *bit)
 	return pcpu_area_size(chunk, *bit) ? chunk : NULL;
 }
 
-/* ---- allocation ------------------------------------------------------------------ */
+/* ---- allocation ---------------------------------------------------------- */
 
 struct place {
 	struct pcpu_chunk *chunk;
 	unsigned int bit;
 };
 
-/* A place in the fullest chunk that has one: 0 or -ENOMEM. */
+/* Takes a place in the fullest chunk that has one. Returns 0 or -ENOMEM. */
 static int take_place(const struct pcpu_request *req, struct place *place)
 {
 	unsigned int slot = pcpu_size_to_slot((size_t)req->bits
@@ -112,7 +112,7 @@ static int try_place(const struct pcpu_request *req, struct place *place)
 	return ret;
 }
 
-/* The same, with the pages under it. */
+/* try_place(), and populates the pages of the place. */
 static int try_populated(const struct pcpu_request *req, struct place *place)
 {
 	int ret;
@@ -127,7 +127,7 @@ static int try_populated(const struct pcpu_request *req, struct place *place)
 	return ret;
 }
 
-/* Making chunks until it has a place: 0 or -ENOMEM. */
+/* Makes chunks until one has a place. Returns 0 or -ENOMEM. */
 static int alloc_blocking(const struct pcpu_request *req, gfp_t gfp,
 			  struct place *place)
 {
@@ -147,7 +147,7 @@ static int alloc_blocking(const struct pcpu_request *req, gfp_t gfp,
 	return 0;
 }
 
-/* What it had not enough of, somebody else gets. */
+/* A failed atomic allocation only requests a run of the balancer. */
 static int alloc_atomic(const struct pcpu_request *req, struct place *place)
 {
 	int ret = try_place(req, place);
@@ -157,7 +157,7 @@ static int alloc_atomic(const struct pcpu_request *req, struct place *place)
 	return ret;
 }
 
-/* The kernel says so ten times, and then once that it will say no more. */
+/* Like the kernel, prints ten failures, then that it will print no more. */
 static void warn_failed(const struct pcpu_request *req)
 {
 	static int warn_limit = 10;
@@ -223,9 +223,11 @@ void __percpu *__alloc_percpu(size_t size, size_t align)
 	return __alloc_percpu_gfp(size, align, GFP_KERNEL);
 }
 
-/* ---- free ------------------------------------------------------------------------- */
+/* ---- free ---------------------------------------------------------------- */
 
-/* Has it left so much behind that some should go at once? pcpu_lock. */
+/*
+ * Returns true if the chunk has enough empty pages to trim it now; pcpu_lock.
+ */
 static bool has_surplus(const struct pcpu_chunk *chunk)
 {
 	if (chunk->slot == PCPU_FREE_SLOT)

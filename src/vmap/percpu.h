@@ -10,35 +10,37 @@
  *		  ^ offset	  ^ the same	  ^ the same
  *		  an allocation: the bytes at one offset of every unit
  *
- *	maps	one bit for 4 bytes of a unit, so one map does for all units
+ *	maps	one bit for 4 bytes of a unit; one map serves all units. An
+ *		allocation or a free run begins where bound_map has a bit
  *
  *		alloc_map  1 1 1 0 0 0 1 1 0 0 ..	1: in use
- *		bound_map  1 0 0 1 0 0 1 0 1 0 .. 1	1: something begins here
+ *		bound_map  1 0 0 1 0 0 1 0 1 0 .. 1	1: one begins here
  *
- *	blocks	what is known of each page of the map without looking at its
- *		bits; chunk_md is the same for the whole map
+ *	blocks	a summary of each page of the map, so that a search need not
+ *		look at its bits; chunk_md is that of the whole map
  *
- *		|<- left_free ->|####|<- scan ->|##|<-- contig -->|#|<- right ->|
- *						contig_hint: the largest
- *				scan_hint: the largest in front of that
+ *		|<-left_free->|####|<- scan ->|##|<-- contig -->|#|<- right ->|
+ *					      contig_hint: the largest
+ *			      scan_hint: the largest in front of that
  *
  *	pages	populated: the page is there in every unit, so it can be used
  *		without asking the OS; other pages hold no memory
  *
- * Locking	pcpu_alloc_mutex (rank LOCK_PCPU_ALLOC): who populates pages, gives
- *		them up, or may find what needs it. pcpu_lock (LOCK_PCPU), inside:
- *		all fields here. Chunks are made and ended with neither held.
- * Invariants	Q1  bound_map: a bit for each start of something in use or of a
+ * Locking	pcpu_alloc_mutex (rank LOCK_PCPU_ALLOC): held while pages are
+ *		populated or given up, and by allocations that may populate.
+ *		pcpu_lock (LOCK_PCPU), inside: all fields here. Chunks are made
+ *		and ended with neither held.
+ * Invariants	PCPU1  bound_map: a bit for each start of an allocation or of a
  *		    free run, and one behind the last
- *		Q2  every field of a pcpu_block_md says what the bits say
- *		Q3  a chunk is in the slot of its contig_hint
- *		Q4  free_bytes, nr_populated and nr_empty_pop_pages are counts;
+ *		PCPU2  every field of a pcpu_block_md agrees with the bits
+ *		PCPU3  a chunk is in the slot of its contig_hint
+ *		PCPU4  free_bytes, nr_populated, nr_empty_pop_pages are counts;
  *		    those of pcpu are the sums
- *		Q5  a page with anything in use is populated, unless somebody
+ *		PCPU5  a page with anything in use is populated, unless a thread
  *		    holds pcpu_alloc_mutex
- *		Q6  the tree has the chunks of all slots
- *		Q7  what `unfit` rules out has no place in a chunk
- *						(percpu_check() proves)
+ *		PCPU6  the tree has the chunks of all slots
+ *		PCPU7  a request that `unfit` rules out has no place
+ *					(percpu_check() checks all)
  * Source	Linux v6.12 mm/percpu.c, percpu-internal.h, percpu-vm.c
  *		(docs/kernel.md Y9); what is left out: docs/divergence.md F
  */
@@ -71,7 +73,7 @@
 /* Pages that are kept populated though nothing is in them. */
 #define PCPU_EMPTY_POP_PAGES_LOW 2
 #define PCPU_EMPTY_POP_PAGES_HIGH 4
-/* A chunk gives pages up at once if 1 of so many of its pages is such a one. */
+/* free_percpu() trims a chunk if 1 of so many of its pages is empty. */
 #define PCPU_DEPOPULATE_FACTOR 4
 
 /* Free runs of a block or of a whole map, in bits; guarded by pcpu_lock. */
@@ -88,12 +90,15 @@ struct pcpu_chunk {
 	struct list_head list; /* in its slot; pcpu_lock */
 	struct rb_node node; /* in pcpu.chunks; pcpu_lock */
 	char *base_addr; /* CPU 0's unit; constant */
-	unsigned int slot; /* Q3; pcpu_lock */
+	unsigned int slot; /* PCPU3; pcpu_lock */
 	unsigned int free_bytes; /* of a unit; pcpu_lock */
 	unsigned int nr_populated; /* pages of a unit; pcpu_lock */
 	unsigned int nr_empty_pop_pages; /* populated and empty; pcpu_lock */
 	struct pcpu_block_md chunk_md;
-	/* By alignment: so many bits or more have no place, Q7; pcpu_lock. */
+	/*
+	 * By alignment: requests of so many bits or more fail, PCPU7;
+	 * pcpu_lock.
+	 */
 	u16 unfit[PCPU_NR_ALIGNS];
 	struct pcpu_block_md md_blocks[PCPU_UNIT_PAGES];
 	/* Bits by page and by 4 bytes of a unit; pcpu_lock */
@@ -102,7 +107,7 @@ struct pcpu_chunk {
 	unsigned long bound_map[BITS_TO_LONGS(PCPU_UNIT_BITS + 1)];
 };
 
-/* All of it; pcpu_lock where nothing else is said. */
+/* All percpu memory; pcpu_lock, unless a field says otherwise. */
 struct pcpu_space {
 	struct list_head slots[PCPU_NR_SLOTS];
 	struct rb_root chunks; /* by base_addr */
@@ -110,7 +115,7 @@ struct pcpu_space {
 	unsigned int nr_populated; /* pages of a unit; also read without */
 	unsigned int nr_empty_pop_pages; /* the same */
 	u8 balance_due; /* pcpu_balance() is to run; relaxed */
-	u8 up; /* percpu_init() was here; constant after init */
+	u8 up; /* percpu_init() has run; constant after init */
 };
 
 extern struct pcpu_space pcpu;
@@ -124,7 +129,7 @@ struct pcpu_request {
 	unsigned int flags;
 };
 
-/* Is more than one chunk wholly free? pcpu_lock. */
+/* Returns true if more than one chunk is wholly free; pcpu_lock. */
 static inline bool pcpu_free_chunks_surplus(void)
 {
 	const struct list_head *list = &pcpu.slots[PCPU_FREE_SLOT];
@@ -144,46 +149,49 @@ static inline char *pcpu_chunk_addr(const struct pcpu_chunk *chunk,
 	       ((size_t)bit << PCPU_MIN_ALLOC_SHIFT);
 }
 
-/* ---- percpu_map.c: the maps of one chunk; pcpu_lock, or nobody knows it --- */
+/* ---- percpu_map.c: the maps of one chunk; pcpu_lock, or not published ---- */
 
 void pcpu_map_init(struct pcpu_chunk *chunk); /* of zeros: all is free */
-/* The lowest place for a request, as a bit; -1: there is none. */
+/* Returns the first bit of the lowest place for a request, or -1. */
 int pcpu_find_block_fit(struct pcpu_chunk *chunk,
 			const struct pcpu_request *req);
 void pcpu_alloc_area(struct pcpu_chunk *chunk, unsigned int bit,
 		     unsigned int nr);
-/* How many bits the area is long that begins at `bit`; 0: none does. */
+/* Returns the length in bits of the area that begins at `bit`; 0: none does. */
 unsigned int pcpu_area_size(const struct pcpu_chunk *chunk, unsigned int bit);
 void pcpu_free_area(struct pcpu_chunk *chunk, unsigned int bit);
-/* Is nothing of a page in use? */
+/* Returns true if nothing of a page is in use. */
 bool pcpu_page_empty(const struct pcpu_chunk *chunk, unsigned int page);
 
-/* ---- percpu_chunk.c: chunks and their pages ------------------------------- */
+/* ---- percpu_chunk.c: chunks and their pages ------------------------------ */
 
 int pcpu_chunk_init(void); /* 0 or -ENOMEM */
 unsigned int pcpu_size_to_slot(size_t size);
-/* After a change of the maps: counts and slot; pcpu_lock. */
+/* Updates counts and slot after a change of the maps; pcpu_lock. */
 void pcpu_chunk_relocate(struct pcpu_chunk *chunk);
-/* A new one that nobody knows, or NULL: no memory. No lock is held. */
+/* Returns a chunk that is not published yet, or NULL. No lock is held. */
 struct pcpu_chunk *pcpu_create_chunk(gfp_t gfp);
 void pcpu_destroy_chunk(struct pcpu_chunk *chunk); /* the same */
 void pcpu_chunk_add(struct pcpu_chunk *chunk); /* pcpu_lock */
 void pcpu_chunk_remove(struct pcpu_chunk *chunk); /* pcpu_lock */
-/* The chunk in whose first unit an address is, or NULL; pcpu_lock. */
+/* Returns the chunk whose first unit holds an address, or NULL; pcpu_lock. */
 struct pcpu_chunk *pcpu_chunk_addr_search(const void *addr);
-/* Pages [start, end) are populated after it; pcpu_alloc_mutex alone. */
+/* Populates pages [start, end); only pcpu_alloc_mutex is held. */
 void pcpu_populate_chunk(struct pcpu_chunk *chunk, unsigned int start,
 			 unsigned int end);
-/* Give up a populated, empty page: 0 or -errno; pcpu_alloc_mutex alone. */
+/*
+ * Gives up a populated, empty page. Returns 0 or -errno; only pcpu_alloc_mutex
+ * is held.
+ */
 int pcpu_depopulate_page(struct pcpu_chunk *chunk, unsigned int page);
 
-/* ---- percpu_balance.c ------------------------------------------------------- */
+/* ---- percpu_balance.c ---------------------------------------------------- */
 
 /* The work that the kernel leaves to a worker; no lock is held. */
 void pcpu_balance(void);
 void pcpu_balance_init(void);
 
-/* ---- percpu.c, percpu_check.c ------------------------------------------------ */
+/* ---- percpu.c, percpu_check.c -------------------------------------------- */
 
 /* Only the API library has percpu memory: it calls this at its start. */
 int percpu_init(void);

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/percpu_balance.c - what the kernel leaves to a worker
+ * vmap/percpu_balance.c - the balancer: spare chunks and pages of percpu memory
  *
  *	1  wholly free chunks but one go
  *	2  more than HIGH empty populated pages: they go, those of the emptiest
  *	   chunk first, from its end
- *	3  fewer than HIGH: more are populated, in the fullest chunk first; if no
- *	   chunk has any, a chunk is made
+ *	3  fewer than HIGH: more are populated, in the fullest chunk first; if
+ *	   no chunk has room, a chunk is made
  *
  *	empty	0	 LOW=2	   HIGH=4
  *		|---------|---------|---------------------->
  *		 runs after an	     runs after a free that left a quarter of
  *		 allocation	     a chunk such pages, and at a tick
  *
- * There is no worker: allocations that may wait, and frees, run it when it is
- * due, after their own work; what allocations that may not wait leave behind,
- * ticks do.
+ * There is no worker. Allocations that may wait, and frees, run the balancer
+ * when it is due, after their own work. A tick runs it after allocations that
+ * may not wait.
  *
  * Locking	none held by the caller. pcpu_alloc_mutex over 1 to 3, pcpu_lock
  *		inside for each look at chunks; chunks come and go outside
  * Invariants	between LOW and HIGH pages are empty and populated when it ends,
- *		if nobody allocates meanwhile and memory is to be had
+ *		if no thread allocates meanwhile and there is memory
  * Source	Linux v6.12 mm/percpu.c, pcpu_balance_workfn()
  *		(docs/kernel.md Y9)
  */
@@ -30,7 +30,7 @@
 #include "kmem/kmem.h"
 #include "vmap/percpu.h"
 
-/* All free chunks but the first go to `dead`. */
+/* Moves all wholly free chunks but the first to `dead`. */
 static void balance_free(struct list_head *dead)
 {
 	struct list_head *list = &pcpu.slots[PCPU_FREE_SLOT];
@@ -46,7 +46,7 @@ static void balance_free(struct list_head *dead)
 	spin_unlock(&pcpu_lock);
 }
 
-/* ---- pages ------------------------------------------------------------------ */
+/* ---- pages --------------------------------------------------------------- */
 
 static bool gives_page(const struct pcpu_chunk *chunk)
 {
@@ -58,7 +58,7 @@ static bool takes_page(const struct pcpu_chunk *chunk)
 	return chunk->nr_populated < PCPU_UNIT_PAGES;
 }
 
-/* The first chunk of a slot that does, or NULL; pcpu_lock. */
+/* Returns the first chunk of a slot for which does() is true; pcpu_lock. */
 static struct pcpu_chunk *first_in_slot(unsigned int slot,
 					bool (*does)(const struct pcpu_chunk *))
 {
@@ -70,7 +70,9 @@ static struct pcpu_chunk *first_in_slot(unsigned int slot,
 	return NULL;
 }
 
-/* The emptiest chunk with an empty populated page, and its last such page. */
+/*
+ * Returns the emptiest chunk with an empty populated page; *page is the last.
+ */
 static struct pcpu_chunk *find_surplus(unsigned int *page)
 {
 	struct pcpu_chunk *chunk = NULL;
@@ -99,7 +101,7 @@ static void reclaim_populated(void)
 		ret = pcpu_depopulate_page(chunk, page);
 }
 
-/* The fullest chunk with a page that is not populated, and its first one. */
+/* Returns the fullest chunk with an unpopulated page; *page is the first. */
 static struct pcpu_chunk *find_missing(unsigned int *page)
 {
 	struct pcpu_chunk *chunk = NULL;
@@ -131,7 +133,7 @@ static void balance_populated(void)
 		pcpu_populate_chunk(chunk, page, page + 1);
 }
 
-/* ---- the work ------------------------------------------------------------------ */
+/* ---- the work ------------------------------------------------------------ */
 
 static void balance_once(struct list_head *dead)
 {

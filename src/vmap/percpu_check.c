@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/percpu_check.c - prove Q1 to Q7 of percpu.h, bit by bit
+ * vmap/percpu_check.c - check PCPU1 to PCPU7 of percpu.h, bit by bit
  *
- * What hints should be is found by looking at every bit, with none of the
- * searches of percpu_map.c.
+ * The checks look at every bit, and use none of the searches of percpu_map.c.
  *
- * Locking	pcpu_alloc_mutex and pcpu_lock are taken: other threads may go on
+ * Locking	pcpu_alloc_mutex and pcpu_lock are taken, so other threads may
+ *		allocate meanwhile
  */
 #include "core/bug.h"
 #include "vmap/percpu.h"
 
-/* Bits [base, base + nr_bits) of a map, as `md` says they are? */
+/* Checks that `md` agrees with bits [base, base + nr_bits) of a map. */
 static void check_md(const struct pcpu_block_md *md, const unsigned long *map,
 		     unsigned int base, unsigned int nr_bits)
 {
@@ -28,7 +28,7 @@ static void check_md(const struct pcpu_block_md *md, const unsigned long *map,
 			want.left_free = (u16)run;
 		if (run <= want.contig_hint)
 			continue;
-		/* A run that grows displaces the one before it once. */
+		/* a new largest run: the one before becomes scan_hint */
 		if (bit + 1 - run != want.contig_hint_start) {
 			want.scan_hint = want.contig_hint;
 			want.scan_hint_start = want.contig_hint_start;
@@ -47,7 +47,7 @@ static void check_md(const struct pcpu_block_md *md, const unsigned long *map,
 	BUG_ON(md->nr_bits != want.nr_bits);
 }
 
-/* Q1 as far as the free runs go; where areas meet, only they know. */
+/* Checks PCPU1 at free runs; bounds between two areas cannot be checked. */
 static void check_bounds(const struct pcpu_chunk *chunk)
 {
 	bool before = true; /* was the bit before this one in use? */
@@ -83,7 +83,7 @@ static void check_pages(const struct pcpu_chunk *chunk)
 	BUG_ON(chunk->nr_empty_pop_pages != nr_empty);
 }
 
-/* Q7: at each aligned bit, fewer are free than are ruled out. */
+/* Checks PCPU7: no aligned free run is as long as a request ruled out. */
 static void check_unfit(const struct pcpu_chunk *chunk)
 {
 	unsigned int run = 0;

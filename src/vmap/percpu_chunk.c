@@ -6,14 +6,14 @@
  *		nothing  4 to 12   16 to 28   32 to 60	      16 KiB	 all
  *		free	 bytes	   bytes      bytes	      and more
  *
- * The memory of a chunk is one area, charged to mem= when it is made, so to
- * populate a page is no more than to touch it in every unit, and cannot fail.
- * What is not populated was given to the OS.
+ * The memory of a chunk is one area, charged to mem= when it is made. So
+ * populating a page only touches it in every unit, and cannot fail. Pages that
+ * are not populated have been discarded.
  *
  * Locking	pcpu_alloc_mutex and pcpu_lock, as percpu.h says at each
  *		function. A chunk is made and ended with neither: that takes
  *		memory, and so may reclaim
- * Invariants	Q3-Q6 of percpu.h
+ * Invariants	PCPU3-PCPU6 of percpu.h
  * Source	Linux v6.12 mm/percpu.c, percpu-vm.c (docs/kernel.md Y9)
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ int pcpu_chunk_init(void)
 			       sizeof(struct pcpu_chunk), &boot);
 }
 
-/* ---- slots -------------------------------------------------------------------- */
+/* ---- slots --------------------------------------------------------------- */
 
 unsigned int pcpu_size_to_slot(size_t size)
 {
@@ -71,7 +71,7 @@ static void count_empty_pages(struct pcpu_chunk *chunk)
 	chunk->nr_empty_pop_pages = nr;
 }
 
-/* One that got more room is tried first, one that got less last. */
+/* A chunk that got more room goes to the front of its slot, else to the end. */
 void pcpu_chunk_relocate(struct pcpu_chunk *chunk)
 {
 	unsigned int slot = chunk_slot(chunk);
@@ -88,14 +88,14 @@ void pcpu_chunk_relocate(struct pcpu_chunk *chunk)
 	chunk->slot = slot;
 }
 
-/* ---- making and ending ------------------------------------------------------------- */
+/* ---- making and ending --------------------------------------------------- */
 
 static size_t chunk_bytes(void)
 {
 	return nr_cpu_ids * PCPU_MIN_UNIT_SIZE;
 }
 
-/* An area whose pages hold no memory yet; its address, or NULL. */
+/* Returns the address of an area whose pages are not resident, or NULL. */
 static char *chunk_memory(void)
 {
 	struct vmap_area *va = vmap_area_alloc(chunk_bytes(), PAGE_SIZE);
@@ -136,7 +136,7 @@ void pcpu_destroy_chunk(struct pcpu_chunk *chunk)
 	kmem_cache_free(&chunk_cache, chunk);
 }
 
-/* ---- all chunks, by address ----------------------------------------------------------- */
+/* ---- all chunks, by address ---------------------------------------------- */
 
 static void tree_insert(struct pcpu_chunk *chunk)
 {
@@ -194,7 +194,7 @@ void pcpu_chunk_remove(struct pcpu_chunk *chunk)
 		   pcpu.nr_empty_pop_pages - chunk->nr_empty_pop_pages);
 }
 
-/* ---- pages ------------------------------------------------------------------------------ */
+/* ---- pages --------------------------------------------------------------- */
 
 /* `populated` of a page changes by `nr` pages, 1 or -1. */
 static void mark_page(struct pcpu_chunk *chunk, unsigned int page, int nr)
@@ -214,7 +214,9 @@ static void touch_page(const struct pcpu_chunk *chunk, unsigned int page)
 						  page * PCPU_BLOCK_BITS) = 0;
 }
 
-/* Who holds the mutex may look at `populated`: nobody else changes it. */
+/*
+ * `populated` changes only under pcpu_alloc_mutex, so reads need no pcpu_lock.
+ */
 void pcpu_populate_chunk(struct pcpu_chunk *chunk, unsigned int start,
 			 unsigned int end)
 {
@@ -238,8 +240,8 @@ void pcpu_populate_chunk(struct pcpu_chunk *chunk, unsigned int start,
 }
 
 /*
- * First nobody is to find the page any more, then it goes. What an allocation
- * without the mutex took meanwhile is not given up.
+ * Clears `populated` first, so that atomic allocations no longer take the page,
+ * and then discards it. If one took it before, the page stays: -EBUSY.
  */
 int pcpu_depopulate_page(struct pcpu_chunk *chunk, unsigned int page)
 {
@@ -266,7 +268,7 @@ int pcpu_depopulate_page(struct pcpu_chunk *chunk, unsigned int page)
 	return ret;
 }
 
-/* ---- fork ---------------------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 void percpu_fork_take(void)
 {

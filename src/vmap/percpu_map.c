@@ -2,8 +2,8 @@
 /*
  * vmap/percpu_map.c - the maps of a chunk: first fit, found by hints
  *
- * A search goes from free run to free run, lowest first, and passes over what
- * cannot do without looking at its bits:
+ * A search goes from free run to free run, lowest first, and skips blocks that
+ * have no place without looking at their bits:
  *
  *	request 6	block 0		 block 1	  block 2
  *			|##..##....#...| |.......#####|   |...
@@ -15,14 +15,15 @@
  * In a block that has a run of the size, one larger than scan_hint has to be at
  * contig_hint or behind it; else the search starts at first_free.
  *
- * A large alignment may find no place in many chunks that have the room. What
- * was looked for in vain is remembered by alignment until something is freed.
+ * A request with a large alignment may find no place in many chunks that have
+ * the room. `unfit` remembers failed searches by alignment until something is
+ * freed.
  *
  * Hints are made anew from the bits of every block that an operation touched,
  * and those of the chunk from its blocks; so they are exact.
  *
- * Locking	pcpu_lock, or nobody else knows the chunk
- * Invariants	Q1, Q2, Q7 of percpu.h
+ * Locking	pcpu_lock, or the chunk is not published yet
+ * Invariants	PCPU1, PCPU2, PCPU7 of percpu.h
  * Source	Linux v6.12 mm/percpu.c, pcpu_find_block_fit(),
  *		pcpu_alloc_area(), pcpu_free_area(), pcpu_block_refresh_hint(),
  *		pcpu_chunk_refresh_hint() (docs/kernel.md Y9)
@@ -34,7 +35,7 @@ struct run {
 	unsigned int start, end; /* bits */
 };
 
-/* ---- hints ----------------------------------------------------------------- */
+/* ---- hints --------------------------------------------------------------- */
 
 static void md_reset(struct pcpu_block_md *md, unsigned int nr_bits)
 {
@@ -132,14 +133,14 @@ bool pcpu_page_empty(const struct pcpu_chunk *chunk, unsigned int page)
 	return chunk->md_blocks[page].contig_hint == PCPU_BLOCK_BITS;
 }
 
-/* Something is free that was not. */
+/* Called when something was freed. */
 static void forget_unfit(struct pcpu_chunk *chunk)
 {
 	for (unsigned int i = 0; i < PCPU_NR_ALIGNS; i++)
 		chunk->unfit[i] = PCPU_UNIT_BITS + 1;
 }
 
-/* No place: so there is none with a larger alignment either. */
+/* A request found no place: no larger alignment will find one either. */
 static void remember_unfit(struct pcpu_chunk *chunk,
 			   const struct pcpu_request *req)
 {
@@ -156,15 +157,15 @@ void pcpu_map_init(struct pcpu_chunk *chunk)
 	refresh(chunk, 0, PCPU_UNIT_BITS);
 }
 
-/* ---- finding a place --------------------------------------------------------- */
+/* ---- finding a place ----------------------------------------------------- */
 
-/* Where the first run of at least `bits` begins, at the earliest. */
+/* Returns the lowest bit at which a run of at least `bits` can begin. */
 static unsigned int next_hint(const struct pcpu_block_md *md, unsigned int bits)
 {
 	return bits > md->scan_hint ? md->contig_hint_start : md->first_free;
 }
 
-/* Where a free run ends that reaches the end of the block before this one. */
+/* Returns the end of a free run that reaches the end of block - 1. */
 static unsigned int run_end(const struct pcpu_chunk *chunk, unsigned int block)
 {
 	while (block < PCPU_UNIT_PAGES && pcpu_page_empty(chunk, block))
@@ -174,7 +175,7 @@ static unsigned int run_end(const struct pcpu_chunk *chunk, unsigned int block)
 	return block * PCPU_BLOCK_BITS + chunk->md_blocks[block].left_free;
 }
 
-/* The next free run of at least `bits` from run->end on: false: none. */
+/* Finds the next free run of at least `bits` from run->end on; false: none. */
 static bool next_run(const struct pcpu_chunk *chunk, unsigned int bits,
 		     struct run *run)
 {
@@ -238,7 +239,7 @@ int pcpu_find_block_fit(struct pcpu_chunk *chunk,
 	return at;
 }
 
-/* ---- taking and giving ---------------------------------------------------------- */
+/* ---- taking and giving --------------------------------------------------- */
 
 void pcpu_alloc_area(struct pcpu_chunk *chunk, unsigned int bit,
 		     unsigned int nr)

@@ -3,9 +3,9 @@
  * vmap/purge.c - lazy ranges go back to the OS, many areas with one call
  *
  * Neighbouring areas that were freed have become one range by then, so one
- * munmap() takes the memory of all of them. A range is due two ticks after the
- * larger part of it was freed, or when there is too much of it altogether: more than the
- * areas in use and lazy_max on top.
+ * munmap() takes the memory of all of them. A range is due two ticks after its
+ * larger part was freed. The oldest ranges are due when all lazy ranges
+ * together exceed lazy_max and the areas in use.
  *
  * Locking	vm_space.lock; the range is in no tree during the system call
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
@@ -36,7 +36,7 @@ size_t vmap_lazy_limit(void)
 	return vmap_lazy_max + READ_ONCE(vm_space.busy_bytes);
 }
 
-/* The range that was freed first; vm_space.lock. */
+/* Returns the range that was freed first; vm_space.lock. */
 static struct vmap_area *oldest(void)
 {
 	struct vmap_area *va, *found = NULL;
@@ -60,7 +60,7 @@ static bool due(const struct vmap_area *va, unsigned int flags)
 	return true;
 }
 
-/* Take a range that is due out of the lazy tree; NULL: none. */
+/* Takes a range that is due out of the lazy tree and returns it, or NULL. */
 static struct vmap_area *take_due(unsigned int flags)
 {
 	struct vmap_area *va;
@@ -77,7 +77,7 @@ static struct vmap_area *take_due(unsigned int flags)
 	return va;
 }
 
-/* Until `most` bytes are given: bytes given. */
+/* Gives back ranges that are due, up to `most` bytes. Returns the bytes. */
 static size_t purge(unsigned int flags, size_t most)
 {
 	struct vmap_area *va;
@@ -109,7 +109,7 @@ size_t vmap_purge(unsigned int flags)
 	return bytes;
 }
 
-/* ---- the shrinker: its objects are pages ------------------------------------- */
+/* ---- the shrinker: its objects are pages --------------------------------- */
 
 static unsigned long vmap_count(struct shrinker *s, struct shrink_control *sc)
 {
@@ -130,7 +130,7 @@ static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
 	return pages;
 }
 
-/* System calls are made for it, so only for requests that may wait for IO. */
+/* It makes system calls, so it runs only for requests that may wait for IO. */
 static struct shrinker shrinker = {
 	.count_objects = vmap_count,
 	.scan_objects = vmap_scan,
@@ -189,7 +189,7 @@ void vmap_check(void)
 		vmap_check_areas();
 }
 
-/* ---- fork ---------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 const struct vmap_fork_ops *vmap_fork_ops;
 

@@ -18,7 +18,7 @@
  *	none	|  ####   |	it ends earlier, a new one stands behind
  *
  * Locking	vm_space.lock, held by every caller
- * Invariants	V1-V3 of vmap.h
+ * Invariants	VMAP1-VMAP3 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, find_vmap_lowest_match(),
  *		adjust_va_to_fit_type(), merge_or_add_vmap_area()
  */
@@ -76,9 +76,9 @@ static void bury(struct vmap_area *va, struct vmap_area **dead)
 }
 
 /*
- * When both as one were freed: when the larger was, or, of two equal ones, the last.
- * A program that takes a little from a large range and gives it back, again and
- * again, keeps no memory by it.
+ * Returns the epoch of two merged ranges: that of the larger, or of two equal
+ * ones the later. So a program that takes and frees small parts of a large
+ * range does not keep the range from being purged.
  */
 static u16 epoch_of_both(const struct vmap_area *a, const struct vmap_area *b)
 {
@@ -88,7 +88,7 @@ static u16 epoch_of_both(const struct vmap_area *a, const struct vmap_area *b)
 	return va_size(a) > va_size(b) ? a->epoch : b->epoch;
 }
 
-/* Add a range, made one with the neighbours that it touches. */
+/* Adds a range, merged with the neighbours that it touches. */
 void range_insert(struct rb_root *root, struct vmap_area *va,
 		  struct vmap_area **dead)
 {
@@ -122,7 +122,7 @@ static bool fits(const struct vmap_area *va, size_t size, size_t align,
 	return *at >= start && *at <= va->va_end && va->va_end - *at >= size;
 }
 
-/* The oracle beside the tree: every range in turn. */
+/* Debug check of the descent: looks at every range in turn. */
 static void check_lowest(const struct rb_root *root, size_t size, size_t align,
 			 uintptr_t vstart, const struct vmap_area *found)
 {
@@ -135,8 +135,9 @@ static void check_lowest(const struct rb_root *root, size_t size, size_t align,
 }
 
 /*
- * Up from a node below which nothing fits: the first ancestor that does, or one
- * right of which it may, which *node is then. No ancestor is asked twice.
+ * Climbs from a node below which nothing fits. Returns the first ancestor that
+ * fits, or NULL with *node a right subtree that may hold one. No ancestor is
+ * visited twice.
  */
 static struct vmap_area *find_above(struct rb_node **node, size_t size,
 				    size_t align, uintptr_t *vstart,
@@ -159,8 +160,8 @@ static struct vmap_area *find_above(struct rb_node **node, size_t size,
 }
 
 /*
- * A subtree is entered only if its largest range holds size bytes. Alignment, or
- * what lies below vstart, may make that a descent in vain; the way is up again then.
+ * Enters a subtree only if its largest range holds size bytes. If alignment or
+ * vstart rules that range out, the search climbs up again.
  */
 static struct vmap_area *find(const struct rb_root *root, size_t size,
 			      size_t align, uintptr_t vstart, uintptr_t *at)

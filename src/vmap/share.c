@@ -3,23 +3,24 @@
  * vmap/share.c - frames with an address of their own become pages of the memfd
  *
  *	before	page_address(p) --> private memory
- *	after	page_address(p) --> page n of the memfd <-- vmap(), and the child
+ *	after	page_address(p) --> page n of the memfd <-- vmap(), the child
  *
  * The bytes are written into the file and the file is mapped over the same
- * address. What is written to the frame between the two is lost, so nobody may
- * write to it while vmap() runs for the first time. When the frame is freed its
+ * address. A write to the frame between these two steps is lost, so the program
+ * may not write to a page during its first vmap(). When the frame is freed its
  * address gets private memory again.
  *
- * A bit for each frame says that it is in the file; a bit for each 32768 of them
- * that one of those is set, so that fork() finds them quickly.
+ * Each frame has a bit that says it is in the file. Each 32768 frames have a
+ * summary bit that says that one of these may be set, so that fork() finds them
+ * quickly.
  *
  *	summary	|0|1|0|0|...		bit: any set among 32768 frames
  *	          `-> bits |0|0|1|1|0|...
  *
  * Locking	share_lock (rank LOCK_FRAMES), with system calls under it
- * Invariants	H1  a bit is set while the frame's address shows the file
- *		H2  PG_SHARED is set on the heads of blocks with a bit set, which
- *		    are in use, or were freed and are stuck
+ * Invariants	SHARE1  a bit is set while the frame's address shows the file
+ *		SHARE2  PG_SHARED is set on the heads of blocks with a bit set.
+ *		    They are in use, or were freed and wait in `stuck`
  * Source	none; the kernel's page tables can show any frame
  */
 #include <errno.h>
@@ -36,7 +37,7 @@
 static spinlock_t share_lock = SPIN_LOCK_INIT(LOCK_FRAMES);
 /* share_lock; NULL until the first frame is shared. */
 static u64 *bits, *summary;
-/* Freed while the OS refused to undo it; linked by private. share_lock. */
+/* Freed blocks that the OS refused to make private; linked by private. */
 static struct page *stuck;
 
 static size_t bits_size(void)
@@ -78,7 +79,10 @@ static void set(unsigned long pfn, unsigned long nr)
 	}
 }
 
-/* Bits that differ from the one before, from pfn to the one behind the range. */
+/*
+ * Returns the number of changes between 0 and 1 in the bitmap over [pfn, pfn +
+ * nr]; each costs one mapping.
+ */
 static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 {
 	bool was = pfn && test(pfn - 1);
@@ -93,7 +97,7 @@ static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 	return ends;
 }
 
-/* What that is once the range is all set, or (is = false) all clear. */
+/* Returns what ends_in() will be when the whole range is set to `is`. */
 static unsigned long ends_around(unsigned long pfn, unsigned long nr, u8 is)
 {
 	bool before = pfn && test(pfn - 1);
@@ -113,7 +117,10 @@ bool frame_is_shared(unsigned long pfn)
 	return smp_load_acquire(&bits) && test(pfn);
 }
 
-/* A summary bit whose frames are all private again is cleared here. */
+/*
+ * Returns true if any of the 32768 frames of `part` is shared. Clears the
+ * summary bit if none is.
+ */
 static bool part_has_any(unsigned long part)
 {
 	const u64 *word = bits + part * (SUMMARY_FRAMES / 64);
@@ -146,12 +153,13 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
 	return *nr;
 }
 
-/* ---- a block ------------------------------------------------------------------ */
+/* ---- a block ------------------------------------------------------------- */
 
 /*
- * The block that a frame belongs to. Heads tell their order; what looks like one
- * inside a larger block is left over from before, so the largest is the one. A run
- * is shorter than its block: what lies behind it is others'.
+ * Returns the head of the block that a frame belongs to. Inside a block there
+ * may be stale heads of earlier, smaller blocks, so the search begins at the
+ * largest order. A run is shorter than its block: frames behind its end belong
+ * to other blocks.
  */
 struct page *frame_block(struct page *page, unsigned long *nr)
 {
@@ -190,7 +198,9 @@ static void mark(struct page *head)
 	__atomic_or_fetch(&head->flags, PG_SHARED, __ATOMIC_RELAXED);
 }
 
-/* share_lock is held; the head is not marked yet. */
+/*
+ * Moves a block into the file. share_lock is held; the caller marks the head.
+ */
 static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 {
 	unsigned long pfn = page_to_pfn(head), had, has;
@@ -219,13 +229,15 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 	}
 	frames_uncharge(had > has ? had - has : 0);
 	set(pfn, nr);
-	/* Where this is refused a child made without our handlers sees it too. */
+	/* If this fails, a child made without our fork handlers shares it. */
 	if (vmap_fork != VMAP_FORK_SHARE)
 		os_dont_fork(addr, size);
 	return 0;
 }
 
-/* What was freed without memory to undo it may be shared in part. */
+/*
+ * Returns true if all of a block is shared; after a failure only a part may be.
+ */
 static bool block_is_shared(const struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
@@ -244,7 +256,7 @@ static int share_page(struct page *page, unsigned int flags)
 	return block_is_shared(head, nr) ? 0 : share_block(head, nr, flags);
 }
 
-/* Private memory again, empty. share_lock is held. */
+/* Maps private memory, zeroed, at frames' addresses. share_lock is held. */
 static int make_private(unsigned long pfn, unsigned long nr)
 {
 	unsigned long had = ends_in(pfn, nr), has = ends_around(pfn, nr, false);
@@ -260,7 +272,7 @@ static int make_private(unsigned long pfn, unsigned long nr)
 	return 0;
 }
 
-/* A block that was shared for nothing gets its bytes back; or stays shared. */
+/* Undoes share_block() after a failure, or marks the block as shared. */
 static void take_back(struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
@@ -277,7 +289,7 @@ static void take_back(struct page *head, unsigned long nr)
 		os_release(view, size);
 }
 
-/* Only heads of blocks know their zone, so it is asked for by number. */
+/* By frame number, because only the head of a block knows its zone. */
 static bool is_highmem(const struct zone *zone)
 {
 	return zone_idx(zone) == ZONE_HIGHMEM;
@@ -288,7 +300,9 @@ bool frame_is_highmem(const struct page *page)
 	return is_highmem(pfn_to_zone(page_to_pfn(page)));
 }
 
-/* Pages from n on that follow one another and are in the zone too. */
+/*
+ * Returns the index behind the run of consecutive pages of the zone from n on.
+ */
 static unsigned int skip_zone(const struct zone *zone,
 			      struct page *const *pages, unsigned int n,
 			      unsigned int nr)
@@ -304,7 +318,7 @@ static unsigned int skip_zone(const struct zone *zone,
 #define SETTLE_MARK 0
 #define SETTLE_BACK 1
 
-/* Blocks that were shared just now are not marked: mark them, or take them back. */
+/* Marks the blocks that were shared just now, or (SETTLE_BACK) undoes them. */
 static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
 {
 	for (unsigned int n = 0; n < nr; n++) {
@@ -325,8 +339,8 @@ static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
 }
 
 /*
- * All or none. The lock is held to the end, so that nobody relies on a block that is
- * to be taken back.
+ * Shares all pages or none. The lock is held to the end, so that no other
+ * thread uses a block as shared that settle() then takes back.
  */
 int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 {
@@ -354,7 +368,11 @@ int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 	return ret;
 }
 
-/* A block that is marked is being freed: private memory again, or it is kept. */
+/*
+ * page_shared_freed(): a block with PG_SHARED is being freed. Returns 0 if its
+ * address has private memory again; otherwise keeps the block in `stuck` and
+ * returns -errno.
+ */
 static int unshare(struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
@@ -363,7 +381,7 @@ static int unshare(struct page *head, unsigned long nr)
 	spin_lock(&share_lock);
 	ret = make_private(pfn, nr);
 	if (ret) {
-		if (page_block_pages(head) != nr) /* forgotten on the way */
+		if (page_block_pages(head) != nr) /* a run: length is lost */
 			WRITE_ONCE(head->order, (u8)ilog2(nr));
 		head->private = (uintptr_t)stuck;
 		WRITE_ONCE(stuck, head);

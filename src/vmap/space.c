@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/space.c - ranges of vmalloc space that nothing uses: taken and given
+ * vmap/space.c - unused ranges of vmalloc space: taken and given back
  *
  *	free	not mapped. An area that is cut from it is mapped at its place,
  *		never over another mapping
@@ -14,11 +14,11 @@
  *	free -- hold --> held -> vmalloc() -> held -- let go --> free
  *	free -- EEXIST --> holes -- look again --> free
  *
- * A range on its way between two trees is in none, and belongs to the thread that
- * took it.
+ * A range on its way between two trees is in none, and belongs to the thread
+ * that took it.
  *
  * Locking	vm_space.lock for the trees, never across a system call
- * Invariants	V1-V5 of vmap.h
+ * Invariants	VMAP1-VMAP5 of vmap.h
  * Source	none: the kernel's vmalloc space is the kernel's alone
  */
 #include <errno.h>
@@ -94,7 +94,7 @@ bool space_has(const void *addr)
 	return va;
 }
 
-/* The first range of a tree, taken out; NULL: it is empty. */
+/* Takes the first range out of a tree and returns it; NULL: it is empty. */
 static struct vmap_area *take_first(struct rb_root *root)
 {
 	struct vmap_area *va = NULL;
@@ -112,7 +112,7 @@ static struct vmap_area *take_first(struct rb_root *root)
 	return va;
 }
 
-/* ---- holes ---------------------------------------------------------------------- */
+/* ---- holes --------------------------------------------------------------- */
 
 bool space_look_again(void)
 {
@@ -126,11 +126,11 @@ bool space_look_again(void)
 	return any;
 }
 
-/* ---- held ranges ------------------------------------------------------------------- */
+/* ---- held ranges --------------------------------------------------------- */
 
 /*
- * A place for `want` out of a tree, and what lies behind it up to `most` bytes in
- * all, which *va is then: true; false: nothing fits.
+ * Cuts a place for `want` out of a tree, with the bytes behind it up to `most`
+ * in all, and sets *va to it. Returns false if nothing fits.
  */
 static bool cut(struct rb_root *root, struct vmap_area *va,
 		const struct space_want *want, size_t most)
@@ -163,7 +163,7 @@ static bool cut(struct rb_root *root, struct vmap_area *va,
 	return range;
 }
 
-/* What lies behind the first `size` bytes of a range that is held goes back. */
+/* Shortens a held range to `size` bytes; the rest goes back to its tree. */
 static void trim(struct vmap_area *va, size_t size)
 {
 	size_t rest = va_size(va) - size;
@@ -173,7 +173,7 @@ static void trim(struct vmap_area *va, size_t size)
 		space_give_back(&vm_space.held, va->va_end, rest);
 }
 
-/* Take a place out of the free tree and hold it, by steps of `most` bytes. */
+/* Takes a place out of the free tree and maps it, `most` bytes at once. */
 static bool hold(struct vmap_area *va, const struct space_want *want,
 		 size_t most)
 {

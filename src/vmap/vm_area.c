@@ -16,7 +16,7 @@
 #include "sys/os.h"
 #include "vmap/vm_area.h"
 
-static struct vmap_node first_node; /* all there is without memory for more */
+static struct vmap_node first_node; /* if no memory for more */
 struct vmap_node *vmap_nodes = &first_node;
 unsigned int nr_vmap_nodes = 1;
 
@@ -62,7 +62,7 @@ unsigned long km_vmalloc_end(void)
 	return engine_need() ? 0 : vm_space_end();
 }
 
-/* ---- nodes --------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
 struct vmap_node *this_vmap_node(void)
 {
@@ -79,7 +79,7 @@ void vm_unlock(struct vmap_node *node)
 	spin_unlock(&node->lock);
 }
 
-/* An area may begin in the zone of another node: that of addr is asked first. */
+/* Looks in the node of addr first: an area may begin in another node's zone. */
 struct vm_area *vm_lookup(const void *addr, struct vmap_node **node)
 {
 	unsigned int first = node_nr((uintptr_t)addr);
@@ -202,9 +202,9 @@ unsigned long vmalloc_to_pfn(const void *addr)
 	return page ? page_to_pfn(page) : 0;
 }
 
-/* ---- making and taking away -------------------------------------------------------- */
+/* ---- making and taking away ---------------------------------------------- */
 
-/* Huge pages want their alignment; others whole pages. */
+/* Sizes are whole pages; an alignment is a power of two. */
 static bool want_ok(const struct space_want *want)
 {
 	return want->size && !(want->size % PAGE_SIZE) &&
@@ -288,7 +288,7 @@ struct vm_struct *get_vm_area(unsigned long size, unsigned long flags)
 	return get_vm_area_caller(size, flags, __builtin_return_address(0));
 }
 
-/* Pages of vmap()'s caller stay that caller's; the copy of the array goes. */
+/* Frees vmap()'s copy of the page array; the pages belong to its caller. */
 static void vm_forget_pages(struct vm_struct *vm)
 {
 	if (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES))
@@ -311,7 +311,7 @@ struct vm_struct *remove_vm_area(const void *addr)
 		return NULL;
 	if ((area->state & VM_MAPPED) &&
 	    frames_unmap(area->va->va_start, va_size(area->va))) {
-		vm_insert(area); /* the OS refused: as it was */
+		vm_insert(area); /* the OS refused: the area stays */
 		return NULL;
 	}
 	frames_uncharge(area->nr_mappings);
@@ -357,7 +357,7 @@ int map_vm_area(struct vm_area *area, unsigned int share_flags)
 	return 0;
 }
 
-/* ---- protection ----------------------------------------------------------------------- */
+/* ---- protection ---------------------------------------------------------- */
 
 bool vm_prot_ok(pgprot_t prot)
 {
@@ -383,7 +383,7 @@ int vm_zero(const struct vm_area *area, void *addr, size_t size)
 	return os_protect(area->vm.addr, whole, area->prot);
 }
 
-/* ---- proof ---------------------------------------------------------------------------- */
+/* ---- check --------------------------------------------------------------- */
 
 static unsigned long check_pool(const struct vmap_node *node)
 {
@@ -424,7 +424,7 @@ static void check_busy(const struct vmap_node *node, unsigned int nr)
 	BUG_ON(found != node->nr_busy);
 }
 
-/* With no other thread in the allocator. */
+/* Called while no other thread is in the allocator. */
 void vm_check(void)
 {
 	unsigned long pages = 0;

@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vm_area.h - areas of vmalloc(): who has which, and what is freed of them
+ * vmap/vm_area.h - areas of vmalloc(): those in use, and those freed and kept
  *
  *	vmap_node of each CPU
  *	  busy	tree by address of the areas whose address belongs to the node:
  *		address / 16 pages, modulo the number of nodes
- *	  pool	freed areas, mapped still, by their number of pages: the CPU
- *		that freed one finds it when it wants as many again
+ *	  pool	freed areas, mapped still, by their number of pages: the next
+ *		vmalloc() of that size on this CPU takes one
  *
- *	vmalloc ---> pool of this CPU ---> a place in the free tree, frames, mmap
- *	vfree   ---> pool of this CPU - - > purge: unmap many with one call, frames
- *				            to the page allocator, place to the tree
+ *	vmalloc --> pool of this CPU --> a place in the free tree, frames, mmap
+ *	vfree   --> pool of this CPU - - > purge: unmap many with one call,
+ *				           free frames and places
  *
  * A life: place, pages, map, busy | pooled | busy again ... | purged.
  *
  * Locking	vmap_node.lock (rank LOCK_VMAP_NODE): its tree and pool. An area
  *		on its way from one to the other is in neither. An area that is
  *		being made is in neither, too, and belongs to the thread that
- *		makes it: vm_insert() publishes it, complete. Whoever finds it
- *		holds the lock while reading what can change.
- * Invariants	A1  an area is in the busy tree of the node of its address, or
- *		    in one pool, or on its way
- *		A2  lazy_pages is the sum over all pools
- *		A3  pages of a mapped area are allocated, and nobody else's
- *		    unless they are vmap()'s
- *		    They are blocks that the array has whole, one behind the
- *		    other; vmalloc_to_page() splits the one that it names
- *		A4  what an area maps is between va_start and va_end less the
- *		    guard page
- *					(vm_check() proves A1, A2)
+ *		makes it: vm_insert() publishes it, complete. A thread that
+ *		looks it up holds the lock while it reads fields that can
+ *		change.
+ * Invariants	AREA1  an area is in the busy tree of the node of its address,
+ *		    or in one pool, or on its way
+ *		AREA2  lazy_pages is the sum over all pools
+ *		AREA3  pages of a mapped area are allocated, and belong to the
+ *		    area alone; pages of vmap() belong to its caller.
+ *		    The array holds whole blocks, one behind the other;
+ *		    vmalloc_to_page() splits the block of the page it returns
+ *		AREA4  the mappings of an area lie between va_start and va_end
+ *		    less the guard page
+ *					(vm_check() checks AREA1, AREA2)
  * Source	Linux v6.12 mm/vmalloc.c, vmap_node
  *		(docs/kernel.md Y4, Y5); there
  *		the pools hold places, here what is mapped there too, since a
@@ -46,17 +47,17 @@
 #define VMAP_POOL_PAGES 256 /* areas up to so many have a list by size */
 
 /*
- * vm_area.state: written by the thread that makes the area, by the one that has
- * unlinked it, and in between under the node's lock
+ * vm_area.state is written by the thread that makes the area and by the thread
+ * that has unlinked it. In between the node's lock guards it.
  */
 #define VM_MAPPED 0x01 /* frames are mapped: charged runs + 1 mappings */
 #define VM_HOLES 0x04 /* a block: its own pages, NULL where none is mapped */
 #define VM_RAM 0x08 /* vm_map_ram() */
-/* pages are as good as any that vmalloc() gets, and none of them was named */
+/* any vmalloc() may reuse the area: no page of it was handed to a caller */
 #define VM_REUSABLE 0x02
 
 struct vm_area {
-	struct vm_struct vm; /* first: who kfree()s it means the whole */
+	struct vm_struct vm; /* first: kfree() of it frees all of vm_area */
 	struct vmap_area *va; /* its place */
 	unsigned long nr_mappings; /* charged to the budget */
 	const struct movable_operations
@@ -76,7 +77,7 @@ struct vmap_node {
 	spinlock_t lock;
 	struct rb_root busy; /* lock, as what follows */
 	unsigned long nr_busy; /* written under it, read without */
-	struct vm_area *pool[VMAP_POOL_PAGES + 1]; /* [0]: all that are larger */
+	struct vm_area *pool[VMAP_POOL_PAGES + 1]; /* [0]: larger ones */
 	unsigned long nr_pooled; /* the same, as the heads of pool */
 	struct list_head blocks; /* of vm_map_ram(), with free pages */
 } __cacheline_aligned;
@@ -102,119 +103,131 @@ static inline unsigned long vm_total_frames(void)
 				    arena.span_frames;
 }
 
-/* ---- vm_place.c: places in vmalloc space ------------------------------------- */
-
-/* NULL: no memory for a struct, or no place even after a purge. */
-struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp);
-/* Give places back, linked by next; mapped without access. */
-void free_vmap_areas(struct vmap_area *list);
-
-/* ---- vm_area.c ---------------------------------------------------------------- */
+/* ---- vm_place.c: places in vmalloc space --------------------------------- */
 
 /*
- * An area with a place for want->size bytes and, unless VM_NO_GUARD is among the
- * flags, a guard page. No tree has it: it is for the caller to complete and
- * vm_insert(), or to give up again before anything is mapped there. Returns NULL
- * without memory or address space.
+ * Returns a place for an area. NULL: no memory for its struct, or no free range
+ * even after a purge.
+ */
+struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp);
+/* Gives places back: a list linked by next, all mapped without access. */
+void free_vmap_areas(struct vmap_area *list);
+
+/* ---- vm_area.c ----------------------------------------------------------- */
+
+/*
+ * Returns an area with a place for want->size bytes and, unless flags have
+ * VM_NO_GUARD, a guard page. It is in no tree yet: the caller completes it and
+ * calls vm_insert(), or vm_area_free() before anything is mapped there. NULL:
+ * no memory or no address space.
  */
 struct vm_area *vm_area_alloc(const struct space_want *want,
 			      unsigned long flags, gfp_t gfp,
 			      const void *caller);
 void vm_area_free(struct vm_area *area);
-/* Into the busy tree: from here on other threads find it, so it is complete. */
+/* Links a complete area into the busy tree, where other threads find it. */
 void vm_insert(struct vm_area *area);
-/* Out of it, if one with no holes starts at addr: the area; NULL: none. */
+/*
+ * Unlinks the area that starts at addr from the busy tree and returns it. NULL:
+ * none starts there, or it is a block of vm_map_ram() or kmap() (VM_HOLES).
+ */
 struct vm_area *vm_unlink(const void *addr);
-/* Out of it, whatever it is. */
+/* Unlinks any area from the busy tree, VM_HOLES or not. */
 void vm_erase(struct vm_area *area);
 /*
- * The area that holds addr, guard page too, with its node locked: to be unlocked by
- * vm_unlock(). NULL: none, and nothing is locked.
+ * Returns the area that addr lies in (its guard page counts), with its node
+ * locked; the caller calls vm_unlock(). NULL: none, and nothing is locked.
  */
 struct vm_area *vm_lookup(const void *addr, struct vmap_node **node);
 void vm_unlock(struct vmap_node *node);
-/* Share the frames, charge and map; the area's pages are set. 0 or -errno. */
+/*
+ * Charges and maps area->vm.pages, shared with the file. Returns 0 or -errno.
+ */
 int map_vm_area(struct vm_area *area, unsigned int share_flags);
 /*
- * The page that is mapped at addr, in an area that vm_lookup() found, whose node is
- * locked still; or NULL.
+ * Returns the page that is mapped at addr, or NULL. The area is one that
+ * vm_lookup() returned, and its node is still locked.
  */
 struct page *vm_page_at(const struct vm_area *area, const void *addr);
 void vm_check(void);
 int vmalloc_init(void);
-/* vmap_node of this CPU. */
+/* Returns the vmap_node of this CPU. */
 struct vmap_node *this_vmap_node(void);
-/* Are these bits of a pgprot_t that mappings can have? Else there is a warning. */
+/*
+ * Returns true if mappings can have these bits of a pgprot_t; warns otherwise.
+ */
 bool vm_prot_ok(pgprot_t prot);
 /*
- * Zero a part of what is mapped, whatever its protection is; the area is the
- * caller's alone, or its owner's who writes to it. 0, or -errno with nothing done.
+ * Zeroes a part of a mapped area, also one that is not writable. No other
+ * thread uses the area, or its owner wants the write. Returns 0, or -errno with
+ * nothing done.
  */
 int vm_zero(const struct vm_area *area, void *addr, size_t size);
 
-/* ---- vmalloc.c ------------------------------------------------------------------ */
+/* ---- vmalloc.c ----------------------------------------------------------- */
 
-/* Pages of an array whose blocks are whole. */
+/* Frees the pages of an array that holds whole blocks. */
 void vm_free_blocks(struct page *const *pages, unsigned int nr);
-/* So many pages of vmalloc() more in use, or pooled. */
-void vmalloc_count(long nr_pages);
-/* "NAME: WHAT error: size SIZE, WHY" as warn_alloc() says it. */
-void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
 /*
- * Charge and map as map_vm_area(); where the budget is in the way, once more after
- * a purge.
+ * Adds to the count of vmalloc() pages, in use or pooled; nr_pages may be < 0.
  */
+void vmalloc_count(long nr_pages);
+/* Prints "NAME: WHAT error: size SIZE, WHY" by warn_alloc(). */
+void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
+/* map_vm_area(); when it fails, tries once more after a purge. */
 int vm_map_hard(struct vm_area *area, unsigned int share_flags);
 
-/* ---- vmalloc_api.c -------------------------------------------------------------- */
+/* ---- vmalloc_api.c ------------------------------------------------------- */
 
-/* Free the areas that vfree_atomic() was given; no lock held. */
+/* Frees the areas that were passed to vfree_atomic(). No lock is held. */
 void vm_free_deferred(void);
 
-/* ---- vm_lazy.c ------------------------------------------------------------------ */
+/* ---- vm_lazy.c ----------------------------------------------------------- */
 
-/* An area of nr pages that was freed and is mapped; NULL: none. */
+/* Returns a pooled area of nr pages, mapped still, that fits; NULL: none. */
 struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
 			 int node);
-/* An area that was unlinked: into the pool if it may, or to its end at once. */
+/* Pools an unlinked area if it may be reused; otherwise ends it at once. */
 void vm_release(struct vm_area *area);
 #define VM_PURGE_ALL 0
 #define VM_PURGE_OLD 1 /* freed two ticks ago or earlier */
-/* The end of pooled areas: pages given back. */
+/* Ends pooled areas. Returns the number of pages given back. */
 unsigned long vm_purge(unsigned int flags);
-/* Unmap now, and free frames, arrays and places; areas linked by vm.next. */
+/* Unmaps areas linked by vm.next; frees their frames, arrays and places. */
 unsigned long vm_end(struct vm_area *list);
 unsigned long vm_lazy_pages(void);
 void vm_lazy_init(void);
 
-/* ---- vm_map_ram.c, vmap_pages.c ------------------------------------------------- */
+/* ---- vm_map_ram.c, vmap_pages.c ------------------------------------------ */
 
 void vm_purge_blocks(unsigned int flags);
 void *vm_map_large(struct page **pages, unsigned int count);
 
-/* ---- kmap.c ------------------------------------------------------------------------ */
+/* ---- kmap.c -------------------------------------------------------------- */
 
 bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
 void kmap_fork_take(void);
 void kmap_fork_release(void);
 
-/* ---- vm_migrate.c ------------------------------------------------------------------- */
+/* ---- vm_migrate.c -------------------------------------------------------- */
 
-/* Pages of an area that is in no tree yet may be moved; and no longer. */
+/* Lets compaction move the pages of an area that is in no tree yet. */
 void vm_set_movable(struct vm_area *area);
+/* Compaction may no longer move them. */
 void vm_clear_movable(struct vm_area *area);
-/* Nobody moves pages any more, perhaps. */
+/* At a tick: gives up what moving pages needs, if no thread is moving any. */
 void vm_migrate_tick(void);
 void vm_migrate_init(void);
-/* Pages of an area that is in no tree are pages of their own, and stay. */
+/* Splits the blocks of an area that is in no tree; its pages no longer move. */
 void vm_split_blocks(struct vm_area *area);
 /*
- * Somebody is told of this page: it is a page of its own, and stays. The node is
- * locked. -EAGAIN: it is just being moved; try again without the lock.
+ * Called before a page is handed to a caller: its block is split and no longer
+ * moves. The node is locked. Returns 0, or -EAGAIN if the page is just being
+ * moved: the caller unlocks the node and tries again.
  */
 int vm_page_stays(struct vm_area *area, struct page *page);
 
-/* ---- vm_fork.c -------------------------------------------------------------------- */
+/* ---- vm_fork.c ----------------------------------------------------------- */
 
 void vm_fork_init(void);
 

@@ -6,19 +6,20 @@
  *		 (free frames and holes are not)
  *	fork()	 nothing of the old file is mapped in the child: MADV_DONTFORK
  *	parent	 closes the new file
- *	child	 closes the old one; maps every area, and every frame that has an
- *		 address of its own, from the new one, where they were
+ *	child	 closes the old one; maps every area, and every frame that has
+ *		 an address of its own, from the new one, where they were
  *
- * Other threads of the parent go on writing: each aligned word of the copy is one
- * that the frame held between the start and the end of fork(). Where there is no
- * memory for the copy that is said, and in the child the areas fault.
+ * Other threads of the parent go on writing: each aligned word of the copy is
+ * one that the frame held between the start and the end of fork(). If there is
+ * no memory for the copy, fork() reports it, and an access to the areas faults
+ * in the child.
  *
- *	vmap_fork=copy	what is above
+ *	vmap_fork=copy	as drawn above
  *	vmap_fork=share	parent and child have the same memory: no MADV_DONTFORK
- *	vmap_fork=none	no copies but of frames that have an address: in the child
- *			areas fault; frames of HighMem begin anew
+ *	vmap_fork=none	only frames that have an address of their own are
+ *			copied: areas fault in the child, its HighMem is empty
  *
- * Locking	all locks are held by the thread that forks (core/lock.h)
+ * Locking	the thread that forks holds all locks (core/lock.h)
  * Source	none: the kernel's vmalloc space is every process's
  */
 #include <errno.h>
@@ -33,9 +34,9 @@
 
 static int child_fd; /* of the child that is being made; 0: none */
 
-/* ---- copying ----------------------------------------------------------------------- */
+/* ---- copying ------------------------------------------------------------- */
 
-/* Word by word: no aligned one is torn, whatever the other threads write. */
+/* Copies word by word: no aligned word is torn by another thread's write. */
 static void copy_words(u64 *to, const u64 *from, size_t size)
 {
 	for (size_t n = 0; n < size / sizeof(*to); n++)
@@ -57,7 +58,10 @@ static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
 	return to ? 0 : -ENOMEM;
 }
 
-/* The first frame behind the block that holds pfn, and whether somebody uses it. */
+/*
+ * Returns the first frame behind the block of pfn. *used: is the block
+ * allocated?
+ */
 static unsigned long block_end(unsigned long pfn, bool *used)
 {
 	unsigned long nr;
@@ -68,7 +72,7 @@ static unsigned long block_end(unsigned long pfn, bool *used)
 	return page_to_pfn(head) + nr;
 }
 
-/* The stretch from pfn on, up to end, that is to be copied, or not. */
+/* Returns the end of the stretch from pfn on that is all used, or all free. */
 static unsigned long stretch_end(unsigned long pfn, unsigned long end,
 				 bool *used)
 {
@@ -152,9 +156,9 @@ static void fork_parent(void)
 	child_fd = 0;
 }
 
-/* ---- the child ------------------------------------------------------------------------ */
+/* ---- the child ----------------------------------------------------------- */
 
-/* Stretches of pages between the holes of a block; of others it is one. */
+/* Maps each stretch of pages between holes; an area without VM_HOLES is one. */
 static int map_stretches(const struct vm_area *area)
 {
 	struct page *const *pages = area->vm.pages;
@@ -176,20 +180,22 @@ static int map_stretches(const struct vm_area *area)
 	return ret;
 }
 
-/* Its place is mapped again, to fault: else the OS would give it to somebody. */
+/*
+ * Maps the place without access, so that the OS gives it to no other mapping.
+ */
 static void keep_place(struct vm_area *area)
 {
 	frames_unmap(area->va->va_start, va_size(area->va));
 	area->state &= (u8) ~(VM_MAPPED | VM_REUSABLE);
 	if (arena_contains(area->vm.pages))
 		return;
-	area->vm.pages = NULL; /* they were in an area, and are lost */
+	area->vm.pages = NULL; /* the array was in an area that is lost */
 	area->vm.nr_pages = 0;
 }
 
 /*
- * The array of its pages may be in an area itself, which is mapped first then; areas
- * are in slabs.
+ * Maps an area in the child. Its page array may lie in another area, which is
+ * then mapped first; struct vm_area itself is always in a slab.
  */
 static void map_again(struct vm_area *area)
 {
@@ -212,7 +218,7 @@ static void map_again(struct vm_area *area)
 	keep_place(area);
 }
 
-/* Frames of HighMem begin anew where there are no copies: so does kmap(). */
+/* Without copies HighMem is empty in the child, but kmap() must work there. */
 static void map_or_keep(struct vm_area *area, unsigned int copied)
 {
 	if (copied || kmap_is_area(area))
@@ -235,7 +241,10 @@ static void map_areas(unsigned int copied)
 	}
 }
 
-/* They are copied in each mode, for slabs may be among them; or none is. */
+/*
+ * Maps the copies of shared frames; slabs may be among them, hence in each
+ * mode.
+ */
 static void map_shared(void)
 {
 	unsigned long pfn = 0, nr;
@@ -261,7 +270,10 @@ static void keep_shared(void)
 		os_unmap_file(pfn_to_virt(pfn), nr << PAGE_SHIFT);
 }
 
-/* So that new areas do not go to the parent's file. */
+/*
+ * Returns a new file, so that new areas do not write to the parent's; or
+ * -errno.
+ */
 static int empty_file(void)
 {
 	int fd = os_memfd("libkmalloc-highmem");
@@ -269,7 +281,7 @@ static int empty_file(void)
 	if (fd < 0 || !os_file_resize(fd, arena.highmem_size))
 		return fd;
 	os_close(fd);
-	return -EBADF; /* shorter than its frames: no access may find that */
+	return -EBADF; /* a file that is too short would raise SIGBUS */
 }
 
 static void fork_child(void)
@@ -289,7 +301,7 @@ static void fork_child(void)
 	vm_purge(VM_PURGE_ALL); /* not mapped here */
 }
 
-/* ---- the locks ------------------------------------------------------------------------- */
+/* ---- the locks ----------------------------------------------------------- */
 
 static void fork_take(void)
 {
@@ -309,7 +321,7 @@ static void fork_release(void)
 
 static void fork_prepare(void)
 {
-	vm_purge(VM_PURGE_ALL); /* what nobody uses need not be copied */
+	vm_purge(VM_PURGE_ALL); /* pooled areas need no copy */
 }
 
 void vm_fork_init(void)

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vm_lazy.c - areas that were freed: kept for the next, or purged by many
+ * vmap/vm_lazy.c - freed areas: kept for reuse, or purged many at once
  *
  *	pool[n]		area -> area -> NULL	last freed, first used again
- *	purge		sorted by address; a call for each stretch of areas without
- *			a gap between them
+ *	purge		sorted by address; one call for each stretch of areas
+ *			without a gap between them
  *
  *	|## a ##|g|## b ##|g|......|## c ##|g|
  *	 `---- one munmap ---´       `-another
  *
- * Frames of a pooled area are in use for the page allocator; its shrinker takes
- * them when memory is short, the tick when nobody wants them for two of it.
+ * For the page allocator frames of a pooled area are in use. When memory is
+ * short the shrinker purges all pools; a tick purges areas freed two ticks ago
+ * or earlier.
  *
  * Locking	vmap_node.lock for the pools; system calls without
- * Invariants	A1, A2 of vm_area.h
- * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(), lazy_max_pages()
- *		(docs/kernel.md Y4, Y5)
+ * Invariants	AREA1, AREA2 of vm_area.h
+ * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(),
+ *		lazy_max_pages() (docs/kernel.md Y4, Y5)
  */
 #include "buddy/buddy.h"
 #include "buddy/page_debug.h"
@@ -28,7 +29,7 @@
 #include "sys/os.h"
 #include "vmap/vm_area.h"
 
-#define REUSE_TRIES 8 /* areas of a list that are looked at */
+#define REUSE_TRIES 8 /* areas of a list that vm_reuse() looks at */
 
 static unsigned long lazy_pages; /* atomic */
 static unsigned long lazy_max_pages; /* constant after init */
@@ -55,7 +56,7 @@ static void lazy_add(long nr)
 	__atomic_add_fetch(&lazy_pages, nr, __ATOMIC_RELAXED);
 }
 
-/* ---- the pools --------------------------------------------------------------------- */
+/* ---- the pools ----------------------------------------------------------- */
 
 static struct vm_area *next_of(const struct vm_area *area)
 {
@@ -104,13 +105,19 @@ struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
 	return area;
 }
 
-/* What it counts for in lazy_pages: what is its own, and none of vmap()'s. */
+/*
+ * Returns the pages that the area owns; pages of vmap() belong to its caller.
+ */
 static unsigned int own_pages(const struct vm_area *area)
 {
 	return area->vm.flags & VM_ALLOC ? area->vm.nr_pages : 0;
 }
 
-/* Freed and mapped still; not all that the OS did not unmap can be used again. */
+/*
+ * Adds a freed area, mapped still, to the pool of this CPU. Among them are
+ * areas that the OS refused to unmap; vm_reuse() takes only those with
+ * VM_REUSABLE.
+ */
 static void pool_add(struct vm_area *area)
 {
 	struct vmap_node *node = this_vmap_node();
@@ -125,7 +132,7 @@ static void pool_add(struct vm_area *area)
 	spin_unlock(&node->lock);
 }
 
-/* Those of one list that are due, or all: linked in front of `list`. */
+/* Moves the areas of one pool that are due, or all, to the front of `list`. */
 static struct vm_area *take_due(struct vm_area **p, unsigned int flags,
 				struct vm_area *list)
 {
@@ -164,9 +171,9 @@ static struct vm_area *take_pooled(struct vmap_node *node, unsigned int flags,
 	return list;
 }
 
-/* ---- the end of areas ---------------------------------------------------------------- */
+/* ---- the end of areas ---------------------------------------------------- */
 
-/* Merge two lists that are sorted by address. */
+/* Merges two lists that are sorted by address. */
 static struct vm_area *merge(struct vm_area *a, struct vm_area *b)
 {
 	struct vm_struct *head = NULL, **tail = &head;
@@ -183,7 +190,7 @@ static struct vm_area *merge(struct vm_area *a, struct vm_area *b)
 	return (struct vm_area *)head;
 }
 
-/* From the list of single ones up: part[n] is a sorted list of 2^n. */
+/* Merge sort by address; part[n] is empty or a sorted list of 2^n areas. */
 static struct vm_area *sort(struct vm_area *list)
 {
 	struct vm_area *part[48] = { NULL }, *all = NULL;
@@ -220,7 +227,7 @@ static void free_pages_of(struct vm_area *area)
 	kvfree(area->vm.pages);
 }
 
-/* Areas [first, end) lie side by side and are unmapped: all they had goes. */
+/* Frees areas [first, end), which lie side by side and are unmapped. */
 static struct vmap_area *end_group(struct vm_area *first, struct vm_area *end,
 				   struct vmap_area *places)
 {
@@ -253,7 +260,7 @@ unsigned long vm_end(struct vm_area *list)
 			nr += end->vm.nr_pages;
 		}
 		if (frames_unmap(start, to - start)) {
-			/* The OS refuses: kept, mapped, for another time. */
+			/* The OS refused: the next purge tries again. */
 			while (first != end) {
 				struct vm_area *area = first;
 
@@ -279,7 +286,9 @@ static unsigned long purge_once(unsigned int flags)
 	return list ? vm_end(list) : 0;
 }
 
-/* An array of pages may have been an area too: it was freed just now. */
+/*
+ * Repeats: a page array that was an area too has just been freed to the pool.
+ */
 unsigned long vm_purge(unsigned int flags)
 {
 	unsigned long pages, more;
@@ -315,13 +324,13 @@ void vm_unmap_aliases(void)
 	vm_purge(VM_PURGE_ALL);
 }
 
-/* ---- memory is short, or time has passed ----------------------------------------------- */
+/* ---- memory is short, or time has passed --------------------------------- */
 
 static unsigned long lazy_count(struct shrinker *s, struct shrink_control *sc)
 {
 	(void)s;
 	(void)sc;
-	vm_free_deferred(); /* lazy from now on, or gone */
+	vm_free_deferred(); /* these count as lazy now, or are gone */
 	return vm_lazy_pages();
 }
 

@@ -6,17 +6,17 @@
  *	|dirty|used|dirty|dirty|used|........ free ........|
  *	                             ^ next: 1024 - free
  *
- * Places in a block are given out from left to right, sizes rounded up to powers
- * of two, and are not given out again: what is unmapped is dirty. A block goes when
- * it is dirty all over, or when it is purged and nothing in it is used. More than 64
- * pages have an area of their own.
+ * Places in a block are given out from left to right, with sizes rounded up to
+ * powers of two. An unmapped place is dirty and is not given out again. A block
+ * is freed when all of it is dirty, or at a purge when nothing in it is used.
+ * More than 64 pages get an area of their own.
  *
  * Locking	vmap_node.lock of the queue that a block belongs to; mapping is
  *		done without
- * Invariants	K1  free + used + dirty = 1024 pages
- *		K2  a block is on its queue's list while it has free pages, or the
- *		    OS has refused to unmap it
- *		K3  pages[n] is set where a page is mapped
+ * Invariants	RAM1  free + used + dirty = 1024 pages
+ *		RAM2  a block is on the queue's list while it has free pages,
+ *		    or the OS has refused to unmap it
+ *		RAM3  pages[n] is set where a page is mapped
  * Source	Linux v6.12 mm/vmalloc.c, vmap_block (docs/kernel.md Y8)
  */
 #include "core/bitops.h"
@@ -29,17 +29,17 @@
 #define VMAP_PURGE_THRESHOLD (VMAP_BBMAP_BITS / 4)
 
 struct vmap_block {
-	struct vm_area area; /* first; its pages are NULL where none is mapped */
+	struct vm_area area; /* first; pages that are not mapped are NULL */
 	struct vmap_node *queue; /* constant */
 	struct list_head list; /* queue->blocks; queue->lock, as what follows */
 	unsigned int free, dirty; /* pages */
-	unsigned int stale; /* charged for what is dirty and mapped still */
-	u16 mappings[VMAP_BBMAP_BITS]; /* charged for what begins there: its user */
-	u8 counts[VMAP_BBMAP_BITS]; /* its pages, the same; 0: nothing does */
+	unsigned int stale; /* charged for dirty pages, still mapped */
+	u16 mappings[VMAP_BBMAP_BITS]; /* charged, by first page: its user */
+	u8 counts[VMAP_BBMAP_BITS]; /* pages of the mapping; 0: none begins */
 	struct page *pages[VMAP_BBMAP_BITS];
 };
 
-/* ---- blocks -------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------- */
 
 static struct vmap_block *new_block(gfp_t gfp)
 {
@@ -67,7 +67,10 @@ static struct vmap_block *new_block(gfp_t gfp)
 	return vb;
 }
 
-/* Nothing in it is used, and it is on no list. What the OS refuses is tried again. */
+/*
+ * Frees a block that is unused and on no list. If the OS refuses to unmap it,
+ * it goes back to its queue for the next purge.
+ */
 static void free_block(struct vmap_block *vb)
 {
 	if (vb->stale &&
@@ -84,7 +87,7 @@ static void free_block(struct vmap_block *vb)
 	kfree(vb);
 }
 
-/* Cut pages off the free part: their number in the block. queue->lock. */
+/* Takes nr pages of the free part. Returns the first's number. queue->lock. */
 static unsigned int take(struct vmap_block *vb, unsigned int nr)
 {
 	unsigned int at = VMAP_BBMAP_BITS - vb->free;
@@ -95,7 +98,7 @@ static unsigned int take(struct vmap_block *vb, unsigned int nr)
 	return at;
 }
 
-/* A place for nr pages, a power of two, in a block of this CPU. */
+/* Returns a block of this CPU with a place for nr pages, which is *at. */
 static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
 {
 	struct vmap_node *node = this_vmap_node();
@@ -122,7 +125,7 @@ static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
 	return vb;
 }
 
-/* Pages that are mapped no more are dirty; the last ones end the block. */
+/* Counts nr unmapped pages as dirty; frees the block when all are. */
 static void vb_free(struct vmap_block *vb, unsigned int nr)
 {
 	bool all;
@@ -135,7 +138,7 @@ static void vb_free(struct vmap_block *vb, unsigned int nr)
 		free_block(vb);
 }
 
-/* Blocks in which nothing is used, though not all is dirty. */
+/* Frees the blocks that are partly dirty and have nothing in use. */
 static void purge_queue(struct vmap_node *node, unsigned int flags)
 {
 	struct vmap_block *vb, *next;
@@ -164,7 +167,7 @@ void vm_purge_blocks(unsigned int flags)
 			purge_queue(&vmap_nodes[n], flags);
 }
 
-/* ---- the calls ------------------------------------------------------------------------ */
+/* ---- the calls ----------------------------------------------------------- */
 
 static int map_in_block(struct vmap_block *vb, unsigned int at,
 			struct page **pages, unsigned int count)
@@ -211,7 +214,7 @@ void *vm_map_ram(struct page **pages, unsigned int count, int node)
 	return NULL;
 }
 
-/* The block that mem was given out in; NULL: none. */
+/* Returns the block that holds mem and sets *at; NULL: none. */
 static struct vmap_block *block_at(const void *mem, unsigned int *at)
 {
 	struct vmap_node *node;
@@ -220,7 +223,7 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 
 	if (!area)
 		return NULL;
-	/* kmap() has its own, of another size */
+	/* the area of kmap() has VM_HOLES too, and another size */
 	block = (area->state & VM_HOLES) &&
 		area->vm.nr_pages == VMAP_BBMAP_BITS;
 	vm_unlock(node);
@@ -231,7 +234,7 @@ static struct vmap_block *block_at(const void *mem, unsigned int *at)
 	return container_of(area, struct vmap_block, area);
 }
 
-/* Who reads by km_vread() has done so, and will not any more. */
+/* Waits for readers in km_vread(); later ones find no page. */
 static void hide_pages(struct vmap_block *vb, unsigned int at,
 		       unsigned int count)
 {
@@ -263,7 +266,7 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 		return;
 	hide_pages(vb, at, count);
 	if (frames_unmap((uintptr_t)mem, (size_t)count << PAGE_SHIFT)) {
-		/* The OS refuses: it goes with the block. */
+		/* The OS refused: it is unmapped with the block. */
 		spin_lock(&vb->queue->lock);
 		vb->stale += vb->mappings[at];
 		spin_unlock(&vb->queue->lock);

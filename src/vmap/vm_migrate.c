@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vm_migrate.c - frames under areas of vmalloc() change places
+ * vmap/vm_migrate.c - compaction moves the frames of vmalloc() areas
  *
  *	area	|a|b|c|			area	|a|d|c|
  *	           |     compaction              |
  *	frames	...b..........d		frames	..............d
  *
  * Pages of vmalloc() are movable for the page allocator (buddy/migrate.c): the
- * page's private word is the address at which it is mapped. To move one, writes to
- * that address wait, the bytes are written to the new frame, which is mapped over
- * the old one; reads go on all the while.
+ * page's private word is the address at which it is mapped. To move one, writes
+ * to that address wait, the bytes are written to the new frame, which is mapped
+ * over the old one; reads go on all the while.
  *
- * What somebody has a pointer to stays: a page that vmalloc_to_page() has named,
- * and all pages of an area that is pinned, since system calls write to it, whose
- * writes cannot be made to wait everywhere.
+ * Two kinds of pages do not move. A page that vmalloc_to_page() returned stays,
+ * since its caller holds a pointer to it. All pages of a pinned area stay,
+ * since system calls write to it, and not every machine can make these writes
+ * wait.
  *
- * Locking	the lock of the node in whose busy tree the area is, while a page
- *		is moved, system calls and all: vfree() and vm_lookup() wait
- * Invariants	M1  a movable page is mapped at page_private(), once
- *		M2  an area's mappings are charged as they are after each move
- * Source	Linux v6.12 include/linux/migrate.h for the protocol; the kernel's
- *		own vmalloc pages do not move (docs/divergence.md F)
+ * Locking	the lock of the node in whose busy tree the area is, while a
+ *		page is moved, system calls and all: vfree() and vm_lookup()
+ *		wait
+ * Invariants	MOVE1  a movable page is mapped at page_private(), once
+ *		MOVE2  after each move an area's mappings are charged exactly
+ * Source	Linux v6.12 include/linux/migrate.h for the protocol; the
+ *		kernel's own vmalloc pages do not move (docs/divergence.md F)
  */
 #include <errno.h>
 #include <string.h>
@@ -59,11 +61,11 @@ static int set_migrate(const char *value)
 }
 boot_param("vmap_migrate", set_migrate, "auto, userfaultfd, mprotect, none");
 
-/* ---- one page ---------------------------------------------------------------------- */
+/* ---- one page ------------------------------------------------------------ */
 
 /*
- * The area in which a page is mapped where its private word says, with its node
- * locked; NULL: it has been given up since, and nothing is locked.
+ * Returns the area that maps a page at the address in its private word, with
+ * the node locked. NULL: the area is freed or pinned, and nothing is locked.
  */
 static struct vm_area *area_of_page(struct page *page, struct vmap_node **node)
 {
@@ -94,7 +96,9 @@ static void vm_putback_page(struct page *page)
 	(void)page;
 }
 
-/* A block of an area: its first page is number n of the area, it has nr pages. */
+/*
+ * A block of an area: its first page is number n of the area, it has nr pages.
+ */
 struct block {
 	struct vm_area *area;
 	unsigned int n, nr;
@@ -105,7 +109,7 @@ static void *block_addr(const struct block *b)
 	return (char *)b->area->vm.addr + ((size_t)b->n << PAGE_SHIFT);
 }
 
-/* Runs that begin with the block or right behind it: 0, 1 or 2. */
+/* Returns how many runs begin with the block or right behind it: 0, 1 or 2. */
 static unsigned int breaks_at(const struct block *b)
 {
 	struct page *const *pages = b->area->vm.pages;
@@ -118,7 +122,10 @@ static unsigned int breaks_at(const struct block *b)
 	return nr;
 }
 
-/* Map dst where the block is, with the same bytes: 0, or -errno with all as it was. */
+/*
+ * Copies the block to dst and maps dst there. Returns 0, or -errno and no
+ * change.
+ */
 static int replace(const struct block *b, struct page *dst)
 {
 	size_t offset = page_to_pfn(dst) << PAGE_SHIFT;
@@ -149,7 +156,7 @@ static int replace_as(const struct block *b, struct page *dst, enum os_wp how)
 	return ret;
 }
 
-/* What is not writable has no writes to wait for. */
+/* Holds back writes meanwhile, if the area is writable. Returns 0 or -errno. */
 static int try_replace(const struct block *b, struct page *dst)
 {
 	int ret = -EPERM;
@@ -163,7 +170,7 @@ static int try_replace(const struct block *b, struct page *dst)
 	return ret;
 }
 
-/* The block becomes dst, its mappings are charged anew. Node locked. */
+/* Moves the block to dst and charges its mappings anew. The node is locked. */
 static int move_block(const struct block *b, struct page *dst)
 {
 	struct page **pages = b->area->vm.pages + b->n, *src = pages[0];
@@ -209,7 +216,7 @@ static int vm_migrate_page(struct page *dst, struct page *src,
 	if (!b.area)
 		return -EINVAL;
 	b.n = (unsigned int)((addr - b.area->va->va_start) >> PAGE_SHIFT);
-	/* Somebody names it just now, and waits for us to let go of it. */
+	/* Not movable any more: vm_page_stays() waits until this move ends. */
 	ret = PageMovable(src) ? move_block(&b, dst) : -EINVAL;
 	vm_unlock(node);
 	if (ret)
@@ -224,7 +231,7 @@ static const struct movable_operations vm_mops = {
 	.putback_page = vm_putback_page,
 };
 
-/* ---- what the owner says --------------------------------------------------------------- */
+/* ---- what the owner wants ------------------------------------------------ */
 
 void vm_set_movable(struct vm_area *area)
 {
@@ -242,8 +249,8 @@ void vm_set_movable(struct vm_area *area)
 }
 
 /*
- * Once it is not movable nobody begins to move it; who has begun lets go soon. A
- * block with a reference left to give up cannot be split: its pages get one each.
+ * Makes a block unmovable: no new move begins. Returns -EAGAIN while a move
+ * goes on, or while its mover still has a reference: a split needs exactly one.
  */
 static int stays(struct page *head)
 {
@@ -266,7 +273,7 @@ int vm_page_stays(struct vm_area *area, struct page *page)
 	head = frame_block(page, &nr);
 	if (stays(head))
 		return -EAGAIN;
-	/* Who knows it may keep a reference when the area is freed. */
+	/* The caller may keep a reference beyond vfree(). */
 	area->state &= (u8)~VM_REUSABLE;
 	set_page_private(head, 0);
 	if (nr > 1)

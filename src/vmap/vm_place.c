@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vm_place.c - a place for an area, and when there is none
+ * vmap/vm_place.c - finds the place of an area; purges if there is none
  *
  *	lowest range that fits --> purge what is lazy --> ask the notifiers
  *	        ^                        |                     |
  *	        `------------------------+---------------------'  each once
  *
- * Locking	vm_space.lock for the tree; notifier_lock (rank LOCK_VMAP_NODE) for
- *		the list alone, its functions are called without
- * Invariants	V1-V3 of vmap.h
+ * Locking	vm_space.lock for the tree; notifier_lock (rank LOCK_VMAP_NODE)
+ *		for the list alone, its functions are called without
+ * Invariants	VMAP1-VMAP3 of vmap.h
  * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area()
  *		(docs/kernel.md Y3, Y5)
  */
@@ -46,7 +46,10 @@ int unregister_vmap_purge_notifier(struct km_vmap_notifier *nb)
 	return ret;
 }
 
-/* The one after nb, or the first. One that has left the list meanwhile leads back. */
+/*
+ * Returns the notifier after nb, or the first. A notifier that was unregistered
+ * meanwhile still points into the list.
+ */
 static struct km_vmap_notifier *next_notifier(const struct km_vmap_notifier *nb)
 {
 	struct km_vmap_notifier *next;
@@ -57,7 +60,7 @@ static struct km_vmap_notifier *next_notifier(const struct km_vmap_notifier *nb)
 	return next;
 }
 
-/* Bytes that the notifiers say they gave up. */
+/* Calls all notifiers. Returns the number of bytes they freed. */
 static unsigned long notify(size_t size)
 {
 	struct km_vmap_notifier *nb = NULL;

@@ -10,8 +10,8 @@
  *	      |			mappings
  *	    map_vm_area	over budget? purge; then blocks that compaction
  *	      |			makes; then it fails
- *	  set_area		cleared by the file where much is wanted, else by
- *	    |			memset
+ *	  set_area		long runs are cleared by a hole in the file,
+ *	    |			others by memset
  *	  vm_insert		complete: other threads find it
  *	vfree
  *	  vm_unlink, vm_release	pool, or the end
@@ -19,7 +19,7 @@
  * A failure at any step gives back what the steps before had taken.
  *
  * Locking	those of vm_area.h
- * Invariants	A3, A4 of vm_area.h
+ * Invariants	AREA3, AREA4 of vm_area.h
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y2, Y6)
  */
 #include <errno.h>
@@ -39,8 +39,8 @@
 #include "vmap/vm_area.h"
 
 #define HUGE_SIZE (PAGE_SIZE << PAGEBLOCK_ORDER)
-#define BULK_PAGES 100 /* single pages that are asked for at once */
-#define PUNCH_PAGES 64 /* as many are cleared in the file: no memory yet */
+#define BULK_PAGES 100 /* single pages of one bulk request */
+#define PUNCH_PAGES 64 /* runs this long are cleared by a hole in the file */
 
 static unsigned long nr_vmalloc_pages; /* atomic */
 static bool no_huge; /* constant after init */
@@ -61,7 +61,7 @@ unsigned long vmalloc_nr_pages(void)
 {
 	unsigned long lazy = vm_lazy_pages(), nr = READ_ONCE(nr_vmalloc_pages);
 
-	return nr > lazy ? nr - lazy : 0; /* they are read one by one */
+	return nr > lazy ? nr - lazy : 0; /* the two are not read at once */
 }
 
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
@@ -73,15 +73,15 @@ void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
 	warn_alloc(gfp, NULL, text, 0);
 }
 
-/* ---- frames ------------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------- */
 
-#define BLOCKS_EASY 0 /* of any order, without trying hard for it */
+#define BLOCKS_EASY 0 /* of any order; no reclaim for large ones */
 #define BLOCKS_HARD 1 /* large ones are worth a compaction */
 #define BLOCKS_HUGE 2 /* of 2 MiB or more, and nothing else */
 
 /*
- * Is a block of another zone worth less than smaller ones of HighMem? Frames there
- * have no address that must follow them into the file.
+ * Returns true if smaller blocks of HighMem are better than this block: frames
+ * of HighMem are in the file already, others must be moved into it.
  */
 static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
 {
@@ -96,9 +96,9 @@ static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
 }
 
 /*
- * One block of order *order, or of a lower one down to least, which *order is then:
- * how many pages; 0: there is none. It stays one block, so that none of its struct
- * pages but the first is touched.
+ * Allocates one block of order *order, or of a lower order down to least.
+ * Returns its number of pages and sets *order; 0: there is none. The block is
+ * not split, so that only its first struct page is touched.
  */
 static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
 				unsigned int least, struct page **pages)
@@ -131,8 +131,8 @@ static gfp_t block_gfp(gfp_t gfp, unsigned int how)
 }
 
 /*
- * Blocks above order 0 as long as there are some, smaller and smaller; single pages
- * by a hundred. Pages got; less than nr: there are no more.
+ * Allocates the largest blocks first, then single pages by a hundred. Returns
+ * the number of pages; fewer than nr: there are no more.
  */
 static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 					struct page **pages, unsigned int how)
@@ -182,9 +182,9 @@ void vm_free_blocks(struct page *const *pages, unsigned int nr)
 	}
 }
 
-/* ---- zeros ---------------------------------------------------------------------------- */
+/* ---- zeros --------------------------------------------------------------- */
 
-/* Long runs are forgotten by the file: zero again, and not resident. 0 or -errno. */
+/* Zeroes an area; long runs by a hole in the file. Returns 0 or -errno. */
 static int clear_area(const struct vm_area *area)
 {
 	struct page *const *pages = area->vm.pages;
@@ -207,7 +207,7 @@ static int clear_area(const struct vm_area *area)
 	return ret;
 }
 
-/* ---- an area ---------------------------------------------------------------------------- */
+/* ---- an area ------------------------------------------------------------- */
 
 struct vmalloc_request {
 	size_t size; /* as asked for */
@@ -232,8 +232,9 @@ int vm_map_hard(struct vm_area *area, unsigned int share_flags)
 }
 
 /*
- * Too many runs for the budget, or no memory for the mappings: the same number of
- * pages in larger blocks, made by compaction.
+ * There were too many runs for the budget, or no memory for the mappings.
+ * Replaces the pages by as many in larger blocks, which compaction makes.
+ * Returns 0 or -errno.
  */
 static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 		      gfp_t gfp)
@@ -253,7 +254,7 @@ static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
 	return map_vm_area(area, 0);
 }
 
-/* Pages from wherever, of nobody's account, from the zones all may have. */
+/* Returns true if pages of any node will do, and no memcg pays for them. */
 static bool is_ordinary(const struct vmalloc_request *rq)
 {
 	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT |
@@ -262,15 +263,18 @@ static bool is_ordinary(const struct vmalloc_request *rq)
 	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
 }
 
-/* May areas of others be used for it, and its area for others, when it is freed? */
+/*
+ * Returns true if it may take a pooled area, and its area may be pooled later.
+ */
 static bool is_reusable(const struct vmalloc_request *rq)
 {
 	return is_ordinary(rq) && rq->prot == OS_PROT_RW;
 }
 
 /*
- * Who moves a page to any node and zone may not move those; and the bytes of a page
- * are read where it is mapped.
+ * Returns true if compaction may move the pages. It moves to any node and zone,
+ * so requests for one are out. It reads the bytes through the area's own
+ * mapping.
  */
 static bool is_movable(const struct vmalloc_request *rq)
 {
@@ -285,12 +289,18 @@ static size_t area_bytes(const struct vmalloc_request *rq)
 	return ALIGN(rq->size, rq->how == BLOCKS_HUGE ? HUGE_SIZE : PAGE_SIZE);
 }
 
-/* Pages for an area that has its place: NULL, or why there are none. */
+/*
+ * Allocates and maps pages for an area. Returns NULL, or the text of the
+ * failure.
+ */
 static const char *__vmalloc_area_node(struct vm_area *area,
 				       const struct vmalloc_request *rq)
 {
 	unsigned int nr = (unsigned int)(area_bytes(rq) >> PAGE_SHIFT);
-	/* What is said of a failure is said here, and rarely: so here alone. */
+	/*
+	 * __GFP_NOWARN: new_area() prints the only message, and limits its
+	 * rate.
+	 */
 	gfp_t gfp = (rq->gfp & ~(__GFP_ZERO | __GFP_COMP)) | __GFP_NOWARN;
 
 	if (is_ordinary(rq))
@@ -313,7 +323,7 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 	return NULL;
 }
 
-/* 0, or -errno: it could not be cleared. */
+/* Sets the fields of a request and clears the area. Returns 0 or -errno. */
 static int set_area(struct vm_area *area, const struct vmalloc_request *rq)
 {
 	area->vm.caller = rq->caller;
@@ -372,7 +382,7 @@ static void *old_area(const struct vmalloc_request *rq)
 	area = vm_reuse((unsigned int)(size >> PAGE_SHIFT), &want, rq->node);
 	if (!area)
 		return NULL;
-	set_area(area, rq); /* it is writable, so that cannot fail */
+	set_area(area, rq); /* cannot fail: the area is writable */
 	vm_insert(area);
 	return area->vm.addr;
 }

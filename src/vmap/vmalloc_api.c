@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vmalloc_api.c - the vmalloc() family on __vmalloc_node_range(), and vfree()
+ * vmap/vmalloc_api.c - the vmalloc() family and vfree()
  *
- * Locking	none here; vfree_atomic() leaves the address on a list without
- *		a lock, which vmalloc(), vfree() and every purge empty
+ * Locking	none here; vfree_atomic() pushes the address to a lock-free
+ *		list, which vmalloc(), vfree() and every purge empty
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y5, Y6)
  */
 #include <errno.h>
@@ -22,7 +22,7 @@
 /* Areas of vfree_atomic(), linked by their first word; atomic. */
 static void *deferred;
 
-/* ---- the end of an area --------------------------------------------------------------- */
+/* ---- the end of an area -------------------------------------------------- */
 
 static void do_vfree(const void *addr)
 {
@@ -81,7 +81,7 @@ void vfree_atomic(const void *addr)
 					    __ATOMIC_RELAXED));
 }
 
-/* ---- the family ------------------------------------------------------------------------ */
+/* ---- the family ---------------------------------------------------------- */
 
 static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
 			 unsigned long flags, int node, const void *caller)
@@ -94,7 +94,7 @@ static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
 				    node, caller);
 }
 
-/* The highest zone of 32 bit addresses that there is, or any but HighMem. */
+/* Returns flags for the highest zone below 4 GiB, or for any but HighMem. */
 static gfp_t gfp_vmalloc32(void)
 {
 	gfp_t gfp = GFP_KERNEL;
@@ -191,9 +191,9 @@ void *vcalloc(size_t n, size_t size)
 			   __builtin_return_address(0));
 }
 
-/* ---- vrealloc ---------------------------------------------------------------------------- */
+/* ---- vrealloc ------------------------------------------------------------ */
 
-/* The area at p with its node unlocked: it is its caller's, who has it. */
+/* Returns the area that starts at p; the caller owns it, so no lock is held. */
 static struct vm_area *area_of(const void *p)
 {
 	struct vmap_node *node;
@@ -229,7 +229,7 @@ void *vrealloc(const void *p, size_t size, gfp_t gfp)
 	had = area->vm.requested_size;
 	room = get_vm_area_size(&area->vm);
 	if (size <= room) {
-		/* What is given up is zeroed, for when it is taken again. */
+		/* Zero the tail now: a later vrealloc() may grow into it. */
 		if (size < had &&
 		    (want_init_on_free() || want_init_on_alloc(gfp)))
 			vm_zero(area, at + size, had - size);

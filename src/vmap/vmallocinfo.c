@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vmallocinfo.c - areas as text, and their bytes for who does not trust them
+ * vmap/vmallocinfo.c - areas as text, and reads of areas that may vanish
  *
  *	0x...-0x...   12288 vmalloc_user_of_it+0x12/0x40 pages=2 vmalloc N0=2
  *
- * Locking	one vmap_node.lock at a time, for the copying and formatting of
- *		what the node has: a writer waits for that long
+ * Locking	one vmap_node.lock at a time, while the areas of the node are
+ *		formatted: writers wait meanwhile
  * Source	Linux v6.12 mm/vmalloc.c, vmalloc_info_show() and vread_iter()
  *		(docs/kernel.md I5)
  */
@@ -16,7 +16,9 @@
 #include "core/start.h"
 #include "vmap/vm_area.h"
 
-/* Of its own: those of vmap()'s caller are not told of. */
+/*
+ * Returns true if the area owns pages; pages of vmap()'s caller do not count.
+ */
 static bool has_pages(const struct vm_struct *vm)
 {
 	return vm->nr_pages && (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES));
@@ -107,9 +109,12 @@ static int vmallocinfo_show(struct seq_file *m, const char *path)
 }
 proc_file("vmallocinfo", vmallocinfo_show, NULL);
 
-/* ---- a safe copy ---------------------------------------------------------------------- */
+/* ---- a safe copy --------------------------------------------------------- */
 
-/* At most to the end of addr's page: bytes that are an area's, the rest zero. */
+/*
+ * Copies at most to the end of addr's page; zeroes buf if no area is there.
+ * Returns the number of bytes of an area.
+ */
 static size_t copy_piece(char *buf, const char *addr, size_t size)
 {
 	struct vmap_node *node;

@@ -15,17 +15,18 @@
  *	held	mapped without access, for vmalloc()
  *	holes	another mapping was in the way
  *
- * Where nothing fits, areas are mappings of their own (VA_DIRECT); only the busy
- * tree knows them.
+ * Where nothing fits, areas are mappings of their own (VA_DIRECT); only the
+ * busy tree knows them.
  *
  * Locking	vm_space.lock (rank LOCK_VMAP); no system call under it
- * Invariants	V1  ranges of all trees are disjoint, page aligned, start < end
- *		V2  no two ranges of the lazy tree touch; the same for free, held
- *		    and holes
- *		V3  subtree_max = the largest range at or below a node
- *		V4  lazy_bytes is the sum over the lazy tree
- *		V5  what is in the free tree is not mapped by us
- *						(vmap_check() proves)
+ * Invariants	VMAP1  ranges of all trees are disjoint, page aligned,
+ *		    start < end
+ *		VMAP2  no two ranges of the lazy tree touch; the same for free,
+ *		    held and holes
+ *		VMAP3  subtree_max = the largest range at or below a node
+ *		VMAP4  lazy_bytes is the sum over the lazy tree
+ *		VMAP5  what is in the free tree is not mapped by us
+ *					(vmap_check() checks VMAP1-VMAP5)
  * Source	Linux v6.12 mm/vmalloc.c
  *		(docs/kernel.md Y3, Y5). vmalloc() has its
  *		own areas in the same space: vm_area.h
@@ -56,66 +57,68 @@ static inline size_t va_size(const struct vmap_area *va)
 	return va->va_end - va->va_start;
 }
 
-/* ---- ranges.c: a tree of disjoint ranges; vm_space.lock held ------------------ */
+/* ---- ranges.c: a tree of disjoint ranges; vm_space.lock held ------------- */
 
 void range_insert(struct rb_root *root, struct vmap_area *va,
 		  struct vmap_area **dead);
-/* The lowest range that holds size bytes aligned to align; *at says where. */
+/* Returns the lowest range with room for size bytes; *at is their address. */
 struct vmap_area *range_find(const struct rb_root *root, size_t size,
 			     size_t align, uintptr_t *at);
-/* The same from an address on. */
+/* The same from vstart on. */
 struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
 				  size_t align, uintptr_t vstart,
 				  uintptr_t *at);
-/* Into a tree that is for looking up alone: neither merged nor summed up. */
+/* Links into a tree for lookups alone: no merging, no subtree_max. */
 void range_link(struct rb_root *root, struct vmap_area *va);
 /*
- * Cut [start, start + size) out of a range of the tree. `spare` becomes the
- * right part if there is one on both sides: true if it was used. A range that
- * is used up goes to *dead.
+ * Cuts [start, start + size) out of a range of the tree. If parts are left on
+ * both sides `spare` becomes the right one; returns true if so. A range that is
+ * used up goes to *dead.
  */
 bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
 	       size_t size, struct vmap_area *spare, struct vmap_area **dead);
-/* One that no other is larger than, or NULL. */
+/* Returns a largest range, or NULL. */
 struct vmap_area *range_largest(const struct rb_root *root);
-/* The range that begins exactly at `start`, or NULL. */
+/* Returns the range that begins at `start`, or NULL. */
 struct vmap_area *range_at(const struct rb_root *root, uintptr_t start);
-/* The range that contains `addr`, or NULL. */
+/* Returns the range that contains `addr`, or NULL. */
 struct vmap_area *range_of(const struct rb_root *root, uintptr_t addr);
 void range_remove(struct rb_root *root, struct vmap_area *va);
 void range_check(const struct rb_root *root);
 
-/* ---- area.c --------------------------------------------------------------- */
+/* ---- area.c -------------------------------------------------------------- */
 
-/* 0, or -ENOMEM; called again after that, it goes on where it failed. */
+/* Returns 0 or -ENOMEM; a later call goes on where this one failed. */
 int vmap_init(void);
-/* size > 0; align a power of two. NULL: no memory. */
+/* Returns an area, or NULL without memory. size > 0; align a power of two. */
 struct vmap_area *vmap_area_alloc(size_t size, size_t align);
-/* Take an area out of the busy tree; NULL if none starts at addr. */
+/* Unlinks the area that starts at addr from the busy tree; NULL: none does. */
 struct vmap_area *vmap_area_unlink(const void *addr);
-/* Give up an area that was unlinked. */
+/* Frees an area that was unlinked. */
 void vmap_area_free(struct vmap_area *va);
 /*
- * Make an unlinked area larger or smaller, moving it if it must: 0, or
- * -ENOMEM with the area as it was. Contents are kept.
+ * Makes an unlinked area larger or smaller, and moves it if necessary. Contents
+ * are kept. Returns 0, or -ENOMEM with the area unchanged.
  */
 int vmap_area_resize(struct vmap_area *va, size_t size);
-/* Put it back, at its present place. */
+/* Links an area into the busy tree again, at its present place. */
 void vmap_area_link(struct vmap_area *va);
-/* Look up: 0 and *copy (rb is not valid in it), or -ENOENT. */
+/* Returns 0 and a copy of the area at addr (without rb), or -ENOENT. */
 int vmap_area_find(const void *addr, struct vmap_area *copy);
 
-/* ---- space.c -------------------------------------------------------------- */
+/* ---- space.c ------------------------------------------------------------- */
 
-/* Does addr lie in vmalloc space where something of ours is mapped, unused? */
+/*
+ * Returns true if addr lies in a range that we have mapped but that is unused.
+ */
 bool space_has(const void *addr);
 
-/* ---- purge.c -------------------------------------------------------------- */
+/* ---- purge.c ------------------------------------------------------------- */
 
 #define PURGE_ALL 0
-#define PURGE_OLD 1 /* what was freed two ticks ago or earlier */
-#define PURGE_SURPLUS 2 /* the oldest, until there is 7/8 of what may be */
-/* Give lazy ranges back to the OS: bytes given. */
+#define PURGE_OLD 1 /* ranges freed two ticks ago or earlier */
+#define PURGE_SURPLUS 2 /* the oldest, until 7/8 of the limit are left */
+/* Gives lazy ranges back to the OS. Returns the number of bytes. */
 size_t vmap_purge(unsigned int flags);
 
 struct vmap_stat {
@@ -129,13 +132,13 @@ extern void (*vmap_check_areas)(void); /* constant after init */
 void vmap_fork_take(void);
 void vmap_fork_release(void);
 
-/* What vmalloc() does at a fork; NULL in libraries without it. */
+/* vmalloc()'s part in fork(); NULL in libraries without vmalloc(). */
 struct vmap_fork_ops {
 	void (*prepare)(void); /* no lock is held yet */
 	void (*take)(void); /* its locks */
-	void (*copy)(void); /* all locks are held, as for parent() and child() */
-	void (*parent)(void); /* give up the copy */
-	void (*child)(void); /* use the copy */
+	void (*copy)(void); /* with all locks, as parent() and child() */
+	void (*parent)(void); /* closes the copy */
+	void (*child)(void); /* maps the copy */
 	void (*release)(void); /* its locks */
 };
 extern const struct vmap_fork_ops *vmap_fork_ops; /* constant after init */

@@ -5,8 +5,8 @@
  *	pages	a   c   b		whatever order the caller wants
  *	vmap	|a|c|b|guard|
  *
- * The area has its own copy of the array, for vmalloc_to_page(), unless pages and
- * array are handed over (VM_MAP_PUT_PAGES).
+ * The area has its own copy of the array, for vmalloc_to_page(), unless pages
+ * and array are handed over (VM_MAP_PUT_PAGES).
  *
  * Locking	those of vm_area.h
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y7)
@@ -26,7 +26,7 @@ static struct page **copy_array(struct page **pages, unsigned int count)
 	return copy ? memcpy(copy, pages, size) : NULL;
 }
 
-/* What is mapped: pages that become the area's array, or stay the caller's. */
+/* Pages to map; with VM_MAP_PUT_PAGES they and the array go to the area. */
 struct vmap_request {
 	struct page **pages;
 	unsigned int count;
@@ -36,7 +36,7 @@ struct vmap_request {
 	const void *caller;
 };
 
-/* Returns NULL with the array the caller's still. */
+/* Returns the address. NULL: failed, and the caller keeps the array. */
 static void *map_array(const struct vmap_request *rq)
 {
 	const struct space_want want = { (size_t)rq->count << PAGE_SHIFT,
@@ -144,7 +144,10 @@ void *vm_map_large(struct page **pages, unsigned int count)
 	return do_vmap(&rq);
 }
 
-/* Unlike vfree() it is unmapped when this returns: pages are their owner's again. */
+/*
+ * Unlike vfree() this unmaps at once: when it returns the pages belong to their
+ * owner again.
+ */
 void vunmap(const void *addr)
 {
 	struct vm_area *area;
@@ -158,7 +161,7 @@ void vunmap(const void *addr)
 	}
 	if (area->vm.flags & VM_MAP_PUT_PAGES) {
 		area->vm.flags &= ~VM_MAP_PUT_PAGES;
-		area->vm.pages = NULL; /* the caller's, as the pages are */
+		area->vm.pages = NULL; /* the caller keeps pages and array */
 	}
 	area->vm.next = NULL;
 	vm_end(area);

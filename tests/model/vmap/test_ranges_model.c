@@ -40,7 +40,7 @@ static unsigned long run_end(unsigned long page)
 	return end;
 }
 
-/* The tree holds the maximal runs of the table and nothing else (V1, V2). */
+/* The tree holds the maximal runs of the table (VMAP1-VMAP2). */
 static void check(void)
 {
 	struct rb_node *node = rb_first(&root);
@@ -165,7 +165,7 @@ static void op_lookup(void)
 }
 
 /* Insertions, cuts and searches at random, dense and sparse. Expect the lowest
- * fit, the four shapes, merges with all neighbours, and V1 to V3. */
+ * fit, the four shapes, merges with all neighbours, and VMAP1 to VMAP3. */
 static void test_model(void **state)
 {
 	(void)state;

@@ -455,7 +455,7 @@ static void fail_every(void (*fn)(void *), long from, long to)
 }
 
 /* Every call of the OS in a script of all operations fails in turn. Expect
- * NULL or -ENOMEM with the area as it was, and V1 to V4 at each step. */
+ * NULL or -ENOMEM with the area as it was, and VMAP1 to VMAP4 at each step. */
 static void test_every_call(void **state)
 {
 	(void)state;

@@ -198,7 +198,7 @@ static void harm(void *arg)
 	range_check(&root);
 }
 
-/* V1 to V3 broken by hand, one after the other. Expect a BUG each time. */
+/* VMAP1-VMAP3 broken by hand, one after the other. Expect a BUG each time. */
 static void test_check_sees(void **state)
 {
 	(void)state;
