@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/kcompactd.c - compaction that nobody waits for
+ * buddy/kcompactd.c - compaction in the background
  *
- *	asked	wakeup_kcompactd(), by kswapd when it has made room: the zones
+ *	asked	wakeup_kcompactd(), by kswapd once it has made room: the zones
  *		of a node, for the order that was wanted
  *	ahead	when a node's score, its external fragmentation for blocks of a
  *		pageblock in percent, is above the high mark: until it is below
@@ -15,10 +15,10 @@
  *
  *	told	vm.compact_memory: all zones, from end to end
  *
- * Run at ticks, or by a thread if there is one.
+ * It runs at ticks, or in kswapd's thread if there is one.
  *
- * Locking	migrate_lock over each run, only ever tried: what cannot be done
- *		now is done at the next tick. What is asked for: relaxed words.
+ * Locking	migrate_lock over each run, taken by trylock only. If it is busy
+ *		the next tick tries again. Requests are relaxed words.
  * Source	Linux v6.12 mm/compaction.c, kcompactd() (docs/kernel.md C8)
  */
 #include "buddy/compact.h"
@@ -47,7 +47,7 @@ static const struct ctl_table compact_memory_ctl __sysctl = {
 	.set = compact_memory,
 };
 
-/* The next tick looks, however long ago the last was in vain. */
+/* The next tick compacts ahead again, even right after a run without effect. */
 static void proactiveness_changed(void)
 {
 	for_each_online_node(nid)
@@ -62,7 +62,7 @@ static const struct ctl_table compaction_proactiveness_ctl __sysctl = {
 	.changed = proactiveness_changed,
 };
 
-/* ---- asked for -------------------------------------------------------------- */
+/* ---- on request ---------------------------------------------------------- */
 
 void wakeup_kcompactd(struct pglist_data *pgdat, unsigned int order,
 		      enum zone_type highest_zoneidx)
@@ -111,7 +111,7 @@ static void compact_zone_asked(struct zone *zone, int order,
 	count_background(&cc);
 }
 
-/* What was asked for is forgotten, unless more is asked for meanwhile. */
+/* Clears the request, unless more was asked for meanwhile. */
 static void kcompactd_do_work(struct pglist_data *pgdat)
 {
 	int highest = READ_ONCE(pgdat->kcompactd_highest_zoneidx);
@@ -127,9 +127,9 @@ static void kcompactd_do_work(struct pglist_data *pgdat)
 	}
 }
 
-/* ---- everything ---------------------------------------------------------------- */
+/* ---- everything ---------------------------------------------------------- */
 
-#define COMPACT_AHEAD 1 /* as far as the low mark */
+#define COMPACT_AHEAD 1 /* until the low mark */
 
 static void compact_node(struct pglist_data *pgdat, unsigned int flags)
 {
@@ -161,7 +161,7 @@ void compact_nodes(void)
 	migrate_unlock();
 }
 
-/* ---- ahead of need ---------------------------------------------------------------- */
+/* ---- ahead of need ------------------------------------------------------- */
 
 unsigned int fragmentation_score_low_wmark(void)
 {
@@ -198,7 +198,7 @@ static void compact_ahead(struct pglist_data *pgdat)
 	WRITE_ONCE(pgdat->kcompactd_next_ms, now + wait);
 }
 
-/* Requests have failed at the whole zone: what they found out is out of date. */
+/* Requests failed on the whole zone: their skip marks are out of date. */
 static void forget_skip_bits(struct pglist_data *pgdat)
 {
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/kswapd.c - work ahead: reclaim until some zone is above its high mark
+ * buddy/kswapd.c - reclaim ahead, until some zone is above its high mark
  *
  *	a request goes below low      wakeup_kswapd(): noted for the node
  *	        |
- *	        v                     at the next tick, or at once by a thread of
- *	balance_pgdat()               the node (kswapd=on; the first request that
- *	                              may block starts it, or the next tick)
- *	  priority 12 .. 1            each turn asks for the sum of the high marks
+ *	        v                     at the next tick, or at once by a thread
+ *	balance_pgdat()               of the node (kswapd=on; the first request
+ *	                              that may block or a tick starts it)
+ *	  priority 12 .. 1            each turn wants the sum of the high marks
  *	        |
  *	        v
- *	balanced: a zone is above high for the order; boosts are worked off
- *	nothing came of it 16 times in a row: hopeless, not woken any more until
- *	somebody's reclaim gets something
+ *	balanced: a zone is above high for the order, and no boost is left
+ *	16 runs in a row without a page: hopeless. The node's kswapd is not
+ *	woken again until direct reclaim frees something.
  *
  * A zone that can still grow is balanced: growing comes before reclaim here.
  *
- * Locking	none but the words of the node, which are atomic. At a tick
- *		tick_lock is held (outermost), with PF_MEMALLOC set.
+ * Locking	none: the words of the node are atomic. At a tick tick_lock is
+ *		held (outermost), and PF_MEMALLOC is set.
  * Source	Linux v6.12 mm/vmscan.c, kswapd() (docs/kernel.md K1-K3, W9)
  */
 #include <errno.h>
@@ -54,7 +54,7 @@ bool kswapd_is_thread(const pg_data_t *pgdat)
 	return READ_ONCE(pgdat->kswapd_thread) == THREAD_RUNS;
 }
 
-/* ---- is there enough? ------------------------------------------------------------ */
+/* ---- is there enough? ---------------------------------------------------- */
 
 #define for_each_zone_below(zone, pgdat, idx) \
 	for (zone = &(pgdat)->node_zones[0];  \
@@ -97,7 +97,10 @@ static unsigned long boost_of(pg_data_t *pgdat, enum zone_type idx,
 	return sum;
 }
 
-/* What has been worked off; a zone that was never set up has no boost. */
+/*
+ * Lowers the boosts by what has been reclaimed. A zone that was never set up
+ * has no boost.
+ */
 static void clear_boosts(pg_data_t *pgdat, enum zone_type idx,
 			 const unsigned long boosts[MAX_NR_ZONES])
 {
@@ -125,9 +128,9 @@ static void set_reclaim_active(pg_data_t *pgdat, enum zone_type idx, u8 active)
 	}
 }
 
-/* ---- one run ------------------------------------------------------------------------ */
+/* ---- one run ------------------------------------------------------------- */
 
-/* One pass over the node: did it come to what it was to reclaim? */
+/* One pass over the node. Returns true if it reclaimed what it was to. */
 static bool kswapd_shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 {
 	unsigned long got;
@@ -141,13 +144,16 @@ static bool kswapd_shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 						 SWAP_CLUSTER_MAX);
 	}
 	got = shrink_node(pgdat, sc);
-	/* Enough single pages for compaction to make a block of them. */
+	/* enough single pages for compaction to make a block of them */
 	if (sc->order && sc->nr_reclaimed >= 2UL << sc->order)
 		sc->order = 0;
 	return got >= sc->nr_to_reclaim;
 }
 
-/* The passes of one run, at falling priority; boost: pages to work off. */
+/*
+ * The passes of one run, at falling priority. boost: pages that the boosts
+ * still ask for.
+ */
 static void balance_passes(pg_data_t *pgdat, struct scan_control *sc,
 			   unsigned long boost)
 {
@@ -157,7 +163,7 @@ static void balance_passes(pg_data_t *pgdat, struct scan_control *sc,
 		unsigned long before = sc->nr_reclaimed, got;
 		bool raise = true;
 
-		if (!balanced && boost) { /* first what is really missing */
+		if (!balanced && boost) { /* the marks come before the boost */
 			boost = 0;
 			sc->priority = DEF_PRIORITY;
 			continue;
@@ -171,7 +177,7 @@ static void balance_passes(pg_data_t *pgdat, struct scan_control *sc,
 		got = sc->nr_reclaimed - before;
 		boost -= min(boost, got);
 		if (boost && !got && sc->priority <= DEF_PRIORITY - 2)
-			return; /* no effort beyond that for a boost */
+			return; /* no more effort for a boost */
 		if (raise || !got)
 			sc->priority--;
 	}
@@ -196,7 +202,7 @@ unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
 	set_reclaim_active(pgdat, idx, 1);
 	balance_passes(pgdat, &sc, boost);
 	set_reclaim_active(pgdat, idx, 0);
-	if (boost) { /* blocks of mixed types: undo that where it can be */
+	if (boost) { /* types are mixed: kcompactd may repair that */
 		clear_boosts(pgdat, idx, boosts);
 		order = max(order, (unsigned int)PAGEBLOCK_ORDER);
 	}
@@ -205,7 +211,7 @@ unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
 	return sc.nr_reclaimed;
 }
 
-/* Do what was asked for meanwhile, if anything was. */
+/* Serves the request of the node, if there is one. */
 static void kswapd_work(pg_data_t *pgdat)
 {
 	unsigned int flags, order, idx;
@@ -220,13 +226,13 @@ static void kswapd_work(pg_data_t *pgdat)
 	task_flags_restore(flags, PF_MEMALLOC | PF_KSWAPD);
 }
 
-/* ---- the thread ----------------------------------------------------------------------- */
+/* ---- the thread ---------------------------------------------------------- */
 
 #define TRIAL_SLEEP_MS 100
 
 /*
- * It sleeps a while first and looks whether the node stayed balanced: if not,
- * it goes on without being woken.
+ * The thread first sleeps for a short time and checks that the node is still
+ * balanced. If it is not, the thread goes on without being woken.
  */
 static void *kswapd(void *arg)
 {
@@ -245,8 +251,9 @@ static void *kswapd(void *arg)
 }
 
 /*
- * Only for a request that may block, and at a tick, since no lock is held then.
- * What the start takes comes out of the reserves and reclaims nothing.
+ * Starts the node's thread. Called for a request that may block and at a tick,
+ * when no lock is held. Allocations of the start use the reserves and reclaim
+ * nothing.
  */
 static void start_thread(pg_data_t *pgdat)
 {
@@ -265,7 +272,7 @@ static void start_thread(pg_data_t *pgdat)
 	memalloc_noreclaim_restore(flags);
 }
 
-/* A request that may not block has left the start of the thread to the tick. */
+/* The tick starts the thread for requests that may not block. */
 static void kswapd_tick(unsigned int flags)
 {
 	(void)flags;
@@ -286,7 +293,7 @@ void kswapd_init(void)
 	tick_register(&tick);
 }
 
-/* ---- waking ---------------------------------------------------------------------------- */
+/* ---- waking -------------------------------------------------------------- */
 
 void wakeup_kswapd_node(pg_data_t *pgdat)
 {
@@ -318,7 +325,7 @@ void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order,
 	if (READ_ONCE(pgdat->kswapd_failures) >= MAX_RECLAIM_RETRIES ||
 	    (pgdat_balanced(pgdat, order, highest_zoneidx) &&
 	     !boost_of(pgdat, highest_zoneidx, boosts))) {
-		/* There are pages, but not in one piece. */
+		/* There are free pages, but not in one piece. */
 		if (!(gfp & __GFP_DIRECT_RECLAIM))
 			wakeup_kcompactd(pgdat, order, highest_zoneidx);
 		return;
@@ -345,7 +352,10 @@ void wake_all_kswapds(unsigned int order, gfp_t gfp,
 	}
 }
 
-/* The child has no threads but this one; it starts its own on need. */
+/*
+ * The child of fork has only this thread; it starts a thread of its own on
+ * need.
+ */
 void kswapd_fork_child(void)
 {
 	for_each_online_node(nid)

@@ -2,17 +2,17 @@
 /*
  * buddy/long_run.c - runs longer than the largest block
  *
- * Free memory is in blocks of at most 4 MiB, but neighbours among these make
- * longer runs. Where there is no vmalloc space, large areas are looked for
- * here when mmap() gives nothing more: memory that small objects gave back.
+ * Free memory is in blocks of at most 4 MiB, but neighbouring blocks make
+ * longer runs. If there is no vmalloc space and mmap() fails, large areas are
+ * made of them: of memory that small objects have freed.
  *
  *	blocks of 4 MiB  |used|free|free|free|used|	10 MiB wanted
  *	                      ^    ^    ^ two and a half; the rest is free again
  *
  * Locking	zone->lock for the whole search, which looks at one struct page
  *		for each 4 MiB
- * Source	no counterpart: alloc_contig_pages() of contig.c also moves what
- *		is in the way, and makes single pages of what it finds
+ * Source	no counterpart: alloc_contig_pages() of contig.c also moves
+ *		pages out of the way, and returns single pages
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool is_free_block(unsigned long pfn)
 	return PageBuddy(page) && page->order == MAX_PAGE_ORDER;
 }
 
-/* The first frame of `blocks` free blocks in a row, or -1. */
+/* Returns the first frame of `blocks` free largest blocks in a row, or -1. */
 static long find_free_blocks(const struct zone *zone, unsigned long blocks)
 {
 	unsigned long end = min(smp_load_acquire(&arena_nr_frames),

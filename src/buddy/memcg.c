@@ -3,20 +3,21 @@
  * buddy/memcg.c - groups that pay for pages
  *
  * A request with __GFP_ACCOUNT is charged to the group that its thread is in,
- * in whole pages, and gives the charge back when the pages are freed, whoever
- * frees them. page->memcg of the first page says who pays. A slab of an
- * accounted cache is charged as a whole, to who had it made.
+ * in whole pages. The charge ends when the pages are freed, by any thread.
+ * page->memcg of the first page is the group that pays. A slab of an accounted
+ * cache is charged as a whole, to the group of the thread that allocated it.
  *
  *	thread -> current->memcg --charge--> [ refs = pages + 1 ][ limit ]
  *	                page->memcg --------'        uncharge
  *
- * A group that is destroyed lives on while pages are charged to it.
+ * A destroyed group keeps its struct until no page is charged to it.
  *
- * Locking	none: refs is atomic; a thread's group is its own
- * Invariants	G1  refs = pages charged, and 1 more until it is destroyed
- *		G2  page->memcg != NULL <=> its block is part of that sum
- * Source	Linux v6.12 mm/memcontrol.c as a model: one level, pages only, no
- *		reclaim by group
+ * Locking	none: refs is atomic; only a thread itself changes its group
+ * Invariants	MEMCG1  refs = pages charged, plus 1 until it is destroyed
+ *		MEMCG2  page->memcg != NULL <=> its block is part of refs
+ *						(unit.buddy.memcg checks both)
+ * Source	Linux v6.12 mm/memcontrol.c as a model: one level, pages only,
+ *		no reclaim by group
  */
 #include <errno.h>
 
@@ -26,10 +27,10 @@
 #include "core/task.h"
 
 struct km_memcg {
-	unsigned long refs; /* G1; atomic */
+	unsigned long refs; /* MEMCG1; atomic */
 	unsigned long limit; /* pages; relaxed */
-	unsigned long max_usage; /* pages; relaxed, a guess among threads */
-	unsigned long failcnt; /* charges that were refused; atomic */
+	unsigned long max_usage; /* pages; relaxed, an estimate */
+	unsigned long failcnt; /* refused charges; atomic */
 	u8 alive; /* 0 once destroyed; relaxed */
 };
 
@@ -117,7 +118,7 @@ struct km_memcg *page_memcg(struct page *page)
 					      page->memcg;
 }
 
-/* ---- for the page allocator ------------------------------------------------- */
+/* ---- for the page allocator ---------------------------------------------- */
 
 int memcg_charge_page(struct page *page, gfp_t gfp, unsigned long nr)
 {

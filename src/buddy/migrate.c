@@ -2,18 +2,20 @@
 /*
  * buddy/migrate.c - pages that change places, by their owner's functions
  *
- *	isolate_movable_page	src: off its owner's lists, a reference is ours
+ *	isolate_movable_page	src: off its owner's lists; migration takes a
+ *				reference
  *	migrate_pages
  *	  get_new_page		dst: a block of the same order
  *	  ->migrate_page	its owner copies src and makes dst its page
- *	  put_isolated_page	src: our reference was the last, it is free
+ *	  put_isolated_page	src: this was the last reference, it is free
  *	putback_movable_page	or it was not moved: back on its owner's lists
  *
- * Locking	migrate_lock, held by every caller, but Set and Clear. No
- *		other lock of the allocator's is held when an owner's function
- *		is called.
- * Invariants	G1  PG_ISOLATED and a reference come and go together
- *		G2  a page that is given to an owner's function is not free
+ * Locking	migrate_lock, held by every caller except those of
+ *		__SetPageMovable() and __ClearPageMovable(). No other lock of
+ *		the library is held when an owner's function is called.
+ * Invariants	MIGRATE1  PG_ISOLATED and a reference come and go together
+ *		MIGRATE2  a page that is given to an owner's function is not
+ *			  free		(unit.buddy.migrate checks both)
  * Source	Linux v6.12 mm/migrate.c and mm/compaction.c for pages with
  *		movable_operations; there is no LRU and no page table
  */
@@ -23,7 +25,10 @@
 #include "buddy/compact.h"
 #include "buddy/vmstat.h"
 
-/* Flags that an allocated page must have, and must not have, and then gets. */
+/*
+ * Flags that an allocated page must have, must not have, and then gets or
+ * loses.
+ */
 struct flag_change {
 	u8 with, without, set, clear;
 };
@@ -45,7 +50,7 @@ static bool change_flags(struct page *page, struct flag_change c)
 	return true;
 }
 
-/* ---- what the owner calls --------------------------------------------------- */
+/* ---- what the owner calls ------------------------------------------------ */
 
 static void count_movable(struct page *page, unsigned long nr)
 {
@@ -63,7 +68,7 @@ void __SetPageMovable(struct page *page, const struct movable_operations *mops)
 	change_flags(page, (struct flag_change){ .set = PG_MOVABLE_OPS });
 }
 
-/* Nobody keeps PG_LOCKED for longer than a few instructions. */
+/* PG_LOCKED is never held for longer than a few instructions. */
 void __ClearPageMovable(struct page *page)
 {
 	const struct flag_change unset = { .with = PG_MOVABLE_OPS,
@@ -92,7 +97,7 @@ bool PageMovable(const struct page *page)
 	return page_is_movable(page);
 }
 
-/* ---- taking and giving back ---------------------------------------------------- */
+/* ---- taking and giving back ---------------------------------------------- */
 
 static bool lock_movable(struct page *page, u8 with)
 {
@@ -112,7 +117,10 @@ static void unlock_movable(struct page *page, u8 set)
 						 .clear = PG_LOCKED });
 }
 
-/* One more reference, if its owner's is the only one. PG_LOCKED is ours. */
+/*
+ * Takes a second reference if the owner's is the only one. The caller holds
+ * PG_LOCKED. Returns true if it was taken.
+ */
 static bool get_only_reference(struct page *page)
 {
 	u32 one = 1;
@@ -122,8 +130,9 @@ static bool get_only_reference(struct page *page)
 }
 
 /*
- * A block that is freed while another holds it becomes single pages unless it is
- * compound, each with its part of the charge: that would be given back twice.
+ * Returns false for a charged block of several pages that is not compound. If
+ * it is freed while referenced, free_tails() makes single pages of it, each
+ * with its part of the charge. So the charge would end twice.
  */
 static bool charge_can_move(const struct page *page)
 {
@@ -159,7 +168,10 @@ void put_isolated_page(struct page *page)
 	page_block_put(page);
 }
 
-/* The functions of a page that we hold; NULL: its owner has let go of it. */
+/*
+ * Returns the operations of a page that the caller has isolated. NULL: its
+ * owner has called __ClearPageMovable().
+ */
 static const struct movable_operations *page_movable_ops(struct page *page)
 {
 	const struct movable_operations *mops;
@@ -190,7 +202,7 @@ void putback_movable_pages(struct list_head *pages)
 	}
 }
 
-/* ---- moving ------------------------------------------------------------------- */
+/* ---- moving -------------------------------------------------------------- */
 
 void prep_migrate_target(struct page *dst, const struct page *src,
 			 unsigned int order)
@@ -247,7 +259,7 @@ void free_migration_target(struct page *dst, void *private)
 	page_block_free(dst, dst->order);
 }
 
-/* Its owner has taken dst over, and with it what the block is charged to. */
+/* The owner has taken over dst, and with it the charge of src. */
 static void finish_move(struct page *dst, struct page *src)
 {
 	src->memcg = NULL;
@@ -257,7 +269,9 @@ static void finish_move(struct page *dst, struct page *src)
 	page_block_put(dst);
 }
 
-/* 0: src is moved, or was freed by its owner, and is off the list. */
+/*
+ * Returns 0 if src was moved, or was freed by its owner, and is off the list.
+ */
 static int unmap_and_move(struct page *src, const struct migration_target *to,
 			  enum migrate_mode mode)
 {
@@ -273,7 +287,7 @@ static int unmap_and_move(struct page *src, const struct migration_target *to,
 	dst = to->get_new_page(src, to->private);
 	if (!dst)
 		return -ENOMEM;
-	/* before the owner has dst, since it may free it at once */
+	/* before the owner has dst, because it may free it at once */
 	dst->memcg = src->memcg;
 	dst->owner_stack = src->owner_stack;
 	ret = mops->migrate_page(dst, src, mode);
@@ -288,14 +302,15 @@ static int unmap_and_move(struct page *src, const struct migration_target *to,
 }
 
 struct moves {
-	struct list_head failed; /* blocks that will not move now */
+	struct list_head failed; /* blocks that cannot move now */
 	unsigned long moved; /* base pages */
 	bool no_room; /* for one of the failed */
 };
 
 /*
- * One pass over the list: how many want another try. Returns -ENOMEM at once when
- * there is no room for a single page; where a larger block found none, others may.
+ * One pass over the list. Returns how many pages want another try, or -ENOMEM
+ * at once if there is no room for a single page. If a larger block found no
+ * room, smaller ones may.
  */
 static int migrate_pages_once(struct list_head *from, struct moves *moves,
 			      const struct migration_target *to,

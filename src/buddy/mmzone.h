@@ -4,9 +4,9 @@
  *
  *	pg_data_t            a node: its zones, and where to look for memory
  *	 |- struct zone      a range of frames and their free memory
- *	 |   |- _watermark[] how much must stay free, for whom
+ *	 |   |- _watermark[] how much must stay free
  *	 |   |- free_area[order].free_list[migratetype]
- *	 |   |                  blocks of 2^order frames, by who they serve
+ *	 |   |                  blocks of 2^order frames, by kind of request
  *	 |   `- per_cpu_pages[cpu]
  *	 |                      a few small blocks in front of zone->lock
  *	 `- node_zonelists[]  all zones by distance, and this node's alone
@@ -20,9 +20,10 @@
  *	   ...                             Reclaimable, HighAtomic, Isolate
  *	free_area[10] [    4 MiB     ]
  *
- * A pageblock is 2 MiB; its migratetype says on which list the free blocks
- * inside it go, so that what cannot move stays together. Zones begin and end at
- * a largest block, so no pageblock and no pair of buddies is in two zones.
+ * A pageblock is 2 MiB. Its migratetype says on which list the free blocks
+ * inside it go, so that pages that cannot move stay together. Zones begin and
+ * end at a largest block, so no pageblock and no pair of buddies is in two
+ * zones.
  *
  * Source	Linux v6.12 include/linux/mmzone.h
  *		(docs/kernel.md Z1-Z5); no CMA
@@ -38,7 +39,7 @@ enum migratetype {
 	MIGRATE_RECLAIMABLE,
 	MIGRATE_PCPTYPES, /* the number of types on the pcp lists */
 	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
-	MIGRATE_ISOLATE, /* serves nobody: blocks that are to be emptied */
+	MIGRATE_ISOLATE, /* serves no request: is to be emptied */
 	MIGRATE_TYPES
 };
 
@@ -47,7 +48,7 @@ enum zone_type {
 	ZONE_DMA32,
 	ZONE_NORMAL,
 	ZONE_HIGHMEM, /* frames of a memfd: no address unless mapped */
-	ZONE_MOVABLE, /* has addresses, for what can be moved away */
+	ZONE_MOVABLE, /* has addresses; only for movable pages */
 	MAX_NR_ZONES
 };
 
@@ -56,7 +57,7 @@ enum zone_type {
 #define NUMA_NO_NODE (-1)
 
 #define PAGE_ALLOC_COSTLY_ORDER 3
-/* Lists of a pageset: 3 types of orders 0..3, then two of pageblock size. */
+/* lists of a pageset: 3 types of orders 0..3, then two of pageblock size */
 #define NR_LOWORDER_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
 #define NR_PCP_LISTS (NR_LOWORDER_PCP_LISTS + 2)
 
@@ -73,7 +74,7 @@ struct free_area {
 	unsigned long nr_free; /* blocks, over all types */
 };
 
-/* The small blocks that one CPU keeps. */
+/* the small blocks that one CPU keeps */
 struct per_cpu_pages {
 	spinlock_t lock; /* tried; waited for only to drain */
 	int count; /* base pages on the lists; lock */
@@ -93,7 +94,7 @@ struct per_cpu_pages {
 
 /* zone->flags, atomic */
 #define ZONE_BELOW_HIGH 0x1u /* lately below its high mark */
-#define ZONE_BOOSTED 0x2u /* a boost asks for background reclaim */
+#define ZONE_BOOSTED 0x2u /* a boost asks for kswapd */
 #define ZONE_RECLAIM_ACTIVE 0x4u /* per-CPU lists stay short */
 #define ZONE_PCP_DISABLED 0x8u /* per-CPU lists stay empty */
 
@@ -118,8 +119,8 @@ struct zone {
 	unsigned long managed_pages; /* given to the buddy; zone->lock */
 	/* arena_lock: how the zone grows, grow.c */
 	unsigned long populated_end; /* no pageblock above is online; relaxed */
-	unsigned long offlined_pages; /* holes that growth takes last */
-	bool has_holes; /* other mappings were in the way of some */
+	unsigned long offlined_pages; /* holes that growth fills last */
+	bool has_holes; /* some because of other mappings */
 	unsigned long grow_pfn; /* where the next section is looked for */
 	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
 	unsigned long percpu_drift_mark; /* pages; relaxed */
@@ -130,7 +131,7 @@ struct zone {
 	unsigned long nr_isolated; /* pages free and isolated; zone->lock */
 	unsigned long nr_isolate_pageblock; /* zone->lock */
 	unsigned long nr_movable_pages; /* with movable_operations; atomic */
-	struct capture_control *capture; /* who waits for a block; zone->lock */
+	struct capture_control *capture; /* waits for a block; zone->lock */
 	/* migrate_lock: where compaction stands, compact.h; read relaxed */
 	unsigned long compact_cached_free_pfn;
 	unsigned long compact_cached_migrate_pfn[2]; /* async, sync */
@@ -166,14 +167,14 @@ typedef struct pglist_data {
 	unsigned long kcompactd_next_ms; /* when it looks again; relaxed */
 	/* kswapd.c; atomic */
 	u32 kswapd_wait; /* 1: it is asked for */
-	u32 kswapd_thread; /* is there one? */
+	u32 kswapd_thread; /* THREAD_ of kswapd.c */
 	unsigned int kswapd_order; /* the largest asked for */
 	unsigned int kswapd_highest_zoneidx; /* the highest asked for */
-	unsigned int kswapd_failures; /* runs in a row that got nothing */
-	u32 reclaim_locked; /* somebody is in node_reclaim() */
+	unsigned int kswapd_failures; /* runs in a row without success */
+	u32 reclaim_locked; /* a thread is in node_reclaim() */
 } pg_data_t;
 
-/* Nodes as bits: MAX_NUMNODES fit. */
+/* nodes as bits: MAX_NUMNODES fit */
 typedef struct nodemask {
 	u8 bits;
 } nodemask_t;
@@ -181,7 +182,7 @@ typedef struct nodemask {
 extern pg_data_t node_data[MAX_NUMNODES];
 extern unsigned int nr_cpu_ids; /* constant after init, <= NR_CPUS */
 extern unsigned int nr_online_nodes; /* constant after init */
-/* So little memory that types are not kept apart; constant after init. */
+/* there is too little memory to keep types apart; constant after init */
 extern bool page_group_by_mobility_disabled;
 extern u8 cpu_node[NR_CPUS]; /* the node of a CPU; constant after init */
 
@@ -189,10 +190,13 @@ extern u8 cpu_node[NR_CPUS]; /* the node of a CPU; constant after init */
 #define for_each_online_node(nid) \
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
 
-/* The next zone that spans frames; of NULL the first; NULL after the last. */
+/*
+ * Returns the next zone that spans frames: of NULL the first, after the last
+ * NULL.
+ */
 struct zone *next_zone(struct zone *zone);
 
-/* Every zone that has a range of frames, by node, lowest first. */
+/* every zone that has a range of frames, by node, lowest first */
 #define for_each_zone(zone) \
 	for (zone = next_zone(NULL); zone; zone = next_zone(zone))
 
@@ -211,7 +215,7 @@ static inline unsigned long zone_end_pfn(const struct zone *zone)
 	return zone->zone_start_pfn + zone->spanned_pages;
 }
 
-/* Has the zone any frame that is online? */
+/* Returns true if the zone has a frame that is online. */
 static inline bool populated_zone(const struct zone *zone)
 {
 	return READ_ONCE(zone->present_pages) != 0;
@@ -274,12 +278,12 @@ static inline struct zone *page_zone(const struct page *page)
 	return &node_data[page->node_id].node_zones[page->zone_id];
 }
 
-/* The zone that has a frame, online or not; NULL beyond all zones. */
+/* Returns the zone of a frame, online or not. NULL beyond all zones. */
 struct zone *pfn_to_zone(unsigned long pfn);
 
 /*
- * A neighbour's type is read under zone->lock while its owner, without the
- * lock, turns it from one type to another: but never from or to PAGE_BUDDY.
+ * The type of a neighbour may be read under zone->lock while its owner changes
+ * it without the lock. But the owner never changes it from or to PAGE_BUDDY.
  */
 static inline unsigned int page_type(const struct page *page)
 {
