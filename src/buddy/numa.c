@@ -2,17 +2,18 @@
 /*
  * buddy/numa.c - how many nodes there are, and which CPU belongs to which
  *
- *	numa=fake=N		N nodes, whatever the machine has; CPU c is on
- *				node c % N, all distances 20
- *	numa="node:2 pu:2"	a made-up machine in hwloc's words, in libkmalloc:
- *				real CPU c is its PU c modulo their number
+ *	numa=fake=N		N nodes on any machine; CPU c is on node c % N,
+ *				all distances are 20
+ *	numa="node:2 pu:2"	a made-up machine in hwloc's words, in
+ *				libkmalloc: real CPU c is its PU c modulo their
+ *				number
  *	neither			what the OS says, if it says more than one node
  *
  *	/sys/devices/system/node/online		"0-1,3"
  *	.../node1/cpulist, .../node1/distance	"4-7", "21 10 31"
  *
- * One system call tells whether there is more than one; only then is anything
- * read. Nodes are numbered from 0 without holes; the OS's number is in os_node.
+ * One system call tells whether there is more than one node. Only then files
+ * are read. Nodes are numbered from 0 without holes; os_node has the OS's number.
  *
  * Locking	none: constant after the start
  * Source	Linux v6.12 mm/numa_emulation.c and drivers/base/node.c as a
@@ -25,7 +26,7 @@
 #include "core/param.h"
 #include "sys/os.h"
 
-/* For tests: where the OS's files are, and what it says. */
+/* for tests: where the OS's files are, and which nodes it allows */
 const char *node_sysfs = "/sys/devices/system/node";
 unsigned long (*nodes_allowed)(void) = os_nodes_allowed;
 
@@ -35,7 +36,7 @@ static unsigned long fake_nodes;
 static char synthetic[128]; /* "": none */
 static u8 distance[MAX_NUMNODES][MAX_NUMNODES];
 static u8 os_node[MAX_NUMNODES];
-static bool real_nodes; /* so memory can be bound to them */
+static bool real_nodes; /* memory can be bound to them */
 
 _Static_assert(MAX_NUMNODES == OS_MAX_NODES && NR_CPUS == OS_MAX_PUS,
 	       "what a topology has room for");
@@ -53,9 +54,9 @@ static int set_numa(const char *value)
 }
 boot_param("numa", set_numa, "fake=N, or a machine in hwloc's words");
 
-/* ---- what the OS says -------------------------------------------------------- */
+/* ---- what the OS says ---------------------------------------------------- */
 
-/* The text of a file, cut to the buffer: 0 or -errno. */
+/* Reads the text of a file, cut to the buffer. Returns 0 or -errno. */
 static int read_text(const char *file, int nid, char *buf, size_t size)
 {
 	char path[128];
@@ -75,7 +76,10 @@ static int read_text(const char *file, int nid, char *buf, size_t size)
 	return len < 0 ? (int)len : 0;
 }
 
-/* The next "a" or "a-b" of a list: where it ends, or NULL: there is none. */
+/*
+ * Parses the next "a" or "a-b" of a list. Returns where it ends, or NULL if
+ * there is none.
+ */
 static const char *next_range(const char *list, unsigned long *a,
 			      unsigned long *b)
 {
@@ -114,7 +118,10 @@ static void read_cpus(unsigned int nid)
 			cpu_node[a] = (u8)nid;
 }
 
-/* One number for each node that is online, whether we may use it or not. */
+/*
+ * The file has a number for each online node, whether this process may use that
+ * node or not.
+ */
 static void read_distances(unsigned int nid, unsigned long online)
 {
 	const char *at, *end;
@@ -161,7 +168,7 @@ static void read_nodes(void)
 	char text[512];
 
 	if (!(mask & (mask - 1)))
-		return; /* one, or the OS does not know */
+		return; /* one node, or the OS does not know */
 	if (read_text("online", -1, text, sizeof(text)))
 		return;
 	use_nodes(mask & parse_mask(text));
@@ -177,7 +184,7 @@ static void read_nodes(void)
 	}
 }
 
-/* ---- what somebody made up ---------------------------------------------------- */
+/* ---- made-up nodes ------------------------------------------------------- */
 
 static int make_up_nodes(void)
 {

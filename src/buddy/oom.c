@@ -3,19 +3,20 @@
  * buddy/oom.c - nothing could be reclaimed: notifiers, then the policy
  *
  *	notifiers   freed something?  -> try again
- *	no __GFP_FS                   -> try again: who holds memory may be
- *	                                 waiting for this very request
+ *	no __GFP_FS                   -> try again: the thread that could free
+ *	                                 memory may wait for this request
  *	vm.panic_on_oom               -> report, end
  *	handler                       -> fail, try again, or end
  *	oom=null                      -> the request fails
  *	oom=abort                     -> report, end
  *
- * The kernel looks for the worst process and kills it. Here there is one, and
- * where it may not be ended the request is what gives way.
+ * The kernel looks for the worst process and kills it. Here there is only one
+ * process. If it may not be ended, the request fails.
  *
- * Locking	oom_owner: one thread at a time; who comes meanwhile waits and
- *		tries again. It is no spinlock, since a handler may fork.
- * Invariants	O1  notifiers is sorted by falling priority (oom_owner)
+ * Locking	oom_owner: one thread at a time. Other threads wait and then try
+ *		again. It is no spinlock, because a handler may fork.
+ * Invariants	OOM1  notifiers is sorted by falling priority
+ *						(unit.buddy.oom checks it)
  * Source	Linux v6.12 mm/oom_kill.c (docs/kernel.md O1, O3, O4)
  */
 #include <errno.h>
@@ -30,7 +31,7 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-static void *oom_owner; /* atomic: the thread in here */
+static void *oom_owner; /* atomic: the thread that handles it */
 static struct notifier_block *notifiers; /* oom_owner */
 static km_oom_handler handler; /* oom_owner; read relaxed */
 static void *handler_arg; /* oom_owner */
@@ -69,7 +70,7 @@ static const struct ctl_table dump_tasks_ctl __sysctl = {
 	.hi = INT_MAX,
 };
 
-/* ---- one at a time ---------------------------------------------------------------- */
+/* ---- one thread at a time ------------------------------------------------ */
 
 bool oom_trylock(void)
 {
@@ -96,7 +97,10 @@ void oom_wait(void)
 	memory_pause(oom_is_locked);
 }
 
-/* For who changes the lists; true: it was ours already. */
+/*
+ * Takes the lock to change the lists. Returns true if this thread had it
+ * already.
+ */
 static bool oom_lock(void)
 {
 	while (!oom_trylock()) {
@@ -119,7 +123,7 @@ void oom_fork_child(void)
 		oom_owner = NULL;
 }
 
-/* ---- who may have a say ------------------------------------------------------------- */
+/* ---- notifiers and the handler ------------------------------------------- */
 
 int register_oom_notifier(struct notifier_block *nb)
 {
@@ -177,11 +181,14 @@ bool oom_has_policy(void)
 	       READ_ONCE(sysctl_panic_on_oom);
 }
 
-/* ---- the report ------------------------------------------------------------------------ */
+/* ---- the report ---------------------------------------------------------- */
 
 #define STATUS_SIZE 2048
 
-/* A number of /proc/self/status, such as "VmSize:"; 0 if it is not there. */
+/*
+ * Returns the number behind a key of /proc/self/status such as "VmSize:", or 0
+ * if there is no such key.
+ */
 static unsigned long status_number(const char *status, const char *key)
 {
 	const char *at = strstr(status, key);
@@ -219,7 +226,7 @@ static short oom_score_adj(void)
 	return (short)(*text == '-' ? -value : value);
 }
 
-/* The tasks of the kernel's table are processes, so there is one. */
+/* The kernel's table has a row for each process; here there is one process. */
 static void dump_tasks(void)
 {
 	char status[STATUS_SIZE], comm[16];
@@ -242,7 +249,10 @@ static void dump_tasks(void)
 		  status_number(status, "VmSwap:") / kb, oom_score_adj(), comm);
 }
 
-/* O3, O4: who asked for what, from where, and where the memory is. */
+/*
+ * Reports the request, its thread and stack, and where the memory is
+ * (docs/kernel.md O3, O4).
+ */
 static void dump_header(const struct oom_control *oc)
 {
 	char comm[16], flags[256];
@@ -287,9 +297,9 @@ oom_kill_process(const struct oom_control *oc, const char *message)
 	os_abort();
 }
 
-/* ---- the decision ----------------------------------------------------------------------- */
+/* ---- the decision -------------------------------------------------------- */
 
-/* Everybody who registered: pages freed. */
+/* Calls the notifiers in turn. Returns how many pages they freed. */
 static unsigned long call_notifiers(void)
 {
 	unsigned long freed = 0;
@@ -302,7 +312,10 @@ static unsigned long call_notifiers(void)
 	return freed;
 }
 
-/* Only what may come from everywhere says that memory is short everywhere. */
+/*
+ * With vm.panic_on_oom=1 a request that is limited to some nodes does not end
+ * the program, because other nodes may have memory.
+ */
 static void check_panic_on_oom(const struct oom_control *oc)
 {
 	unsigned long mode = READ_ONCE(sysctl_panic_on_oom);
@@ -352,9 +365,9 @@ bool area_out_of_memory(gfp_t gfp)
 	struct oom_control oc = { .gfp_mask = gfp };
 	bool again;
 
-	if (current->flags & PF_MEMALLOC) /* it is giving up memory itself */
+	if (current->flags & PF_MEMALLOC) /* this thread frees memory itself */
 		return false;
-	if (!oom_trylock()) { /* somebody sees to it */
+	if (!oom_trylock()) { /* another one handles it */
 		oom_wait();
 		return true;
 	}

@@ -43,7 +43,7 @@ static int set_debug_pagealloc(const char *value)
 boot_param("debug_pagealloc", set_debug_pagealloc, "0, 1; alone it means 1");
 
 static u64 *unmapped; /* a bit for each frame, atomic; NULL: not wanted */
-static unsigned long nr_unmapped; /* atomic: stretches of such frames */
+static unsigned long nr_unmapped; /* atomic: runs of such frames */
 
 void page_debug_init(void)
 {
@@ -65,7 +65,7 @@ void page_debug_init(void)
 		page_debugging |= PAGE_UNMAPPING;
 }
 
-/* ---- debug_pagealloc ---------------------------------------------------------- */
+/* ---- debug_pagealloc ----------------------------------------------------- */
 
 static bool is_unmapped(unsigned long pfn)
 {
@@ -88,7 +88,10 @@ static void mark(unsigned long pfn, unsigned long nr, unsigned int on)
 	}
 }
 
-/* How many stretches begin in these frames, or right behind them. */
+/*
+ * Returns how many runs of frames without access begin in these frames, or
+ * right behind them.
+ */
 static unsigned long count_starts(unsigned long pfn, unsigned long nr)
 {
 	bool before = pfn && is_unmapped(pfn - 1);
@@ -127,7 +130,7 @@ static void map_pages(unsigned long pfn, unsigned long nr)
 	}
 }
 
-/* ---- page_poison -------------------------------------------------------------- */
+/* ---- page_poison --------------------------------------------------------- */
 
 static bool single_bit_flip(u8 a, u8 b)
 {
@@ -163,7 +166,7 @@ static void check_poison(const struct page *page, unsigned long pfn,
 	}
 }
 
-/* ---- pages come and go ----------------------------------------------------------- */
+/* ---- pages come and go --------------------------------------------------- */
 
 void __page_debug_alloc(const struct page *page, unsigned long pfn,
 			unsigned long nr)

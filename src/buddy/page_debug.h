@@ -7,18 +7,19 @@
  *	init_on_alloc						zeroed
  *	page_poison	filled with aa				aa still there?
  *	debug_pagealloc	no access at all			access again
- *	page_owner						who has it: page_owner.c
+ *	page_owner						a record of it
  *
  * page_poison switches the first two off, as in the kernel. A frame that is
- * all zero is fine to it: it was never used, or the OS has had it back.
+ * all zero passes its check: it was never used, or was given to the OS.
  *
- * Access is taken away by mprotect(), which costs a mapping for each stretch of
- * free memory; beyond MAX_UNMAPPED of them blocks keep theirs.
+ * Access is taken away by mprotect(), which costs a mapping for each run of
+ * free frames. Once there are MAX_UNMAPPED runs, further blocks keep theirs.
  *
- * Locking	none may be held that forbids system calls. Frames in hand are
- *		the caller's; the map of frames without access is atomic.
- * Invariants	W1  page_debugging is 0 if none of the parameters was given
- *		W2  a frame in use can be accessed
+ * Locking	none may be held that forbids system calls. The frames are the
+ *		caller's; the map of frames without access is atomic.
+ * Invariants	PAGEDEBUG1  page_debugging is 0 if no parameter was given
+ *		PAGEDEBUG2  a frame in use can be accessed
+ *					(unit.buddy.page_debug checks both)
  * Source	Linux v6.12 mm/page_poison.c, mm/debug_page_alloc.c and
  *		mm/mm_init.c as a model (docs/kernel.md B10, D8, D9)
  */
@@ -40,25 +41,30 @@
 
 extern u8 page_debugging __hidden; /* PAGE_ flags; constant after init */
 
-/* What the parameters come to; once, before the first page. */
+/* Evaluates the parameters. Called once, before the first page. */
 void page_debug_init(void);
 
-/* nr frames from pfn on, of the block that page heads or headed. */
+/*
+ * Prepares or ends the use of nr frames from pfn on. `page` heads their block,
+ * or headed it.
+ */
 void __page_debug_alloc(const struct page *page, unsigned long pfn,
 			unsigned long nr);
 void __page_debug_free(const struct page *page, unsigned long pfn,
 		       unsigned long nr);
-/* The same for frames that nobody wrote to: they hold what they held. */
+/*
+ * The same for frames that were not written to: their contents are as before.
+ */
 void __page_debug_return(const struct page *page, unsigned long pfn,
 			 unsigned long nr);
 
-/* ---- page_owner.c: records of who has a block; PAGE_OWNER is set ------------- */
+/* ---- page_owner.c: records of blocks; PAGE_OWNER is set ------------------ */
 
 void page_owner_init(void);
 void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp);
-/* nr frames from pfn on are nobody's. */
+/* Deletes the records of nr frames from pfn on. */
 void __reset_page_owner(unsigned long pfn, unsigned long nr);
-/* Each of the block's first nr pages is one by itself from now on. */
+/* Each of the block's first nr pages has a record of its own from now on. */
 void __split_page_owner(const struct page *page, unsigned long nr);
 
 static inline void set_page_owner(const struct page *page, unsigned int order,
@@ -95,7 +101,7 @@ static inline void page_debug_return(const struct page *page, unsigned long pfn,
 		__page_debug_return(page, pfn, nr);
 }
 
-/* Is memory that is handed out to be zeroed? */
+/* Returns true if allocated memory is to be zeroed. */
 static inline bool want_init_on_alloc(gfp_t gfp)
 {
 	const u8 both = PAGE_INIT_ON_ALLOC | PAGE_INIT_ON_FREE;

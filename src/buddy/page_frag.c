@@ -6,19 +6,21 @@
  *	                                    ^ offset
  *	_refcount         pieces in use + bias
  *
- * All references that a block may ever need are taken at once; the cache owns
+ * All references that a block may ever need are taken at once. The cache owns
  * `bias` of them and gives one to each piece without touching the counter. When
- * the block is used up the cache returns what it owns: the block is freed now
- * if all pieces are, else with the last of them, or used again from the start.
+ * the block is used up the cache drops the references that it still owns. If no
+ * piece is in use then, the block is used again from the start. Otherwise it is
+ * freed with its last piece.
  *
  * Locking	the cache's user; the reference count is atomic
- * Invariants	F1  _refcount = bias + pieces in use
+ * Invariants	FRAG1  _refcount = bias + pieces in use
+ *						(unit.buddy.bulk checks it)
  * Source	Linux v6.12 mm/page_frag_cache.c (docs/kernel.md B9)
  */
 #include "buddy/internal.h"
 
 #define FRAG_ORDER 3U
-#define FRAG_BIAS (1U << 16) /* more than there are bytes in a block */
+#define FRAG_BIAS (1U << 16) /* more than a block has bytes */
 
 _Static_assert(FRAG_BIAS > PAGE_SIZE << FRAG_ORDER,
 	       "a piece is a byte or more");
@@ -28,13 +30,19 @@ static unsigned int block_size(const struct page *page)
 	return (unsigned int)PAGE_SIZE << page->order;
 }
 
-/* References that nobody else counts on: true if they were the last ones. */
+/*
+ * Drops references that belong to the cache. Returns true if they were the last
+ * ones.
+ */
 static bool sub_references(struct page *page, unsigned int nr)
 {
 	return !__atomic_sub_fetch(&page->_refcount, nr, __ATOMIC_ACQ_REL);
 }
 
-/* A new block: the large one without trying hard. */
+/*
+ * Allocates a new block: a large one without effort, else a single page.
+ * Returns NULL if there is none.
+ */
 static struct page *refill(struct page_frag_cache *nc, gfp_t gfp)
 {
 	gfp_t easy = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP | __GFP_NOWARN |
@@ -52,7 +60,10 @@ static struct page *refill(struct page_frag_cache *nc, gfp_t gfp)
 	return page;
 }
 
-/* The block is used up: from the start again if no piece is in use. */
+/*
+ * The block is used up. Returns true if no piece is in use, so that the block
+ * can be used again from its start.
+ */
 static bool start_again(struct page_frag_cache *nc)
 {
 	struct page *page = nc->page;
@@ -83,7 +94,7 @@ void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int size,
 			return NULL;
 		offset = 0;
 		if (size > block_size(nc->page))
-			return NULL; /* only a page was to be had */
+			return NULL; /* there was only a single page */
 	}
 	nc->offset = offset + size;
 	nc->bias--;

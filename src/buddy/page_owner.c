@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/page_owner.c - page_owner=on: who has each block of pages
+ * buddy/page_owner.c - page_owner=on: which thread allocated each block
  *
  *	owners[pfn of the head]		order, flags, thread, time, stack
  *
@@ -10,12 +10,13 @@
  *	 main+0x1b/0x40
  *
  * The first try of a request obeys the nodes of its thread, so its flags have
- * __GFP_HARDWALL, as in a kernel with cpusets. What is asked for with __GFP_NOTRACK has no record, and is in no text. The
- * times are those of a coarse clock.
+ * __GFP_HARDWALL, as in a kernel with cpusets. Blocks that were requested with
+ * __GFP_NOTRACK have no record and are not in the text. Times are from a coarse
+ * clock.
  *
- * Locking	none: a record belongs to who has its block. The text is read
- *		without a lock; a block that comes or goes meanwhile may be
- *		in it, or not.
+ * Locking	none: a record belongs to the owner of its block. The text is
+ *		read without a lock: a block that is allocated or freed
+ *		meanwhile may be in it or not.
  * Source	the text of Linux v6.12 mm/page_owner.c (docs/kernel.md D13)
  */
 #include <errno.h>
@@ -32,7 +33,7 @@
 
 #define OWNER_DEPTH 16
 
-struct page_owner { /* all of it: who has the block */
+struct page_owner { /* guarded by the owner of the block */
 	unsigned long when; /* ms */
 	gfp_t gfp;
 	depot_stack_handle_t handle;
@@ -94,7 +95,7 @@ void __split_page_owner(const struct page *page, unsigned long nr)
 		owner[n] = *owner;
 }
 
-/* ---- the text ------------------------------------------------------------------ */
+/* ---- the text ------------------------------------------------------------ */
 
 static void print_page_owner(struct seq_file *m, unsigned long pfn,
 			     const struct page_owner *owner)

@@ -3,11 +3,11 @@
  * buddy/pagetypeinfo.c - the text "pagetypeinfo": free blocks by migratetype
  * and order, and pageblocks by migratetype
  *
- * The lists have no counts of their own, so they are walked; after 100,000
+ * There is no count for each list, so the lists are walked. After 100,000
  * blocks the number is ">100000".
  *
  * Locking	zone->lock for one list at a time: a zone may have very many
- *		free pages, and others wait (docs/kernel.md X6)
+ *		free blocks, and other threads wait (docs/kernel.md X6)
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I3);
  *		without the count of mixed blocks that page_owner brings
  */
@@ -95,7 +95,7 @@ static bool has_memory(const pg_data_t *pgdat)
 	return false;
 }
 
-/* All of it for each node that has memory. */
+/* Each of the tables, for each node that has memory. */
 int pagetypeinfo_show(struct seq_file *m, const char *path)
 {
 	(void)path;

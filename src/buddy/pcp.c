@@ -6,18 +6,20 @@
  *	list 12, 13	blocks of the size of a pageblock, not Movable, Movable
  *
  *	  head -> hot ... cold <- tail
- *	  allocation and free at the head, of what is called cold at the tail;
+ *	  allocation and free use the head, or the tail for cold pages;
  *	  batches come from and go back to the zone at the tail, under one
  *	  zone->lock
  *
- * The lists belong to real CPUs, not to threads. When a thread ends and leaves
- * fewer of them than CPUs, its CPU is one that goes away. The CPU may change between the choice of a pageset and
- * its use: its lock makes that harmless. How long the lists get: pcp_tune.c.
+ * The lists belong to real CPUs, not to threads. When a thread exits and fewer
+ * threads than CPUs remain, the lists of the CPU it ran on are drained. A
+ * thread may change its CPU between the choice of a pageset and its use: the
+ * lock makes that harmless. How long the lists get: pcp_tune.c.
  *
- * Locking	pcp->lock (rank LOCK_PCP), only tried but for draining;
- *		zone->lock inside
- * Invariants	P1  count is the sum of 2^order over the lists
- *		P2  blocks on the lists have type PAGE_PCP (zone_check proves)
+ * Locking	pcp->lock (rank LOCK_PCP), taken by trylock only, except to
+ *		drain; zone->lock inside
+ * Invariants	PCP1  count is the sum of 2^order over the lists
+ *		PCP2  blocks on the lists have type PAGE_PCP
+ *						(zone_check() checks both)
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md P1-P7)
  */
 #include "buddy/internal.h"
@@ -63,7 +65,10 @@ static struct page *pcp_take(struct per_cpu_pages *pcp, struct list_head *from)
 	return page;
 }
 
-/* Refill one list, as far as the zone has what is asked for. */
+/*
+ * Refills one list with blocks from the zone, as many as it has of those asked
+ * for.
+ */
 static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 			 unsigned int order, unsigned int mt,
 			 unsigned int alloc_flags)
@@ -84,7 +89,10 @@ static void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	spin_unlock(&zone->lock);
 }
 
-/* A program may only ever meet full lists, so these count for the clock. */
+/*
+ * A program may only ever meet full lists, so allocations from them poll the
+ * clock too.
+ */
 static __always_inline void pcp_poll(unsigned long allocs,
 				     unsigned int alloc_flags)
 {
@@ -143,7 +151,7 @@ unsigned long fill_from_pcplist(struct zone *zone, unsigned int mt,
 	return filled;
 }
 
-/* Take `nr` pages off the cold ends, list by list in turn. */
+/* Takes `nr` pages off the cold ends, from one list after the other. */
 static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 			       int nr, unsigned int index)
 {
@@ -165,7 +173,7 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 	spin_unlock(&zone->lock);
 }
 
-/* Enough came back that the zone may be above its high mark again? */
+/* Clears ZONE_BELOW_HIGH if the zone is above its high mark again. */
 static void review_below_high(struct zone *zone)
 {
 	if (zone_flag(zone, ZONE_BELOW_HIGH) &&
@@ -174,8 +182,7 @@ static void review_below_high(struct zone *zone)
 }
 
 /*
- * So few pages, freed one now and one then, in a zone that is not short: then
- * nr_pcp_free() would give back none and change nothing.
+ * Fast exit: returns true if nr_pcp_free() would return 0 and change nothing.
  */
 static bool pcp_is_short(const struct zone *zone,
 			 const struct per_cpu_pages *pcp)
@@ -213,7 +220,9 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 		review_below_high(zone);
 	}
 	spin_unlock(&pcp->lock);
-	/* Each free of a whole pageblock has a surplus: too often for a clock. */
+	/*
+	 * a whole pageblock always has a surplus: too often to poll the clock
+	 */
 	if (unlikely(surplus) && (flags & FREE_TICK) && order < PAGEBLOCK_ORDER)
 		tick_poll();
 	return true;
@@ -242,7 +251,9 @@ void page_alloc_cpu_dead(unsigned int cpu)
 		drain_pages(zone, &zone->pageset[cpu]);
 }
 
-/* A pageset that nobody refilled or emptied for two ticks gives all back. */
+/*
+ * Returns true if the pageset was neither refilled nor emptied for two ticks.
+ */
 static bool is_idle(const struct zone *zone, const struct per_cpu_pages *pcp)
 {
 	return (u16)(READ_ONCE(zone->epoch) - READ_ONCE(pcp->epoch)) >= 2;
@@ -263,10 +274,10 @@ void pcp_tick(struct zone *zone)
 		}
 		spin_lock(&pcp->lock);
 		surplus = nr_pcp_decay(pcp);
-		if (surplus) { /* and a batch, or one free would bring more */
+		if (surplus) { /* and a batch: the next free stays low */
 			surplus += READ_ONCE(pcp->batch);
 			free_pcppages_bulk(zone, pcp, surplus, 0);
-			WRITE_ONCE(pcp->epoch, epoch); /* this was no use */
+			WRITE_ONCE(pcp->epoch, epoch); /* the decay is no use */
 		}
 		spin_unlock(&pcp->lock);
 	}

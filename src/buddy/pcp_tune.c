@@ -15,9 +15,9 @@
  *
  * Locking	pcp->lock for high, free_count and alloc_factor; wmark_lock for
  *		batch, high_min and high_max, which are read relaxed
- * Invariants	P3  high_min <= high_max, and batch <= high_min unless the
- *		    lists are off, when all is 0 but batch, which is 1
- *						(zone_check() proves)
+ * Invariants	PCP3  high_min <= high_max, and batch <= high_min. While the
+ *		      lists are off both are 0 and batch is 1
+ *						(zone_check() checks it)
  * Source	Linux v6.12 mm/page_alloc.c, nr_pcp_alloc(), nr_pcp_high(),
  *		decay_pcp_high() (docs/kernel.md P2-P5)
  */
@@ -33,7 +33,10 @@
 
 static unsigned long percpu_pagelist_high_fraction; /* 0: tunes itself */
 
-/* P2: the batch by what the zone manages, at most 63 pages. */
+/*
+ * Returns the batch by the managed pages of the zone, at most 63
+ * (docs/kernel.md P2).
+ */
 static int zone_batchsize(unsigned long pages)
 {
 	unsigned long batch = min(pages / 4096, 64UL);
@@ -43,7 +46,10 @@ static int zone_batchsize(unsigned long pages)
 	return (int)rounddown_pow_of_two(batch + batch / 2) - 1;
 }
 
-/* The CPUs that share the zone's memory: its node's, or all if it has none. */
+/*
+ * Returns how many CPUs share the zone's memory: those of its node, or all if
+ * it has none.
+ */
 static unsigned long local_cpus(const struct zone *zone)
 {
 	unsigned long nr = 0;
@@ -72,10 +78,10 @@ static void set_pagesets(struct zone *zone, int batch, int lo, int hi)
 }
 
 /*
- * The batch is that of the size the zone may grow to, not of what it manages
- * now, so that a young process does not go to the zone for each page. With
- * mem= it is that of what the zone manages: one refill brings up to 32 batches,
- * and these must not be more than the reserve for atomic requests.
+ * The batch depends on the size that the zone may grow to, not on its managed
+ * pages. So a young process does not go to the zone for each page. With mem= it
+ * depends on the managed pages: one refill takes up to 32 batches, which must
+ * not be more than the reserve for atomic requests.
  */
 static int zone_batch(const struct zone *zone)
 {
@@ -103,7 +109,7 @@ void zone_pcp_update(struct zone *zone)
 	set_pagesets(zone, batch, lo, hi);
 }
 
-/* Whoever is at a pageset now has done when this returns. */
+/* Waits until every thread that is using a pageset is done with it. */
 static void wait_for_pagesets(struct zone *zone)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
@@ -112,7 +118,7 @@ static void wait_for_pagesets(struct zone *zone)
 	}
 }
 
-/* May be nested; the last zone_pcp_enable() undoes it. */
+/* May be nested; the last zone_pcp_enable() ends it. */
 void zone_pcp_disable(struct zone *zone)
 {
 	spin_lock(&wmark_lock);
@@ -134,7 +140,7 @@ void zone_pcp_enable(struct zone *zone)
 	spin_unlock(&wmark_lock);
 }
 
-/* ---- one refill ---------------------------------------------------------------- */
+/* ---- one refill ---------------------------------------------------------- */
 
 static int clamp_high(struct per_cpu_pages *pcp)
 {
@@ -149,7 +155,7 @@ static bool tunes_itself(const struct per_cpu_pages *pcp)
 	return READ_ONCE(pcp->high_min) != READ_ONCE(pcp->high_max);
 }
 
-/* P4: how many blocks of this order a refill brings. */
+/* Returns how many blocks of this order a refill takes (docs/kernel.md P4). */
 int nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
 		 unsigned int order)
 {
@@ -173,11 +179,12 @@ int nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
 	return nr > 1 ? max(nr >> order, 2) : nr;
 }
 
-/* ---- one free ------------------------------------------------------------------ */
+/* ---- one free ------------------------------------------------------------ */
 
 /*
- * Freed one after the other, blocks of order 1 to 3 are for somebody else:
- * the lists are then emptied rather than filled. (P5)
+ * Returns true if blocks of order 1 to 3 are freed one after the other. Other
+ * CPUs will use them, so the lists are emptied rather than filled
+ * (docs/kernel.md P5).
  */
 bool pcp_free_high(struct per_cpu_pages *pcp, unsigned int order)
 {
@@ -199,7 +206,10 @@ void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
 	pcp->free_count = min(pcp->free_count + (1 << order), most);
 }
 
-/* P5: above how many pages some go back; what is stored for later changes. */
+/*
+ * Returns how many pages the lists may keep now, and adapts pcp->high for later
+ * (docs/kernel.md P5).
+ */
 static int nr_pcp_high(const struct zone *zone, struct per_cpu_pages *pcp,
 		       unsigned int free_high)
 {
@@ -230,7 +240,7 @@ static int nr_pcp_high(const struct zone *zone, struct per_cpu_pages *pcp,
 	return high;
 }
 
-/* How many pages go back now that one more has come; 0: none. */
+/* Returns how many pages go back to the zone after this free, or 0. */
 int nr_pcp_free(const struct zone *zone, struct per_cpu_pages *pcp,
 		unsigned int free_high)
 {
@@ -246,7 +256,10 @@ int nr_pcp_free(const struct zone *zone, struct per_cpu_pages *pcp,
 	return clamp(pcp->free_count, batch, high - batch);
 }
 
-/* A tick has passed: an eighth of what high has above its least goes. */
+/*
+ * Called at a tick: lowers high by an eighth, down to high_min. Returns how
+ * many pages are above it then.
+ */
 int nr_pcp_decay(struct per_cpu_pages *pcp)
 {
 	int batch = READ_ONCE(pcp->batch), high = clamp_high(pcp);
@@ -260,7 +273,7 @@ int nr_pcp_decay(struct per_cpu_pages *pcp)
 	return max(pcp->count - high, 0);
 }
 
-/* ---- the knob ------------------------------------------------------------------ */
+/* ---- the knob ------------------------------------------------------------ */
 
 static int set_high_fraction(const unsigned long *values, unsigned int nr)
 {
@@ -280,7 +293,7 @@ static const struct ctl_table high_fraction_ctl __sysctl = {
 	.changed = setup_per_zone_wmarks,
 };
 
-/* Its name until 5.14. */
+/* The name of the knob until 5.14. */
 static const struct ctl_table fraction_ctl __sysctl = {
 	.procname = "vm.percpu_pagelist_fraction",
 	.data = &percpu_pagelist_high_fraction,

@@ -2,18 +2,19 @@
 /*
  * buddy/report.c - free page reporting: give free memory back to the OS
  *
- * Every tick advances zone->epoch. A block that has been free for two ticks
- * and has reporting order or more is taken off its list, given to the OS and
- * put back, marked PG_REPORTED: it reads as zero and costs nothing.
+ * Every tick advances zone->epoch. A block of reporting order or more that has
+ * been free for two ticks is taken off its list and given to the OS. It is put
+ * back marked PG_REPORTED: it reads as zero and uses no memory.
  *
  *	free list   [resident, epoch 7]-[resident, 5]-[reported]-[reported]
  *	epoch 7           too young          goes      tail: scan ends here
  *
- * What is isolated stays where it is: somebody is about to take it.
+ * Isolated blocks are not reported: an isolating thread is about to take them.
  *
- * With a large block go the struct pages behind its head, which nothing refers
- * to while it is whole: they read as zero again, as those of a new section.
- * Single pages, freed, leave 64 KiB of them in each block of 4 MiB.
+ * The struct pages behind the head of a large block are given to the OS too.
+ * Nothing refers to them while the block is whole, and they read as zero again,
+ * as in a new section. Single pages that were used and freed would otherwise
+ * keep 64 KiB of struct pages for each block of 4 MiB.
  *
  * Locking	zone->lock for the lists; none across the system call, when the
  *		block is PAGE_ISOLATED and so cannot be merged or taken.
@@ -25,7 +26,7 @@
 #include "core/tick.h"
 #include "sys/os.h"
 
-#define CAPACITY 32 /* blocks that are off the lists at a time */
+#define CAPACITY 32 /* blocks taken off the lists at a time */
 
 static unsigned long delay_ms = 1000;
 static unsigned long report_order = 4;
@@ -48,7 +49,7 @@ static bool old_enough(const struct zone *zone, const struct page *page,
 	return (flags & REPORT_YOUNG) || (u16)(zone->epoch - page->epoch) >= 2;
 }
 
-/* Take up to CAPACITY blocks that are due off one list: how many. */
+/* Takes up to CAPACITY blocks that are due off one list. Returns how many. */
 static int isolate_blocks(struct zone *zone, struct list_head *list,
 			  unsigned int flags, struct page **blocks)
 {
@@ -69,7 +70,10 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 
 #define STRUCT_PAGES (PAGE_SIZE / sizeof(struct page)) /* in one page */
 
-/* The struct pages that lie in other pages than the head's; it may fail. */
+/*
+ * Gives the struct pages to the OS that share no page with the head's. It may
+ * fail.
+ */
 static void give_tails_to_os(struct page *page)
 {
 	unsigned long nr = 1UL << page->order;
@@ -95,8 +99,9 @@ static int give_to_os(struct page *page)
 }
 
 /*
- * What the OS refuses (memory that the program locked) goes back to the head
- * of its list, where the next turn would find it again: so that is the last.
+ * Blocks that the OS refuses (memory that the program locked) go back to the
+ * head of their list. The next turn would find them again, so this one is the
+ * last. Returns the pages given.
  */
 static unsigned long report_list(struct zone *zone, struct list_head *list,
 				 unsigned int flags)

@@ -7,21 +7,24 @@
  *	              migrate_pfn ->                    <- free_pfn
  *
  * The migrate scanner goes up and takes movable pages, at most 32 at a time and
- * all from one pageblock. The free scanner goes down and takes free pages, block
- * by block, until there are as many. Where they meet the zone is done. A
- * pageblock in which a whole scan found nothing gets PB_SKIP and is passed over
- * the next time; where each scanner ended is kept in the zone, the asynchronous
- * migrate scanner apart, because it passes over blocks of other types.
+ * all from one pageblock. The free scanner goes down and takes free pages until
+ * there are as many. When the scanners meet, the zone is done.
  *
- * What is not online, or online and on no list yet, is passed over. Pages that
- * are not the head of anything are looked at one by one, since a tail does not
- * know its head.
+ * A pageblock in which a whole scan found nothing gets PB_SKIP and is skipped
+ * the next time. The zone keeps where each scanner ended. The asynchronous
+ * migrate scanner has a position of its own, because it skips pageblocks of
+ * other types.
+ *
+ * Frames that are not online, or online and on no list yet, are skipped. Pages
+ * that head no block are looked at one by one, because a tail does not know its
+ * head.
  *
  * Locking	migrate_lock, held by every caller; zone->lock for free pages.
  *		None while an owner's isolate_page() runs.
- * Invariants	S1  migrate_pfn only rises, free_pfn only falls in a run
- *		S2  blocks on cc->freepages have type PAGE_ISOLATED and are on no
- *		    other list
+ * Invariants	SCAN1  migrate_pfn only rises, free_pfn only falls in a run
+ *		SCAN2  blocks on cc->freepages have type PAGE_ISOLATED and are
+ *		       on no other list
+ *						(unit.buddy.scan checks both)
  * Source	Linux v6.12 mm/compaction.c (docs/kernel.md C1, C4); without its
  *		fast searches of the free lists
  */
@@ -39,7 +42,7 @@ bool compact_scanners_met(const struct compact_control *cc)
 	       cc->migrate_pfn / PAGEBLOCK_PAGES;
 }
 
-/* ---- skip bits and cached positions -------------------------------------------- */
+/* ---- skip marks and cached positions ------------------------------------- */
 
 static unsigned long last_pageblock(const struct zone *zone)
 {
@@ -75,7 +78,10 @@ static void set_pageblock_skip(unsigned long pfn)
 	__atomic_fetch_or(pageblock_byte(pfn), PB_SKIP, __ATOMIC_RELAXED);
 }
 
-/* Is it worth a look: online, in use by the allocator, and not marked? */
+/*
+ * Returns true if the pageblock is worth a scan: online, in use by the
+ * allocator, and not marked to be skipped.
+ */
 static bool isolation_suitable(const struct compact_control *cc,
 			       unsigned long pfn)
 {
@@ -88,9 +94,12 @@ static bool isolation_suitable(const struct compact_control *cc,
 	       !(READ_ONCE(*pageblock_byte(pfn)) & PB_SKIP);
 }
 
-/* ---- the migrate scanner ------------------------------------------------------- */
+/* ---- the migrate scanner ------------------------------------------------- */
 
-/* Nobody waits for what the background does, so it may look everywhere. */
+/*
+ * Returns true if pages may be moved out of the pageblock. Background
+ * compaction may scan every type, because no request waits for it.
+ */
 static bool suitable_migration_source(const struct compact_control *cc,
 				      unsigned long pfn)
 {
@@ -99,7 +108,7 @@ static bool suitable_migration_source(const struct compact_control *cc,
 
 	if (mt == MIGRATE_ISOLATE)
 		return false;
-	/* a whole block that is free, or in use as one piece */
+	/* a whole block that is free, or in use as one block */
 	if (PageBuddy(page) &&
 	    page_word_order(page_word(page)) >= PAGEBLOCK_ORDER)
 		return false;
@@ -110,7 +119,10 @@ static bool suitable_migration_source(const struct compact_control *cc,
 	return mt == cc->migratetype;
 }
 
-/* Frames that the scanner may step over at once: free blocks and slabs. */
+/*
+ * Returns how many frames the scanner may step over at once: those of a free
+ * block or a slab.
+ */
 static unsigned long scan_step(const struct page *page)
 {
 	u32 word = page_word(page);
@@ -121,7 +133,10 @@ static unsigned long scan_step(const struct page *page)
 	return 1UL << min(page_word_order(word), (unsigned int)MAX_PAGE_ORDER);
 }
 
-/* A block as large as what is wanted need not move to make room for it. */
+/*
+ * Returns false for a block as large as the wanted one: to move it makes no
+ * room.
+ */
 static bool worth_moving(const struct compact_control *cc,
 			 const struct page *page)
 {
@@ -130,7 +145,10 @@ static bool worth_moving(const struct compact_control *cc,
 		(int)page_word_order(page_word(page)) < cc->order);
 }
 
-/* Up to a cluster of pages from [pfn, end); where the scan has come to. */
+/*
+ * Isolates up to a cluster of pages from [pfn, end). Returns the frame at which
+ * the scan stopped.
+ */
 static unsigned long isolate_migratepages_block(struct compact_control *cc,
 						unsigned long pfn,
 						unsigned long end)
@@ -168,7 +186,10 @@ static void update_cached_migrate(struct compact_control *cc, unsigned long pfn)
 		cached[1] = max(cached[1], pfn);
 }
 
-/* From here to the end of its block: ISOLATE_SUCCESS if there was something. */
+/*
+ * Scans from migrate_pfn to the end of its pageblock. Returns ISOLATE_SUCCESS
+ * if it isolated a page.
+ */
 static isolate_migrate_t scan_one_block(struct compact_control *cc)
 {
 	unsigned long pfn = cc->migrate_pfn;
@@ -186,7 +207,9 @@ static isolate_migrate_t scan_one_block(struct compact_control *cc)
 	return ISOLATE_NONE;
 }
 
-/* One block that is worth a scan: what comes then is for the caller to say. */
+/*
+ * Scans the next pageblock that is worth it. The caller decides how to go on.
+ */
 isolate_migrate_t isolate_migratepages(struct compact_control *cc)
 {
 	unsigned long start;
@@ -205,9 +228,12 @@ isolate_migrate_t isolate_migratepages(struct compact_control *cc)
 	return ISOLATE_NONE;
 }
 
-/* ---- the free scanner ---------------------------------------------------------- */
+/* ---- the free scanner ---------------------------------------------------- */
 
-/* Full blocks stay whole; what is not for movable pages stays as it is. */
+/*
+ * Returns true if pages may be moved into the pageblock. It must have free
+ * pages smaller than a pageblock, and a type that may hold movable pages.
+ */
 static bool suitable_migration_target(const struct compact_control *cc,
 				      unsigned long pfn)
 {
@@ -224,7 +250,10 @@ static bool suitable_migration_target(const struct compact_control *cc,
 	return mt == MIGRATE_MOVABLE;
 }
 
-/* A block of the size that is wanted is not broken up to make one. */
+/*
+ * Returns false for a free block of the wanted size: it is not broken up to
+ * make another.
+ */
 static bool takes_free_block(const struct compact_control *cc,
 			     const struct page *page)
 {
@@ -233,7 +262,10 @@ static bool takes_free_block(const struct compact_control *cc,
 	return (int)page->order < cc->order;
 }
 
-/* May the zone lose these pages for a while? zone->lock is held. */
+/*
+ * Returns true if the zone can lose these pages for a while. zone->lock is
+ * held.
+ */
 static bool may_isolate_free(struct zone *zone, unsigned int order)
 {
 	unsigned long mark = zone->_watermark[WMARK_MIN] + (1UL << order);

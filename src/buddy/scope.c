@@ -4,7 +4,7 @@
  *
  *	gfp of a request
  *	  & gfp_allowed_mask	while the library starts nothing may block
- *	  without what is wrong	unknown or contradictory bits, said once
+ *	  without what is wrong	unknown or contradictory bits, reported once
  *	  without IO, FS or MOVABLE	in the scopes of this thread
  *
  * Locking	none: a thread's own, and constants
@@ -22,7 +22,7 @@
 
 gfp_t gfp_allowed_mask = GFP_ALLOWED_ALL;
 
-/* ---- scopes ------------------------------------------------------------------ */
+/* ---- scopes -------------------------------------------------------------- */
 
 unsigned int memalloc_noio_save(void)
 {
@@ -54,9 +54,9 @@ void memalloc_pin_restore(unsigned int flags)
 	task_flags_restore(flags, PF_MEMALLOC_PIN);
 }
 
-/* ---- flags ------------------------------------------------------------------- */
+/* ---- flags --------------------------------------------------------------- */
 
-/* Bits that no flag has, and zone bits that exclude each other: dropped. */
+/* Drops bits that no flag has, and zone bits that exclude each other. */
 static gfp_t fix_up_gfp(gfp_t gfp)
 {
 	gfp_t fixed = gfp & GFP_ALLOWED_ALL;
@@ -93,7 +93,7 @@ gfp_t current_gfp_context(gfp_t gfp)
 	return gfp;
 }
 
-/* ---- nodes ------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
 static unsigned long online_mask(void)
 {

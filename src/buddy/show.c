@@ -18,7 +18,7 @@ static void row_head(struct seq_file *m, const struct zone *zone)
 	seq_printf(m, "Node %d, zone %8s ", (int)zone_to_nid(zone), zone->name);
 }
 
-/* Copied at once, so the row is of one moment. */
+/* The counts are copied at once, so that a row shows one moment. */
 static void copy_nr_free(struct zone *zone, unsigned long nr[NR_PAGE_ORDERS])
 {
 	spin_lock(&zone->lock);

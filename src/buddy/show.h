@@ -33,7 +33,9 @@ int zoneinfo_show(struct seq_file *m, const char *path);
 int vmstat_show(struct seq_file *m, const char *path);
 int meminfo_show(struct seq_file *m, const char *path);
 
-/* "Mem-Info" on stderr, for reports. Allocates nothing; no lock is held. */
+/*
+ * Prints "Mem-Info" to stderr, for reports. Allocates nothing; no lock is held.
+ */
 void show_mem(void);
 
 #endif

@@ -14,15 +14,14 @@
  *
  * Locking	zone->lock while the counts of one zone are copied
  * Source	the text of Linux v6.12 mm/show_mem.c
- *		(docs/kernel.md I9); without
- *		the lines on huge pages and swap, which are not here
+ *		(docs/kernel.md I9), without the lines on huge pages and swap
  */
 #include "buddy/internal.h"
 #include "buddy/show.h"
 
 #define K(pages) ((pages) << (PAGE_SHIFT - 10))
 
-/* ---- all of it --------------------------------------------------------------- */
+/* ---- all zones ----------------------------------------------------------- */
 
 static unsigned long zone_pcp_pages(const struct zone *zone)
 {
@@ -76,7 +75,7 @@ static void show_totals(struct seq_file *m)
 		   global_zone_page_state(NR_FREE_CMA_PAGES));
 }
 
-/* ---- a node ------------------------------------------------------------------ */
+/* ---- a node -------------------------------------------------------------- */
 
 static void show_node(struct seq_file *m, const pg_data_t *pgdat)
 {
@@ -116,7 +115,7 @@ static void show_node(struct seq_file *m, const pg_data_t *pgdat)
 		   hopeless ? "yes" : "no");
 }
 
-/* ---- a zone ------------------------------------------------------------------ */
+/* ---- a zone -------------------------------------------------------------- */
 
 static void show_zone(struct seq_file *m, const struct zone *zone)
 {
@@ -216,7 +215,7 @@ static bool has_managed_pages(const pg_data_t *pgdat)
 	return false;
 }
 
-/* ---- the whole --------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------- */
 
 static void show_ram(struct seq_file *m)
 {

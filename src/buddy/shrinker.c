@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/shrinker.c - ask everybody who holds memory that he can do without
+ * buddy/shrinker.c - ask the owners of caches to free some of their memory
  *
  *	shrinkers -> [the program's] -> [vmap] -> [kmem] -> [per-CPU pages]
  *	             registered last                       registered first
  *
- * Layers register from below to above and are asked from above to below, so
- * that what one gives up goes all the way down. How much of it is asked for
- * depends on the priority, 12 at first and 0 when nothing else has helped:
+ * The lowest layer registers first and is called last, so that memory which an
+ * upper layer frees goes all the way down. How many objects reclaim asks for
+ * depends on its priority, 12 at first and 0 when nothing else has helped:
  *
- *	delta = (what there is >> priority) * 4 / seeks
+ *	delta = (objects >> priority) * 4 / seeks
  *
- * What is less than a batch is not worth a call; it is added up in nr_deferred
- * until it is.
+ * Less than a batch is not worth a call. It is added up in nr_deferred until
+ * there is a batch.
  *
  * Locking	shrinker_lock (rank LOCK_SHRINKER) for the list and the users;
  *		never held across a call. A shrinker with users stays listed.
- * Invariants	K1  users is the number of threads in its functions
+ * Invariants	SHRINKER1  users is the number of threads in its functions
+ *						(unit.buddy.shrinker checks it)
  * Source	Linux v6.12 mm/shrinker.c (docs/kernel.md K5)
  */
 #include <limits.h>
@@ -35,7 +36,7 @@ _Static_assert(ARRAY_SIZE(((struct shrinker *)0)->nr_deferred) == MAX_NUMNODES,
 static spinlock_t shrinker_lock = SPIN_LOCK_INIT(LOCK_SHRINKER);
 static struct shrinker *shrinkers; /* shrinker_lock: the last is first */
 
-/* ---- the list ------------------------------------------------------------------ */
+/* ---- the list ------------------------------------------------------------ */
 
 struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
 {
@@ -77,7 +78,7 @@ static void unlist(struct shrinker *s)
 	*link = s->next;
 }
 
-/* Off the list as soon as nobody uses it. */
+/* Takes the shrinker off the list once no thread uses it. */
 static void unregister(struct shrinker *s)
 {
 	unsigned int users;
@@ -103,7 +104,9 @@ void shrinker_free(struct shrinker *s)
 		__free_pages(__virt_to_page(s), 0);
 }
 
-/* After a fork other threads may run program code that waits for a lock. */
+/*
+ * After a fork began, other threads may run program code that waits for a lock.
+ */
 static bool may_run(const struct shrinker *s, gfp_t gfp)
 {
 	if ((s->flags & KM_SHRINKER_IO) && !(gfp & __GFP_IO))
@@ -113,7 +116,10 @@ static bool may_run(const struct shrinker *s, gfp_t gfp)
 	return (s->flags & SHRINKER_ENGINE) || !lock_is_fork_owner();
 }
 
-/* Let go of one; the next that may run, with us as a user. NULL: no more. */
+/*
+ * Drops the use of one shrinker and takes that of the next that may run.
+ * Returns NULL if there is none.
+ */
 static struct shrinker *next_shrinker(struct shrinker *s, gfp_t gfp)
 {
 	struct shrinker *next;
@@ -131,14 +137,17 @@ static struct shrinker *next_shrinker(struct shrinker *s, gfp_t gfp)
 	return next;
 }
 
-/* ---- one shrinker ---------------------------------------------------------------- */
+/* ---- one shrinker -------------------------------------------------------- */
 
 static unsigned long *deferred(struct shrinker *s, int nid)
 {
 	return &s->nr_deferred[s->flags & SHRINKER_NUMA_AWARE ? nid : 0];
 }
 
-/* K5: how much of `freeable` to ask for, and of that what is new. */
+/*
+ * Returns how many of the `freeable` objects to ask for; *delta is how many of
+ * those are new (docs/kernel.md K5).
+ */
 static unsigned long scan_target(const struct shrinker *s, int priority,
 				 unsigned long freeable, unsigned long *delta,
 				 unsigned long carried)
@@ -149,7 +158,7 @@ static unsigned long scan_target(const struct shrinker *s, int priority,
 	return min((carried >> priority) + *delta, 2 * freeable);
 }
 
-/* Ask one shrinker, batch by batch: objects given up. */
+/* Calls one shrinker, batch by batch. Returns the number of objects freed. */
 static unsigned long do_shrink_slab(struct shrink_control *sc,
 				    struct shrinker *s, int priority)
 {
@@ -213,7 +222,7 @@ unsigned long reclaimable_pages(gfp_t gfp, int nid)
 	return pages;
 }
 
-/* ---- per-CPU pages ------------------------------------------------------------- */
+/* ---- per-CPU pages ------------------------------------------------------- */
 
 static unsigned long pcp_count(struct shrinker *s, struct shrink_control *sc)
 {
@@ -232,8 +241,8 @@ static unsigned long pcp_count(struct shrinker *s, struct shrink_control *sc)
 }
 
 /*
- * The pages become free, but are none that come back: who reclaims goes on
- * until others have given enough. So the answer is 0.
+ * Returns 0: drained pages were free already; counting them would end reclaim
+ * too early.
  */
 static unsigned long pcp_scan(struct shrinker *s, struct shrink_control *sc)
 {
@@ -263,7 +272,7 @@ void shrinker_init(void)
 	shrinker_register(&pcp);
 }
 
-/* ---- fork ------------------------------------------------------------------------ */
+/* ---- fork ---------------------------------------------------------------- */
 
 void shrinker_fork_take(void)
 {
@@ -275,7 +284,7 @@ void shrinker_fork_release(void)
 	lock_fork_release(&shrinker_lock);
 }
 
-/* The threads that were in there do not exist in the child. */
+/* The child has none of the threads that were in the functions. */
 void shrinker_fork_child(void)
 {
 	for (struct shrinker *s = shrinkers; s; s = s->next)
