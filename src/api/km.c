@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/km.c - the start of libkmalloc, and what the kernel has no name for
+ * api/km.c - the start of libkmalloc, and calls that the kernel does not have
  *
  *	constructor		first call of a public function
  *	    |				|  if that comes earlier
@@ -31,7 +31,7 @@
 #include "vmap/percpu.h"
 #include "vmap/vm_area.h"
 
-/* What the caches of this library have beyond those of the other. */
+/* Makes what libkmalloc has and the preload library has not. */
 static int api_init(void)
 {
 	int ret;
@@ -58,7 +58,7 @@ int engine_start(void)
 	numa_topology = os_hwloc_topology;
 	ret = km_boot(&how);
 
-	/* -EBUSY: it is this thread that is starting it. */
+	/* -EBUSY: this thread is starting the engine. */
 	return ret == -EBUSY ? 0 : ret;
 }
 
@@ -76,8 +76,8 @@ __attribute__((destructor)) static void stop(void)
 }
 
 /*
- * One command line serves both libraries of a process. These parameters are
- * known; it is the one that replaces malloc that does something for them.
+ * One command line serves both libraries of a process. These parameters belong
+ * to the library that replaces malloc; here they are accepted and ignored.
  */
 static int set_nothing(const char *value)
 {

@@ -17,7 +17,7 @@
 #include "core/start.h"
 #include "kmem/kmalloc.h"
 
-/* Stands for a block that has no head. */
+/* Carries the head for a block that has none inside. */
 struct note {
 	struct rcu_head head;
 	void *ptr;
@@ -31,7 +31,7 @@ static void free_noted(struct rcu_head *head)
 	kfree(note);
 }
 
-/* A head lies in the first page of its block, or in its object. */
+/* Frees the block of a head, which lies in its first page or its object. */
 static void free_by_head(struct rcu_head *head)
 {
 	const struct page *slab = arena_contains(head) ?
@@ -48,7 +48,7 @@ static void free_by_head(struct rcu_head *head)
 	}
 }
 
-/* The cache of an object; NULL: it is a block of pages, or an area. */
+/* Returns the cache of an object; NULL: a block of pages, or an area. */
 static struct kmem_cache *cache_of(const void *ptr)
 {
 	struct page *page;

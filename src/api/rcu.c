@@ -6,17 +6,17 @@
  *	   queue <- head <- head <- head	     |  takes all of it
  *						     |  synchronize_rcu()
  *						     |  runs them, oldest first
- *						     `- sleeps until there are more
+ *						     `- sleeps until the next
  *
  * liburcu has a queue of its own, call_rcu(). But that takes mutexes of liburcu
- * when a thread first meets it, which fork holds while it waits for our locks;
- * and slabs are given up with locks held. This one is a compare and exchange.
+ * at a thread's first call, which fork holds while it waits for our locks; and
+ * slabs are freed with locks held. This queue needs one compare and exchange.
  *
- * The flavour is bp: its readers register themselves, and it alone knows how a
- * child of fork goes on without the threads that it has not.
+ * The flavour is bp: its readers register themselves, and only this flavour
+ * supports a child of fork, in which the other threads do not exist.
  *
- *	fork	prepare	the worker comes to rest, then liburcu's locks are taken;
- *			all before the locks of the engine
+ *	fork	prepare	the worker comes to rest, then liburcu's locks are
+ *			taken; all before the locks of the engine
  *		parent	the worker goes on
  *		child	liburcu forgets the other threads; a new worker
  *
@@ -47,7 +47,7 @@ static u32 bell; /* futex: rung when there is something to do */
 static u32 worker; /* futex: enum worker_state; rcu_mutex, and the worker */
 static bool fork_locked; /* rcu_mutex: between prepare and its end */
 
-/* ---- for ThreadSanitizer, which does not see into liburcu ------------------- */
+/* ---- for ThreadSanitizer, which does not see into liburcu ---------------- */
 
 void __tsan_acquire(void *addr) __attribute__((weak));
 void __tsan_release(void *addr) __attribute__((weak));
@@ -66,7 +66,7 @@ static void tsan_all_ended(void)
 		__tsan_acquire(&sections);
 }
 
-/* ---- liburcu ---------------------------------------------------------------- */
+/* ---- liburcu ------------------------------------------------------------- */
 
 void km_rcu_read_lock(void)
 {
@@ -85,7 +85,7 @@ void km_synchronize_rcu(void)
 	tsan_all_ended();
 }
 
-/* ---- the worker -------------------------------------------------------------- */
+/* ---- the worker ---------------------------------------------------------- */
 
 static struct rcu_head *link_of(struct rcu_head *head)
 {
@@ -100,7 +100,7 @@ static void set_link(struct rcu_head *head, struct rcu_head *next)
 	memcpy(head, &next, sizeof(void *));
 }
 
-/* Run what was queued, the oldest first. */
+/* Runs the queued functions, the oldest first. */
 static void run_all(struct rcu_head *list)
 {
 	struct rcu_head *oldest = NULL, *next;
@@ -116,7 +116,7 @@ static void run_all(struct rcu_head *list)
 	}
 }
 
-/* What this thread has in sheaves would lie there as long as it sleeps. */
+/* Flushes this thread's sheaves before it sleeps: they would be idle. */
 static void give_up_sheaves(void)
 {
 	struct kmem_cpu *cpu = kmem_cpu_get();
@@ -165,7 +165,7 @@ static void ring(void)
 	os_futex_wake(&bell);
 }
 
-/* rcu_mutex is held, or this is the child of a fork. */
+/* Starts the worker. rcu_mutex is held, or this is the child of a fork. */
 static int start_worker(void)
 {
 	sigset_t all, old;
@@ -203,7 +203,7 @@ static int rcu_prepare(void)
 	return ret;
 }
 
-/* ---- the queue ---------------------------------------------------------------- */
+/* ---- the queue ----------------------------------------------------------- */
 
 static void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *))
 {
@@ -215,7 +215,7 @@ static void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *))
 	while (!__atomic_compare_exchange_n(&queue, &first, head, true,
 					    __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED));
-	/* Who finds others in front of it knows that the bell was rung. */
+	/* if the queue was not empty another thread has rung the bell */
 	if (!first)
 		ring();
 }
@@ -234,7 +234,7 @@ static void mark_done(struct rcu_head *head)
 	os_futex_wake(&marker->done);
 }
 
-/* The queue is run in order, so a function of ours is the last of all. */
+/* Waits for all functions queued before: the queue runs in order. */
 static void rcu_wait_all(void)
 {
 	struct marker marker = { .done = 0 };
@@ -263,7 +263,7 @@ const struct kmem_rcu_ops km_rcu_ops = {
 
 void km_call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
-	/* Without a thread for it, here and now is the next best thing. */
+	/* no worker thread: wait and run it here */
 	if (unlikely(rcu_prepare())) {
 		km_synchronize_rcu();
 		func(head);
@@ -277,7 +277,7 @@ void km_rcu_barrier(void)
 	rcu_wait_all();
 }
 
-/* ---- fork ---------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 static void fork_prepare(void)
 {

@@ -8,7 +8,7 @@
  *	of vmalloc space	in one area that is in use
  *	on this stack		all on it, and above where it ends now
  *	of program text		- not at all
- *	of anybody else		anything
+ *	of other memory		anything
  *
  * Locking	none; what is copied is in use, so its memory stays what it is
  * Source	Linux v6.12 mm/usercopy.c
@@ -28,9 +28,9 @@
 #include "vmap/vmap.h"
 #include <kmalloc/vmalloc.h>
 
-/* ---- stack and text --------------------------------------------------------- */
+/* ---- stack and text ------------------------------------------------------ */
 
-/* The stack of this thread; 0: not known. */
+/* Finds this thread's stack. 0: not known. */
 static int stack_bounds(uintptr_t *low, uintptr_t *high)
 {
 	pthread_attr_t attr;
@@ -46,7 +46,7 @@ static int stack_bounds(uintptr_t *low, uintptr_t *high)
 	return size != 0;
 }
 
-/* 1: all of it is on the stack, and may be. 0: none of it is. */
+/* Returns 1 if all of it is on the stack, validly; 0 if none of it is. */
 static int check_stack_object(const void *ptr, struct usercopy *copy)
 {
 	uintptr_t now = (uintptr_t)__builtin_frame_address(0);
@@ -94,7 +94,7 @@ static void check_text(const void *ptr, struct usercopy *copy)
 	usercopy_abort(copy);
 }
 
-/* ---- our own memory ----------------------------------------------------------- */
+/* ---- our own memory ------------------------------------------------------ */
 
 static void check_page_span(const void *ptr, struct usercopy *copy)
 {
@@ -119,7 +119,7 @@ static void check_arena_object(const void *ptr, struct usercopy *copy)
 		check_page_span(ptr, copy);
 }
 
-/* 1: it is in an area, and may be. 0: in none. */
+/* Returns 1 if it lies in one area, validly; 0 if it lies in none. */
 static int check_vmalloc_object(const void *ptr, struct usercopy *copy)
 {
 	uintptr_t start = (uintptr_t)ptr;
@@ -134,14 +134,14 @@ static int check_vmalloc_object(const void *ptr, struct usercopy *copy)
 	}
 	if (start < arena.vmalloc_start || start >= arena.vmalloc_end)
 		return 0;
-	/* The program's own mapping between ours, a stack say. */
+	/* a mapping of the program between ours, such as a stack */
 	if (!space_has(ptr) && os_readable(ptr))
 		return 0;
 	copy->detail = "no area";
 	usercopy_abort(copy);
 }
 
-/* ---- the call ----------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------------ */
 
 static void check_bogus_address(const void *ptr, struct usercopy *copy)
 {

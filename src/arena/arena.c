@@ -6,8 +6,8 @@
  * of the address space and mapped step by step: a step is one mmap() for the
  * frames, one for their struct pages and, now and then, one for index bytes,
  * each beside what is mapped already, so that the number of mappings does not
- * grow with the heap. None of these calls replaces a mapping: what somebody
- * else has put into the span stays there, and is a hole of the arena.
+ * grow with the heap. None of these calls replaces a mapping: a mapping of
+ * other code in the span stays there, and is a hole of the arena.
  *
  * Locking	arena_lock for what changes; charged_frames is atomic
  * Invariants	N1-N4 of arena.h
@@ -26,7 +26,9 @@
 #define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
 /* Index bytes are mapped for so many frames at least: 64 MiB of them. */
 #define INDEX_STEP (4 * PAGE_SIZE)
-/* Spans lie above the shadow of AddressSanitizer and below where programs are. */
+/*
+ * Spans lie above the shadow of AddressSanitizer and below where programs are.
+ */
 #define LOWEST_PLACE (16UL << 40)
 #define HIGHEST_PLACE (84UL << 40)
 #define PLACE_TRIES 8
@@ -57,7 +59,7 @@ static int set_limit(const char *value)
 }
 boot_param("mem", set_limit, "4M to 64T");
 
-/* ---- a place ----------------------------------------------------------------- */
+/* ---- a place ------------------------------------------------------------- */
 
 /* Bytes of address space for each table in front of the frames. */
 struct layout {
@@ -75,7 +77,7 @@ static struct layout tables_for(unsigned long frames)
 	return l;
 }
 
-/* The first bytes of both small tables: 0 or -errno with neither mapped. */
+/* Maps the first bytes of both small tables. Returns 0, or -errno with none. */
 static int map_first(uintptr_t index, uintptr_t blocks)
 {
 	int ret = os_commit((void *)index, INDEX_STEP);
@@ -88,7 +90,7 @@ static int map_first(uintptr_t index, uintptr_t blocks)
 	return ret;
 }
 
-/* Is `start` a place for a span of so many frames? 0 or -errno. */
+/* Tries to put a span of so many frames at `start`. Returns 0 or -errno. */
 static int try_place(uintptr_t start, unsigned long frames)
 {
 	struct layout l = tables_for(frames);
@@ -109,7 +111,7 @@ static int try_place(uintptr_t start, unsigned long frames)
 	return 0;
 }
 
-/* Bytes from the first table to the end of vmalloc space, and for alignment. */
+/* Returns the bytes of tables, frames and vmalloc space, with alignment. */
 static size_t place_size(unsigned long frames)
 {
 	struct layout l = tables_for(frames);
@@ -119,8 +121,8 @@ static size_t place_size(unsigned long frames)
 }
 
 /*
- * Somewhere in the empty middle of the address space, at random. Where all of
- * it is taken, as by ThreadSanitizer, the OS knows a gap.
+ * Tries random places in the empty middle of the address space. If all of it is
+ * taken, as by ThreadSanitizer, asks the OS for a gap.
  */
 static int choose_place(unsigned long frames)
 {
@@ -144,7 +146,7 @@ static int choose_place(unsigned long frames)
 	return start ? try_place(ALIGN(start, MAX_BLOCK_SIZE), frames) : ret;
 }
 
-/* Frames beyond what RLIMIT_AS allows for ever need no address. */
+/* Frames beyond the hard limit RLIMIT_AS can never be used: no address. */
 static size_t span_bytes(void)
 {
 	size_t span = span_limit, most = os_address_space_most();
@@ -162,7 +164,7 @@ int arena_init(void)
 	int ret = -ENOMEM;
 
 	arena.section_frames = SECTION_SIZE >> PAGE_SHIFT;
-	/* Where memory is short, frames leave room for what else there is. */
+	/* With little memory, small steps leave room for other mappings. */
 	if ((arena.limit_frames && arena.limit_frames < GIB >> PAGE_SHIFT) ||
 	    os_address_space_left() <= 2 * GIB)
 		arena.section_frames = SMALL_SECTION_SIZE >> PAGE_SHIFT;
@@ -172,7 +174,7 @@ int arena_init(void)
 	return ret ? -ENOMEM : 0;
 }
 
-/* ---- the tables ---------------------------------------------------------------- */
+/* ---- the tables ---------------------------------------------------------- */
 
 /* Bytes of the table of pageblocks for frames below `end`. */
 static int grow_blocks(unsigned long end)
@@ -191,9 +193,9 @@ static int grow_blocks(unsigned long end)
 }
 
 /*
- * Index bytes for frames from pfn to `end`. What lies between these and those
- * of lower frames is mapped too, to be read alone: the frames of a zone that
- * begins later, or has not begun.
+ * Maps index bytes for frames from pfn to `end`. The gap to those of lower
+ * frames is mapped read-only: it belongs to frames of a zone that has not begun
+ * yet.
  *
  *	index	|rw|rw|rw|rw| r  | r  | r  |rw|rw|
  *		 a zone      ^index_end     ^pfn ^end
@@ -239,8 +241,9 @@ static void set_blocks(unsigned long pfn, unsigned long nr, u8 byte)
 }
 
 /*
- * Struct pages of whole largest blocks from pfn to `end`, where they are not
- * mapped already: a block may come online by halves, and try again what failed.
+ * Maps struct pages of whole largest blocks from pfn to `end`. Some may be
+ * mapped already: a block may come online by halves, or after an earlier
+ * failure.
  */
 static int grow_vmemmap(unsigned long pfn, unsigned long end)
 {
@@ -264,8 +267,9 @@ static int grow_vmemmap(unsigned long pfn, unsigned long end)
 }
 
 /*
- * Tables for frames that come online. Another mapping in the way of struct
- * pages is a hole (-EEXIST); in the way of the small tables it is the end.
+ * Maps the tables for frames that come online. Another mapping in the way of
+ * struct pages makes a hole (-EEXIST). In the way of the small tables it ends
+ * growth (-ENOMEM).
  */
 static int grow_tables(unsigned long pfn, unsigned long nr)
 {
@@ -280,7 +284,7 @@ static int grow_tables(unsigned long pfn, unsigned long nr)
 	return grow_vmemmap(start, end);
 }
 
-/* ---- the limit ------------------------------------------------------------- */
+/* ---- the limit ----------------------------------------------------------- */
 
 static unsigned long limit_frames(void)
 {
@@ -317,7 +321,7 @@ unsigned long arena_room(void)
 	return limit > charged ? limit - charged : 0;
 }
 
-/* ---- online and offline ------------------------------------------------------ */
+/* ---- online and offline -------------------------------------------------- */
 
 int arena_grow_highmem(unsigned long end)
 {
@@ -363,7 +367,7 @@ int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
 		arena_uncharge(nr);
 		return ret;
 	}
-	/* What is known of a pageblock whose start is online stays. */
+	/* a pageblock whose start is online keeps its byte */
 	start = ALIGN(pfn, PAGEBLOCK_PAGES);
 	if (start < pfn + nr)
 		set_blocks(start, pfn + nr - start, PB_ONLINE | PB_PAGES);
@@ -387,7 +391,7 @@ int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags)
 	if (ret)
 		return ret;
 	set_blocks(pfn, nr, PB_PAGES);
-	/* Struct pages stay readable, for who looks late, and read as zero. */
+	/* Late readers may still look at struct pages: they read as zero. */
 	os_discard(arena.vmemmap + pfn, nr * sizeof(struct page));
 	arena.online_frames -= nr;
 	arena_uncharge(nr);

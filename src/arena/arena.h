@@ -2,42 +2,43 @@
 /*
  * arena/arena.h - the "physical memory" of libkmalloc
  *
- * One span of addresses is for everything. It is owned, not mapped: chosen at
- * random, and mapped where and when it is needed.
+ * One span of addresses is for everything. It is reserved by agreement only:
+ * chosen at random, and mapped where and when it is needed.
  *
  *	| vmemmap         | index | blocks | arena: frames 0 .. span   | vmalloc
  *	| struct page * nr| 1B*nr | 1B/2MiB|###online###|hole|####|....|........
  *	|####|............|##|....|#|......|                      ^nr_frames
  *
  * A frame is 4 KiB; frame n is at base + n * 4096, its struct page is
- * vmemmap[n], and index[n] says what free() must know of it at once:
+ * vmemmap[n], and index[n] is what free() reads first:
  *
  *	0		not a slab (free memory, page runs, offline)
  *	1 .. 239	object of the size class with that number
  *	240 + order	any other slab whose blocks have that order
  *
- * Memory comes online in steps, and goes offline in whole largest blocks of 4 MiB
- * (the kernel's memory hotplug and deferred init); which zone grows, where and by
- * how much is the page allocator's choice. A pageblock of which the first part came
- * online counts as online: the struct pages of the rest say that they head nothing,
- * and the rest comes next or never. index and the
- * table of pageblocks are readable for all frames below arena_nr_frames, so a wild
- * pointer to there reads 0; vmemmap is, by largest blocks, for frames that are or
- * were online.
+ * Memory comes online in steps, and goes offline in whole largest blocks of 4
+ * MiB (the kernel's memory hotplug and deferred init); which zone grows, where
+ * and by how much is the page allocator's choice. A pageblock of which the
+ * first part came online counts as online: the struct pages of the rest say
+ * that they head nothing, and the rest comes next or never. index and the table
+ * of pageblocks are readable for all frames below arena_nr_frames, so a wild
+ * pointer to there reads 0; vmemmap is, by largest blocks, for frames that are
+ * or were online.
  *
- * A hole is where another mapping lay when it was to come online: the kernel has
- * put it there at somebody's wish, or because addresses are scarce. Nothing here
- * ever maps over it.
+ * A hole is a range that could not come online because another mapping was
+ * there. The program asked for that address, or the kernel was short of
+ * addresses. The arena never maps over it.
  *
- *	blocks[n]	bit	7 online  6 skip  5 isolated  4 pages  0-2 migratetype
+ *	blocks[n]	bit	7 online  6 skip  5 isolated  4 pages
+ *				0-2 migratetype
  *			The bits below 7, but for 4, are the page allocator's.
  *
  * Frames of HIGHMEM are pages of one memfd, frame n at offset n * 4096; they
- * have no mapping of their own, only whoever maps them.
+ * have no mapping of their own; vmalloc() and kmap() map them.
  *
  * Locking	arena_lock (rank LOCK_HOTPLUG) for growth; readers use what
  *		was published by the online bit.
- * Invariants	N1  online bits are set and cleared while arena_lock is held, and
+ * Invariants	N1  online bits change only while arena_lock is held; they are
  *		    cleared for whole largest blocks
  *		N2  index[n] != 0 only if frame n is online
  *		N3  online_frames = number of online frames <= charged <= limit
@@ -68,18 +69,19 @@
 #define INDEX_OTHER 240 /* 240 + order: look at struct page */
 
 /*
- * What every free() reads. Constant after init but for the bound, which grows: a
- * thread that was given a pointer sees a bound above it, since who gave it did.
- * Not fields of the struct: as variables of their own they are operands, without
- * a register for its address; the section keeps them in one cache line.
+ * What every free() reads. Constant after init but for the bound, which grows.
+ * A thread that got a pointer from another thread sees a bound above it, since
+ * the other thread did. These are no fields of the struct: variables are
+ * operands of instructions, and need no register for an address. Their section
+ * keeps them in one cache line.
  */
 extern uintptr_t arena_base __hidden;
 extern unsigned long arena_nr_frames __hidden; /* above it all is offline */
 extern u8 *arena_index __hidden;
 
 /*
- * The bound for fast paths: an operand of a comparison, for which an atomic load
- * would be an instruction more. ThreadSanitizer is told of an atomic one.
+ * The bound for fast paths: an operand of a comparison, for which an atomic
+ * load would be an instruction more. ThreadSanitizer is told of an atomic one.
  */
 static __always_inline unsigned long arena_bound(void)
 {
@@ -90,7 +92,7 @@ static __always_inline unsigned long arena_bound(void)
 /* Bits of a byte of the table of pageblocks. */
 #define PB_ONLINE 0x80u /* its start is; arena_lock; release/acquire */
 #define PB_SKIP 0x40u /* compaction found nothing here lately; atomic */
-#define PB_ISOLATED 0x20u /* free pages here serve nobody; zone->lock */
+#define PB_ISOLATED 0x20u /* free pages are not allocated; zone->lock */
 #define PB_PAGES 0x10u /* struct pages are mapped; arena_lock, never cleared */
 #define PB_TYPE 0x07u /* migratetype, encoded; zone->lock */
 
@@ -116,30 +118,30 @@ struct arena {
 extern struct arena arena __hidden;
 extern spinlock_t arena_lock;
 
-/* Choose the span: 0, or -ENOMEM with nothing mapped. Before anything else. */
+/* Chooses the span, first of all. Returns 0, or -ENOMEM with nothing mapped. */
 int arena_init(void);
 
 #define ARENA_HIGHMEM 1 /* frames of the memfd, with no mapping */
 
 /*
- * Bring frames [pfn, pfn + nr) online; both are multiples of ARENA_STEP and the
- * frames are offline, or the rest of a pageblock. 0; -EEXIST: another mapping is in the way; another -errno:
- * memory, address space or a limit is short. arena_lock is held. Frames arrive
- * zeroed and not resident.
+ * Brings frames [pfn, pfn + nr) online; both are multiples of ARENA_STEP and
+ * the frames are offline, or the rest of a pageblock. arena_lock is held. The
+ * frames are zeroed and not resident. Returns 0, -EEXIST (another mapping is in
+ * the way) or another -errno (memory, address space or a limit is short).
  */
 int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags);
 /*
- * The reverse, for largest blocks that nobody uses: 0 or -errno with nothing
- * changed.
+ * Takes largest blocks offline that are not in use. Returns 0, or -errno with
+ * nothing changed.
  */
 int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags);
 
-/* The memfd reaches to the end of frame end - 1: 0 or -errno. arena_lock. */
+/* Extends the memfd to frame end - 1. Returns 0 or -errno. arena_lock. */
 int arena_grow_highmem(unsigned long end);
 
 /*
- * Account for frames or pages of large areas against mem=: 0, or -ENOMEM with
- * nothing accounted. Any context, no locks.
+ * Charges frames or pages of large areas to mem=. Returns 0, or -ENOMEM with
+ * nothing charged. Takes no lock.
  */
 int arena_charge(unsigned long nr);
 void arena_uncharge(unsigned long nr);

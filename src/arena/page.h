@@ -3,7 +3,7 @@
  * arena/page.h - struct page: what is known of one 4 KiB frame
  *
  * Only the first page of a block is ever written; the pages behind it keep
- * whatever they had, so a block of 4 MiB costs one line of the page array.
+ * their old contents, so a block of 4 MiB costs one line of the page array.
  * The first eight bytes mean the same for every type; what follows belongs to
  * the type's owner. SLUB overlays its own struct slab (slub/slab.h).
  *
@@ -12,9 +12,9 @@
  *		24 mapping, private, _refcount, _mapcount, memcg, owner
  *
  * Invariants	N4  a page that heads no allocated block is clean: byte 24 and
- *		    what follows is zero. Who lends these bytes out (slabs) calls
+ *		    what follows is zero. Slab code uses these bytes, and calls
  *		    page_clean() before the block is freed.
- *					(check_new_page() looks at every allocation)
+ *				(check_new_page() checks each allocation)
  * Source	Linux v6.12 include/linux/mm_types.h for the names
  */
 #ifndef KM_ARENA_PAGE_H
@@ -27,7 +27,7 @@ enum page_type {
 	PAGE_BUDDY, /* heads a block on zone->free_area[order] */
 	PAGE_PCP, /* on a per-CPU list */
 	PAGE_ISOLATED, /* off the lists while it is given to the OS or moved */
-	PAGE_ALLOCATED, /* heads a block that somebody owns */
+	PAGE_ALLOCATED, /* heads an allocated block */
 	PAGE_SLAB, /* heads a slab */
 	PAGE_RUN, /* heads a run of nr_pages frames (large malloc) */
 	PAGE_BAD, /* something is wrong with it: never used again */
@@ -48,7 +48,7 @@ struct km_memcg;
 struct page {
 	union {
 		struct {
-			u8 type; /* whoever holds the block */
+			u8 type; /* enum page_type; owner of the block */
 			u8 order; /* of the block this page heads */
 			u8 flags; /* the same; atomic while movable */
 			/* of the list it is on; of the request */
@@ -61,7 +61,7 @@ struct page {
 	union {
 		struct {
 			union {
-				struct list_head lru; /* zone->lock, pcp->lock */
+				struct list_head lru; /* zone's or pcp's lock */
 				unsigned long nr_pages; /* PAGE_RUN: frames */
 			};
 			const void *mapping; /* owner */
@@ -95,7 +95,7 @@ static inline void page_clean(struct page *page)
 	page->owner_stack = 0;
 }
 
-/* What is in the bytes of memcg is the slab's: who pays for it stands behind. */
+/* A slab uses the bytes of memcg, so the memcg moves to owner_stack. */
 static inline void page_memcg_to_slab(struct page *page)
 {
 	page->owner_stack = (uintptr_t)page->memcg;

@@ -6,7 +6,7 @@
  *	bit	0 1 2 ... 63	       64 65 ... 127
  *
  * Bit n is bit n % 64 of word n / 64. A search looks at bits [offset, size) and
- * gives `size` if none of them is what is wanted.
+ * returns `size` if none of them matches.
  *
  * Locking	the caller's
  * Source	the interface of Linux include/linux/bitmap.h and find.h
@@ -33,7 +33,7 @@ static inline void __clear_bit(unsigned int nr, unsigned long *map)
 	map[nr / BITS_PER_LONG] &= ~BIT(nr % BITS_PER_LONG);
 }
 
-/* The next bit that is not as in `same`, which is all 0 or all 1. */
+/* Returns the next bit that differs from `same`, which is all 0 or all 1. */
 static inline unsigned int __find_next(const unsigned long *map,
 				       unsigned int size, unsigned int offset,
 				       unsigned long same)
@@ -66,7 +66,9 @@ static inline unsigned int find_next_zero_bit(const unsigned long *map,
 	return __find_next(map, size, offset, ~0UL);
 }
 
-/* Which bits of its word [*start, end) begins with; then *start is past them. */
+/*
+ * Which bits of its word [*start, end) begins with; then *start is past them.
+ */
 static inline unsigned long __word_mask(unsigned int *start, unsigned int end)
 {
 	unsigned int at = *start % BITS_PER_LONG;

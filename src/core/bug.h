@@ -4,7 +4,7 @@
  *
  * BUG_ON	always on: cheap, and guards what a user's mistake can corrupt.
  * VM_BUG_ON	debug builds: what only our own mistake can break.
- * x_check()	(in each layer) the whole-structure proof that tests call.
+ * x_check()	(in each layer) checks a whole structure; called by tests.
  */
 #ifndef KM_CORE_BUG_H
 #define KM_CORE_BUG_H
@@ -32,10 +32,10 @@ struct warn_place {
 	int line;
 };
 
-/* Says the message and then who called the library; see warn.c. */
+/* Prints the message and then the caller of the library; see warn.c. */
 void __warn(const struct warn_place *place, const char *fmt, ...)
 	__attribute__((cold)) __printf(2, 3);
-/* Boot parameter panic_on_warn: here the program ends, after a warning. */
+/* Ends the program after a warning if panic_on_warn is set. */
 void check_panic_on_warn(const char *origin);
 
 #define warn_here(...)                                                   \
@@ -47,8 +47,8 @@ void check_panic_on_warn(const char *origin);
 	} while (0)
 
 /*
- * If the condition is true, a warning: what was asked for, what is allowed, and
- * who asked. Returns the condition.
+ * Warns if the condition is true: the request, what is allowed, and the caller.
+ * Returns the condition.
  */
 #define WARN(cond, ...)                         \
 	({                                      \
@@ -58,7 +58,7 @@ void check_panic_on_warn(const char *origin);
 		_hit;                           \
 	})
 
-/* The same, said once for each place. */
+/* The same, printed once for each place. */
 #define WARN_ONCE(cond, ...)                                             \
 	({                                                               \
 		static u8 _warned;                                       \
@@ -69,7 +69,7 @@ void check_panic_on_warn(const char *origin);
 		_hit;                                                    \
 	})
 
-/* A pr_warn that says its piece once for each place. */
+/* Prints a message once for each place. */
 #define pr_warn_once(...)                                              \
 	do {                                                           \
 		static u8 _said;                                       \

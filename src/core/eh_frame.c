@@ -32,7 +32,7 @@
 
 #define HDR_TABLE (PE_DATAREL | PE_SDATA4) /* the only kind linkers write */
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 u8 eh_u8(struct eh_reader *r)
 {
@@ -122,7 +122,7 @@ uintptr_t eh_pointer(struct eh_reader *r, u8 encoding, uintptr_t datarel)
 	}
 }
 
-/* ---- objects ---------------------------------------------------------------- */
+/* ---- objects ------------------------------------------------------------- */
 
 extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 
@@ -171,7 +171,7 @@ int eh_find_object(uintptr_t pc, struct eh_object *object)
 	return 0;
 }
 
-/* ---- frames ----------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------- */
 
 struct hdr_row {
 	s32 start, fde; /* both from the beginning of .eh_frame_hdr */

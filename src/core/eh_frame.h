@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/eh_frame.h - find what the compiler wrote down about a code address
+ * core/eh_frame.h - finds the compiler's unwind table of a code address
  *
  *	pc -> loaded object -> .eh_frame_hdr: a sorted table
  *	                         [start of function | its FDE] ...
@@ -25,7 +25,7 @@ struct eh_object {
 	const char *name; /* its path; "" for the program itself */
 };
 
-/* The object that holds pc: 0 or -ENOENT. */
+/* Finds the object that holds pc. Returns 0 or -ENOENT. */
 int eh_find_object(uintptr_t pc, struct eh_object *object);
 
 /* A piece of unwind data that is being read. */
@@ -37,10 +37,10 @@ u8 eh_u8(struct eh_reader *r);
 u64 eh_fixed(struct eh_reader *r, unsigned int bytes);
 u64 eh_uleb(struct eh_reader *r);
 s64 eh_sleb(struct eh_reader *r);
-/* A pointer in an encoding of the LSB; 0 if that is none we know. */
+/* Reads a pointer in an encoding of the LSB. Returns 0 if it is unknown. */
 uintptr_t eh_pointer(struct eh_reader *r, u8 encoding, uintptr_t datarel);
 
-/* What an FDE and its CIE say. */
+/* The contents of an FDE and its CIE. */
 struct eh_frame {
 	uintptr_t start, end; /* of the code */
 	u64 code_align;
@@ -52,18 +52,20 @@ struct eh_frame {
 	struct eh_reader rest; /* those of the FDE */
 };
 
-/* What the FDE at `fde` and its CIE say, of whatever code: 0 or -ENOENT. */
+/* Reads the FDE at `fde` and its CIE. Returns 0 or -ENOENT. */
 int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame);
 
-/* The frame of the function that holds pc: 0 or -ENOENT. */
+/* Finds the frame of the function that holds pc. Returns 0 or -ENOENT. */
 int eh_find_frame(const struct eh_object *object, uintptr_t pc,
 		  struct eh_frame *frame);
 
-/* ---- eh_section.c: a program without .eh_frame_hdr ------------------------- */
+/* ---- eh_section.c: a program without .eh_frame_hdr ----------------------- */
 
-/* Sets frames and frames_end of the program's object: 0 or -ENOENT. */
+/* Sets frames and frames_end of the program's object. Returns 0 or -ENOENT. */
 int eh_program_frames(struct eh_object *object);
-/* The FDE of the function that holds pc, by looking at all; NULL: none. */
+/*
+ * Returns the FDE of the function that holds pc, by a linear search, or NULL.
+ */
 const u8 *eh_scan_frames(const struct eh_object *object, uintptr_t pc);
 
 #endif

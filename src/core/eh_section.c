@@ -3,9 +3,9 @@
  * core/eh_section.c - .eh_frame of a program that has no table to find it by
  *
  * gcc -static leaves .eh_frame_hdr out, the sorted table that eh_frame.c looks
- * functions up in. The section itself is loaded all the same; where, the section
- * headers in the program's file say. Its entries are looked at one after the
- * other, which the cache of rows makes bearable.
+ * functions up in. The section itself is loaded all the same; where, the
+ * section headers in the program's file say. Its entries are looked at one
+ * after the other, which the cache of rows makes bearable.
  *
  *	.eh_frame  [length|CIE] [length|FDE] [length|FDE] [length|CIE] ... [0]
  *

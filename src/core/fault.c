@@ -19,7 +19,7 @@ static __thread struct {
 	u16 marked;
 } task;
 
-/* ---- chance ---------------------------------------------------------------- */
+/* ---- chance -------------------------------------------------------------- */
 
 void fault_seed(u64 seed)
 {
@@ -37,7 +37,9 @@ static int set_seed(const char *value)
 }
 boot_param("fault_seed", set_seed, "a number");
 
-/* A number below 100: splitmix64, whose state may be stepped by anybody. */
+/*
+ * Returns a number below 100, by splitmix64 with a state shared by all threads.
+ */
 static unsigned int random_percent(void)
 {
 	u64 x = __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15UL,
@@ -49,9 +51,9 @@ static unsigned int random_percent(void)
 	return (unsigned int)((x >> 32) * 100 >> 32);
 }
 
-/* ---- the decision ---------------------------------------------------------- */
+/* ---- the decision -------------------------------------------------------- */
 
-/* Does the stack of this request pass the filter of its attribute? */
+/* Returns true if the caller's stack passes the filter of the attribute. */
 static bool stack_passes(const struct fault_attr *attr)
 {
 	unsigned long entries[STACK_TRACE_DEPTH];
@@ -100,7 +102,7 @@ static bool fail(struct fault_attr *attr, unsigned int flags)
 	return true;
 }
 
-/* Space is granted as long as there is more of it than is asked for. */
+/* Returns true and uses up space while more is left than is requested. */
 static bool grant_space(struct fault_attr *attr, long size)
 {
 	if (READ_ONCE(attr->space) <= size)
@@ -142,7 +144,7 @@ bool should_fail(struct fault_attr *attr, long size)
 	return should_fail_ex(attr, size, 0);
 }
 
-/* ---- this thread ----------------------------------------------------------- */
+/* ---- this thread --------------------------------------------------------- */
 
 static void arm(void)
 {
@@ -176,9 +178,11 @@ void fault_exempt_end(void)
 	task.exempt--;
 }
 
-/* ---- the knobs -------------------------------------------------------------- */
+/* ---- the knobs ----------------------------------------------------------- */
 
-/* A decimal number with a sign, up to `stop`: what is behind it, or NULL. */
+/*
+ * Reads a signed number that ends at `stop`. Returns the text behind, or NULL.
+ */
 static const char *parse_long(const char *text, char stop, long *out)
 {
 	bool negative = *text == '-';

@@ -3,8 +3,8 @@
  * core/fault.h - make allocations fail on purpose
  *
  * A struct fault_attr says how often the requests of one kind are to fail:
- * failslab (kmem/) and fail_page_alloc (buddy/) have one each. Who serves such
- * requests asks should_fail_ex() before anything is done for them.
+ * failslab (kmem/) and fail_page_alloc (buddy/) have one each. The code that
+ * serves such requests calls should_fail_ex() before anything is done for them.
  *
  *	request -> this thread's fail-nth set?  it alone decides (n, n-1 .. 0)
  *	        -> probability 0?		no
@@ -13,11 +13,11 @@
  *	        -> every interval-th		no to the others
  *	        -> random % 100 < probability	it fails; times goes down
  *
- * The loader cannot live with failures: what serves it calls
- * fault_exempt_begin() first, and nothing fails in this thread until the end.
+ * The loader ends the program when an allocation fails. Code that serves it
+ * calls fault_exempt_begin() first: nothing fails in this thread until the end.
  *
  * Locking	none: times, space and count are atomic, the rest is set by boot
- *		parameters or by somebody who knows what else is running
+ *		parameters, or while no other thread allocates
  * Invariants	J1  fault_armed is 0 only if nothing can fail
  *		J2  with one thread and one seed the same requests fail
  * Source	Linux lib/fault-inject.c (docs/kernel.md D14)
@@ -30,8 +30,8 @@
 struct fault_attr {
 	const char *name; /* constant */
 	unsigned long probability; /* percent; 0: never */
-	unsigned long interval; /* of those that got so far, every such one */
-	unsigned long count; /* atomic: how many got so far */
+	unsigned long interval; /* only every n-th of such requests */
+	unsigned long count; /* atomic: requests that got so far */
 	int times; /* atomic: failures left; -1: no end */
 	int space; /* atomic: granted before the first, in units of size */
 	unsigned long verbose; /* 0 nothing, 1 a line, 2 a stack trace too */
@@ -53,27 +53,28 @@ struct fault_attr {
 
 extern u8 fault_armed __hidden; /* relaxed */
 
-/* Is it sure that nothing fails? For those who want to ask cheaply first. */
+/* Returns true if nothing can fail; a cheap test for fast paths. */
 static inline bool fault_off(void)
 {
 	return likely(!READ_ONCE(fault_armed));
 }
 
-/* Shall this request of `size` units fail? No lock is held. */
+/* Returns true if this request of `size` units is to fail. No lock is held. */
 bool should_fail_ex(struct fault_attr *attr, long size, unsigned int flags);
 bool should_fail(struct fault_attr *attr, long size);
 
 /* "<interval>,<probability>,<space>,<times>": 0, or -EINVAL and no change. */
 int setup_fault_attr(struct fault_attr *attr, const char *str);
 /*
- * One knob, "<name>=<value>", by the name of its file in the kernel's debugfs:
+ * Sets one knob, "<name>=<value>", named like its file in the kernel's debugfs:
  * probability, interval, times, space, verbose, verbose_ratelimit_interval_ms,
  * verbose_ratelimit_burst, stacktrace-depth, require-start, require-end,
- * reject-start, reject-end, task-filter. 0, -EINVAL, or -ENOENT: no such name.
+ * reject-start, reject-end, task-filter. Returns 0, -EINVAL, or -ENOENT for an
+ * unknown name.
  */
 int fault_attr_set(struct fault_attr *attr, const char *knob);
 
-/* ---- this thread ----------------------------------------------------------- */
+/* ---- this thread --------------------------------------------------------- */
 
 /* The n-th request from here on fails, whatever the attributes say; 0: off. */
 void fault_set_nth(unsigned int n);

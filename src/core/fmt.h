@@ -14,7 +14,7 @@
  * and '#', width, precision, '*' for either, l, z and t; and %H: an unsigned
  * long of bytes in units that people read ("12.5 MiB"); %pS: a code address by
  * its name (core/symbol.h).
- * Returns the full length, whatever fitted.
+ * Returns the full length, even if the text was cut.
  */
 int km_snprintf(char *buf, size_t size, const char *fmt, ...);
 int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
@@ -27,12 +27,12 @@ void km_report_to(int fd, const char *fmt, ...);
 
 /*
  * Many programs close stderr in an exit handler that runs before our
- * destructors. What is said there goes to a copy that km_report_keep() makes
- * early; km_report_fd() is its number, or 2 if there is none any more.
+ * destructors. Later messages go to a copy that km_report_keep() makes early.
+ * km_report_fd() returns its number, or 2 if it is closed.
  */
 void km_report_keep(void);
 int km_report_fd(void);
-/* The process ends: from here on km_report() writes there too. */
+/* The process ends: from now on km_report() writes to the copy. */
 void km_report_last(void);
 
 /* km_report, then SIGABRT. */

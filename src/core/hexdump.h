@@ -12,10 +12,10 @@
 
 #include "sys/compiler.h"
 
-/* On stderr, a line for 16 bytes, each beginning with `prefix`. */
+/* Prints lines of 16 bytes on stderr, each beginning with `prefix`. */
 void print_hex_dump(const char *prefix, const void *addr, size_t len);
 
-/* The first byte that is not c, or NULL. */
+/* Returns the first byte that is not c, or NULL. */
 void *memchr_inv(const void *start, int c, size_t bytes);
 
 #endif

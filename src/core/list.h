@@ -29,7 +29,7 @@ static inline void INIT_LIST_HEAD(struct list_head *head)
 	head->prev = head;
 }
 
-/* Also without the list's lock: then it was so a moment ago. */
+/* May be called without the list's lock; the answer may then be out of date. */
 static inline bool list_empty(const struct list_head *head)
 {
 	return READ_ONCE(head->next) == head;
@@ -70,7 +70,7 @@ static inline void list_move_tail(struct list_head *entry,
 	list_add_tail(entry, head);
 }
 
-/* Move all of `list` in front of what `head` has; `list` is empty after. */
+/* Moves all of `list` to the front of `head`; `list` is empty then. */
 static inline void list_splice_init(struct list_head *list,
 				    struct list_head *head)
 {
@@ -89,8 +89,8 @@ static inline void list_splice_init(struct list_head *list,
 #define list_last_entry(head, type, member) \
 	list_entry((head)->prev, type, member)
 /*
- * `pos` is set for entries only, never for the head, which lies in something
- * else: after a loop that was not left early it is the last entry.
+ * `pos` is set to entries only, never to the head, which lies in another
+ * struct. After a loop that was not left early it is the last entry.
  */
 #define list_for_each_entry(pos, head, member)                        \
 	for (struct list_head *_at = (head)->next;                    \

@@ -3,15 +3,15 @@
  * core/lock.h - futex-backed locks with ranks, and who may pass them in fork
  *
  * The enum below is the lock order: a thread takes locks in rising rank only.
- * Debug builds prove it on every spin_lock(); docs/locking.md has a paragraph
+ * Debug builds check it on every spin_lock(); docs/locking.md has a paragraph
  * for each lock.
  *
- *	word	0 free   1 held   2 held, somebody sleeps on it
+ *	word	0 free   1 held   2 held, a thread sleeps on it
  *
  * fork: lock_fork_begin() makes the calling thread the fork owner after it
  * has taken every lock. From then to lock_fork_end() that thread passes
  * through all locks, because the atfork handlers of other libraries run then
- * and may allocate; nobody else can be inside, so nothing is torn.
+ * and may allocate. No other thread can be inside, so no structure is torn.
  *
  * Invariants	K1  at most one thread is between lock and unlock
  *		K2  ranks held by one thread are distinct and rising
@@ -39,7 +39,7 @@ enum lock_rank {
 	LOCK_LIST, /* kmem_cache_node.list_lock */
 	LOCK_PCPU_ALLOC, /* pages of percpu chunks */
 	LOCK_PCPU, /* percpu chunks and their maps */
-	LOCK_VMAP_NODE, /* one vmap_node: areas in use, and freed ones by size */
+	LOCK_VMAP_NODE, /* one vmap_node: areas in use, pooled areas */
 	LOCK_VMAP, /* address trees and lazy list of vmalloc space */
 	LOCK_FRAMES, /* frames that are moved into the memfd, or out of it */
 	LOCK_SHRINKER, /* the list of shrinkers */
@@ -50,7 +50,7 @@ enum lock_rank {
 	NR_LOCK_RANKS
 };
 
-/* Taken before all others and only ever tried by who allocates or frees. */
+/* Taken before all others; threads that allocate or free only try them. */
 #define LOCK_GATES (1U << LOCK_TICK | 1U << LOCK_MIGRATE)
 
 typedef struct spinlock {
@@ -63,7 +63,7 @@ typedef struct spinlock {
 		0, (lock_rank)    \
 	}
 
-extern void *lock_fork_owner __hidden; /* thread pointer of the forking thread */
+extern void *lock_fork_owner __hidden; /* thread pointer of the forker */
 extern __thread u32 lock_held; /* debug builds: bit n = rank n is held */
 
 void spin_lock_slow(spinlock_t *lock);
@@ -99,7 +99,7 @@ static inline void spin_lock(spinlock_t *lock)
 		lock_held |= 1U << lock->rank;
 }
 
-/* Never waits, so no order is asked of it. */
+/* Never waits, so the lock order does not apply. */
 static inline bool spin_trylock(spinlock_t *lock)
 {
 	if (!__lock_try(lock) && !lock_is_fork_owner())
@@ -126,8 +126,8 @@ static inline void lock_assert_held(const spinlock_t *lock)
 }
 
 /*
- * For the fork handlers alone: take a lock whatever ranks are held, and give
- * it up again (or, in the child, make it free: its holder does not exist).
+ * For the fork handlers alone. lock_fork_take() takes a lock whatever ranks are
+ * held. lock_fork_release() unlocks it; in the child its holder may not exist.
  */
 void lock_fork_take(spinlock_t *lock);
 void lock_fork_release(spinlock_t *lock);

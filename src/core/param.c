@@ -38,7 +38,7 @@ bool param_name_is(const char *text, size_t len, const char *name)
 	return !len && !*name;
 }
 
-/* Is `text` meant for p? A name that ends in a dot takes all that follows. */
+/* Returns true if `text` is for p; a name with a dot at its end is a prefix. */
 static bool is_for(const struct boot_param *p, const char *text, size_t len)
 {
 	size_t prefix = strlen(p->name);
@@ -48,7 +48,7 @@ static bool is_for(const struct boot_param *p, const char *text, size_t len)
 	return param_name_is(text, len, p->name);
 }
 
-/* What p->set() gets: the value, or all that follows the dot. */
+/* Returns the argument of p->set(): the value, or all behind the dot. */
 static const char *argument(const struct boot_param *p, const char *text,
 			    const char *value)
 {
@@ -83,8 +83,8 @@ static void apply(char *param)
 }
 
 /*
- * Copy one parameter without its quotes; returns where the next begins. *full
- * is its full length, so what was cut can be told.
+ * Copies one parameter without its quotes. Returns where the next begins. *full
+ * is its full length: the caller sees whether it was cut.
  */
 static const char *next_param(const char *at, char *out, size_t size,
 			      size_t *full)
@@ -136,7 +136,7 @@ static int cmdline_show(struct seq_file *m, const char *path)
 }
 proc_file("cmdline", cmdline_show, NULL);
 
-/* a * b + c; what is too large is the largest number there is. */
+/* Returns a * b + c, or ULONG_MAX if that is too large. */
 static unsigned long mul_add(unsigned long a, unsigned long b, unsigned long c)
 {
 	unsigned long value;
@@ -203,7 +203,9 @@ int param_number(const char *text, unsigned long lo, unsigned long hi,
 	return 0;
 }
 
-/* As the kernel: the first letter decides, and of "on" and "off" the second. */
+/*
+ * Like the kernel, looks at the first letter, and at the second of "on", "off".
+ */
 int param_bool(const char *text, unsigned long *out)
 {
 	char first = *text | 0x20, second = *text ? text[1] | 0x20 : 0;

@@ -26,8 +26,9 @@ struct boot_param {
 };
 
 /*
- * A name that ends in a dot takes every parameter that begins with it: set() is
- * given what follows the dot ("knob=value") and says -ENOENT to unknown ones.
+ * A name that ends in a dot takes every parameter that begins with it: set()
+ * gets the text behind the dot ("knob=value") and returns -ENOENT if it is
+ * unknown.
  */
 
 #define boot_param(param_name, function, values)                             \
@@ -42,25 +43,28 @@ struct boot_param {
 		aligned(sizeof(void *)))) = { param_name, function, values }
 
 /*
- * Apply one command line; NULL is an empty one. The text stays the caller's
- * and must stay: "cmdline" of proc.h shows it.
+ * Applies one command line; NULL is an empty one. The caller keeps the text
+ * unchanged for ever: "cmdline" of proc.h shows it.
  */
 void parse_args(const char *cmdline);
 
-/* Are the first `len` bytes of text this name? '-' and '_' are the same. */
+/*
+ * Returns true if `len` bytes of text are this name; '-' and '_' are the same.
+ */
 bool param_name_is(const char *text, size_t len, const char *name);
 
 /*
- * "8G" or "0x1000" -> bytes; the rest of the text goes to *end. As the kernel's,
- * but without octal, and too large a number is ULONG_MAX.
+ * Returns the bytes of "8G" or "0x1000"; the rest of the text goes to *end.
+ * Unlike the kernel's it knows no octal, and returns ULONG_MAX if the number is
+ * too large.
  */
 unsigned long memparse(const char *text, const char **end);
 
-/* The whole text is one number in [lo, hi]: 0 and *out, else -EINVAL. */
+/* Reads a text that is one number in [lo, hi]. Returns 0 or -EINVAL. */
 int param_number(const char *text, unsigned long lo, unsigned long hi,
 		 unsigned long *out);
 
-/* "1", "y", "on", "0", "n", "off" and the like: 0 and *out, else -EINVAL. */
+/* Reads "1", "y", "on", "0", "n", "off" and the like. Returns 0 or -EINVAL. */
 int param_bool(const char *text, unsigned long *out);
 
 #endif

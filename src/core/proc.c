@@ -26,7 +26,7 @@ extern const struct proc_file __stop_km_procs[]
 
 /* ---- seq_file ------------------------------------------------------------ */
 
-/* Behind what is there: the length, whatever of it fitted. */
+/* Appends to buf. Returns the full length, even if the text was cut. */
 static size_t append(struct seq_file *m, const char *fmt, va_list args)
 {
 	size_t used = min(m->count, m->size);
@@ -34,7 +34,7 @@ static size_t append(struct seq_file *m, const char *fmt, va_list args)
 	return (size_t)km_vsnprintf(m->buf + used, m->size - used, fmt, args);
 }
 
-/* What does not fit into an empty buffer is cut. */
+/* A text that does not fit into an empty buffer is cut. */
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list args)
 {
 	size_t len = append(m, fmt, args);

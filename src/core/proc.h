@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/proc.h - texts that say what is inside: /proc and /sys without files
+ * core/proc.h - texts about the allocators: /proc and /sys without files
  *
- * A text is declared beside the code that knows it:
+ * A text is declared in the file that has the data:
  *
  *	static int buddyinfo_show(struct seq_file *m, const char *path)
  *	{
@@ -11,12 +11,12 @@
  *	}
  *	proc_file("buddyinfo", buddyinfo_show, NULL);
  *
- * A name that ends in '/' owns all names that begin so, and its functions get
- * the rest as `path`:
+ * A name that ends in '/' serves all names that begin with it. Its functions
+ * get the rest as `path`:
  *
  *	proc_file("slab/", slab_show, slab_write);
  *	    "slab/kmalloc-64/objects"	path is "kmalloc-64/objects"
- *	    "slab/"			path is "": what is in there, one a line
+ *	    "slab/"			path is "": lists the names, one a line
  *
  * Locking	none of its own. A show function may print while it holds
  *		LOCK_SLAB_MUTEX and no lock below; from under other locks it
@@ -30,8 +30,8 @@
 #include "sys/compiler.h"
 
 /*
- * Where a text goes. Into memory: all of it is counted, what fits is stored.
- * Or to a file, by way of buf, which is written out whenever it is full.
+ * Where a text goes. In memory: all of it is counted, and as much as fits is
+ * stored. In a file: buf is written out whenever it is full.
  */
 struct seq_file {
 	char *buf; /* its owner; always ends in '\0' if size is not 0 */
@@ -44,14 +44,14 @@ __printf(2, 3) void seq_printf(struct seq_file *m, const char *fmt, ...);
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
 void seq_puts(struct seq_file *m, const char *text);
 void seq_putc(struct seq_file *m, char c);
-/* Write out what is in buf, with one system call; nothing for memory. */
+/* Writes buf to the file, with one system call; does nothing for memory. */
 void seq_flush(struct seq_file *m);
 
 struct proc_file {
 	const char *name;
-	/* Write the text of `path` to m: 0 or -errno, -ENOENT if it is none. */
+	/* Prints the text of `path`. Returns 0, -ENOENT (no text) or -errno. */
 	int (*show)(struct seq_file *m, const char *path);
-	/* What a write of `text` to it does: 0 or -errno. NULL: read only. */
+	/* Handles a write of `text`. Returns 0 or -errno. NULL: read only. */
 	int (*write)(const char *path, const char *text);
 };
 
@@ -60,29 +60,29 @@ struct proc_file {
 		section("km_procs"), used,                                \
 		aligned(sizeof(void *)))) = { file_name, show_fn, write_fn }
 
-/* Who serves this name, and what is left of it for him; NULL: nobody. */
+/* Returns the entry for a name, and its rest in *path; NULL: no entry. */
 const struct proc_file *proc_find(const char *name, const char **path);
 
 /*
- * The text of that name into buf, cut to size - 1 bytes and '\0': its full
- * length. -ENOENT: no such text; -EINVAL: no name, or no buf for a size; or
- * what its function says. The name "" lists all names, one a line.
+ * Prints the text of that name into buf, cut to size - 1 bytes and '\0'.
+ * Returns its full length, -ENOENT (no such text), -EINVAL (no name, or no buf
+ * for a size) or the error of show(). The name "" lists all names, one a line.
  */
 long proc_read(const char *name, char *buf, size_t size);
 
-/* Write to it: 0. -ENOENT; -EACCES: read only; -EINVAL: no name or text. */
+/* Returns 0, -ENOENT, -EACCES (read only), -EINVAL or the error of write(). */
 int proc_write(const char *name, const char *text);
 
 /*
- * What is written to a file: a number in [lo, hi], perhaps with a newline
- * behind. 0, *out is set; else -EINVAL.
+ * Reads a number in [lo, hi], perhaps with a newline behind it. Returns 0 and
+ * sets *out, or returns -EINVAL.
  */
 int proc_number(const char *text, unsigned long lo, unsigned long hi,
 		unsigned long *out);
 
 /* ---- proc_exit.c --------------------------------------------------------- */
 
-/* Print what proc_at_exit= asked for; the destructors of the tops call it. */
+/* Prints the texts of proc_at_exit=; called by the libraries' destructors. */
 void proc_print_at_exit(void);
 
 #endif

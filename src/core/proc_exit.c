@@ -2,16 +2,16 @@
 /*
  * core/proc_exit.c - proc_at_exit=: texts on stderr when the program ends
  *
- * One program is meant, not those that it starts. So the first process that
- * reads "proc_at_exit=" puts its own number there, in the environment that its
- * children inherit:
+ * The parameter is for one program, not for those that it starts. So the first
+ * process that reads "proc_at_exit=" writes its own number into the environment
+ * that its children inherit:
  *
  *	KMALLOC_CMDLINE=proc_at_exit=slabinfo,buddyinfo
  *	KMALLOC_CMDLINE=proc=0012345:slabinfo,buddyinfo
  *	                ^ as long, so it is written over the other
  *
- * A program that this process executes in its place has the number still; a
- * child has another one and stays silent.
+ * A program that this process executes has the same number. A child has another
+ * one and stays silent.
  *
  * Invariants	P2  exit_names is not empty only in the process that it names
  *		    and in what that forked, which has another number
@@ -31,7 +31,7 @@
 static char exit_names[NAMES_MAX]; /* separated by commas; set at start */
 static int exit_pid;
 
-/* The next of several names into `name`; what is behind it, or NULL at the end. */
+/* Copies the next name. Returns the text behind it, or NULL at the end. */
 static const char *next_name(const char *names, char name[NAMES_MAX])
 {
 	size_t len = strcspn(names, ",");
@@ -66,7 +66,7 @@ static int take_names(const char *names)
 	return 0;
 }
 
-/* Is this where a parameter "proc_at_exit=" begins? '-' is as good as '_'. */
+/* Returns true if "proc_at_exit=" begins here; '-' and '_' are the same. */
 static bool is_unowned(const char *at, const char *start)
 {
 	const char *name = "proc_at_exit=";
@@ -114,7 +114,7 @@ static int set_proc(const char *value)
 }
 boot_param("proc", set_proc, "a process number, a colon, names of texts");
 
-/* Into memory of the length that the text had a moment before: 0 or -errno. */
+/* Prints a text by way of memory of its present length. Returns 0 or -errno. */
 static long print_text(const char *name)
 {
 	long len = proc_read(name, NULL, 0);

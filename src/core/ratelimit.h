@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/ratelimit.h - say a thing at most so many times in so long
+ * core/ratelimit.h - limits how often a message is printed
  *
  *	|x x x . . .|x x . |	burst 3 in each interval; the rest is counted
  *
@@ -26,8 +26,8 @@ struct ratelimit_state {
 	}
 
 /*
- * May `what` be said now? Once an interval is over, one line tells how often
- * it was not: "WHAT: N callbacks suppressed".
+ * Returns true if `what` may be printed now. After an interval in which it was
+ * not, one line tells how often: "WHAT: N callbacks suppressed".
  */
 bool __ratelimit(struct ratelimit_state *rs, const char *what);
 

@@ -11,7 +11,7 @@
  * Invariants	R1  a red node has no red child
  *		R2  every path from a node down to a leaf has as many blacks
  *		R3  each summary equals update() of its node
- *					(rb_check() proves R1 and R2)
+ *					(rb_check() checks R1 and R2)
  * Source	the interface of Linux lib/rbtree.c; the algorithm is the
  *		textbook's (Cormen et al., ch. 13), with parent pointers.
  */

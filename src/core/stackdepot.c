@@ -11,13 +11,13 @@
 #define POOL_SIZE (256UL << 10)
 #define NR_POOLS 256U
 #define NR_BUCKETS 8192U
-#define UNIT 16U /* what a handle counts in */
+#define UNIT 16U /* bytes that a handle counts by */
 #define POOL_UNITS (POOL_SIZE / UNIT)
 
 struct record {
 	struct record *next; /* constant once it can be seen */
 	u32 hash;
-	depot_stack_handle_t handle; /* its own: proof that one was not made up */
+	depot_stack_handle_t handle; /* its own: a made-up handle differs */
 	unsigned long nr;
 	unsigned long entries[];
 };
@@ -63,7 +63,7 @@ static char *get_pool(unsigned int n)
 	return none;
 }
 
-/* A record with its handle, in one pool. */
+/* Returns a new record with its handle; NULL: no memory. */
 static struct record *get_record(size_t size)
 {
 	u64 at = READ_ONCE(used), start;

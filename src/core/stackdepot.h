@@ -4,7 +4,7 @@
  *
  *	bucket[hash] -> record -> record		handle: pool and place
  *	                  |  hash, handle, nr, entries[nr]
- *	pool 0 [rec|rec|rec.....]  pool 1 [rec|......]	256 KiB each, at most 256
+ *	pool 0 [rec|rec|rec.....]  pool 1 [rec|......]	256 KiB each, up to 256
  *
  * Programs allocate in few places, so the traces of a million objects are some
  * thousand records. What is saved stays for ever.
@@ -23,18 +23,18 @@
 typedef u32 depot_stack_handle_t; /* 0: none */
 
 /*
- * The handle of this trace; 0: it is empty, longer than STACK_TRACE_DEPTH, or
- * there is no memory for it.
+ * Returns the handle of this trace. 0: the trace is empty or longer than
+ * STACK_TRACE_DEPTH, or there is no memory for it.
  */
 depot_stack_handle_t stack_depot_save(const unsigned long *entries,
 				      unsigned int nr);
 /*
- * The trace of a handle: how many entries, 0 for none. A handle that was
- * overwritten gives none, or another trace, but nothing worse.
+ * Finds the trace of a handle. Returns the number of entries, 0 for none. A
+ * handle that was overwritten gives none, or a wrong trace, and no crash.
  */
 unsigned int stack_depot_fetch(depot_stack_handle_t handle,
 			       const unsigned long **entries);
-/* How many different traces there are, and what they take. */
+/* Reads the number of different traces, and the bytes they take. */
 void stack_depot_stat(unsigned long *records, unsigned long *bytes);
 
 #endif

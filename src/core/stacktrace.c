@@ -8,9 +8,9 @@
 #include "core/unwind.h"
 #include "sys/os.h"
 
-#define MOST_FRAMES 64 /* of our own, before the caller must have come */
+#define MOST_FRAMES 64 /* of this library, at most */
 
-/* Out of this file: to the caller of the function that calls this. */
+/* Sets the cursor to the caller of the function that calls this. */
 static __always_inline int begin(struct unwind_cursor *c)
 {
 	int ret;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/stacktrace.h - who called whom, as addresses and as text
+ * core/stacktrace.h - stack traces, as addresses and as text
  *
- *	entries[0]	the return address into whoever asked, or `caller`
- *	entries[1]	that into its caller
+ *	entries[0]	the return address into the caller, or `caller`
+ *	entries[1]	the return address into the caller's caller
  *	...		up to main() or the start of the thread
  *
- * Where the unwinder knows nothing (other machines than x86-64, code without
- * tables) a trace ends early; one that was to begin at a caller has that one.
+ * Where the unwinder cannot go on (machines other than x86-64, code without
+ * tables) a trace ends early. A trace from `caller` always has that entry.
  *
- * Locking	none, and none may be held but for stack_trace_save_locked(): a
- *		debug build checks
+ * Locking	none; no lock may be held, but in stack_trace_save_locked():
+ *		debug builds check
  * Source	Linux include/linux/stacktrace.h
  */
 #ifndef KM_CORE_STACKTRACE_H
@@ -18,29 +18,29 @@
 
 #include "sys/compiler.h"
 
-#define STACK_TRACE_DEPTH 32 /* the deepest anybody asks for */
+#define STACK_TRACE_DEPTH 32 /* the deepest trace that callers request */
 
-/* From the caller on, without the first `skip`: how many. */
+/* Saves a trace from the caller on, less `skip` entries. Returns how many. */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int nr,
 			      unsigned int skip);
 /*
- * The same under whatever locks: for page_owner, whose pages are taken under those
- * of slabs. That is safe as long as the unwinder takes none of the loader's.
+ * The same with any locks held: page_owner saves traces under locks of slabs.
+ * This is safe because the unwinder takes no lock of the loader.
  */
 unsigned int stack_trace_save_locked(unsigned long *entries, unsigned int nr,
 				     unsigned int skip);
 /*
- * From the frame that `caller` returns into on, so that our own functions are
- * left out, however they call one another.
+ * Saves a trace from the frame that `caller` returns into. So this library's
+ * own functions are left out.
  */
 unsigned int stack_trace_save_from(unsigned long *entries, unsigned int nr,
 				   uintptr_t caller);
-/* A line for each on stderr: " function+0x12/0x40 [library]". */
+/* Prints a line for each on stderr: " function+0x12/0x40 [library]". */
 void stack_trace_print(const unsigned long *entries, unsigned int nr,
 		       unsigned int spaces);
-/* What this thread is doing: a line that says who it is, and its stack. */
+/* Prints a line that names this thread, and its stack. */
 void dump_stack(void);
-/* The same with a stack that was saved before. */
+/* The same with a trace that was saved before. */
 void dump_stack_entries(const unsigned long *entries, unsigned int nr);
 
 #endif

@@ -57,8 +57,8 @@ static bool find_table(int fd, struct table *table)
 }
 
 /*
- * Is sym nearer below addr than what was found before? One whose size reaches
- * over addr is better than one without a size (assembler).
+ * Returns true if sym is nearer below addr than the best so far. A symbol whose
+ * size covers addr beats one without a size (assembler).
  */
 static bool is_better(const Elf64_Sym *sym, uintptr_t addr,
 		      const struct symbol *best)
@@ -90,7 +90,7 @@ static void keep(int fd, const struct table *table, const Elf64_Sym *sym,
 	best->size = sym->st_size;
 }
 
-/* The function of the file that holds addr, as the file counts addresses. */
+/* Finds the function of the file that holds addr, an address of the file. */
 static bool find_symbol(int fd, uintptr_t addr, struct symbol *best)
 {
 	Elf64_Sym syms[CHUNK];
@@ -121,7 +121,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* `inside` is the address whose symbol names addr. */
+/* Prints addr, named by the symbol of the address `inside`. */
 static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
 {
 	struct eh_object object;

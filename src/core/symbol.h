@@ -8,8 +8,8 @@
  *		0x7f0012345678 [libx.so+0x678]	no symbol: file and offset
  *		0x7f0012345678			in no object
  *
- * The file is read in small pieces, with nothing kept: for reports, where time
- * does not matter and memory may not be asked for.
+ * The file is read in small pieces and nothing is kept. This is for reports,
+ * where time does not matter and no memory may be allocated.
  *
  * Locking	none
  * Source	the kernel's %pS as a model; System V ABI for the file
@@ -22,8 +22,8 @@
 #define KSYM_SYMBOL_LEN 256 /* enough, with the NUL; longer names are cut */
 
 /*
- * The text for addr, which is a return address: the call before it is what is
- * named. Returns its length.
+ * Prints the name of a return address: that of the call before it. Returns the
+ * length.
  */
 int sprint_symbol(char *buf, uintptr_t addr);
 /* The same for an address that is no return address, such as a function's. */

@@ -15,7 +15,7 @@
 
 #include "sys/compiler.h"
 
-#define PF_MEMALLOC 0x00000800u /* gives up memory: may have the reserves */
+#define PF_MEMALLOC 0x00000800u /* is freeing memory: may use the reserves */
 #define PF_KSWAPD 0x00020000u /* it is kswapd */
 #define PF_MEMALLOC_NOFS 0x00040000u /* no __GFP_FS */
 #define PF_MEMALLOC_NOIO 0x00080000u /* no __GFP_IO, no __GFP_FS */
@@ -25,18 +25,18 @@ struct km_memcg;
 
 struct task_struct {
 	u32 flags; /* PF_ */
-	u32 reclaimed; /* pages that it gave up, ever; wraps */
-	struct km_memcg *memcg; /* pays for __GFP_ACCOUNT; NULL: nobody */
-	u16 cpu; /* 1 + the CPU that it is said to be on; 0: the real one */
+	u32 reclaimed; /* pages that it reclaimed, ever; wraps */
+	struct km_memcg *memcg; /* charged for __GFP_ACCOUNT; NULL: none */
+	u16 cpu; /* 1 + the CPU that it is made to use; 0: the real one */
 	u8 mems_denied; /* nodes that its memory does not come from */
-	u8 polls; /* it is looking at the clock for tick_poll() */
+	u8 polls; /* it reads the clock in tick_poll() */
 };
 
 extern __thread struct task_struct current_task;
 
 #define current (&current_task)
 
-/* Set flags; the result says which of them were set before. */
+/* Sets flags. Returns those of them that were set before. */
 static inline unsigned int task_flags_save(unsigned int flags)
 {
 	unsigned int old = current->flags & flags;
@@ -45,13 +45,13 @@ static inline unsigned int task_flags_save(unsigned int flags)
 	return old;
 }
 
-/* Back to what task_flags_save() of the same flags said. */
+/* Restores flags; `old` is the result of task_flags_save() of the same. */
 static inline void task_flags_restore(unsigned int old, unsigned int flags)
 {
 	current->flags = (current->flags & ~flags) | old;
 }
 
-/* Pages went back to the page allocator, or to what zones grow from. */
+/* Counts pages that went back to the page allocator or to the OS. */
 static inline void mm_account_reclaimed_pages(unsigned long pages)
 {
 	current->reclaimed += (u32)pages;

@@ -35,8 +35,9 @@ void tick_run(unsigned long now_ms)
 }
 
 /*
- * Somebody may stand in front of clock_gettime() and allocate there: that
- * allocation asks for no tick. A clock that runs backwards brings none either.
+ * Another library may replace clock_gettime() and allocate in it: `polls` keeps
+ * that allocation from polling again. A clock that runs backwards causes no
+ * tick.
  */
 unsigned long tick_poll(void)
 {

@@ -15,7 +15,7 @@
 
 enum how {
 	HOW_SAME, /* the register was not touched */
-	HOW_UNDEFINED, /* nobody knows; of pc: there is no caller */
+	HOW_UNDEFINED, /* not known; for pc: there is no caller */
 	HOW_OFFSET, /* saved at CFA + value */
 	HOW_VAL_OFFSET, /* it is CFA + value */
 	HOW_REGISTER, /* it is in register `value` */
@@ -59,7 +59,7 @@ int unwind_peek(struct unwind_cursor *c, uintptr_t addr, u64 *value)
 	return 0;
 }
 
-/* ---- running the instructions ------------------------------------------------ */
+/* ---- running the instructions -------------------------------------------- */
 
 static void set_rule(struct table *t, u64 reg, enum how how, u64 value)
 {
@@ -75,7 +75,7 @@ static void restore_rule(struct table *t, u64 reg)
 		t->row.reg[reg] = t->initial.reg[reg];
 }
 
-/* The expression at r, a length and so many bytes: the row keeps its place. */
+/* Skips the expression at r (a length, then its bytes). Returns its address. */
 static u64 skip_expression(struct eh_reader *r)
 {
 	u64 place = (u64)(uintptr_t)r->at, length = eh_uleb(r);
@@ -208,7 +208,7 @@ static bool run_row(struct table *t, struct eh_reader *r, u8 op)
 	}
 }
 
-/* Up to the row of pc, or to the end. */
+/* Runs the instructions up to the row of pc, or to the end. */
 static void run(struct table *t, struct eh_reader r, uintptr_t pc)
 {
 	while (r.at < r.end && !t->error) {
@@ -225,7 +225,7 @@ static void run(struct table *t, struct eh_reader r, uintptr_t pc)
 		else if (!run_row(t, &r, op) && !run_cfa(t, &r, op) &&
 			 !run_register(t, &r, op))
 			t->error = -EINVAL;
-		if (t->loc > pc) { /* that row is for what comes later */
+		if (t->loc > pc) { /* that row is for later code */
 			t->loc = loc;
 			r = before;
 			break;
@@ -233,7 +233,7 @@ static void run(struct table *t, struct eh_reader r, uintptr_t pc)
 	}
 }
 
-/* ---- applying a row ----------------------------------------------------------- */
+/* ---- applying a row ------------------------------------------------------ */
 
 static int evaluate(struct unwind_cursor *c, u64 place, u64 *value)
 {
@@ -283,7 +283,7 @@ static int find_cfa(struct unwind_cursor *c, const struct row *row, u64 *cfa)
 	return 0;
 }
 
-/* The registers of the caller; a stack that does not rise is none. */
+/* Sets the caller's registers; -ENOENT if the stack pointer would not rise. */
 static int apply(struct unwind_cursor *c, const struct row *row, u8 signal)
 {
 	u64 reg[UNWIND_REGS], cfa;
@@ -305,11 +305,11 @@ static int apply(struct unwind_cursor *c, const struct row *row, u8 signal)
 	return 0;
 }
 
-/* ---- simple rows --------------------------------------------------------------- */
+/* ---- simple rows --------------------------------------------------------- */
 
 static const u8 saved_regs[UNWIND_SAVED] = { 3, 6, 12, 13, 14, 15 };
 
-/* Is the row of the simple form? Then in that form. */
+/* Converts a row to the simple form; returns false if it does not fit. */
 static bool simplify(const struct row *row, struct unwind_simple *simple)
 {
 	u32 others = (1U << UNWIND_PC) - 1;
@@ -356,7 +356,7 @@ static int apply_simple(struct unwind_cursor *c,
 	return c->reg[UNWIND_PC] ? 0 : -ENOENT;
 }
 
-/* ---- one frame ------------------------------------------------------------------- */
+/* ---- one frame ----------------------------------------------------------- */
 
 static int find_row(const struct eh_object *object, uintptr_t pc,
 		    struct table *t, struct eh_frame *frame)
@@ -377,7 +377,7 @@ static int find_row(const struct eh_object *object, uintptr_t pc,
 
 int unwind_step(struct unwind_cursor *c)
 {
-	/* A call may be the last thing in a function: look at the call. */
+	/* the call may be a function's last instruction: look at the call */
 	uintptr_t pc = c->reg[UNWIND_PC] - !c->interrupted;
 	struct unwind_simple simple;
 	struct eh_object object;
@@ -396,7 +396,7 @@ int unwind_step(struct unwind_cursor *c)
 	return apply_simple(c, &simple);
 }
 
-/* ---- the first frame ----------------------------------------------------------- */
+/* ---- the first frame ----------------------------------------------------- */
 
 #if defined(__x86_64__)
 noinline int unwind_here(struct unwind_cursor *c)

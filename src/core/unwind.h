@@ -9,13 +9,13 @@
  *	        | locals           |
  *	lower	|------------------| <- sp
  *
- * Code without frame pointers can be walked only by what the compiler wrote
- * down. Nothing is allocated and no lock is taken. Memory that may not be
- * there is asked for before it is read, so a stack of somebody's own ends
- * the walk instead of the program.
+ * Code without frame pointers can be walked only by the unwind tables of the
+ * compiler. Nothing is allocated and no lock is taken. Stack memory is checked
+ * to be readable before it is read: on an unusual stack the walk ends early,
+ * and the program does not crash.
  *
  * Source	DWARF 5 section 6.4; System V ABI for x86-64. Other machines
- *		have no unwinder: unwind_here() says so.
+ *		have no unwinder: unwind_here() returns -ENOSYS.
  */
 #ifndef KM_CORE_UNWIND_H
 #define KM_CORE_UNWIND_H
@@ -29,16 +29,16 @@
 
 struct unwind_cursor {
 	u64 reg[UNWIND_REGS];
-	uintptr_t readable, readable_end; /* known to be so */
+	uintptr_t readable, readable_end; /* memory known to be so */
 	u8 interrupted; /* 1: pc is exact, not behind a call */
 };
 
-/* Begin in the frame of the caller of this function: 0 or -ENOSYS. */
+/* Begins in the frame of this function's caller. Returns 0 or -ENOSYS. */
 int unwind_here(struct unwind_cursor *cursor);
-/* To the caller: 0; -ENOENT: this is the last frame, or nothing is known. */
+/* Steps to the caller. Returns 0, or -ENOENT: last frame, or no table. */
 int unwind_step(struct unwind_cursor *cursor);
 
-/* ---- for the files of the unwinder alone ------------------------------------ */
+/* ---- for the files of the unwinder alone --------------------------------- */
 
 /* The registers that a function saves, in the order of unwind_simple.saved. */
 #define UNWIND_SAVED 6 /* rbx rbp r12 r13 r14 r15 */
@@ -53,16 +53,16 @@ struct unwind_simple {
 	s8 saved[UNWIND_SAVED]; /* in words from the CFA; 0: not saved */
 };
 
-/* The row for pc in the object with that .eh_frame_hdr, if it is remembered. */
+/* Gets the cached row for pc in the object of hdr; returns false if none is. */
 bool unwind_cache_get(uintptr_t pc, uintptr_t hdr, struct unwind_simple *row);
 void unwind_cache_put(uintptr_t pc, uintptr_t hdr,
 		      const struct unwind_simple *row);
 
-/* The 8 bytes at addr: 0 or -EFAULT. */
+/* Reads the 8 bytes at addr. Returns 0 or -EFAULT. */
 int unwind_peek(struct unwind_cursor *cursor, uintptr_t addr, u64 *value);
 /*
- * The value of the expression at r, with *value first on its stack: 0, or
- * -EINVAL if it is one that unwinding does not need.
+ * Evaluates the expression at r, with *value first on its stack. Returns 0, or
+ * -EINVAL for operators that call frames do not use.
  */
 int unwind_expression(struct unwind_cursor *cursor, struct eh_reader r,
 		      u64 *value);

@@ -5,9 +5,9 @@
  *	pc, object -> slot: [ check | cfa | saved registers ]
  *
  * Programs call malloc from few places, and nearly all rows of unwind tables
- * are of one simple form, so a trace costs a look-up for each frame instead of
- * a program that is run. An address is good for as long as the object that it
- * was found in is loaded at that place, so both are the key.
+ * have one simple form. So each frame of a trace costs a look-up, and no unwind
+ * instructions are run. A row is valid while its object is loaded at that
+ * place, so address and object are the key.
  *
  * Locking	none. The words of a slot are written one by one; `check` is the
  *		key mixed with the others, so a slot that is half of one and

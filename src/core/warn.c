@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/warn.c - what a warning says, and whether the program survives it
+ * core/warn.c - prints warnings, and ends the program if it is told to
  *
  *	kmalloc: 5242880 bytes are too many, the most are 4194304
  *	WARNING: CPU: 1 PID: 4711 at kmalloc.c:208 kmalloc_large(), called
  *	    from fill_table+0x1d/0x60
  *
  * (the second is one line). The caller is the first return address outside of
- * the loaded object that this library is. In a program that holds the library
- * itself, being linked with the archive, there is none: the whole stack follows.
+ * the loaded object that is this library. A program that is linked with the
+ * archive has no such address: then the whole stack follows.
  *
  * Locking	none; any may be held
  * Source	the first words are those of Linux kernel/panic.c, __warn()
@@ -46,7 +46,7 @@ static uintptr_t find_caller(const unsigned long *entries, unsigned int nr)
 
 	if (eh_find_object((uintptr_t)find_caller, &own))
 		return 0;
-	/* The last ones are libc's, which began the program or the thread. */
+	/* the last entries are libc's start of the program or thread */
 	for (unsigned int i = 0; i < nr; i++)
 		if (entries[i] < own.start || entries[i] >= own.end)
 			return own.name[0] ? entries[i] : 0;

@@ -2,19 +2,19 @@
 /*
  * kmem/inside.c - see inside.h
  *
- *	fork	      gate_state	who comes to kmem_enter()
+ *	fork	      gate_state	a thread in kmem_enter()
  *	begins	      GATE_CLOSED	waits, GATE_PATIENCE_MS at most
- *	is long	      GATE_LONG		is told no, and served aside
+ *	is long	      GATE_LONG		gets false, is served aside
  *	is over	      neither		goes in
  *
- * A visit that ended by longjmp() out of a signal handler never leaves. It is
- * known by the stack: whoever comes in later, and not on the alternate stack of
- * a signal, from above the place where the visit began, is not inside it.
+ * A visit that ended by longjmp() out of a signal handler never calls
+ * kmem_leave(). The stack reveals it: a later call from a higher stack address,
+ * not on the alternate signal stack, is not inside that visit.
  *
- * Between the store that says "inside" and the load that looks at the gate there
- * is no barrier: a fork that closes the gate at that very moment may miss the
- * visit. Then the thread waits for a lock until fork() is over, as any thread
- * did before there was a gate; no structure is torn, for fork holds the locks.
+ * kmem_enter() has no barrier between its store to `frame` and its load of the
+ * gate. A fork that closes the gate at that moment may miss the visit. Then the
+ * thread waits for a lock until fork() is over. No structure is torn, because
+ * the forking thread holds all locks.
  */
 #include "core/lock.h"
 #include "kmem/inside.h"
@@ -30,9 +30,9 @@ __thread struct kmem_visit kmem_visit = { .alone = VISIT_ALONE,
 					  .thread_state = THREAD_NEW };
 
 static u32 gate_state; /* atomic; a futex */
-static void *gate_owner; /* thread pointer of who closed it; atomic */
-static u32 lone_visitors; /* atomic: inside, and on no list */
-static u32 leavers; /* atomic; a futex: they left while the gate was closed */
+static void *gate_owner; /* thread that closed the gate; atomic */
+static u32 lone_visitors; /* atomic: threads inside, on no list */
+static u32 leavers; /* atomic; futex: left while the gate was closed */
 
 __attribute__((weak)) void kmem_drain(void)
 {
@@ -52,8 +52,8 @@ static bool gate_is_closed(void)
 }
 
 /*
- * Wait for the end of a fork: false if that takes long. No clock is looked at,
- * for a library may stand in front of that, and allocate there.
+ * Waits for the end of a fork. Returns false if that takes long. It reads no
+ * clock, since another library may replace clock_gettime() and allocate in it.
  */
 static bool gate_wait(void)
 {
@@ -87,7 +87,7 @@ static void tell_fork(void)
 	os_futex_wake_all(&leavers);
 }
 
-/* Out of the engine, whatever may be pending. */
+/* Leaves the engine without a look at pending work. */
 static void step_out(void)
 {
 	WRITE_ONCE(kmem_visit.frame, 0UL);
@@ -156,7 +156,7 @@ void kmem_visit_unlisted(void)
 	__atomic_add_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
 }
 
-/* ---- the thread that forks --------------------------------------------------- */
+/* ---- the thread that forks ----------------------------------------------- */
 
 static bool anyone_inside(void)
 {

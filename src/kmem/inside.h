@@ -2,8 +2,8 @@
 /*
  * kmem/inside.h - which threads are in the middle of a slow path
  *
- * The slow paths of malloc stand in brackets. Who is between them may hold locks
- * of ours, and have structures half changed:
+ * Slow paths of malloc run between kmem_enter() and kmem_leave(). A thread
+ * between them may hold locks of the engine and have structures half changed:
  *
  *	kmem_enter() --- locks, sheaves, pages, system calls --- kmem_leave()
  *	     |                     ^                                  |
@@ -12,17 +12,17 @@
  *	  be served aside             kmem_enter() of the same     what was
  *	  (shim/side.c)               thread                       put off
  *
- * So kmem_enter() says no in two cases: the thread is inside already, and was
- * interrupted there; or another thread is in fork(), and has been for long (the
- * gate). A fork closes the gate before it takes any lock of the engine and waits
- * until all who are inside have left. So nobody waits for a lock that the fork
- * holds, and a thread that holds a lock of another library, which fork() will
- * want, is never kept for more than GATE_PATIENCE_MS.
+ * kmem_enter() returns false in two cases: the thread is inside already and a
+ * signal interrupted it; or another thread has been in fork() for long (the
+ * gate). A fork closes the gate before it takes any lock of the engine, and
+ * waits until all threads have left. So no thread waits for a lock that the
+ * fork holds. A thread may hold a lock of another library that fork() needs: it
+ * waits at most GATE_PATIENCE_MS.
  *
  * Locking	a visit is its thread's own, but for `gate`, which the thread
- *		that forks writes, and `frame`, which it reads. The gate is moved
- *		by the holder of tick_lock; the list of visits is that of tables
- *		(kmem_cpus_lock).
+ *		that forks writes, and `frame`, which it reads. The gate is
+ *		moved by the holder of tick_lock; the list of visits is that of
+ *		tables (kmem_cpus_lock).
  * Invariants	N1  a thread that has locks of the engine is inside, or forks,
  *		    or came through the API library, which has no brackets
  *		N2  frame is 0 outside
@@ -37,7 +37,7 @@
 /* A thread with no table is on no list, so it counts itself while inside. */
 enum visit_alone { VISIT_LISTED, VISIT_ALONE, VISIT_COUNTED };
 
-/* What a thread has of a table: cpu.c. */
+/* The state of a thread's table: cpu.c. */
 enum thread_state {
 	THREAD_EARLY, /* its variables have no first values yet: no table */
 	THREAD_NEW,
@@ -52,7 +52,7 @@ struct kmem_visit {
 		u32 odd; /* is any of these set? */
 		struct {
 			u8 gate; /* closed; atomic */
-			u8 queued; /* something waits for the end of the visit */
+			u8 queued; /* work waits for the end of the visit */
 			u8 alone; /* enum visit_alone */
 			u8 key; /* the key of its table is to be set */
 		};
@@ -82,7 +82,7 @@ static __always_inline uintptr_t stack_pointer(void)
 #endif
 }
 
-/* May this thread use the engine? kmem_leave() follows a true. */
+/* Returns true if this thread may use the engine; then kmem_leave() follows. */
 static __always_inline bool kmem_enter(void)
 {
 	uintptr_t frame = stack_pointer();
@@ -96,7 +96,7 @@ static __always_inline bool kmem_enter(void)
 	return true;
 }
 
-/* For who was told no, is outside, and has to: it may wait long at a lock. */
+/* Enters after a false, from outside, if it must: may wait long at a lock. */
 static __always_inline void kmem_enter_anyway(void)
 {
 	kmem_step_in(stack_pointer());
@@ -116,12 +116,14 @@ static inline bool kmem_is_inside(void)
 	return kmem_visit.frame;
 }
 
-/* Is the thread that calls the one that forks, since it closed the gate? */
+/*
+ * Returns true if the calling thread closed the gate: it is the one that forks.
+ */
 bool kmem_gate_is_mine(void);
-/* Nobody comes in; return when all others have left. tick_lock is held. */
+/* Closes the gate, and returns when all others have left. tick_lock is held. */
 void kmem_gate_close(void);
 void kmem_gate_open(void); /* the parent; the same */
-void kmem_gate_child(void); /* the child, which is alone: open, nobody inside */
+void kmem_gate_child(void); /* in the child: open, no thread inside */
 
 /* ---- for cpu.c ----------------------------------------------------------- */
 

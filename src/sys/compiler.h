@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sys/compiler.h - what every file may assume of the compiler
+ * sys/compiler.h - what every file may assume about the compiler
  *
  * Attributes under their kernel names, the types u8..u64, and single-copy
  * access. The lowest header of the tree: it includes only the C library's
@@ -30,10 +30,10 @@ typedef int64_t s64;
 #define __cold __attribute__((__cold__, __noinline__))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __aligned(n) __attribute__((aligned(n)))
-/* Reads what others write, on purpose, and says why that is harmless. */
+/* Reads what other threads write, on purpose; a comment says why it is safe. */
 #define __racy __attribute__((no_sanitize("thread")))
 #define __maybe_unused __attribute__((unused))
-/* Take over the attributes of another function, where that is known. */
+/* Copies the attributes of another function, if the compiler can. */
 #if __has_attribute(copy)
 #define __copy(function) __attribute__((copy(function)))
 #else
@@ -45,7 +45,7 @@ typedef int64_t s64;
 /* On a declaration: ours alone, so no load from the GOT is needed. */
 #define __hidden __attribute__((visibility("hidden")))
 
-/* Where the function returns to: who called it. */
+/* The function's return address: its caller. */
 #define _RET_IP_ ((uintptr_t)__builtin_return_address(0))
 
 #define CACHELINE 64

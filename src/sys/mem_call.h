@@ -7,7 +7,7 @@
 
 #include "sys/compiler.h"
 
-/* Count a memory call; true if the fault tests want it to fail. */
+/* Counts a memory call. Returns true if the fault tests want it to fail. */
 bool mem_call(void);
 
 static inline bool is_error(long ret)

@@ -27,22 +27,23 @@
 /* ---- memory -------------------------------------------------------------- */
 
 /*
- * Where the OS has that much address space free: an address, or NULL. Nothing
- * is mapped there: whoever maps first has it.
+ * Returns an address where so much address space is free, or NULL. Nothing is
+ * mapped there: another thread may map there first.
  */
 void *os_place(size_t size);
 /*
- * Map at a given place if nothing is mapped there: 0, -EEXIST, or another
- * -errno where memory, address space or a limit is short (-ENOMEM, -EAGAIN).
+ * These map at addr if nothing is mapped there. They return 0, -EEXIST, or
+ * another -errno if memory, address space or a limit is short (-ENOMEM,
+ * -EAGAIN).
  */
 int os_commit(void *addr, size_t size); /* readable, writable, zero */
 int os_commit_readonly(void *addr, size_t size); /* zero, not charged */
 int os_reserve(void *addr, size_t size); /* no access, not charged */
-/* Make pages of ours writable, or leave them so; they keep what they hold. */
+/* Makes our own pages writable; their contents stay. */
 int os_make_writable(void *addr, size_t size);
-/* Give the memory back; the pages stay committed and read as zero again. */
+/* Gives the memory back; the pages stay committed and read as zero. */
 int os_discard(void *addr, size_t size);
-/* No access to committed pages, which keep what they hold; and access again. */
+/* Forbids access to committed pages, and allows it again; contents stay. */
 int os_deny(void *addr, size_t size);
 int os_allow(void *addr, size_t size);
 /* Unmap. */
@@ -50,17 +51,16 @@ int os_release(void *addr, size_t size);
 /* Committed zero pages anywhere. */
 void *os_map(size_t size);
 /*
- * Move a mapping of old_size bytes to `to`, grown or shrunk to new_size. What
- * was mapped at `to` goes away and the old place is unmapped. to == NULL:
- * resize without moving.
+ * Moves a mapping of old_size bytes to `to`, with new_size bytes. A mapping at
+ * `to` is replaced and the old place is unmapped. to == NULL: resizes in place.
  */
 int os_move(void *addr, size_t old_size, void *to, size_t new_size);
 /* Resize, the kernel choosing the place. NULL on failure. */
 void *os_remap(void *addr, size_t old_size, size_t new_size);
 
-/* A file of memory that exec closes, with a high number: fd or -errno. */
+/* Makes a memfd with a high number, closed by exec. Returns fd or -errno. */
 int os_memfd(const char *name);
-/* Its length; -EFBIG instead of a signal where RLIMIT_FSIZE is in the way. */
+/* Sets its length; -EFBIG, and no signal, if RLIMIT_FSIZE is too low. */
 int os_file_resize(int fd, size_t size);
 /* Free the memory of a range of the file, which then reads as zero. */
 int os_file_punch(int fd, size_t offset, size_t size);
@@ -74,18 +74,18 @@ int os_file_write(int fd, const void *buf, size_t size, size_t offset);
 /* Map a range of the file over address space that is ours, shared. */
 int os_map_file(void *addr, size_t size, int fd, size_t offset,
 		unsigned int prot);
-/* Another protection for what is mapped there. */
+/* Changes the protection of a mapping. */
 int os_protect(void *addr, size_t size, unsigned int prot);
-/* The end of that: no access, or private memory, zero. */
+/* Replaces a mapping of the file: by no access, or by private zero pages. */
 int os_unmap_file(void *addr, size_t size);
 int os_unmap_file_zero(void *addr, size_t size);
-/* A look at a range of the file, anywhere, for os_release(); NULL: no memory. */
+/* Maps a range of the file anywhere; os_release() ends it. NULL: no memory. */
 void *os_view_file(int fd, size_t size, size_t offset);
-/* The first stretch from *start on with memory in it: false if there is none. */
+/* Finds the first stretch with memory from *start on; false: none. */
 bool os_file_data(int fd, size_t *start, size_t *end);
 /* Let a part of one mapping of a file show another part of the file. */
 int os_remap_file(void *addr, size_t size, size_t offset);
-/* Mappings in a range are not for children of fork(); or are again. */
+/* Hides mappings in a range from children of fork(), or shows them again. */
 int os_dont_fork(void *addr, size_t size);
 int os_do_fork(void *addr, size_t size);
 unsigned long os_max_map_count(void); /* mappings a process may have */
@@ -106,14 +106,14 @@ int os_wp_begin(const struct os_wp_range *range); /* 0 or -errno */
 void os_wp_end(
 	const struct os_wp_range *range); /* another page is mapped there */
 void os_wp_cancel(const struct os_wp_range *range); /* the same page still is */
-/* The run of such ranges is over: the userfaultfd that they shared is closed. */
+/* Ends a run of such ranges: closes the userfaultfd that they shared. */
 void os_wp_done(void);
-/* At ticks: the handler of SIGSEGV goes, some time after the last run. */
+/* At ticks: removes the SIGSEGV handler some time after the last run. */
 void os_wp_rest(void);
 extern unsigned long os_wp_opened; /* userfaultfds so far; for tests */
 /* Prefer one NUMA node for memory that is not there yet. */
 int os_bind_node(void *addr, size_t size, unsigned int node);
-/* What the last call of it asked for, and how many there were; for tests. */
+/* Arguments of the last os_bind_node(), and the number of calls; for tests. */
 struct os_bind {
 	const void *addr;
 	size_t size;
@@ -135,8 +135,8 @@ struct os_topology {
 };
 
 /*
- * A machine in hwloc's words: 0, -ENOMEM or -EINVAL. The one function here that
- * calls malloc; os_hwloc.c is in libkmalloc alone.
+ * Reads a topology in hwloc's syntax. Returns 0, -ENOMEM or -EINVAL. The one
+ * function here that calls malloc; os_hwloc.c is in libkmalloc alone.
  */
 int os_hwloc_topology(const char *synthetic, struct os_topology *out);
 
@@ -146,7 +146,7 @@ void os_fail_calls(unsigned long first, unsigned long count);
 
 /* ---- limits and identity ------------------------------------------------- */
 
-/* What RLIMIT_AS leaves in bytes, or SIZE_MAX when it is unlimited. */
+/* Returns the bytes that RLIMIT_AS leaves, or SIZE_MAX if it is unlimited. */
 size_t os_address_space_left(void);
 size_t os_address_space_most(void); /* its hard limit, or SIZE_MAX */
 size_t os_file_size_limit(void); /* RLIMIT_FSIZE, or SIZE_MAX */
@@ -155,9 +155,9 @@ size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
 int os_cpu_slow(void);
 /*
- * The CPU we run on now, a hint; 0 if unknown. The kernel writes it into the
- * rseq area that glibc registers (from 2.35 on); a negative number there says
- * that it did not.
+ * Returns the CPU that this thread runs on, a hint; 0 if unknown. The kernel
+ * writes it into the rseq area that glibc registers (from 2.35 on). A negative
+ * number there means that rseq is not registered.
  */
 static inline int os_cpu(void)
 {
@@ -172,7 +172,10 @@ static inline int os_cpu(void)
 	}
 	return os_cpu_slow();
 }
-/* glibc's word that there is one thread; set before a second one starts. */
+/*
+ * Returns true if glibc knows of one thread only; cleared before the next
+ * starts.
+ */
 static inline bool os_single_threaded(void)
 {
 	extern char __libc_single_threaded __attribute__((weak));
@@ -184,28 +187,30 @@ int os_tid(void);
 bool os_on_signal_stack(void); /* that of sigaltstack(); true if unknown */
 /* The name of this thread, as ps shows it; size of the buffer at least 16. */
 void os_comm(char name[16]);
-/* May 8 bytes at addr be read? One system call, no fault. */
+/* Returns true if 8 bytes at addr are readable; one system call, no fault. */
 bool os_readable(const void *addr);
 /*
- * Does addr lie in the dynamic loader? In a static program: is libc's start still
- * going on? The answer is the same for every addr then.
+ * Returns true if addr lies in the dynamic loader. In a static program it
+ * returns true for every addr while libc is starting.
  */
 bool os_in_loader(uintptr_t addr);
 bool os_is_static(void); /* a program without a dynamic loader? */
-/* May libc be asked about loaded objects? Not while a static program starts. */
+/*
+ * Returns false while libc of a static program starts: no list of objects yet.
+ */
 bool os_libc_started(void);
 u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
-/* Bits for addresses: they tell nothing of os_random(), nor of any canary. */
+/* Returns bits for addresses; they reveal neither os_random() nor a canary. */
 u64 os_random_place(void);
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
 /*
- * The same, to be changed in place: what programs that this one executes
- * inherit. NULL if it is not where the kernel put it.
+ * The same, to be changed in place: programs that this one executes inherit it.
+ * NULL if the kernel did not put it there.
  */
 char *os_getenv_initial(const char *name);
 unsigned long os_now_ms(void); /* coarse monotonic clock, milliseconds */
-/* The program headers of the program itself: their number, and its bias. */
+/* Finds the program's own headers and its bias. Returns their number. */
 unsigned int os_program_headers(const void **headers, uintptr_t *bias);
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -215,8 +220,8 @@ void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms); /* at most */
 void os_futex_wake(u32 *word);
 void os_futex_wake_all(u32 *word);
 /*
- * A detached thread that runs fn(arg) with every signal blocked: 0 or -errno.
- * Unlike everything else here it may call malloc.
+ * Starts a detached thread that runs fn(arg) with every signal blocked. Returns
+ * 0 or -errno. Unlike the other functions here it may call malloc.
  */
 int os_thread_start(void *(*fn)(void *arg), void *arg);
 
@@ -227,9 +232,11 @@ long os_open_append(const char *path); /* fd or -errno; creates 0644 */
 long os_read(int fd, void *buf, size_t size);
 long os_pread(int fd, void *buf, size_t size, u64 offset);
 long os_write(int fd, const void *buf, size_t size); /* all of it */
-/* A copy of fd with a high number, closed by exec; or -errno. */
+/* Returns a copy of fd with a high number, closed by exec; or -errno. */
 int os_dup_high(int fd);
-/* A number for the file behind fd, to tell whether it still is the same. */
+/*
+ * Returns a number for the file behind fd, to see whether it is still the same.
+ */
 u64 os_file_id(int fd);
 void os_close(int fd);
 __attribute__((noreturn)) void os_abort(void);

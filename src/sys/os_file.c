@@ -7,8 +7,8 @@
  *		      |      `----.
  *	address	|.....|1 2 3|.....|5|...	os_map_file(): one call a run
  *
- * Every mapping of the file is left out of fork(): a child that has it all the
- * same was made without our handlers, and must not write into its parent.
+ * No mapping of the file is inherited by children of fork(). A child that was
+ * made without our handlers must not write into its parent's memory.
  *
  * Locking	none
  * Invariants	O1, O2 of os_mem.c
@@ -33,7 +33,7 @@ int os_memfd(const char *name)
 	if (fd < 0)
 		return (int)fd;
 	high = os_dup_high((int)fd);
-	if (high < 0) /* no room up there: where it is will do */
+	if (high < 0) /* no free high number: keep this one */
 		return (int)fd;
 	os_close((int)fd);
 	return high;
@@ -169,7 +169,7 @@ int os_do_fork(void *addr, size_t size)
 	return (int)sys3(SYS_madvise, addr, size, MADV_DOFORK);
 }
 
-/* The limit is the kernel's default where the file cannot be read. */
+/* Returns the kernel's default if the file cannot be read. */
 unsigned long os_max_map_count(void)
 {
 	char buf[24];

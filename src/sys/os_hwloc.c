@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sys/os_hwloc.c - the topology of a machine, or of one that is made up
+ * sys/os_hwloc.c - the topology of this machine, or of a synthetic one
  *
  * hwloc calls malloc and takes milliseconds, so this file is in libkmalloc
  * alone, never in a library that replaces malloc.
@@ -19,7 +19,7 @@
 
 #include "sys/os.h"
 
-/* The nearest of the nodes whose CPUs include this one; 0 if none does. */
+/* Returns the smallest node whose CPUs include this one; 0 if none does. */
 static u8 node_of_pu(hwloc_topology_t t, hwloc_obj_t pu, unsigned int nr_nodes)
 {
 	int least = 0;

@@ -35,7 +35,7 @@ void os_fail_calls(unsigned long first, unsigned long count)
 	WRITE_ONCE(fail_first, first);
 }
 
-/* Count this call; true if the fault tests want it to fail. */
+/* Counts this call. Returns true if the fault tests want it to fail. */
 bool mem_call(void)
 {
 	unsigned long nr;
@@ -45,7 +45,7 @@ bool mem_call(void)
 	return unlikely(first) && nr - first < READ_ONCE(fail_count);
 }
 
-/* The address, or -errno. */
+/* Returns the address, or -errno. */
 static long call_mmap(void *addr, size_t size, int prot, int flags)
 {
 	if (mem_call())
@@ -61,8 +61,8 @@ static void *do_mmap(void *addr, size_t size, int prot, int flags)
 }
 
 /*
- * mmap at `addr` only if nothing is there. Kernels before 4.17 take the flag
- * for a hint and may answer with another place: give that back.
+ * Maps at `addr` only if nothing is there. Kernels before 4.17 take the flag
+ * for a hint and may map at another place: that is unmapped again.
  */
 static int map_if_free(void *addr, size_t size, int prot, int flags)
 {

@@ -25,10 +25,10 @@ extern char **environ;
 /* ld.so's: the initial stack pointer, where argc, argv and envp are. */
 extern void *__libc_stack_end __attribute__((weak));
 
-/* More than arguments and environment take: the kernel's limit is 6 MiB. */
+/* Above the kernel's limit for arguments and environment, 6 MiB. */
 #define INITIAL_MAX (16UL << 20)
 
-/* The first number of a file such as /proc/self/statm; 0 if unreadable. */
+/* Returns the first number of a file such as /proc/self/statm, or 0. */
 static size_t read_number(const char *path)
 {
 	char buf[64];
@@ -137,7 +137,7 @@ u64 os_random(void)
 	return value;
 }
 
-/* Where getrandom() is refused: both canaries, mixed beyond recognition. */
+/* If getrandom() fails: both canaries, mixed so that they stay secret. */
 static u64 mixed_random(void)
 {
 	const void *bytes = (const void *)getauxval(AT_RANDOM);
@@ -167,7 +167,7 @@ bool os_secure(void)
 	return getauxval(AT_SECURE) != 0;
 }
 
-/* envp: libc's if it is there already, else the one on the initial stack. */
+/* Returns libc's environment if it is set, else that of the initial stack. */
 static char **environment(void)
 {
 	long *sp;
@@ -313,7 +313,9 @@ void os_close(int fd)
 	sys1(SYS_close, fd);
 }
 
-/* As abort(), whose lock a broken program may hold: unblock, raise, by force. */
+/*
+ * As abort(), whose lock a broken program may hold: unblock, raise, by force.
+ */
 void os_abort(void)
 {
 	u64 mask = 1UL << (SIGABRT - 1);

@@ -28,8 +28,8 @@ void os_comm(char name[16])
 }
 
 /*
- * The kernel reads the new mask before it looks at what to do with it, and -1
- * is nothing that can be done. No mask at all is fine with it, so 0 is ours.
+ * rt_sigprocmask(-1, addr): the kernel reads addr (EFAULT if unreadable) before
+ * it rejects how == -1. It accepts NULL, so that is tested first.
  */
 bool os_readable(const void *addr)
 {
@@ -68,7 +68,7 @@ static uintptr_t segments_end(uintptr_t base)
 
 bool os_in_loader(uintptr_t addr)
 {
-	static uintptr_t start, end; /* whoever comes first; all see the same */
+	static uintptr_t start, end; /* set by the first; all find the same */
 	uintptr_t limit = smp_load_acquire(&end);
 
 	if (unlikely(!limit)) {
@@ -94,8 +94,8 @@ bool os_libc_started(void)
 }
 
 /*
- * Linkers write no PT_PHDR into static programs that may be loaded anywhere: then
- * the headers lie in the first segment, behind the header of the file.
+ * Linkers write no PT_PHDR into static programs that may be loaded anywhere:
+ * then the headers lie in the first segment, behind the header of the file.
  */
 static uintptr_t bias_of(const Elf64_Phdr *ph, unsigned int nr)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * sys/os_thread.c - threads of our own, for who asked for them
+ * sys/os_thread.c - threads of our own, for boot parameters that ask for them
  *
- * A signal is for the program's threads, so ours have all of them blocked:
- * a thread inherits the mask of the one that starts it.
+ * Signals are for the program's threads, so ours block all of them: a thread
+ * inherits the mask of the thread that starts it.
  */
 #include <pthread.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sys/os_wp.c - let the other threads' writes to a page wait for a while
+ * sys/os_wp.c - makes other threads' writes to a page wait for a while
  *
  *	os_wp_begin()	reads go on, writes wait
  *	   the page is copied, and the copy mapped over it
@@ -8,21 +8,22 @@
  *	...		the next page
  *	os_wp_done()	no more pages for now
  *
- *	userfaultfd	the kernel lets them wait; also writes by system calls, if
- *			the process may have that (root, or the sysctl
- *			vm.unprivileged_userfaultfd), else these end with EFAULT
- *	mprotect	they get SIGSEGV; a handler waits and returns to the write.
- *			Faults elsewhere go to the handler that was there. Writes
- *			by system calls end with EFAULT; a thread that blocks
- *			SIGSEGV is killed
+ *	userfaultfd	the kernel makes writes wait. Those by system calls wait
+ *			too if the process may handle them (root, or the sysctl
+ *			vm.unprivileged_userfaultfd), else they return EFAULT
+ *	mprotect	a write raises SIGSEGV; a handler waits and returns to
+ *			the write. Other faults go to the program's own handler.
+ *			Writes by system calls return EFAULT; a thread that
+ *			blocks SIGSEGV is killed
  *
- * To open and close a userfaultfd costs more than to move a page, since closing looks
- * at every mapping of the process: so all pages of a run share one. What is mapped
- * over a page is not registered with it, which ends the protection of that page.
+ * To open and close a userfaultfd costs more than to move a page, since closing
+ * looks at every mapping of the process: so all pages of a run share one. What
+ * is mapped over a page is not registered with it, which ends the protection of
+ * that page.
  *
- * Between the fault of a thread and its handler any time may pass, and other pages be
- * moved. So the handler stays for a tick or two after the last one, and a fault where
- * it can write now is one that came late: it goes back.
+ * Between the fault of a thread and its handler any time may pass, and other
+ * pages be moved. So the handler stays for a tick or two after the last one,
+ * and a fault where it can write now is one that came late: it goes back.
  *
  * Locking	one at a time: the caller's lock (migrate_lock)
  * Source	none
@@ -48,16 +49,16 @@
 
 /* The caller's lock; but for the handler's look at `phase` and the range. */
 #define UFFD_NONE (-4096) /* no -errno */
-static int uffd = UFFD_NONE; /* of this run; or why there is none: -errno */
+static int uffd = UFFD_NONE; /* of this run; or the -errno of opening it */
 unsigned long os_wp_opened;
 static struct sigaction old_action;
-static uintptr_t range_start, range_end; /* whose faults are ours */
+static uintptr_t range_start, range_end; /* faults here are ours */
 static u32 phase; /* odd: writes wait; a futex */
 static u32 waiting; /* threads in the handler; atomic */
 static u8 installed; /* the handler is */
 static u8 used; /* since the last os_wp_rest() */
 
-/* ---- userfaultfd --------------------------------------------------------------- */
+/* ---- userfaultfd --------------------------------------------------------- */
 
 static int uffd_open(int flags)
 {
@@ -73,7 +74,10 @@ static int uffd_open(int flags)
 	return fd;
 }
 
-/* The one of this run: 0 or -errno. One that was refused is not asked for again. */
+/*
+ * The one of this run: 0 or -errno. One that was refused is not asked for
+ * again.
+ */
 static int uffd_need(void)
 {
 	int high;
@@ -128,7 +132,7 @@ static void uffd_wake(const struct os_wp_range *r)
 	sys3(SYS_ioctl, uffd, UFFDIO_WAKE, &range);
 }
 
-/* To unregister wakes who waits. */
+/* Unregistering wakes the threads that wait. */
 static void uffd_cancel(const struct os_wp_range *r)
 {
 	struct uffdio_range range = { (uintptr_t)r->addr, r->size };
@@ -137,7 +141,7 @@ static void uffd_cancel(const struct os_wp_range *r)
 	sys3(SYS_ioctl, uffd, UFFDIO_UNREGISTER, &range);
 }
 
-/* Closing it wakes all. */
+/* Closing the userfaultfd wakes all threads that wait. */
 void os_wp_done(void)
 {
 	if (uffd >= 0)
@@ -145,9 +149,11 @@ void os_wp_done(void)
 	uffd = UFFD_NONE;
 }
 
-/* ---- mprotect -------------------------------------------------------------------- */
+/* ---- mprotect ------------------------------------------------------------ */
 
-/* What was there before; of signals from kill() the default is to end as well. */
+/*
+ * What was there before; of signals from kill() the default is to end as well.
+ */
 static void chain(int sig, siginfo_t *info, void *context)
 {
 	if (old_action.sa_flags & SA_SIGINFO) {
@@ -164,7 +170,7 @@ static void chain(int sig, siginfo_t *info, void *context)
 	}
 }
 
-/* Can this thread write there? Nothing is changed: a bitwise or with 0. */
+/* Returns true if this thread can write there; or-ing 0 changes nothing. */
 static bool writable(uintptr_t at)
 {
 	at &= ~3UL;
@@ -172,7 +178,7 @@ static bool writable(uintptr_t at)
 		    FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
 }
 
-/* Do writes there wait now? */
+/* Returns true if writes there wait now. */
 static bool waits(uintptr_t at, u32 *now)
 {
 	*now = __atomic_load_n(&phase, __ATOMIC_SEQ_CST);
@@ -180,7 +186,9 @@ static bool waits(uintptr_t at, u32 *now)
 	       at < READ_ONCE(range_end);
 }
 
-/* Announced first: who ends the range then sees this thread, or is seen by it. */
+/*
+ * Announced first: who ends the range then sees this thread, or is seen by it.
+ */
 static void wait_for_end(uintptr_t at)
 {
 	u32 now;
@@ -231,7 +239,7 @@ static int install_handler(void)
 	return 0;
 }
 
-/* What the program has put there meanwhile stays. */
+/* A handler that the program has installed meanwhile stays. */
 void os_wp_rest(void)
 {
 	if (!installed)
@@ -268,7 +276,7 @@ static int signal_begin(const struct os_wp_range *r)
 	return ret;
 }
 
-/* ---- either -------------------------------------------------------------------------- */
+/* ---- either -------------------------------------------------------------- */
 
 int os_wp_begin(const struct os_wp_range *range)
 {
