@@ -13,7 +13,7 @@
  *	.../node1/cpulist, .../node1/distance	"4-7", "21 10 31"
  *
  * One system call tells whether there is more than one node. Only then files
- * are read. Nodes are numbered from 0 without holes; os_node has the OS's number.
+ * are read. Nodes are numbered from 0 without holes; os_node has the OS's.
  *
  * Locking	none: constant after the start
  * Source	Linux v6.12 mm/numa_emulation.c and drivers/base/node.c as a

@@ -5,19 +5,19 @@
  *	wake kswapd
  *	try at the min mark ------------------------------> page
  *	compact, if the block is large
- *	.-> wake kswapd again, try; with the reserves, if they are ours
+ *	.-> wake kswapd again, try; with the reserves, if allowed to
  *	|   may not block, or is itself reclaiming -------> nopage
  *	|   reclaim, drain the per-CPU lists, try --------> page
  *	|   compact, try ---------------------------------> page
  *	|   __GFP_NORETRY, or a costly order -------------> nopage
- *	|-- reclaim gets on, or what it could get is enough
- *	|-- compaction may get on
+ *	|-- reclaim made progress, or could free enough
+ *	|-- compaction may make progress
  *	|   out of memory: try at the high mark, then oom.c
  *	`-- that helped
  *	nopage: __GFP_NOFAIL waits and goes round again; others get NULL, and
  *	a report
  *
- * Locking	none held, and with __GFP_DIRECT_RECLAIM none by the caller
+ * Locking	none; with __GFP_DIRECT_RECLAIM the caller must hold none either
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_slowpath()
  *		(docs/kernel.md A2-A7)
  */
@@ -29,9 +29,9 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-#define NOFAIL_WAIT_MS 100 /* at most, before it looks again */
+#define NOFAIL_WAIT_MS 100 /* at most, before the next try */
 
-/* What a request has been through so far. */
+/* the state of a request in the slow path */
 struct slowpath {
 	struct alloc_context *ac;
 	gfp_t gfp;
@@ -42,7 +42,7 @@ struct slowpath {
 	enum compact_priority compact_priority;
 	enum compact_result compact_result; /* of the last compaction */
 	int oom_rounds;
-	int nofail_rounds; /* how often __GFP_NOFAIL has waited */
+	int nofail_rounds; /* how often __GFP_NOFAIL waited */
 };
 
 unsigned int memalloc_noreclaim_save(void)
@@ -55,9 +55,12 @@ void memalloc_noreclaim_restore(unsigned int flags)
 	task_flags_restore(flags, PF_MEMALLOC);
 }
 
-/* ---- flags ------------------------------------------------------------------------- */
+/* ---- flags --------------------------------------------------------------- */
 
-/* Who may go below all marks: it asks to, or is giving up memory itself. */
+/*
+ * Returns ALLOC_NO_WATERMARKS for a request that may go below all marks: it
+ * asks for that, or its thread is freeing memory. Else returns 0.
+ */
 static unsigned int __gfp_pfmemalloc_flags(gfp_t gfp)
 {
 	if (gfp & __GFP_NOMEMALLOC)
@@ -92,7 +95,7 @@ static void reset_preferred_zone(struct alloc_context *ac)
 		ac->zonelist, ac->highest_zoneidx, ac->nodemask);
 }
 
-/* ---- reclaim ------------------------------------------------------------------------ */
+/* ---- reclaim ------------------------------------------------------------- */
 
 static void drain_everything(void)
 {
@@ -106,14 +109,16 @@ static struct page *__alloc_pages_direct_reclaim(struct slowpath *sp)
 {
 	struct page *page;
 
-	/* docs/locking.md: reclaim takes locks of all layers. */
+	/* Reclaim takes locks of all layers (docs/locking.md). */
 	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
 	sp->progress = try_to_free_pages(sp->gfp, sp->order, sp->ac);
 	page = get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,
 				      sp->ac);
 	if (page)
 		return page;
-	/* What came back may lie on a per-CPU list, or in a reserve. */
+	/*
+	 * reclaimed pages may be on a per-CPU list, or in a reserved pageblock
+	 */
 	unreserve_highatomic_pageblock(sp->ac, 0);
 	drain_everything();
 	return get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,
@@ -121,9 +126,10 @@ static struct page *__alloc_pages_direct_reclaim(struct slowpath *sp)
 }
 
 /*
- * A4: as long as it gets on, or could if everything that shrinkers hold came
- * back, but not for ever. Where it did not get on because another thread reclaims
- * as well, it waits for that one; alone it would wait in vain.
+ * Returns true if another round of reclaim is worth it: the last one made
+ * progress, or all that shrinkers hold would be enough. The number of rounds is
+ * limited (docs/kernel.md A4). Without progress the request waits only if
+ * another thread reclaims too.
  */
 static bool should_reclaim_retry(struct slowpath *sp)
 {
@@ -153,7 +159,7 @@ static bool should_reclaim_retry(struct slowpath *sp)
 	return false;
 }
 
-/* ---- compaction --------------------------------------------------------------------- */
+/* ---- compaction ---------------------------------------------------------- */
 
 static struct page *compact(struct slowpath *sp)
 {
@@ -163,9 +169,9 @@ static struct page *compact(struct slowpath *sp)
 }
 
 /*
- * A2: a block that is large, or that would mix types, is first looked for by
- * moving what is easily moved; *hopeless: it makes no sense to go on, for who
- * does not want to try hard.
+ * A large block, or one that would mix types, is first made by cheap compaction
+ * (docs/kernel.md A2). *hopeless is set if a request with __GFP_NORETRY should
+ * give up now.
  */
 static struct page *compact_first(struct slowpath *sp, bool *hopeless)
 {
@@ -190,7 +196,7 @@ static struct page *compact_first(struct slowpath *sp, bool *hopeless)
 	return page;
 }
 
-/* ---- out of memory ------------------------------------------------------------------ */
+/* ---- out of memory ------------------------------------------------------- */
 
 static struct page *__alloc_pages_may_oom(struct slowpath *sp)
 {
@@ -203,12 +209,15 @@ static struct page *__alloc_pages_may_oom(struct slowpath *sp)
 	struct page *page;
 
 	sp->progress = 0;
-	if (!oom_trylock()) { /* somebody sees to it */
+	if (!oom_trylock()) { /* another handles it */
 		sp->progress = 1;
 		oom_wait();
 		return NULL;
 	}
-	/* Perhaps he has by now: above high, so that this is not a race. */
+	/*
+	 * Another thread may have handled it by now. The high mark makes sure
+	 * that this try succeeds only if memory really is no longer short.
+	 */
 	page = get_page_from_freelist((sp->gfp | __GFP_HARDWALL) &
 					      ~__GFP_DIRECT_RECLAIM,
 				      sp->order, WMARK_HIGH | ALLOC_CPUSET, ac);
@@ -216,7 +225,7 @@ static struct page *__alloc_pages_may_oom(struct slowpath *sp)
 	    (sp->gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) ||
 	    ac->highest_zoneidx < ZONE_NORMAL)
 		goto unlock;
-	/* Nobody may hang here: a bound that the kernel has not. */
+	/* a bound that the kernel does not have: no thread may hang here */
 	if (sp->oom_rounds++ <= MAX_RECLAIM_RETRIES && out_of_memory(&oc))
 		sp->progress = 1;
 	if (sp->progress && (sp->gfp & __GFP_NOFAIL))
@@ -227,9 +236,9 @@ unlock:
 	return page;
 }
 
-/* ---- the report ----------------------------------------------------------------------- */
+/* ---- the report ---------------------------------------------------------- */
 
-/* The nodes of a mask as the kernel lists them: "0-1,3". */
+/* Writes the nodes of a mask as the kernel lists them: "0-1,3". */
 static void nodemask_text(nodemask_t nodes, char *buf, size_t size)
 {
 	size_t at = 0;
@@ -268,7 +277,7 @@ void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 	show_mem();
 }
 
-/* ---- the path itself --------------------------------------------------------------------- */
+/* ---- the path itself ----------------------------------------------------- */
 
 static struct page *try_again(struct slowpath *sp)
 {
@@ -276,7 +285,7 @@ static struct page *try_again(struct slowpath *sp)
 				      sp->ac);
 }
 
-/* With the reserves no limit to nodes counts any more. */
+/* A request that may use reserves may also use the memory of all nodes. */
 static void use_reserves(struct slowpath *sp)
 {
 	unsigned int reserves = __gfp_pfmemalloc_flags(sp->gfp);
@@ -289,7 +298,10 @@ static void use_reserves(struct slowpath *sp)
 	}
 }
 
-/* One turn: a page, or NULL, and *again says whether another one makes sense. */
+/*
+ * One turn. Returns a page, or NULL. *again says whether another turn makes
+ * sense.
+ */
 static struct page *slowpath_turn(struct slowpath *sp, bool *again)
 {
 	bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
@@ -326,10 +338,10 @@ static struct page *slowpath_turn(struct slowpath *sp, bool *again)
 }
 
 /*
- * A6: it may not fail. A little of the reserve first; then the request waits,
- * and whatever is freed wakes it. What others free may never come to the mark,
- * so from the second time on all of the reserve may be used. The waiter is
- * counted before the last try, so no free is missed.
+ * A request with __GFP_NOFAIL first gets a part of the reserve (docs/kernel.md
+ * A6). If that fails, it waits until a thread frees memory. Freed pages may
+ * never reach the mark, so from the second time on it may use the whole
+ * reserve. It counts as a waiter before the last try, so it misses no free.
  */
 static struct page *nofail_wait(struct slowpath *sp)
 {

@@ -9,7 +9,8 @@
  *	a text of numbers -> each in [lo, hi]? -> set() or data -> changed()
  *
  * Locking	none; see sysctl.h
- * Invariants	L1  what is refused changes nothing
+ * Invariants	SYSCTL1  a refused write changes nothing
+ *						(unit.buddy.sysctl checks it)
  * Source	Linux kernel/sysctl.c, proc_dointvec_minmax() and what is in
  *		/proc/sys/vm (docs/kernel.md X5)
  */
@@ -27,9 +28,9 @@ extern const struct ctl_table __start_km_sysctls[]
 extern const struct ctl_table __stop_km_sysctls[]
 	__attribute__((weak, visibility("hidden")));
 
-#define NUMBER_MAX 24 /* bytes of the text of one value */
+#define NUMBER_MAX 24 /* length of one value */
 
-/* "vm/x" and "vm.x" are one name. */
+/* Returns true if the names are equal; "vm/x" and "vm.x" are one name. */
 static bool same_name(const char *name, size_t len, const char *procname)
 {
 	for (size_t i = 0; i < len; i++)
@@ -64,7 +65,10 @@ static int show_knob(struct seq_file *m, const struct ctl_table *knob)
 	return 0;
 }
 
-/* Split a text of numbers: how many, or -EINVAL for one that may not be. */
+/*
+ * Splits a text of numbers. Returns how many there are, or -EINVAL if one is
+ * not allowed.
+ */
 static int parse_values(const struct ctl_table *knob, const char *text,
 			unsigned long *values)
 {
@@ -131,7 +135,7 @@ long do_sysctl(const char *name, char *old, size_t size, const char *text)
 	return (long)m.count;
 }
 
-/* ---- as files, and on the command line ------------------------------------- */
+/* ---- as files, and on the command line ----------------------------------- */
 
 static void list_knobs(struct seq_file *m)
 {

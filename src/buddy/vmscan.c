@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/vmscan.c - reclaim: by the request that needs memory, here and now
+ * buddy/vmscan.c - direct reclaim, by the request that needs memory
  *
- *	priority 12 11 10 ... 1 0	the shrinkers are asked for more and more,
- *	         `--- until 32 pages have come back, or nothing is left to ask
+ *	priority 12 11 10 ... 1 0	shrinkers are asked for more and more,
+ *	         `--- until 32 pages were freed, or priority 0 is done
  *
- * There are no lists of used pages here: what can be reclaimed is what
- * shrinkers hold. Pages that came back are counted where the layers free them
- * (mm_account_reclaimed_pages); what the program's own shrinkers gave up may be
- * anything, so it counts only if no pages did.
+ * There are no lists of used pages here: only shrinkers can free memory. Their
+ * layers count the pages that they free (mm_account_reclaimed_pages()). Objects
+ * that the program's own shrinkers free may be of any kind. They count as
+ * progress only if no page was freed.
  *
- * Locking	none held: shrinkers take those of all layers. The reclaiming
- *		thread has PF_MEMALLOC, so that it does not come here again.
+ * Locking	none held: shrinkers take the locks of all layers. The thread
+ *		has PF_MEMALLOC meanwhile, so it does not start reclaim again.
  * Source	Linux v6.12 mm/vmscan.c (docs/kernel.md A3, K2, K4, K6); without
  *		LRU lists: docs/divergence.md B
  */
@@ -20,7 +20,7 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-/* ---- waiting for memory --------------------------------------------------------- */
+/* ---- waiting for memory -------------------------------------------------- */
 
 u32 memory_waiters;
 unsigned long memory_pause_ms = 1;
@@ -67,7 +67,7 @@ bool somebody_reclaims(void)
 	return __atomic_load_n(&reclaimers, __ATOMIC_SEQ_CST) != 0;
 }
 
-/* In the child of a fork that a shrinker made it is 0 already. */
+/* In the child of a fork that a shrinker made the count is 0 already. */
 static void reclaim_end(void)
 {
 	u32 old = READ_ONCE(reclaimers);
@@ -91,7 +91,7 @@ void memory_wake(void)
 	os_futex_wake_all(&memory_seq);
 }
 
-/* ---- a node ---------------------------------------------------------------------- */
+/* ---- a node -------------------------------------------------------------- */
 
 unsigned long shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 {
@@ -108,7 +108,7 @@ unsigned long shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 	return pages;
 }
 
-/* Each node of the zonelist once. */
+/* Calls shrink_node() once for each node of the zonelist. */
 static void shrink_zones(const struct alloc_context *ac,
 			 struct scan_control *sc)
 {
@@ -137,11 +137,14 @@ static unsigned long do_try_to_free_pages(const struct alloc_context *ac,
 	return sc->nr_reclaimed;
 }
 
-/* ---- throttling ------------------------------------------------------------------- */
+/* ---- throttling ---------------------------------------------------------- */
 
 #define THROTTLE_MS 1000UL
 
-/* K4: is there more than half of what the min marks keep? */
+/*
+ * Returns true if more than half of the sum of the min marks is free
+ * (docs/kernel.md K4).
+ */
 static bool allow_direct_reclaim(const pg_data_t *pgdat)
 {
 	unsigned long reserve = 0;
@@ -161,9 +164,9 @@ static bool allow_direct_reclaim(const pg_data_t *pgdat)
 }
 
 /*
- * With next to nothing left, let kswapd's thread get something first: for a
- * second at most, whatever the request, for nobody may hang here. Where kswapd
- * is but work at ticks there is nobody to wait for.
+ * If almost nothing is left, the request first gives kswapd's thread time to
+ * reclaim. It waits for a second at most, so that no request hangs. It does not
+ * wait if kswapd runs at ticks only.
  */
 static void throttle_direct_reclaim(const struct alloc_context *ac)
 {
@@ -211,7 +214,7 @@ unsigned long zone_reclaimable_pages(const struct zone *zone, gfp_t gfp)
 		   zone_managed_pages(zone));
 }
 
-/* ---- one node rather than another ---------------------------------------------------- */
+/* ---- one node rather than another ---------------------------------------- */
 
 #define RECLAIM_DISTANCE 30U
 #define NODE_RECLAIM_PRIORITY 4
@@ -287,7 +290,7 @@ int node_reclaim(pg_data_t *pgdat, gfp_t gfp, unsigned int order)
 	return ret;
 }
 
-/* ---- everything at once ----------------------------------------------------------- */
+/* ---- everything at once -------------------------------------------------- */
 
 static void drop_slab(void)
 {

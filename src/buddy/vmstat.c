@@ -2,13 +2,14 @@
 /*
  * buddy/vmstat.c - the counters of vmstat.h
  *
- * Locking	none. An event is added to the slot of the CPU that the thread
- *		is on, so that two CPUs seldom write one line; a sum may miss
- *		what others count meanwhile.
- * Invariants	N1  a request that was served is one of NUMA_HIT and NUMA_MISS,
- *		    and one of NUMA_LOCAL and NUMA_OTHER
- * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md I6); the kernel keeps
- *		differences by CPU and folds them, here they are summed
+ * Locking	none. An event is added to the slot of the thread's CPU, so that
+ *		two CPUs seldom write one cache line. A sum may miss events that
+ *		other threads count meanwhile.
+ * Invariants	VMSTAT1  a request that was served is one of NUMA_HIT and
+ *			 NUMA_MISS, and one of NUMA_LOCAL and NUMA_OTHER
+ *						(unit.buddy.vmstat checks it)
+ * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md I6). The kernel keeps a
+ *		difference for each CPU and folds it in; here readers add up
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@
 
 #define CPU_SLOTS 64 /* CPUs n and n + 64 share one */
 
-/* The commonest case, both NUMA_HIT and NUMA_LOCAL, costs one addition. */
+/* The most common case, both NUMA_HIT and NUMA_LOCAL, costs one addition. */
 #define HIT_LOCAL NR_VM_NUMA_EVENT_ITEMS
 
 static struct vm_event_state {
@@ -53,7 +54,7 @@ void count_vm_events(enum vm_event_item item, unsigned long n)
 	add(&vm_event_states[this_slot()].event[item], n);
 }
 
-/* Pages that were moved past the pagesets, and by each of them. */
+/* Adds up the pages that were moved past the pagesets and by each of them. */
 static void sum_pages(const struct zone *zone, unsigned long *allocated,
 		      unsigned long *freed)
 {
@@ -97,7 +98,10 @@ void mod_zone_page_state(struct zone *zone, enum zone_stat_item item,
 	    (unsigned long)delta);
 }
 
-/* A reader may see what one CPU took and not yet what another one gave. */
+/*
+ * A reader may see the pages that one CPU took before those that another CPU
+ * gave: returns 0 for a sum below 0.
+ */
 static unsigned long not_negative(unsigned long value)
 {
 	return (long)value < 0 ? 0 : value;
@@ -163,7 +167,9 @@ void zone_statistics(const struct zone *preferred_zone, const struct zone *z,
 	count_numa(z, local ? NUMA_LOCAL : NUMA_OTHER, nr);
 }
 
-/* On one node every block is a hit and local; zones count them anyway. */
+/*
+ * With one node each block is a hit and local, and zones count blocks anyway.
+ */
 static unsigned long sum_allocs(const struct zone *zone)
 {
 	unsigned long sum = READ_ONCE(zone->allocs);

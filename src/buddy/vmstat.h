@@ -9,14 +9,14 @@
  *	numa events	where requests were served, by zone
  *			  zone_statistics(preferred, zone, 1)
  *
- * All are for slow paths. Pages allocated and freed, and free pages, are
- * counted where they move (zone->allocated, pcp->allocated, zone->free_pages)
- * and only added up here.
+ * These counters are for slow paths. Free pages and pages allocated and freed
+ * are counted where they move (zone->allocated, pcp->allocated,
+ * zone->free_pages), and only added up here.
  *
  * Locking	none: relaxed atomics, events in a slot for each CPU
  * Source	Linux v6.12 include/linux/vmstat.h, vm_event_item.h, mmzone.h
- *		(docs/kernel.md I6); items for what is not here (files, swap)
- *		are in the texts and stay 0
+ *		(docs/kernel.md I6). Items that have no counterpart here (files,
+ *		swap) are in the texts and stay 0
  */
 #ifndef KM_BUDDY_VMSTAT_H
 #define KM_BUDDY_VMSTAT_H
@@ -25,7 +25,7 @@
 
 #include "buddy/mmzone.h"
 
-/* In the order of /proc/vmstat, as the two enums below. */
+/* in the order of /proc/vmstat, as the two enums below */
 enum zone_stat_item {
 	NR_FREE_PAGES, /* read only: the zone's own counter */
 	NR_ZONE_INACTIVE_ANON,
@@ -43,8 +43,8 @@ enum zone_stat_item {
 
 enum numa_stat_item {
 	NUMA_HIT, /* on the node that was preferred */
-	NUMA_MISS, /* here, though another node was preferred */
-	NUMA_FOREIGN, /* elsewhere, though this node was preferred */
+	NUMA_MISS, /* here, though another was preferred */
+	NUMA_FOREIGN, /* elsewhere, though this was preferred */
 	NUMA_INTERLEAVE_HIT,
 	NUMA_LOCAL, /* by a CPU of this node */
 	NUMA_OTHER, /* by a CPU of another node */
@@ -100,7 +100,7 @@ enum node_stat_item {
 	NR_VM_NODE_STAT_ITEMS
 };
 
-/* Those that end in a zone's name are in the order of enum zone_type. */
+/* Items that end in a zone's name are in the order of enum zone_type. */
 enum vm_event_item {
 	PGPGIN,
 	PGPGOUT,
@@ -180,14 +180,20 @@ static inline void count_vm_event(enum vm_event_item item)
 	count_vm_events(item, 1);
 }
 
-/* One of five that differ by zone: count_zid_vm_events(ALLOCSTALL_DMA, zid, 1) */
+/*
+ * One of five events that differ by zone: count_zid_vm_events(ALLOCSTALL_DMA,
+ * zid, 1).
+ */
 static inline void count_zid_vm_events(enum vm_event_item first,
 				       enum zone_type zid, unsigned long n)
 {
 	count_vm_events((enum vm_event_item)(first + zid), n);
 }
 
-/* What all CPUs have counted, and the pages that were allocated and freed. */
+/*
+ * Stores what all CPUs have counted, and how many pages were allocated and
+ * freed.
+ */
 void all_vm_events(unsigned long ret[NR_VM_EVENT_ITEMS]);
 
 /* ---- states -------------------------------------------------------------- */
@@ -200,15 +206,16 @@ unsigned long node_page_state(const struct pglist_data *pgdat,
 			      enum node_stat_item item);
 unsigned long zone_page_state(const struct zone *zone,
 			      enum zone_stat_item item);
-/* The same over all nodes, or zones. */
+/* The same over all nodes, or all zones. */
 unsigned long global_node_page_state(enum node_stat_item item);
 unsigned long global_zone_page_state(enum zone_stat_item item);
 
 /* ---- numa events --------------------------------------------------------- */
 
 /*
- * `nr` requests that preferred the first zone were served by the second. With
- * __GFP_OTHER_NODE they were made for the preferred node, not for this CPU's.
+ * Counts `nr` requests that preferred the first zone and were served by the
+ * second. With __GFP_OTHER_NODE they were made for the preferred node, not for
+ * the node of this CPU.
  */
 void zone_statistics(const struct zone *preferred_zone, const struct zone *z,
 		     unsigned long nr, gfp_t gfp);

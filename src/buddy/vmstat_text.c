@@ -5,7 +5,7 @@
  *	free pages and other states of zones, numa events, states of nodes,
  *	limits of dirty pages, struct pages, events, nr_unstable
  *
- * Items for what is not here (files, swap, huge pages) are 0.
+ * Items that have no counterpart here (files, swap, huge pages) are 0.
  *
  * Locking	none: each number is read by itself
  * Source	the names and their order of Linux v6.12 mm/vmstat.c
@@ -179,7 +179,7 @@ static void line(struct seq_file *m, const char *name, unsigned long value)
 	seq_printf(m, "%s %lu\n", name, value);
 }
 
-/* Pages that hold the struct pages of what is online. */
+/* Returns how many pages hold the struct pages of the online frames. */
 static unsigned long memmap_pages(void)
 {
 	unsigned long present = 0;
@@ -202,7 +202,7 @@ int vmstat_show(struct seq_file *m, const char *path)
 	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		line(m, node_stat_name(i), global_node_page_state(i));
 	line(m, "nr_dirty_threshold", global_dirty_limit());
-	line(m, "nr_dirty_background_threshold", 0); /* nobody writes back */
+	line(m, "nr_dirty_background_threshold", 0); /* no writeback here */
 	line(m, "nr_memmap_pages", memmap_pages());
 	line(m, "nr_memmap_boot_pages", 0);
 	all_vm_events(events);

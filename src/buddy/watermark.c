@@ -4,8 +4,8 @@
  *
  *	free pages
  *	  |  high   kswapd stops
- *	  |  low    requests are served without more ado above this; below it
- *	  |         the zone grows, then kswapd starts
+ *	  |  low    above this requests are served at once; below it the zone
+ *	  |         grows, then kswapd starts
  *	  |  min    the slow path goes down to here
  *	  |  min/2  for __GFP_HIGH; 3/8 if it cannot block either
  *	  0         for __GFP_MEMALLOC
@@ -14,12 +14,14 @@
  *	delta = the larger of min/4 and managed * scale_factor / 10000
  *
  * A request that may be served from a higher zone leaves lowmem_reserve pages
- * of a lower one alone, so that what only that zone can serve finds some.
+ * of a lower zone free. So requests that only the lower zone can serve find
+ * pages there.
  *
  * Locking	none: marks are words that are written at growth and by sysctl,
  *		under wmark_lock, and read relaxed
- * Invariants	W2  lowmem_reserve[j] never falls as j rises
- *		W3  min <= low <= high <= promo    (zone_check() proves both)
+ * Invariants	WMARK1  lowmem_reserve[j] never falls as j rises
+ *		WMARK2  min <= low <= high <= promo
+ *						(zone_check() checks both)
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md W1-W7); W8 is
  *		highatomic.c, W9 boost.c, W10 drift.c
  */
@@ -35,7 +37,7 @@
 spinlock_t wmark_lock = SPIN_LOCK_INIT(LOCK_WMARK);
 
 unsigned long min_free_kbytes = 1024;
-unsigned long user_min_free_kbytes = ULONG_MAX; /* nobody has set it */
+unsigned long user_min_free_kbytes = ULONG_MAX; /* not set */
 unsigned long watermark_scale_factor = 10;
 unsigned long sysctl_lowmem_reserve_ratio[MAX_NR_ZONES] = {
 	[ZONE_DMA] = 256,
@@ -61,7 +63,10 @@ static unsigned long int_sqrt(unsigned long x)
 	return root;
 }
 
-/* W1: the square root of 16 x the kilobytes that kernel data may use. */
+/*
+ * Returns the square root of 16 times lowmem_kbytes, the kB that kernel data
+ * may use, within limits (docs/kernel.md W1).
+ */
 unsigned long calculate_min_free_kbytes(unsigned long lowmem_kbytes)
 {
 	return clamp(int_sqrt(lowmem_kbytes * 16), MIN_FREE_KBYTES_LEAST,
@@ -73,7 +78,7 @@ static bool is_lowmem(const struct zone *zone)
 	return zone_idx(zone) != ZONE_HIGHMEM && zone_idx(zone) != ZONE_MOVABLE;
 }
 
-/* Pages above the high marks of the zones that GFP_USER may use. */
+/* Returns the pages above the high marks of the zones that GFP_USER may use. */
 static unsigned long nr_free_buffer_pages(void)
 {
 	unsigned long sum = 0;
@@ -100,7 +105,10 @@ static unsigned long lowmem_pages(void)
 	return sum;
 }
 
-/* W2, W3 for one zone, whose part of pages_min is by size. */
+/*
+ * Sets the marks of one zone, whose share of pages_min is by size
+ * (docs/kernel.md W2, W3).
+ */
 static void set_marks(struct zone *zone, unsigned long pages_min,
 		      unsigned long lowmem)
 {
@@ -120,7 +128,10 @@ static void set_marks(struct zone *zone, unsigned long pages_min,
 	WRITE_ONCE(zone->_watermark[WMARK_PROMO], low + 3 * delta);
 }
 
-/* W4: zone z keeps a part of what the zones above it have from these. */
+/*
+ * A zone keeps a part of the memory of the zones above it from requests that
+ * these may serve (docs/kernel.md W4).
+ */
 static void set_lowmem_reserve(pg_data_t *pgdat)
 {
 	for (unsigned int z = 0; z < MAX_NR_ZONES; z++) {
@@ -138,7 +149,7 @@ static void set_lowmem_reserve(pg_data_t *pgdat)
 	}
 }
 
-/* W5: what no amount of use can get at. */
+/* Sums up the pages that requests never get (docs/kernel.md W5). */
 static void set_totalreserve(void)
 {
 	unsigned long total = 0;
@@ -204,7 +215,7 @@ void init_per_zone_wmark_min(void)
 	spin_unlock(&wmark_lock);
 }
 
-/* ---- the knobs ------------------------------------------------------------------ */
+/* ---- the knobs ----------------------------------------------------------- */
 
 static int set_min_free(const unsigned long *values, unsigned int nr)
 {
@@ -251,9 +262,12 @@ void wmark_fork_release(void)
 	lock_fork_release(&wmark_lock);
 }
 
-/* ---- the check at each allocation ----------------------------------------------- */
+/* ---- the check at each allocation ---------------------------------------- */
 
-/* W6: the mark lowered for whom it may be. */
+/*
+ * Returns the watermark lowered for requests that may use reserves
+ * (docs/kernel.md W6).
+ */
 static long min_for(unsigned long mark, unsigned int alloc_flags)
 {
 	long min = (long)mark;
@@ -268,7 +282,11 @@ static long min_for(unsigned long mark, unsigned int alloc_flags)
 	return min;
 }
 
-/* Is there one block on the lists that would do? Most often a large one is. */
+/*
+ * Returns true if a free block of this order or larger is on a list that the
+ * request may use. The largest orders come first, because one of them usually
+ * has a block.
+ */
 static bool has_block(const struct zone *zone, unsigned int order,
 		      unsigned int alloc_flags)
 {
@@ -309,9 +327,7 @@ bool zone_watermark_ok(struct zone *zone, unsigned int order,
 				   alloc_flags, zone_free_pages(zone));
 }
 
-/*
- * Who may use a part of the reserve does not wait for a boost to be worked off.
- */
+/* A request that may use a part of the reserve is checked without the boost. */
 bool zone_watermark_closer(struct zone *zone, unsigned int order,
 			   unsigned long mark, enum zone_type highest_zoneidx,
 			   unsigned int alloc_flags)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/zoneinfo.c - the text "zoneinfo": all that is known of each zone
+ * buddy/zoneinfo.c - the text "zoneinfo": all counters and limits of each zone
  *
- * Zones without frames are there too, as far as their sizes; the states of a
- * node come with the first of its zones that has any.
+ * Of zones without frames only the sizes are shown. The states of a node are
+ * shown with the first of its zones that has frames.
  *
  * Locking	none: each number is read by itself
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I4)

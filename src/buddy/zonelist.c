@@ -8,14 +8,15 @@
  *
  *	[Movable 0][Normal 0][DMA32 0][Movable 1][Normal 1]...[NULL]
  *
- * Nodes at one distance are taken in turn: node_load makes one that is already
- * first choice of another node less attractive.
+ * Nodes at the same distance are taken in turn: node_load makes a node that is
+ * already the first choice of another node less attractive.
  *
  * Locking	none: built once, constant after
- * Invariants	Z2  inside a node zones descend; every zone stands once
+ * Invariants	ZONELIST1  inside a node zones descend; a list has a zone once
+ *						(unit.buddy.numa checks it)
  * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
- *		find_next_best_node() (docs/kernel.md Z2-Z4); what
- *		zones may grow to stands for what they have, at the start
+ *		find_next_best_node() (docs/kernel.md Z2-Z4). The start counts
+ *		what zones may grow to, not what they have
  */
 #include <errno.h>
 #include <limits.h>
@@ -35,7 +36,10 @@ static bool node_has_cpus(unsigned int nid)
 	return false;
 }
 
-/* How far a node is from `from`, in the kernel's measure; least is next. */
+/*
+ * Returns how far a node is from `from`, as the kernel computes it. The node
+ * with the least value is next.
+ */
 static unsigned int node_value(unsigned int from, unsigned int nid)
 {
 	unsigned int value = node_distance(from, nid) + (nid < from) +
@@ -60,7 +64,7 @@ static int next_best_node(unsigned int from, nodemask_t used)
 	return best;
 }
 
-/* Append the zones of one node, highest first. */
+/* Appends the zones of one node, highest first. Returns the end of the list. */
 static struct zoneref *add_zones(struct zoneref *at, unsigned int nid)
 {
 	for (int type = MAX_NR_ZONES - 1; type >= 0; type--) {
@@ -85,7 +89,7 @@ static void build_zonelists(unsigned int nid)
 	while ((next = next_best_node(nid, used)) != NUMA_NO_NODE) {
 		unsigned int other = (unsigned int)next;
 
-		/* The first of each new distance is in demand already. */
+		/* the first node of each new distance is already in demand */
 		if (node_distance(nid, other) != node_distance(nid, last))
 			node_load[other]++;
 		at = add_zones(at, other);
@@ -94,7 +98,9 @@ static void build_zonelists(unsigned int nid)
 	}
 }
 
-/* What the zones can grow to above their high marks, within mem=. */
+/*
+ * Returns the pages that zones can grow to above their high marks, within mem=.
+ */
 static unsigned long free_zone_pages(void)
 {
 	unsigned long sum = 0;
@@ -128,7 +134,10 @@ struct zoneref *next_zones_zonelist(struct zoneref *z,
 	return z;
 }
 
-/* The order by zone went in 4.14; the name of the other one is still known. */
+/*
+ * The order by zone was dropped in 4.14; the name of the order by node is still
+ * accepted.
+ */
 static int set_zonelist_order(const char *text)
 {
 	char c = *text;

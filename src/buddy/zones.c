@@ -6,14 +6,15 @@
  *	|DMA| DMA32 |Normal|Mov|Hig|   Normal      |Mov|Hig    |
  *	0  16M      4G                       frame numbers ->
  *
- * Each node has an equal part of the span. DMA and DMA32 are what lies below
- * their limits, as on a PC; Movable and HighMem are the ends of each node, their
- * sizes boot parameters for all nodes together. Sizes are rounded down to the
- * largest block. The preload libraries have Normal alone unless asked.
+ * Each node has an equal part of the span. DMA and DMA32 are the frames below
+ * their limits, as on a PC. Movable and HighMem are the end of each node; boot
+ * parameters set their sizes for all nodes together. Sizes are rounded down to
+ * the largest block. The preload libraries have Normal only, unless a parameter
+ * asks for other zones.
  *
  * Locking	none: once, at the start
- * Invariants	Z1  zones are disjoint, cover the span, and begin and end at a
- *		    largest block
+ * Invariants	ZONE1  zones are disjoint, cover the span, and begin and end at
+ *		       a largest block
  * Source	Linux v6.12 mm/mm_init.c as a model (docs/kernel.md Z1)
  */
 #include <errno.h>
@@ -39,7 +40,7 @@ static const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_MOVABLE] = "Movable",
 };
 
-/* Bytes; UNSET: what page_alloc_init() is told. */
+/* bytes; UNSET: as page_alloc_init() is told */
 static unsigned long dma_size = UNSET, dma32_end = UNSET;
 static unsigned long highmem_size = UNSET, movable_size = UNSET;
 
@@ -67,7 +68,7 @@ static int set_movable(const char *value)
 }
 boot_param("movablecore", set_movable, "bytes, such as 4G");
 
-/* Defaults for what no boot parameter said. */
+/* Sets the sizes that no boot parameter has set. */
 static void choose_sizes(unsigned int flags)
 {
 	size_t span = arena.span_frames << PAGE_SHIFT;
@@ -88,9 +89,9 @@ static unsigned long whole_blocks(size_t bytes)
 	return ALIGN_DOWN(bytes >> PAGE_SHIFT, MAX_ORDER_NR_PAGES);
 }
 
-/* ---- one zone ---------------------------------------------------------------- */
+/* ---- one zone ------------------------------------------------------------ */
 
-/* Pagesets come before any page can, so straight from the OS. */
+/* Pagesets are needed before there are pages, so they come from the OS. */
 static int alloc_pagesets(struct zone *zone)
 {
 	size_t size = PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
@@ -126,7 +127,7 @@ static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
 	return alloc_pagesets(zone);
 }
 
-/* ---- a node ------------------------------------------------------------------ */
+/* ---- a node -------------------------------------------------------------- */
 
 static int node_init(unsigned int nid, unsigned long start, unsigned long end)
 {
@@ -201,7 +202,7 @@ int page_alloc_init(unsigned int flags)
 	return 0;
 }
 
-/* ---- looking things up ------------------------------------------------------- */
+/* ---- looking things up --------------------------------------------------- */
 
 struct zone *next_zone(struct zone *zone)
 {

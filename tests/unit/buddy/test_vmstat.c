@@ -181,7 +181,7 @@ static void expect_numa(const struct zone *zone, const unsigned long *expected)
 }
 
 /* Requests that this CPU's node serves, that it asks of the other one, and
- * that another one serves instead. Expect each counted by zone (N1): hit,
+ * that another one serves instead. Expect each counted by zone (VMSTAT1): hit,
  * miss, foreign, interleave, local, other. */
 static void child_numa(void *arg)
 {
