@@ -14,7 +14,7 @@
  *
  * Locking	none: once, at the start
  * Invariants	ZONE1  zones are disjoint, cover the span, and begin and end at
- *		       a largest block
+ *		       a largest block	(unit.buddy.zones checks it)
  * Source	Linux v6.12 mm/mm_init.c as a model (docs/kernel.md Z1)
  */
 #include <errno.h>

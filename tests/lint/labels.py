@@ -10,7 +10,7 @@ A header comment defines invariants by labels of a prefix and a number:
      *		SLUB2  ...	(slub_check() checks both)
 
 Prints one line for each fault and exits 1 if there was any. It judges labels
-that files of FOLDERS define; folders whose labels have no prefix yet (B1, P1)
+that files of FOLDERS define; folders whose labels have no prefix yet (L1, P1)
 come into that list when they get one.
  - a label that src or include define twice
  - a label with the prefix of a defined one that nothing defines
@@ -25,7 +25,7 @@ import sys
 import docs
 import sources
 
-FOLDERS = ("src/kmem", "src/slab", "src/slub")
+FOLDERS = ("src/buddy", "src/kmem", "src/slab", "src/slub")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 DEFINED = re.compile(r"^ \*(?: Invariants)?\t+([A-Z]{2,}\d+)  \S", re.M)
 CHECKS = re.compile(r"\(((?:[^()]|\(\))*\bchecks?\b(?:[^()]|\(\))*)\)")

@@ -39,11 +39,14 @@ static void child_targets(void *arg)
 	struct compact_control cc;
 	struct zone *zone = start_for_targets(&cc);
 	unsigned long free = zone->free_pages;
+	struct page *page;
 
 	(void)arg;
 	isolate_freepages(&cc);
 	REQUIRE(cc.nr_freepages == 2 && list_empty(&cc.freepages[3]));
 	REQUIRE(!list_empty(&cc.freepages[0]));
+	list_for_each_entry(page, &cc.freepages[0], lru)
+		REQUIRE(page->type == PAGE_ISOLATED); /* SCAN2 */
 	REQUIRE(cc.free_pfn == 16384 - 1024);
 	REQUIRE(zone->free_pages == free - 2);
 	REQUIRE(release_free_list(&cc) == 16384 - 512 + 19);
