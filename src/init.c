@@ -4,8 +4,8 @@
  *
  *	start	first allocation, perhaps inside ld.so, before any constructor
  *		command line -> arena -> buddy -> kmem+slabs -> vmap -> caller
- *		A layer that gets no memory ends it; the next allocation goes
- *		on from that layer
+ *		A layer that gets no memory ends the start; the next
+ *		allocation goes on from that layer
  *	fork	prepare: close the gate, every lock in rank order, then pass
  *		through all
  *		parent: give them back
@@ -39,7 +39,7 @@
 
 u8 km_booted;
 static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);
-static void *boot_thread; /* who has it: starting, or forking before that */
+static void *boot_thread; /* the holder of boot_lock: it starts, or forks */
 
 static int set_percpu(const char *value)
 {
@@ -66,8 +66,8 @@ boot_param("fail_os", set_fail_os, "N or N,M");
 static const char *backend_name; /* the value of the parameter; NULL: none */
 
 /*
- * One command line is for all the libraries of a process: the other name is
- * good, and without effect, where there is only one of the two.
+ * One command line is for all libraries of a process. A library with only one
+ * of the two backends accepts the other name and ignores it.
  */
 static int set_slab_alloc(const char *value)
 {
@@ -78,7 +78,7 @@ static int set_slab_alloc(const char *value)
 }
 boot_param("slab_alloc", set_slab_alloc, "slab, slub");
 
-/* The backend to use where a cache names none; kmem hears of the others. */
+/* Returns the default backend, and registers the others with kmem. */
 static const struct slab_ops *choose_backends(void)
 {
 	const struct slab_ops *chosen = km_backends[0];
@@ -133,8 +133,8 @@ static int start_last(const struct km_start *how)
 }
 
 /*
- * Each layer that has started is left alone by later tries; one that failed
- * starts again, and keeps what it had got.
+ * A later try skips each layer that has started. A layer that failed starts
+ * again, and keeps what it had allocated.
  */
 static int start_layers(const struct km_start *how)
 {
@@ -152,7 +152,7 @@ static int start_layers(const struct km_start *how)
 	return ret;
 }
 
-/* Once: what follows is the program's own error, or its crash. */
+/* Reports a failed start. Requests fail until a later start succeeds. */
 static __cold void report_failure(void)
 {
 	size_t left = os_address_space_left();
@@ -206,13 +206,13 @@ int km_boot(const struct km_start *how)
 	return ret;
 }
 
-/* ---- fork ------------------------------------------------------------------ */
+/* ---- fork ---------------------------------------------------------------- */
 
 static bool fork_holds_start; /* boot_lock */
 
 /*
- * No engine yet: no thread may be in its start during the fork. The forking one
- * counts as in there, so that what other handlers allocate is refused.
+ * The engine has not started, and no thread may start it during the fork. The
+ * forking thread counts as starting, so requests of other fork handlers fail.
  */
 static void fork_before_start(void)
 {
@@ -228,9 +228,9 @@ static void fork_before_start(void)
 }
 
 /*
- * A malloc in a process of one thread needs no lock here: nobody else changes
- * anything, and what this very thread was doing, when a signal came, it goes on
- * with, in the parent and in the child.
+ * In a process of one thread fork() needs no lock of malloc: no other thread
+ * changes anything. If a signal handler forks, the interrupted call goes on
+ * afterwards, in the parent and in the child.
  */
 static bool fork_alone(void)
 {
@@ -257,7 +257,7 @@ void km_fork_prepare(void)
 	vmap_fork_copy();
 }
 
-/* tick_lock goes last: it keeps the next fork, and so its owner, out. */
+/* Unlocks tick_lock last: it keeps the next fork out. */
 static void fork_release(void)
 {
 	lock_fork_end();
@@ -268,7 +268,7 @@ static void fork_release(void)
 	lock_fork_release(&migrate_lock);
 }
 
-/* In the parent and in the child: there the thread has the same pointer. */
+/* In parent and child: the thread pointer is the same in both. */
 static void fork_after_start(void)
 {
 	if (!fork_holds_start ||
@@ -309,9 +309,9 @@ void km_register_fork(void)
 	pthread_atfork(km_fork_prepare, km_fork_parent, km_fork_child);
 }
 
-/* ---- shortage and proof ---------------------------------------------------- */
+/* ---- shortage and proof -------------------------------------------------- */
 
-/* With no shrinker of a program it is what each layer has: see reclaim.h. */
+/* Without shrinkers of the program: only those of the layers, see reclaim.h. */
 void km_reclaim_all(void)
 {
 	drop_caches(DROP_PAGES | DROP_SLABS);

@@ -16,14 +16,14 @@ extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
 struct km_start {
 	unsigned int nr_slots; /* cursors of a thread */
-	unsigned int zones; /* 0 or ZONES_KERNEL: which there are by default */
+	unsigned int zones; /* 0 or ZONES_KERNEL: the zones by default */
 	int (*last)(void); /* makes the caller's own caches */
 };
 
 /*
- * Start every layer, then run how->last. 0; -ENOMEM, and the next call tries
- * again; -EBUSY if this thread is in here already. Once the engine works, calls
- * return at once.
+ * Starts every layer, then runs how->last. Returns 0, -ENOMEM (the next call
+ * tries again) or -EBUSY (this thread is in here already). Once the engine
+ * works, calls return at once.
  */
 int km_boot(const struct km_start *how);
 
@@ -34,15 +34,15 @@ static inline bool km_ready(void)
 
 /* Register the fork handlers; from a constructor, since libc may allocate. */
 void km_register_fork(void);
-/* What they are, for who has more to do: the engine's part of each. */
+/* The engine's part of each fork handler, for callers that do more. */
 void km_fork_prepare(void);
 void km_fork_parent(void);
 void km_fork_child(void);
 
-/* Ask every layer to give up what it can: memory is short. */
+/* Asks every layer to free all it can: memory is short. */
 void km_reclaim_all(void);
 
-/* Prove the invariants of every layer; the caller uses nothing meanwhile. */
+/* Checks the invariants of every layer; no thread allocates meanwhile. */
 void km_check_all(void);
 
 #endif

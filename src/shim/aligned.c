@@ -17,9 +17,9 @@
 #include "sys/os.h"
 
 /*
- * The smallest class that holds size bytes at this alignment; 0: none. Up to
- * seven times the alignment there is a class of each multiple; above, classes
- * are further apart than the alignment, and multiples of it.
+ * Returns the smallest class that holds size bytes at this alignment; 0: none.
+ * Up to seven times the alignment each multiple has a class. Classes above are
+ * further apart than the alignment, and multiples of it.
  */
 static unsigned int aligned_class(size_t align, size_t size)
 {
@@ -45,7 +45,7 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 	void *p = NULL;
 
 	if (is_early())
-		return NULL; /* errno is out of reach too */
+		return NULL; /* errno cannot be reached either */
 	if (unlikely(max(size, align) > MAX_REQUEST))
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
@@ -61,7 +61,7 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 	return p ? p : shim_refuse();
 }
 
-/* Class 0 always misses, as every class does that has to be asked first. */
+/* Class 0 always misses, so requests without a class take the slow path. */
 void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 		       uintptr_t caller)
 {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/aside.c - the malloc family for who may not use the engine
+ * shim/aside.c - the malloc family for calls that may not use the engine
  *
  *	malloc		a block of side.c
- *	free		one of side.c: at once; of the engine: put off
+ *	free		a block of side.c: at once; of the engine: later
  *	realloc		a new block, a copy, and the old one freed as above
- *	usable size	as ever, but that of an area stands in a tree under a lock
+ *	usable size	without locks; that of an area needs a lock
  *
- * Nothing here waits, takes a lock or calls the engine, but for the size of an
- * area when that is asked for outside: it must be true. What a pointer is, is
- * read from the frame index and from struct page alone, as the fast paths do.
+ * Nothing here waits, takes a lock or calls the engine. One exception: the size
+ * of an area, when the caller is outside of the engine, since it must be right.
+ * The kind of a pointer is read from the frame index and struct page alone, as
+ * on fast paths.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #include "shim/shim.h"
 #include "sys/os.h"
 
-/* Bytes of a block that can be told without a lock: 0, or -ENOENT. */
+/* Sets *usable if that needs no lock. Returns 0 or -ENOENT. */
 static int usable_size(const void *p, size_t *usable)
 {
 	struct kmem_cache *s;
@@ -49,7 +50,7 @@ void *malloc_aside(size_t size, size_t align)
 	return p;
 }
 
-/* Another allocator's is asked as ever: that is none of the engine's business. */
+/* A block of another allocator goes there as usual: that needs no engine. */
 void free_aside(void *p, uintptr_t caller)
 {
 	int ret;
@@ -84,8 +85,8 @@ size_t usable_size_aside(void *p)
 }
 
 /*
- * Copy from an area, however long it is: pages that are there, be they of
- * another one that follows it at once.
+ * Copies from an area whose length is not known, as long as pages are readable:
+ * they may belong to the next area.
  */
 static void copy_area(void *to, const void *from, size_t size)
 {

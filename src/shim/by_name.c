@@ -2,19 +2,19 @@
 /*
  * shim/by_name.c - the malloc family as the whole process finds it
  *
- * A program that brings its own malloc stands in front of a preloaded library,
- * and need not have every name that we export: its reallocarray() is then ours,
- * and its blocks are not. As libc's own would, what we export beside malloc,
- * free, calloc, realloc and the aligned calls goes through those names, so that
- * one allocator serves the process:
+ * A program's own malloc comes before a preloaded library in symbol look-up. It
+ * may lack names that we export: then reallocarray() is ours and the blocks are
+ * the program's. So exports beside malloc, free, calloc, realloc and the
+ * aligned calls go through those names, as libc's would. One allocator serves
+ * the process:
  *
  *	program		malloc free realloc		   <-----+
  *	this library	[malloc free realloc]  reallocarray -----+
  *
- * What is behind us is noted too: foreign.c hands on to it what is not ours, and
- * may not wait for the loader's lock.
+ * The allocator behind us is noted too. foreign.c passes it foreign pointers,
+ * and may not wait for the loader's lock.
  *
- * Locking	none: whoever comes first settles it, to what all others would
+ * Locking	none: the first thread settles it; others would find the same
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 struct by_name __by_name;
 u8 by_name_settled;
 
-/* What the objects in front of us define, and those behind us; NULL: nothing. */
+/* Functions of the objects in front of us and behind us; NULL: none. */
 struct front {
 	void *malloc, *free, *calloc, *realloc, *usable_size;
 	void *aligned_alloc, *memalign;

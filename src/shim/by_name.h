@@ -8,8 +8,8 @@
 #include "sys/compiler.h"
 
 /*
- * What each name means to the process: ours, unless another malloc stands in
- * front of us. Constant once settled.
+ * The process's function of each name: ours, unless another malloc comes before
+ * this library. Constant once settled.
  */
 struct by_name {
 	void *(*malloc)(size_t size);
@@ -18,18 +18,18 @@ struct by_name {
 	void *(*realloc)(void *p, size_t size);
 	size_t (*usable_size)(void *p);
 	void *(*aligned_alloc)(size_t align, size_t size);
-	/* What the objects behind us have; NULL: nothing. */
+	/* Functions of the objects behind us; NULL: none. */
 	void (*next_free)(void *p);
 	void *(*next_realloc)(void *p, size_t size);
 	size_t (*next_usable_size)(void *p);
-	bool other; /* another malloc stands in front */
+	bool other; /* another malloc comes before us */
 	bool other_usable_size; /* and it has a malloc_usable_size() */
 };
 
 extern struct by_name __by_name __hidden;
-extern u8 by_name_settled __hidden; /* 1: so it is; release/acquire */
+extern u8 by_name_settled __hidden; /* 1: settled; release/acquire */
 
-void by_name_settle(void); /* from a constructor, or the first who needs it */
+void by_name_settle(void); /* by a constructor, or at the first need */
 
 static inline const struct by_name *by_name(void)
 {

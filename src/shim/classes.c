@@ -16,8 +16,8 @@
 
 /*
  * Slabs of the shim may be 128 KiB: with the kernel's limit of 32 KiB, objects
- * of 10 KiB and more would waste up to a third of theirs. What is not touched
- * is not resident.
+ * of 10 KiB and more would waste up to a third of their slabs. Pages that are
+ * never touched are not resident.
  */
 #define SHIM_MAX_ORDER 5
 
@@ -47,9 +47,9 @@ static unsigned int order_limit(unsigned int size)
 }
 
 /*
- * How large slabs are, also where the kernel's rule, by the number of CPUs, would
- * take a single page: making and unmaking a slab costs its objects the less, the
- * more they are. Those of 32 bytes are many in 8 KiB already.
+ * Returns the size of slabs, also where the kernel's rule (by the number of
+ * CPUs) would use a single page. The cost of a slab is shared by its objects,
+ * so larger slabs are cheaper. Objects of 32 bytes are many in 8 KiB already.
  */
 static unsigned int slab_bytes(unsigned int size)
 {
@@ -65,9 +65,8 @@ static unsigned int sheaf_objects(unsigned int size)
 }
 
 /*
- * A guarded class has no sheaves, so each call misses the fast path and is
- * filled on the slow one. What another thread has on its sheaves is used up
- * first.
+ * A guarded class has no sheaves, so each call takes the slow path, which fills
+ * the block. Objects in other threads' sheaves are used up first, unfilled.
  */
 void shim_perturb(u8 byte)
 {
@@ -84,7 +83,7 @@ void shim_perturb(u8 byte)
 		kmem_cpu_flush(cpu);
 }
 
-/* As glibc has it: a number, of which the low byte counts. */
+/* As in glibc: a number of which the low byte is used. */
 static void read_perturb(void)
 {
 	const char *value = os_getenv("MALLOC_PERTURB_");
@@ -97,7 +96,7 @@ static int make_classes(void)
 {
 	unsigned int from = 0;
 
-	/* A program's malloc may wait, and is what is to fail. */
+	/* malloc() may wait, and failslab is meant for it */
 	failslab_default_gfp_wait(0);
 	if (stats_wanted())
 		count_start();

@@ -19,7 +19,7 @@ extern unsigned long count_calls[NR_CALLS] __hidden; /* atomic, relaxed */
 
 void count_start(void); /* before the caches are made */
 
-/* On slow paths alone: with count_on, no call is served by another. */
+/* Called by slow paths alone: with count_on they serve every call. */
 static inline void count_call(enum call call)
 {
 	if (unlikely(count_on))

@@ -4,11 +4,11 @@
  *
  * The mangled names are plain C functions here. Each goes through a slot, which
  * leads to malloc and free unless a program or a library replaces operators:
- * cxx_order.c. Only when memory runs out is a C++ runtime looked for:
+ * cxx_order.c. A C++ runtime is needed only when memory runs out:
  * cxx_runtime.c.
  *
- * Frames of this file are crossed by exceptions: it is built with unwind
- * tables, and holds nothing that needs cleaning up.
+ * Exceptions pass through frames of this file: it is built with unwind tables,
+ * and has nothing to clean up.
  *
  * Source	the C++ standard [new.delete]; Itanium C++ ABI for the names
  */
@@ -23,9 +23,9 @@ typedef void *(*aligned_function)(size_t size, size_t align,
 
 static const char nothrow_tag; /* std::nothrow has no contents */
 
-/* ---- no memory ------------------------------------------------------------------ */
+/* ---- no memory ----------------------------------------------------------- */
 
-/* Try, call the handler, try again; NULL once there is no handler. */
+/* Allocates, calling the handler after each failure. NULL: no handler. */
 static void *new_retry(enum cxx_form form, size_t size, size_t align,
 		       const void *caller)
 {
@@ -43,7 +43,7 @@ static void *new_retry(enum cxx_form form, size_t size, size_t align,
 	}
 }
 
-/* What somebody else's definition returns is returned, also if it is NULL. */
+/* The result of a program's own operator is returned, also if it is NULL. */
 static noinline void *new_failed(enum cxx_form form, size_t size, size_t align,
 				 const void *caller)
 {
@@ -73,7 +73,7 @@ static noinline void *nothrow_failed(enum cxx_form form, size_t size,
 	return ((new_function)next)(size, &nothrow_tag);
 }
 
-/* ---- new ------------------------------------------------------------------------ */
+/* ---- new ----------------------------------------------------------------- */
 
 EXPORT void *_Znwm(size_t size)
 {
@@ -150,7 +150,7 @@ EXPORT void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 					  align, CALLER);
 }
 
-/* ---- delete: sizes and alignments are hints that ours do not need ---------------- */
+/* ---- delete: sizes and alignments are hints that ours do not need -------- */
 
 EXPORT void _ZdlPv(void *p)
 {

@@ -60,30 +60,30 @@ enum cxx_form {
 	NR_CXX_FORMS,
 };
 
-/* Any function; cast to what it is before it is called. */
+/* Any function; cast to its type before it is called. */
 typedef void (*cxx_function)(void);
 
-/* ---- cxx_order.c: which definition runs ---------------------------------------- */
+/* ---- cxx_order.c: which definition runs ---------------------------------- */
 
 /*
- * What each operator calls. A function for fewer arguments than the operator
- * stands where the rest is not needed: the calling conventions of C let a
- * callee overlook arguments. The first call of any of them settles all.
+ * The function that each operator calls. It may take fewer arguments than the
+ * operator: C's calling conventions let a callee ignore the rest. The first
+ * call of any operator settles all slots.
  */
 extern cxx_function cxx_slot[NR_CXX_FORMS] __hidden;
-/* Bit n: what stands in slot n is a definition of somebody else's. */
+/* Bit n: the function in slot n is not of this library. */
 extern u32 cxx_foreign __hidden;
 
 typedef void (*new_handler_t)(void);
 
-/* Those of the C++ runtime in the global scope; NULL: none. Then constant. */
+/* Operators of the C++ runtime in the global scope, or NULL; then constant. */
 extern cxx_function cxx_runtime_operator[NR_CXX_FORMS] __hidden;
 
-/* ---- cxx_runtime.c: for a call that returns to `caller` ------------------------- */
+/* ---- cxx_runtime.c: for a call that returns to `caller` ------------------ */
 
 new_handler_t cxx_new_handler(const void *caller); /* NULL: none is set */
 void cxx_throw_bad_alloc(size_t size, const void *caller); /* never returns */
-/* The runtime's nothrow new, plain or aligned, which catches; NULL: none. */
+/* Returns the runtime's nothrow new, plain or aligned; NULL: none. */
 cxx_function cxx_runtime_nothrow(enum cxx_form form, const void *caller);
 
 #endif

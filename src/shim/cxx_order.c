@@ -12,18 +12,18 @@
  *	delete(nothrow), each of them
  *	with an alignment		-> likewise
  *
- * For each operator in turn, the first of these that there is:
+ * Each operator gets the first of these that exists:
  *
  *	1 the definition that would run if this library were not there, unless
- *	  it is the C++ runtime's, or that of an allocator which this library
- *	  takes the place of
- *	2 if any operator is replaced so: the C++ runtime's, which calls what
- *	  the standard says
+ *	  it is of the C++ runtime, or of an allocator that this library
+ *	  replaces
+ *	2 if any operator is replaced so: the C++ runtime's, which calls the
+ *	  others as the standard says
  *	3 the same, if there is no runtime in the global scope: the nearest
  *	  replaced one on the way that the table above shows
  *	4 the malloc and free of the process
  *
- * Locking	none: whoever comes first settles it, to what all others would
+ * Locking	none: the first thread settles it; others would find the same
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ cxx_function cxx_runtime_operator[NR_CXX_FORMS];
 
 static const struct form {
 	const char *name;
-	enum cxx_form next; /* which the default calls; itself: none */
+	enum cxx_form next; /* called by the default; itself: none */
 } forms[NR_CXX_FORMS] = {
 #define FORM(name, next)                        \
 	{                                       \
@@ -76,7 +76,7 @@ static const struct form {
 
 static void cxx_settle(void);
 
-/* ---- before it is settled: the first call of each settles all ------------------ */
+/* ---- before it is settled: the first call of each settles all ------------ */
 
 typedef void *(*any_operator)(uintptr_t a, uintptr_t b, uintptr_t c,
 			      uintptr_t d);
@@ -137,7 +137,7 @@ cxx_function cxx_slot[NR_CXX_FORMS] = {
 		(cxx_function)first_delete_array_aligned_nothrow,
 };
 
-/* ---- what the objects of the process have ------------------------------------------ */
+/* ---- what the objects of the process have -------------------------------- */
 
 struct found {
 	cxx_function first[NR_CXX_FORMS]; /* without this library; NULL: none */
@@ -171,7 +171,7 @@ static void see(const struct scope_object *o, void *arg)
 	if (runtime)
 		see_runtime(o);
 	else if (!o->front && scope_function(o, "malloc"))
-		return; /* an allocator: this library stands for all of it */
+		return; /* an allocator: this library replaces all of it */
 	for (unsigned int i = 0; i < NR_CXX_FORMS; i++) {
 		void *function;
 
@@ -185,9 +185,9 @@ static void see(const struct scope_object *o, void *arg)
 	}
 }
 
-/* ---- settling ------------------------------------------------------------------- */
+/* ---- settling ------------------------------------------------------------ */
 
-/* The arguments of these differ from those of what they call. */
+/* These pass other arguments on than they get. */
 static void delete_sized_aligned(void *p, size_t size, size_t align)
 {
 	(void)size;
@@ -220,7 +220,7 @@ static cxx_function nearest_replaced(const struct found *found,
 	return found->first[at];
 }
 
-/* As the C++ runtimes do it: the size is a multiple of the alignment. */
+/* Like the C++ runtimes, rounds the size up to the alignment. */
 static void *other_new_aligned(size_t size, size_t align)
 {
 	if (align <= MALLOC_ALIGN)

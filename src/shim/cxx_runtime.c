@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/cxx_runtime.c - the C++ runtime, looked for when memory has run out
+ * shim/cxx_runtime.c - finds the C++ runtime when memory has run out
  *
  * Its new_handler, and its way to throw bad_alloc:
  *
@@ -8,13 +8,13 @@
  *	global later			dlsym(RTLD_DEFAULT)
  *	linked into the caller		dlsym in the object that called
  *	loaded later, RTLD_LOCAL	each libstdc++/libc++abi that is loaded
- *	none				one line, abort: nobody could catch it
+ *	none				one line, abort: nothing can catch it
  *
- * The first needs no lock of the loader's; the others are slow, and wait for a
- * thread that is inside dlopen().
+ * The first way needs no lock of the loader. The others are slow, and wait
+ * while another thread is inside dlopen().
  *
- * Frames of this file are crossed by the exception: it is built with unwind
- * tables, and holds nothing that needs cleaning up.
+ * The exception passes through frames of this file: it is built with unwind
+ * tables, and has nothing to clean up.
  *
  * Source	Itanium C++ ABI for the names
  */
@@ -32,11 +32,13 @@ extern __typeof__(dladdr) dladdr __attribute__((weak));
 extern __typeof__(dlclose) dlclose __attribute__((weak));
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
-/* Bound when this library is loaded, if a runtime is in the global scope then. */
+/*
+ * Bound when this library is loaded, if a runtime is in the global scope then.
+ */
 extern new_handler_t _ZSt15get_new_handlerv(void) __attribute__((weak));
 extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak));
 
-/* ---- finding the runtime ------------------------------------------------------ */
+/* ---- finding the runtime ------------------------------------------------- */
 
 #define MAX_RUNTIMES 4
 
@@ -59,7 +61,7 @@ static int note_runtime(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* A symbol of one object that is loaded already. */
+/* Returns a symbol of one object that is loaded already, or NULL. */
 static void *find_in(const char *path, const char *symbol)
 {
 	void *handle = dlopen_real()(path, RTLD_LAZY | RTLD_NOLOAD), *address;
@@ -72,8 +74,8 @@ static void *find_in(const char *path, const char *symbol)
 }
 
 /*
- * Out of the global scope: in the object that called, which may have a runtime
- * linked into it, or in a runtime that was loaded for it.
+ * Looks beyond the global scope: in the calling object, which may be linked
+ * with a runtime, and in runtimes that were loaded for it.
  */
 static void *find_local(const char *symbol, const void *caller)
 {
@@ -112,7 +114,7 @@ new_handler_t cxx_new_handler(const void *caller)
 	return get ? get() : NULL;
 }
 
-/* libc++abi has no function for it: build the exception by hand. */
+/* libc++abi has no function that throws bad_alloc: builds the exception. */
 static void throw_by_hand(const void *caller)
 {
 	void *(*allocate)(size_t) = (void *(*)(size_t))find_cxx(
@@ -134,8 +136,8 @@ static void throw_by_hand(const void *caller)
 }
 
 /*
- * A plugin with a runtime linked into it exports no more than it uses; but its
- * own operator new, which we stand in front of, knows how to throw.
+ * A plugin that is linked with a runtime exports only what it uses. But its own
+ * operator new, which this library replaces, can throw.
  */
 static void throw_by_callers_new(size_t size, const void *caller)
 {
@@ -165,9 +167,9 @@ void cxx_throw_bad_alloc(size_t size, const void *caller)
 }
 
 /*
- * A handler may throw, and the nothrow forms turn that into NULL, which takes
- * a C++ frame: the runtime's own nothrow new has one. It calls our throwing
- * new, which calls the handler.
+ * A handler may throw, and the nothrow forms return NULL then. Only a C++ frame
+ * can catch: the runtime's nothrow new has one. It calls our throwing new,
+ * which calls the handler.
  */
 cxx_function cxx_runtime_nothrow(enum cxx_form form, const void *caller)
 {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/deepbind.c - from which calls of dlopen() RTLD_DEEPBIND is taken away
+ * shim/deepbind.c - removes RTLD_DEEPBIND from calls of dlopen()
  *
- * A plug-in that is opened with this flag looks for malloc and free in itself
- * and in what it is linked with before it looks at the program: it finds libc's,
- * and gives libc's free() what the program took from ours. So the flag is taken
- * away, unless the boot parameter deepbind= says otherwise:
+ * A plug-in that is opened with this flag finds malloc and free in itself and
+ * in its own libraries first, before the program: it finds libc's. Then it
+ * passes blocks of our malloc to libc's free(). So the flag is removed, unless
+ * the boot parameter deepbind= keeps it:
  *
  *	mask			from all calls (default)
  *	keep			from none
  *	keep:NAME,...		from all but those for objects of these sonames
  *
- * Under AT_SECURE it stays. dlmopen() is left alone: what it loads has a libc of
- * its own, and shares no blocks with anybody.
+ * Under AT_SECURE it stays. dlmopen() is left alone: what it loads has a libc
+ * of its own, and shares no blocks with the program.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static bool is_listed(const char *name)
 	return false;
 }
 
-/* By the last part of its path, and by the soname that it gives itself. */
+/* Compares the last part of its path, and its soname. */
 static bool is_kept(const char *file)
 {
 	const char *slash = strrchr(file, '/');
@@ -74,7 +74,7 @@ bool deepbind_masked(const char *file)
 {
 	if (os_secure())
 		return false;
-	shim_boot(); /* reads the parameters, if nobody has */
+	shim_boot(); /* reads the parameters if they are not read */
 	if (policy == KEEP_NAMES && file)
 		return !is_kept(file);
 	return policy == MASK;

@@ -2,13 +2,13 @@
 /*
  * shim/dlopen.c - dlopen() without RTLD_DEEPBIND
  *
- * Which calls it is taken from, deepbind.c says.
+ * deepbind.c decides for which calls the flag is removed.
  *
  *	caller -> dlopen: ask dlopen_plan(), restore, jump -> libc's dlopen
  *
- * The real one is reached by a jump, in machine code, so that it returns to the
- * caller at once and sees who that is: it decides whose RUNPATH and $ORIGIN
- * apply. A compiler would promise that jump with optimisation alone.
+ * libc's dlopen() is reached by a jump in machine code. So it returns directly
+ * to the caller, and sees the caller's address, which decides whose RUNPATH and
+ * $ORIGIN apply. Compilers make such a jump only when they optimise.
  *
  * Locking	none. Not in the archives: cmake/artefacts.cmake.
  */
@@ -45,7 +45,7 @@ struct dlopen_plan dlopen_plan(const char *file, int mode)
 	return (struct dlopen_plan){ mode, dlopen_real() };
 }
 
-/* ---- dlopen ---------------------------------------------------------------------- */
+/* ---- dlopen -------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 /* The plan comes back in rax and rdx; the stack is aligned after one push. */

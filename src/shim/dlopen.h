@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shim/dlopen.h - the process's dlopen(), of which RTLD_DEEPBIND is taken away
+ * shim/dlopen.h - the process's dlopen(), without RTLD_DEEPBIND
  */
 #ifndef KM_SHIM_DLOPEN_H
 #define KM_SHIM_DLOPEN_H
@@ -9,23 +9,23 @@
 
 typedef void *(*dlopen_function)(const char *file, int mode);
 
-/* The one behind ours; never NULL. Takes the loader's lock the first time. */
+/* Returns libc's dlopen(), never NULL. Takes the loader's lock at first. */
 dlopen_function dlopen_real(void);
 
-/* What dlopen() is to go on with. */
+/* Function and arguments that dlopen() jumps to. */
 struct dlopen_plan {
 	long mode;
 	dlopen_function real;
 };
 struct dlopen_plan dlopen_plan(const char *file, int mode) __hidden;
 
-/* ---- deepbind.c, soname.c: in the archives too -------------------------------- */
+/* ---- deepbind.c, soname.c: in the archives too --------------------------- */
 
 bool deepbind_masked(const char *file); /* file: what dlopen() was given */
 
 #define SONAME_MAX 128
 
-/* The soname that the file at path gives itself: 0 or -errno. */
+/* Reads the soname of the file at path. Returns 0 or -errno. */
 int soname_of_file(const char *path, char soname[SONAME_MAX]);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/early.c - blocks for who calls while ld.so still relocates
+ * shim/early.c - blocks for calls that come while ld.so still relocates
  *
  * A library that is bound at once (-z now) has the resolvers of its indirect
  * functions called while it is relocated, and a resolver may call malloc. ld.so
@@ -12,8 +12,8 @@
  * 1: pointers in our data are not set yet, no function of libc can be called
  *    and the thread's variables are not where they seem to be. malloc misses
  *    its fast path then: the classes are all 0, and cursor 0 is read out of the
- *    thread's header, behind a word that is zero. What is given comes from
- *    here, by code that touches nothing that is relocated.
+ *    thread's header, behind a word that is zero. This file serves such calls,
+ *    with code that uses no relocated data.
  * 2: the engine starts. Only the thread's variables are still empty, until
  *    ld.so copies their first values: ifunc_tls.c.
  *
@@ -30,7 +30,7 @@
 char early_heap[EARLY_SIZE] __aligned(MALLOC_ALIGN);
 static size_t used;
 
-/* Before it is relocated it is 0, or the address in the file. */
+/* Holds 0 or the address in the file until it is relocated. */
 void *const volatile early_relocated = early_heap;
 
 void *early_alloc(size_t size)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/extras.c - calls that other systems' mallocs have (weak)
+ * shim/extras.c - calls of other systems' mallocs (weak)
  *
- * Weak, so that a program which brings its own keeps it. Another malloc may
- * stand in front of ours, and then these work on its blocks: by_name.c.
+ * They are weak, so a program's own definition wins. If another malloc comes
+ * before ours in symbol look-up, these calls work on its blocks: by_name.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,7 +42,7 @@ WEAK_EXPORT int reallocarr(void *p, size_t n, size_t size)
 	return 0;
 }
 
-/* Another malloc's blocks are not judged by what we know of ours. */
+/* Checks sizes of our own blocks alone, not of another malloc's. */
 static void claim(const void *p, const char *function, size_t size)
 {
 	if (likely(!by_name()->other))
@@ -56,8 +56,8 @@ static void clear_and_free(void *p, size_t size)
 }
 
 /*
- * OpenBSD: the new part is zero, and so is what the old block leaves. An old size
- * that the block cannot have ends the program before anything is copied.
+ * OpenBSD: zeroes the new part, and the old block before it is freed. An old
+ * size that the block cannot have ends the program before anything is copied.
  */
 WEAK_EXPORT void *recallocarray(void *p, size_t old_n, size_t n, size_t size)
 {
@@ -103,7 +103,7 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 	if (size > MAX_SMALL)
 		return PAGE_ALIGN(size);
 	if (slub_debug_orig_size(shim_cache_for(size)))
-		return size; /* nobody may use the rest */
+		return size; /* the rest may not be used */
 	return shim_cache_for(size)->object_size;
 }
 
@@ -112,7 +112,7 @@ WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)
 	return by_name()->aligned_alloc(align, size);
 }
 
-/* What a new block holds, or what was asked for if nobody can tell. */
+/* Returns a new block with its usable size, or with `size` if it is unknown. */
 static struct sized_ptr sized(void *p, size_t size)
 {
 	const struct by_name *names = by_name();
@@ -122,7 +122,7 @@ static struct sized_ptr sized(void *p, size_t size)
 	return (struct sized_ptr){ p, p ? size : 0 };
 }
 
-/* Bytes from p, which may be inside an object, to its end. */
+/* Returns the bytes from p, which may be inside an object, to its end. */
 WEAK_EXPORT size_t malloc_object_size(const void *p)
 {
 	struct large large;

@@ -2,14 +2,14 @@
 /*
  * shim/foreign.c - pointers that are not ours
  *
- * A library bound to libc's malloc by RTLD_DEEPBIND, or a program with an
- * allocator of its own, hands us its pointers; ld.so hands us some from before
- * we existed. What such a pointer is, maps.c tells:
+ * A library bound to libc's malloc by RTLD_DEEPBIND, or a program with its own
+ * allocator, may pass us its pointers. ld.so passes some from before this
+ * library was loaded. maps.c finds what such a pointer is:
  *
  *	no mapping			one line, abort
  *	a stack				one line, abort
  *	a loaded object, its .bss	one line, abort; but ld.so's own
- *					writable pages are its early heap: ignored
+ *					writable pages, its early heap: ignored
  *	anything else			the next allocator's: foreign=forward
  *					(default), =abort or =leak
  */
@@ -54,9 +54,9 @@ static __cold void refuse(const char *function, const void *p, enum place place)
 }
 
 /*
- * Where a foreign pointer is to go: PLACE_OTHER, on to the next allocator;
- * PLACE_LDSO or PLACE_NONE, nowhere. Does not return if the program is at
- * fault.
+ * Returns PLACE_OTHER if a foreign pointer goes to the next allocator;
+ * PLACE_LDSO or PLACE_NONE if it is ignored. Does not return if the program is
+ * at fault.
  */
 static enum place examine(const char *function, const void *p, size_t *room)
 {
@@ -69,14 +69,14 @@ static enum place examine(const char *function, const void *p, size_t *room)
 	return policy == FORWARD ? PLACE_OTHER : PLACE_NONE;
 }
 
-/* ---- the next allocator ------------------------------------------------------- */
+/* ---- the next allocator -------------------------------------------------- */
 
-/* Absent from static programs, where nobody comes next. */
+/* Absent from static programs, which have no other allocator. */
 extern __typeof__(dlsym) dlsym __attribute__((weak));
 
 /*
- * The next allocator's function. As a rule it was noted at the start; dlsym()
- * waits for a thread that is inside dlopen().
+ * Returns the next allocator's function. Usually it was noted at the start;
+ * dlsym() waits while another thread is inside dlopen().
  */
 static void *next_function(void *noted, const char *name, const void *p)
 {
@@ -122,7 +122,7 @@ void foreign_free(void *p)
 	errno = saved;
 }
 
-/* What is ignored keeps its place; the caller gets a copy that is ours. */
+/* A block that is ignored is not freed; the caller gets a copy of it. */
 void *foreign_realloc(void *p, size_t size)
 {
 	size_t room = 0;

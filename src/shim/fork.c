@@ -3,20 +3,20 @@
  * shim/fork.c - handlers of fork() in a program that this malloc serves
  *
  * libc's fork runs the prepare handlers, then takes locks of its own. A thread
- * that has one of those may be waiting for us. So before our locks we take libc's
- * list of streams, which fflush(NULL) holds while it waits for a stream whose
- * holder allocates:
+ * that holds one of those may be waiting for a lock of ours. So before our
+ * locks we take libc's list of streams, which fflush(NULL) holds while it waits
+ * for a stream whose holder allocates:
  *
- *	prepare	list of streams, gate, locks of the engine	| libc: its locks
- *	parent	locks of the engine, gate, list of streams	| before that
- *	child	locks of the engine, gate			| libc resets its own
+ *	prepare	list of streams, gate, locks of the engine	| libc's locks
+ *	parent	locks of the engine, gate, list of streams	| before it
+ *	child	locks of the engine, gate			| libc resets
  *
  * libc takes the list only if there is more than one thread, and makes it free
- * in the child only if it took it: so do we, and let libc do that. For its other
- * locks, and those of handlers that were registered before ours, there is the
- * gate (kmem/inside.h): who holds one and comes to malloc is served aside. The
- * shared libraries are marked to be initialized first, so that handlers of ours
- * are registered first and prepare last.
+ * in the child only if it took it: so do we, and let libc do that. For its
+ * other locks, and those of handlers that were registered before ours, there is
+ * the gate (kmem/inside.h): a thread that holds one and calls malloc is served
+ * aside. The shared libraries are marked to be initialized first, so that
+ * handlers of ours are registered first and prepare last.
  */
 #include <pthread.h>
 
@@ -28,8 +28,8 @@
 extern void _IO_list_lock(void) __attribute__((weak));
 extern void _IO_list_unlock(void) __attribute__((weak));
 
-static void *streams_owner; /* whose it is because of us; it is held */
-static unsigned int streams_depth; /* how often; the owner */
+static void *streams_owner; /* the thread for which we took it; it is held */
+static unsigned int streams_depth; /* how often; written by the owner */
 
 static bool many_threads(void)
 {

@@ -2,11 +2,10 @@
 /*
  * shim/fork_call.c - fork() itself
  *
- * It may be called in a signal handler that came between two instructions of a
- * fast path, and handlers of fork, ours and others', may allocate. So the
- * thread's table is out of reach until the real one has returned: then nothing
- * has moved a cursor that the interrupted call has in its registers, neither in
- * the parent nor in the child.
+ * A signal handler that interrupted a fast path may call fork(), and fork
+ * handlers, ours and others', may allocate. So the thread's table is out of
+ * reach until libc's fork() has returned. Then no cursor has moved that the
+ * interrupted call holds in registers, neither in the parent nor in the child.
  *
  * Locking	none. Not in the archives: a static program has libc's alone.
  */
@@ -21,7 +20,7 @@ typedef pid_t (*fork_function)(void);
 
 static fork_function next_fork; /* all find the same */
 
-/* At the start: dlsym() may allocate, so it is not for a signal handler. */
+/* At the start, since dlsym() may allocate and fork() may be in a handler. */
 __attribute__((constructor)) static void find_fork(void)
 {
 	next_fork = (fork_function)dlsym(RTLD_NEXT, "fork");

@@ -2,9 +2,9 @@
 /*
  * shim/info.c - mallinfo, malloc_info, malloc_stats, malloc_trim, mallopt
  *
- * Numbers are counted when they are asked for: objects out of the slabs, less
- * those that lie in sheaves. Other threads' sheaves are read while they move,
- * so with threads running a number may be off by what is in motion.
+ * Each call counts anew: allocated objects of the slabs, less those in sheaves.
+ * Other threads' sheaves are read while they change, so numbers may be off by
+ * the objects that are being moved.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,9 @@
 #include "shim/info.h"
 #include "sys/os.h"
 
-/* Objects that the program has not, in slabs or on their way there. */
+/*
+ * Returns the objects in slabs and sheaves that the program has not allocated.
+ */
 static unsigned long free_objects(struct kmem_cache *s, unsigned long used)
 {
 	struct slabinfo slabs = { 0 };
@@ -24,7 +26,7 @@ static unsigned long free_objects(struct kmem_cache *s, unsigned long used)
 	return slabs.num_objs - min(used, slabs.num_objs);
 }
 
-/* Blocks of free pages, of whatever order; single ones may wait in lists. */
+/* Returns the free blocks of all orders; per-CPU lists are not counted. */
 static unsigned long free_page_blocks(const struct zone *zone)
 {
 	unsigned long nr = 0;
@@ -81,7 +83,8 @@ void shim_info(struct shim_info *info)
 
 /*
  * As glibc counts: areas, which are mapped one by one, are in hblks and hblkhd
- * and nowhere else, and what a thread has cached is free. There are no fastbins.
+ * and nowhere else, and what a thread has cached is free. There are no
+ * fastbins.
  */
 EXPORT struct mallinfo2 mallinfo2(void)
 {
@@ -133,7 +136,7 @@ EXPORT struct mallinfo __libc_mallinfo(void)
 	return narrow_info();
 }
 
-/* Everything that can go back to the OS does: 1 if any memory did. */
+/* Gives all free memory back to the OS. Returns 1 if there was any. */
 EXPORT int malloc_trim(size_t pad)
 {
 	struct shim_info before, after;
@@ -206,8 +209,8 @@ EXPORT int malloc_info(int options, FILE *out)
 }
 
 /*
- * glibc's parameters steer glibc's heap, and there is nothing of it here; but for
- * one, which is about what blocks hold.
+ * glibc's parameters are for glibc's heap and have no effect here. One has:
+ * M_PERTURB, which fills blocks.
  */
 EXPORT int mallopt(int param, int value)
 {
@@ -221,7 +224,7 @@ EXPORT int __libc_mallopt(int param, int value)
 	return mallopt(param, value);
 }
 
-/* Dumped heaps of emacs's days: there are none. */
+/* For heaps dumped by old emacs: not supported. */
 EXPORT void *malloc_get_state(void)
 {
 	return NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/info.h - what the shim knows of itself
+ * shim/info.h - numbers about the shim
  */
 #ifndef KM_SHIM_INFO_H
 #define KM_SHIM_INFO_H

@@ -2,9 +2,9 @@
 /*
  * shim/inject.c - failslab for malloc
  *
- * Each call of the program is asked about once, small or large, whatever is
- * done for it inside. The loader ends a program that it has no memory for, so
- * its calls are exempt from this and from fail_page_alloc.
+ * Each call of the program is tested once, small or large, whatever allocations
+ * it causes inside. The loader ends a program when it gets no memory, so its
+ * calls are exempt from this and from fail_page_alloc.
  */
 #include <errno.h>
 

@@ -3,17 +3,17 @@
  * shim/jemalloc.c - jemalloc's own calls (weak), all of them
  *
  * A program that is linked with jemalloc takes blocks by mallocx() and gives
- * them back by free(), or the other way round. Served here are all seven, so
- * that no block begins in one allocator and ends in another. mallctl() is not
- * among them: it steers and describes an allocator that then has no blocks.
+ * them back by free(), or the other way round. All seven are served here, so
+ * that no block begins in one allocator and ends in another. mallctl() is not:
+ * it controls and describes jemalloc, which has no blocks then.
  *
  *	flags	0-5	log2 of the alignment, 0: none asked for
  *		6	the bytes are to be zero
  *		8-19	a cache of freed blocks, by number: not needed here
- *		20-31	an arena, by number: there is one, which is said once
+ *		20-31	an arena, by number: ignored, with one warning
  *
- * Bytes that are to be zero are so up to the usable size, since that is where
- * the next rallocx() or xallocx() begins to clear.
+ * A request for zeroed bytes zeroes all of the usable size, since the next
+ * rallocx() or xallocx() begins to clear there.
  *
  * Source	the manual page jemalloc(3)
  */
@@ -29,7 +29,7 @@
 #define FLAG_ZERO 0x40
 #define FLAG_ARENA_SHIFT 20
 
-/* The alignment that flags ask for; 1: none. */
+/* Returns the alignment that flags ask for; 1: none. */
 static size_t alignment(int flags)
 {
 	return 1UL << (flags & FLAG_LG_ALIGN);
@@ -50,7 +50,7 @@ static void check_arena(int flags)
 		say_no_arenas();
 }
 
-/* Clears what lies behind the first `from` bytes of a block. */
+/* Clears a block from byte `from` to its end. */
 static void clear_rest(void *p, size_t from)
 {
 	size_t usable = malloc_usable_size(p);
@@ -74,7 +74,7 @@ WEAK_EXPORT void *mallocx(size_t size, int flags)
 	return take(size, flags, _RET_IP_);
 }
 
-/* To a place that is aligned as asked, unless the block is so and fits. */
+/* Resizes, and moves the block if it does not fit or is not aligned so. */
 static void *resize_aligned(void *p, size_t size, int flags, uintptr_t caller)
 {
 	size_t usable = malloc_usable_size(p);
@@ -103,12 +103,12 @@ WEAK_EXPORT void *rallocx(void *p, size_t size, int flags)
 		q = resize_aligned(p, size, flags, _RET_IP_);
 	else
 		q = realloc(p, size);
-	if (q && (flags & FLAG_ZERO)) /* elsewhere it has what was asked for */
+	if (q && (flags & FLAG_ZERO)) /* a moved block has the new size */
 		clear_rest(q, q == p ? before : min(before, size));
 	return q;
 }
 
-/* A run, to `most` or at least `size` bytes in place: 0 or -ENOMEM. */
+/* Resizes a run in place, to `most` or `size` bytes. Returns 0 or -ENOMEM. */
 static int resize_run(void *p, size_t before, size_t size, size_t most)
 {
 	struct large large;
@@ -122,7 +122,7 @@ static int resize_run(void *p, size_t before, size_t size, size_t most)
 	return large_resize_here(p, size);
 }
 
-/* In place: what the block holds afterwards, whether or not that changed. */
+/* Resizes in place. Returns the block's size afterwards, changed or not. */
 WEAK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 {
 	size_t before = malloc_usable_size(p), most;

@@ -5,11 +5,11 @@
  * A run is a block of the buddy cut to whole pages: 5 pages of an order-3
  * block, the other 3 free again. Its head page holds the length. An area has
  * pages of its own in vmalloc space. When the arena is full a run becomes an
- * area, however small. fail_page_alloc= is asked once for each request, by the
- * order of its size, whatever serves it.
+ * area, however small. fail_page_alloc= is tested once for each request, by
+ * the order of its size.
  *
- * Locking	none here. A run is freed by whoever turns its head page from
- *		PAGE_RUN to PAGE_NONE, so of two who free it one is told.
+ * Locking	none here. A run is freed by the thread that changes its head
+ *		page from PAGE_RUN to PAGE_NONE; a second one gets an error.
  */
 #include <errno.h>
 #include <string.h>
@@ -24,10 +24,10 @@
 
 #define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
 
-/* Up to this size it is a block that the OOM policy is asked about. */
+/* Up to this size the page allocator applies the OOM policy itself. */
 #define OOM_MAX (PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
-#define OOM_ROUNDS 17 /* as a block has */
+#define OOM_ROUNDS 17 /* as the page allocator has */
 
 struct large_stat large_stat;
 
@@ -36,9 +36,9 @@ static void count(unsigned long *counter, long delta)
 	__atomic_add_fetch(counter, (unsigned long)delta, __ATOMIC_RELAXED);
 }
 
-/* ---- page runs ------------------------------------------------------------- */
+/* ---- page runs ----------------------------------------------------------- */
 
-/* A block that was allocated becomes a run, with its frames counted. */
+/* Turns an allocated block into a run of nr frames, and counts them. */
 static void *run_start(struct page *page, unsigned long nr)
 {
 	page->nr_pages = nr;
@@ -49,7 +49,7 @@ static void *run_start(struct page *page, unsigned long nr)
 	return page_to_virt(page);
 }
 
-/* More than the largest block, out of the arena: the last resort. */
+/* The last resort: more than the largest block, out of the arena. */
 static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
@@ -87,9 +87,9 @@ static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 }
 
 /*
- * The head page of the run that holds p; NULL if none does. From inside a run
- * it is found backwards: frame by frame to the start of the 4 MiB block, then,
- * since only longer runs cross it, block by block.
+ * Returns the head page of the run that holds p, or NULL. From inside a run it
+ * searches backwards: frame by frame to the start of the 4 MiB block, then
+ * block by block, since only longer runs cross that.
  */
 static struct page *run_of(const void *p)
 {
@@ -105,7 +105,7 @@ static struct page *run_of(const void *p)
 		if (!at || arena_index[at] || PageBuddy(page))
 			return NULL;
 		at -= at % MAX_ORDER_NR_PAGES ? 1 : MAX_ORDER_NR_PAGES;
-		if (!pfn_online(at)) /* no run goes on behind a hole */
+		if (!pfn_online(at)) /* no run crosses a hole */
 			return NULL;
 	}
 }
@@ -127,7 +127,7 @@ static int run_free(struct page *page)
 	return 0;
 }
 
-/* Shrink or grow where it is: the address, or NULL. */
+/* Resizes a run in place. Returns its address, or NULL. */
 static void *run_resize(struct page *page, size_t size)
 {
 	unsigned long nr = page->nr_pages;
@@ -146,7 +146,7 @@ static void *run_resize(struct page *page, size_t size)
 	return page_to_virt(page);
 }
 
-/* ---- areas ------------------------------------------------------------------ */
+/* ---- areas --------------------------------------------------------------- */
 
 static void *area_alloc(size_t size, size_t align, unsigned int flags)
 {
@@ -175,7 +175,7 @@ static void *area_resize(void *p, size_t size)
 	return ret ? NULL : p;
 }
 
-/* ---- either ------------------------------------------------------------------ */
+/* ---- either -------------------------------------------------------------- */
 
 static void *run_or_area(size_t size, size_t align, unsigned int flags)
 {
@@ -187,8 +187,8 @@ static void *run_or_area(size_t size, size_t align, unsigned int flags)
 }
 
 /*
- * An area consists of single pages, so the policy is asked about it as about one
- * of them; but not about more than there can ever be.
+ * An area consists of single pages, so the OOM policy applies as for one page.
+ * It does not apply to requests that can never succeed.
  */
 static noinline void *alloc_or_oom(size_t size, size_t align,
 				   unsigned int flags)

@@ -9,7 +9,7 @@
  *		  16-byte aligned becomes a huge number; one comparison then
  *		  rejects it and everything outside the arena
  *
- * errno: set to ENOMEM by what fails, else untouched.
+ * errno: set to ENOMEM on failure, else untouched.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static inline void *pop_small(size_t size)
 	return kmem_pop(kmem_this_cpu, size_class[(size + 15) / 16]);
 }
 
-/* Memory from wherever there is some; the engine works. */
+/* Allocates by size: object, run or area. The engine works. */
 static void *serve(size_t size, uintptr_t caller)
 {
 	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
@@ -46,8 +46,8 @@ static void *serve(size_t size, uintptr_t caller)
 }
 
 /*
- * Where errno is from the thread pointer on: the same in each thread, for libc is
- * there from the start. 0: nobody has asked yet.
+ * The offset of errno from the thread pointer. It is the same in each thread,
+ * for libc is loaded at the start. 0: not computed yet.
  */
 static ptrdiff_t errno_offset; /* relaxed */
 
@@ -111,9 +111,9 @@ EXPORT __hot_text __aligned(64) void *malloc(size_t size)
 }
 
 /*
- * The cache of the small object that starts at p; NULL: look closer. Most
- * calls that need to know what a pointer is get by with this. It is never a
- * guarded one: those have no class.
+ * Returns the cache of the small object that starts at p; NULL: use
+ * pointer_resolve(). This suffices for most calls. Guarded objects never match:
+ * they have no class.
  */
 static __always_inline struct kmem_cache *small_cache(const void *p)
 {
@@ -126,7 +126,7 @@ static __always_inline struct kmem_cache *small_cache(const void *p)
 	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
 }
 
-/* true: it is of another allocator, which is asked with no lock of ours. */
+/* Returns true if p is foreign: the caller passes it on without our locks. */
 static noinline bool free_odd(void *p, uintptr_t caller)
 {
 	struct pointer what;
@@ -148,7 +148,7 @@ static noinline bool free_odd(void *p, uintptr_t caller)
 	return false;
 }
 
-/* The same, whatever it is; this thread is inside. */
+/* The same, also for objects of a cache. This thread is inside. */
 static __always_inline bool free_inside(void *p, uintptr_t caller)
 {
 	struct kmem_cache *s = small_cache(p);
@@ -183,7 +183,7 @@ static __always_inline bool push_small(void *p)
 	       likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p));
 }
 
-/* What the program frees; free_slow() is also for what realloc() has moved. */
+/* The slow path of free(); free_slow() also serves realloc() after a move. */
 static noinline void free_miss(void *p, uintptr_t caller)
 {
 	if (likely(p))
@@ -246,21 +246,21 @@ EXPORT void *calloc(size_t n, size_t size)
 	return memset(p, 0, bytes);
 }
 
-/* What grows once grows again: leave room, but where sizes are watched none. */
+/* A block that grew will grow again: adds room, unless sizes are checked. */
 static size_t room_for(size_t usable, size_t size)
 {
 	size_t more = usable + usable / 4;
 
 	if (size <= usable || size - usable >= usable / 4)
 		return size;
-	if (oom_has_policy()) /* it may end the program: not for a luxury */
+	if (oom_has_policy()) /* no OOM kill for extra room */
 		return size;
 	if (more <= MAX_SMALL && shim_cache_for(more)->guard)
 		return size;
 	return more;
 }
 
-/* To another place, by copying: the old one is kept if there is no room. */
+/* Copies to a new block. Without memory the old one is kept: NULL. */
 static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 {
 	size_t room = room_for(usable, size);
@@ -298,8 +298,8 @@ static void *realloc_large(void *p, size_t usable, size_t size,
 }
 
 /*
- * An object stays where it is while it fills more than half of its class: 0,
- * else -EINVAL. slab_debug says -ENOENT if it is free already.
+ * An object stays in place while it fills more than half of its class. Returns
+ * 0 if so, else -EINVAL; with slab_debug -ENOENT if the object is free already.
  */
 static int resize_small(const struct pointer *what, void *p, size_t size,
 			uintptr_t caller)
@@ -314,8 +314,8 @@ static int resize_small(const struct pointer *what, void *p, size_t size,
 }
 
 /*
- * A request that needs memory, unless it is a large block that shrinks. This
- * thread is inside.
+ * Resizes any block; needs memory unless a large block shrinks. This thread is
+ * inside.
  */
 static void *resize(const struct pointer *what, void *p, size_t size,
 		    uintptr_t caller)
@@ -346,7 +346,7 @@ static noinline void *realloc_early(void *p, size_t size, uintptr_t caller)
 	return q;
 }
 
-/* What p is decides; this thread is inside. -ENOENT: ask outside. */
+/* Resizes a block of ours, inside. -ENOENT: foreign, to be handled outside. */
 static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 {
 	struct pointer what;
@@ -366,7 +366,7 @@ static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 			*out = p;
 		if (!ret)
 			return 0;
-		if (ret == -ENOENT) /* nothing to copy, and not to be freed */
+		if (ret == -ENOENT) /* a free object: no copy, no free */
 			return -EBADF;
 	}
 	*out = resize(&what, p, size, caller);
@@ -460,7 +460,7 @@ EXPORT size_t malloc_usable_size(void *p)
 	return likely(s) ? s->object_size : usable_size_slow(p);
 }
 
-/* The size is a hint that saves nothing here: the class is one load away. */
+/* The size is not needed: the class is one load away. */
 EXPORT void free_sized(void *p, size_t size)
 {
 	(void)size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/maps.c - what lies at an address, as /proc/self/maps tells
+ * shim/maps.c - finds what lies at an address, by /proc/self/maps
  *
  *	start-end perms offset dev inode        path
  *	55d0c000-55d0e000 r-xp 2000 fe:00 1234  /usr/bin/true
@@ -8,9 +8,9 @@
  *							no gap in front
  *	7ffc0000-7ffe1000 rw-p 0 00:00 0        [stack]
  *
- * Read without stdio, which would call malloc. What lies behind a loaded object
- * without a gap may be its .bss, or another allocator's that the system joined
- * to it, and a mapped file may be data; libc knows what it loaded.
+ * Read without stdio, which would call malloc. Memory right behind a loaded
+ * object may be its .bss, or another allocator's that the kernel joined to it.
+ * A mapped file may be data. libc knows which objects it loaded.
  */
 #include <dlfcn.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static bool is_object(const struct mapping *map)
 	       strncmp(map->path, "/memfd:", 7);
 }
 
-/* Which mapping: `before` is the one in front, `here` the address on a stack. */
+/* Returns what a mapping is; `before` precedes it, `here` is on this stack. */
 static enum place place_in(const struct mapping *map,
 			   const struct mapping *before, uintptr_t here,
 			   uintptr_t p)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/maps.h - what lies at an address, as /proc/self/maps tells
+ * shim/maps.h - finds what lies at an address, by /proc/self/maps
  */
 #ifndef KM_SHIM_MAPS_H
 #define KM_SHIM_MAPS_H
@@ -12,7 +12,7 @@ enum place {
 	PLACE_STACK, /* of a thread that is known, or of this one */
 	PLACE_OBJECT, /* a loaded object, or its .bss */
 	PLACE_LDSO, /* writable pages of ld.so: its early heap */
-	PLACE_OTHER, /* somebody else's memory */
+	PLACE_OTHER, /* memory of another allocator */
 };
 
 struct mapping {
@@ -29,15 +29,15 @@ struct maps {
 	size_t at, len;
 };
 
-/* The next line: false at the end of the file. */
+/* Reads the next line. Returns false at the end of the file. */
 bool maps_next(struct maps *maps, struct mapping *map);
 /*
- * Where p is; *room, unless that is PLACE_NONE: bytes from p to the end of its
- * mapping. `here` is an address on the stack of the calling thread.
+ * Returns where p lies, and sets *room to the bytes from p to the end of its
+ * mapping, unless it is PLACE_NONE. `here` is an address on the caller's stack.
  */
 enum place maps_place(struct maps *maps, const void *here, const void *p,
 		      size_t *room);
-/* The same of this process. Without /proc nothing can be told: PLACE_OTHER. */
+/* The same for this process. Returns PLACE_OTHER if there is no /proc. */
 enum place place_of(const void *p, size_t *room);
 
 #endif

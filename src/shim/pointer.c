@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/pointer.c - what a pointer is, or one clear line and the end
+ * shim/pointer.c - finds what a pointer is; ends the program if it is bad
  */
 #include <errno.h>
 
@@ -16,7 +16,7 @@ static __cold void misuse(const char *function, const void *p, const char *what)
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what);
 }
 
-/* The shim's own sheaves and structs are slabs too, and are nobody's. */
+/* Sheaves and structs of the shim are objects too: they give NULL. */
 struct kmem_cache *shim_cache_of(const void *p)
 {
 	const struct page *slab = virt_to_slab_page(p);
@@ -38,7 +38,7 @@ static void resolve_small(const void *p, const char *function,
 	*out = (struct pointer){ POINTER_SMALL, s, s->object_size };
 	if (unlikely(s->guard))
 		out->usable = start ? kmem_debug_size(s, p) : 0;
-	/* slab_debug=F says more of a bad pointer, when it comes to be freed. */
+	/* slab_debug=F reports more about a bad pointer when it is freed. */
 	if (start || (s->flags & SLAB_CONSISTENCY_CHECKS))
 		return;
 	if (unlikely((uintptr_t)p % MALLOC_ALIGN))
@@ -55,7 +55,7 @@ bool pointer_in_engine(const void *p)
 				      (uintptr_t)p < arena.vmalloc_end));
 }
 
-/* A block of side.c, whole: 0; -ENOENT if p is elsewhere. */
+/* Returns 0 if p is a block of side.c, -ENOENT if it lies elsewhere. */
 static int resolve_side(const void *p, const char *function,
 			struct pointer *out)
 {
@@ -69,8 +69,8 @@ static int resolve_side(const void *p, const char *function,
 }
 
 /*
- * Does no other allocator have what is there? Memory that is readable where
- * nothing of ours is mapped belongs to whoever mapped it.
+ * Returns true if no other allocator owns the memory at p. Readable memory
+ * where nothing of ours is mapped belongs to other code.
  */
 static bool is_ours(const void *p)
 {
@@ -82,8 +82,8 @@ static bool is_ours(const void *p)
 }
 
 /*
- * Whose the pointer is comes first: other allocators align to what they like,
- * so only a pointer into our memory is judged by its alignment.
+ * Tests the owner first. Other allocators may align differently, so alignment
+ * is checked only for pointers into our memory.
  */
 void pointer_resolve(const void *p, const char *function, struct pointer *out)
 {

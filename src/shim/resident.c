@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/resident.c - what of the resident memory is the library's own
+ * shim/resident.c - how much resident memory is the library's own
  *
  *	vmemmap, index, pageblocks	up to the last frame that is online
  *	the file's mappings		code, data, bss
@@ -20,7 +20,7 @@
 
 #define PRESENT (1ULL << 63)
 
-/* Resident bytes of [start, start + size), by the page. */
+/* Returns the resident bytes of [start, start + size), by pages. */
 static size_t present(int fd, const void *start, size_t size)
 {
 	unsigned long page = (uintptr_t)start >> PAGE_SHIFT, nr = 0;
@@ -64,7 +64,7 @@ static size_t image(int fd)
 	const void *here = (const void *)resident_own;
 	struct dl_find_object object;
 
-	/* In a static program it cannot be told from the program. */
+	/* in a static program library and program are one object */
 	if (!*resident_file(here) || !find_object(here, &object))
 		return 0;
 	return present(fd, object.dlfo_map_start,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/resident.h - what of the resident memory is the library's own
+ * shim/resident.h - how much resident memory is the library's own
  */
 #ifndef KM_SHIM_RESIDENT_H
 #define KM_SHIM_RESIDENT_H
@@ -13,11 +13,11 @@ struct resident {
 	size_t caches; /* slabs and tables of its own, not for a program */
 };
 
-/* Reads /proc/self/pagemap; what that does not tell is 0. */
+/* Reads /proc/self/pagemap; values that it does not give are 0. */
 void resident_own(struct resident *own);
 /*
- * The file that holds an address of code, by the loader's account; "" is the
- * program's own, or nothing that is known.
+ * Returns the file that the loader mapped at an address of code; "" for the
+ * program itself, and for unknown addresses.
  */
 const char *resident_file(const void *code);
 

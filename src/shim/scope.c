@@ -5,9 +5,9 @@
  *	program -> preloaded in front -> this library -> the rest, as loaded
  *
  * At the start the loader's list of objects is the global scope. dlsym() would
- * tell the same, but it waits for the loader's lock, which another thread may
- * hold that runs a constructor inside dlopen() and waits for us. So the list is
- * walked without the lock, once, by a constructor.
+ * give the same answer, but it waits for the loader's lock. Another thread may
+ * hold that lock in a constructor inside dlopen(), and wait for us. So a
+ * constructor walks the list once, without the lock.
  *
  * Locking	none: the list only grows while constructors of the start run
  * Source	System V ABI, dynamic linking; the GNU hash section
@@ -19,7 +19,7 @@
 #include "shim/scope.h"
 #include "sys/os.h"
 
-/* Bits of a symbol's version that speak against it. */
+/* Values of a symbol's version that rule it out. */
 #define NOT_DEFAULT 0x8000
 #define ANY_VERSION 0xfffe /* 0 and 1: it has none of its own */
 
@@ -100,7 +100,7 @@ int scope_walk(void (*see)(const struct scope_object *object, void *arg),
 	return 0;
 }
 
-/* ---- one name in one object --------------------------------------------------- */
+/* ---- one name in one object ---------------------------------------------- */
 
 static bool is_it(const struct scope_object *o, u32 symbol, const char *name,
 		  unsigned int refused)

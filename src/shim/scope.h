@@ -9,7 +9,7 @@
 
 #include "sys/compiler.h"
 
-/* One loaded object, with the tables that a name is looked up in. */
+/* One loaded object, with the tables for looking up a name. */
 struct scope_object {
 	bool front; /* it comes before this library */
 	const char *soname; /* "" if it has none */
@@ -21,15 +21,16 @@ struct scope_object {
 };
 
 /*
- * Calls see() for each loaded object but this library, the program first. 0, or
- * -ENOENT: the list of objects is not there, or this library is not on it.
+ * Calls see() for each loaded object but this library, the program first.
+ * Returns 0, or -ENOENT if there is no list of objects or this library is not
+ * on it.
  */
 int scope_walk(void (*see)(const struct scope_object *object, void *arg),
 	       void *arg);
 
 /*
- * The function of that name that the object defines; NULL: none. A symbol with
- * a version of its own is found by the second alone, if that is the default.
+ * Returns the function of that name that the object defines, or NULL. A symbol
+ * with several versions is found by its default version alone.
  */
 void *scope_function(const struct scope_object *object, const char *name);
 void *scope_versioned(const struct scope_object *object, const char *name);

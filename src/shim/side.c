@@ -2,16 +2,16 @@
 /*
  * shim/side.c - blocks for calls that may not use the engine
  *
- * A signal handler that interrupted a slow path, and a thread that a fork keeps
- * out for long, are served from here (kmem/inside.h says when). What they free of
- * the engine's is put off.
+ * This file serves a signal handler that interrupted a slow path, and a thread
+ * that a fork keeps out for long (kmem/inside.h). Blocks of the engine that
+ * they free are freed later.
  *
  *	segment	[header|16 size tag|block ...|16 size tag|block ...|       ]
  *	         state = blocks live << 32 | 16-byte units used
  *
- * Space is given out from the front. It is used again when the last block of a
- * segment is freed; what was touched beyond the first pages goes back to the OS
- * then. Segments stay: there are as many as were needed at once.
+ * Space is given out from the front. When the last block of a segment is freed
+ * all of it can be used again, and touched pages behind KEEP_SIZE go back to
+ * the OS. Segments stay: there are as many as were needed at once.
  *
  * Locking	none, for a handler may interrupt these functions too: state
  *		and the list of segments change by compare and exchange
@@ -58,7 +58,7 @@ static struct header *header_of(const void *p)
 
 /* ---- segments ------------------------------------------------------------ */
 
-/* The place for a block behind `used` units; 0: there is none. */
+/* Returns the place for a block behind `used` units; 0: there is none. */
 static uintptr_t place_in(const struct segment *seg, u32 used, size_t size,
 			  size_t align)
 {
@@ -93,7 +93,7 @@ static void *take_from(struct segment *seg, size_t size, size_t align)
 	return (void *)p;
 }
 
-/* A segment with room for this block, not yet on the list; NULL: no memory. */
+/* Returns a new segment for this block, not listed yet; NULL: no memory. */
 static struct segment *new_segment(size_t size, size_t align)
 {
 	size_t most = sizeof(struct segment) + sizeof(struct header);
@@ -118,7 +118,7 @@ static void list_segment(struct segment *seg)
 		;
 }
 
-/* Its last block was freed: give pages back, then use it from the front again. */
+/* The last block was freed: gives pages back and makes all space free. */
 static void segment_empty(struct segment *seg)
 {
 	if (seg->size > KEEP_SIZE)
@@ -141,7 +141,7 @@ static void give_to(struct segment *seg)
 		segment_empty(seg);
 }
 
-/* The segment that holds an address; NULL: none, it is not of the side heap. */
+/* Returns the segment that holds an address; NULL: not of the side heap. */
 static struct segment *segment_of(const void *p)
 {
 	struct segment *seg = smp_load_acquire(&segments);
@@ -203,7 +203,7 @@ int side_free(void *p)
 	return 0;
 }
 
-/* ---- frees that are put off ------------------------------------------------ */
+/* ---- frees that are put off ---------------------------------------------- */
 
 struct put_off {
 	struct put_off *next;
@@ -213,7 +213,7 @@ struct put_off {
 
 static struct put_off *queue; /* atomic */
 
-/* Without memory for the note the block is lost, and nothing else. */
+/* If there is no memory for the note the block is never freed. */
 void side_put_off(void *p, uintptr_t caller)
 {
 	struct put_off *note = side_alloc(sizeof(*note), UNIT);

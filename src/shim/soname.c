@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * shim/soname.c - the soname that a file gives itself
+ * shim/soname.c - reads the soname of a file
  *
  *	ELF header -> program headers -> PT_DYNAMIC -> DT_SONAME, an offset in
  *	DT_STRTAB, an address -> by PT_LOAD a place in the file
  *
- * Read by pread(), nothing is mapped and nothing allocated. A file that is not
- * what it seems is one without a soname.
+ * The file is read by pread(): nothing is mapped or allocated. A malformed file
+ * counts as one without a soname.
  *
  * Source	System V ABI, object files and dynamic linking
  */
@@ -46,7 +46,7 @@ static int read_headers(struct file *file)
 			head.e_phoff);
 }
 
-/* Where the addresses of DT_SONAME and DT_STRTAB lead to, in the address space. */
+/* Finds the address of the soname, by DT_SONAME and DT_STRTAB. */
 static int find_soname(const struct file *file, u64 *address)
 {
 	u64 name = 0, strings = 0;

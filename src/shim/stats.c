@@ -2,14 +2,14 @@
 /*
  * shim/stats.c - a summary when the program ends
  *
- *	stats=PID	on stderr, if this process has that number: so that
- *			the children of a program stay silent; its calls are
- *			counted, each of them (shim/count.c)
+ *	stats=PID	on stderr, if this process has that number: children
+ *			of the program stay silent. Each call is counted
+ *			(shim/count.c)
  *	stats_file=PATH	one line for every process, appended
  *
  * The texts that proc_at_exit= asks for (core/proc_exit.c) come before these.
  *
- * A process that ends by _exit() or a signal says nothing.
+ * A process that ends by _exit() or a signal prints nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static int set_stats_file(const char *value)
 }
 boot_param("stats_file", set_stats_file, "a path of up to 244 bytes");
 
-/* A number behind a label such as "VmHWM:" in /proc/self/status, in bytes. */
+/* Returns the bytes behind a label such as "VmHWM:" in /proc/self/status. */
 static size_t status_bytes(const char *label)
 {
 	char buf[4096];
@@ -81,7 +81,7 @@ static const char *file_name(const void *code)
 	return *name ? name : "the program itself";
 }
 
-/* Who serves the process, and who else wants to. */
+/* Prints which library serves the process, and other mallocs that it has. */
 static void print_head(int fd)
 {
 	km_report_to(fd, "kmalloc: stats of process %d, served by %s (%s)\n",

@@ -314,7 +314,8 @@ void os_close(int fd)
 }
 
 /*
- * As abort(), whose lock a broken program may hold: unblock, raise, by force.
+ * Like abort(), without its lock, which a broken program may hold: unblocks
+ * SIGABRT, raises it, and then uses force.
  */
 void os_abort(void)
 {
