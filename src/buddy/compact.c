@@ -44,9 +44,7 @@ void compaction_init(struct zone *zone)
 	reset_isolation_suitable(zone);
 }
 
-/*
- * ---- deferral (docs/kernel.md C6): words read and written relaxed -----------
- */
+/* ---- deferral (docs/kernel.md C6): words read and written relaxed -------- */
 
 void defer_compaction(struct zone *zone, int order)
 {
@@ -91,9 +89,7 @@ bool compaction_restarting(struct zone *zone, int order)
 	       READ_ONCE(zone->compact_considered) >= 1U << shift;
 }
 
-/*
- * ---- is compaction worth a try? (docs/kernel.md C3) -------------------------
- */
+/* ---- is compaction worth a try? (docs/kernel.md C3) ---------------------- */
 
 static bool enough_to_move_to(struct zone *zone, unsigned int order,
 			      enum zone_type highest_zoneidx, long free)
@@ -151,9 +147,7 @@ bool compaction_zonelist_suitable(const struct alloc_context *ac,
 	return false;
 }
 
-/*
- * ---- free pages that pages are moved to -------------------------------------
- */
+/* ---- free pages that pages are moved to ---------------------------------- */
 
 /*
  * Takes the smallest isolated block that is large enough off its list. Returns
@@ -218,9 +212,7 @@ static void compaction_free(struct page *dst, void *private)
 	cc->nr_freepages += 1UL << order;
 }
 
-/*
- * ---- capture (docs/kernel.md B11) -------------------------------------------
- */
+/* ---- capture (docs/kernel.md B11) ---------------------------------------- */
 
 bool compaction_capture(struct zone *zone, struct page *page,
 			unsigned int order, unsigned int mt)
@@ -248,9 +240,7 @@ static void set_capture(struct zone *zone, struct capture_control *capc)
 	spin_unlock(&zone->lock);
 }
 
-/*
- * ---- a run over one zone ----------------------------------------------------
- */
+/* ---- a run over one zone ------------------------------------------------- */
 
 /*
  * Returns true if a block of the wanted order is free now, of the wanted type
@@ -433,9 +423,7 @@ enum compact_result compact_zone(struct compact_control *cc,
 	return ret;
 }
 
-/*
- * ---- for a request that waits -----------------------------------------------
- */
+/* ---- for a request that waits -------------------------------------------- */
 
 /*
  * Compacts the zones of a request until one has a block. migrate_lock is held.

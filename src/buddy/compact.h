@@ -106,9 +106,7 @@ static inline unsigned long compact_gap(unsigned int order)
 	return 2UL << order;
 }
 
-/*
- * ---- fragindex.c: no lock held ----------------------------------------------
- */
+/* ---- fragindex.c: no lock held ------------------------------------------- */
 
 /*
  * Returns why a request of this order would fail: towards 0 memory is short,
@@ -145,9 +143,7 @@ void reset_cached_positions(struct zone *zone);
 /* Clears the skip marks and the positions of the scanners. */
 void reset_isolation_suitable(struct zone *zone);
 
-/*
- * ---- compact.c: no lock held ------------------------------------------------
- */
+/* ---- compact.c: no lock held --------------------------------------------- */
 
 extern unsigned long sysctl_extfrag_threshold;
 
@@ -207,9 +203,7 @@ bool should_compact_retry(const struct alloc_context *ac, unsigned int order,
 bool compaction_capture(struct zone *zone, struct page *page,
 			unsigned int order, unsigned int mt);
 
-/*
- * ---- kcompactd.c: no lock held ----------------------------------------------
- */
+/* ---- kcompactd.c: no lock held ------------------------------------------- */
 
 extern unsigned long sysctl_compaction_proactiveness;
 
@@ -232,9 +226,7 @@ unsigned int fragmentation_score_high_wmark(void);
 void compact_nodes(void);
 void kcompactd_init(void); /* at boot: registers the tick */
 
-/*
- * ---- isolate.c: migrate_lock held unless a comment says otherwise -----------
- */
+/* ---- isolate.c: migrate_lock held unless a comment says otherwise -------- */
 
 /*
  * Isolates the pageblocks that [start, end) of one zone lies in: no request
@@ -256,9 +248,7 @@ int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn);
 int take_isolated_range(struct zone *zone, unsigned long start,
 			unsigned long end);
 
-/*
- * ---- contig.c: migrate_lock held --------------------------------------------
- */
+/* ---- contig.c: migrate_lock held ----------------------------------------- */
 
 /*
  * Moves all movable pages out of [start, end). Returns 0, -EBUSY after five

@@ -26,9 +26,7 @@
 #define MIGRATE_TRIES 5
 #define TAKE_TRIES 5
 
-/*
- * ---- out of the way ---------------------------------------------------------
- */
+/* ---- out of the way ------------------------------------------------------ */
 
 /*
  * Returns the first frame of the movable block that this frame is in, or pfn if
@@ -96,9 +94,7 @@ int migrate_range_away(unsigned long start, unsigned long end, gfp_t gfp)
 	return min(ret, 0);
 }
 
-/*
- * ---- a range ----------------------------------------------------------------
- */
+/* ---- a range ------------------------------------------------------------- */
 
 static bool range_in_zone(struct zone *zone, unsigned long start,
 			  unsigned long end)
@@ -209,9 +205,7 @@ void free_contig_range(unsigned long pfn, unsigned long nr_pages)
 		__free_page(pfn_to_page(pfn));
 }
 
-/*
- * ---- any range --------------------------------------------------------------
- */
+/* ---- any range ----------------------------------------------------------- */
 
 /*
  * Returns true if the range is worth a try: it is online, and no page in it

@@ -198,9 +198,7 @@ void __free_range(struct zone *zone, unsigned long pfn, unsigned long end,
 	}
 }
 
-/*
- * ---- whole blocks -----------------------------------------------------------
- */
+/* ---- whole blocks -------------------------------------------------------- */
 
 /*
  * Returns true if the page heads a block of this order that is in use;

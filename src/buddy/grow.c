@@ -3,9 +3,9 @@
  * buddy/grow.c - zones get frames as they need them
  *
  * A section that came online is not put on the free lists at once. Its frames
- * are deferred: one largest block (4 MiB, or what is there of it) is put on the
- * lists whenever nothing else serves a request. So a small program touches one
- * struct page.
+ * are deferred: one block, of 4 MiB if there are as many, is put on the lists
+ * whenever nothing else serves a request. So a small program touches one struct
+ * page.
  *
  *	zone_start_pfn      deferred_pfn    deferred_end   grow_pfn     end
  *	   |==== managed ======|~~~ deferred ~~~|             |...........|

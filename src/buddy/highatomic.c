@@ -15,7 +15,7 @@
  *
  * Locking	zone->lock
  * Invariants	HIGHATOMIC1  nr_reserved_highatomic is the size of the
- *		HighAtomic pageblocks, nr_free_highatomic what is free of it
+ *		HighAtomic pageblocks, nr_free_highatomic their free pages
  *					(unit.buddy.highatomic checks it)
  * Source	Linux v6.12 mm/page_alloc.c, reserve_highatomic_pageblock(),
  *		unreserve_highatomic_pageblock() (docs/kernel.md W8)

@@ -22,8 +22,8 @@
 #define ALLOC_NOFRAGMENT 0x100u /* another zone rather than mixed types */
 #define ALLOC_HIGHATOMIC 0x200u
 #define ALLOC_KSWAPD __GFP_KSWAPD_RECLAIM /* 0x800 */
-#define ALLOC_COLD 0x1000u /* ours: the cold end of the per-CPU list */
-#define ALLOC_TICK 0x2000u /* ours: the caller may run ticks (core/tick.h) */
+#define ALLOC_COLD 0x1000u /* not the kernel's: cold end of the list */
+#define ALLOC_TICK 0x2000u /* not the kernel's: ticks may run */
 
 _Static_assert(ALLOC_MIN_RESERVE == 0x20, "the bit of __GFP_HIGH");
 _Static_assert(ALLOC_KSWAPD == 0x800, "the bit of __GFP_KSWAPD_RECLAIM");

@@ -83,6 +83,7 @@ void putback_movable_pages(struct list_head *pages);
 struct migration_target {
 	/* Returns a block like src, with one reference, or NULL. */
 	struct page *(*get_new_page)(struct page *src, void *private);
+	/* Frees a block of get_new_page() that was not used. */
 	void (*put_new_page)(struct page *dst, void *private);
 	void *private;
 };

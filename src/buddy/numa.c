@@ -7,7 +7,7 @@
  *	numa="node:2 pu:2"	a made-up machine in hwloc's words, in
  *				libkmalloc: real CPU c is its PU c modulo their
  *				number
- *	neither			what the OS says, if it says more than one node
+ *	neither			the nodes of the OS, if it has more than one
  *
  *	/sys/devices/system/node/online		"0-1,3"
  *	.../node1/cpulist, .../node1/distance	"4-7", "21 10 31"
@@ -54,7 +54,7 @@ static int set_numa(const char *value)
 }
 boot_param("numa", set_numa, "fake=N, or a machine in hwloc's words");
 
-/* ---- what the OS says ---------------------------------------------------- */
+/* ---- the nodes of the OS ------------------------------------------------- */
 
 /* Reads the text of a file, cut to the buffer. Returns 0 or -errno. */
 static int read_text(const char *file, int nid, char *buf, size_t size)

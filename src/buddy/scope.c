@@ -4,7 +4,7 @@
  *
  *	gfp of a request
  *	  & gfp_allowed_mask	while the library starts nothing may block
- *	  without what is wrong	unknown or contradictory bits, reported once
+ *	  without wrong bits	unknown or contradictory ones, reported once
  *	  without IO, FS or MOVABLE	in the scopes of this thread
  *
  * Locking	none: a thread's own, and constants

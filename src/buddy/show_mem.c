@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/show_mem.c - "Mem-Info": what a report says of memory
+ * buddy/show_mem.c - "Mem-Info": the part of a report on memory
  *
  *	Mem-Info:
  *	active_anon:0 ... free:3840 free_pcp:63 free_cma:0	over all zones

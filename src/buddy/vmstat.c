@@ -30,9 +30,10 @@ static struct {
 	unsigned long numa[MAX_NUMNODES][MAX_NR_ZONES][HIT_LOCAL + 1];
 } __cacheline_aligned numa_event_states[CPU_SLOTS]; /* atomic */
 
-static unsigned long node_stat[MAX_NUMNODES][NR_VM_NODE_STAT_ITEMS]; /* atomic */
+/* atomic, both */
+static unsigned long node_stat[MAX_NUMNODES][NR_VM_NODE_STAT_ITEMS];
 static unsigned long zone_stat_items[MAX_NUMNODES][MAX_NR_ZONES]
-				    [NR_VM_ZONE_STAT_ITEMS]; /* atomic */
+				    [NR_VM_ZONE_STAT_ITEMS];
 
 static void add(unsigned long *counter, unsigned long n)
 {
