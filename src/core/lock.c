@@ -11,7 +11,6 @@
 #define SPIN_TURNS 64
 
 void *lock_fork_owner;
-__thread u32 lock_held;
 
 void spin_lock_slow(spinlock_t *lock)
 {

@@ -23,6 +23,7 @@
 #define KM_CORE_LOCK_H
 
 #include "core/bug.h"
+#include "core/task.h"
 #include "sys/compiler.h"
 
 enum lock_rank {
@@ -64,7 +65,7 @@ typedef struct spinlock {
 	}
 
 extern void *lock_fork_owner __hidden; /* thread pointer of the forker */
-extern __thread u32 lock_held; /* debug builds: bit n = rank n is held */
+#define lock_held (current_task.locks)
 
 void spin_lock_slow(spinlock_t *lock);
 void spin_unlock_wake(spinlock_t *lock);

@@ -30,6 +30,7 @@ struct task_struct {
 	u16 cpu; /* 1 + the CPU that it is made to use; 0: the real one */
 	u8 mems_denied; /* nodes that its memory does not come from */
 	u8 polls; /* it reads the clock in tick_poll() */
+	u32 locks; /* debug builds: bit n = it has a lock of rank n */
 };
 
 extern __thread struct task_struct current_task;

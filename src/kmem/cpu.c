@@ -109,10 +109,9 @@ static void table_list(struct kmem_cpu *cpu)
 	cpu->frame = (uintptr_t)__builtin_frame_address(0);
 	cpu->served = READ_ONCE(requests);
 	cpu->owner = __builtin_thread_pointer();
-	cpu->visit = &kmem_visit;
 	spin_lock(&kmem_cpus_lock);
 	list_add(&cpu->list, &kmem_cpus);
-	kmem_visit_listed();
+	kmem_visit_listed(&cpu->inside);
 	WRITE_ONCE(nr_cpus, nr_cpus + 1);
 	spin_unlock(&kmem_cpus_lock);
 }
@@ -131,6 +130,7 @@ static void table_retire(struct kmem_cpu *cpu)
 	list_del(&cpu->list);
 	if (is_mine(cpu))
 		kmem_visit_unlisted();
+	cpu->inside = 0;
 	list_add(&cpu->list, &free_cpus);
 	WRITE_ONCE(nr_cpus, nr_cpus - 1);
 	spin_unlock(&kmem_cpus_lock);
@@ -279,17 +279,6 @@ bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end)
 	return found;
 }
 
-void kmem_cpus_set_gate(u8 gate)
-{
-	const struct kmem_cpu *cpu;
-
-	spin_lock(&kmem_cpus_lock);
-	list_for_each_entry(cpu, &kmem_cpus, list)
-		if (!is_mine(cpu))
-			WRITE_ONCE(cpu->visit->gate, gate);
-	spin_unlock(&kmem_cpus_lock);
-}
-
 bool kmem_cpus_anyone_inside(void)
 {
 	const struct kmem_cpu *cpu;
@@ -297,7 +286,7 @@ bool kmem_cpus_anyone_inside(void)
 
 	spin_lock(&kmem_cpus_lock);
 	list_for_each_entry(cpu, &kmem_cpus, list)
-		found |= !is_mine(cpu) && READ_ONCE(cpu->visit->frame);
+		found |= !is_mine(cpu) && READ_ONCE(cpu->inside);
 	spin_unlock(&kmem_cpus_lock);
 	return found;
 }

@@ -29,6 +29,7 @@ enum { GATE_CLOSED = 1, GATE_LONG = 2, GATE_BITS = 3, GATE_NEXT = 4 };
 __thread struct kmem_visit kmem_visit = { .alone = VISIT_ALONE,
 					  .thread_state = THREAD_NEW };
 
+u8 kmem_gate_closed; /* gate_state has one of the bits */
 static u32 gate_state; /* atomic; a futex */
 static void *gate_owner; /* thread that closed the gate; atomic */
 static u32 lone_visitors; /* atomic: threads inside, on no list */
@@ -75,10 +76,15 @@ static bool gate_wait(void)
 	return !gate_is_closed();
 }
 
+/* A signal handler may do the same at any instruction: one of them counts. */
 static void lone_leave(void)
 {
-	__atomic_sub_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
-	kmem_visit.alone = VISIT_ALONE;
+	u8 counted = VISIT_COUNTED;
+
+	if (__atomic_compare_exchange_n(&kmem_visit.alone, &counted,
+					(u8)VISIT_ALONE, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		__atomic_sub_fetch(&lone_visitors, 1, __ATOMIC_SEQ_CST);
 }
 
 static void tell_fork(void)
@@ -90,7 +96,7 @@ static void tell_fork(void)
 /* Leaves the engine without a look at pending work. */
 static void step_out(void)
 {
-	WRITE_ONCE(kmem_visit.frame, 0UL);
+	kmem_visit_frame(0);
 	if (kmem_visit.alone == VISIT_COUNTED)
 		lone_leave();
 	if (unlikely(gate_is_closed()))
@@ -99,7 +105,7 @@ static void step_out(void)
 
 void kmem_step_in(uintptr_t frame)
 {
-	WRITE_ONCE(kmem_visit.frame, frame);
+	kmem_visit_frame(frame);
 	if (kmem_visit.alone != VISIT_ALONE)
 		return;
 	kmem_visit.alone = VISIT_COUNTED;
@@ -138,17 +144,18 @@ void kmem_leave_odd(void)
 	}
 }
 
-void kmem_visit_listed(void)
+void kmem_visit_listed(uintptr_t *inside)
 {
 	if (kmem_visit.alone == VISIT_COUNTED)
 		lone_leave();
 	kmem_visit.alone = VISIT_LISTED;
-	WRITE_ONCE(kmem_visit.gate, (u8)gate_is_closed());
+	kmem_visit.inside = inside;
+	WRITE_ONCE(*inside, kmem_visit.frame);
 }
 
 void kmem_visit_unlisted(void)
 {
-	WRITE_ONCE(kmem_visit.gate, (u8)0);
+	kmem_visit.inside = NULL;
 	kmem_visit.alone = VISIT_ALONE;
 	if (!kmem_is_inside())
 		return;
@@ -172,7 +179,7 @@ void kmem_gate_close(void)
 	__atomic_store_n(&gate_state,
 			 (READ_ONCE(gate_state) & ~GATE_BITS) | GATE_CLOSED,
 			 __ATOMIC_SEQ_CST);
-	kmem_cpus_set_gate(1);
+	__atomic_store_n(&kmem_gate_closed, 1, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < LEAVE_ROUNDS; i++) {
 		u32 seen = READ_ONCE(leavers);
 
@@ -184,6 +191,7 @@ void kmem_gate_close(void)
 
 static void open_gate(void)
 {
+	WRITE_ONCE(kmem_gate_closed, (u8)0);
 	WRITE_ONCE(gate_owner, (void *)NULL);
 	__atomic_store_n(&gate_state,
 			 (READ_ONCE(gate_state) & ~GATE_BITS) + GATE_NEXT,
@@ -192,7 +200,6 @@ static void open_gate(void)
 
 void kmem_gate_open(void)
 {
-	kmem_cpus_set_gate(0);
 	open_gate();
 	os_futex_wake_all(&gate_state);
 }

@@ -19,13 +19,16 @@
  * fork holds. A thread may hold a lock of another library that fork() needs: it
  * waits at most GATE_PATIENCE_MS.
  *
- * Locking	a visit is its thread's own, but for `gate`, which the thread
- *		that forks writes, and `frame`, which it reads. The gate is
- *		moved by the holder of tick_lock; the list of visits is that of
- *		tables (kmem_cpus_lock).
+ * A thread may end without a destructor: by exit(2), or with a table that it got
+ * in the last destructor rounds. Its variables are unmapped then. So the forking
+ * thread reads `inside` of the tables, which stay, and all threads have one gate.
+ *
+ * Locking	a visit is its thread's own. The gate is moved by the holder of
+ *		tick_lock; the list of tables is under kmem_cpus_lock.
  * Invariants	N1  a thread that has locks of the engine is inside, or forks,
  *		    or came through the API library, which has no brackets
  *		N2  frame is 0 outside
+ *		N3  a listed thread's `inside` is its frame
  */
 #ifndef KM_KMEM_INSIDE_H
 #define KM_KMEM_INSIDE_H
@@ -48,10 +51,10 @@ enum thread_state {
 
 struct kmem_visit {
 	uintptr_t frame; /* the stack where it came in; 0: it is outside */
+	uintptr_t *inside; /* of its table, the same for others; or NULL */
 	union {
 		u32 odd; /* is any of these set? */
 		struct {
-			u8 gate; /* closed; atomic */
 			u8 queued; /* work waits for the end of the visit */
 			u8 alone; /* enum visit_alone */
 			u8 key; /* the key of its table is to be set */
@@ -61,6 +64,7 @@ struct kmem_visit {
 };
 
 extern __thread struct kmem_visit kmem_visit __hidden;
+extern u8 kmem_gate_closed __hidden; /* atomic */
 
 /* kmem_leave() calls it when `queued` was set. The shim replaces a weak one. */
 void kmem_drain(void);
@@ -82,6 +86,20 @@ static __always_inline uintptr_t stack_pointer(void)
 #endif
 }
 
+/* Sets the frame, here and in the thread's table. */
+static __always_inline void kmem_visit_frame(uintptr_t frame)
+{
+	WRITE_ONCE(kmem_visit.frame, frame);
+	if (likely(kmem_visit.inside))
+		WRITE_ONCE(*kmem_visit.inside, frame);
+}
+
+/* Returns true if the inline halves of enter and leave do not suffice. */
+static __always_inline bool kmem_visit_is_odd(void)
+{
+	return READ_ONCE(kmem_visit.odd) | READ_ONCE(kmem_gate_closed);
+}
+
 /* Returns true if this thread may use the engine; then kmem_leave() follows. */
 static __always_inline bool kmem_enter(void)
 {
@@ -89,9 +107,9 @@ static __always_inline bool kmem_enter(void)
 
 	if (unlikely(kmem_visit.frame))
 		return kmem_enter_again(frame);
-	WRITE_ONCE(kmem_visit.frame, frame);
+	kmem_visit_frame(frame);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(READ_ONCE(kmem_visit.odd)))
+	if (unlikely(kmem_visit_is_odd()))
 		return kmem_enter_odd(frame);
 	return true;
 }
@@ -105,10 +123,10 @@ static __always_inline void kmem_enter_anyway(void)
 static __always_inline void kmem_leave(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(READ_ONCE(kmem_visit.odd)))
+	if (unlikely(kmem_visit_is_odd()))
 		kmem_leave_odd();
 	else
-		WRITE_ONCE(kmem_visit.frame, 0UL);
+		kmem_visit_frame(0);
 }
 
 static inline bool kmem_is_inside(void)
@@ -127,11 +145,12 @@ void kmem_gate_child(void); /* in the child: open, no thread inside */
 
 /* ---- for cpu.c ----------------------------------------------------------- */
 
-/* This thread's table is on the list now, or no more; kmem_cpus_lock held. */
-void kmem_visit_listed(void);
+/*
+ * This thread's table, which has this `inside`, is on the list now, or no more.
+ * kmem_cpus_lock is held.
+ */
+void kmem_visit_listed(uintptr_t *inside);
 void kmem_visit_unlisted(void);
-/* Close or open the gate of every listed thread but this one. */
-void kmem_cpus_set_gate(u8 gate);
 bool kmem_cpus_anyone_inside(void); /* this thread does not count */
 void kmem_cpu_set_key(void);
 

@@ -91,7 +91,6 @@ struct node_barn {
 } __cacheline_aligned;
 
 struct kmem_cpu;
-struct kmem_visit;
 struct slab_caller;
 
 /* What slabinfo shows of a cache. */
@@ -413,7 +412,7 @@ struct kmem_cpu {
 	unsigned long polled_ms; /* time of the last poll; owner */
 	uintptr_t frame; /* an address on its stack; constant */
 	void *owner; /* the thread's thread pointer; constant */
-	struct kmem_visit *visit; /* the thread's, of inside.h; constant */
+	uintptr_t inside; /* its thread is: inside.h; atomic */
 	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
 };
 
