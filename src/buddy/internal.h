@@ -427,7 +427,7 @@ struct oom_control {
 
 bool oom_trylock(void);
 void oom_unlock(void);
-void oom_wait(void); /* waits a moment until its owner is done */
+void oom_wait(void); /* waits briefly for the thread that has it */
 /* Returns true if the request should try again. oom_trylock() is held. */
 bool out_of_memory(const struct oom_control *oc);
 
@@ -466,9 +466,8 @@ extern bool pageblock_rule_44; /* constant after init */
 void reserve_highatomic_pageblock(struct zone *zone, struct page *page,
 				  unsigned int order);
 /*
- * Returns one reserved pageblock that has free memory to the type of this
- * request. Returns true if there was one. Each zone keeps one unless `force` is
- * 1.
+ * Gives one reserved pageblock that has free memory the type of this request.
+ * Returns true if there was one. Each zone keeps one unless `force` is 1.
  */
 bool unreserve_highatomic_pageblock(const struct alloc_context *ac,
 				    unsigned int force);
@@ -511,7 +510,7 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order,
 void drain_pages(struct zone *zone, struct per_cpu_pages *pcp);
 #define FREE_COLD 1 /* not touched lately: goes to the cold end */
 #define FREE_TICK 2 /* the caller may run ticks */
-#define PCP_TICK_EVERY 32 /* allocations from a pageset look at the clock */
+#define PCP_TICK_EVERY 32 /* allocations between two polls for a tick */
 /* Returns false if the lists are busy; the caller still owns the page then. */
 bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 		  unsigned int flags);

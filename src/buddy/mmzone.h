@@ -76,9 +76,9 @@ struct free_area {
 
 /* the small blocks that one CPU keeps */
 struct per_cpu_pages {
-	spinlock_t lock; /* tried; waited for only to drain */
+	spinlock_t lock; /* trylock only, except to drain */
 	int count; /* base pages on the lists; lock */
-	int high; /* beyond it, some go back; lock */
+	int high; /* pages above it go back; lock */
 	int high_min, high_max; /* between which high tunes itself; relaxed */
 	int batch; /* pages moved at a time; relaxed */
 	int free_count; /* pages freed in a row; lock */
@@ -136,10 +136,10 @@ struct zone {
 	unsigned long compact_cached_free_pfn;
 	unsigned long compact_cached_migrate_pfn[2]; /* async, sync */
 	unsigned long compact_init_migrate_pfn, compact_init_free_pfn;
-	unsigned int compact_considered; /* attempts since it failed */
-	unsigned int compact_defer_shift; /* of 2^this, all but one are */
-	int compact_order_failed; /* deferred, from this order on */
-	bool compact_blockskip_flush; /* forget the skip bits at the end */
+	unsigned int compact_considered; /* attempts since the last failure */
+	unsigned int compact_defer_shift; /* all but 1 of 2^this are skipped */
+	int compact_order_failed; /* lowest order that failed */
+	bool compact_blockskip_flush; /* clear the skip marks at the end */
 	unsigned long allocated, freed; /* past the pagesets; zone->lock */
 	unsigned long allocs; /* the same in blocks; zone->lock */
 };
@@ -191,8 +191,8 @@ extern u8 cpu_node[NR_CPUS]; /* the node of a CPU; constant after init */
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
 
 /*
- * Returns the next zone that spans frames: of NULL the first, after the last
- * NULL.
+ * Returns the next zone that spans frames, of NULL the first one. After the
+ * last zone it returns NULL.
  */
 struct zone *next_zone(struct zone *zone);
 

@@ -367,7 +367,7 @@ bool area_out_of_memory(gfp_t gfp)
 
 	if (current->flags & PF_MEMALLOC) /* this thread frees memory itself */
 		return false;
-	if (!oom_trylock()) { /* another one handles it */
+	if (!oom_trylock()) { /* another thread handles it */
 		oom_wait();
 		return true;
 	}

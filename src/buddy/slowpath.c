@@ -209,7 +209,7 @@ static struct page *__alloc_pages_may_oom(struct slowpath *sp)
 	struct page *page;
 
 	sp->progress = 0;
-	if (!oom_trylock()) { /* another handles it */
+	if (!oom_trylock()) { /* another thread handles it */
 		sp->progress = 1;
 		oom_wait();
 		return NULL;

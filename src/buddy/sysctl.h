@@ -44,10 +44,11 @@ struct ctl_table {
 	__attribute__((section("km_sysctls"), used, aligned(sizeof(void *))))
 
 /*
- * Reads a knob into old, as the kernel's files have it ("256\t256\t32\t0\t0
- * "). Then sets new values if `text` is not NULL. Returns the full length, as
- * snprintf(), or an error. -ENOENT: no such knob; -EINVAL: bad value; -EACCES:
- * it can only be written, or only be read; or the error of its function.
+ * Reads a knob into old, as the kernel's files have it
+ * ("256\t256\t32\t0\t0\n"). Then sets new values if `text` is not NULL. Returns
+ * the full length, as snprintf(), or an error. -ENOENT: no such knob; -EINVAL:
+ * bad value; -EACCES: it can only be written, or only be read; or the error of
+ * its function.
  */
 long do_sysctl(const char *name, char *old, size_t size, const char *text);
 
