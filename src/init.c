@@ -14,8 +14,8 @@
  *	exit	nothing: static destructors still allocate
  *
  * Locking	boot_lock (rank LOCK_INIT) for the start
- * Invariants	I1  km_booted is set last, and once
- *		I2  nothing called from here allocates before that
+ * Invariants	INIT1  km_booted is set last, and once
+ *		INIT2  nothing called from here allocates before that
  */
 #include <errno.h>
 #include <pthread.h>

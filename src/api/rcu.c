@@ -20,11 +20,11 @@
  *		parent	the worker goes on
  *		child	liburcu forgets the other threads; a new worker
  *
- * Locking	rcu_mutex for the start of the worker and for fork; the queue
- *		is lock-free
- * Invariants	R1  at most one worker runs
- *		R2  what is in the queue when the worker has come to rest is
- *		    found by the next one
+ * Locking	rcu_mutex for the start of the worker, so that there is at most
+ *		one, and for fork; the queue is lock-free
+ * Invariants	RCU1  functions that are queued when the worker has come to
+ *		    rest are run by the next worker
+ *					(unit.api.rcu checks it)
  * Source	Linux v6.18 for the names; liburcu 0.13 (urcu/urcu-bp.h)
  */
 #include <errno.h>

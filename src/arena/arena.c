@@ -10,7 +10,7 @@
  * other code in the span stays there, and is a hole of the arena.
  *
  * Locking	arena_lock for what changes; charged_frames is atomic
- * Invariants	N1-N4 of arena.h
+ * Invariants	ARENA1-ARENA4 of arena.h
  * Source	no counterpart; mem= as in Linux's boot parameters
  */
 #include <errno.h>

@@ -38,12 +38,15 @@
  *
  * Locking	arena_lock (rank LOCK_HOTPLUG) for growth; readers use what
  *		was published by the online bit.
- * Invariants	N1  online bits change only while arena_lock is held; they are
- *		    cleared for whole largest blocks
- *		N2  index[n] != 0 only if frame n is online
- *		N3  online_frames = number of online frames <= charged <= limit
- *		N4  struct pages of a largest block are mapped if its PB_PAGES
- *		    are set; those of online frames are
+ * Invariants	ARENA1  online bits change only while arena_lock is held; they
+ *		    are cleared for whole largest blocks
+ *		ARENA2  index[n] != 0 only if frame n is online
+ *		ARENA3  online_frames = number of online frames
+ *		    <= charged <= limit
+ *		ARENA4  struct pages of a largest block are mapped if its
+ *		    PB_PAGES are set; those of online frames are
+ *		(arena_online() and arena_offline() check that the lock of
+ *		ARENA1 is held, unit.arena.arena checks ARENA2-ARENA4)
  * Source	Linux mm/sparse-vmemmap.c and mm/memory_hotplug.c as a model
  */
 #ifndef KM_ARENA_ARENA_H

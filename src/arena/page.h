@@ -11,10 +11,10 @@
  *		8 lru            on a list of the page allocator; the owner's
  *		24 mapping, private, _refcount, _mapcount, memcg, owner
  *
- * Invariants	N4  a page that heads no allocated block is clean: byte 24 and
- *		    what follows is zero. Slab code uses these bytes, and calls
- *		    page_clean() before the block is freed.
- *				(check_new_page() checks each allocation)
+ * Invariants	PAGE1  a page that heads no allocated block is clean: byte 24
+ *		    and what follows is zero. Slab code uses these bytes and
+ *		    calls page_clean() before the block is freed.
+ *				(check_new_page() checks it)
  * Source	Linux v6.12 include/linux/mm_types.h for the names
  */
 #ifndef KM_ARENA_PAGE_H
@@ -84,7 +84,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "PAGE_WORD_FLAGS");
 _Static_assert(sizeof(struct page) == 64, "one cache line a frame");
 _Static_assert(offsetof(struct page, mapping) == 24, "behind the list");
 
-/* N4: forget what the owner of a block wrote into its head. */
+/* PAGE1: forget what the owner of a block wrote into its head. */
 static inline void page_clean(struct page *page)
 {
 	page->mapping = NULL;

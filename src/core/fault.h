@@ -18,8 +18,9 @@
  *
  * Locking	none: times, space and count are atomic, the rest is set by boot
  *		parameters, or while no other thread allocates
- * Invariants	J1  fault_armed is 0 only if nothing can fail
- *		J2  with one thread and one seed the same requests fail
+ * Invariants	FAULT1  fault_armed is 0 only if nothing can fail
+ *		FAULT2  with one thread and one seed the same requests fail
+ *					(unit.core.fault checks both)
  * Source	Linux lib/fault-inject.c (docs/kernel.md D14)
  */
 #ifndef KM_CORE_FAULT_H

@@ -5,7 +5,8 @@
  *	head <-> first <-> ... <-> last <-> head
  *
  * Locking	the caller's.
- * Invariants	L1  n->next->prev == n and n->prev->next == n
+ * Invariants	LIST1  n->next->prev == n and n->prev->next == n
+ *					(unit.core.list checks it)
  * Source	the interface of the kernel's lists; written anew.
  */
 #ifndef KM_CORE_LIST_H

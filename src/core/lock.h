@@ -13,10 +13,12 @@
  * through all locks, because the atfork handlers of other libraries run then
  * and may allocate. No other thread can be inside, so no structure is torn.
  *
- * Invariants	K1  at most one thread is between lock and unlock
- *		K2  ranks held by one thread are distinct and rising
- *		K3  no system call but futex while LOCK_BARN, LOCK_LIST,
- *		    LOCK_VMAP or LOCK_ZONE is held
+ * While LOCK_BARN, LOCK_LIST, LOCK_VMAP or LOCK_ZONE is held no system call is
+ * made but futex.
+ *
+ * Invariants	LOCK1  at most one thread is between lock and unlock
+ *		LOCK2  ranks held by one thread are distinct and rising
+ *		(unit.core.lock checks LOCK1, lock_rank_check() LOCK2)
  * Source	no kernel counterpart; spinlock_t keeps its name and calls.
  */
 #ifndef KM_CORE_LOCK_H

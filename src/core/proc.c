@@ -5,8 +5,9 @@
  * The table is a linker section, as that of the boot parameters: each object
  * file brings its own texts, so no layer has to know those above it.
  *
- * Invariants	P1  a text is the same, but for its end, whatever the buffer's
- *		    size: show functions do not see how much fits
+ * Invariants	PROC1  a text is the same, but for its end, for every size of
+ *		    the buffer: show functions do not see how much fits
+ *					(unit.core.proc checks it)
  * Source	the calls of Linux fs/seq_file.c; there is no file, no position
  *		and no iterator here, a text is made in one go.
  */

@@ -13,8 +13,9 @@
  * A program that this process executes has the same number. A child has another
  * one and stays silent.
  *
- * Invariants	P2  exit_names is not empty only in the process that it names
- *		    and in what that forked, which has another number
+ * Invariants	EXIT1  exit_names is not empty only in the process that it names
+ *		    and in its children, which have another number
+ *					(unit.core.proc_exit checks it)
  */
 #include <errno.h>
 #include <string.h>

@@ -8,10 +8,11 @@
  * calls it wherever a subtree changed. NULL for a plain tree.
  *
  * Locking	the caller's.
- * Invariants	R1  a red node has no red child
- *		R2  every path from a node down to a leaf has as many blacks
- *		R3  each summary equals update() of its node
- *					(rb_check() checks R1 and R2)
+ * Invariants	RB1  a red node has no red child
+ *		RB2  every path from a node down to a leaf has as many blacks
+ *		RB3  each summary equals update() of its node
+ *					(rb_check() checks RB1, RB2;
+ *					unit.core.rbtree RB3)
  * Source	the interface of Linux lib/rbtree.c; the algorithm is the
  *		textbook's (Cormen et al., ch. 13), with parent pointers.
  */
@@ -56,7 +57,7 @@ void rb_propagate(struct rb_node *node, rb_update_t update);
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
-/* 0 if R1 and R2 hold, else -EINVAL. */
+/* 0 if RB1 and RB2 hold, else -EINVAL. */
 int rb_check(const struct rb_root *root);
 
 #endif

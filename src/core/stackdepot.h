@@ -11,8 +11,9 @@
  *
  * Locking	none: records are pushed by compare and exchange, room in a
  *		pool is taken by compare and exchange
- * Invariants	Q1  a handle names the same entries for ever
- *		Q2  traces of one thread that are equal have one handle
+ * Invariants	DEPOT1  a handle names the same entries for ever
+ *		DEPOT2  traces of one thread that are equal have one handle
+ *					(unit.core.stackdepot checks both)
  * Source	the interface of Linux lib/stackdepot.c
  */
 #ifndef KM_CORE_STACKDEPOT_H

@@ -25,10 +25,11 @@
  *
  * Locking	a visit is its thread's own. The gate is moved by the holder of
  *		tick_lock; the list of tables is under kmem_cpus_lock.
- * Invariants	N1  a thread that has locks of the engine is inside, or forks,
- *		    or came through the API library, which has no brackets
- *		N2  frame is 0 outside
- *		N3  a listed thread's `inside` is its frame
+ *		A thread that has locks of the engine is inside, or forks, or
+ *		came through the API library, which does not call kmem_enter().
+ * Invariants	VISIT1  frame is 0 outside
+ *		VISIT2  a listed thread's `inside` is its frame
+ *					(unit.kmem.inside checks both)
  */
 #ifndef KM_KMEM_INSIDE_H
 #define KM_KMEM_INSIDE_H

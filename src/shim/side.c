@@ -15,8 +15,9 @@
  *
  * Locking	none, for a handler may interrupt these functions too: state
  *		and the list of segments change by compare and exchange
- * Invariants	S1  a live block is in the units used of its segment
- *		S2  state is SEGMENT_BUSY only while its pages are given back
+ * Invariants	SIDE1  a live block is in the units used of its segment
+ *		SIDE2  state is SEGMENT_BUSY only while its pages are given back
+ *					(unit.shim.side checks both)
  */
 #include <errno.h>
 

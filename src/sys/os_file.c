@@ -11,7 +11,7 @@
  * made without our handlers must not write into its parent's memory.
  *
  * Locking	none
- * Invariants	O1, O2 of os_mem.c
+ * Invariants	OS1, OS2 of os_mem.c
  */
 #include <linux/falloc.h>
 #include <linux/memfd.h>

@@ -8,8 +8,9 @@
  * have come to lie in it.
  *
  * Locking	none; the counters are atomic.
- * Invariants	O1  a call that reports failure changed no mapping
- *		O2  errno is never written
+ * Invariants	OS1  a call that reports failure changed no mapping
+ *		OS2  errno is never written
+ *					(unit.sys.os_mem checks both)
  */
 #include <linux/mempolicy.h>
 #include <linux/mman.h>

@@ -17,6 +17,7 @@
  *		RAM2  a block is on the queue's list while it has free pages,
  *		    or the OS has refused to unmap it
  *		RAM3  pages[n] is set where a page is mapped
+ *					(unit.init.vm_map_ram checks all)
  * Source	Linux v6.12 mm/vmalloc.c, vmap_block (docs/kernel.md Y8)
  */
 #include "core/bitops.h"

@@ -21,6 +21,7 @@
  *		wait
  * Invariants	MOVE1  a movable page is mapped at page_private(), once
  *		MOVE2  after each move an area's mappings are charged exactly
+ *					(stress.api.vm_migrate checks both)
  * Source	Linux v6.12 include/linux/migrate.h for the protocol; the
  *		kernel's own vmalloc pages do not move (docs/divergence.md F)
  */

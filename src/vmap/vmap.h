@@ -26,7 +26,8 @@
  *		VMAP3  subtree_max = the largest range at or below a node
  *		VMAP4  lazy_bytes is the sum over the lazy tree
  *		VMAP5  what is in the free tree is not mapped by us
- *					(vmap_check() checks VMAP1-VMAP5)
+ *		(vmap_check() checks VMAP2-VMAP4, and VMAP1 in each tree;
+ *		unit.vmap.purge VMAP5)
  * Source	Linux v6.12 mm/vmalloc.c
  *		(docs/kernel.md Y3, Y5). vmalloc() has its
  *		own areas in the same space: vm_area.h

@@ -10,8 +10,7 @@ A header comment defines invariants by labels of a prefix and a number:
      *		SLUB2  ...	(slub_check() checks both)
 
 Prints one line for each fault and exits 1 if there was any. It judges labels
-that files of FOLDERS define; folders whose labels have no prefix yet (L1, P1)
-come into that list when they get one.
+that files of FOLDERS define, which are all folders of src.
  - a label that src or include define twice
  - a label with the prefix of a defined one that nothing defines
  - a label without a check: the comment that defines it has to say in brackets
@@ -25,7 +24,8 @@ import sys
 import docs
 import sources
 
-FOLDERS = ("src/buddy", "src/kmem", "src/slab", "src/slub")
+FOLDERS = ("src/api", "src/arena", "src/buddy", "src/core", "src/kmem",
+           "src/shim", "src/slab", "src/slub", "src/sys", "src/vmap")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 DEFINED = re.compile(r"^ \*(?: Invariants)?\t+([A-Z]{2,}\d+)  \S", re.M)
 CHECKS = re.compile(r"\(((?:[^()]|\(\))*\bchecks?\b(?:[^()]|\(\))*)\)")

@@ -43,7 +43,7 @@ static long online(unsigned long nr)
 	return (long)(next - nr);
 }
 
-/* N3, and N2 over the whole index. */
+/* ARENA3, and ARENA2 over the whole index. */
 static void check_arena(void)
 {
 	unsigned long frames = 0;

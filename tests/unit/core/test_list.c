@@ -10,7 +10,7 @@ struct item {
 	struct list_head list;
 };
 
-/* The values in order as one number; L1 on the way. */
+/* The values in order as one number; LIST1 on the way. */
 static int digits(struct list_head *head)
 {
 	struct item *item;

@@ -55,7 +55,7 @@ static void erase(unsigned int key, rb_update_t update)
 	present[key] = 0;
 }
 
-/* R3 for every node below, recomputed. */
+/* RB3 for every node below, recomputed. */
 static unsigned long check_sums(struct rb_node *n)
 {
 	unsigned long sum;
@@ -92,7 +92,7 @@ static int reset(void **state)
 	return 0;
 }
 
-/* 100,000 insertions and deletions at random. Expect R1 and R2 after each,
+/* 100,000 insertions and deletions at random. Expect RB1 and RB2 after each,
  * and now and then the table's order and every subtree's sum. */
 static void test_random(void **state)
 {
@@ -164,7 +164,7 @@ static void test_check_sees(void **state)
 	assert_int_equal(rb_check(&root), -EINVAL);
 	root.node->red = 0;
 	n = rb_first(&root);
-	n->red = !n->red; /* a path with another number of blacks, or R1 */
+	n->red = !n->red; /* a path with another number of blacks, or RB1 */
 	assert_int_equal(rb_check(&root), -EINVAL);
 	n->red = !n->red;
 	n = root.node->left;
