@@ -309,7 +309,7 @@ void km_register_fork(void)
 	pthread_atfork(km_fork_prepare, km_fork_parent, km_fork_child);
 }
 
-/* ---- shortage and proof -------------------------------------------------- */
+/* ---- shortage and checks ------------------------------------------------- */
 
 /* Without shrinkers of the program: only those of the layers, see reclaim.h. */
 void km_reclaim_all(void)

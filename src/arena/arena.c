@@ -3,9 +3,9 @@
  * arena/arena.c - own a span of addresses, map of it what is needed
  *
  * See arena.h for the picture. The span is chosen at random in the empty middle
- * of the address space and mapped step by step: a step is one mmap() for the
- * frames, one for their struct pages and, now and then, one for index bytes,
- * each beside what is mapped already, so that the number of mappings does not
+ * of the address space and mapped step by step. A step is one mmap() for the
+ * frames, one for their struct pages and, now and then, one for index bytes.
+ * Each lies beside what is mapped already, so the number of mappings does not
  * grow with the heap. None of these calls replaces a mapping: a mapping of
  * other code in the span stays there, and is a hole of the arena.
  *

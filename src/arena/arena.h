@@ -17,13 +17,13 @@
  *	240 + order	any other slab whose blocks have that order
  *
  * Memory comes online in steps, and goes offline in whole largest blocks of 4
- * MiB (the kernel's memory hotplug and deferred init); which zone grows, where
- * and by how much is the page allocator's choice. A pageblock of which the
- * first part came online counts as online: the struct pages of the rest say
- * that they head nothing, and the rest comes next or never. index and the table
+ * MiB (the kernel's memory hotplug and deferred init). The page allocator
+ * chooses which zone grows, where and by how much. A pageblock of which the
+ * first part came online counts as online. The struct pages of the rest have
+ * type PAGE_NONE, and the rest comes online next or never. index and the table
  * of pageblocks are readable for all frames below arena_nr_frames, so a wild
- * pointer to there reads 0; vmemmap is, by largest blocks, for frames that are
- * or were online.
+ * pointer to there reads 0. vmemmap is readable, by largest blocks, for frames
+ * that are or were online.
  *
  * A hole is a range that could not come online because another mapping was
  * there. The program asked for that address, or the kernel was short of

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * arena/page.h - struct page: what is known of one 4 KiB frame
+ * arena/page.h - struct page, which describes one 4 KiB frame
  *
- * Only the first page of a block is ever written; the pages behind it keep
- * their old contents, so a block of 4 MiB costs one line of the page array.
- * The first eight bytes mean the same for every type; what follows belongs to
- * the type's owner. SLUB overlays its own struct slab (slub/slab.h).
+ * Only the first page of a block is ever written. The pages behind it keep
+ * their old contents, so a block of 4 MiB costs one cache line of the page
+ * array. The first eight bytes mean the same for every type; what follows
+ * belongs to the type's owner. SLUB overlays its own struct slab (slub/slab.h).
  *
  *	byte	0 type  1 order  2 flags  3 migratetype  4 zone  5 node  6 epoch
  *		8 lru            on a list of the page allocator; the owner's
@@ -69,7 +69,7 @@ struct page {
 			u32 _refcount; /* atomic; 1 when allocated */
 			u32 _mapcount; /* owner; 0 when not mapped */
 			struct km_memcg *memcg; /* charged to; constant */
-			u64 owner_stack; /* debugging: who allocated it */
+			u64 owner_stack; /* debugging: the allocation's */
 		};
 		struct kmem_cache *slab_cache; /* PAGE_SLAB: constant */
 		u64 owner[7];

@@ -10,7 +10,7 @@
 #define BITS_PER_LONG 64
 #define BIT(n) (1UL << (n))
 
-/* Position of the highest set bit, counted from 1; 0 if none is set. */
+/* Returns the highest set bit, counted from 1; 0 if none is set. */
 static inline int fls(unsigned int x)
 {
 	return x ? 32 - __builtin_clz(x) : 0;
@@ -21,7 +21,7 @@ static inline int fls64(u64 x)
 	return x ? 64 - __builtin_clzl(x) : 0;
 }
 
-/* Lowest set bit, counted from 0; undefined for 0. */
+/* Returns the lowest set bit, counted from 0; undefined for 0. */
 static inline unsigned int __ffs(unsigned long x)
 {
 	return (unsigned int)__builtin_ctzl(x);
@@ -53,7 +53,7 @@ static __always_inline u64 ror64(u64 x, unsigned int n)
 	return (x >> n) | (x << (64 - n));
 }
 
-/* Smallest order whose block holds `size` bytes; size > 0. */
+/* Returns the smallest order whose block holds `size` bytes; size > 0. */
 static inline unsigned int get_order(unsigned long size)
 {
 	return (unsigned int)fls64((size - 1) >> PAGE_SHIFT);

@@ -3,8 +3,8 @@
  * core/eh_frame.c - see eh_frame.h
  *
  * glibc's _dl_find_object() (2.35) names the object without a lock. In a static
- * program the program itself is known, and libc is asked about other addresses
- * once it has started: before that it has no list of objects to look in.
+ * program the program itself is known. libc finds other addresses once it has
+ * started; before that it has no list of objects.
  */
 #include <dlfcn.h>
 #include <elf.h>
@@ -177,7 +177,7 @@ struct hdr_row {
 	s32 start, fde; /* both from the beginning of .eh_frame_hdr */
 };
 
-/* The FDE whose code begins last at or before pc; NULL: there is none. */
+/* Returns the FDE whose code begins last at or before pc, or NULL. */
 static const u8 *search_table(uintptr_t hdr, uintptr_t pc)
 {
 	struct eh_reader r = { (const u8 *)hdr, (const u8 *)hdr + 32 };
@@ -207,7 +207,7 @@ static const u8 *search_table(uintptr_t hdr, uintptr_t pc)
 	return (const u8 *)(hdr + (uintptr_t)(s64)rows[low - 1].fde);
 }
 
-/* The body of the CIE or FDE at `at`, behind its length; empty if unknown. */
+/* Returns the CIE or FDE at `at`, without its length; empty if unknown. */
 static struct eh_reader open_entry(const u8 *at)
 {
 	u32 length;

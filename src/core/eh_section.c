@@ -23,7 +23,7 @@ static bool read_at(int fd, void *buf, size_t size, u64 offset)
 	return os_pread(fd, buf, size, offset) == (long)size;
 }
 
-/* The header of the section of that name; false: there is none. */
+/* Finds the header of a section by its name. Returns false if there is none. */
 static bool find_section(int fd, const char *name, Elf64_Shdr *section)
 {
 	char text[16] = "";

@@ -64,7 +64,10 @@ static inline bool fault_off(void)
 bool should_fail_ex(struct fault_attr *attr, long size, unsigned int flags);
 bool should_fail(struct fault_attr *attr, long size);
 
-/* "<interval>,<probability>,<space>,<times>": 0, or -EINVAL and no change. */
+/*
+ * Reads "<interval>,<probability>,<space>,<times>". Returns 0, or -EINVAL with
+ * no change.
+ */
 int setup_fault_attr(struct fault_attr *attr, const char *str);
 /*
  * Sets one knob, "<name>=<value>", named like its file in the kernel's debugfs:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/lock.h - futex-backed locks with ranks, and who may pass them in fork
+ * core/lock.h - futex-backed locks with ranks, passed by the thread that forks
  *
  * The enum below is the lock order: a thread takes locks in rising rank only.
  * Debug builds check it on every spin_lock(); docs/locking.md has a paragraph

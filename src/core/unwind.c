@@ -3,8 +3,8 @@
  * core/unwind.c - see unwind.h
  *
  * The instructions of a CIE and an FDE describe a table with a row for each
- * piece of code: how to compute the CFA, and where each register of the caller
- * was saved. They are run until the row of pc is complete.
+ * piece of code. A row tells how to compute the CFA, and where each register of
+ * the caller was saved. They are run until the row of pc is complete.
  */
 #include <errno.h>
 #include <string.h>

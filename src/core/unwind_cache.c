@@ -9,9 +9,9 @@
  * instructions are run. A row is valid while its object is loaded at that
  * place, so address and object are the key.
  *
- * Locking	none. The words of a slot are written one by one; `check` is the
- *		key mixed with the others, so a slot that is half of one and
- *		half of another row matches neither.
+ * Locking	none. The words of a slot are written one by one. `check` is the
+ *		key mixed with the others, so a slot that is half written
+ *		matches no key.
  */
 #include <string.h>
 

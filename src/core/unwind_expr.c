@@ -34,7 +34,7 @@ static u64 pop(struct stack *s)
 	return 0;
 }
 
-/* a OP b; false: no such operator. */
+/* Computes a OP b. Returns false if there is no such operator. */
 static bool compute(u8 op, u64 a, u64 b, u64 *result)
 {
 	switch (op) {
@@ -101,7 +101,7 @@ static void binary(struct stack *s, u8 op)
 	push(s, result);
 }
 
-/* A number of 1, 2, 4 or 8 bytes, and its sign. */
+/* Returns a number of 1, 2, 4 or 8 bytes, sign-extended if op is signed. */
 static u64 fixed_constant(struct eh_reader *r, u8 op)
 {
 	unsigned int bytes = 1U << ((op - DW_OP_const1u) / 2);
@@ -111,7 +111,7 @@ static u64 fixed_constant(struct eh_reader *r, u8 op)
 	return shift ? (u64)((s64)value >> shift) : value;
 }
 
-/* A number that follows its operator; false: op takes none. */
+/* Reads the number that follows its operator. Returns false if op has none. */
 static bool constant(struct eh_reader *r, u8 op, u64 *value)
 {
 	if (op == DW_OP_addr)

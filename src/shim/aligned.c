@@ -3,8 +3,8 @@
  * shim/aligned.c - memory at a stated alignment
  *
  * A class of size n is aligned to the lowest set bit of n, so the smallest
- * class whose size is a multiple of the alignment serves: 96 bytes at 32 are
- * malloc-96, 100 bytes at 64 malloc-128. Beyond the classes page runs are
+ * class whose size is a multiple of the alignment serves. 96 bytes at 32 are in
+ * malloc-96, 100 bytes at 64 in malloc-128. Beyond the classes page runs are
  * aligned to their order and areas to anything.
  */
 #include <errno.h>

@@ -11,12 +11,13 @@
  *	parent	locks of the engine, gate, list of streams	| before it
  *	child	locks of the engine, gate			| libc resets
  *
- * libc takes the list only if there is more than one thread, and makes it free
- * in the child only if it took it: so do we, and let libc do that. For its
- * other locks, and those of handlers that were registered before ours, there is
- * the gate (kmem/inside.h): a thread that holds one and calls malloc is served
- * aside. The shared libraries are marked to be initialized first, so that
- * handlers of ours are registered first and prepare last.
+ * libc takes the list only if there is more than one thread, and frees it in
+ * the child only if it took it. This library takes it in the same case, and
+ * lets libc free it. For its other locks, and those of handlers that were
+ * registered before ours, there is the gate (kmem/inside.h): a thread that
+ * holds one and calls malloc is served aside. The shared libraries are marked
+ * to be initialized first, so that handlers of ours are registered first and
+ * prepare last.
  */
 #include <pthread.h>
 

@@ -5,10 +5,10 @@
  * ld.so copies the first values of thread variables when all is relocated. In
  * between, resolvers of objects that are relocated after this library may call
  * malloc (early.c), whose fast path follows kmem_this_cpu. So this library has
- * an indirect function of its own: its resolver runs when the rest of the
- * library has been relocated, before anything that comes after, and puts the
- * first value there. The other variables are zero, which is right: kmem/cpu.c
- * gives such a thread no table.
+ * an indirect function of its own. Its resolver runs when the rest of the
+ * library has been relocated, before any later object, and puts the first value
+ * there. The other variables are zero, which is right: kmem/cpu.c gives such a
+ * thread no table.
  *
  * In shared libraries alone: a static program calls resolvers before it has
  * thread variables at all.

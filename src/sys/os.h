@@ -9,9 +9,9 @@
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
  *   - none of them calls malloc (but for the one that says so), stdio or dlsym.
- *     System calls are made directly but for four of libc's that are known not
- *     to allocate: clock_gettime and sched_getcpu, for their vDSO, getauxval,
- *     and what finds the environment;
+ *     System calls are made directly. Four exceptions of libc are known not to
+ *     allocate: clock_gettime and sched_getcpu (for their vDSO), getauxval, and
+ *     access to the environment;
  *   - the memory calls count themselves (os_mem_calls) and can be told to
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
@@ -55,16 +55,16 @@ void *os_map(size_t size);
  * `to` is replaced and the old place is unmapped. to == NULL: resizes in place.
  */
 int os_move(void *addr, size_t old_size, void *to, size_t new_size);
-/* Resize, the kernel choosing the place. NULL on failure. */
+/* Resizes; the kernel chooses the place. NULL on failure. */
 void *os_remap(void *addr, size_t old_size, size_t new_size);
 
 /* Makes a memfd with a high number, closed by exec. Returns fd or -errno. */
 int os_memfd(const char *name);
 /* Sets its length; -EFBIG, and no signal, if RLIMIT_FSIZE is too low. */
 int os_file_resize(int fd, size_t size);
-/* Free the memory of a range of the file, which then reads as zero. */
+/* Frees the memory of a range of the file, which then reads as zero. */
 int os_file_punch(int fd, size_t offset, size_t size);
-/* Write all of it there: 0 or -errno. */
+/* Writes all of buf at offset. Returns 0 or -errno. */
 int os_file_write(int fd, const void *buf, size_t size, size_t offset);
 /* What may be done with a mapping: bits, as those of PROT_. */
 #define OS_PROT_READ 1U
@@ -121,7 +121,7 @@ struct os_bind {
 	unsigned long calls;
 };
 extern struct os_bind os_last_bind;
-/* The nodes below 64 that this process may use, as bits; 0: unknown. */
+/* Returns the nodes below 64 that this process may use, as bits; 0: unknown. */
 unsigned long os_nodes_allowed(void);
 
 #define OS_MAX_NODES 8

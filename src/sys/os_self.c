@@ -2,8 +2,8 @@
 /*
  * sys/os_self.c - this thread, this program, and the loader that started it
  *
- * For reports and stack traces: who ran, which memory may be looked at, where
- * the program's own unwind tables are.
+ * For reports and stack traces: the thread's name, which memory is readable,
+ * where the program's own unwind tables are.
  */
 #include <elf.h>
 #include <link.h>

@@ -16,14 +16,15 @@
  *			Writes by system calls return EFAULT; a thread that
  *			blocks SIGSEGV is killed
  *
- * To open and close a userfaultfd costs more than to move a page, since closing
- * looks at every mapping of the process: so all pages of a run share one. What
- * is mapped over a page is not registered with it, which ends the protection of
- * that page.
+ * Opening and closing a userfaultfd costs more than moving a page, since
+ * closing it visits every mapping of the process. So all pages of a run share
+ * one. A page that is mapped over another is not registered with it, which ends
+ * the protection.
  *
- * Between the fault of a thread and its handler any time may pass, and other
- * pages be moved. So the handler stays for a tick or two after the last one,
- * and a fault where it can write now is one that came late: it goes back.
+ * Between a thread's fault and its handler any time may pass, and other pages
+ * may be moved. So the handler stays for a tick or two after the last move. If
+ * the handler finds the page writable the fault came late: it returns to the
+ * write.
  *
  * Locking	one at a time: the caller's lock (migrate_lock)
  * Source	none
@@ -75,8 +76,8 @@ static int uffd_open(int flags)
 }
 
 /*
- * The one of this run: 0 or -errno. One that was refused is not asked for
- * again.
+ * Opens the userfaultfd of this run if it is not open. Returns 0 or -errno; a
+ * refusal is final.
  */
 static int uffd_need(void)
 {
@@ -152,7 +153,8 @@ void os_wp_done(void)
 /* ---- mprotect ------------------------------------------------------------ */
 
 /*
- * What was there before; of signals from kill() the default is to end as well.
+ * Passes a signal to the handler that was installed before. The default ends
+ * the program, also for signals of kill().
  */
 static void chain(int sig, siginfo_t *info, void *context)
 {
@@ -187,7 +189,8 @@ static bool waits(uintptr_t at, u32 *now)
 }
 
 /*
- * Announced first: who ends the range then sees this thread, or is seen by it.
+ * Counts itself in `waiting` first. So the thread that ends the range sees this
+ * thread, or this thread sees the new phase.
  */
 static void wait_for_end(uintptr_t at)
 {

@@ -88,8 +88,9 @@ static void add_inner(struct pcpu_block_md *md, unsigned int base,
 }
 
 /*
- * Of the runs inside a block only its two largest can be the largest of the
- * chunk, or the largest in front of that; those at its ends may go on.
+ * Only the two largest runs inside a block can be the largest of the chunk, or
+ * the largest in front of that. Runs at its ends may continue in the next
+ * block.
  */
 static void chunk_refresh(struct pcpu_chunk *chunk)
 {

@@ -2,9 +2,9 @@
 /*
  * vmap/ranges.c - augmented trees of free address ranges
  *
- * Each node knows the largest range in its subtree, so the lowest range that
- * fits is found in one descent: go left while the left subtree has one large
- * enough, else take the node, else go right.
+ * Each node knows the largest range in its subtree, so one descent finds the
+ * lowest range that fits. It goes left while the left subtree has one large
+ * enough, else takes the node, else goes right.
  *
  *	            [40..90) max 80
  *	           /              \
