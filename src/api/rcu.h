@@ -9,7 +9,7 @@
 
 extern const struct kmem_rcu_ops km_rcu_ops;
 
-/* From a constructor, after the fork handlers of the engine. */
+/* Called by a constructor, after the fork handlers of the engine are set. */
 void km_rcu_register_fork(void);
 
 #endif

@@ -83,8 +83,9 @@ extern unsigned long arena_nr_frames __hidden; /* above it all is offline */
 extern u8 *arena_index __hidden;
 
 /*
- * The bound for fast paths: an operand of a comparison, for which an atomic
- * load would be an instruction more. ThreadSanitizer is told of an atomic one.
+ * Returns the bound for fast paths. A plain load is an operand of the
+ * comparison; an atomic load would be one more instruction. ThreadSanitizer
+ * sees an atomic one.
  */
 static __always_inline unsigned long arena_bound(void)
 {

@@ -46,7 +46,7 @@ static void put_padded(struct out *out, const struct spec *spec,
 	put_times(out, ' ', spec->left ? pad : 0);
 }
 
-/* How many zeros go between the prefix and the digits. */
+/* Returns the number of zeros between the prefix and the digits. */
 static size_t leading_zeros(const struct spec *spec, size_t prefix, size_t len)
 {
 	size_t wanted = 0;

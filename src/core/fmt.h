@@ -19,7 +19,7 @@
 int km_snprintf(char *buf, size_t size, const char *fmt, ...);
 int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
 
-/* One message on stderr, written with one system call; at most 511 bytes. */
+/* Prints a message on stderr with one system call; at most 511 bytes. */
 void km_report(const char *fmt, ...);
 
 /* The same to another file. */

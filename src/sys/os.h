@@ -66,7 +66,7 @@ int os_file_resize(int fd, size_t size);
 int os_file_punch(int fd, size_t offset, size_t size);
 /* Writes all of buf at offset. Returns 0 or -errno. */
 int os_file_write(int fd, const void *buf, size_t size, size_t offset);
-/* What may be done with a mapping: bits, as those of PROT_. */
+/* Access to a mapping: bits with the meaning of PROT_. */
 #define OS_PROT_READ 1U
 #define OS_PROT_WRITE 2U
 #define OS_PROT_EXEC 4U
@@ -91,9 +91,10 @@ int os_do_fork(void *addr, size_t size);
 unsigned long os_max_map_count(void); /* mappings a process may have */
 
 /*
- * From begin to end, reads of a range of a mapped file go on and other threads'
- * writes wait; another page may be mapped there meanwhile, with the range's
- * protection. One range at a time. libkmalloc alone: os_wp.c.
+ * Between os_wp_begin() and os_wp_end() other threads' writes to a range of a
+ * mapped file wait, and reads go on. The caller may map another page there
+ * meanwhile, with the range's protection. One range at a time; only in
+ * libkmalloc.
  */
 enum os_wp { OS_WP_UFFD, OS_WP_MPROTECT };
 struct os_wp_range {

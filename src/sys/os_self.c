@@ -53,7 +53,7 @@ static uintptr_t loader_base(void)
 	return getauxval(AT_BASE);
 }
 
-/* Where the segments of the object at `base` end. */
+/* Returns the end of the segments of the object at `base`. */
 static uintptr_t segments_end(uintptr_t base)
 {
 	const Elf64_Ehdr *head = (const void *)base;

@@ -154,7 +154,7 @@ static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr,
 	return ret;
 }
 
-/* What remap_file_pages() maps anew is protected as the whole was. */
+/* remap_file_pages() keeps the protection of the whole range. */
 int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr,
 	       unsigned int prot)
 {
