@@ -372,7 +372,7 @@ static struct page *page_in_use(struct page *page)
 		return NULL;
 	if (likely(READ_ONCE(page->_refcount)))
 		return page;
-	report_bad_page(page, "nobody refers to it");
+	report_bad_page(page, "it has no reference");
 	return NULL;
 }
 

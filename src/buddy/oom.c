@@ -74,9 +74,9 @@ static const struct ctl_table dump_tasks_ctl __sysctl = {
 
 bool oom_trylock(void)
 {
-	void *nobody = NULL;
+	void *no_owner = NULL;
 
-	return __atomic_compare_exchange_n(&oom_owner, &nobody,
+	return __atomic_compare_exchange_n(&oom_owner, &no_owner,
 					   __builtin_thread_pointer(), false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }

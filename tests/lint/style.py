@@ -11,10 +11,13 @@ Prints one line for each fault and exits 1 if there was any:
  - a test that the clock can end: alarm(), timeout(1), a timeout of Python's
    subprocess, a TIMEOUT of ctest. Other work on the machine would decide whether
    it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
+ - a word in src, include, docs or README.md that leaves out who does it
+   (somebody, whoever): the caller, the owning thread, reclaim
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
 
+import os
 import re
 import sys
 
@@ -30,6 +33,9 @@ CLOCKS = {
 }
 KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
          ".cmake": "cmake", ".txt": "cmake"}
+
+RIDDLES = re.compile(r"\b(somebody|nobody|whoever|it is said|he|him|his)\b",
+                     re.I)
 
 
 def functions(lines):
@@ -73,6 +79,12 @@ def judge_clock(path, lines):
             for number, line in enumerate(lines, 1) if clock.search(line)]
 
 
+def judge_words(path, lines):
+    return [f"{path}:{number}: '{match.group()}' does not say who"
+            for number, line in enumerate(lines, 1)
+            for match in RIDDLES.finditer(line)]
+
+
 def judge(root):
     faults = []
     folders = ("src", "include", "tests", "bench", "tools")
@@ -86,6 +98,11 @@ def judge(root):
         faults += sources.too_long(path, sources.read_lines(root, path))
     for path in sources.find(root, ("tests",), tuple(KINDS)):
         faults += judge_clock(path, sources.read_lines(root, path))
+    words = sources.find(root, ("src", "include"), sources.C_SUFFIXES)
+    words += sources.find(root, ("docs",), (".md", ".svg", ".1", ".3", ".7"))
+    words += ["README.md"] if os.path.exists(f"{root}/README.md") else []
+    for path in words:
+        faults += judge_words(path, sources.read_lines(root, path))
     return faults
 
 

@@ -55,6 +55,13 @@ class StyleTest(tree.TreeTest):
         self.assertEqual(len(faults), 1, faults)
         self.assertIn("src/core/a.c", faults[0])
 
+    def test_words(self):
+        """Comments and a page that do not say who. Expect a fault for each."""
+        self.put("src/core/a.c", HEADER + "/* Nobody has it, so he may. */\n")
+        self.put("docs/a.md", "whoever comes, and the theme of the hedge\n")
+        self.put("README.md", "what somebody wrote\n")
+        self.assertEqual(len(self.faults()), 4, self.faults())
+
     def test_long_script(self):
         """A script of 801 lines. Expect one fault."""
         self.put("scripts/x.sh", "\n" * 801)
