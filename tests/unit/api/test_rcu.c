@@ -164,6 +164,15 @@ static void test_kinds(void **state)
 		else
 			kvfree_rcu(block[i]);
 	}
+	/* Of a small kind so many that pages would be missing. */
+	for (int i = 0; i < 1024; i++) {
+		struct block *small = kmalloc(sizeof(*small), GFP_KERNEL);
+
+		if (i % 2)
+			kfree_rcu(small, rcu);
+		else
+			kvfree_rcu(small);
+	}
 	pause_ms(20);
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 		assert_int_equal(block[i]->before[0], i);
