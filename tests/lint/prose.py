@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""prose.py - the paragraphs and sentences of a Markdown page
+
+What is judged is prose: no program, table, heading, comment or drawing. A piece
+of code in backquotes is one word, a link is the words that it shows.
+"""
+
+import re
+
+MAX_WORDS = 30
+MAX_COLUMNS = 100
+
+_ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) +")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_END = re.compile(r"(?<=[.!?])[)\"*]*\s+(?=[\"*(]*[A-Z0-9`])")
+# Dots that end no sentence, though a capital letter or a number follows.
+_DOTS = re.compile(r"\b(e\.g|i\.e|vs|cf|\.\.)\.(?=\s)")
+
+
+def prose_lines(lines):
+    """Yield (number, line) of prose, and (number, "") where a paragraph ends."""
+    fenced = False
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+            yield number, ""
+        elif fenced or re.match(r"\s*(?:#|\||<!--|!\[)", line):
+            yield number, ""
+        else:
+            yield number, line
+
+
+def paragraphs(lines):
+    """Yield (number of its first line, text) of each paragraph and list item."""
+    start, words = 0, []
+    for number, line in [*prose_lines(lines), (0, "")]:
+        if words and (not line.strip() or _ITEM.match(line)):
+            yield start, " ".join(words)
+            words = []
+        if line.strip():
+            start = start if words else number
+            words.append(_ITEM.sub("", line).strip())
+
+
+def sentences(text):
+    """The sentences of a paragraph, code and links reduced to what counts."""
+    text = re.sub(r"``?[^`]+``?", "`code`", text)
+    text = _LINK.sub(r"\1", text)
+    text = _DOTS.sub(r"\1", text)
+    return [one for one in _END.split(text) if one.strip()]
+
+
+def count_words(sentence):
+    return len([word for word in sentence.split() if re.search(r"\w", word)])
+
+
+def long_sentences(lines):
+    """Yield (line where its paragraph begins, words, sentence) of each."""
+    for number, text in paragraphs(lines):
+        for sentence in sentences(text):
+            words = count_words(sentence)
+            if words > MAX_WORDS:
+                yield number, words, sentence
