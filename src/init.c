@@ -300,7 +300,7 @@ void km_fork_child(void)
 	kmem_gate_child();
 	lock_fork_release(&tick_lock);
 	page_alloc_fork_child();
-	kmem_cpus_fork_child();
+	kmem_owners_fork_child();
 }
 
 void km_register_fork(void)
@@ -319,12 +319,12 @@ void km_reclaim_all(void)
 
 void km_check_all(void)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 	struct kmem_cache *s;
 	struct zone *zone;
 
-	if (cpu)
-		kmem_cpu_check(cpu);
+	if (owner)
+		kmem_owner_check(owner);
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_check(s);

@@ -119,10 +119,10 @@ static void run_all(struct rcu_head *list)
 /* Flushes this thread's sheaves before it sleeps: they would be idle. */
 static void give_up_sheaves(void)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
-	if (cpu)
-		kmem_cpu_flush(cpu);
+	if (owner)
+		kmem_owner_flush(owner);
 }
 
 static void set_worker(enum worker_state state)

@@ -22,7 +22,7 @@ static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
 __hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
 			    uintptr_t caller)
 {
-	void *obj = kmem_pop(kmem_this_cpu, s->slot);
+	void *obj = kmem_pop(kmem_this_owner, s->slot);
 
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE, orig_size,
@@ -32,7 +32,7 @@ __hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
 
 __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	void *obj = kmem_pop(kmem_this_cpu, s->slot);
+	void *obj = kmem_pop(kmem_this_owner, s->slot);
 
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
@@ -73,12 +73,12 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 		kmem_cache_free_remote(s, &obj, 1);
 		return;
 	}
-	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
+	if (unlikely(kmem_push(kmem_this_owner, s->slot, obj)))
 		kmem_cache_free_slow(s, obj, _RET_IP_);
 }
 
 void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
-	if (unlikely(kmem_push(kmem_this_cpu, s->slot, obj)))
+	if (unlikely(kmem_push(kmem_this_owner, s->slot, obj)))
 		kmem_cache_free_slow(s, obj, caller);
 }

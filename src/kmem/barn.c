@@ -144,7 +144,7 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
  */
 static u32 full_limit(void)
 {
-	return min(2 * kmem_cpus_number() - 1, (u32)BARN_MAX_FULL);
+	return min(2 * kmem_owners_number() - 1, (u32)BARN_MAX_FULL);
 }
 
 bool barn_has_room(struct kmem_cache *s)

@@ -25,7 +25,7 @@
 /* Takes up to nr objects off main. Returns how many. */
 static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 {
-	uintptr_t *cursor = kmem_cursor(kmem_this_cpu, s);
+	uintptr_t *cursor = kmem_cursor(kmem_this_owner, s);
 	unsigned int got = 0;
 
 	while (got < nr && (objs[got] = cursor_pop(cursor)))
@@ -119,7 +119,7 @@ static void free_many(struct kmem_cache *s, size_t nr, void **objs)
 			i++;
 			continue;
 		}
-		ret = cursor_push(kmem_cursor(kmem_this_cpu, s), objs[i]);
+		ret = cursor_push(kmem_cursor(kmem_this_owner, s), objs[i]);
 		if (ret == 1 && nr - i > READ_ONCE(s->sheaf_capacity)) {
 			unsigned int n = (unsigned int)min(nr - i, 1UL << 20);
 

@@ -218,7 +218,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	if (!backend) {
 		backend = ops;
 		kmem_nr_slots = nr_slots;
-		kmem_cpus_init();
+		kmem_owners_init();
 		tick_register(&tick);
 		kmem_shrinker_init();
 	}
@@ -242,14 +242,14 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 
 void kmem_reclaim(unsigned int flags)
 {
-	struct kmem_cpu *cpu = kmem_cpu_here();
+	struct kmem_owner *owner = kmem_owner_here();
 	struct kmem_cache *s;
 
-	kmem_cpus_request();
-	if (cpu && (flags & SHRINK_IDLE))
-		kmem_cpu_serve(cpu);
-	else if (cpu)
-		kmem_cpu_flush(cpu);
+	kmem_owners_request();
+	if (owner && (flags & SHRINK_IDLE))
+		kmem_owner_serve(owner);
+	else if (owner)
+		kmem_owner_flush(owner);
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_shrink(s, flags);
@@ -284,7 +284,7 @@ void kmem_fork_take(void)
 {
 	lock_fork_take(&mempool_lock);
 	lock_fork_take(&slab_mutex);
-	kmem_cpus_fork_take();
+	kmem_owners_fork_take();
 	fork_take_all(&slab_caches);
 	fork_take_all(&slab_dead);
 }
@@ -293,7 +293,7 @@ void kmem_fork_release(void)
 {
 	fork_release_all(&slab_dead);
 	fork_release_all(&slab_caches);
-	kmem_cpus_fork_release();
+	kmem_owners_fork_release();
 	lock_fork_release(&slab_mutex);
 	lock_fork_release(&mempool_lock);
 }
@@ -331,19 +331,19 @@ void kmem_double_free(const struct kmem_cache *s, const void *obj)
 
 unsigned long kmem_cache_cached(struct kmem_cache *s)
 {
-	return min(kmem_cpus_count(s) + s->ops->cached(s) +
+	return min(kmem_owners_count(s) + s->ops->cached(s) +
 			   READ_ONCE(s->rcu_waiting),
 		   READ_ONCE(s->in_use));
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	__atomic_add_fetch(&s->shrinks, 1, __ATOMIC_RELAXED);
-	kmem_cpus_request();
-	if (cpu)
-		kmem_cpu_flush_cache(cpu, s);
+	kmem_owners_request();
+	if (owner)
+		kmem_owner_flush_cache(owner, s);
 	barn_shrink(s, SHRINK_ALL);
 	s->ops->shrink(s, SHRINK_ALL);
 	return kmem_cache_nr_slabs(s) != 0;

@@ -25,7 +25,7 @@
  */
 static unsigned long take_back_all(struct kmem_cache *s)
 {
-	kmem_cpus_flush_cache(s);
+	kmem_owners_flush_cache(s);
 	barn_shrink(s, SHRINK_ALL);
 	return s->ops->shutdown(s);
 }

@@ -18,11 +18,11 @@
  * ends.
  *
  * Locking	slab_mutex for the bitmap. Only its owner changes its chunks; it
- *		adds one under kmem_cpus_lock, under which others read them. No
+ *		adds one under kmem_owners_lock, under which others read them. No
  *		memory is allocated while one of the two locks is held.
  * Invariants	FAR1  a far slot belongs to at most one cache
  *		FAR2  sheaves in a far slot are of the cache with that number
- *			(unit.kmem.far checks FAR1, kmem_cpu_check() FAR2)
+ *			(unit.kmem.far checks FAR1, kmem_owner_check() FAR2)
  */
 #include <errno.h>
 #include <string.h>
@@ -117,9 +117,9 @@ static unsigned long dir_pages(unsigned int nr_far)
 }
 
 /* Makes room in the directory for chunk nr. Returns 0 or -ENOMEM. */
-static int grow_dir(struct kmem_cpu *cpu, unsigned int nr)
+static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 {
-	unsigned int had = cpu->nr_far, want = had;
+	unsigned int had = owner->nr_far, want = had;
 	struct kmem_far_slot **dir, **unused;
 
 	while (want <= nr)
@@ -129,48 +129,48 @@ static int grow_dir(struct kmem_cpu *cpu, unsigned int nr)
 	unused = dir = pages_alloc(dir_pages(want));
 	if (!dir)
 		return -ENOMEM;
-	spin_lock(&kmem_cpus_lock);
-	if (cpu->nr_far == had) { /* otherwise a tick meanwhile did it */
+	spin_lock(&kmem_owners_lock);
+	if (owner->nr_far == had) { /* otherwise a tick meanwhile did it */
 		if (had)
-			memcpy(dir, cpu->far, had * sizeof(*dir));
-		unused = cpu->far;
-		cpu->far = dir;
-		cpu->nr_far = want;
+			memcpy(dir, owner->far, had * sizeof(*dir));
+		unused = owner->far;
+		owner->far = dir;
+		owner->nr_far = want;
 		want = had;
 	}
-	spin_unlock(&kmem_cpus_lock);
+	spin_unlock(&kmem_owners_lock);
 	free_pages_of(unused, dir_pages(want));
-	return nr < cpu->nr_far ? 0 : -ENOMEM;
+	return nr < owner->nr_far ? 0 : -ENOMEM;
 }
 
-int kmem_far_add(struct kmem_cpu *cpu, const struct kmem_cache *s)
+int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
 {
 	unsigned int nr = (s->far - 1) / (unsigned int)FAR_PER_CHUNK;
 	struct kmem_far_slot *chunk, *unused;
 
-	if (grow_dir(cpu, nr))
+	if (grow_dir(owner, nr))
 		return -ENOMEM;
 	unused = chunk = pages_alloc(1);
 	if (!chunk)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < FAR_PER_CHUNK; i++)
 		chunk[i].cursor = MISSING;
-	spin_lock(&kmem_cpus_lock);
-	if (!cpu->far[nr]) {
-		cpu->far[nr] = chunk;
+	spin_lock(&kmem_owners_lock);
+	if (!owner->far[nr]) {
+		owner->far[nr] = chunk;
 		unused = NULL;
 	}
-	spin_unlock(&kmem_cpus_lock);
+	spin_unlock(&kmem_owners_lock);
 	free_pages_of(unused, 1);
 	return 0;
 }
 
-void __kmem_far_free(struct kmem_cpu *cpu)
+void __kmem_far_free(struct kmem_owner *owner)
 {
-	lock_assert_held(&kmem_cpus_lock);
-	for (unsigned int nr = 0; nr < cpu->nr_far; nr++)
-		free_pages_of(cpu->far[nr], 1);
-	free_pages_of(cpu->far, dir_pages(cpu->nr_far));
-	cpu->far = NULL;
-	cpu->nr_far = 0;
+	lock_assert_held(&kmem_owners_lock);
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++)
+		free_pages_of(owner->far[nr], 1);
+	free_pages_of(owner->far, dir_pages(owner->nr_far));
+	owner->far = NULL;
+	owner->nr_far = 0;
 }

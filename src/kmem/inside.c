@@ -136,7 +136,7 @@ void kmem_leave_odd(void)
 	step_out();
 	if (kmem_visit.key) {
 		kmem_visit.key = 0;
-		kmem_cpu_set_key();
+		kmem_owner_set_key();
 	}
 	if (kmem_visit.queued) {
 		kmem_visit.queued = 0;
@@ -170,7 +170,7 @@ static bool anyone_inside(void)
 	u32 mine = kmem_visit.alone == VISIT_COUNTED;
 
 	return __atomic_load_n(&lone_visitors, __ATOMIC_SEQ_CST) > mine ||
-	       kmem_cpus_anyone_inside();
+	       kmem_owners_anyone_inside();
 }
 
 void kmem_gate_close(void)

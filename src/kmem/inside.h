@@ -24,7 +24,7 @@
  * thread reads `inside` of the tables, which stay, and all threads have one gate.
  *
  * Locking	a visit is its thread's own. The gate is moved by the holder of
- *		tick_lock; the list of tables is under kmem_cpus_lock.
+ *		tick_lock; the list of tables is under kmem_owners_lock.
  *		A thread that has locks of the engine is inside, or forks, or
  *		came through the API library, which does not call kmem_enter().
  * Invariants	VISIT1  frame is 0 outside
@@ -41,7 +41,7 @@
 /* A thread with no table is on no list, so it counts itself while inside. */
 enum visit_alone { VISIT_LISTED, VISIT_ALONE, VISIT_COUNTED };
 
-/* The state of a thread's table: cpu.c. */
+/* The state of a thread's table: owner.c. */
 enum thread_state {
 	THREAD_EARLY, /* its variables have no first values yet: no table */
 	THREAD_NEW,
@@ -144,15 +144,15 @@ void kmem_gate_close(void);
 void kmem_gate_open(void); /* the parent; the same */
 void kmem_gate_child(void); /* in the child: open, no thread inside */
 
-/* ---- for cpu.c ----------------------------------------------------------- */
+/* ---- for owner.c ---------------------------------------------------------- */
 
 /*
  * This thread's table, which has this `inside`, is on the list now, or no more.
- * kmem_cpus_lock is held.
+ * kmem_owners_lock is held.
  */
 void kmem_visit_listed(uintptr_t *inside);
 void kmem_visit_unlisted(void);
-bool kmem_cpus_anyone_inside(void); /* this thread does not count */
-void kmem_cpu_set_key(void);
+bool kmem_owners_anyone_inside(void); /* this thread does not count */
+void kmem_owner_set_key(void);
 
 #endif

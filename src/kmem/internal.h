@@ -61,8 +61,8 @@ u32 __kmem_far_take(void);
 void __kmem_far_put(u32 far);
 /* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
 int kmem_far_more(void);
-/* Frees the far slots of an owner, which hold nothing; kmem_cpus_lock held. */
-void __kmem_far_free(struct kmem_cpu *cpu);
+/* Frees the far slots of an owner, which hold nothing; kmem_owners_lock held. */
+void __kmem_far_free(struct kmem_owner *owner);
 
 /* ---- merge.c ------------------------------------------------------------- */
 
@@ -83,10 +83,10 @@ void kmem_cache_free_aliases(struct kmem_cache *s);
 void kmem_shrinker_init(void);
 
 /* Registers the thread exit hook. */
-void kmem_cpus_init(void);
-/* Lock and unlock kmem_cpus_lock around fork(). */
-void kmem_cpus_fork_take(void);
-void kmem_cpus_fork_release(void);
+void kmem_owners_init(void);
+/* Lock and unlock kmem_owners_lock around fork(). */
+void kmem_owners_fork_take(void);
+void kmem_owners_fork_release(void);
 
 /*
  * Returns an empty sheaf for `capacity` objects, at most SHEAF_MAX_CAPACITY, or

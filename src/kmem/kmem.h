@@ -3,7 +3,7 @@
  * kmem/kmem.h - object caches: the nouns, and the two fast paths
  *
  *	thread (an object-cache owner)             node
- *	  kmem_cpu                                   kmem_cache_node
+ *	  kmem_owner                                 kmem_cache_node
  *	   cursor[slot] --.                           |- node_barn, a few
  *	                  v                           |    full  [::::]-[::::]
  *	   [hdr| 0 |obj obj obj ...      ]  main      |    empty [    ]-[    ]
@@ -26,15 +26,15 @@
  * spare and a barn. SLAB moves a batch between main, which it calls an
  * array_cache, and an array that all owners of a node share.
  *
- * Locking	a kmem_cpu belongs to its thread; node_barn.lock (LOCK_BARN);
+ * Locking	a kmem_owner belongs to its thread; node_barn.lock (LOCK_BARN);
  *		slab_mutex (LOCK_SLAB_MUTEX) for the list of caches;
- *		kmem_cpus_lock (LOCK_CPUS) for the list of owners.
+ *		kmem_owners_lock (LOCK_OWNERS) for the list of owners.
  * Invariants	SHEAF1  a cursor is inside (base + header, base + SHEAF_SIZE]
  *		SHEAF2  words between the NULL word and the cursor are objects
  *		SHEAF3  a spare is full or empty
  *		BARN1  sheaves on a barn's full list are full, on its empty list
  *		       empty, all of the cache's own capacity
- *		(kmem_cpu_check() checks SHEAF1-SHEAF3, barn_check() BARN1)
+ *		(kmem_owner_check() checks SHEAF1-SHEAF3, barn_check() BARN1)
  * Source	Linux v6.18 mm/slub.c (sheaves, barn: docs/kernel.md V1-V8) and
  *		v6.1 mm/slab.c (array_cache), combined; the cursor is ours.
  */
@@ -90,7 +90,7 @@ struct node_barn {
 	unsigned long seen; /* gets + puts at the last tick; ticks only */
 } __cacheline_aligned;
 
-struct kmem_cpu;
+struct kmem_owner;
 struct slab_caller;
 
 /* What slabinfo shows of a cache. */
@@ -143,18 +143,18 @@ struct slab_ops {
 	 * The owner's main is empty: fills or replaces it. Returns 0 or
 	 * -ENOMEM.
 	 */
-	int (*main_empty)(struct kmem_cpu *cpu, struct kmem_cache *s,
+	int (*main_empty)(struct kmem_owner *owner, struct kmem_cache *s,
 			  gfp_t gfp);
 	/*
 	 * The owner's main is full: makes room in it or replaces it. Returns 0
 	 * or -ENOMEM.
 	 */
-	int (*main_full)(struct kmem_cpu *cpu, struct kmem_cache *s);
+	int (*main_full)(struct kmem_owner *owner, struct kmem_cache *s);
 	/*
 	 * Called by the owner at a tick: frees objects of one slot that lie
 	 * idle.
 	 */
-	void (*main_idle)(struct kmem_cpu *cpu, struct kmem_cache *s);
+	void (*main_idle)(struct kmem_owner *owner, struct kmem_cache *s);
 	/*
 	 * Frees empty slabs; with SHRINK_IDLE only what was not used since last
 	 * time.
@@ -382,7 +382,7 @@ struct kmem_cache_alias {
 	char name[];
 };
 
-struct kmem_cpu_slot {
+struct kmem_owner_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
 	uintptr_t seen; /* cursor at the last tick; owner */
 	u32 retired; /* full sheaves retired since main was empty */
@@ -392,31 +392,31 @@ struct kmem_cpu_slot {
 /* The cursor and the rest of a cache that has a far slot. */
 struct kmem_far_slot {
 	uintptr_t cursor; /* owner */
-	struct kmem_cpu_slot rest; /* owner */
+	struct kmem_owner_slot rest; /* owner */
 };
 
 /* A page holds so many far slots. */
 #define FAR_PER_CHUNK (PAGE_SIZE / sizeof(struct kmem_far_slot))
 
 /* One object-cache owner: a thread. */
-struct kmem_cpu {
+struct kmem_owner {
 	uintptr_t cursor[NR_CURSORS]; /* owner */
-	/* written by the owner under kmem_cpus_lock, under which others read */
+	/* written by the owner under kmem_owners_lock, under which others read */
 	struct kmem_far_slot **far; /* chunks by number, or NULL */
 	unsigned int nr_far; /* room in far, in chunks */
-	struct list_head list; /* kmem_cpus_lock */
+	struct list_head list; /* kmem_owners_lock */
 	unsigned long requests; /* atomic: requests of other threads */
 	unsigned long served; /* the last request served; owner */
 	unsigned int exits; /* destructor rounds so far; owner */
 	unsigned int unpolled; /* misses to skip before the next poll; owner */
 	unsigned long polled_ms; /* time of the last poll; owner */
 	uintptr_t frame; /* an address on its stack; constant */
-	void *owner; /* the thread's thread pointer; constant */
+	void *thread; /* its thread pointer; constant */
 	uintptr_t inside; /* its thread is: inside.h; atomic */
-	struct kmem_cpu_slot slot[NR_CURSORS]; /* owner */
+	struct kmem_owner_slot slot[NR_CURSORS]; /* owner */
 };
 
-extern __thread struct kmem_cpu *kmem_this_cpu __hidden;
+extern __thread struct kmem_owner *kmem_this_owner __hidden;
 extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
 extern const void *const kmem_missing[SHEAF_WORDS];
 /* The cache of a frame index; NULL where that is no class. */
@@ -482,15 +482,16 @@ static __always_inline int cursor_push(uintptr_t *place, void *obj)
  * Pop and push for a slot of an owner. The caller takes the slow path on a
  * miss.
  */
-static __always_inline void *kmem_pop(struct kmem_cpu *cpu, unsigned int slot)
+static __always_inline void *kmem_pop(struct kmem_owner *owner,
+				      unsigned int slot)
 {
-	return cursor_pop(&cpu->cursor[slot]);
+	return cursor_pop(&owner->cursor[slot]);
 }
 
-static __always_inline int kmem_push(struct kmem_cpu *cpu, unsigned int slot,
-				     void *obj)
+static __always_inline int kmem_push(struct kmem_owner *owner,
+				     unsigned int slot, void *obj)
 {
-	return cursor_push(&cpu->cursor[slot], obj);
+	return cursor_push(&owner->cursor[slot], obj);
 }
 
 /*
@@ -548,34 +549,35 @@ void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller);
 /* ---- sheaf.c ------------------------------------------------------------- */
 
 /* Callbacks of slab_ops for a backend with spares and barns. */
-int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
-int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s);
-void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s);
+int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp);
+int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s);
+void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s);
 /* main_set(), where objects may have been freed since main_take(). */
-void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
+void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
 		       struct slab_sheaf *sheaf);
 /* Returns the objects of a sheaf: by object size, or as the cache asks. */
 unsigned int sheaf_capacity(const struct kmem_cache *s);
 /* Frees all objects this owner holds to the slabs; its cursors miss then. */
-void kmem_cpu_flush(struct kmem_cpu *cpu);
-/* The same, where the caller holds kmem_cpus_lock. */
-void __kmem_cpu_flush(struct kmem_cpu *cpu);
+void kmem_owner_flush(struct kmem_owner *owner);
+/* The same, where the caller holds kmem_owners_lock. */
+void __kmem_owner_flush(struct kmem_owner *owner);
 /* Frees all objects of one cache that an owner holds to the slabs. */
-void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s);
+void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s);
 /*
  * Frees the objects of slots that were not used since the last call, or whose
  * cache was shrunk since.
  */
-void kmem_cpu_flush_idle(struct kmem_cpu *cpu);
+void kmem_owner_flush_idle(struct kmem_owner *owner);
 /* Returns how many objects of a cache an owner holds; racy. */
-unsigned long kmem_cpu_count(struct kmem_cpu *cpu, const struct kmem_cache *s);
+unsigned long kmem_owner_count(struct kmem_owner *owner,
+			       const struct kmem_cache *s);
 /* Checks SHEAF1 to SHEAF3 and FAR2 of one owner; aborts on a fault. */
-void kmem_cpu_check(const struct kmem_cpu *cpu);
+void kmem_owner_check(const struct kmem_owner *owner);
 
 /* ---- far.c --------------------------------------------------------------- */
 
 /* Called by the owner: makes its far slot for a cache. Returns 0 or -ENOMEM. */
-int kmem_far_add(struct kmem_cpu *cpu, const struct kmem_cache *s);
+int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s);
 /*
  * Lets each call for a cache take the slow path from here on. The cache has a
  * class and no slab yet. Its slot becomes the far slot of the same number,
@@ -612,41 +614,41 @@ unsigned long barn_count(struct kmem_cache *s);
 /* Checks BARN1 and BARN2 of a cache; aborts on a fault. */
 void barn_check(struct kmem_cache *s);
 
-/* ---- cpu.c --------------------------------------------------------------- */
+/* ---- owner.c -------------------------------------------------------------- */
 
-extern spinlock_t kmem_cpus_lock;
+extern spinlock_t kmem_owners_lock;
 /*
  * Returns this thread's table, made if it has none. Returns NULL if there is no
  * memory, or the thread is ending.
  */
-struct kmem_cpu *kmem_cpu_get(void);
+struct kmem_owner *kmem_owner_get(void);
 /* For a thread whose variables are still zero: lets every cursor miss. */
-void kmem_cpu_early(void);
+void kmem_owner_early(void);
 /* Returns this thread's table, or NULL if it has none; takes no memory. */
-struct kmem_cpu *kmem_cpu_here(void);
+struct kmem_owner *kmem_owner_here(void);
 /*
  * Take this thread's table away, so that every cursor misses, and put it back.
  * No nested call then moves a cursor that an interrupted fast path has in its
  * registers.
  */
-struct kmem_cpu *kmem_cpu_put_aside(void);
-void kmem_cpu_put_back(struct kmem_cpu *cpu);
+struct kmem_owner *kmem_owner_put_aside(void);
+void kmem_owner_put_back(struct kmem_owner *owner);
 /* Serves a request of another thread, if there is one. */
-void kmem_cpu_serve(struct kmem_cpu *cpu);
+void kmem_owner_serve(struct kmem_owner *owner);
 /* Asks every owner to flush its idle slots. */
-void kmem_cpus_request(void);
+void kmem_owners_request(void);
 /* Returns how many objects of a cache all owners hold; racy. */
-unsigned long kmem_cpus_count(const struct kmem_cache *s);
+unsigned long kmem_owners_count(const struct kmem_cache *s);
 /* Empties all owners' sheaves of a cache that is not in use any more. */
-void kmem_cpus_flush_cache(struct kmem_cache *s);
+void kmem_owners_flush_cache(struct kmem_cache *s);
 /* Returns true if the stack of any owner lies in [start, end). */
-bool kmem_cpus_stack_in(uintptr_t start, uintptr_t end);
+bool kmem_owners_stack_in(uintptr_t start, uintptr_t end);
 /* Returns how many owners there are. */
-unsigned int kmem_cpus_number(void);
+unsigned int kmem_owners_number(void);
 /* Returns the pages of their tables, without far slots. */
-unsigned long kmem_cpus_pages(void);
+unsigned long kmem_owners_pages(void);
 /* In the child of fork: flushes the tables of threads that are not there. */
-void kmem_cpus_fork_child(void);
+void kmem_owners_fork_child(void);
 /*
  * Set in the child of fork. Objects that other threads were moving are counted
  * as in use but are on no list.

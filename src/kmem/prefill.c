@@ -149,8 +149,8 @@ static int fill_to(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp,
  */
 static struct slab_sheaf *take_sheaf(struct kmem_cache *s)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
-	struct kmem_cpu_slot *slot = cpu ? kmem_slot(cpu, s) : NULL;
+	struct kmem_owner *owner = kmem_owner_get();
+	struct kmem_owner_slot *slot = owner ? kmem_slot(owner, s) : NULL;
 	struct slab_sheaf *sheaf = slot ? slot->spare : NULL;
 
 	if (sheaf && sheaf->count && !is_private(s, sheaf))
@@ -209,15 +209,15 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
 void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
 			     struct slab_sheaf *sheaf)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
-	struct kmem_cpu_slot *slot = NULL;
+	struct kmem_owner *owner = kmem_owner_get();
+	struct kmem_owner_slot *slot = NULL;
 
 	if (is_private(s, sheaf)) {
 		free_private(s, sheaf);
 		return;
 	}
-	if (cpu && kmem_cpu_has_slot(cpu, s))
-		slot = kmem_slot(cpu, s);
+	if (owner && kmem_owner_has_slot(owner, s))
+		slot = kmem_slot(owner, s);
 	if (!slot || slot->spare) {
 		store(s, sheaf, gfp);
 		return;

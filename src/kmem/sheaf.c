@@ -43,7 +43,7 @@
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
-static void spare_set(struct kmem_cpu_slot *slot, struct slab_sheaf *sheaf)
+static void spare_set(struct kmem_owner_slot *slot, struct slab_sheaf *sheaf)
 {
 	smp_store_release(&slot->spare, sheaf);
 }
@@ -88,22 +88,22 @@ static void *alloc_direct(struct kmem_cache *s, gfp_t gfp, int node)
  * shrinker may have freed an object of this cache, which gave the slot a main.
  * That main goes to the slabs.
  */
-void kmem_main_replace(struct kmem_cpu *cpu, struct kmem_cache *s,
+void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
 		       struct slab_sheaf *sheaf)
 {
-	struct slab_sheaf *other = main_take(cpu, s);
+	struct slab_sheaf *other = main_take(owner, s);
 
 	if (unlikely(other)) {
 		flush_sheaf(s, other);
 		barn_put_empty(s, other);
 	}
-	main_set(cpu, s, sheaf);
+	main_set(owner, s, sheaf);
 }
 
-int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
+int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp)
 {
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
-	struct slab_sheaf *main = main_take(cpu, s), *full;
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	struct slab_sheaf *main = main_take(owner, s), *full;
 
 	slot->retired = 0;
 	if (main)
@@ -111,12 +111,12 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	if (slot->spare && slot->spare->count) {
 		full = slot->spare;
 		spare_set(slot, main);
-		main_set(cpu, s, full);
+		main_set(owner, s, full);
 		return 0;
 	}
 	full = barn_get_full(s, main);
 	if (full) {
-		main_set(cpu, s, full);
+		main_set(owner, s, full);
 		return 0;
 	}
 	if (!main)
@@ -124,32 +124,34 @@ int sheaf_main_empty(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	if (!main)
 		return -ENOMEM;
 	fill_sheaf(s, main, gfp);
-	kmem_main_replace(cpu, s, main);
+	kmem_main_replace(owner, s, main);
 	return main->count ? 0 : -ENOMEM;
 }
 
 /* Returns how many objects main holds; the owner has a main. */
-static unsigned int main_count(struct kmem_cpu *cpu, const struct kmem_cache *s)
+static unsigned int main_count(struct kmem_owner *owner,
+			       const struct kmem_cache *s)
 {
-	uintptr_t cursor = *kmem_cursor(cpu, s);
+	uintptr_t cursor = *kmem_cursor(owner, s);
 
 	return (unsigned int)((cursor - sheaf_bottom(cursor_sheaf(cursor))) /
 			      sizeof(void *));
 }
 
 /* Returns how many more objects fit into main. */
-static unsigned int main_room(struct kmem_cpu *cpu, const struct kmem_cache *s)
+static unsigned int main_room(struct kmem_owner *owner,
+			      const struct kmem_cache *s)
 {
-	return (-*kmem_cursor(cpu, s) & (SHEAF_SIZE - 1)) / sizeof(void *);
+	return (-*kmem_cursor(owner, s) & (SHEAF_SIZE - 1)) / sizeof(void *);
 }
 
 /*
  * Pops an object off main. Returns NULL if main is empty, or the object is not
  * of the requested node.
  */
-static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
+static void *main_pop(struct kmem_owner *owner, struct kmem_cache *s, int node)
 {
-	uintptr_t *cursor = kmem_cursor(cpu, s);
+	uintptr_t *cursor = kmem_cursor(owner, s);
 	void *obj = cursor_pop(cursor);
 
 	if (!obj || node == NUMA_NO_NODE ||
@@ -159,24 +161,25 @@ static void *main_pop(struct kmem_cpu *cpu, struct kmem_cache *s, int node)
 	return NULL;
 }
 
-static bool main_is_empty(struct kmem_cpu *cpu, const struct kmem_cache *s)
+static bool main_is_empty(struct kmem_owner *owner, const struct kmem_cache *s)
 {
-	return !((void **)*kmem_cursor(cpu, s))[-1];
+	return !((void **)*kmem_cursor(owner, s))[-1];
 }
 
 /*
  * Returns an object of the owner's main, which the backend may have to fill
  * first, or NULL.
  */
-static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
+static void *__cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
 			   gfp_t gfp, int node)
 {
 	/* Making the table, or a flush, may have filled the slot. */
-	void *obj = main_pop(cpu, s, node);
+	void *obj = main_pop(owner, s, node);
 
-	if (!obj && main_is_empty(cpu, s) && !s->ops->main_empty(cpu, s, gfp)) {
-		kmem_stat_n(s, ALLOC_FASTPATH, main_count(cpu, s));
-		obj = main_pop(cpu, s, node);
+	if (!obj && main_is_empty(owner, s) &&
+	    !s->ops->main_empty(owner, s, gfp)) {
+		kmem_stat_n(s, ALLOC_FASTPATH, main_count(owner, s));
+		obj = main_pop(owner, s, node);
 	}
 	return obj;
 }
@@ -185,15 +188,15 @@ static void *__cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
  * Returns an object of the owner's main, or of a slab if main has none or
  * another node is requested.
  */
-static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
+static void *__do_cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
 			      gfp_t gfp, int node)
 {
 	void *obj = NULL;
 
-	if (cpu && kmem_cpu_has_slot(cpu, s) &&
+	if (owner && kmem_owner_has_slot(owner, s) &&
 	    (node == NUMA_NO_NODE || node == (int)numa_node_id())) {
-		kmem_cpu_serve(cpu);
-		obj = __cache_alloc(cpu, s, gfp, node);
+		kmem_owner_serve(owner);
+		obj = __cache_alloc(owner, s, gfp, node);
 	}
 	return obj ? obj : alloc_direct(s, gfp, node);
 }
@@ -202,41 +205,41 @@ static void *__do_cache_alloc(struct kmem_cpu *cpu, struct kmem_cache *s,
  * Asks for a tick. In a burst of misses, several in one millisecond, the clock
  * is read only at one miss of POLL_EVERY.
  */
-static void poll(struct kmem_cpu *cpu)
+static void poll(struct kmem_owner *owner)
 {
 	unsigned long now;
 
-	if (cpu && cpu->unpolled) {
-		cpu->unpolled--;
+	if (owner && owner->unpolled) {
+		owner->unpolled--;
 		return;
 	}
 	now = tick_poll();
-	if (cpu && cpu->polled_ms == now)
-		cpu->unpolled = POLL_EVERY - 1;
-	else if (cpu)
-		cpu->polled_ms = now;
+	if (owner && owner->polled_ms == now)
+		owner->unpolled = POLL_EVERY - 1;
+	else if (owner)
+		owner->polled_ms = now;
 }
 
 /* Serves a request for which neither main nor a far slot had an object. */
 static noinline void *alloc_miss(struct kmem_cache *s, gfp_t gfp, int node,
 				 size_t orig_size, uintptr_t caller)
 {
-	struct kmem_cpu *cpu;
+	struct kmem_owner *owner;
 
 	if (unlikely(engine_need() || s->dead))
 		return NULL;
-	cpu = kmem_cpu_get();
-	poll(cpu);
+	owner = kmem_owner_get();
+	poll(owner);
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
-	return __do_cache_alloc(cpu, s, gfp, node);
+	return __do_cache_alloc(owner, s, gfp, node);
 }
 
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 			    size_t orig_size, uintptr_t caller)
 {
 	if (s->far && node == NUMA_NO_NODE) {
-		void *obj = cursor_pop(kmem_cursor(kmem_this_cpu, s));
+		void *obj = cursor_pop(kmem_cursor(kmem_this_owner, s));
 
 		if (likely(obj))
 			return obj;
@@ -248,9 +251,9 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
  * Returns true if this is the only owner and its last DRAIN_AFTER misses were
  * all frees.
  */
-static bool drains(const struct kmem_cpu_slot *slot)
+static bool drains(const struct kmem_owner_slot *slot)
 {
-	return slot->retired >= DRAIN_AFTER && kmem_cpus_number() == 1;
+	return slot->retired >= DRAIN_AFTER && kmem_owners_number() == 1;
 }
 
 /*
@@ -260,7 +263,7 @@ static bool drains(const struct kmem_cpu_slot *slot)
  */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full,
-				      const struct kmem_cpu_slot *slot)
+				      const struct kmem_owner_slot *slot)
 {
 	if (full->capacity == s->sheaf_capacity && !drains(slot) &&
 	    barn_has_room(s)) {
@@ -277,7 +280,7 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
  * For an owner that drains: empties the spare. Its main has half the size. Each
  * object in them may pin a slab for no use.
  */
-static void retire_spare(struct kmem_cpu_slot *slot, struct kmem_cache *s)
+static void retire_spare(struct kmem_owner_slot *slot, struct kmem_cache *s)
 {
 	struct slab_sheaf *spare = slot->spare;
 
@@ -289,22 +292,22 @@ static void retire_spare(struct kmem_cpu_slot *slot, struct kmem_cache *s)
  * For an owner that goes on draining: flushes main and keeps half of it as
  * main.
  */
-static void drain_main(struct kmem_cpu *cpu, struct kmem_cache *s,
+static void drain_main(struct kmem_owner *owner, struct kmem_cache *s,
 		       struct slab_sheaf *main)
 {
 	flush_sheaf(s, main);
 	sheaf_set_capacity(main, DIV_ROUND_UP(s->sheaf_capacity, 2U));
-	kmem_main_replace(cpu, s, main);
+	kmem_main_replace(owner, s, main);
 }
 
-int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
+int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
-	struct slab_sheaf *main = main_take(cpu, s);
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	struct slab_sheaf *main = main_take(owner, s);
 	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
 	if (main && spare && !spare->count && drains(slot)) {
-		drain_main(cpu, s, main);
+		drain_main(owner, s, main);
 		return 0;
 	}
 	if (main)
@@ -322,7 +325,7 @@ int sheaf_main_full(struct kmem_cpu *cpu, struct kmem_cache *s)
 		sheaf_set_capacity(empty, DIV_ROUND_UP(s->sheaf_capacity, 2U));
 	else
 		sheaf_restore(s, empty);
-	main_set(cpu, s, empty);
+	main_set(owner, s, empty);
 	if (main && drains(slot))
 		retire_spare(slot, s);
 	return 0;
@@ -362,27 +365,27 @@ void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr)
 static noinline void free_miss(struct kmem_cache *s, void *obj,
 			       uintptr_t caller)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	/*
 	 * A push that finds the sheaf full does not compare obj with the top
 	 * object.
 	 */
-	if (cpu && unlikely(((void **)*kmem_cursor(cpu, s))[-1] == obj))
+	if (owner && unlikely(((void **)*kmem_cursor(owner, s))[-1] == obj))
 		kmem_double_free(s, obj);
-	poll(cpu);
+	poll(owner);
 	if (unlikely(s->guard)) {
 		kmem_guard_free(s, obj, caller);
 		return;
 	}
-	if (cpu && kmem_cpu_has_slot(cpu, s)) {
+	if (owner && kmem_owner_has_slot(owner, s)) {
 		int ret;
 
-		kmem_cpu_serve(cpu);
-		ret = cursor_push(kmem_cursor(cpu, s), obj);
-		if (ret && !s->ops->main_full(cpu, s)) {
-			kmem_stat_n(s, FREE_FASTPATH, main_room(cpu, s));
-			ret = cursor_push(kmem_cursor(cpu, s), obj);
+		kmem_owner_serve(owner);
+		ret = cursor_push(kmem_cursor(owner, s), obj);
+		if (ret && !s->ops->main_full(owner, s)) {
+			kmem_stat_n(s, FREE_FASTPATH, main_room(owner, s));
+			ret = cursor_push(kmem_cursor(owner, s), obj);
 		}
 		if (!ret)
 			return;
@@ -392,14 +395,14 @@ static noinline void free_miss(struct kmem_cache *s, void *obj,
 
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
-	if (!s->far || cursor_push(kmem_cursor(kmem_this_cpu, s), obj))
+	if (!s->far || cursor_push(kmem_cursor(kmem_this_owner, s), obj))
 		free_miss(s, obj, caller);
 }
 
-void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
+void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
-	struct slab_sheaf *sheaf = main_take(cpu, s);
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	struct slab_sheaf *sheaf = main_take(owner, s);
 
 	if (!slot)
 		return;
@@ -418,7 +421,7 @@ void kmem_cpu_flush_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
 
 /* Returns the cache whose sheaves are in a slot, or NULL if there are none. */
 static struct kmem_cache *slot_cache(uintptr_t cursor,
-				     const struct kmem_cpu_slot *slot)
+				     const struct kmem_owner_slot *slot)
 {
 	struct slab_sheaf *sheaf = cursor_sheaf(cursor);
 
@@ -428,82 +431,82 @@ static struct kmem_cache *slot_cache(uintptr_t cursor,
 }
 
 /* Calls fn for each cache of which an owner has sheaves. */
-static void for_each_held(struct kmem_cpu *cpu,
-			  void (*fn)(struct kmem_cpu *cpu,
+static void for_each_held(struct kmem_owner *owner,
+			  void (*fn)(struct kmem_owner *owner,
 				     struct kmem_cache *s))
 {
 	struct kmem_cache *s;
 
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
-		s = slot_cache(cpu->cursor[slot], &cpu->slot[slot]);
+		s = slot_cache(owner->cursor[slot], &owner->slot[slot]);
 		if (s)
-			fn(cpu, s);
+			fn(owner, s);
 	}
-	for (unsigned int nr = 0; nr < cpu->nr_far; nr++) {
-		struct kmem_far_slot *far = cpu->far[nr];
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++) {
+		struct kmem_far_slot *far = owner->far[nr];
 
 		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++) {
 			s = slot_cache(far[i].cursor, &far[i].rest);
 			if (s)
-				fn(cpu, s);
+				fn(owner, s);
 		}
 	}
 }
 
-void __kmem_cpu_flush(struct kmem_cpu *cpu)
+void __kmem_owner_flush(struct kmem_owner *owner)
 {
-	lock_assert_held(&kmem_cpus_lock);
-	for_each_held(cpu, kmem_cpu_flush_cache);
+	lock_assert_held(&kmem_owners_lock);
+	for_each_held(owner, kmem_owner_flush_cache);
 }
 
 /*
- * Takes kmem_cpus_lock, since the thread that destroys a cache may be reading
+ * Takes kmem_owners_lock, since the thread that destroys a cache may be reading
  * this owner's sheaves of it.
  */
-void kmem_cpu_flush(struct kmem_cpu *cpu)
+void kmem_owner_flush(struct kmem_owner *owner)
 {
-	spin_lock(&kmem_cpus_lock);
-	__kmem_cpu_flush(cpu);
-	spin_unlock(&kmem_cpus_lock);
+	spin_lock(&kmem_owners_lock);
+	__kmem_owner_flush(owner);
+	spin_unlock(&kmem_owners_lock);
 }
 
-void sheaf_main_idle(struct kmem_cpu *cpu, struct kmem_cache *s)
+void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 
-	uintptr_t cursor = *kmem_cursor(cpu, s);
+	uintptr_t cursor = *kmem_cursor(owner, s);
 
 	if (slot->seen == cursor)
-		kmem_cpu_flush_cache(cpu, s);
+		kmem_owner_flush_cache(owner, s);
 	else
 		slot->seen = cursor;
 }
 
 /* Serves one cache at a tick of its owner. */
-static void serve_cache(struct kmem_cpu *cpu, struct kmem_cache *s)
+static void serve_cache(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	if (kmem_slot(cpu, s)->shrunk != READ_ONCE(s->shrinks))
-		kmem_cpu_flush_cache(cpu, s);
+	if (kmem_slot(owner, s)->shrunk != READ_ONCE(s->shrinks))
+		kmem_owner_flush_cache(owner, s);
 	else
-		s->ops->main_idle(cpu, s);
+		s->ops->main_idle(owner, s);
 }
 
-void kmem_cpu_flush_idle(struct kmem_cpu *cpu)
+void kmem_owner_flush_idle(struct kmem_owner *owner)
 {
-	spin_lock(&kmem_cpus_lock);
-	for_each_held(cpu, serve_cache);
-	spin_unlock(&kmem_cpus_lock);
+	spin_lock(&kmem_owners_lock);
+	for_each_held(owner, serve_cache);
+	spin_unlock(&kmem_owners_lock);
 }
 
 /*
  * The owner may use its sheaves meanwhile, and a spare may be reused. The words
  * read then are numbers of no meaning, but they are used for a statistic only.
  */
-__racy unsigned long kmem_cpu_count(struct kmem_cpu *cpu,
-				    const struct kmem_cache *s)
+__racy unsigned long kmem_owner_count(struct kmem_owner *owner,
+				      const struct kmem_cache *s)
 {
-	const struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
-	uintptr_t cursor = READ_ONCE(*kmem_cursor(cpu, s));
+	const struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	uintptr_t cursor = READ_ONCE(*kmem_cursor(owner, s));
 	const struct slab_sheaf *spare = slot ? READ_ONCE(slot->spare) : NULL;
 	const struct slab_sheaf *main = cursor_sheaf(cursor);
 	unsigned long nr = spare ? READ_ONCE(spare->count) : 0;
@@ -519,7 +522,7 @@ __racy unsigned long kmem_cpu_count(struct kmem_cpu *cpu,
 }
 
 /* Checks SHEAF1 to SHEAF3 and FAR2 of a slot of the table, or of a far slot. */
-static void check_slot(uintptr_t cursor, const struct kmem_cpu_slot *slot,
+static void check_slot(uintptr_t cursor, const struct kmem_owner_slot *slot,
 		       unsigned int number, unsigned int far)
 {
 	const struct slab_sheaf *sheaf = cursor_sheaf(cursor);
@@ -536,13 +539,13 @@ static void check_slot(uintptr_t cursor, const struct kmem_cpu_slot *slot,
 		BUG_ON(!*(void **)at);
 }
 
-void kmem_cpu_check(const struct kmem_cpu *cpu)
+void kmem_owner_check(const struct kmem_owner *owner)
 {
-	BUG_ON(cpu->cursor[0] != MISSING || cpu->slot[0].spare);
+	BUG_ON(owner->cursor[0] != MISSING || owner->slot[0].spare);
 	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++)
-		check_slot(cpu->cursor[slot], &cpu->slot[slot], slot, 0);
-	for (unsigned int nr = 0; nr < cpu->nr_far; nr++) {
-		const struct kmem_far_slot *far = cpu->far[nr];
+		check_slot(owner->cursor[slot], &owner->slot[slot], slot, 0);
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++) {
+		const struct kmem_far_slot *far = owner->far[nr];
 
 		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++)
 			check_slot(far[i].cursor, &far[i].rest, 0,

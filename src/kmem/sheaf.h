@@ -72,15 +72,15 @@ static inline bool kmem_has_slot(const struct kmem_cache *s)
  * Returns an owner's far slot for a cache that has one, or NULL without a
  * chunk.
  */
-static inline struct kmem_far_slot *kmem_far(const struct kmem_cpu *cpu,
+static inline struct kmem_far_slot *kmem_far(const struct kmem_owner *owner,
 					     const struct kmem_cache *s)
 {
 	unsigned int at = s->far - 1, nr = at / FAR_PER_CHUNK;
 	struct kmem_far_slot *chunk;
 
-	if (nr >= READ_ONCE(cpu->nr_far))
+	if (nr >= READ_ONCE(owner->nr_far))
 		return NULL;
-	chunk = READ_ONCE(cpu->far[nr]);
+	chunk = READ_ONCE(owner->far[nr]);
 	return chunk ? &chunk[at % FAR_PER_CHUNK] : NULL;
 }
 
@@ -88,28 +88,28 @@ static inline struct kmem_far_slot *kmem_far(const struct kmem_cpu *cpu,
  * Returns the place of an owner's cursor of a cache. Without a slot, or a chunk
  * for it, that is slot 0, which always misses and is never written.
  */
-static __always_inline uintptr_t *kmem_cursor(struct kmem_cpu *cpu,
+static __always_inline uintptr_t *kmem_cursor(struct kmem_owner *owner,
 					      const struct kmem_cache *s)
 {
 	struct kmem_far_slot *far = NULL;
 
 	if (unlikely(s->far))
-		far = kmem_far(cpu, s);
-	return unlikely(far) ? &far->cursor : &cpu->cursor[s->slot];
+		far = kmem_far(owner, s);
+	return unlikely(far) ? &far->cursor : &owner->cursor[s->slot];
 }
 
 /*
  * Returns the rest of an owner's slot for a cache. NULL: it has no sheaves
  * there.
  */
-static inline struct kmem_cpu_slot *kmem_slot(struct kmem_cpu *cpu,
-					      const struct kmem_cache *s)
+static inline struct kmem_owner_slot *kmem_slot(struct kmem_owner *owner,
+						const struct kmem_cache *s)
 {
 	struct kmem_far_slot *far;
 
 	if (s->slot)
-		return &cpu->slot[s->slot];
-	far = s->far ? kmem_far(cpu, s) : NULL;
+		return &owner->slot[s->slot];
+	far = s->far ? kmem_far(owner, s) : NULL;
 	return far ? &far->rest : NULL;
 }
 
@@ -117,22 +117,22 @@ static inline struct kmem_cpu_slot *kmem_slot(struct kmem_cpu *cpu,
  * Returns true if the owner has a slot for the cache. A far slot is made by the
  * first call.
  */
-static inline bool kmem_cpu_has_slot(struct kmem_cpu *cpu,
-				     const struct kmem_cache *s)
+static inline bool kmem_owner_has_slot(struct kmem_owner *owner,
+				       const struct kmem_cache *s)
 {
 	if (likely(s->slot))
 		return true;
-	return s->far && (kmem_far(cpu, s) || !kmem_far_add(cpu, s));
+	return s->far && (kmem_far(owner, s) || !kmem_far_add(owner, s));
 }
 
 /*
  * Takes main out of its slot and sets its count. Returns it, or NULL if there
  * is none.
  */
-static inline struct slab_sheaf *main_take(struct kmem_cpu *cpu,
+static inline struct slab_sheaf *main_take(struct kmem_owner *owner,
 					   const struct kmem_cache *s)
 {
-	uintptr_t *cursor = kmem_cursor(cpu, s);
+	uintptr_t *cursor = kmem_cursor(owner, s);
 	struct slab_sheaf *sheaf = cursor_sheaf(*cursor);
 
 	if (!sheaf)
@@ -143,10 +143,11 @@ static inline struct slab_sheaf *main_take(struct kmem_cpu *cpu,
 }
 
 /* Makes a sheaf the main of its owner, which has a slot for the cache. */
-static inline void main_set(struct kmem_cpu *cpu, const struct kmem_cache *s,
+static inline void main_set(struct kmem_owner *owner,
+			    const struct kmem_cache *s,
 			    struct slab_sheaf *sheaf)
 {
-	smp_store_release(kmem_cursor(cpu, s),
+	smp_store_release(kmem_cursor(owner, s),
 			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
 }
 

@@ -10,7 +10,7 @@
  * one frees no page. Objects in other threads' sheaves are not counted. These
  * threads are asked to flush them, and do so at their next slow path.
  *
- * Locking	slab_mutex for the list; kmem_cpus_lock to flush this thread
+ * Locking	slab_mutex for the list; kmem_owners_lock to flush this thread
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
  *		(docs/kernel.md O4); the shrinker has no counterpart
  */
@@ -38,13 +38,13 @@ static unsigned long idle_pages(struct kmem_cache *s)
 {
 	unsigned long slabs = kmem_cache_nr_slabs(s), total = total_objects(s);
 	unsigned long used = READ_ONCE(s->in_use), cached = s->ops->cached(s);
-	struct kmem_cpu *cpu = kmem_cpu_here();
+	struct kmem_owner *owner = kmem_owner_here();
 	unsigned long idle;
 
 	if (!slabs || total < slabs)
 		return 0;
-	if (cpu)
-		cached += kmem_cpu_count(cpu, s);
+	if (owner)
+		cached += kmem_owner_count(owner, s);
 	idle = total - min(used, total) + min(cached, used);
 	return min(idle, total) / (total / slabs) *
 	       (kmem_cache_nr_pages(s) / slabs);
@@ -85,15 +85,15 @@ static void shrink_caches(u32 before, unsigned long nr)
 static unsigned long kmem_scan(struct shrinker *shrinker,
 			       struct shrink_control *sc)
 {
-	struct kmem_cpu *cpu = kmem_cpu_here();
+	struct kmem_owner *owner = kmem_owner_here();
 	u32 before = current->reclaimed, freed;
 
 	(void)shrinker;
 	shrink_caches(before, sc->nr_to_scan);
 	if ((u32)(current->reclaimed - before) < sc->nr_to_scan) {
-		kmem_cpus_request();
-		if (cpu)
-			kmem_cpu_flush(cpu);
+		kmem_owners_request();
+		if (owner)
+			kmem_owner_flush(owner);
 		shrink_caches(before, sc->nr_to_scan);
 	}
 	freed = current->reclaimed - before;

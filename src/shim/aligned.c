@@ -70,7 +70,7 @@ void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
 	(void)nothrow;
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
-	p = kmem_pop(kmem_this_cpu, aligned_class(align, size));
+	p = kmem_pop(kmem_this_owner, aligned_class(align, size));
 	return likely(p) ? p : aligned_slow(align, size, caller);
 }
 

@@ -70,7 +70,7 @@ static unsigned int sheaf_objects(unsigned int size)
  */
 void shim_perturb(u8 byte)
 {
-	struct kmem_cpu *cpu = kmem_cpu_here();
+	struct kmem_owner *owner = kmem_owner_here();
 
 	WRITE_ONCE(kmem_perturb, byte);
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
@@ -79,8 +79,8 @@ void shim_perturb(u8 byte)
 
 		WRITE_ONCE(s->guard, byte ? guard | GUARD_PERTURB : guard);
 	}
-	if (cpu && byte)
-		kmem_cpu_flush(cpu);
+	if (owner && byte)
+		kmem_owner_flush(owner);
 }
 
 /* As in glibc: a number of which the low byte is used. */

@@ -28,7 +28,7 @@ __attribute__((constructor)) static void find_fork(void)
 
 EXPORT pid_t fork(void)
 {
-	struct kmem_cpu *cpu;
+	struct kmem_owner *owner;
 	pid_t pid;
 
 	if (unlikely(!next_fork))
@@ -37,8 +37,8 @@ EXPORT pid_t fork(void)
 		errno = ENOSYS;
 		return -1;
 	}
-	cpu = kmem_cpu_put_aside();
+	owner = kmem_owner_put_aside();
 	pid = next_fork();
-	kmem_cpu_put_back(cpu);
+	kmem_owner_put_back(owner);
 	return pid;
 }

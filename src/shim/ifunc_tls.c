@@ -4,11 +4,11 @@
  *
  * ld.so copies the first values of thread variables when all is relocated. In
  * between, resolvers of objects that are relocated after this library may call
- * malloc (early.c), whose fast path follows kmem_this_cpu. So this library has
- * an indirect function of its own. Its resolver runs when the rest of the
+ * malloc (early.c), whose fast path follows kmem_this_owner. So this library
+ * has an indirect function of its own. Its resolver runs when the rest of the
  * library has been relocated, before any later object, and puts the first value
- * there. The other variables are zero, which is right: kmem/cpu.c gives such a
- * thread no table.
+ * there. The other variables are zero, which is right: kmem/owner.c gives such
+ * a thread no table.
  *
  * In shared libraries alone: a static program calls resolvers before it has
  * thread variables at all.
@@ -23,7 +23,7 @@ static void nothing(void)
 /* The attribute names it; ld.so calls it. */
 __attribute__((used)) static void (*resolve_nothing(void))(void)
 {
-	kmem_cpu_early();
+	kmem_owner_early();
 	return nothing;
 }
 

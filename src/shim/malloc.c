@@ -25,7 +25,7 @@
 
 static inline void *pop_small(size_t size)
 {
-	return kmem_pop(kmem_this_cpu, size_class[(size + 15) / 16]);
+	return kmem_pop(kmem_this_owner, size_class[(size + 15) / 16]);
 }
 
 /* Allocates by size: object, run or area. The engine works. */
@@ -180,7 +180,7 @@ static __always_inline bool push_small(void *p)
 	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
 
 	return likely(pfn < arena_bound()) &&
-	       likely(!kmem_push(kmem_this_cpu, arena_index[pfn], p));
+	       likely(!kmem_push(kmem_this_owner, arena_index[pfn], p));
 }
 
 /* The slow path of free(); free_slow() also serves realloc() after a move. */

@@ -103,7 +103,7 @@ static enum place place_in(const struct mapping *map,
 
 	if (!strcmp(map->path, "[stack]") ||
 	    (here >= map->start && here < map->end) ||
-	    kmem_cpus_stack_in(map->start, map->end))
+	    kmem_owners_stack_in(map->start, map->end))
 		return PLACE_STACK;
 	/* ld.so gives the first thread its TLS out of its early heap. */
 	if (p >= tls - PAGE_SIZE && p < tls + PAGE_SIZE)

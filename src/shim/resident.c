@@ -74,7 +74,7 @@ static size_t image(int fd)
 
 static size_t own_caches(void)
 {
-	unsigned long pages = kmem_cpus_pages();
+	unsigned long pages = kmem_owners_pages();
 	const struct kmem_cache *s;
 
 	spin_lock(&slab_mutex);

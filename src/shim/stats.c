@@ -132,7 +132,7 @@ static void print_summary(const struct shim_info *info)
 	km_report_to(fd,
 		     "  small objects %lu live (%H), %H cached in %u threads\n",
 		     info->small_objects, info->small_used, info->small_cached,
-		     kmem_cpus_number());
+		     kmem_owners_number());
 	km_report_to(
 		fd,
 		"  slabs         %lu now (%H), %lu ever\n"

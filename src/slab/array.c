@@ -28,10 +28,10 @@
 #include "core/tick.h"
 #include "slab/internal.h"
 
-struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
+struct array_cache *cpu_cache_get(struct kmem_owner *owner,
 				  const struct kmem_cache *s)
 {
-	return (struct array_cache *)cursor_sheaf(*kmem_cursor(cpu, s));
+	return (struct array_cache *)cursor_sheaf(*kmem_cursor(owner, s));
 }
 
 /* Gives an empty array the cache's present limits. */
@@ -43,11 +43,12 @@ static void init_arraycache(struct array_cache *ac, unsigned int limit,
 	ac->reaped = (u32)READ_ONCE(tick_last_ms);
 }
 
-struct array_cache *cpu_cache_take(struct kmem_cpu *cpu, struct kmem_cache *s)
+struct array_cache *cpu_cache_take(struct kmem_owner *owner,
+				   struct kmem_cache *s)
 {
 	unsigned int limit = READ_ONCE(s->limit);
 	unsigned int batchcount = min(READ_ONCE(s->batchcount), limit);
-	struct slab_sheaf *sheaf = main_take(cpu, s);
+	struct slab_sheaf *sheaf = main_take(owner, s);
 	struct array_cache *ac = (struct array_cache *)sheaf;
 
 	if (likely(sheaf && ac->limit == limit && ac->batchcount == batchcount))
@@ -71,12 +72,13 @@ void ac_drop_oldest(struct array_cache *ac, unsigned int nr)
 	memmove(entry, entry + nr, ac->avail * sizeof(void *));
 }
 
-int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
+int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
+		       gfp_t gfp)
 {
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
-	bool touched = cpu_cache_get(cpu, s) &&
-		       slot->seen != *kmem_cursor(cpu, s);
-	struct array_cache *ac = cpu_cache_take(cpu, s);
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	bool touched = cpu_cache_get(owner, s) &&
+		       slot->seen != *kmem_cursor(owner, s);
+	struct array_cache *ac = cpu_cache_take(owner, s);
 	unsigned int nr;
 
 	if (!ac)
@@ -91,7 +93,7 @@ int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	nr = ac->avail;
 	kmem_account(&s->refills, &s->refilled, nr);
 	slot->seen = 0; /* no cursor is 0: touched */
-	kmem_main_replace(cpu, s, ac_sheaf(ac));
+	kmem_main_replace(owner, s, ac_sheaf(ac));
 	return nr ? 0 : -ENOMEM;
 }
 
@@ -135,9 +137,9 @@ static unsigned int put_objects(struct kmem_cache *s, void **objs,
 	return put;
 }
 
-int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s)
+int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	struct array_cache *ac = cpu_cache_take(cpu, s);
+	struct array_cache *ac = cpu_cache_take(owner, s);
 	unsigned int nr;
 
 	if (!ac)
@@ -148,6 +150,6 @@ int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s)
 		kmem_account(&s->flushes, &s->flushed, nr);
 		ac_drop_oldest(ac, nr);
 	}
-	main_set(cpu, s, ac_sheaf(ac));
+	main_set(owner, s, ac_sheaf(ac));
 	return 0;
 }

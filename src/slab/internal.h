@@ -152,18 +152,20 @@ struct slab *object_slab(struct kmem_cache *s, const void *obj,
 /* ---- array.c ------------------------------------------------------------- */
 
 /* slab_ops.main_empty: fills the owner's array. Returns 0 or -ENOMEM. */
-int cache_alloc_refill(struct kmem_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
+int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
+		       gfp_t gfp);
 /* slab_ops.main_full: makes room in the owner's array. 0 or -ENOMEM. */
-int cache_flusharray(struct kmem_cpu *cpu, struct kmem_cache *s);
+int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s);
 /* Returns the owner's array, or NULL if it has none yet. */
-struct array_cache *cpu_cache_get(struct kmem_cpu *cpu,
+struct array_cache *cpu_cache_get(struct kmem_owner *owner,
 				  const struct kmem_cache *s);
 /*
  * Takes the owner's array out of its slot and gives it the cache's present
  * limits; makes one if there is none. Returns it, or NULL if there is no
  * memory. The owner puts it back by main_set().
  */
-struct array_cache *cpu_cache_take(struct kmem_cpu *cpu, struct kmem_cache *s);
+struct array_cache *cpu_cache_take(struct kmem_owner *owner,
+				   struct kmem_cache *s);
 /* Removes the oldest nr objects of an array that is out of its slot. */
 void ac_drop_oldest(struct array_cache *ac, unsigned int nr);
 
@@ -223,7 +225,7 @@ void alien_fork_release(struct kmem_cache_node *n);
 /* ---- reap.c -------------------------------------------------------------- */
 
 /* slab_ops.main_idle: shrinks an array that its owner has not touched. */
-void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s);
+void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s);
 /* Shrinks what the nodes keep and have not used. */
 void cache_reap(struct kmem_cache *s);
 /* Returns how many objects a reap takes out of an untouched array. */

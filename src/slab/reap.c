@@ -31,10 +31,10 @@ unsigned int drain_count(unsigned int limit, unsigned int avail)
 	return tofree > avail ? (avail + 1) / 2 : tofree;
 }
 
-void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
+void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	struct array_cache *ac = cpu_cache_get(cpu, s);
-	struct kmem_cpu_slot *slot = kmem_slot(cpu, s);
+	struct array_cache *ac = cpu_cache_get(owner, s);
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	u32 now = (u32)READ_ONCE(tick_last_ms);
 	unsigned int nr;
 
@@ -42,19 +42,19 @@ void cache_reap_array(struct kmem_cpu *cpu, struct kmem_cache *s)
 		return;
 	ac->reaped = now;
 	drain_alien_cache(s, get_node(s, (int)numa_node_id()));
-	if (slot->seen != *kmem_cursor(cpu, s)) {
-		slot->seen = *kmem_cursor(cpu, s);
+	if (slot->seen != *kmem_cursor(owner, s)) {
+		slot->seen = *kmem_cursor(owner, s);
 		return;
 	}
-	main_take(cpu, s);
+	main_take(owner, s);
 	nr = drain_count(ac->limit, ac->avail);
 	if (nr) {
 		kmem_account(&s->flushes, &s->flushed, nr);
 		slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
 		ac_drop_oldest(ac, nr);
 	}
-	main_set(cpu, s, ac_sheaf(ac));
-	slot->seen = *kmem_cursor(cpu, s);
+	main_set(owner, s, ac_sheaf(ac));
+	slot->seen = *kmem_cursor(owner, s);
 }
 
 void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,

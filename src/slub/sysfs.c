@@ -225,7 +225,7 @@ static int slab_store(const char *path, const char *text)
 
 	if (!slash)
 		return -ENOENT;
-	kmem_cpu_get(); /* needed to shrink, and not made under a lock */
+	kmem_owner_get(); /* needed to shrink, and not made under a lock */
 	spin_lock(&slab_mutex);
 	s = find_cache(path, (size_t)(slash - path));
 	if (s)

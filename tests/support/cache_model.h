@@ -173,7 +173,7 @@ static void step_upkeep(struct model *m)
 		kmem_cache_shrink(m->s);
 		break;
 	case 1:
-		kmem_cpu_flush(kmem_cpu_get());
+		kmem_owner_flush(kmem_owner_get());
 		break;
 	case 2:
 		kmem_reclaim(SHRINK_IDLE);
@@ -188,7 +188,7 @@ static void step_upkeep(struct model *m)
 		step_tune(m);
 		break;
 	default:
-		kmem_cpus_flush_cache(m->s);
+		kmem_owners_flush_cache(m->s);
 	}
 }
 
@@ -229,7 +229,7 @@ static unsigned int live_of(const struct kmem_cache *s)
 
 static void prove(void)
 {
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	for (size_t i = 0; i < NR_CACHES; i++) {
 		struct model *m = &models[i];
 
@@ -333,7 +333,7 @@ static int start(void **state)
 	(void)state;
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(model_backend, NR_CURSORS) || kmalloc_init() ||
-	    !kmem_cpu_get())
+	    !kmem_owner_get())
 		return -1;
 	tick_interval_ms = ~0UL; /* after the boot parameter for it */
 	return 0;

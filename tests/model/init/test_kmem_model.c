@@ -329,7 +329,7 @@ static void prove_counts(const struct kmem_cache *s)
 					kmem_cache_sheaf_size(names[i].sheaf) :
 					0);
 	REQUIRE(s->in_use ==
-		out + kmem_cpus_count(s) +
+		out + kmem_owners_count(s) +
 			s->ops->cached((struct kmem_cache *)(uintptr_t)s));
 }
 

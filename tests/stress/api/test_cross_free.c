@@ -92,7 +92,7 @@ static void *upkeep(void *arg)
 	(void)arg;
 	while (!READ_ONCE(stop)) {
 		kmem_cache_shrink(s);
-		sum += kmem_cpus_count(s) + barn_count(s);
+		sum += kmem_owners_count(s) + barn_count(s);
 		tick_run(os_now_ms());
 		km_reclaim();
 		usleep(1000);

@@ -35,7 +35,7 @@ static void use_and_check(void *arg)
 	void *p = kmalloc(100, GFP_KERNEL);
 
 	(void)arg;
-	if (!p || kmem_cpus_number() != 1)
+	if (!p || kmem_owners_number() != 1)
 		_exit(1);
 	kfree(p);
 	km_check();
@@ -54,7 +54,7 @@ static void test_fork(void **state)
 	pthread_barrier_init(&barrier, NULL, 2);
 	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
 	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_cpus_number(), 2);
+	assert_int_equal(kmem_owners_number(), 2);
 	run_child(use_and_check, NULL, text, sizeof(text), &status);
 	assert_int_equal(status, 0);
 	pthread_barrier_wait(&barrier);

@@ -56,12 +56,12 @@ static void *other_thread(void *arg)
 
 	fill_array(c->shrunk);
 	fill_array(c->kept);
-	c->kept_before = kmem_cpu_count(kmem_this_cpu, c->kept);
+	c->kept_before = kmem_owner_count(kmem_this_owner, c->kept);
 	pthread_barrier_wait(&c->step);
 	/* it is shrunk here */
 	pthread_barrier_wait(&c->step);
 	miss(c->other);
-	c->kept_after = kmem_cpu_count(kmem_this_cpu, c->kept);
+	c->kept_after = kmem_owner_count(kmem_this_owner, c->kept);
 	pthread_barrier_wait(&c->step);
 	/* it is empty */
 	pthread_barrier_wait(&c->step);
@@ -70,7 +70,7 @@ static void *other_thread(void *arg)
 		kmem_cache_shrink(c->other);
 		miss(c->other);
 	}
-	c->filled_again = kmem_cpu_count(kmem_this_cpu, c->shrunk);
+	c->filled_again = kmem_owner_count(kmem_this_owner, c->shrunk);
 	return NULL;
 }
 
@@ -115,10 +115,10 @@ static void test_this_thread(void **state)
 	(void)state;
 	fill_array(s);
 	fill_array(t);
-	before = kmem_cpu_count(kmem_this_cpu, t);
+	before = kmem_owner_count(kmem_this_owner, t);
 	assert_int_not_equal(before, 0);
 	assert_int_equal(kmem_cache_shrink(s), 0);
-	assert_int_equal(kmem_cpu_count(kmem_this_cpu, t), before);
+	assert_int_equal(kmem_owner_count(kmem_this_owner, t), before);
 	kmem_cache_destroy(s);
 	kmem_cache_destroy(t);
 }

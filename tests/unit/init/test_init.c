@@ -187,10 +187,10 @@ static void check_in_child(void *arg)
 {
 	void *obj = arg;
 
-	if (kmem_cpus_number() != 1)
+	if (kmem_owners_number() != 1)
 		_exit(1);
 	kmem_cache_free(s, obj);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	if (s->in_use)
 		_exit(2);
 	kfree(kmalloc(100, GFP_KERNEL));
@@ -214,7 +214,7 @@ static void test_fork_adopts(void **state)
 	pthread_barrier_init(&barrier, NULL, 2);
 	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
 	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_cpus_number(), 2);
+	assert_int_equal(kmem_owners_number(), 2);
 	run_child(check_in_child, obj, text, sizeof(text), &status);
 	if (status)
 		fail_msg("child ended with %#x: %s", (unsigned int)status,

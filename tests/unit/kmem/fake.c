@@ -193,7 +193,7 @@ static pthread_barrier_t owners_gate;
 static void *own(void *arg)
 {
 	(void)arg;
-	assert_non_null(kmem_cpu_get());
+	assert_non_null(kmem_owner_get());
 	pthread_barrier_wait(&owners_gate);
 	pthread_barrier_wait(&owners_gate);
 	return NULL;

@@ -104,7 +104,7 @@ static void test_short(void **state)
 	char text[256];
 
 	(void)state;
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	for (long allowance = 0; allowance < 20; allowance += 3) {
 		fake.allowance = allowance;
 		capture_stderr(create_short, &b, text, sizeof(text));

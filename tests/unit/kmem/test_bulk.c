@@ -38,7 +38,7 @@ static int compare(const void *a, const void *b)
 
 static unsigned long cached(void)
 {
-	return kmem_cpu_count(kmem_cpu_get(), s) + barn_count(s);
+	return kmem_owner_count(kmem_owner_get(), s) + barn_count(s);
 }
 
 /* Numbers around the capacity of a sheaf. Expect as many distinct objects that
@@ -66,7 +66,7 @@ static void test_numbers(void **state)
 				    100);
 		kmem_cache_free_bulk(s, nr, objs);
 		assert_int_equal(s->in_use, cached());
-		kmem_cpu_check(kmem_cpu_get());
+		kmem_owner_check(kmem_owner_get());
 	}
 	assert_int_equal(kmem_cache_alloc_bulk(s, 0, 0, objs), 0);
 	kmem_cache_free_bulk(s, 0, objs);
@@ -144,7 +144,8 @@ static void test_no_cache(void **state)
 	kmem_cache_free_bulk(NULL, 9, mixed);
 	assert_int_equal(pages_out(), pages);
 	assert_int_equal(s->in_use, cached());
-	assert_int_equal(other->in_use, kmem_cpu_count(kmem_cpu_get(), other));
+	assert_int_equal(other->in_use,
+			 kmem_owner_count(kmem_owner_get(), other));
 	mixed[0] = kmalloc(8, GFP_KERNEL);
 	mixed[1] = kmalloc(8, GFP_KERNEL);
 	kfree_bulk(2, mixed);

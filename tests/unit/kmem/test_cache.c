@@ -21,7 +21,7 @@ static void test_without_slots(void **state)
 	void *obj;
 
 	(void)state;
-	assert_non_null(kmem_cpu_get()); /* this thread has all slots */
+	assert_non_null(kmem_owner_get()); /* this thread has all slots */
 	kmem_nr_slots = API_SLOT;
 	s = kmem_cache_create("without", 64, 0, SLAB_NO_MERGE, NULL);
 	assert_non_null(s);

@@ -115,7 +115,7 @@ static void test_dead(void **state)
 	assert_ptr_not_equal(next, s);
 	assert_int_equal(next->slot, slot);
 	kmem_cache_free(s, obj);
-	assert_int_equal(kmem_cpus_count(next), 0);
+	assert_int_equal(kmem_owners_count(next), 0);
 	kmem_reclaim(SHRINK_ALL);
 	kmem_fork_take();
 	kmem_fork_release();

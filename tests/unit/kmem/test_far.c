@@ -45,7 +45,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	for (size_t i = 0; i < NR_FAR; i++) {
 		barn_check(caches[i]);
 		kmem_cache_destroy(caches[i]);
@@ -54,12 +54,12 @@ static int teardown(void **state)
 }
 
 /* The pages of an owner's far slots: of the directory and the chunks. */
-static unsigned long far_pages(const struct kmem_cpu *cpu)
+static unsigned long far_pages(const struct kmem_owner *owner)
 {
-	unsigned long pages = cpu->nr_far * sizeof(void *) / PAGE_SIZE;
+	unsigned long pages = owner->nr_far * sizeof(void *) / PAGE_SIZE;
 
-	for (unsigned int nr = 0; nr < cpu->nr_far; nr++)
-		pages += cpu->far[nr] != NULL;
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++)
+		pages += owner->far[nr] != NULL;
 	return pages;
 }
 
@@ -110,12 +110,12 @@ static void test_batches(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
 		kmem_cache_free(s, objs[i]);
 	assert_in_range(fake.flushes, 0, 2);
-	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), s) + barn_count(s),
+	assert_int_equal(kmem_owner_count(kmem_owner_get(), s) + barn_count(s),
 			 s->in_use);
 	for (int i = 0; i < 1000; i++)
 		kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
 	assert_int_equal(fake.refills, 3);
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	kmem_cache_shrink(s);
 	assert_int_equal(s->in_use, 0);
 }
@@ -140,7 +140,7 @@ static void test_other_calls(void **state)
 	assert_non_null(sheaf);
 	assert_int_equal(kmem_cache_sheaf_size(sheaf), CAPACITY);
 	kmem_cache_return_sheaf(s, GFP_KERNEL, sheaf);
-	assert_ptr_equal(kmem_slot(kmem_cpu_get(), s)->spare, sheaf);
+	assert_ptr_equal(kmem_slot(kmem_owner_get(), s)->spare, sheaf);
 }
 
 /* Far caches are destroyed and made again. Expect their far slots to be used
@@ -159,7 +159,7 @@ static void test_reuse(void **state)
 	assert_int_equal(near[9]->slot, slot);
 	caches[5] = create();
 	assert_int_equal(caches[5]->far, far[0]);
-	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), caches[5]), 0);
+	assert_int_equal(kmem_owner_count(kmem_owner_get(), caches[5]), 0);
 	caches[200] = create();
 	assert_int_equal(caches[200]->far, far[1]);
 }
@@ -181,7 +181,7 @@ static void test_buried(void **state)
 	kmem_cache_free(next, kmem_cache_alloc(next, 0));
 	kmem_cache_free(s, obj);
 	assert_int_equal(s->in_use, 0);
-	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), next), CAPACITY);
+	assert_int_equal(kmem_owner_count(kmem_owner_get(), next), CAPACITY);
 	kmem_cache_destroy(s);
 	kmem_cache_destroy(next);
 }
@@ -191,11 +191,11 @@ static void *use_one(void *arg)
 	struct kmem_cache *s = arg;
 
 	kmem_cache_free(near[0], kmem_cache_alloc(near[0], 0));
-	assert_int_equal(far_pages(kmem_cpu_get()), 0);
+	assert_int_equal(far_pages(kmem_owner_get()), 0);
 	kmem_cache_free(s, kmem_cache_alloc(s, 0));
-	kmem_cpu_check(kmem_cpu_get());
-	assert_int_equal(kmem_cpus_count(s), CAPACITY);
-	return (void *)far_pages(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
+	assert_int_equal(kmem_owners_count(s), CAPACITY);
+	return (void *)far_pages(kmem_owner_get());
 }
 
 /* A thread uses the last of 300 far caches alone. Expect two pages for it, one
@@ -242,11 +242,11 @@ static void test_destroyed_elsewhere(void **state)
 	pthread_barrier_init(&barrier, NULL, 2);
 	assert_int_equal(pthread_create(&thread, NULL, hold, caches[3]), 0);
 	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_cpus_count(caches[3]), CAPACITY);
+	assert_int_equal(kmem_owners_count(caches[3]), CAPACITY);
 	kmem_cache_destroy(caches[3]);
 	caches[3] = create();
 	assert_int_equal(caches[3]->far, far);
-	assert_int_equal(kmem_cpus_count(caches[3]), 0);
+	assert_int_equal(kmem_owners_count(caches[3]), 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	pthread_barrier_destroy(&barrier);
@@ -271,11 +271,11 @@ static void lost_in_child(void *arg)
 {
 	struct kmem_cache *s = arg;
 
-	kmem_cpus_fork_child();
-	REQUIRE(!kmem_cpus_count(s) && !s->in_use);
+	kmem_owners_fork_child();
+	REQUIRE(!kmem_owners_count(s) && !s->in_use);
 	kmem_cache_free(s, kmem_cache_alloc(s, 0));
-	REQUIRE(kmem_cpus_count(s) == CAPACITY);
-	kmem_cpu_check(kmem_cpu_get());
+	REQUIRE(kmem_owners_count(s) == CAPACITY);
+	kmem_owner_check(kmem_owner_get());
 }
 
 /* A fork while another thread has sheaves in far slots. Expect the child to
@@ -332,19 +332,19 @@ static void test_many_numbers(void **state)
  * chunks that were there to be found again. */
 static void test_large_directory(void **state)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 	struct kmem_cache far = { .far = 200000 };
 	struct kmem_far_slot *first;
 
 	(void)state;
 	kmem_cache_free(caches[0], kmem_cache_alloc(caches[0], 0));
-	first = kmem_far(cpu, caches[0]);
+	first = kmem_far(owner, caches[0]);
 	assert_non_null(first);
-	assert_null(kmem_far(cpu, &far));
-	assert_int_equal(kmem_far_add(cpu, &far), 0);
-	assert_true(kmem_far(cpu, &far)->cursor == MISSING);
-	assert_ptr_equal(kmem_far(cpu, caches[0]), first);
-	kmem_cpu_check(cpu);
+	assert_null(kmem_far(owner, &far));
+	assert_int_equal(kmem_far_add(owner, &far), 0);
+	assert_true(kmem_far(owner, &far)->cursor == MISSING);
+	assert_ptr_equal(kmem_far(owner, caches[0]), first);
+	kmem_owner_check(owner);
 }
 
 int main(void)

@@ -242,16 +242,16 @@ static void *get_table_inside(void *arg)
 {
 	if (!kmem_enter())
 		return NULL;
-	kmem_cpu_get();
+	kmem_owner_get();
 	kmem_leave();
-	return kmem_this_cpu == kmem_cpu_get() ? arg : NULL;
+	return kmem_this_owner == kmem_owner_get() ? arg : NULL;
 }
 
 /* A thread gets its table inside, and ends. Expect the table to be retired: the
  * key was set when it left. */
 static void test_table_inside(void **state)
 {
-	unsigned int before = kmem_cpus_number();
+	unsigned int before = kmem_owners_number();
 	pthread_t t;
 	void *ret;
 
@@ -260,27 +260,27 @@ static void test_table_inside(void **state)
 			 0);
 	pthread_join(t, &ret);
 	assert_ptr_equal(ret, &before);
-	assert_int_equal(kmem_cpus_number(), before);
+	assert_int_equal(kmem_owners_number(), before);
 }
 
 /* The table is put aside. Expect every cursor to miss, and the same table back. */
 static void test_put_aside(void **state)
 {
-	struct kmem_cpu *own, *cpu, *again;
+	struct kmem_owner *own, *aside, *again;
 
 	(void)state;
 	use_table();
-	own = kmem_this_cpu;
-	cpu = kmem_cpu_put_aside();
-	assert_ptr_equal(cpu, own);
+	own = kmem_this_owner;
+	aside = kmem_owner_put_aside();
+	assert_ptr_equal(aside, own);
 	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
-		assert_null(kmem_pop(kmem_this_cpu, slot));
-	assert_null(kmem_cpu_get());
-	again = kmem_cpu_put_aside(); /* a fork in a fork */
-	kmem_cpu_put_back(again);
-	assert_ptr_not_equal(kmem_this_cpu, own);
-	kmem_cpu_put_back(cpu);
-	assert_ptr_equal(kmem_this_cpu, own);
+		assert_null(kmem_pop(kmem_this_owner, slot));
+	assert_null(kmem_owner_get());
+	again = kmem_owner_put_aside(); /* a fork in a fork */
+	kmem_owner_put_back(again);
+	assert_ptr_not_equal(kmem_this_owner, own);
+	kmem_owner_put_back(aside);
+	assert_ptr_equal(kmem_this_owner, own);
 }
 
 int main(void)

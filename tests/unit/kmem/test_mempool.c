@@ -217,7 +217,7 @@ static void test_resize(void **state)
 	assert_int_equal(pool->curr_nr, 5);
 	store.left = -1;
 	fake.allowance = 0;
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	assert_int_equal(mempool_resize(pool, 1000), -ENOMEM);
 	fake.allowance = -1;
 	assert_int_equal(pool->min_nr, 9);

@@ -160,7 +160,7 @@ static void test_short(void **state)
 	char text[256];
 
 	(void)state;
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	capture_stderr(alias_short, &t, text, sizeof(text));
 	assert_null(t);
 	assert_non_null(strstr(text, "(second) failed with error -12"));

@@ -24,14 +24,14 @@ static int setup(void **state)
 
 static unsigned long cached(void)
 {
-	return kmem_cpu_count(kmem_cpu_get(), s) + barn_count(s);
+	return kmem_owner_count(kmem_owner_get(), s) + barn_count(s);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	assert_int_equal(s->in_use, cached());
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	barn_check(s);
 	kmem_cache_destroy(s);
 	return 0;
@@ -127,7 +127,7 @@ static void test_short(void **state)
 		obj[i] = kmem_cache_alloc_from_sheaf(s, GFP_KERNEL, sheaf);
 	had = kmem_cache_sheaf_size(sheaf);
 	kmem_cache_free_bulk(s, 25, obj);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	fake.limited = s;
 	for (long allowance = 0; allowance < 8; allowance++) {
 		fake.allowance = allowance;
@@ -141,7 +141,8 @@ static void test_short(void **state)
 				 -ENOMEM);
 		assert_ptr_equal(sheaf, same);
 		assert_int_equal(kmem_cache_sheaf_size(sheaf), had);
-		kmem_cpu_flush(kmem_cpu_get()); /* what the bulk gave back */
+		kmem_owner_flush(
+			kmem_owner_get()); /* what the bulk gave back */
 		fake.allowance = allowance;
 		assert_null(kmem_cache_prefill_sheaf(s, GFP_KERNEL, 8));
 		fake.allowance = allowance;
@@ -156,7 +157,7 @@ static void test_short(void **state)
  * then to the slabs. */
 static void test_return(void **state)
 {
-	struct kmem_cpu_slot *slot = &kmem_cpu_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
 	struct slab_sheaf *sheaf[4];
 	void *obj[4];
 
@@ -185,7 +186,7 @@ static void test_return(void **state)
  * be empty, not partly full. */
 static void test_return_short(void **state)
 {
-	struct kmem_cpu_slot *slot = &kmem_cpu_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
 	struct slab_sheaf *sheaf = kmem_cache_prefill_sheaf(s, GFP_KERNEL, 5);
 	void *obj = kmem_cache_alloc_from_sheaf(s, GFP_KERNEL, sheaf);
 
@@ -203,7 +204,7 @@ static void test_return_short(void **state)
  * question to the slabs. */
 static void test_fast(void **state)
 {
-	struct kmem_cpu_slot *slot = &kmem_cpu_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
 	struct slab_sheaf *a = kmem_cache_prefill_sheaf(s, GFP_KERNEL,
 							CAPACITY);
 	struct slab_sheaf *b = kmem_cache_prefill_sheaf(s, GFP_KERNEL,

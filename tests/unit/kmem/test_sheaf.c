@@ -31,7 +31,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	barn_check(f.s);
 	kmem_cache_destroy(f.s);
 	return 0;
@@ -53,12 +53,12 @@ static void give(size_t from, size_t to)
 
 static struct slab_sheaf *spare(void)
 {
-	return kmem_cpu_get()->slot[f.s->slot].spare;
+	return kmem_owner_get()->slot[f.s->slot].spare;
 }
 
 static unsigned long held(void)
 {
-	return kmem_cpu_count(kmem_cpu_get(), f.s);
+	return kmem_owner_count(kmem_owner_get(), f.s);
 }
 
 static unsigned long barn_touched(void)
@@ -114,7 +114,7 @@ static void test_spare(void **state)
 	assert_int_equal(held(), 2 * CAPACITY);
 	assert_int_equal(fake.flushes, 0);
 	assert_int_equal(barn_touched(), 0);
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 
 	/* And back: the two sheaves swap, still without anybody else. */
 	take(0, 2 * CAPACITY);
@@ -241,14 +241,14 @@ static void test_drain(void **state)
 	assert_in_range(held(), 0, DIV_ROUND_UP(CAPACITY, 2));
 	assert_int_equal(spare() ? spare()->count : 0, 0);
 	assert_int_equal(barn_count(f.s), 0);
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	give(12 * CAPACITY - 3, 12 * CAPACITY);
 
 	take(0, held() + barn_count(f.s) + 1);
 	assert_int_equal(held(), CAPACITY - 1);
 	give(0, CAPACITY);
 	assert_int_equal(held(), 2 * CAPACITY - 1);
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 }
 
 /* The same with many threads about. Expect two full sheaves to stay. */
@@ -289,7 +289,7 @@ static void test_partial_refill(void **state)
 	fake.limited = f.s;
 	take(0, 5);
 	assert_null(kmem_cache_alloc(f.s, 0));
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	fake.allowance = -1;
 	take(5, 6);
 	give(0, 6);
@@ -299,35 +299,35 @@ static void test_partial_refill(void **state)
  * sheaves in the barn, and misses both ways afterwards. */
 static void test_flush_cache(void **state)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	(void)state;
 	take(0, 2 * CAPACITY);
 	give(0, 2 * CAPACITY);
-	kmem_cpu_flush_cache(cpu, f.s);
+	kmem_owner_flush_cache(owner, f.s);
 	assert_int_equal(held(), 0);
 	assert_null(spare());
 	assert_int_equal(fake.flushed, 2 * CAPACITY);
 	assert_int_equal(f.s->in_use, 0);
 	assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_empty, 2);
-	assert_int_equal(cpu->cursor[f.s->slot],
+	assert_int_equal(owner->cursor[f.s->slot],
 			 (uintptr_t)(kmem_missing + SHEAF_WORDS));
 }
 
 /* Idle slots are flushed at the second look. Expect a slot in use to stay. */
 static void test_flush_idle(void **state)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	(void)state;
 	take(0, 4);
 	give(0, 2);
-	kmem_cpu_flush_idle(cpu);
+	kmem_owner_flush_idle(owner);
 	assert_int_not_equal(held(), 0);
 	give(2, 3); /* it moved */
-	kmem_cpu_flush_idle(cpu);
+	kmem_owner_flush_idle(owner);
 	assert_int_not_equal(held(), 0);
-	kmem_cpu_flush_idle(cpu);
+	kmem_owner_flush_idle(owner);
 	assert_int_equal(held(), 0);
 	give(3, 4);
 }
@@ -338,17 +338,17 @@ static void test_flush_idle(void **state)
  */
 static void test_request(void **state)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	(void)state;
 	take(0, CAPACITY);
 	give(0, 3);
-	kmem_cpus_request();
-	kmem_cpu_serve(cpu); /* notes where the cursor is */
-	kmem_cpu_serve(cpu); /* no further request */
+	kmem_owners_request();
+	kmem_owner_serve(owner); /* notes where the cursor is */
+	kmem_owner_serve(owner); /* no further request */
 	assert_int_equal(held(), 3);
-	kmem_cpus_request();
-	kmem_cpu_serve(cpu);
+	kmem_owners_request();
+	kmem_owner_serve(owner);
 	assert_int_equal(held(), 0);
 	give(3, CAPACITY);
 }
@@ -374,14 +374,14 @@ static void test_burst(void **state)
 	for (int i = 0; i < 100; i++) {
 		take(0, 1);
 		give(0, 1);
-		kmem_cpu_flush(kmem_cpu_get());
+		kmem_owner_flush(kmem_owner_get());
 	}
 	tick_interval_ms = 1000;
 	tick_last_ms = os_now_ms() - 1500;
 	for (; !ticks && misses < 50; misses++) {
 		take(0, 1);
 		give(0, 1);
-		kmem_cpu_flush(kmem_cpu_get());
+		kmem_owner_flush(kmem_owner_get());
 	}
 	tick_interval_ms = saved;
 	assert_int_equal(ticks, 1);

@@ -53,7 +53,7 @@ static void test_free_in_refill(void **state)
 				     .scan_objects = held_scan,
 				     .seeks = DEFAULT_SEEKS };
 	static struct slab_ops ops;
-	struct kmem_cpu *cpu;
+	struct kmem_owner *owner;
 	void *obj;
 
 	(void)state;
@@ -67,14 +67,14 @@ static void test_free_in_refill(void **state)
 	fake_watch(victim);
 	for (nr_held = 0; nr_held < ARRAY_SIZE(held); nr_held++)
 		held[nr_held] = kmem_cache_alloc(victim, GFP_KERNEL);
-	cpu = kmem_cpu_get();
-	kmem_cpu_flush_cache(cpu, victim); /* the next one misses */
+	owner = kmem_owner_get();
+	kmem_owner_flush_cache(owner, victim); /* the next one misses */
 	obj = kmem_cache_alloc(victim, GFP_KERNEL);
 	assert_non_null(obj);
 	assert_int_equal(nr_held, 0);
-	kmem_cpu_check(cpu);
+	kmem_owner_check(owner);
 	kmem_cache_free(victim, obj);
-	kmem_cpu_flush_cache(cpu, victim);
+	kmem_owner_flush_cache(owner, victim);
 	barn_shrink(victim, SHRINK_ALL);
 	assert_int_equal(fake.refilled, fake.flushed);
 	shrinker_free(&s);
@@ -87,11 +87,11 @@ static void allocate_in_thread(void *arg)
 
 	(void)arg;
 	memalloc_noreclaim_restore(flags);
-	REQUIRE(!kmem_cpu_here());
+	REQUIRE(!kmem_owner_here());
 	shrink_slab(GFP_KERNEL, 0, 0);
 	kmem_reclaim(SHRINK_ALL);
-	REQUIRE(!kmem_cpu_here()); /* giving up memory takes none */
-	REQUIRE(kmem_cpu_get() && kmem_cpu_here() == kmem_cpu_get());
+	REQUIRE(!kmem_owner_here()); /* giving up memory takes none */
+	REQUIRE(kmem_owner_get() && kmem_owner_here() == kmem_owner_get());
 }
 
 static void *in_thread(void *arg)

@@ -27,7 +27,7 @@ void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
 
 void fixture_close(void)
 {
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	slab_check(f.s);
 	f.s->ops->shrink(f.s, SHRINK_ALL);
 	assert_int_equal(f.s->in_use, 0);
@@ -103,7 +103,7 @@ void expect_slabs(unsigned int partial, unsigned int full, unsigned int empty)
 
 unsigned int array_avail(void)
 {
-	return (unsigned int)kmem_cpu_count(kmem_cpu_get(), f.s);
+	return (unsigned int)kmem_owner_count(kmem_owner_get(), f.s);
 }
 
 void pass_ms(unsigned long ms)

@@ -137,7 +137,7 @@ static void drained_by_ticks(void *arg)
 	kmem_cache_free(f.s, kmem_cache_alloc(f.s, 0));
 	REQUIRE(alien_avail(f.n) == 5);
 	pass_ms(REAPTIMEOUT_AC);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	REQUIRE(alien_avail(f.n) == 0);
 	slab_check(f.s);
 	end();
@@ -147,21 +147,21 @@ static void drained_by_ticks(void *arg)
  * those of other nodes in its array. Expect a flush to sort them out. */
 static void sorted_at_flush(void *arg)
 {
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 	unsigned int limit;
 
 	(void)arg;
 	start(512);
-	cpu = kmem_cpu_get();
+	owner = kmem_owner_get();
 	limit = f.s->limit;
 	take_there(40);
 	alloc(40, limit);
-	kmem_cpu_flush(cpu);
+	kmem_owner_flush(owner);
 	for (unsigned int i = 0; i < limit; i++)
-		REQUIRE(i ? !kmem_push(cpu, f.s->slot, f.objs[20 + i]) :
+		REQUIRE(i ? !kmem_push(owner, f.s->slot, f.objs[20 + i]) :
 			    (kmem_cache_free_slow(f.s, f.objs[20], 0), 1));
 	REQUIRE(array_avail() == limit);
-	REQUIRE(!cache_flusharray(cpu, f.s));
+	REQUIRE(!cache_flusharray(owner, f.s));
 	REQUIRE(array_avail() == limit - 20);
 	REQUIRE(alien_avail(f.n) == 20 - ALIEN_LIMIT);
 	slab_check(f.s);
@@ -184,7 +184,7 @@ static void full_node(void *arg)
 	start(4096);
 	alloc(1000, 3);
 	release(1000, 3);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	slabs = f.n->nr_slabs;
 	REQUIRE(slabs == f.n->free_slabs && slabs >= 3);
 	while ((page = alloc_pages_node(

@@ -23,7 +23,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	fixture_close();
 	return 0;
 }
@@ -35,9 +35,9 @@ static void test_first(void **state)
 	struct array_cache *ac;
 
 	(void)state;
-	assert_null(cpu_cache_get(kmem_cpu_get(), f.s));
+	assert_null(cpu_cache_get(kmem_owner_get(), f.s));
 	alloc(0, 1);
-	ac = cpu_cache_get(kmem_cpu_get(), f.s);
+	ac = cpu_cache_get(kmem_owner_get(), f.s);
 	assert_int_equal(ac->limit, LIMIT);
 	assert_int_equal(ac->batchcount, BATCH);
 	assert_ptr_equal(ac->cache, f.s);
@@ -84,7 +84,7 @@ static void test_flush_oldest(void **state)
 
 	(void)state;
 	alloc(0, 3 * LIMIT);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	flushed = f.s->flushed;
 	assert_int_equal(f.s->in_use, 3 * LIMIT);
 	release(0, LIMIT);
@@ -127,7 +127,7 @@ static void test_shared(void **state)
 	(void)state;
 	f.s->shared = 2;
 	alloc(0, 6 * LIMIT);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	assert_int_equal(f.s->in_use, 6 * LIMIT);
 	release(0, LIMIT + 1);
 	assert_int_equal(shared_avail(f.n), BATCH);
@@ -189,7 +189,7 @@ static void test_hand_over(void **state)
 	(void)state;
 	f.s->shared = 2;
 	alloc(0, 2 * LIMIT);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	release(0, LIMIT + 1);
 	assert_int_equal(shared_avail(f.n), BATCH);
 	slabs = f.s->in_use;
@@ -235,7 +235,7 @@ static void test_double_free(void **state)
 {
 	(void)state;
 	alloc(0, 2 * LIMIT);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	expect_abort(free_again, f.objs[0], "double free of");
 	release(0, LIMIT - 1);
 	expect_abort(free_again, f.objs[LIMIT], "double free of");

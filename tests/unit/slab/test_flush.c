@@ -205,7 +205,7 @@ static void test_outside_objects(void **state)
 static void free_and_drain(void *obj)
 {
 	kmem_cache_free(f.s, obj);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 }
 
 static void fill_shared(void *wild)

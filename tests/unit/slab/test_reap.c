@@ -15,7 +15,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	fixture_close();
 	return 0;
 }
@@ -27,11 +27,11 @@ static int teardown(void **state)
 static void untouched_array(unsigned int nr)
 {
 	alloc(0, nr);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	release(0, nr);
 	assert_int_equal(array_avail(), nr);
 	pass_ms(REAPTIMEOUT_AC);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	assert_int_equal(array_avail(), nr);
 }
 
@@ -61,14 +61,14 @@ static void test_array(void **state)
 		unsigned int goes = drain_count(f.s->limit, left);
 
 		pass_ms(REAPTIMEOUT_AC);
-		cache_reap_array(kmem_cpu_get(), f.s);
+		cache_reap_array(kmem_owner_get(), f.s);
 		left -= goes;
 		assert_int_equal(array_avail(), left);
 		assert_int_equal(f.s->in_use, left);
 		if (left)
-			assert_ptr_equal(
-				((void **)kmem_cpu_get()->cursor[f.s->slot])[-1],
-				f.objs[39]);
+			assert_ptr_equal(((void **)kmem_owner_get()
+						  ->cursor[f.s->slot])[-1],
+					 f.objs[39]);
 	}
 	assert_int_equal(left, 0);
 }
@@ -79,14 +79,14 @@ static void test_array_touched(void **state)
 	(void)state;
 	untouched_array(40);
 	pass_ms(REAPTIMEOUT_AC - 1);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	assert_int_equal(array_avail(), 40);
 	alloc(0, 1);
 	pass_ms(REAPTIMEOUT_AC);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	assert_int_equal(array_avail(), 39);
 	pass_ms(REAPTIMEOUT_AC);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	assert_int_equal(array_avail(), 39 - 11);
 	release(0, 1);
 }
@@ -102,7 +102,7 @@ static void test_refill_touches(void **state)
 	alloc(0, 16);
 	assert_int_equal(array_avail(), 0);
 	pass_ms(REAPTIMEOUT_AC);
-	cache_reap_array(kmem_cpu_get(), f.s);
+	cache_reap_array(kmem_owner_get(), f.s);
 	alloc(16, 16);
 	assert_int_equal(array_avail(), 0); /* it had not been touched: 16 */
 	alloc(32, 1);

@@ -17,7 +17,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 	fixture_close();
 	return 0;
 }
@@ -60,12 +60,12 @@ static void test_array_follows(void **state)
 	assert_int_equal(tune(20, 10, 0), 0);
 	assert_int_equal(f.n->free_limit, (1 + nr_cpu_ids) * 10 + f.per_slab);
 	release(0, 120);
-	assert_int_equal(cpu_cache_get(kmem_cpu_get(), f.s)->limit, 20);
+	assert_int_equal(cpu_cache_get(kmem_owner_get(), f.s)->limit, 20);
 	assert_in_range(array_avail(), 1, 20);
 	slab_check(f.s);
 	assert_int_equal(tune((int)SHEAF_MAX_CAPACITY, 100, 0), 0);
 	alloc(0, 21);
-	assert_int_equal(cpu_cache_get(kmem_cpu_get(), f.s)->limit,
+	assert_int_equal(cpu_cache_get(kmem_owner_get(), f.s)->limit,
 			 SHEAF_MAX_CAPACITY);
 	release(0, 21);
 	release(120, 80);

@@ -267,7 +267,7 @@ static void test_bad_objects(void **state)
 static void free_and_drain(void *obj)
 {
 	kmem_cache_free(f.s, obj);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 }
 
 /* The same through kmem_cache_free(), whose fast path looks at nothing. Expect
@@ -280,7 +280,7 @@ static void test_bad_object_in_sheaf(void **state)
 	expect_abort(free_and_drain, (char *)obj + 8,
 		     "is not the start of an object (fixture)");
 	kmem_cache_free(f.s, obj);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 }
 
 static void fill_barn(void *wild)
@@ -308,7 +308,7 @@ static void test_bad_object_to_barn(void **state)
 	assert_int_not_equal(f.s->node[0]->barn[BARN_HERE].nr_full, 0);
 	barn_check(f.s);
 	barn_shrink(f.s, SHRINK_ALL);
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 }
 
 static void flush_last_again(void *obj)

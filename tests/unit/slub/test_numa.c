@@ -198,11 +198,11 @@ static void remote_free(void *arg)
 	for (int i = 0; i < 100; i++)
 		obj[i] = kmem_cache_alloc_node(f.s, GFP_KERNEL,
 					       i % 3 ? there : here);
-	kmem_cpu_flush(kmem_cpu_get()); /* what refills brought */
+	kmem_owner_flush(kmem_owner_get()); /* what refills brought */
 	kmem_cache_free(f.s, obj[0]);
 	kmem_cache_free_bulk(f.s, 99, obj + 1);
-	REQUIRE(f.s->in_use == kmem_cpus_count(f.s) + barn_count(f.s));
-	for (; (local = kmem_pop(kmem_cpu_get(), f.s->slot)); nr++) {
+	REQUIRE(f.s->in_use == kmem_owners_count(f.s) + barn_count(f.s));
+	for (; (local = kmem_pop(kmem_owner_get(), f.s->slot)); nr++) {
 		REQUIRE(node_of(local) == here);
 		slub_flush(f.s, &local, 1);
 	}

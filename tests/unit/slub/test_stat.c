@@ -44,7 +44,7 @@ static void test_names(void **state)
 static void test_flow(void **state)
 {
 	const unsigned int nr = 10 * f.per_slab;
-	struct kmem_cpu *cpu = kmem_cpu_get();
+	struct kmem_owner *owner = kmem_owner_get();
 
 	(void)state;
 	for (unsigned int i = 0; i < nr; i++)
@@ -62,7 +62,7 @@ static void test_flow(void **state)
 	assert_in_range(sum(FREE_FASTPATH), nr - 12, nr + 12);
 	assert_int_equal(sum(FREE_SLOWPATH), 0);
 	assert_int_equal(sum(BARN_PUT), 1);
-	kmem_cpu_flush(cpu);
+	kmem_owner_flush(owner);
 	barn_shrink(f.s, SHRINK_ALL);
 	assert_int_equal(sum(SHEAF_FLUSH), sum(SHEAF_REFILL));
 	assert_int_equal(sum(SHEAF_FREE), sum(SHEAF_ALLOC));

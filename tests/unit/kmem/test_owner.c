@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_cpu.c - the owners of sheaves: threads that come and go
+ * test_owner.c - the owners of sheaves: threads that come and go
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@ static int setup(void **state)
 	s = kmem_cache_create("cpu test", 64, 0, 0, NULL);
 	assert_non_null(s);
 	kmem_cache_free(s, kmem_cache_alloc(s, 0)); /* main has its table */
-	kmem_cpu_flush(kmem_cpu_get());
+	kmem_owner_flush(kmem_owner_get());
 	fake_watch(s);
 	return 0;
 }
@@ -41,15 +41,15 @@ static void run_thread(void *(*fn)(void *), void *arg)
 
 static void *alloc_and_free(void *arg)
 {
-	struct kmem_cpu **table = arg;
+	struct kmem_owner **table = arg;
 
 	for (int i = 0; i < NR; i++)
 		objs[i] = kmem_cache_alloc(s, 0);
 	for (int i = 0; i < NR; i++)
 		kmem_cache_free(s, objs[i]);
-	kmem_cpu_check(kmem_cpu_get());
-	*table = kmem_cpu_get();
-	return (void *)(uintptr_t)kmem_cpus_number();
+	kmem_owner_check(kmem_owner_get());
+	*table = kmem_owner_get();
+	return (void *)(uintptr_t)kmem_owners_number();
 }
 
 static int pages_on_lists(void)
@@ -96,17 +96,17 @@ static void test_exit_drains_pages(void **state)
  * and the next thread to get the same table. */
 static void test_exit_drains(void **state)
 {
-	unsigned int before = kmem_cpus_number();
-	struct kmem_cpu *first, *second;
+	unsigned int before = kmem_owners_number();
+	struct kmem_owner *first, *second;
 
 	(void)state;
 	run_thread(alloc_and_free, &first);
 	assert_int_equal(s->in_use, 0);
-	assert_int_equal(kmem_cpus_number(), before);
-	assert_int_equal(kmem_cpus_count(s), 0);
+	assert_int_equal(kmem_owners_number(), before);
+	assert_int_equal(kmem_owners_count(s), 0);
 	run_thread(alloc_and_free, &second);
 	assert_ptr_equal(first, second);
-	assert_ptr_not_equal(first, kmem_cpu_get());
+	assert_ptr_not_equal(first, kmem_owner_get());
 }
 
 static void *alloc_all(void *arg)
@@ -126,9 +126,9 @@ static void test_remote_free(void **state)
 	assert_int_equal(s->in_use, NR);
 	for (int i = 0; i < NR; i++)
 		kmem_cache_free(s, objs[i]);
-	assert_int_equal(kmem_cpu_count(kmem_cpu_get(), s), NR);
+	assert_int_equal(kmem_owner_count(kmem_owner_get(), s), NR);
 	assert_int_equal(fake.flushed, 2 * s->sheaf_capacity - NR);
-	kmem_cpu_check(kmem_cpu_get());
+	kmem_owner_check(kmem_owner_get());
 }
 
 static pthread_key_t late_key;
@@ -148,7 +148,7 @@ static void late_destructor(void *arg)
 	rounds++;
 	if (obj && kept)
 		served++;
-	if (!kmem_cpu_get())
+	if (!kmem_owner_get())
 		without_table++;
 	memset(obj, 1, 64);
 	kmem_cache_free(s, obj);
@@ -168,7 +168,7 @@ static void *use_late_key(void *arg)
  * round, at the end without a table, and nothing left behind. */
 static void test_after_exit(void **state)
 {
-	unsigned int before = kmem_cpus_number();
+	unsigned int before = kmem_owners_number();
 
 	(void)state;
 	assert_int_equal(pthread_key_create(&late_key, late_destructor), 0);
@@ -177,7 +177,7 @@ static void test_after_exit(void **state)
 	assert_int_equal(served, ROUNDS);
 	assert_in_range(without_table, 1, 3);
 	assert_int_equal(s->in_use, 0);
-	assert_int_equal(kmem_cpus_number(), before);
+	assert_int_equal(kmem_owners_number(), before);
 	pthread_key_delete(late_key);
 }
 
@@ -209,9 +209,9 @@ static void test_flush_everywhere(void **state)
 	pthread_barrier_init(&barrier, NULL, 2);
 	assert_int_equal(pthread_create(&thread, NULL, hold_objects, NULL), 0);
 	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_cpus_count(s), s->sheaf_capacity);
-	kmem_cpus_flush_cache(s);
-	assert_int_equal(kmem_cpus_count(s), 0);
+	assert_int_equal(kmem_owners_count(s), s->sheaf_capacity);
+	kmem_owners_flush_cache(s);
+	assert_int_equal(kmem_owners_count(s), 0);
 	assert_int_equal(s->in_use, 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(pthread_join(thread, NULL), 0);
