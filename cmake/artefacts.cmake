@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: MIT
 #
-# What the layers are linked into: libkmalloc-preload.{so,a}, which replace
+# What the rooms are linked into: libkmalloc-preload.{so,a}, which replace
 # malloc on SLUB, libkmalloc-preload-slab.{so,a}, the same on SLAB, and
 # libkmalloc.so.1 with libkmalloc.a, which export the kernel's names and have
-# both. A library is left out while its top layer has no source file, libkmalloc
+# both. A library is left out while its top room has no source file, libkmalloc
 # where liburcu is missing.
 #
 # The .a of each is one relocatable object in which everything but the exports
 # of the version script is local, so that both fit into one static program.
 
-set(KM_ENGINE sys core arena buddy kmem vmap init)
+# The engine is every room but the slab allocators and the two doors.
+set(KM_ENGINE ${KM_ROOMS})
+list(REMOVE_ITEM KM_ENGINE slab slub shim api)
 set(KM_PRELOAD_MAP ${PROJECT_SOURCE_DIR}/src/shim/preload.map)
 set(KM_API_MAP ${PROJECT_SOURCE_DIR}/src/kmalloc.map)
 
-# The archives of the named layers that exist.
+# The archives of the named rooms that exist.
 function(km_archives out)
 	set(archives "")
-	foreach(layer IN LISTS ARGN)
-		if(TARGET km_${layer})
-			list(APPEND archives km_${layer})
+	foreach(room IN LISTS ARGN)
+		km_archive_of(archive ${room})
+		if(TARGET km_${archive})
+			list(APPEND archives km_${archive})
 		endif()
 	endforeach()
 	set(${out} ${archives} PARENT_SCOPE)

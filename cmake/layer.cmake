@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 #
-# km_layer(): one folder of src/ is one layer is one static archive.
+# km_layer(): one room of src/rooms.txt is one static archive.
 #
 #	km_layer(NAME <name> SOURCES <globs>... [EXCLUDE <regex>]
-#		 DEPENDS <lower layers>... [OPTIONS <compiler options>...]
+#		 [DEPENDS <archives>...] [OPTIONS <compiler options>...]
 #		 [LIBRARIES <outside libraries>...])
 #
-# SOURCES are patterns, so that a new file needs no edit here. A layer without
-# a source file (headers only) makes no archive, and a lower layer without an
-# archive is left out of DEPENDS.
+# The archive of room a/b is km_a_b. SOURCES are patterns, so that a new file
+# needs no edit here. A room without a source file (headers only) makes no
+# archive. Rooms get the archives they may use from km_link_rooms(); DEPENDS is
+# for archives beside them, and what does not exist is left out of it.
 
 # What every compilation of the library itself gets: warnings, code generation.
 add_library(km_flags INTERFACE)
@@ -43,9 +44,60 @@ target_compile_options(km_layer_flags INTERFACE
 	$<$<CONFIG:Release>:-ffunction-sections>
 	$<$<CONFIG:Release>:-fdata-sections>)
 
+# km_rooms(): sets KM_ROOMS to all rooms, lowest first, and for each room
+# KM_USES_<archive> to the rooms that it may use: those below, and those on its
+# own line of src/rooms.txt if that is a mixed one.
+macro(km_rooms)
+	set(KM_ROOMS "")
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+		${PROJECT_SOURCE_DIR}/src/rooms.txt)
+	file(STRINGS ${PROJECT_SOURCE_DIR}/src/rooms.txt km_lines REGEX "^[a-z]")
+	foreach(line IN LISTS km_lines)
+		string(REGEX MATCHALL "[a-z/]+" names "${line}")
+		foreach(room IN LISTS names)
+			km_archive_of(archive ${room})
+			set(KM_USES_${archive} ${KM_ROOMS})
+			if(line MATCHES "[+]")
+				list(APPEND KM_USES_${archive} ${names})
+				list(REMOVE_ITEM KM_USES_${archive} ${room})
+			endif()
+		endforeach()
+		list(APPEND KM_ROOMS ${names})
+	endforeach()
+endmacro()
+
+# km_archive_of(<out> <room>): the name of its archive, without km_
+function(km_archive_of out room)
+	string(REPLACE / _ archive ${room})
+	set(${out} ${archive} PARENT_SCOPE)
+endfunction()
+
+# Links the archives of all rooms to those they may use, when all exist.
+function(km_link_rooms)
+	foreach(room IN LISTS KM_ROOMS)
+		km_archive_of(archive ${room})
+		if(NOT TARGET km_${archive})
+			continue()
+		endif()
+		set(uses ${KM_USES_${archive}})
+		list(REVERSE uses)
+		foreach(other IN LISTS uses)
+			km_archive_of(lower ${other})
+			if(TARGET km_${lower})
+				target_link_libraries(km_${archive} PUBLIC
+					km_${lower})
+			endif()
+		endforeach()
+		# mixed rooms refer to each other, there and back
+		set_target_properties(km_${archive} PROPERTIES
+			LINK_INTERFACE_MULTIPLICITY 4)
+	endforeach()
+endfunction()
+
 function(km_layer)
 	cmake_parse_arguments(PARSE_ARGV 0 L "" "NAME;EXCLUDE"
 		"SOURCES;DEPENDS;OPTIONS;LIBRARIES")
+	km_archive_of(L_NAME ${L_NAME})
 	list(TRANSFORM L_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
 	file(GLOB sources CONFIGURE_DEPENDS ${L_SOURCES})
 	if(L_EXCLUDE)
@@ -66,5 +118,4 @@ function(km_layer)
 			target_link_libraries(km_${L_NAME} PUBLIC km_${lower})
 		endif()
 	endforeach()
-	set_property(GLOBAL APPEND PROPERTY KM_LAYERS ${L_NAME})
 endfunction()

@@ -97,7 +97,8 @@ def test_exists(root, name):
     kind, *words = name.split(".")
     folder = os.path.join(root, "tests", kind)
     if kind in ("unit", "model", "stress"):
-        wanted = [os.path.join(folder, words[0], f"test_{words[-1]}.c")]
+        wanted = [os.path.join(folder, *words[:last], f"test_{words[-1]}.c")
+                  for last in range(1, len(words))]
     elif kind == "preload":
         wanted = [os.path.join(folder, sub, f"{words[0]}.sh")
                   for sub in ("cases", "counts", "limits", ".")]

@@ -9,8 +9,8 @@ A header comment defines invariants by labels of a prefix and a number:
      * Invariants	SLUB1  inuse = objects - length of the free list
      *		SLUB2  ...	(slub_check() checks both)
 
-Prints one line for each fault and exits 1 if there was any. It judges labels
-that files of FOLDERS define, which are all folders of src.
+Prints one line for each fault and exits 1 if there was any. It judges the
+labels that the rooms of src define, which are all its folders.
  - a label that src or include define twice
  - a label with the prefix of a defined one that nothing defines
  - a label without a check: the comment that defines it has to say in brackets
@@ -24,8 +24,6 @@ import sys
 import docs
 import sources
 
-FOLDERS = ("src/api", "src/arena", "src/buddy", "src/core", "src/kmem",
-           "src/shim", "src/slab", "src/slub", "src/sys", "src/vmap")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 DEFINED = re.compile(r"^ \*(?: Invariants)?\t+([A-Z]{2,}\d+)  \S", re.M)
 CHECKS = re.compile(r"\(((?:[^()]|\(\))*\bchecks?\b(?:[^()]|\(\))*)\)")
@@ -102,7 +100,7 @@ def judge(root):
     faults, defined, judged = [], {}, {}
     known = functions(root)
     for path, labels, comment in definitions(root):
-        ours = path.startswith(tuple(f"{folder}/" for folder in FOLDERS))
+        ours = path.startswith("src/") and path.count("/") > 1
         for label in labels:
             defined.setdefault(label, []).append(path)
             if ours:

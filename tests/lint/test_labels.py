@@ -37,8 +37,8 @@ class LabelsTest(tree.TreeTest):
         """A label in two files, one of a folder not judged. Expect a fault."""
         one = header("AB1  one", "(a_check() checks it)")
         self.put("src/kmem/a.h", one)
-        self.put("src/other/a.h", one)
-        self.one_fault("src/kmem/a.h and src/other/a.h")
+        self.put("src/other.h", one)
+        self.one_fault("src/kmem/a.h and src/other.h")
 
     def test_not_defined(self):
         """A source and a test that name a label too many. Expect both."""
@@ -65,8 +65,8 @@ class LabelsTest(tree.TreeTest):
         self.one_fault("unit.kmem.c")
 
     def test_other_folders(self):
-        """A folder that is not judged, labels of one letter. Expect none."""
-        self.put("src/other/a.h", header("CD1  one"))
+        """A file of src itself is not judged, labels of one letter. Expect none."""
+        self.put("src/other.h", header("CD1  one"))
         self.put("src/kmem/a.h", header("A1  one"))
         self.put("tests/unit/kmem/test_b.c", "")
         self.assertEqual(self.faults(), [])

@@ -5,7 +5,19 @@
 import unittest
 
 import layers
+import rooms
 import tree
+
+ROOMS = """\
+# a + b in a comment is no room
+sys
+core + diag + diag/unwind
+buddy
+slab | slub
+vmap/large
+init
+shim | api
+"""
 
 
 class LayersTest(tree.TreeTest):
@@ -18,67 +30,90 @@ class LayersTest(tree.TreeTest):
         for word in words:
             self.assertIn(word, faults[0])
 
+    def setUp(self):
+        super().setUp()
+        self.put(rooms.LIST, ROOMS)
+        self.put("src/init.c", "")
+        self.plan = rooms.read(self.root)
+
     def put_headers(self):
-        for layer in layers.HEIGHT:
-            if layer != "init":
-                self.put(f"src/{layer}/{layer}.h", "/* a header */\n")
-        self.put("src/init.h", "/* a header */\n")
+        for room in self.plan.height:
+            self.put(self.header(room), "/* a header */\n")
+
+    def header(self, room):
+        return f"src/{room}/a.h" if room != rooms.INIT else "src/init.h"
+
+    def put_pairs(self, wanted):
+        """A file for each pair of rooms, where one includes the other."""
+        self.put_headers()
+        pairs = [(a, b) for a in self.plan.height for b in self.plan.height
+                 if wanted(self.plan.height[a], self.plan.height[b])]
+        for a, b in pairs:
+            folder = f"src/{a}" if a != rooms.INIT else "src"
+            name = self.header(b).removeprefix("src/")
+            self.put(f"{folder}/to_{b.replace('/', '_')}.c",
+                     f'#include "{name}"\n')
+        return pairs
 
     def test_downward(self):
-        """Each layer includes all below it. Expect no fault."""
-        self.put_headers()
-        for upper, height in layers.HEIGHT.items():
-            lines = [f'#include "{lower}/{lower}.h"\n'
-                     for lower, below in layers.HEIGHT.items()
-                     if below < height and lower != "init"]
-            folder = "src" if upper == "init" else f"src/{upper}"
-            self.put(f"{folder}/{upper}.c", "".join(lines))
+        """Each room includes all below it. Expect no fault."""
+        self.assertTrue(self.put_pairs(lambda a, b: b < a))
         self.assertEqual(self.faults(), [])
 
     def test_upward(self):
         """sys includes core, the lowest step up. Expect one fault."""
         self.put_headers()
-        self.put("src/sys/a.c", '/* x */\n#include "core/core.h"\n')
+        self.put("src/sys/a.c", '/* x */\n#include "core/a.h"\n')
         self.assert_one_fault("src/sys/a.c:2", "upward", "core")
 
     def test_every_upward_pair(self):
-        """Each layer includes each above it. Expect a fault for each."""
-        self.put_headers()
-        pairs = [(a, b) for a in layers.HEIGHT for b in layers.HEIGHT
-                 if layers.HEIGHT[a] < layers.HEIGHT[b]]
-        for lower, upper in pairs:
-            header = "init.h" if upper == "init" else f"{upper}/{upper}.h"
-            folder = "src" if lower == "init" else f"src/{lower}"
-            self.put(f"{folder}/to_{upper}.c", f'#include "{header}"\n')
+        """Each room includes each above it. Expect a fault for each."""
+        pairs = self.put_pairs(lambda a, b: b > a)
         faults = self.faults()
         self.assertEqual(len(faults), len(pairs), faults)
 
     def test_sideways(self):
-        """slub includes slab, vmap includes slub. Expect two faults."""
+        """slub includes slab, api includes shim. Expect two faults."""
         self.put_headers()
-        self.put("src/slub/a.c", '#include "slab/slab.h"\n')
-        self.put("src/vmap/a.c", '#include "slub/slub.h"\n')
+        self.put("src/slub/a.c", '#include "slab/a.h"\n')
+        self.put("src/api/a.c", '#include "shim/a.h"\n')
         faults = self.faults()
         self.assertEqual(len(faults), 2, faults)
         for fault in faults:
             self.assertIn("sideways", fault)
 
+    def test_mixed(self):
+        """core and diag/unwind are mixed, both ways. Expect no fault."""
+        self.put_headers()
+        self.put("src/core/internal.h", "/* core's */\n")
+        self.put("src/core/a.c", '#include "diag/unwind/a.h"\n')
+        self.put("src/diag/unwind/a.c", '#include "core/internal.h"\n')
+        self.assertEqual(self.faults(), [])
+
+    def test_internal(self):
+        """A room and a test include buddy's internal.h. Expect one fault."""
+        self.put("src/buddy/internal.h", "/* private */\n")
+        self.put("src/buddy/a.c", '#include "buddy/internal.h"\n')
+        self.put("tests/unit/buddy/a.c", '#include "buddy/internal.h"\n')
+        self.put("src/vmap/large/a.c", '#include "buddy/internal.h"\n')
+        self.assert_one_fault("src/vmap/large/a.c:1", "private to buddy")
+
     def test_relative_path(self):
         """A climb out of the folder is seen through. Expect one fault."""
         self.put_headers()
-        self.put("src/core/a.h", '#include "../buddy/buddy.h"\n')
+        self.put("src/core/a.h", '#include "../buddy/a.h"\n')
         self.assert_one_fault("src/core/a.h:1", "upward")
 
     def test_angle_brackets(self):
-        """<buddy/buddy.h> is the same file. Expect one fault."""
+        """<buddy/a.h> is the same file. Expect one fault."""
         self.put_headers()
-        self.put("src/core/a.c", "#  include <buddy/buddy.h>\n")
+        self.put("src/core/a.c", "#  include <buddy/a.h>\n")
         self.assert_one_fault("upward")
 
     def test_in_a_comment(self):
         """An #include inside a comment is text. Expect no fault."""
         self.put_headers()
-        self.put("src/core/a.c", '/*\n#include "buddy/buddy.h"\n*/\n')
+        self.put("src/core/a.c", '/*\n#include "buddy/a.h"\n*/\n')
         self.assertEqual(self.faults(), [])
 
     def test_same_name_in_own_folder(self):
@@ -102,7 +137,7 @@ class LayersTest(tree.TreeTest):
     def test_public_header(self):
         """A public header includes one of src/. Expect one fault."""
         self.put_headers()
-        self.put("include/kmalloc/mm.h", '#include "core/core.h"\n')
+        self.put("include/kmalloc/mm.h", '#include "core/a.h"\n')
         self.put("src/core/a.c", "#include <kmalloc/mm.h>\n")
         self.assert_one_fault("include/kmalloc/mm.h:1", "public")
 
@@ -120,9 +155,17 @@ class LayersTest(tree.TreeTest):
         self.assert_one_fault("src/core/b.c", "801")
 
     def test_unknown_folder(self):
-        """src/ has a folder that is no layer. Expect one fault."""
+        """Files in src/util and in src/vmap, no rooms. Expect two faults."""
         self.put("src/util/a.c", "/* x */\n")
-        self.assert_one_fault("src/util")
+        self.put("src/vmap/a.c", "/* x */\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 2, faults)
+        self.assertIn("src/util", faults[0])
+        self.assertIn("src/vmap", faults[1])
+
+    def test_folder_without_files(self):
+        """A room of the list that is not there yet. Expect no fault."""
+        self.assertEqual(self.faults(), [])
 
 
 if __name__ == "__main__":
