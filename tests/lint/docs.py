@@ -21,6 +21,7 @@ Prints one line for each fault and exits 1 if there was any:
  - a letter of docs/divergence.md that src refers to and that is not there
  - a drawing that is no XML, or that no document shows
  - a C program of README.md that does not compile
+ - a sentence of more than 30 words, a line of prose of more than 110 columns
 """
 
 import os
@@ -30,6 +31,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import prose
 import sources
 
 FOLDERS = ("src", "include", "docs", "tests", "scripts", "cmake", "bench")
@@ -44,8 +46,9 @@ LABELS = re.compile(r"docs/kernel\.md ([A-Z]\d+"
                     r"(?:(?:-|, | and | to )[A-Z]\d+)*)")
 # How the words look that a page must link; those with other meanings are left.
 WORDS = {"sheaf": r"\bshea(?:f|ves)\b", "barn": r"\bbarns?\b",
-         "tick": r"\bticks?\b", "frame-index": r"\bframe index\b",
-         "page-run": r"\bpage runs?\b", "large-area": r"\blarge areas?\b",
+         "tick": r"\bticks?\b", "frame-index": r"\bframe\s+index\b",
+         "page-run": r"\bpage\s+runs?\b",
+         "large-area": r"\blarge\s+areas?\b",
          "compaction": r"\bcompaction\b"}
 KNOB = re.compile(r'\.procname = "([^"]+)"')
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
@@ -59,7 +62,8 @@ def read(root, path):
 
 
 def documents(root):
-    found = [p for p in ("README.md", "CONTRIBUTING.md", "bench/README.md")
+    found = [p for p in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md",
+                            "bench/README.md")
              if os.path.exists(os.path.join(root, p))]
     return found + sources.find(root, ("docs",), (".md",))
 
@@ -115,6 +119,17 @@ def judge_tests(root, path, text):
     return [f"{path}: `{name}` is the name of no test"
             for name in sorted(set(TEST.findall(text)))
             if not test_exists(root, name)]
+
+
+def judge_prose(_root, path, text):
+    lines = text.splitlines()
+    return [f"{path}:{number}: a line of {len(line)} columns, "
+            f"{prose.MAX_COLUMNS} are the most"
+            for number, line in prose.prose_lines(lines)
+            if len(line) > prose.MAX_COLUMNS] + \
+           [f"{path}:{number}: a sentence of {words} words, "
+            f"{prose.MAX_WORDS} are the most: {sentence[:40]}..."
+            for number, words, sentence in prose.long_sentences(lines)]
 
 
 def judge_params(root):
@@ -216,7 +231,7 @@ def judge_facts(root):
     return faults
 
 
-def prose(text):
+def plain_text(text):
     """The text without programs, headings, tables, code and links."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
     text = re.sub(r"^(?:#|\||    ).*$", "", text, flags=re.M)
@@ -229,7 +244,7 @@ def judge_words(root):
     faults, known = [], anchors(read(root, glossary))
     for path in sources.find(root, ("docs",), (".md",)):
         text = read(root, path)
-        plain = prose(text)
+        plain = plain_text(text)
         if path in (glossary, "docs/kernel.md"):
             continue
         faults += [f"{path}: does not link {word} to {glossary}"
@@ -284,7 +299,7 @@ def judge(root):
     for path in documents(root):
         text = read(root, path)
         everything += text
-        for rule in (judge_links, judge_paths, judge_tests):
+        for rule in (judge_links, judge_paths, judge_tests, judge_prose):
             faults += rule(root, path, text)
     for path in sources.find(root, ("src", "include"), sources.C_SUFFIXES):
         for name in re.findall(r"docs/[\w.]+\.md", read(root, path)):

@@ -8,13 +8,12 @@ of code in backquotes is one word, a link is the words that it shows.
 import re
 
 MAX_WORDS = 30
-MAX_COLUMNS = 100
+MAX_COLUMNS = 110  # wrapped at 100; a path in a link may get longer later
 
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) +")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_END = re.compile(r"(?<=[.!?])[)\"*]*\s+(?=[\"*(]*[A-Z0-9`])")
-# Dots that end no sentence, though a capital letter or a number follows.
-_DOTS = re.compile(r"\b(e\.g|i\.e|vs|cf|\.\.)\.(?=\s)")
+# A dot ends a sentence, three of them do not: malloc-16 ... malloc-32768.
+_END = re.compile(r"(?<!\.)[.!?][)\"*]*\s+")
 
 
 def prose_lines(lines):
@@ -46,7 +45,6 @@ def sentences(text):
     """The sentences of a paragraph, code and links reduced to what counts."""
     text = re.sub(r"``?[^`]+``?", "`code`", text)
     text = _LINK.sub(r"\1", text)
-    text = _DOTS.sub(r"\1", text)
     return [one for one in _END.split(text) if one.strip()]
 
 

@@ -13,6 +13,7 @@ Prints one line for each fault and exits 1 if there was any:
    it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
  - a word in src, include, docs or README.md that leaves out who does it
    (somebody, whoever): the caller, the owning thread, reclaim
+ - "proven" there or in CONTRIBUTING.md: what a test looks at is checked
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
@@ -36,6 +37,7 @@ KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
 
 RIDDLES = re.compile(r"\b(somebody|nobody|whoever|it is said|he|him|his)\b",
                      re.I)
+PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
 
 
 def functions(lines):
@@ -85,6 +87,12 @@ def judge_words(path, lines):
             for match in RIDDLES.finditer(line)]
 
 
+def judge_proofs(path, lines):
+    return [f"{path}:{number}: '{match.group()}': checked is the word"
+            for number, line in enumerate(lines, 1)
+            for match in PROOFS.finditer(line)]
+
+
 def judge(root):
     faults = []
     folders = ("src", "include", "tests", "bench", "tools")
@@ -102,7 +110,11 @@ def judge(root):
     words += sources.find(root, ("docs",), (".md", ".svg", ".1", ".3", ".7"))
     words += ["README.md"] if os.path.exists(f"{root}/README.md") else []
     for path in words:
-        faults += judge_words(path, sources.read_lines(root, path))
+        lines = sources.read_lines(root, path)
+        faults += judge_words(path, lines) + judge_proofs(path, lines)
+    if os.path.exists(f"{root}/CONTRIBUTING.md"):
+        faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
+            root, "CONTRIBUTING.md"))
     return faults
 
 

@@ -111,6 +111,29 @@ class DocsTest(tree.TreeTest):
         self.put("docs/a.md", "[Sheaves](glossary.md#sheaf), sheaves.\n")
         self.assertEqual(self.faults(), [])
 
+    def test_sentences(self):
+        """Sentences of 30 and of 31 words, the longer one in two lines; code
+        and the words of a link count as they are read. Expect one fault."""
+        self.put("docs/a.md", "One, " + "two\n" * 28 + "end. `a b c` [d](#e) "
+                 + "two\n" * 25 + "and `malloc-16` ... more. Then free().\n"
+                 "# e\n")
+        self.assertEqual(self.faults(), [])
+        self.put("docs/a.md", "- An item.\n- " + "one " * 15 + "\n  "
+                 + "two " * 16 + "\n\nEnd.\n")
+        self.one_fault("docs/a.md:2: a sentence of 31 words")
+
+    def test_no_sentences(self):
+        """Many words in tables, programs and headings. Expect no fault."""
+        words = "one " * 40
+        self.put("docs/a.md", f"# {words}\n| {words} |\n```\n{words}\n"
+                 f"```\n<!-- {words} -->\n")
+        self.assertEqual(self.faults(), [])
+
+    def test_columns(self):
+        """Lines of 110 and 111 columns. Expect a fault for the second."""
+        self.put("CHANGELOG.md", "x" * 110 + "\n\n" + "y" * 111 + "\n")
+        self.one_fault("CHANGELOG.md:3: a line of 111 columns")
+
     def test_exports(self):
         """Exported names without a word on them. Expect a fault for each."""
         self.put("src/shim/preload.map",
@@ -133,7 +156,7 @@ class DocsTest(tree.TreeTest):
         self.one_fault("no Q")
 
     def test_drawings(self):
-        """Broken XML, and one that nobody shows. Expect both."""
+        """Broken XML, and one that no page shows. Expect both."""
         self.put("docs/a.svg", "<svg><g></svg>")
         self.put("docs/b.svg", "<svg/>")
         self.put("docs/a.md", "![a](a.svg)\n")

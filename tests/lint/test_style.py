@@ -62,6 +62,13 @@ class StyleTest(tree.TreeTest):
         self.put("README.md", "what somebody wrote\n")
         self.assertEqual(len(self.faults()), 4, self.faults())
 
+    def test_proofs(self):
+        """Comments and pages that speak of proofs. Expect a fault for each,
+        and none for a name that has the word in it."""
+        self.put("src/core/a.c", HEADER + "/* Proven by x_check(). */\n")
+        self.put("CONTRIBUTING.md", "a proof, fork_proven, provide\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+
     def test_long_script(self):
         """A script of 801 lines. Expect one fault."""
         self.put("scripts/x.sh", "\n" * 801)
