@@ -2,7 +2,7 @@
 /*
  * conformance/align.c - alignment of every size and every aligned call
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 enum { CALLS = 3 };
 static const char *const call_name[CALLS] = { "memalign", "posix_memalign",

@@ -9,7 +9,7 @@
  * OPENER opens the plug-in once more, by a name that its own RUNPATH alone leads
  * to. Expect it found: libc's dlopen() sees who calls.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 int version(void);
 

@@ -6,7 +6,7 @@
  * Expect each of those to work on the program's blocks, as libc's would: a
  * block never begins in one allocator and ends in the other.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define MAGIC 0x6f776e206d616c6cUL
 #define POOL (64 * MIB)

@@ -7,7 +7,7 @@
  * complement of the byte, those of calloc zero, and freed ones full of the byte
  * where the memory is kept; and nothing of it once it is switched off.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 static const size_t sizes[] = { 1, 24, 100, 1000, 10000, 32768, 100000 };
 

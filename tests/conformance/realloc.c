@@ -2,7 +2,7 @@
 /*
  * conformance/realloc.c - realloc keeps the contents along every ladder
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 /* Every block is one of small, run or area; edges are where they meet. */
 static const size_t ladder[] = {

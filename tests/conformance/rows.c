@@ -5,7 +5,7 @@
  * One case a row. The expected answers are glibc's, except that aligned_alloc
  * refuses an alignment that is not a power of two, as glibc does since 2.38.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define TOO_BIG ((size_t)PTRDIFF_MAX + 1)
 

@@ -7,7 +7,7 @@
  */
 #include <ctype.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 static size_t in_use(void)
 {

@@ -2,7 +2,7 @@
 /*
  * conformance/usable.c - malloc_usable_size is true, stable and all writable
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 /* A block of @n checked alone: size, stability, every byte to the end. */
 static void one(void *p, size_t n, const char *how)

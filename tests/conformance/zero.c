@@ -2,7 +2,7 @@
 /*
  * conformance/zero.c - calloc memory is zero however it was used before
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 static const size_t sizes[] = { 1,    16,      48,	 100,	   1000,
 				4096, 10000,   32 * KIB, 33 * KIB, 100 * KIB,

@@ -5,7 +5,7 @@
  * The C++ runtime arrives late and is visible to the plugin alone. Expect new
  * of a huge size to be caught inside the plugin, again after a second load.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 static void load_and_run(const char *path)
 {

@@ -5,7 +5,7 @@
  * It works as long as there is memory; then there is nobody to throw. Expect
  * nothrow to give NULL and the throwing one to end with a line and SIGABRT.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 int main(void)
 {

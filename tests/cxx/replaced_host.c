@@ -2,7 +2,7 @@
 /*
  * cxx/replaced_host.c - a C program whose plug-in, opened RTLD_LOCAL, replaces
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 int main(int argc, char **argv)
 {

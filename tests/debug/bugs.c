@@ -9,7 +9,7 @@
  * are what a report must name. Expect the program to get to its end, for a
  * report is all that slab_debug does.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 #include <pthread.h>
 

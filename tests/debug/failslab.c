@@ -8,7 +8,7 @@
  * fail_page_alloc, pages or blocks; each makes some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
  * and whatever was there before to be left as it was.
  */
-#include "ktest.h"
+#include "support/ktest.h"
 
 #include <pthread.h>
 

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define ATTEMPTS 4
 

@@ -10,7 +10,7 @@
 #ifndef MISUSE_H
 #define MISUSE_H
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define MISSED 3
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 /* Usable sizes and figures. Expect those of the library's size classes. */
 static void served_by_us(void)

@@ -9,7 +9,7 @@
  * have. With an argument each writes one byte behind its block.
  */
 #define KT_STATIC
-#include "ktest.h"
+#include "support/ktest.h"
 
 static char *blocks[2];
 static int refused;

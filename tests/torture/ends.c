@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <threads.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 enum { KEYS = 100 };
 

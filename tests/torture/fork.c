@@ -10,7 +10,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 static atomic_int stop;
 static atomic_ulong handled;

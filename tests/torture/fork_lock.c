@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "fork_lock.h"
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define FORKS 12
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define LINE 20000
 #define FORKS 50

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define CHILD_BLOCKS 10000
 #define SOAK_FORKS 10000L

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 enum { STACK = MIB };
 

@@ -7,7 +7,7 @@
  */
 #include "ifunc.h"
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 static void check(struct ifunc_blocks *b)
 {

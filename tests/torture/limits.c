@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 static void limit(rlim_t bytes)
 {

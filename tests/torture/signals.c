@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 static atomic_int in_malloc, seen, served;
 

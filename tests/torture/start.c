@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 #define WEAK __attribute__((weak))
 

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <threads.h>
 
-#include "ktest.h"
+#include "support/ktest.h"
 
 enum { WORKERS = 8, SLOTS = 512 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/common/ktest.h - what the programs run under the preload library share
+ * tests/support/ktest.h - what the programs run under the preload library share
  *
  * The programs are plain C without a test framework, whose own mallocs would
  * blur what is tested. A check that fails prints one line and the program goes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/common/preload.cmake - programs that run under the preload libraries
+# tests/support/preload.cmake - programs that run under the preload libraries
 #
 # A test runs once for each of them: under its own name on libkmalloc-preload,
 # and with .slab behind its name, and the label slab, on libkmalloc-preload-slab.
@@ -14,6 +14,7 @@
 #					run with LD_PRELOAD set; BEFORE is a
 #					module that is preloaded ahead of it
 include_guard(GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/test.cmake)
 
 macro(km_preload_find)
 	set(KM_PRELOAD "")
@@ -37,7 +38,7 @@ endfunction()
 
 function(km_preload_options target)
 	target_include_directories(${target} PRIVATE
-		${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+		${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
 	target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
 	target_compile_options(${target} PRIVATE
 		-O1 -g -fno-builtin
@@ -65,8 +66,7 @@ function(km_preload_module name)
 endfunction()
 
 function(km_preload_test name)
-	cmake_parse_arguments(T "" "BEFORE" "COMMAND;LABELS;ENV"
-		${ARGN})
+	cmake_parse_arguments(PARSE_ARGV 1 T "" "BEFORE" "COMMAND;LABELS;ENV")
 	foreach(library IN LISTS KM_PRELOAD)
 		km_preload_variant(${library})
 		set(lib $<TARGET_FILE:${library}>)
@@ -74,9 +74,8 @@ function(km_preload_test name)
 		if(T_BEFORE)
 			set(lib $<TARGET_FILE:${T_BEFORE}>:${lib})
 		endif()
-		add_test(NAME ${name}${KM_VARIANT} COMMAND ${T_COMMAND})
-		set_tests_properties(${name}${KM_VARIANT} PROPERTIES
-			ENVIRONMENT "LD_PRELOAD=${lib};${served};${T_ENV}"
-			LABELS "${T_LABELS};${KM_VARIANT_LABEL}")
+		km_test(${name}${KM_VARIANT} COMMAND ${T_COMMAND}
+			LABELS ${T_LABELS} ${KM_VARIANT_LABEL}
+			ENV LD_PRELOAD=${lib} ${served} ${T_ENV})
 	endforeach()
 endfunction()

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# tests/support/test.cmake - how a test is declared
+#
+# km_test(NAME COMMAND ... [LABELS ...] [ENV NAME=VALUE ...] [CAN_SKIP])
+#
+# Its first label is its group, which is the first word of its name: the test
+# unit.buddy.free has the label unit. All labels are in the list km_labels of
+# scripts/lib.sh, and lint.groups and artefacts.groups compare. CAN_SKIP: the
+# exit status 77 is "skipped".
+include_guard(GLOBAL)
+
+function(km_test name)
+	cmake_parse_arguments(PARSE_ARGV 1 T "CAN_SKIP" "" "COMMAND;LABELS;ENV")
+	string(REGEX MATCH "^[a-z]+" group ${name})
+	list(PREPEND T_LABELS ${group})
+	list(REMOVE_ITEM T_LABELS "")
+	list(REMOVE_DUPLICATES T_LABELS)
+	add_test(NAME ${name} COMMAND ${T_COMMAND})
+	set_tests_properties(${name} PROPERTIES
+		LABELS "${T_LABELS}" ENVIRONMENT "${T_ENV}")
+	if(T_CAN_SKIP)
+		set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+	endif()
+endfunction()
