@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * kmem/failslab.c - see failslab.h
+ *
+ * Tests	unit.kmem.guard, whose caches ask it for every request
  */
 #include <errno.h>
 #include <string.h>
