@@ -16,8 +16,8 @@
 #include <kmalloc/km.h>
 
 #include "buddy/buddy.h"
-#include "buddy/reclaim.h"
-#include "buddy/sysctl.h"
+#include "reclaim/reclaim.h"
+#include "zone/sysctl.h"
 #include "api/rcu.h"
 #include "config.h"
 #include "core/param.h"

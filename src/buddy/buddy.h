@@ -10,7 +10,7 @@
 
 #include <kmalloc/gfp.h>
 
-#include "buddy/mmzone.h"
+#include "zone/mmzone.h"
 #include "core/fault.h"
 #include "core/task.h"
 #include "sys/os.h"

@@ -37,7 +37,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
-#include "buddy/migrate.h"
+#include "compaction/migrate.h"
 #include "core/param.h"
 
 bool pageblock_rule_44;

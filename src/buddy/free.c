@@ -31,8 +31,8 @@
  */
 #include <string.h>
 
-#include "buddy/page_debug.h"
-#include "buddy/compact.h"
+#include "zone/page_debug.h"
+#include "compaction/compact.h"
 #include "core/tick.h"
 
 /* Counts free pages apart that only some requests may have. */

@@ -6,9 +6,9 @@
 #define KM_BUDDY_INTERNAL_H
 
 #include "buddy/buddy.h"
-#include "buddy/gfp.h"
-#include "buddy/reclaim.h"
-#include "buddy/vmstat.h"
+#include "zone/gfp.h"
+#include "reclaim/reclaim.h"
+#include "zone/vmstat.h"
 #include "core/task.h"
 
 /* ---- how hard a request tries: ALLOC_ flags (docs/kernel.md W7) ---------- */

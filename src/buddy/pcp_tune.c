@@ -25,7 +25,7 @@
 #include <limits.h>
 
 #include "buddy/internal.h"
-#include "buddy/sysctl.h"
+#include "zone/sysctl.h"
 
 /* A batch grows by 2^5 at the most. */
 #define PCP_BATCH_SCALE_MAX 5

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/vmstat.h"
+#include "zone/vmstat.h"
 #include "core/task.h"
 #include "kmem/kmem.h"
 #include "kmem/stat.h"

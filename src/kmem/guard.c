@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/page_debug.h"
+#include "zone/page_debug.h"
 #include "core/fmt.h"
 #include "core/start.h"
 #include "kmem/debug.h"

@@ -19,7 +19,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "buddy/vmstat.h"
+#include "zone/vmstat.h"
 #include "core/param.h"
 #include "kmem/internal.h"
 #include "kmem/failslab.h"

@@ -44,7 +44,7 @@
 #include <kmalloc/rcu.h>
 #include <kmalloc/slab.h>
 
-#include "buddy/mmzone.h"
+#include "zone/mmzone.h"
 #include "core/bitops.h"
 #include "core/list.h"
 #include "core/lock.h"

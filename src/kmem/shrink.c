@@ -15,7 +15,7 @@
  *		(docs/kernel.md O4); the shrinker has no counterpart
  */
 #include "buddy/buddy.h"
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "core/task.h"
 #include "kmem/internal.h"
 

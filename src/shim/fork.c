@@ -21,7 +21,7 @@
  */
 #include <pthread.h>
 
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "init.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/page_debug.h"
-#include "buddy/reclaim.h"
+#include "zone/page_debug.h"
+#include "reclaim/reclaim.h"
 #include "core/tick.h"
 #include "kmem/debug.h"
 #include "shim/shim.h"

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"
 #include "shim/early.h"

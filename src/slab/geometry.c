@@ -25,7 +25,7 @@
  */
 #include <errno.h>
 
-#include "buddy/page_debug.h"
+#include "zone/page_debug.h"
 #include "kmem/kmalloc.h"
 #include "slab/debug.h"
 

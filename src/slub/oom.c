@@ -6,7 +6,7 @@
  * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (docs/kernel.md U12)
  */
 #include "buddy/buddy.h"
-#include "buddy/gfp.h"
+#include "zone/gfp.h"
 #include "core/ratelimit.h"
 #include "slub/internal.h"
 

@@ -19,7 +19,7 @@
 #include <kmalloc/highmem.h>
 
 #include "buddy/buddy.h"
-#include "buddy/mmzone.h"
+#include "zone/mmzone.h"
 #include "core/start.h"
 #include "kmem/kmalloc.h"
 #include "sys/os.h"

@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/gfp.h"
+#include "zone/gfp.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "vmap/percpu.h"

@@ -16,7 +16,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "core/param.h"
 #include "core/task.h"
 #include "core/tick.h"

@@ -28,7 +28,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/mmzone.h"
+#include "zone/mmzone.h"
 #include "core/bitops.h"
 #include "sys/os.h"
 #include "vmap/frames.h"

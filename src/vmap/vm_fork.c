@@ -25,7 +25,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "buddy/mmzone.h"
+#include "zone/mmzone.h"
 #include "core/lock.h"
 #include "sys/os.h"
 #include "vmap/vm_area.h"

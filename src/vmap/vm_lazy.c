@@ -19,8 +19,8 @@
  *		lazy_max_pages() (docs/kernel.md Y4, Y5)
  */
 #include "buddy/buddy.h"
-#include "buddy/page_debug.h"
-#include "buddy/reclaim.h"
+#include "zone/page_debug.h"
+#include "reclaim/reclaim.h"
 #include "core/bitops.h"
 #include "core/param.h"
 #include "core/start.h"

@@ -6,7 +6,7 @@
  *	           |     compaction              |
  *	frames	...b..........d		frames	..............d
  *
- * Pages of vmalloc() are movable for the page allocator (buddy/migrate.c): the
+ * Pages of vmalloc() are movable for the page allocator (compaction/migrate.c): the
  * page's private word is the address at which it is mapped. To move one, writes
  * to that address wait, the bytes are written to the new frame, which is mapped
  * over the old one; reads go on all the while.
@@ -31,8 +31,8 @@
 #include <kmalloc/migrate.h>
 
 #include "buddy/buddy.h"
-#include "buddy/migrate.h"
-#include "buddy/mmzone.h"
+#include "compaction/migrate.h"
+#include "zone/mmzone.h"
 #include "core/param.h"
 #include "core/start.h"
 #include "sys/os.h"

@@ -27,9 +27,9 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/compact.h"
-#include "buddy/gfp.h"
-#include "buddy/page_debug.h"
+#include "compaction/compact.h"
+#include "zone/gfp.h"
+#include "zone/page_debug.h"
 #include "core/bitops.h"
 #include "core/param.h"
 #include "core/start.h"

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "buddy/mmzone.h"
-#include "buddy/page_debug.h"
+#include "zone/mmzone.h"
+#include "zone/page_debug.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmalloc.h"

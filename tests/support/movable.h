@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "buddy/compact.h"
+#include "compaction/compact.h"
 #include "support/start.h"
 
 #define MOVABLE_SLOTS 16384

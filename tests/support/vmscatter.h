@@ -11,7 +11,7 @@
 #ifndef TEST_VMSCATTER_H
 #define TEST_VMSCATTER_H
 
-#include "buddy/compact.h"
+#include "compaction/compact.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

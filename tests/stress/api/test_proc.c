@@ -7,7 +7,7 @@
 
 #include <kmalloc/kmalloc.h>
 
-#include "buddy/show.h"
+#include "zone/show.h"
 #include "core/proc.h"
 #include "slub/sysfs.h"
 #include "slub/internal.h"

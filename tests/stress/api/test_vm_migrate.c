@@ -12,8 +12,8 @@
 
 #include <kmalloc/kmalloc.h>
 
-#include "buddy/compact.h"
-#include "buddy/sysctl.h"
+#include "compaction/compact.h"
+#include "zone/sysctl.h"
 #include "core/tick.h"
 #include "support/kmtest.h"
 #include "support/child.h"

@@ -6,7 +6,7 @@
 
 #include <kmalloc/kmalloc.h>
 
-#include "buddy/sysctl.h"
+#include "zone/sysctl.h"
 #include "support/child.h"
 #include "support/kmtest.h"
 #include "vmap/vm_area.h"

@@ -5,7 +5,7 @@
  * Each row of the table is a zone in which only the named pieces are free,
  * one request, and the piece that serves it. Letters are migratetypes.
  */
-#include "buddy/sysctl.h"
+#include "zone/sysctl.h"
 #include "support/start.h"
 
 #define U MIGRATE_UNMOVABLE

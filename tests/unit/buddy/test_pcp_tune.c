@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 
-#include "buddy/sysctl.h"
+#include "zone/sysctl.h"
 #include "support/start.h"
 
 /* Zones of known sizes (P2). Expect the kernel's batches. */

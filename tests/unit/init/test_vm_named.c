@@ -3,7 +3,7 @@
  * test_vm_named.c - pages of vmalloc() that somebody else knows of, and the ends
  * of what one may ask for
  */
-#include "buddy/compact.h"
+#include "compaction/compact.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

@@ -5,7 +5,7 @@
  * The parameters are for caches that are made after them, so each test sets
  * some, makes a cache, and sets them back.
  */
-#include "buddy/page_debug.h"
+#include "zone/page_debug.h"
 #include "core/param.h"
 #include "fake.h"
 #include "kmem/debug.h"

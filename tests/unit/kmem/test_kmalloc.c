@@ -2,7 +2,7 @@
 /*
  * test_kmalloc.c - kmalloc() and its family (docs/kernel.md L1-L4)
  */
-#include "buddy/vmstat.h"
+#include "zone/vmstat.h"
 #include "buddy/buddy.h"
 #include "core/param.h"
 #include "fake.h"

@@ -4,7 +4,7 @@
  */
 #include <pthread.h>
 
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "core/task.h"
 #include "fake.h"
 

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "buddy/vmstat.h"
+#include "zone/vmstat.h"
 #include "core/proc.h"
 #include "kmem/stat.h"
 #include "slub/sysfs.h"

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "buddy/reclaim.h"
+#include "reclaim/reclaim.h"
 #include "sys/os.h"
 #include "support/backend.h"
 

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * compaction/migrate.h - moving pages, and holding a page while it moves
+ *
+ * The first word of struct page changes as a whole, by compare and exchange,
+ * while a page may be movable:
+ *
+ *	type ALLOCATED, MOVABLE_OPS		its owner's
+ *	            ... + LOCKED		for a moment, without waiting:
+ *						take a reference, read mapping
+ *	            ... + ISOLATED		migration has a reference
+ *	type ALLOCATED, ISOLATED		the owner has freed it, only
+ *						migration has it
+ *
+ * __ClearPageMovable() waits for LOCKED to go. So a thread that set LOCKED
+ * while MOVABLE_OPS was set may use mapping until it has a reference. While it
+ * has one, the page is not reused.
+ *
+ * Locking	migrate_lock, except for __SetPageMovable() and
+ *		__ClearPageMovable(), which the owner calls
+ * Source	Linux v6.12 mm/migrate.c; PG_locked as a model, but it is never
+ *		held across a call of the owner's functions
+ */
+#ifndef KM_COMPACTION_MIGRATE_H
+#define KM_COMPACTION_MIGRATE_H
+
+#include <kmalloc/migrate.h>
+
+#include "zone/mmzone.h"
+
+/* Held over a whole run, so that only one thread at a time isolates pages. */
+extern spinlock_t migrate_lock;
+
+/*
+ * Called at the end of each run, with the lock held. NULL: none. Constant after
+ * init.
+ */
+extern void (*migrate_run_done)(void);
+/* Ends a run in which pages may have been moved. */
+void migrate_unlock(void);
+
+/*
+ * Returns true if another thread waits for the lock. Compaction then ends
+ * early.
+ */
+static inline bool migrate_lock_contended(void)
+{
+	return READ_ONCE(migrate_lock.word) == 2;
+}
+
+/*
+ * Returns the first word of any page. Its owner may write to it meanwhile, so
+ * it is a hint until a compare and exchange confirms it.
+ */
+static __racy inline u32 page_word(const struct page *page)
+{
+	return *(const volatile u32 *)&page->word;
+}
+
+static inline bool page_is_movable(const struct page *page)
+{
+	u32 word = page_word(page);
+
+	return (word & PAGE_WORD_TYPE_MASK) == PAGE_ALLOCATED &&
+	       (word & PAGE_WORD_FLAGS(PG_MOVABLE_OPS));
+}
+
+static inline unsigned int page_word_order(u32 word)
+{
+	return word >> 8 & 0xff;
+}
+
+/*
+ * Isolates a page. Returns true if its owner let go of it; the caller then has
+ * a reference.
+ */
+bool isolate_movable_page(struct page *page, isolate_mode_t mode);
+/* The reverse, for one page and for a list. */
+void putback_movable_page(struct page *page);
+void putback_movable_pages(struct list_head *pages);
+
+/* where pages move to */
+struct migration_target {
+	/* Returns a block like src, with one reference, or NULL. */
+	struct page *(*get_new_page)(struct page *src, void *private);
+	/* Frees a block of get_new_page() that was not used. */
+	void (*put_new_page)(struct page *dst, void *private);
+	void *private;
+};
+
+/*
+ * get_new_page for callers that take any new place; `private` is the control.
+ */
+struct migration_target_control {
+	int nid;
+	gfp_t gfp_mask; /* mobility, __GFP_COMP: as the page */
+};
+struct page *alloc_migration_target(struct page *src, void *private);
+void free_migration_target(struct page *dst, void *private);
+
+#define NR_MAX_MIGRATE_PAGES_RETRY 10
+#define NR_MAX_MIGRATE_ASYNC_RETRY 3
+
+/*
+ * Moves isolated pages. Returns how many could not be moved; they are still on
+ * the list. Returns -ENOMEM if there was no room for one of them, though others
+ * may have moved. *ret_succeeded, if not NULL, is how many base pages moved.
+ */
+int migrate_pages(struct list_head *from, const struct migration_target *to,
+		  enum migrate_mode mode, unsigned long *ret_succeeded);
+
+/* Drops the reference to an isolated page; the last one frees it. */
+void put_isolated_page(struct page *page);
+/*
+ * The first makes a block that is off the lists an allocated one like src, the
+ * second undoes that.
+ */
+void prep_migrate_target(struct page *dst, const struct page *src,
+			 unsigned int order);
+void unprep_migrate_target(struct page *dst);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+/*
+ * zone/zones.c - cut the arena into nodes and these into zones
+ *
+ *	|        node 0            |        node 1             |
+ *	|DMA| DMA32 |Normal|Mov|Hig|   Normal      |Mov|Hig    |
+ *	0  16M      4G                       frame numbers ->
+ *
+ * Each node has an equal part of the span. DMA and DMA32 are the frames below
+ * their limits, as on a PC. Movable and HighMem are the end of each node; boot
+ * parameters set their sizes for all nodes together. Sizes are rounded down to
+ * the largest block. The preload libraries have Normal only, unless a parameter
+ * asks for other zones.
+ *
+ * Locking	none: once, at the start
+ * Invariants	ZONE1  zones are disjoint, cover the span, and begin and end at
+ *		       a largest block	(unit.zone.zones checks it)
+ * Source	Linux v6.12 mm/mm_init.c as a model (docs/kernel.md Z1)
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "compaction/compact.h"
+#include "zone/page_debug.h"
+#include "core/param.h"
+#include "sys/os.h"
+
+#define MIB (1UL << 20)
+#define GIB (1UL << 30)
+#define UNSET ULONG_MAX
+
+pg_data_t node_data[MAX_NUMNODES];
+unsigned int nr_cpu_ids = 1;
+unsigned int nr_online_nodes = 1;
+u8 cpu_node[NR_CPUS];
+
+static const char *const zone_names[MAX_NR_ZONES] = {
+	[ZONE_DMA] = "DMA",	    [ZONE_DMA32] = "DMA32",
+	[ZONE_NORMAL] = "Normal",   [ZONE_HIGHMEM] = "HighMem",
+	[ZONE_MOVABLE] = "Movable",
+};
+
+/* bytes; UNSET: as page_alloc_init() is told */
+static unsigned long dma_size = UNSET, dma32_end = UNSET;
+static unsigned long highmem_size = UNSET, movable_size = UNSET;
+
+static int set_dma(const char *value)
+{
+	return param_number(value, 0, 1 * GIB, &dma_size);
+}
+boot_param("dma", set_dma, "bytes, such as 16M");
+
+static int set_dma32(const char *value)
+{
+	return param_number(value, 0, 64 * GIB, &dma32_end);
+}
+boot_param("dma32", set_dma32, "bytes, such as 4G");
+
+static int set_highmem(const char *value)
+{
+	return param_number(value, 0, 64UL << 40, &highmem_size);
+}
+boot_param("highmem", set_highmem, "bytes, such as 4G");
+
+static int set_movable(const char *value)
+{
+	return param_number(value, 0, 64UL << 40, &movable_size);
+}
+boot_param("movablecore", set_movable, "bytes, such as 4G");
+
+/* Sets the sizes that no boot parameter has set. */
+static void choose_sizes(unsigned int flags)
+{
+	size_t span = arena.span_frames << PAGE_SHIFT;
+	bool kernel = flags & ZONES_KERNEL;
+
+	if (dma_size == UNSET)
+		dma_size = kernel ? 16 * MIB : 0;
+	if (dma32_end == UNSET)
+		dma32_end = kernel ? 4 * GIB : 0;
+	if (highmem_size == UNSET)
+		highmem_size = kernel && span >= 16 * GIB ? span / 4 : 0;
+	if (movable_size == UNSET)
+		movable_size = 0;
+}
+
+static unsigned long whole_blocks(size_t bytes)
+{
+	return ALIGN_DOWN(bytes >> PAGE_SHIFT, MAX_ORDER_NR_PAGES);
+}
+
+/* ---- one zone ------------------------------------------------------------ */
+
+/* Pagesets are needed before there are pages, so they come from the OS. */
+static int alloc_pagesets(struct zone *zone)
+{
+	size_t size = PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
+
+	if (!zone->pageset) /* it may be there from a start that failed */
+		zone->pageset = os_map(size);
+	if (!zone->pageset)
+		return -ENOMEM;
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		setup_pageset(&zone->pageset[cpu]);
+	zone_pcp_update(zone);
+	return 0;
+}
+
+static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
+		     unsigned long end)
+{
+	struct zone *zone = &NODE_DATA(nid)->node_zones[type];
+
+	if (start >= end)
+		return 0;
+	spin_lock_init(&zone->lock, LOCK_ZONE);
+	zone->zone_pgdat = NODE_DATA(nid);
+	zone->zone_start_pfn = start;
+	zone->spanned_pages = end - start;
+	zone->grow_pfn = zone->deferred_pfn = zone->deferred_end = start;
+	zone->populated_end = start;
+	compaction_init(zone);
+	zone->epoch = 2;
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
+			INIT_LIST_HEAD(&zone->free_area[order].free_list[mt]);
+	return alloc_pagesets(zone);
+}
+
+/* ---- a node -------------------------------------------------------------- */
+
+static int node_init(unsigned int nid, unsigned long start, unsigned long end)
+{
+	unsigned long nodes = nr_online_nodes, size = end - start;
+	unsigned long high = min(whole_blocks(highmem_size / nodes), size);
+	unsigned long low = end - high;
+	unsigned long movable = min(whole_blocks(movable_size / nodes),
+				    low - start);
+	unsigned long dma = whole_blocks(dma_size);
+	unsigned long dma32 = max(whole_blocks(dma32_end), dma);
+	int ret;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		struct zone *zone = &NODE_DATA(nid)->node_zones[type];
+
+		zone->zone_id = (u8)type;
+		zone->node_id = (u8)nid;
+		zone->name = zone_names[type];
+	}
+	NODE_DATA(nid)->node_id = (int)nid;
+	low -= movable;
+	ret = zone_init(nid, ZONE_DMA, start, min(dma, low));
+	if (!ret)
+		ret = zone_init(nid, ZONE_DMA32, max(start, dma),
+				min(dma32, low));
+	if (!ret)
+		ret = zone_init(nid, ZONE_NORMAL, max(start, dma32), low);
+	if (!ret)
+		ret = zone_init(nid, ZONE_MOVABLE, low, low + movable);
+	if (!ret)
+		ret = zone_init(nid, ZONE_HIGHMEM, low + movable, end);
+	return ret;
+}
+
+/* The parts are equal, in whole sections; the last node has what is left. */
+static int nodes_init(void)
+{
+	unsigned long part = ALIGN_DOWN(arena.span_frames / nr_online_nodes,
+					MAX_ORDER_NR_PAGES);
+
+	if (!part)
+		return -ENOMEM;
+	for_each_online_node(nid) {
+		bool last = nid + 1 == nr_online_nodes;
+		int ret = node_init(nid, nid * part,
+				    last ? arena.span_frames :
+					   (nid + 1) * part);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int page_alloc_init(unsigned int flags)
+{
+	int ret;
+
+	nr_cpu_ids = min(os_nr_cpus(), (unsigned int)NR_CPUS);
+	page_debug_init();
+	numa_init();
+	choose_sizes(flags);
+	ret = nodes_init();
+	if (ret)
+		return ret;
+	build_all_zonelists();
+	setup_per_zone_wmarks();
+	kcompactd_init();
+	page_reporting_init();
+	shrinker_init();
+	kswapd_init();
+	return 0;
+}
+
+/* ---- looking things up --------------------------------------------------- */
+
+struct zone *next_zone(struct zone *zone)
+{
+	unsigned int nid = zone ? zone_to_nid(zone) : 0;
+	unsigned int type = zone ? zone_idx(zone) + 1 : 0;
+
+	for (; nid < nr_online_nodes; nid++, type = 0) {
+		for (; type < MAX_NR_ZONES; type++) {
+			zone = &NODE_DATA(nid)->node_zones[type];
+			if (zone->spanned_pages)
+				return zone;
+		}
+	}
+	return NULL;
+}
+
+struct zone *pfn_to_zone(unsigned long pfn)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (pfn - zone->zone_start_pfn < zone->spanned_pages)
+			return zone;
+	return NULL;
+}
