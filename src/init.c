@@ -34,8 +34,8 @@
 #include "kmem/inside.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
-#include "vmap/percpu.h"
-#include "vmap/vmap.h"
+#include "vmap/percpu/percpu.h"
+#include "vmap/large/large.h"
 
 u8 km_booted;
 static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);

@@ -28,8 +28,8 @@
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
-#include "vmap/percpu.h"
-#include "vmap/vm_area.h"
+#include "vmap/percpu/percpu.h"
+#include "vmap/vmalloc/vmalloc.h"
 
 /* Makes what libkmalloc has and the preload library has not. */
 static int api_init(void)

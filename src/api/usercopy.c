@@ -25,7 +25,7 @@
 #include "core/start.h"
 #include "kmem/usercopy.h"
 #include "sys/os.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 #include <kmalloc/vmalloc.h>
 
 /* ---- stack and text ------------------------------------------------------ */

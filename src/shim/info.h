@@ -7,7 +7,7 @@
 
 #include "buddy/buddy.h"
 #include "shim/shim.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 struct shim_info {
 	size_t used; /* bytes the program has */

@@ -20,7 +20,7 @@
 #include "core/tick.h"
 #include "kmem/debug.h"
 #include "shim/shim.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 #define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
 

@@ -14,7 +14,7 @@
 #include "core/tick.h"
 #include "kmem/kmem.h"
 #include "support/start.h"
-#include "vmap/internal.h"
+#include "vmap/large/internal.h"
 
 /* Objects handed out from now on until there are no more; -1: no end. */
 static long backend_left __maybe_unused = -1;

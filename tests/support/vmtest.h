@@ -22,7 +22,7 @@
 #include "kmem/kmem.h"
 #include "support/child.h"
 #include "sys/os.h"
-#include "vmap/vm_area.h"
+#include "vmap/vmalloc/internal.h"
 #include <kmalloc/highmem.h>
 #include <kmalloc/scope.h>
 #include <kmalloc/vmalloc.h>

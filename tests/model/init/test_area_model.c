@@ -10,7 +10,7 @@
 #include "core/param.h"
 #include "core/tick.h"
 #include "support/child.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 #define OPERATIONS (KM_CHECK || KM_SANITIZE_THREAD ? 4000 : 15000)
 #define MAX_LIVE 60

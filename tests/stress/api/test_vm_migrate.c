@@ -17,7 +17,7 @@
 #include "core/tick.h"
 #include "support/kmtest.h"
 #include "support/child.h"
-#include "vmap/vm_area.h"
+#include "vmap/vmalloc/internal.h"
 
 #define MOST_PAGES (64UL << 20 >> 12)
 #define GFP_MOVABLE_PAGE (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN)

@@ -9,7 +9,7 @@
 #include "zone/sysctl.h"
 #include "support/child.h"
 #include "support/kmtest.h"
-#include "vmap/vm_area.h"
+#include "vmap/vmalloc/internal.h"
 
 #define NR_PAGES 12000
 #define NR_AREAS 1200

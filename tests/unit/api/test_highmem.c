@@ -8,7 +8,7 @@
 
 #include "core/tick.h"
 #include "support/kmtest.h"
-#include "vmap/vm_area.h"
+#include "vmap/vmalloc/internal.h"
 
 #define SIZE (8UL << 20)
 

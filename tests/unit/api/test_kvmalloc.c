@@ -9,7 +9,7 @@
 #include "buddy/buddy.h"
 #include "kmem/kmem.h"
 #include "support/child.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 #define LARGE (KMALLOC_MAX_SIZE + 1)
 

@@ -6,7 +6,7 @@
 
 #include "support/child.h"
 #include "support/kmtest.h"
-#include "vmap/vm_area.h"
+#include "vmap/vmalloc/internal.h"
 
 #define AREAS 200U
 #define AREA_SIZE (1UL << 20)

@@ -5,7 +5,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "support/kmtest.h"
-#include "vmap/percpu.h"
+#include "vmap/percpu/percpu.h"
 
 #define OBJECTS 35000
 

@@ -12,7 +12,7 @@
 #include "kmem/kmem.h"
 #include "kmem/stat.h"
 #include "support/child.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 /* ---- a reader in another thread ---------------------------------------------- */
 

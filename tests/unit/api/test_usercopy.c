@@ -10,7 +10,7 @@
 
 #include "kmem/kmem.h"
 #include "support/child.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 struct copy {
 	const char *ptr;

@@ -9,7 +9,7 @@
 #include "shim/shim.h"
 #include "support/child.h"
 #include "sys/os.h"
-#include "vmap/vmap.h"
+#include "vmap/large/large.h"
 
 #define KIB (1UL << 10)
 #define MIB (1UL << 20)

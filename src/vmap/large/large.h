@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/large/large.h - vmalloc space: address ranges, and large areas in them
+ *
+ *	vmalloc_start                                        vmalloc_end
+ *	|### busy ###|~~ lazy ~~|######|.......... free ..............|
+ *	   an area    freed, still      not mapped
+ *	   in use     mapped; reused
+ *	              at once
+ *
+ *	busy	a tree by address: what free(p) looks up
+ *	lazy	freed ranges whose pages are still there; a new area is cut
+ *		from these first, and they go back to the OS after a delay
+ *	free	a tree that knows the largest range below each node
+ *	held	mapped without access, for vmalloc()
+ *	holes	another mapping was in the way
+ *
+ * Where nothing fits, areas are mappings of their own (VA_DIRECT); only the
+ * busy tree knows them.
+ *
+ * Locking	vm_space.lock (rank LOCK_VMAP); no system call under it
+ * Invariants	VMAP1  ranges of all trees are disjoint, page aligned,
+ *		    start < end
+ *		VMAP2  no two ranges of the lazy tree touch; the same for free,
+ *		    held and holes
+ *		VMAP3  subtree_max = the largest range at or below a node
+ *		VMAP4  lazy_bytes is the sum over the lazy tree
+ *		VMAP5  what is in the free tree is not mapped by us
+ *		(vmap_check() checks VMAP2-VMAP4, and VMAP1 in each tree;
+ *		unit.vmap.large.purge VMAP5)
+ * Source	Linux v6.12 mm/vmalloc.c
+ *		(docs/kernel.md Y3, Y5). vmalloc() has its
+ *		own areas in the same space: vmalloc/internal.h
+ */
+#ifndef KM_VMAP_LARGE_LARGE_H
+#define KM_VMAP_LARGE_LARGE_H
+
+#include "core/lock.h"
+#include "core/rbtree.h"
+
+#define VA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
+#define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
+
+struct vmap_area {
+	struct rb_node rb; /* in one of the trees; vm_space.lock */
+	uintptr_t va_start, va_end; /* vm_space.lock; a busy one: its user */
+	union {
+		size_t subtree_max; /* not in the busy tree; vm_space.lock */
+		struct vm_struct *vm; /* vmalloc()'s: constant while in use */
+	};
+	struct vmap_area *next; /* on the way to being freed */
+	u16 epoch; /* lazy: tick at which it was freed */
+	u8 flags;
+};
+
+static inline size_t va_size(const struct vmap_area *va)
+{
+	return va->va_end - va->va_start;
+}
+
+/* ---- ranges.c: a tree of disjoint ranges; vm_space.lock held ------------- */
+
+void range_insert(struct rb_root *root, struct vmap_area *va,
+		  struct vmap_area **dead);
+/* Returns the lowest range with room for size bytes; *at is their address. */
+struct vmap_area *range_find(const struct rb_root *root, size_t size,
+			     size_t align, uintptr_t *at);
+/* The same from vstart on. */
+struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
+				  size_t align, uintptr_t vstart,
+				  uintptr_t *at);
+/* Links into a tree for lookups alone: no merging, no subtree_max. */
+void range_link(struct rb_root *root, struct vmap_area *va);
+/*
+ * Cuts [start, start + size) out of a range of the tree. If parts are left on
+ * both sides `spare` becomes the right one; returns true if so. A range that is
+ * used up goes to *dead.
+ */
+bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
+	       size_t size, struct vmap_area *spare, struct vmap_area **dead);
+/* Returns a largest range, or NULL. */
+struct vmap_area *range_largest(const struct rb_root *root);
+/* Returns the range that begins at `start`, or NULL. */
+struct vmap_area *range_at(const struct rb_root *root, uintptr_t start);
+/* Returns the range that contains `addr`, or NULL. */
+struct vmap_area *range_of(const struct rb_root *root, uintptr_t addr);
+void range_remove(struct rb_root *root, struct vmap_area *va);
+void range_check(const struct rb_root *root);
+
+/* ---- area.c -------------------------------------------------------------- */
+
+/* Returns 0 or -ENOMEM; a later call goes on where this one failed. */
+int vmap_init(void);
+/* Returns an area, or NULL without memory. size > 0; align a power of two. */
+struct vmap_area *vmap_area_alloc(size_t size, size_t align);
+/* Unlinks the area that starts at addr from the busy tree; NULL: none does. */
+struct vmap_area *vmap_area_unlink(const void *addr);
+/* Frees an area that was unlinked. */
+void vmap_area_free(struct vmap_area *va);
+/*
+ * Makes an unlinked area larger or smaller, and moves it if necessary. Contents
+ * are kept. Returns 0, or -ENOMEM with the area unchanged.
+ */
+int vmap_area_resize(struct vmap_area *va, size_t size);
+/* Links an area into the busy tree again, at its present place. */
+void vmap_area_link(struct vmap_area *va);
+/* Returns 0 and a copy of the area at addr (without rb), or -ENOENT. */
+int vmap_area_find(const void *addr, struct vmap_area *copy);
+
+/* ---- space.c ------------------------------------------------------------- */
+
+/*
+ * Returns true if addr lies in a range that we have mapped but that is unused.
+ */
+bool space_has(const void *addr);
+
+/* ---- purge.c ------------------------------------------------------------- */
+
+#define PURGE_ALL 0
+#define PURGE_OLD 1 /* ranges freed two ticks ago or earlier */
+#define PURGE_SURPLUS 2 /* the oldest, until 7/8 of the limit are left */
+/* Gives lazy ranges back to the OS. Returns the number of bytes. */
+size_t vmap_purge(unsigned int flags);
+
+struct vmap_stat {
+	unsigned long areas, areas_ever; /* in use now; ever */
+	size_t busy, lazy; /* bytes */
+};
+void vmap_stat(struct vmap_stat *stat);
+void vmap_check(void);
+/* The same for vmalloc()'s areas; NULL in libraries without it. */
+extern void (*vmap_check_areas)(void); /* constant after init */
+void vmap_fork_take(void);
+void vmap_fork_release(void);
+
+/* vmalloc()'s part in fork(); NULL in libraries without vmalloc(). */
+struct vmap_fork_ops {
+	void (*prepare)(void); /* no lock is held yet */
+	void (*take)(void); /* its locks */
+	void (*copy)(void); /* with all locks, as parent() and child() */
+	void (*parent)(void); /* closes the copy */
+	void (*child)(void); /* maps the copy */
+	void (*release)(void); /* its locks */
+};
+extern const struct vmap_fork_ops *vmap_fork_ops; /* constant after init */
+void vmap_fork_prepare(void);
+void vmap_fork_copy(void);
+void vmap_fork_parent(void);
+void vmap_fork_child(void);
+
+#endif

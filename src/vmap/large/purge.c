@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/large/purge.c - lazy ranges go back to the OS, many areas with one call
+ *
+ * Neighbouring areas that were freed have become one range by then, so one
+ * munmap() takes the memory of all of them. A range is due two ticks after its
+ * larger part was freed. The oldest ranges are due when all lazy ranges
+ * together exceed lazy_max and the areas in use.
+ *
+ * Locking	vm_space.lock; the range is in no tree during the system call
+ * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
+ *		twice the kernel's 32 MiB x fls(CPUs)
+ *		(docs/kernel.md Y5): here a purged page costs a page fault, not
+ *		a TLB entry
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "reclaim/reclaim.h"
+#include "core/param.h"
+#include "core/task.h"
+#include "core/tick.h"
+#include "sys/os.h"
+#include "vmap/large/internal.h"
+
+static unsigned long vmap_lazy_max; /* bytes; constant after init */
+
+static int set_lazy_max(const char *value)
+{
+	return param_number(value, 0, 1UL << 46, &vmap_lazy_max);
+}
+boot_param("vmap.lazy_max", set_lazy_max, "bytes, such as 64M; 0: the default");
+
+size_t vmap_lazy_limit(void)
+{
+	return vmap_lazy_max + READ_ONCE(vm_space.busy_bytes);
+}
+
+/* Returns the range that was freed first; vm_space.lock. */
+static struct vmap_area *oldest(void)
+{
+	struct vmap_area *va, *found = NULL;
+	struct rb_node *node;
+
+	for (node = rb_first(&vm_space.lazy); node; node = rb_next(node)) {
+		va = rb_entry(node, struct vmap_area, rb);
+		if (!found || (u16)(vm_space.epoch - va->epoch) >
+				      (u16)(vm_space.epoch - found->epoch))
+			found = va;
+	}
+	return found;
+}
+
+static bool due(const struct vmap_area *va, unsigned int flags)
+{
+	if (flags & PURGE_OLD)
+		return (u16)(vm_space.epoch - va->epoch) >= 2;
+	if (flags & PURGE_SURPLUS)
+		return vm_space.lazy_bytes > vmap_lazy_limit() / 8 * 7;
+	return true;
+}
+
+/* Takes a range that is due out of the lazy tree and returns it, or NULL. */
+static struct vmap_area *take_due(unsigned int flags)
+{
+	struct vmap_area *va;
+
+	spin_lock(&vm_space.lock);
+	va = oldest();
+	if (va && !due(va, flags))
+		va = NULL;
+	if (va) {
+		range_remove(&vm_space.lazy, va);
+		vmap_lazy_add(-va_size(va));
+	}
+	spin_unlock(&vm_space.lock);
+	return va;
+}
+
+/* Gives back ranges that are due, up to `most` bytes. Returns the bytes. */
+static size_t purge(unsigned int flags, size_t most)
+{
+	struct vmap_area *va;
+	size_t bytes = 0;
+
+	while (bytes < most && READ_ONCE(vm_space.lazy_bytes) &&
+	       (va = take_due(flags))) {
+		size_t size = va_size(va);
+
+		va->next = NULL;
+		if (os_release((void *)va->va_start, size)) {
+			space_give(&vm_space.lazy, va);
+			break;
+		}
+		bytes += size;
+		arena_uncharge(size >> PAGE_SHIFT);
+		mm_account_reclaimed_pages(size >> PAGE_SHIFT);
+		space_give(&vm_space.free, va);
+	}
+	return bytes;
+}
+
+size_t vmap_purge(unsigned int flags)
+{
+	size_t bytes = purge(flags, SIZE_MAX);
+
+	if (flags == PURGE_ALL)
+		space_let_go();
+	return bytes;
+}
+
+/* ---- the shrinker: its objects are pages --------------------------------- */
+
+static unsigned long vmap_count(struct shrinker *s, struct shrink_control *sc)
+{
+	(void)s;
+	(void)sc;
+	return READ_ONCE(vm_space.lazy_bytes) >> PAGE_SHIFT;
+}
+
+static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long pages;
+
+	(void)s;
+	pages = purge(PURGE_ALL, sc->nr_to_scan << PAGE_SHIFT) >> PAGE_SHIFT;
+	if (!pages)
+		return SHRINK_STOP;
+	sc->nr_scanned = pages;
+	return pages;
+}
+
+/* It makes system calls, so it runs only for requests that may wait for IO. */
+static struct shrinker shrinker = {
+	.count_objects = vmap_count,
+	.scan_objects = vmap_scan,
+	.batch = 32,
+	.seeks = DEFAULT_SEEKS,
+	.flags = SHRINKER_ENGINE | KM_SHRINKER_IO,
+	.name = "vmap",
+};
+
+static void vmap_tick(unsigned int flags)
+{
+	spin_lock(&vm_space.lock);
+	vm_space.epoch++;
+	spin_unlock(&vm_space.lock);
+	vmap_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
+}
+
+static struct tick tick = { .fn = vmap_tick };
+
+void vmap_purge_init(void)
+{
+	if (!vmap_lazy_max)
+		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
+	tick_register(&tick);
+	shrinker_register(&shrinker);
+}
+
+void vmap_stat(struct vmap_stat *stat)
+{
+	*stat = (struct vmap_stat){
+		.areas = READ_ONCE(vm_space.areas),
+		.areas_ever = READ_ONCE(vm_space.areas_ever),
+		.busy = READ_ONCE(vm_space.busy_bytes),
+		.lazy = READ_ONCE(vm_space.lazy_bytes),
+	};
+}
+
+void (*vmap_check_areas)(void);
+
+void vmap_check(void)
+{
+	size_t lazy = 0;
+
+	spin_lock(&vm_space.lock);
+	range_check(&vm_space.lazy);
+	range_check(&vm_space.free);
+	range_check(&vm_space.held);
+	range_check(&vm_space.holes);
+	BUG_ON(rb_check(&vm_space.busy));
+	for (struct rb_node *node = rb_first(&vm_space.lazy); node;
+	     node = rb_next(node))
+		lazy += va_size(rb_entry(node, struct vmap_area, rb));
+	BUG_ON(lazy != vm_space.lazy_bytes);
+	spin_unlock(&vm_space.lock);
+	if (vmap_check_areas)
+		vmap_check_areas();
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+const struct vmap_fork_ops *vmap_fork_ops;
+
+void vmap_fork_prepare(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->prepare();
+}
+
+void vmap_fork_take(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->take();
+	lock_fork_take(&vm_space.lock);
+}
+
+void vmap_fork_copy(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->copy();
+}
+
+void vmap_fork_parent(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->parent();
+}
+
+void vmap_fork_child(void)
+{
+	if (vmap_fork_ops)
+		vmap_fork_ops->child();
+}
+
+void vmap_fork_release(void)
+{
+	lock_fork_release(&vm_space.lock);
+	if (vmap_fork_ops)
+		vmap_fork_ops->release();
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/large/space.c - unused ranges of vmalloc space: taken and given back
+ *
+ *	free	not mapped. An area that is cut from it is mapped at its place,
+ *		never over another mapping
+ *	held	mapped without access: places for vmalloc(), which maps frames
+ *		one run at a time and wants guard pages. Taken from free in
+ *		steps of 4 MiB, so that few areas cost a call
+ *	holes	another mapping was in the way: looked at again when nothing
+ *		else fits
+ *
+ *	free -- map --> area -> lazy -- unmap --> free
+ *	free -- hold --> held -> vmalloc() -> held -- let go --> free
+ *	free -- EEXIST --> holes -- look again --> free
+ *
+ * A range on its way between two trees is in none, and belongs to the thread
+ * that took it.
+ *
+ * Locking	vm_space.lock for the trees, never across a system call
+ * Invariants	VMAP1-VMAP5 of large.h
+ * Source	none: the kernel's vmalloc space is the kernel's alone
+ */
+#include <errno.h>
+
+#include "arena/arena.h"
+#include "sys/os.h"
+#include "vmap/large/internal.h"
+
+#define HOLD_STEP MAX_BLOCK_SIZE
+
+bool space_take(struct rb_root *root, struct vmap_area *va, size_t size,
+		size_t align)
+{
+	struct vmap_area *spare = va_struct_alloc(), *range, *dead = NULL;
+	bool used = false;
+	uintptr_t at = 0;
+
+	if (!spare)
+		return false;
+	spin_lock(&vm_space.lock);
+	range = range_find(root, size, align, &at);
+	if (range) {
+		used = range_cut(root, range, at, size, spare, &dead);
+		if (root == &vm_space.lazy)
+			vmap_lazy_add(-size);
+	}
+	spin_unlock(&vm_space.lock);
+	if (range) {
+		va->va_start = at;
+		va->va_end = at + size;
+	}
+	if (!used) {
+		spare->next = dead;
+		dead = spare;
+	}
+	va_struct_free(dead);
+	return range;
+}
+
+void space_give(struct rb_root *root, struct vmap_area *va)
+{
+	struct vmap_area *dead = NULL;
+
+	spin_lock(&vm_space.lock);
+	va->epoch = vm_space.epoch;
+	if (root == &vm_space.lazy)
+		vmap_lazy_add(va_size(va));
+	range_insert(root, va, &dead);
+	spin_unlock(&vm_space.lock);
+	va_struct_free(dead);
+}
+
+void space_give_back(struct rb_root *root, uintptr_t start, size_t size)
+{
+	struct vmap_area *va = va_struct_alloc();
+
+	if (!va)
+		return;
+	va->va_start = start;
+	va->va_end = start + size;
+	space_give(root, va);
+}
+
+bool space_has(const void *addr)
+{
+	const struct vmap_area *va;
+
+	spin_lock(&vm_space.lock);
+	va = range_of(&vm_space.lazy, (uintptr_t)addr);
+	if (!va)
+		va = range_of(&vm_space.held, (uintptr_t)addr);
+	spin_unlock(&vm_space.lock);
+	return va;
+}
+
+/* Takes the first range out of a tree and returns it; NULL: it is empty. */
+static struct vmap_area *take_first(struct rb_root *root)
+{
+	struct vmap_area *va = NULL;
+	struct rb_node *node;
+
+	spin_lock(&vm_space.lock);
+	node = rb_first(root);
+	if (node) {
+		va = rb_entry(node, struct vmap_area, rb);
+		range_remove(root, va);
+	}
+	spin_unlock(&vm_space.lock);
+	if (va)
+		va->next = NULL;
+	return va;
+}
+
+/* ---- holes --------------------------------------------------------------- */
+
+bool space_look_again(void)
+{
+	struct vmap_area *va;
+	bool any = false;
+
+	while ((va = take_first(&vm_space.holes))) {
+		space_give(&vm_space.free, va);
+		any = true;
+	}
+	return any;
+}
+
+/* ---- held ranges --------------------------------------------------------- */
+
+/*
+ * Cuts a place for `want` out of a tree, with the bytes behind it up to `most`
+ * in all, and sets *va to it. Returns false if nothing fits.
+ */
+static bool cut(struct rb_root *root, struct vmap_area *va,
+		const struct space_want *want, size_t most)
+{
+	struct vmap_area *spare = va_struct_alloc(), *range, *dead = NULL;
+	uintptr_t at = 0;
+	bool used = false;
+	size_t size = 0;
+
+	if (!spare)
+		return false;
+	spin_lock(&vm_space.lock);
+	range = range_find_from(root, want->size, want->align, want->start,
+				&at);
+	if (range && at + want->size > want->end)
+		range = NULL;
+	if (range) {
+		size = min(range->va_end - at, max(most, want->size));
+		used = range_cut(root, range, at, size, spare, &dead);
+	}
+	spin_unlock(&vm_space.lock);
+	if (!used) {
+		spare->next = dead;
+		dead = spare;
+	}
+	va_struct_free(dead);
+	va->va_start = at;
+	va->va_end = at + size;
+	va->flags = 0;
+	return range;
+}
+
+/* Shortens a held range to `size` bytes; the rest goes back to its tree. */
+static void trim(struct vmap_area *va, size_t size)
+{
+	size_t rest = va_size(va) - size;
+
+	va->va_end -= rest;
+	if (rest)
+		space_give_back(&vm_space.held, va->va_end, rest);
+}
+
+/* Takes a place out of the free tree and maps it, `most` bytes at once. */
+static bool hold(struct vmap_area *va, const struct space_want *want,
+		 size_t most)
+{
+	while (cut(&vm_space.free, va, want, most)) {
+		int ret = os_reserve((void *)va->va_start, va_size(va));
+
+		if (!ret) {
+			trim(va, want->size);
+			return true;
+		}
+		space_give_back(ret == -EEXIST ? &vm_space.holes :
+						 &vm_space.free,
+				va->va_start, va_size(va));
+		if (ret != -EEXIST)
+			return false;
+	}
+	return false;
+}
+
+bool space_hold(struct vmap_area *va, const struct space_want *want)
+{
+	return cut(&vm_space.held, va, want, 0) || hold(va, want, HOLD_STEP) ||
+	       hold(va, want, 0);
+}
+
+void space_let_go(void)
+{
+	struct vmap_area *va;
+
+	while ((va = take_first(&vm_space.held))) {
+		if (os_release((void *)va->va_start, va_size(va))) {
+			space_give(&vm_space.held, va);
+			return;
+		}
+		space_give(&vm_space.free, va);
+	}
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmalloc/fork.c - a child of fork() has a memfd of its own, with copies
+ *
+ *	prepare	 old file |a|b|.|c|   words are copied    new file |a|b|.|c|
+ *		 (free frames and holes are not)
+ *	fork()	 nothing of the old file is mapped in the child: MADV_DONTFORK
+ *	parent	 closes the new file
+ *	child	 closes the old one; maps every area, and every frame that has
+ *		 an address of its own, from the new one, where they were
+ *
+ * Other threads of the parent go on writing: each aligned word of the copy is
+ * one that the frame held between the start and the end of fork(). If there is
+ * no memory for the copy, fork() reports it, and an access to the areas faults
+ * in the child.
+ *
+ *	vmap_fork=copy	as drawn above
+ *	vmap_fork=share	parent and child have the same memory: no MADV_DONTFORK
+ *	vmap_fork=none	only frames that have an address of their own are
+ *			copied: areas fault in the child, its HighMem is empty
+ *
+ * Locking	the thread that forks holds all locks (core/lock.h)
+ * Source	none: the kernel's vmalloc space is every process's
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "zone/mmzone.h"
+#include "core/lock.h"
+#include "sys/os.h"
+#include "vmap/vmalloc/internal.h"
+
+#define WINDOW_FRAMES 4096UL /* mapped at once for the copying */
+
+static int child_fd; /* of the child that is being made; 0: none */
+
+/* ---- copying ------------------------------------------------------------- */
+
+/* Copies word by word: no aligned word is torn by another thread's write. */
+static void copy_words(u64 *to, const u64 *from, size_t size)
+{
+	for (size_t n = 0; n < size / sizeof(*to); n++)
+		WRITE_ONCE(to[n], READ_ONCE(from[n]));
+}
+
+static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
+{
+	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
+	void *from = os_view_file(arena.highmem_fd, size, offset);
+	void *to = from ? os_view_file(to_fd, size, offset) : NULL;
+
+	if (to) {
+		copy_words(to, from, size);
+		os_release(to, size);
+	}
+	if (from)
+		os_release(from, size);
+	return to ? 0 : -ENOMEM;
+}
+
+/*
+ * Returns the first frame behind the block of pfn. *used: is the block
+ * allocated?
+ */
+static unsigned long block_end(unsigned long pfn, bool *used)
+{
+	unsigned long nr;
+	const struct page *head = frame_block(pfn_to_page(pfn), &nr);
+	unsigned int type = page_type(head);
+
+	*used = type != PAGE_BUDDY && type != PAGE_PCP;
+	return page_to_pfn(head) + nr;
+}
+
+/* Returns the end of the stretch from pfn on that is all used, or all free. */
+static unsigned long stretch_end(unsigned long pfn, unsigned long end,
+				 bool *used)
+{
+	unsigned long n = block_end(pfn, used);
+	bool more;
+
+	while (n < end) {
+		unsigned long next = block_end(n, &more);
+
+		if (more != *used)
+			break;
+		n = next;
+	}
+	return min(n, end);
+}
+
+static int copy_frames(int to_fd, unsigned long pfn, unsigned long end)
+{
+	int ret = 0;
+
+	while (pfn < end && !ret) {
+		bool used;
+		unsigned long next;
+
+		next = stretch_end(pfn, min(end, pfn + WINDOW_FRAMES), &used);
+		if (used)
+			ret = copy_window(to_fd, pfn, next - pfn);
+		pfn = next;
+	}
+	return ret;
+}
+
+static int copy_shared(int to_fd)
+{
+	unsigned long pfn = 0, nr;
+	int ret = 0;
+
+	for (; !ret && frames_next_shared(&pfn, &nr); pfn += nr)
+		ret = copy_frames(to_fd, pfn, pfn + nr);
+	return ret;
+}
+
+static int copy_file(int to_fd)
+{
+	size_t start = 0, end;
+	int ret = os_file_resize(to_fd, arena.highmem_size);
+
+	if (!ret && vmap_fork == VMAP_FORK_NONE)
+		return copy_shared(to_fd);
+	while (!ret && os_file_data(arena.highmem_fd, &start, &end)) {
+		ret = copy_frames(to_fd, start >> PAGE_SHIFT,
+				  end >> PAGE_SHIFT);
+		start = end;
+	}
+	return ret;
+}
+
+static void fork_copy(void)
+{
+	int ret;
+
+	child_fd = 0;
+	if (!arena.highmem_fd || vmap_fork == VMAP_FORK_SHARE)
+		return;
+	child_fd = os_memfd("libkmalloc-highmem");
+	ret = child_fd < 0 ? child_fd : copy_file(child_fd);
+	if (!ret)
+		return;
+	km_report(
+		"kmalloc: fork: no copy of vmalloc space for the child (error %d): what is there faults in it\n",
+		ret);
+	if (child_fd > 0)
+		os_close(child_fd);
+	child_fd = -1;
+}
+
+static void fork_parent(void)
+{
+	if (child_fd > 0)
+		os_close(child_fd);
+	child_fd = 0;
+}
+
+/* ---- the child ----------------------------------------------------------- */
+
+/* Maps each stretch of pages between holes; an area without VM_HOLES is one. */
+static int map_stretches(const struct vm_area *area)
+{
+	struct page *const *pages = area->vm.pages;
+	unsigned int n = 0, nr = area->vm.nr_pages;
+	int ret = 0;
+
+	while (n < nr && !ret) {
+		unsigned int first = n;
+
+		while (n < nr && pages[n])
+			n++;
+		if (n > first)
+			ret = frames_map(area->va->va_start +
+						 ((size_t)first << PAGE_SHIFT),
+					 pages + first, n - first, area->prot);
+		while (n < nr && !pages[n])
+			n++;
+	}
+	return ret;
+}
+
+/*
+ * Maps the place without access, so that the OS gives it to no other mapping.
+ */
+static void keep_place(struct vm_area *area)
+{
+	frames_unmap(area->va->va_start, va_size(area->va));
+	area->state &= (u8) ~(VM_MAPPED | VM_REUSABLE);
+	if (arena_contains(area->vm.pages))
+		return;
+	area->vm.pages = NULL; /* the array was in an area that is lost */
+	area->vm.nr_pages = 0;
+}
+
+/*
+ * Maps an area in the child. Its page array may lie in another area, which is
+ * then mapped first; struct vm_area itself is always in a slab.
+ */
+static void map_again(struct vm_area *area)
+{
+	struct vmap_node *node;
+	struct vm_area *array;
+
+	if (!(area->state & (VM_MAPPED | VM_HOLES)))
+		return;
+	array = arena_contains(area->vm.pages) ?
+			NULL :
+			vm_lookup(area->vm.pages, &node);
+	if (array) {
+		vm_unlock(node);
+		map_again(array);
+	}
+	if (!map_stretches(area))
+		return;
+	km_report("kmalloc: fork: no mapping for the area at %p in the child\n",
+		  area->vm.addr);
+	keep_place(area);
+}
+
+/* Without copies HighMem is empty in the child, but kmap() must work there. */
+static void map_or_keep(struct vm_area *area, unsigned int copied)
+{
+	if (copied || kmap_is_area(area))
+		map_again(area);
+	else if (area->state & (VM_MAPPED | VM_HOLES))
+		keep_place(area);
+}
+
+static void map_areas(unsigned int copied)
+{
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++) {
+		struct rb_node *rb = rb_first(&vmap_nodes[n].busy);
+
+		for (; rb; rb = rb_next(rb)) {
+			struct vmap_area *va = rb_entry(rb, struct vmap_area,
+							rb);
+
+			map_or_keep(to_area(va->vm), copied);
+		}
+	}
+}
+
+/*
+ * Maps the copies of shared frames; slabs may be among them, hence in each
+ * mode.
+ */
+static void map_shared(void)
+{
+	unsigned long pfn = 0, nr;
+
+	for (; frames_next_shared(&pfn, &nr); pfn += nr) {
+		size_t size = nr << PAGE_SHIFT;
+		void *addr = pfn_to_virt(pfn);
+
+		if (os_map_file(addr, size, arena.highmem_fd, pfn << PAGE_SHIFT,
+				OS_PROT_RW) ||
+		    os_dont_fork(addr, size))
+			km_report(
+				"kmalloc: fork: no mapping for the frames at %p in the child\n",
+				addr);
+	}
+}
+
+static void keep_shared(void)
+{
+	unsigned long pfn = 0, nr;
+
+	for (; frames_next_shared(&pfn, &nr); pfn += nr)
+		os_unmap_file(pfn_to_virt(pfn), nr << PAGE_SHIFT);
+}
+
+/*
+ * Returns a new file, so that new areas do not write to the parent's; or
+ * -errno.
+ */
+static int empty_file(void)
+{
+	int fd = os_memfd("libkmalloc-highmem");
+
+	if (fd < 0 || !os_file_resize(fd, arena.highmem_size))
+		return fd;
+	os_close(fd);
+	return -EBADF; /* a file that is too short would raise SIGBUS */
+}
+
+static void fork_child(void)
+{
+	bool copied = child_fd > 0;
+
+	if (!child_fd)
+		return;
+	os_close(arena.highmem_fd);
+	arena.highmem_fd = copied ? child_fd : empty_file();
+	child_fd = 0;
+	if (copied)
+		map_shared();
+	else
+		keep_shared();
+	map_areas(copied && vmap_fork == VMAP_FORK_COPY);
+	vm_purge(VM_PURGE_ALL); /* not mapped here */
+}
+
+/* ---- the locks ----------------------------------------------------------- */
+
+static void fork_take(void)
+{
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		lock_fork_take(&vmap_nodes[n].lock);
+	share_fork_take();
+	kmap_fork_take();
+}
+
+static void fork_release(void)
+{
+	kmap_fork_release();
+	share_fork_release();
+	for (unsigned int n = nr_vmap_nodes; n-- > 0;)
+		lock_fork_release(&vmap_nodes[n].lock);
+}
+
+static void fork_prepare(void)
+{
+	vm_purge(VM_PURGE_ALL); /* pooled areas need no copy */
+}
+
+void vm_fork_init(void)
+{
+	static const struct vmap_fork_ops ops = {
+		.prepare = fork_prepare,
+		.take = fork_take,
+		.copy = fork_copy,
+		.parent = fork_parent,
+		.child = fork_child,
+		.release = fork_release,
+	};
+
+	vmap_fork_ops = &ops;
+}

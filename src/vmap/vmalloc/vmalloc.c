@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmalloc/vmalloc.c - consecutive addresses, of frames from anywhere
+ *
+ *	__vmalloc_node_range
+ *	  vm_reuse		an area that was freed and has as many pages
+ *	  vm_area_alloc		a place, or none
+ *	  __vmalloc_area_node
+ *	    vm_area_alloc_pages	the largest blocks first: few runs, so few
+ *	      |			mappings
+ *	    map_vm_area	over budget? purge; then blocks that compaction
+ *	      |			makes; then it fails
+ *	  set_area		long runs are cleared by a hole in the file,
+ *	    |			others by memset
+ *	  vm_insert		complete: other threads find it
+ *	vfree
+ *	  vm_unlink, vm_release	pool, or the end
+ *
+ * A failure at any step gives back what the steps before had taken.
+ *
+ * Locking	those of internal.h
+ * Invariants	AREA3, AREA4 of internal.h
+ * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y2, Y6)
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "buddy/buddy.h"
+#include "compaction/compact.h"
+#include "zone/gfp.h"
+#include "zone/page_debug.h"
+#include "core/bitops.h"
+#include "core/param.h"
+#include "core/start.h"
+#include "core/tick.h"
+#include "kmem/kmalloc.h"
+#include "sys/os.h"
+#include "vmap/vmalloc/internal.h"
+
+#define HUGE_SIZE (PAGE_SIZE << PAGEBLOCK_ORDER)
+#define BULK_PAGES 100 /* single pages of one bulk request */
+#define PUNCH_PAGES 64 /* runs this long are cleared by a hole in the file */
+
+static unsigned long nr_vmalloc_pages; /* atomic */
+static bool no_huge; /* constant after init */
+
+static int set_nohuge(const char *value)
+{
+	no_huge = true;
+	return *value ? -EINVAL : 0;
+}
+boot_param("nohugevmalloc", set_nohuge, "no value");
+
+void vmalloc_count(long nr_pages)
+{
+	__atomic_add_fetch(&nr_vmalloc_pages, nr_pages, __ATOMIC_RELAXED);
+}
+
+unsigned long vmalloc_nr_pages(void)
+{
+	unsigned long lazy = vm_lazy_pages(), nr = READ_ONCE(nr_vmalloc_pages);
+
+	return nr > lazy ? nr - lazy : 0; /* the two are not read at once */
+}
+
+void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
+{
+	char text[96];
+
+	km_snprintf(text, sizeof(text), "%s error: size %zu, %s", what, size,
+		    why);
+	warn_alloc(gfp, NULL, text, 0);
+}
+
+/* ---- frames -------------------------------------------------------------- */
+
+#define BLOCKS_EASY 0 /* of any order; no reclaim for large ones */
+#define BLOCKS_HARD 1 /* large ones are worth a compaction */
+#define BLOCKS_HUGE 2 /* of 2 MiB or more, and nothing else */
+
+/*
+ * Returns true if smaller blocks of HighMem are better than this block: frames
+ * of HighMem are in the file already, others must be moved into it.
+ */
+static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
+{
+	struct zone *zone = &NODE_DATA(nid)->node_zones[ZONE_HIGHMEM];
+	struct zone_stat stat;
+
+	if (PageHighMem(page) || !(gfp & __GFP_HIGHMEM) ||
+	    !zone_managed_pages(zone))
+		return false;
+	zone_stat(zone, &stat);
+	return stat.free > high_wmark_pages(zone);
+}
+
+/*
+ * Allocates one block of order *order, or of a lower order down to least.
+ * Returns its number of pages and sets *order; 0: there is none. The block is
+ * not split, so that only its first struct page is touched.
+ */
+static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
+				unsigned int least, struct page **pages)
+{
+	struct page *page;
+
+	for (;; --*order) {
+		page = page_block_alloc(nid, gfp, *order);
+		if (page && *order && !least && !(gfp & __GFP_RETRY_MAYFAIL) &&
+		    rather_highmem(page, gfp, nid)) {
+			page_block_free(page, *order);
+			page = NULL;
+		}
+		if (page)
+			break;
+		if (*order == least)
+			return 0;
+	}
+	for (unsigned int n = 0; n < 1U << *order; n++)
+		pages[n] = page + n;
+	return 1U << *order;
+}
+
+static gfp_t block_gfp(gfp_t gfp, unsigned int how)
+{
+	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN;
+	if (how == BLOCKS_HARD)
+		return gfp | __GFP_RETRY_MAYFAIL;
+	return (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NORETRY;
+}
+
+/*
+ * Allocates the largest blocks first, then single pages by a hundred. Returns
+ * the number of pages; fewer than nr: there are no more.
+ */
+static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
+					struct page **pages, unsigned int how)
+{
+	unsigned int least = how == BLOCKS_HUGE ? PAGEBLOCK_ORDER : 0;
+	unsigned int got = 0, order = PAGEBLOCK_ORDER;
+
+	if (nid == NUMA_NO_NODE)
+		nid = (int)numa_node_id();
+	while (got < nr) {
+		unsigned int left = nr - got, more;
+
+		order = min(order, ilog2(left));
+		if (!order)
+			break;
+		more = alloc_block(block_gfp(gfp, how), nid, &order, least,
+				   pages + got);
+		if (!more)
+			break;
+		got += more;
+	}
+	while (got < nr && how != BLOCKS_HUGE) {
+		unsigned int want = min(nr - got, (unsigned int)BULK_PAGES);
+		unsigned int more;
+
+		memset(pages + got, 0, want * sizeof(*pages));
+		more = (unsigned int)alloc_pages_bulk_node(
+			gfp & ~__GFP_NOFAIL, nid, want, pages + got);
+		if (!more) {
+			pages[got] = page_block_alloc(nid, gfp, 0);
+			more = pages[got] != NULL;
+		}
+		if (!more)
+			break;
+		got += more;
+	}
+	return got;
+}
+
+void vm_free_blocks(struct page *const *pages, unsigned int nr)
+{
+	unsigned int order;
+
+	for (unsigned int n = 0; n < nr; n += 1U << order) {
+		order = READ_ONCE(pages[n]->order);
+		page_block_free(pages[n], order);
+	}
+}
+
+/* ---- zeros --------------------------------------------------------------- */
+
+/* Zeroes an area; long runs by a hole in the file. Returns 0 or -errno. */
+static int clear_area(const struct vm_area *area)
+{
+	struct page *const *pages = area->vm.pages;
+	unsigned int n, len;
+	int ret = 0;
+
+	for (n = 0; n < area->vm.nr_pages && !ret; n += len) {
+		size_t size;
+
+		len = frames_run(pages + n, area->vm.nr_pages - n);
+		size = (size_t)len << PAGE_SHIFT;
+		if (len >= PUNCH_PAGES &&
+		    !os_file_punch(arena.highmem_fd,
+				   page_to_pfn(pages[n]) << PAGE_SHIFT, size))
+			continue;
+		ret = vm_zero(area,
+			      (char *)area->vm.addr + ((size_t)n << PAGE_SHIFT),
+			      size);
+	}
+	return ret;
+}
+
+/* ---- an area ------------------------------------------------------------- */
+
+struct vmalloc_request {
+	size_t size; /* as asked for */
+	struct space_want want;
+	gfp_t gfp;
+	unsigned long flags;
+	int node;
+	u8 prot; /* OS_PROT_ */
+	unsigned int how; /* BLOCKS_ */
+	const void *caller;
+};
+
+int vm_map_hard(struct vm_area *area, unsigned int share_flags)
+{
+	int ret = map_vm_area(area, share_flags);
+
+	if (!ret)
+		return 0;
+	if (!vm_purge(VM_PURGE_ALL))
+		return ret;
+	return map_vm_area(area, share_flags);
+}
+
+/*
+ * There were too many runs for the budget, or no memory for the mappings.
+ * Replaces the pages by as many in larger blocks, which compaction makes.
+ * Returns 0 or -errno.
+ */
+static int map_larger(struct vm_area *area, const struct vmalloc_request *rq,
+		      gfp_t gfp)
+{
+	unsigned int nr = area->vm.nr_pages;
+
+	if (!(gfp & __GFP_DIRECT_RECLAIM) ||
+	    frames_runs(area->vm.pages, nr) == 1)
+		return -ENOMEM;
+	vm_free_blocks(area->vm.pages, nr);
+	area->vm.page_order = 0;
+	compact_nodes();
+	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
+						area->vm.pages, BLOCKS_HARD);
+	if (area->vm.nr_pages < nr)
+		return -ENOMEM;
+	return map_vm_area(area, 0);
+}
+
+/* Returns true if pages of any node will do, and no memcg pays for them. */
+static bool is_ordinary(const struct vmalloc_request *rq)
+{
+	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_ACCOUNT |
+			      __GFP_THISNODE | __GFP_HARDWALL;
+
+	return (rq->gfp & __GFP_HIGHMEM) && !(rq->gfp & special);
+}
+
+/*
+ * Returns true if it may take a pooled area, and its area may be pooled later.
+ */
+static bool is_reusable(const struct vmalloc_request *rq)
+{
+	return is_ordinary(rq) && rq->prot == OS_PROT_RW;
+}
+
+/*
+ * Returns true if compaction may move the pages. It moves to any node and zone,
+ * so requests for one are out. It reads the bytes through the area's own
+ * mapping.
+ */
+static bool is_movable(const struct vmalloc_request *rq)
+{
+	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_THISNODE |
+			      __GFP_HARDWALL;
+
+	return !(rq->gfp & special) && (rq->prot & OS_PROT_READ);
+}
+
+static size_t area_bytes(const struct vmalloc_request *rq)
+{
+	return ALIGN(rq->size, rq->how == BLOCKS_HUGE ? HUGE_SIZE : PAGE_SIZE);
+}
+
+/*
+ * Allocates and maps pages for an area. Returns NULL, or the text of the
+ * failure.
+ */
+static const char *__vmalloc_area_node(struct vm_area *area,
+				       const struct vmalloc_request *rq)
+{
+	unsigned int nr = (unsigned int)(area_bytes(rq) >> PAGE_SHIFT);
+	/*
+	 * __GFP_NOWARN: new_area() prints the only message, and limits its
+	 * rate.
+	 */
+	gfp_t gfp = (rq->gfp & ~(__GFP_ZERO | __GFP_COMP)) | __GFP_NOWARN;
+
+	if (is_ordinary(rq))
+		gfp |= __GFP_MOVABLE;
+	area->vm.pages = kvmalloc_node(nr * sizeof(struct page *),
+				       (rq->gfp & GFP_KERNEL) | __GFP_NOWARN,
+				       rq->node);
+	if (!area->vm.pages)
+		return "failed to allocated page array";
+	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
+						area->vm.pages, rq->how);
+	if (area->vm.nr_pages < nr)
+		return "failed to allocate pages";
+	if (rq->how == BLOCKS_HUGE)
+		area->vm.page_order = PAGEBLOCK_ORDER;
+	area->prot = rq->prot;
+	if (vm_map_hard(area, 0) && map_larger(area, rq, gfp))
+		return area->vm.nr_pages < nr ? "failed to allocate pages" :
+						"failed to map pages";
+	return NULL;
+}
+
+/* Sets the fields of a request and clears the area. Returns 0 or -errno. */
+static int set_area(struct vm_area *area, const struct vmalloc_request *rq)
+{
+	area->vm.caller = rq->caller;
+	area->vm.requested_size = rq->size;
+	area->vm.flags = rq->flags;
+	return want_init_on_alloc(rq->gfp) ? clear_area(area) : 0;
+}
+
+static void *new_area(const struct vmalloc_request *rq)
+{
+	struct space_want want = rq->want;
+	struct vm_area *area;
+	const char *why;
+
+	tick_poll();
+	want.size = area_bytes(rq);
+	area = vm_area_alloc(&want, rq->flags, rq->gfp, rq->caller);
+	if (!area) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
+			     "vm_struct allocation failed");
+		return NULL;
+	}
+	why = __vmalloc_area_node(area, rq);
+	if (why) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size, why);
+		vm_free_blocks(area->vm.pages, area->vm.nr_pages);
+		kvfree(area->vm.pages);
+		vm_area_free(area);
+		return NULL;
+	}
+	vmalloc_count(area->vm.nr_pages);
+	if (set_area(area, rq)) {
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
+			     "failed to clear pages");
+		vm_release(area);
+		return NULL;
+	}
+	if (is_reusable(rq) && !area->vm.page_order)
+		area->state |= VM_REUSABLE;
+	if (is_movable(rq))
+		vm_set_movable(area);
+	vm_insert(area);
+	return area->vm.addr;
+}
+
+static void *old_area(const struct vmalloc_request *rq)
+{
+	size_t size = PAGE_ALIGN(rq->size);
+	struct space_want want = rq->want;
+	struct vm_area *area;
+
+	if (!is_reusable(rq) ||
+	    (rq->flags & (VM_NO_GUARD | VM_ALLOW_HUGE_VMAP)))
+		return NULL;
+	want.size = size + PAGE_SIZE;
+	area = vm_reuse((unsigned int)(size >> PAGE_SHIFT), &want, rq->node);
+	if (!area)
+		return NULL;
+	set_area(area, rq); /* cannot fail: the area is writable */
+	vm_insert(area);
+	return area->vm.addr;
+}
+
+static void *huge_area(struct vmalloc_request *rq)
+{
+	size_t align = rq->want.align;
+	gfp_t gfp = rq->gfp;
+	void *p;
+
+	rq->want.align = max(align, HUGE_SIZE);
+	rq->gfp |= __GFP_NOWARN;
+	rq->how = BLOCKS_HUGE;
+	p = new_area(rq);
+	rq->how = BLOCKS_EASY;
+	rq->want.align = align;
+	rq->gfp = gfp;
+	return p;
+}
+
+void *__vmalloc_node_range(unsigned long size, unsigned long align,
+			   unsigned long start, unsigned long end, gfp_t gfp,
+			   pgprot_t prot, unsigned long vm_flags, int node,
+			   const void *caller)
+{
+	struct vmalloc_request rq = {
+		.size = size,
+		.want = { .align = max(align, PAGE_SIZE),
+			  .start = start,
+			  .end = end },
+		.gfp = current_gfp_context(gfp),
+		.flags = vm_flags | VM_ALLOC,
+		.node = node,
+		.prot = (u8)prot.pgprot,
+		.caller = caller,
+	};
+	void *p;
+
+	if (engine_need() || WARN_ONCE(!size, "vmalloc: a size of 0") ||
+	    WARN_ONCE(align & (align - 1),
+		      "vmalloc: an alignment of %lu is no power of two",
+		      align) ||
+	    !vm_prot_ok(prot))
+		return NULL;
+	/* nr_pages is an int, also when it is rounded up to huge pages. */
+	if (size >> PAGE_SHIFT >
+	    min(vm_total_frames(), (unsigned long)UINT_MAX - PAGEBLOCK_PAGES)) {
+		vmalloc_warn(gfp, "vmalloc", size, "exceeds total pages");
+		return NULL;
+	}
+	if ((vm_flags & VM_ALLOW_HUGE_VMAP) && !no_huge && size >= HUGE_SIZE) {
+		p = huge_area(&rq);
+		if (p)
+			return p;
+	}
+	p = old_area(&rq);
+	return p ? p : new_area(&rq);
+}
