@@ -186,17 +186,21 @@ count_steps() {
 	[[ -z $said || ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
-# build_preset PRESET [TARGET...]: configure if that was never done, then build
+# configure_preset PRESET: if that was never done
+configure_preset() {
+	[[ -f $km_root/build/$1/build.ninja ]] ||
+		logged "$km_root/build/log/$1-configure" \
+			cmake -S "$km_root" --preset "$1"
+}
+
+# build_preset PRESET [TARGET...]: configure if need be, then build
 build_preset() {
 	local preset=$1 dir=$km_root/build/$1 log=$km_root/build/log/$1-build
 	shift
 	local -a targets=()
 
 	[[ $# -eq 0 ]] || targets=(--target "$@")
-	if [[ ! -f $dir/build.ninja ]]; then
-		logged "$km_root/build/log/$preset-configure" \
-			cmake -S "$km_root" --preset "$preset" || return 1
-	fi
+	configure_preset "$preset" || return 1
 	mkdir -p "${log%/*}"
 	if ! cmake --build "$dir" -j "$(nproc)" "${targets[@]}" 2>&1 \
 		< /dev/null | count_steps "$preset" > "$log"; then

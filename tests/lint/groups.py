@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """groups.py - has each test the label of its group?
 
-    groups.py ROOT [BUILD]
+    groups.py ROOT [TESTS]
 
-The group of a test is the first word of its name: that of unit.buddy.free is
+TESTS is the CTestTestfile.cmake of a build folder. The group of a test is the first word of its name: that of unit.buddy.free is
 unit, that of static-pie.program is static. Prints one line for each fault and
 exits 1 if there was any:
- - a test of the build folder BUILD without the label of its group
+ - a test of TESTS without the label of its group
  - a label that is not in the list km_labels of scripts/lib.sh, which
    scripts/test --label knows and --help prints
  - a label of that list that no file below tests/ gives to a test
@@ -52,10 +52,10 @@ def judge_test(name, labels, known):
                      for label in labels if label not in known]
 
 
-def tests(build):
-    """Yield (name, labels) of each test of a build folder."""
+def tests(path):
+    """Yield (name, labels) of each test of a CTestTestfile.cmake."""
     told = subprocess.run(
-        ["ctest", "--test-dir", build, "--show-only=json-v1"],
+        ["ctest", "--test-dir", os.path.dirname(path), "--show-only=json-v1"],
         check=True, capture_output=True, text=True)
     for test in json.loads(told.stdout)["tests"]:
         labels = [value for part in test.get("properties", [])
@@ -63,13 +63,13 @@ def tests(build):
         yield test["name"], labels
 
 
-def judge(root, build=None):
+def judge(root, path=None):
     known = listed(root)
     faults, found = words(root)
     folders = set(os.listdir(os.path.join(root, "tests")))
     faults += [f"scripts/lib.sh: no test has label '{label}'"
                for label in known if label not in found | folders]
-    for name, labels in tests(build) if build else ():
+    for name, labels in tests(path) if path else ():
         faults += judge_test(name, labels, known)
     return faults
 

@@ -20,7 +20,7 @@ class GroupsTest(tree.TreeTest):
     def faults(self, *declared):
         self.put("build/CTestTestfile.cmake",
                  "".join(TEST.format(*test) for test in declared))
-        return groups.judge(self.root, f"{self.root}/build")
+        return groups.judge(self.root, f"{self.root}/build/CTestTestfile.cmake")
 
     def test_good(self):
         """Tests with the labels of their groups. Expect no fault."""

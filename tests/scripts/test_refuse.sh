@@ -27,6 +27,11 @@ refused scripts/test --label
 refused scripts/test --label nope
 refused scripts/test --label=nope
 refused scripts/test -R
+refused scripts/test --one
+refused scripts/test --one unit.a -R b
+refused scripts/test --one unit.a --label unit
+refused scripts/test --one unit.a --preset nope
+refused scripts/test --preset dev
 refused .ci/run --nope
 refused .ci/run tests
 refused scripts/soak --nope

@@ -7,6 +7,10 @@
 # unit.buddy.free has the label unit. All labels are in the list km_labels of
 # scripts/lib.sh, and lint.groups and artefacts.groups compare. CAN_SKIP: the
 # exit status 77 is "skipped".
+#
+# km_tests_file() writes tests.txt in the build folder: a line for each test, its
+# name and the words of its command and environment, with tabs between. From it
+# scripts/test --one knows what a test needs built.
 include_guard(GLOBAL)
 
 function(km_test name)
@@ -21,4 +25,19 @@ function(km_test name)
 	if(T_CAN_SKIP)
 		set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
 	endif()
+
+	list(GET T_COMMAND 0 program)
+	if(TARGET ${program})
+		list(APPEND T_ENV $<TARGET_FILE:${program}>)
+	endif()
+	list(JOIN T_COMMAND "\t" command)
+	list(JOIN T_ENV "\t" env)
+	set_property(GLOBAL APPEND_STRING PROPERTY
+		KM_TESTS "${name}\t${command}\t${env}\n")
+endfunction()
+
+function(km_tests_file)
+	get_property(tests GLOBAL PROPERTY KM_TESTS)
+	file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests.txt
+		CONTENT "${tests}")
 endfunction()
