@@ -99,14 +99,15 @@ static void copy_area(void *to, const void *from, size_t size)
 	}
 }
 
-void *realloc_aside(void *p, size_t size, uintptr_t caller)
+int realloc_aside(void *p, size_t size, uintptr_t caller, void **out)
 {
 	size_t usable;
 	int ret = usable_size(p, &usable);
 	void *q;
 
+	*out = NULL;
 	if (ret && !pointer_in_engine(p))
-		return foreign_realloc(p, size);
+		return -ENOENT;
 	q = size ? malloc_aside(size, MALLOC_ALIGN) : NULL;
 	if (q && ret)
 		copy_area(q, p, size);
@@ -114,5 +115,6 @@ void *realloc_aside(void *p, size_t size, uintptr_t caller)
 		memcpy(q, p, min(usable, size));
 	if (q || !size)
 		free_aside(p, caller);
-	return q;
+	*out = q;
+	return 0;
 }

@@ -11,8 +11,7 @@
  *	program		malloc free realloc		   <-----+
  *	this library	[malloc free realloc]  reallocarray -----+
  *
- * The allocator behind us is noted too. foreign.c passes it foreign pointers,
- * and may not wait for the loader's lock.
+ * The same walk over the loaded objects notes the allocator behind us: next.c.
  *
  * Locking	none: the first thread settles it; others would find the same
  */
@@ -20,49 +19,42 @@
 #include <stdlib.h>
 
 #include "shim/by_name.h"
+#include "shim/next.h"
 #include "shim/scope.h"
 #include "shim/shim.h"
 
 struct by_name __by_name;
 u8 by_name_settled;
 
-/* Functions of the objects in front of us and behind us; NULL: none. */
+/* Functions of the objects in front of us; NULL: none. And of those behind. */
 struct front {
 	void *malloc, *free, *calloc, *realloc, *usable_size;
 	void *aligned_alloc, *memalign;
-	void *next_free, *next_realloc, *next_usable_size;
+	struct next_malloc next;
 };
 
-static void note(void **slot, const struct scope_object *o, const char *name)
+static void note_function(void **slot, const struct scope_object *o,
+			  const char *name)
 {
 	if (!*slot)
 		*slot = scope_function(o, name);
 }
 
-static void note_next(void **slot, const struct scope_object *o,
-		      const char *name)
-{
-	if (!*slot)
-		*slot = scope_versioned(o, name);
-}
-
-static void see(const struct scope_object *o, void *arg)
+static void note_object(const struct scope_object *o, void *arg)
 {
 	struct front *front = arg;
 
 	if (!o->front) {
-		note_next(&front->next_free, o, "free");
-		note_next(&front->next_realloc, o, "realloc");
-		note_next(&front->next_usable_size, o, "malloc_usable_size");
+		next_note(&front->next, o);
 		return;
 	}
-	note(&front->malloc, o, "malloc");
-	note(&front->free, o, "free");
-	note(&front->calloc, o, "calloc");
-	note(&front->realloc, o, "realloc");
-	note(&front->usable_size, o, "malloc_usable_size");
-	note(&front->aligned_alloc, o, "aligned_alloc");
-	note(&front->memalign, o, "memalign");
+	note_function(&front->malloc, o, "malloc");
+	note_function(&front->free, o, "free");
+	note_function(&front->calloc, o, "calloc");
+	note_function(&front->realloc, o, "realloc");
+	note_function(&front->usable_size, o, "malloc_usable_size");
+	note_function(&front->aligned_alloc, o, "aligned_alloc");
+	note_function(&front->memalign, o, "memalign");
 }
 
 void by_name_settle(void)
@@ -77,10 +69,8 @@ void by_name_settle(void)
 		.aligned_alloc = aligned_alloc,
 	};
 
-	scope_walk(see, &front);
-	names.next_free = (void (*)(void *))front.next_free;
-	names.next_realloc = (void *(*)(void *, size_t))front.next_realloc;
-	names.next_usable_size = (size_t(*)(void *))front.next_usable_size;
+	scope_walk(note_object, &front);
+	next_keep(&front.next);
 	if (front.malloc && front.free) {
 		names.other = true;
 		names.malloc = (void *(*)(size_t))front.malloc;

@@ -18,10 +18,6 @@ struct by_name {
 	void *(*realloc)(void *p, size_t size);
 	size_t (*usable_size)(void *p);
 	void *(*aligned_alloc)(size_t align, size_t size);
-	/* Functions of the objects behind us; NULL: none. */
-	void (*next_free)(void *p);
-	void *(*next_realloc)(void *p, size_t size);
-	size_t (*next_usable_size)(void *p);
 	bool other; /* another malloc comes before us */
 	bool other_usable_size; /* and it has a malloc_usable_size() */
 };

@@ -10,7 +10,6 @@
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
 #include "shim/count.h"
-#include "shim/info.h"
 #include "shim/shim.h"
 #include "sys/os.h"
 
@@ -98,7 +97,7 @@ static int make_classes(void)
 
 	/* malloc() may wait, and failslab is meant for it */
 	failslab_default_gfp_wait(0);
-	if (stats_wanted())
+	if (count_wanted())
 		count_start();
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		unsigned int size = class_size(class);
@@ -135,10 +134,4 @@ int shim_boot(void)
 		return 0;
 	fail_page_alloc_for_malloc();
 	return km_boot(&how);
-}
-
-__attribute__((constructor)) static void shim_start(void)
-{
-	shim_boot();
-	shim_fork_init();
 }

@@ -15,10 +15,29 @@
  *
  * Locking	none: counters are atomic
  */
+#include "core/fmt.h"
+#include "core/param.h"
 #include "shim/count.h"
+#include "sys/os.h"
 
 bool count_on;
 unsigned long count_calls[NR_CALLS];
+static unsigned long stats_pid; /* constant after start */
+
+bool count_wanted(void)
+{
+	return stats_pid && stats_pid == (unsigned long)os_pid();
+}
+
+static int set_stats(const char *value)
+{
+	int ret = param_number(value, 1, 1UL << 22, &stats_pid);
+
+	if (!ret && count_wanted())
+		km_report_keep();
+	return ret;
+}
+boot_param("stats", set_stats, "a process number");
 
 void count_start(void)
 {

@@ -17,6 +17,7 @@ enum call {
 extern bool count_on __hidden; /* constant after the start */
 extern unsigned long count_calls[NR_CALLS] __hidden; /* atomic, relaxed */
 
+bool count_wanted(void); /* is stats= the number of this process? */
 void count_start(void); /* before the caches are made */
 
 /* Called by slow paths alone: with count_on they serve every call. */

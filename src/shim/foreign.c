@@ -20,8 +20,8 @@
 
 #include "core/fmt.h"
 #include "core/param.h"
-#include "shim/by_name.h"
 #include "shim/maps.h"
+#include "shim/next.h"
 #include "shim/shim.h"
 
 enum policy { FORWARD, ABORT, LEAK };
@@ -91,14 +91,14 @@ static void *next_function(void *noted, const char *name, const void *p)
 
 static void next_free(void *p)
 {
-	void *noted = (void *)by_name()->next_free;
+	void *noted = (void *)next_malloc()->free;
 
 	((void (*)(void *))next_function(noted, "free", p))(p);
 }
 
 static void *next_realloc(void *p, size_t size)
 {
-	void *noted = (void *)by_name()->next_realloc;
+	void *noted = (void *)next_malloc()->realloc;
 
 	return ((void *(*)(void *, size_t))next_function(noted, "realloc",
 							 p))(p, size);
@@ -106,7 +106,7 @@ static void *next_realloc(void *p, size_t size)
 
 static size_t next_usable_size(void *p)
 {
-	void *noted = (void *)by_name()->next_usable_size;
+	void *noted = (void *)next_malloc()->usable_size;
 
 	return ((size_t(*)(void *))next_function(noted, "malloc_usable_size",
 						 p))(p);
@@ -122,18 +122,13 @@ void foreign_free(void *p)
 	errno = saved;
 }
 
-/* A block that is ignored is not freed; the caller gets a copy of it. */
-void *foreign_realloc(void *p, size_t size)
+int foreign_realloc(void *p, size_t size, void **out, size_t *room)
 {
-	size_t room = 0;
-	void *q;
-
-	if (examine("realloc", p, &room) == PLACE_OTHER)
-		return next_realloc(p, size);
-	q = size ? malloc(size) : NULL;
-	if (q)
-		memcpy(q, p, min(size, room));
-	return q;
+	*room = 0;
+	if (examine("realloc", p, room) != PLACE_OTHER)
+		return -ENOENT;
+	*out = next_realloc(p, size);
+	return 0;
 }
 
 size_t foreign_usable_size(void *p)

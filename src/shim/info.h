@@ -22,6 +22,5 @@ struct shim_info {
 };
 
 void shim_info(struct shim_info *info);
-bool stats_wanted(void); /* is stats= the number of this process? */
 
 #endif

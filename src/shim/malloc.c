@@ -18,7 +18,6 @@
 #include "kmem/debug.h"
 #include "kmem/inside.h"
 #include "shim/early.h"
-#include "shim/by_name.h"
 #include "shim/count.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
@@ -203,6 +202,12 @@ void shim_free(void *p, uintptr_t caller)
 		free_slow(p, caller);
 }
 
+/* This thread has left the engine: frees the blocks that were put off. */
+void kmem_drain(void)
+{
+	side_free_put_off(shim_free);
+}
+
 static noinline void *calloc_large(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
@@ -373,6 +378,30 @@ static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 	return *out ? 0 : -ENOMEM;
 }
 
+/* A block that is ignored is not freed; the caller gets a copy of it. */
+static void *realloc_foreign(void *p, size_t size)
+{
+	size_t room;
+	void *q;
+
+	if (!foreign_realloc(p, size, &q, &room))
+		return q;
+	q = size ? malloc(size) : NULL;
+	if (q)
+		memcpy(q, p, min(size, room));
+	return q;
+}
+
+/* Resizes a block while this thread may not use the engine. */
+static void *realloc_outside(void *p, size_t size, uintptr_t caller)
+{
+	void *q;
+
+	if (realloc_aside(p, size, caller, &q))
+		return realloc_foreign(p, size);
+	return q;
+}
+
 static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 {
 	void *q;
@@ -382,11 +411,11 @@ static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 		return realloc_early(p, size, caller);
 	count_call(CALL_REALLOC);
 	if (unlikely(!kmem_enter()))
-		return realloc_aside(p, size, caller);
+		return realloc_outside(p, size, caller);
 	ret = realloc_inside(p, size, caller, &q);
 	kmem_leave();
 	if (ret == -ENOENT)
-		return foreign_realloc(p, size);
+		return realloc_foreign(p, size);
 	if (ret == -EBADF)
 		return malloc_slow(size, caller);
 	return q;
@@ -399,7 +428,7 @@ static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
 	void *q;
 
 	if (unlikely(!kmem_enter()))
-		return realloc_aside(p, size, caller);
+		return realloc_outside(p, size, caller);
 	q = resize(&what, p, size, caller);
 	kmem_leave();
 	return q;
@@ -426,15 +455,9 @@ EXPORT void *realloc(void *p, size_t size)
 	return realloc_any(p, size, _RET_IP_);
 }
 
-EXPORT void *reallocarray(void *p, size_t n, size_t size)
+void *shim_realloc(void *p, size_t size, uintptr_t caller)
 {
-	size_t bytes;
-
-	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
-		return shim_refuse();
-	if (unlikely(by_name()->other))
-		return by_name()->realloc(p, bytes);
-	return realloc_any(p, bytes, _RET_IP_);
+	return realloc_any(p, size, caller);
 }
 
 static noinline size_t usable_size_slow(void *p)
@@ -458,25 +481,6 @@ EXPORT size_t malloc_usable_size(void *p)
 	const struct kmem_cache *s = small_cache(p);
 
 	return likely(s) ? s->object_size : usable_size_slow(p);
-}
-
-/* The size is not needed: the class is one load away. */
-EXPORT void free_sized(void *p, size_t size)
-{
-	(void)size;
-	by_name()->free(p);
-}
-
-EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
-{
-	(void)align;
-	(void)size;
-	by_name()->free(p);
-}
-
-EXPORT void cfree(void *p)
-{
-	by_name()->free(p);
 }
 
 void *__libc_malloc(size_t size) ALIAS(malloc);

@@ -127,7 +127,11 @@ void pointer_claim(const void *p, const char *function, size_t size);
 /* ---- foreign.c: pointers outside our memory ------------------------------ */
 
 void foreign_free(void *p);
-void *foreign_realloc(void *p, size_t size);
+/*
+ * Resizes a block of the next allocator. Returns 0, or -ENOENT if the block is
+ * ignored: it is not freed, and its contents end after at most *room bytes.
+ */
+int foreign_realloc(void *p, size_t size, void **out, size_t *room);
 size_t foreign_usable_size(void *p);
 
 /* ---- side.c: blocks for calls that may not use the engine ---------------- */
@@ -136,8 +140,9 @@ void *side_alloc(size_t size, size_t align); /* NULL: no memory */
 /* Returns 0, -ENOENT (p lies elsewhere) or -EINVAL (p starts no block). */
 int side_find(const void *p, size_t *usable);
 int side_free(void *p); /* the same */
-/* Frees p, a block of the engine, when this thread may use the engine. */
+/* Notes p, a block of the engine, to be freed by side_free_put_off(). */
 void side_put_off(void *p, uintptr_t caller);
+void side_free_put_off(void (*free_block)(void *p, uintptr_t caller));
 
 /* ---- fork.c -------------------------------------------------------------- */
 
@@ -148,11 +153,13 @@ void shim_fork_init(void); /* from the constructor */
 void *malloc_aside(size_t size, size_t align); /* NULL; errno set */
 void free_aside(void *p, uintptr_t caller);
 size_t usable_size_aside(void *p);
-void *realloc_aside(void *p, size_t size, uintptr_t caller);
+/* Returns 0, also without memory (NULL), or -ENOENT if the block is foreign. */
+int realloc_aside(void *p, size_t size, uintptr_t caller, void **out);
 
 /* ---- malloc.c, aligned.c: for a call that returns to `caller` ------------ */
 
 void *shim_malloc(size_t size, uintptr_t caller); /* NULL; errno set */
+void *shim_realloc(void *p, size_t size, uintptr_t caller); /* the same */
 void *shim_refuse(void); /* NULL, errno is ENOMEM */
 /* Has the arguments of operator new; `nothrow` is ignored. */
 void *shim_new_aligned(size_t size, size_t align, const void *nothrow,

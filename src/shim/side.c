@@ -230,7 +230,7 @@ void side_put_off(void *p, uintptr_t caller)
 	kmem_visit.queued = 1;
 }
 
-void kmem_drain(void)
+void side_free_put_off(void (*free_block)(void *p, uintptr_t caller))
 {
 	struct put_off *note, *next;
 
@@ -242,6 +242,6 @@ void kmem_drain(void)
 
 		next = note->next;
 		side_free(note);
-		shim_free(p, caller);
+		free_block(p, caller);
 	}
 }

@@ -3,8 +3,8 @@
  * shim/stats.c - a summary when the program ends
  *
  *	stats=PID	on stderr, if this process has that number: children
- *			of the program stay silent. Each call is counted
- *			(shim/count.c)
+ *			of the program stay silent. shim/count.c reads it,
+ *			and counts each call
  *	stats_file=PATH	one line for every process, appended
  *
  * The texts that proc_at_exit= asks for (core/proc_exit.c) come before these.
@@ -24,23 +24,7 @@
 #include "shim/resident.h"
 #include "sys/os.h"
 
-static unsigned long stats_pid;
 static char stats_path[256];
-
-bool stats_wanted(void)
-{
-	return stats_pid && stats_pid == (unsigned long)os_pid();
-}
-
-static int set_stats(const char *value)
-{
-	int ret = param_number(value, 1, 1UL << 22, &stats_pid);
-
-	if (!ret && stats_wanted())
-		km_report_keep();
-	return ret;
-}
-boot_param("stats", set_stats, "a process number");
 
 static int set_stats_file(const char *value)
 {
@@ -178,10 +162,10 @@ __attribute__((destructor)) static void stats_at_exit(void)
 
 	validate_slab_at_exit();
 	proc_print_at_exit();
-	if (!stats_path[0] && !stats_pid)
+	if (!stats_path[0] && !count_wanted())
 		return;
 	shim_info(&info);
-	if (stats_wanted())
+	if (count_wanted())
 		print_summary(&info);
 	if (stats_path[0])
 		append_line(&info);

@@ -32,14 +32,16 @@ static size_t libc_usable(void *p)
  * errno as it was. */
 static void test_forward(void **state)
 {
-	char *p = libc_malloc(100), *q;
-	size_t usable = libc_usable(p);
+	char *p = libc_malloc(100);
+	void *q;
+	size_t usable = libc_usable(p), room;
 
 	(void)state;
 	strcpy(p, "kept");
 	assert_int_equal(foreign_usable_size(p), usable);
 	assert_int_equal(malloc_usable_size(p), usable);
-	p = foreign_realloc(p, 5000);
+	assert_int_equal(foreign_realloc(p, 5000, &q, &room), 0);
+	p = q;
 	assert_string_equal(p, "kept");
 	assert_null(shim_cache_of(p));
 	assert_true(libc_usable(p) >= 5000);
@@ -57,7 +59,9 @@ static void test_forward(void **state)
 /* foreign=leak. Expect such a block left alone, and a copy that is ours. */
 static void child_leak(void *arg)
 {
-	char *p = libc_malloc(100), *q;
+	char *p = libc_malloc(100);
+	void *q;
+	size_t room;
 
 	(void)arg;
 	strcpy(p, "kept");
@@ -67,10 +71,11 @@ static void child_leak(void *arg)
 	REQUIRE(libc_malloc(100) != p);
 	REQUIRE(!strcmp(p, "kept"));
 	REQUIRE(!foreign_usable_size(p));
-	q = foreign_realloc(p, 50);
+	REQUIRE(foreign_realloc(p, 50, &q, &room) == -ENOENT && room >= 100);
+	q = realloc(p, 50);
 	REQUIRE(q != p && shim_cache_of(q) == shim_cache_for(50));
 	REQUIRE(!strcmp(q, "kept"));
-	REQUIRE(!foreign_realloc(p, 0));
+	REQUIRE(!realloc(p, 0));
 }
 
 /* A value that there is not. Expect it reported, and nothing changed. */
@@ -107,13 +112,14 @@ static void child_bad(void *arg)
 {
 	const struct bad *bad = arg;
 	char local[64];
-	void *p = bad->p ? bad->p : local;
+	size_t room;
+	void *q, *p = bad->p ? bad->p : local;
 
 	parse_args(bad->cmdline);
 	if (bad->call == FREE)
 		foreign_free(p);
 	else if (bad->call == REALLOC)
-		foreign_realloc(p, 10);
+		foreign_realloc(p, 10, &q, &room);
 	else
 		foreign_usable_size(p);
 }
