@@ -53,7 +53,7 @@ static noinline void *new_failed(enum cxx_form form, size_t size, size_t align,
 		return NULL;
 	p = new_retry(form, size, align, caller);
 	if (!p)
-		cxx_throw_bad_alloc(size, caller);
+		cxx_throw_bad_alloc(size, caller, _Znwm);
 	return p;
 }
 

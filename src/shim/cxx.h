@@ -82,7 +82,12 @@ extern cxx_function cxx_runtime_operator[NR_CXX_FORMS] __hidden;
 /* ---- cxx_runtime.c: for a call that returns to `caller` ------------------ */
 
 new_handler_t cxx_new_handler(const void *caller); /* NULL: none is set */
-void cxx_throw_bad_alloc(size_t size, const void *caller); /* never returns */
+typedef void *(*new_function_t)(size_t size);
+/*
+ * Never returns. own_new is this library's operator new, which cannot throw.
+ */
+void cxx_throw_bad_alloc(size_t size, const void *caller,
+			 new_function_t own_new);
 /* Returns the runtime's nothrow new, plain or aligned; NULL: none. */
 cxx_function cxx_runtime_nothrow(enum cxx_form form, const void *caller);
 

@@ -139,18 +139,20 @@ static void throw_by_hand(const void *caller)
  * A plugin that is linked with a runtime exports only what it uses. But its own
  * operator new, which this library replaces, can throw.
  */
-static void throw_by_callers_new(size_t size, const void *caller)
+static void throw_by_callers_new(size_t size, const void *caller,
+				 new_function_t own_new)
 {
-	void *(*new)(size_t) = NULL;
+	new_function_t found = NULL;
 	Dl_info info;
 
 	if (&dladdr && dladdr(caller, &info) && info.dli_fname)
-		new = (void *(*)(size_t))find_in(info.dli_fname, "_Znwm");
-	if (new &&new != _Znwm)
-		new (size);
+		found = (new_function_t)find_in(info.dli_fname, "_Znwm");
+	if (found && found != own_new)
+		found(size);
 }
 
-void cxx_throw_bad_alloc(size_t size, const void *caller)
+void cxx_throw_bad_alloc(size_t size, const void *caller,
+			 new_function_t own_new)
 {
 	void (*throw)(void) = _ZSt17__throw_bad_allocv;
 
@@ -160,7 +162,7 @@ void cxx_throw_bad_alloc(size_t size, const void *caller)
 	if (throw)
 		throw();
 	throw_by_hand(caller);
-	throw_by_callers_new(size, caller);
+	throw_by_callers_new(size, caller, own_new);
 	km_panic("kmalloc: operator new(%lu): out of memory, and no C++ "
 		 "runtime to throw std::bad_alloc\n",
 		 size);
