@@ -17,7 +17,7 @@
 #include <limits.h>
 
 #include "arena/arena.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "sys/os.h"
 
 #define MIB (1UL << 20)

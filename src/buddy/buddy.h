@@ -11,7 +11,7 @@
 #include <kmalloc/gfp.h>
 
 #include "zone/mmzone.h"
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "core/task.h"
 #include "sys/os.h"
 
@@ -108,7 +108,7 @@ void zone_stat(struct zone *zone, struct zone_stat *stat);
 /*
  * Makes fail_page_alloc apply to malloc. Unless the command line sets it,
  * injection then also hits requests that may wait and small ones, which the
- * kernel's default spares. Requests of the loader are exempt (core/fault.h).
+ * kernel's default spares. Requests of the loader are exempt (diag/fault.h).
  */
 void fail_page_alloc_for_malloc(void);
 bool __should_fail_alloc_page(gfp_t gfp, unsigned int order);

@@ -38,7 +38,7 @@
 
 #include "buddy/internal.h"
 #include "compaction/migrate.h"
-#include "core/param.h"
+#include "diag/param.h"
 
 bool pageblock_rule_44;
 

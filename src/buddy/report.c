@@ -22,7 +22,7 @@
  *		order are boot parameters.
  */
 #include "buddy/internal.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/tick.h"
 #include "sys/os.h"
 

@@ -10,7 +10,7 @@
 #define KM_CORE_BUG_H
 
 #include "config.h"
-#include "core/fmt.h"
+#include "diag/fmt.h"
 
 #define IS_ENABLED(option) (option)
 

@@ -11,7 +11,7 @@
  * Locking	none here
  * Source	Linux v6.12 mm/slab_common.c (docs/kernel.md L5)
  */
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "kmem/kmalloc.h"
 
 #define NAME_MAX_LEN 128

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "core/stacktrace.h"
+#include "diag/unwind/stacktrace.h"
 #include "core/start.h"
 #include "kmem/debug.h"
 #include "kmem/freelist.h"

@@ -26,8 +26,8 @@
 #ifndef KM_KMEM_DEBUG_H
 #define KM_KMEM_DEBUG_H
 
-#include "core/hexdump.h"
-#include "core/stackdepot.h"
+#include "diag/hexdump.h"
+#include "diag/unwind/stackdepot.h"
 #include "kmem/kmem.h"
 
 /* Each of these flags makes a cache one with debugging. */

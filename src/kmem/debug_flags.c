@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/fmt.h"
-#include "core/param.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
 #include "kmem/debug.h"
 
 u8 disable_higher_order_debug;

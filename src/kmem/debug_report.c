@@ -17,8 +17,8 @@
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D3, D4)
  */
 #include "buddy/buddy.h"
-#include "core/fmt.h"
-#include "core/stacktrace.h"
+#include "diag/fmt.h"
+#include "diag/unwind/stacktrace.h"
 #include "kmem/debug.h"
 #include "sys/os.h"
 

@@ -4,7 +4,7 @@
  *
  * Source	Linux v6.12 mm/slab_common.c, kmem_dump_obj()
  */
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "kmem/kmem.h"
 
 bool kmem_dump_obj(void *object)

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/failslab.h"
 
 #define UNSET 2

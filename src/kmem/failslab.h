@@ -14,7 +14,7 @@
 #ifndef KM_KMEM_FAILSLAB_H
 #define KM_KMEM_FAILSLAB_H
 
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "kmem/kmem.h"
 
 /* Returns true if the command line asks for fault injection. */

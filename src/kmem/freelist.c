@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/freelist.h"
 #include "sys/os.h"
 

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "zone/page_debug.h"
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "core/start.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"

@@ -20,7 +20,7 @@
 
 #include "buddy/buddy.h"
 #include "zone/vmstat.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/internal.h"
 #include "kmem/failslab.h"
 #include "kmem/kmalloc.h"

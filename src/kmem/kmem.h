@@ -746,7 +746,7 @@ void flush_all_rcu_sheaves(void);
 /* ---- slabinfo.c ---------------------------------------------------------- */
 
 struct seq_file;
-int slabinfo_show(struct seq_file *m, const char *path); /* core/proc.h */
+int slabinfo_show(struct seq_file *m, const char *path); /* diag/proc.h */
 int slabinfo_write(const char *path, const char *text);
 
 /*

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "core/stacktrace.h"
+#include "diag/unwind/stacktrace.h"
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 #include "kmem/mempool.h"

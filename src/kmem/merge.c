@@ -21,7 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
 

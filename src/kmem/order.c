@@ -11,7 +11,7 @@
  *		(docs/kernel.md U6, X4), v6.1 mm/slab.c
  *		(docs/kernel.md S8)
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/kmem.h"
 
 int slab_max_order = -1;

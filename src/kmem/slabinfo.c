@@ -18,7 +18,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "kmem/internal.h"
 
 static void print_slabinfo_header(struct seq_file *m)

@@ -25,7 +25,7 @@
 
 #include "compaction/compact.h"
 #include "buddy/internal.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"

@@ -26,8 +26,8 @@
 #include "buddy/internal.h"
 #include "zone/show.h"
 #include "zone/sysctl.h"
-#include "core/param.h"
-#include "core/stacktrace.h"
+#include "diag/param.h"
+#include "diag/unwind/stacktrace.h"
 #include "core/task.h"
 #include "sys/os.h"
 

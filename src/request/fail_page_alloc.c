@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "buddy/internal.h"
-#include "core/fault.h"
-#include "core/param.h"
+#include "diag/fault.h"
+#include "diag/param.h"
 
 #define UNSET ~0UL
 

@@ -24,8 +24,8 @@
 #include "compaction/compact.h"
 #include "buddy/internal.h"
 #include "zone/show.h"
-#include "core/ratelimit.h"
-#include "core/stacktrace.h"
+#include "diag/ratelimit.h"
+#include "diag/unwind/stacktrace.h"
 #include "core/task.h"
 #include "sys/os.h"
 

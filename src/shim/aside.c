@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"
 #include "sys/os.h"

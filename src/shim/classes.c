@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "core/fmt.h"
-#include "core/param.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
 #include "shim/count.h"

@@ -15,8 +15,8 @@
  *
  * Locking	none: counters are atomic
  */
-#include "core/fmt.h"
-#include "core/param.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
 #include "shim/count.h"
 #include "sys/os.h"
 

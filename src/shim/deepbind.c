@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "shim/dlopen.h"
 #include "shim/shim.h"
 #include "sys/os.h"

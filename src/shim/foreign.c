@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/fmt.h"
-#include "core/param.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
 #include "shim/maps.h"
 #include "shim/next.h"
 #include "shim/shim.h"

@@ -15,7 +15,7 @@
 #ifndef KM_SHIM_SHIM_H
 #define KM_SHIM_SHIM_H
 
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "init.h"
 #include "kmem/kmem.h"
 

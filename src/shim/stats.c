@@ -7,16 +7,16 @@
  *			and counts each call
  *	stats_file=PATH	one line for every process, appended
  *
- * The texts that proc_at_exit= asks for (core/proc_exit.c) come before these.
+ * The texts that proc_at_exit= asks for (diag/proc_exit.c) come before these.
  *
  * A process that ends by _exit() or a signal prints nothing.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "core/fmt.h"
-#include "core/param.h"
-#include "core/proc.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
+#include "diag/proc.h"
 #include "kmem/debug.h"
 #include "shim/by_name.h"
 #include "shim/count.h"

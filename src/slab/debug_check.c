@@ -19,8 +19,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/fmt.h"
-#include "core/stacktrace.h"
+#include "diag/fmt.h"
+#include "diag/unwind/stacktrace.h"
 #include "slab/debug.h"
 
 /* ---- where things are ---------------------------------------------------- */

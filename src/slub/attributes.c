@@ -11,7 +11,7 @@
 #include <limits.h>
 
 #include "buddy/buddy.h"
-#include "core/symbol.h"
+#include "diag/unwind/symbol.h"
 #include "slub/debug.h"
 #include "slub/sysfs.h"
 

@@ -17,8 +17,8 @@
  * Locking	s->debug_lock
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D4)
  */
-#include "core/fmt.h"
-#include "core/stacktrace.h"
+#include "diag/fmt.h"
+#include "diag/unwind/stacktrace.h"
 #include "slub/debug.h"
 
 #define PAGE_FLAG_SLAB 0x200U /* the kernel's PG_slab and PG_head */

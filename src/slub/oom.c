@@ -7,7 +7,7 @@
  */
 #include "buddy/buddy.h"
 #include "zone/gfp.h"
-#include "core/ratelimit.h"
+#include "diag/ratelimit.h"
 #include "slub/internal.h"
 
 static struct ratelimit_state slub_oom_rs = RATELIMIT_STATE_INIT(5000, 10);

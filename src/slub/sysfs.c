@@ -18,7 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "kmem/stat.h"
 #include "slub/sysfs.h"
 #include "slub/traces.h"

@@ -7,7 +7,7 @@
 #ifndef KM_SLUB_SYSFS_H
 #define KM_SLUB_SYSFS_H
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "kmem/kmem.h"
 
 /* A file. One without functions shows whether the cache has the flag. */

@@ -25,7 +25,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "slub/debug.h"
 #include "slub/traces.h"
 

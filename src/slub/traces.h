@@ -5,7 +5,7 @@
 #ifndef KM_SLUB_TRACES_H
 #define KM_SLUB_TRACES_H
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "kmem/debug.h"
 
 /*

@@ -15,7 +15,7 @@
  * Source	Linux v6.12 mm/page_alloc.c, bad_page() (docs/kernel.md B6)
  */
 #include "buddy/internal.h"
-#include "core/ratelimit.h"
+#include "diag/ratelimit.h"
 #include "sys/os.h"
 
 #define TASK_COMM_LEN 16

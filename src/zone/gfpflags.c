@@ -9,8 +9,8 @@
  *		of older kernels by their old names (docs/kernel.md G1-G3)
  */
 #include "zone/gfp.h"
-#include "core/fmt.h"
-#include "core/proc.h"
+#include "diag/fmt.h"
+#include "diag/proc.h"
 
 #define NAME(flag)          \
 	{                   \

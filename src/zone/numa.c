@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "sys/os.h"
 
 /* for tests: where the OS's files are, and which nodes it allows */

@@ -6,10 +6,10 @@
 
 #include "buddy/buddy.h"
 #include "zone/page_debug.h"
-#include "core/hexdump.h"
-#include "core/param.h"
-#include "core/ratelimit.h"
-#include "core/stacktrace.h"
+#include "diag/hexdump.h"
+#include "diag/param.h"
+#include "diag/ratelimit.h"
+#include "diag/unwind/stacktrace.h"
 #include "sys/os.h"
 
 u8 page_debugging;

@@ -25,10 +25,10 @@
 #include "buddy/internal.h"
 #include "zone/page_debug.h"
 #include "zone/show.h"
-#include "core/param.h"
-#include "core/proc.h"
-#include "core/stackdepot.h"
-#include "core/stacktrace.h"
+#include "diag/param.h"
+#include "diag/proc.h"
+#include "diag/unwind/stackdepot.h"
+#include "diag/unwind/stacktrace.h"
 #include "sys/os.h"
 
 #define OWNER_DEPTH 16

@@ -15,7 +15,7 @@
 #define KM_ZONE_SHOW_H
 
 #include "zone/vmstat.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 
 extern const char *const migratetype_names[MIGRATE_TYPES];
 
@@ -24,7 +24,7 @@ const char *numa_stat_name(enum numa_stat_item item);
 const char *node_stat_name(enum node_stat_item item);
 const char *vm_event_name(enum vm_event_item item);
 
-/* The functions of the texts, for core/proc.h. */
+/* The functions of the texts, for diag/proc.h. */
 int buddyinfo_show(struct seq_file *m, const char *path);
 int unusable_show(struct seq_file *m, const char *path);
 int extfrag_show(struct seq_file *m, const char *path);

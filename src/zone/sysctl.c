@@ -19,9 +19,9 @@
 #include <string.h>
 
 #include "zone/sysctl.h"
-#include "core/fmt.h"
-#include "core/param.h"
-#include "core/proc.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
+#include "diag/proc.h"
 
 extern const struct ctl_table __start_km_sysctls[]
 	__attribute__((weak, visibility("hidden")));

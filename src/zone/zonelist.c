@@ -23,7 +23,7 @@
 
 #include "buddy/internal.h"
 #include "zone/sysctl.h"
-#include "core/param.h"
+#include "diag/param.h"
 
 static unsigned int node_load[MAX_NUMNODES];
 bool page_group_by_mobility_disabled;

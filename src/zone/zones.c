@@ -22,7 +22,7 @@
 
 #include "compaction/compact.h"
 #include "zone/page_debug.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "sys/os.h"
 
 #define MIB (1UL << 20)

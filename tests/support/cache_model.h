@@ -14,7 +14,7 @@
 #define TEST_CACHE_MODEL_H
 
 #include "buddy/buddy.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/tick.h"
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"

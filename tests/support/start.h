@@ -12,7 +12,7 @@
 #include <sched.h>
 
 #include "buddy/internal.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/tick.h"
 #include "support/child.h"
 #include "sys/os.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/support/text.h - compare a text of core/proc.h with what it should be
+ * tests/support/text.h - compare a text of diag/proc.h with what it should be
  */
 #ifndef TEST_TEXT_H
 #define TEST_TEXT_H
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/child.h"
 
 #define TEXT_MAX (1 << 16)

@@ -15,7 +15,7 @@
 
 #include "buddy/buddy.h"
 #include "buddy/internal.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/tick.h"
 #include "init.h"
 #include "kmem/kmalloc.h"

@@ -17,7 +17,7 @@
 
 #include "buddy/buddy.h"
 #include "reclaim/reclaim.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"

@@ -27,7 +27,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"
 

@@ -22,7 +22,7 @@
 #include "zone/page_debug.h"
 #include "reclaim/reclaim.h"
 #include "core/bitops.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmalloc.h"

@@ -33,7 +33,7 @@
 #include "buddy/buddy.h"
 #include "compaction/migrate.h"
 #include "zone/mmzone.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/start.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/internal.h"

@@ -31,7 +31,7 @@
 #include "zone/gfp.h"
 #include "zone/page_debug.h"
 #include "core/bitops.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "kmem/kmalloc.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "core/start.h"
 #include "vmap/vmalloc/internal.h"
 

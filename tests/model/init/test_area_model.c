@@ -7,7 +7,7 @@
  * areas become mappings of their own.
  */
 #include "init.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "core/tick.h"
 #include "support/child.h"
 #include "vmap/large/large.h"

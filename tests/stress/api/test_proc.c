@@ -8,7 +8,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "zone/show.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "slub/sysfs.h"
 #include "slub/internal.h"
 #include "support/kmtest.h"

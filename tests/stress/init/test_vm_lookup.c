@@ -7,7 +7,7 @@
  */
 #include <pthread.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/vmtest.h"
 
 #define MAKERS 2

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/vmtest.h"
 
 #define WORKERS 2

@@ -8,7 +8,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "buddy/buddy.h"
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "kmem/kmem.h"
 #include "kmem/stat.h"
 #include "support/child.h"

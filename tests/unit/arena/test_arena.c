@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "arena/arena.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "sys/os.h"
 #include "support/child.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "init.h"
 #include "kmem/kmalloc.h"
 #include "slab/slab.h"

@@ -3,7 +3,7 @@
  * test_vmallocinfo.c - the text of all areas
  * (docs/kernel.md I5), and their bytes
  */
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

@@ -2,7 +2,7 @@
 /*
  * test_debug_flags.c - which caches slab_debug= means, and with which flags
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/debug.h"
 #include "support/child.h"

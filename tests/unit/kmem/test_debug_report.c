@@ -3,7 +3,7 @@
  * test_debug_report.c - the words of slab_debug's reports, and when there are
  * none (docs/kernel.md D3, D4)
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/debug.h"
 #include "sys/os.h"

@@ -6,8 +6,8 @@
  */
 #include <errno.h>
 
-#include "core/fault.h"
-#include "core/param.h"
+#include "diag/fault.h"
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/freelist.h"
 

@@ -6,7 +6,7 @@
  * some, makes a cache, and sets them back.
  */
 #include "zone/page_debug.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"

@@ -4,7 +4,7 @@
  */
 #include "zone/vmstat.h"
 #include "buddy/buddy.h"
-#include "core/param.h"
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/kmalloc.h"
 

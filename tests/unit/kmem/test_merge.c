@@ -2,7 +2,7 @@
 /*
  * test_merge.c - one cache under several names (docs/kernel.md U10)
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fake.h"
 
 static int setup(void **state)

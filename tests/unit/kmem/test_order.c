@@ -2,7 +2,7 @@
 /*
  * test_order.c - boot parameters for the size of slabs (docs/kernel.md U6, S8)
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "kmem/kmem.h"
 #include "support/child.h"
 

@@ -2,7 +2,7 @@
 /*
  * test_slabinfo.c - the text "slabinfo" byte for byte
  */
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "fake.h"
 
 static char text[1 << 16];

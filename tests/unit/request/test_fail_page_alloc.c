@@ -2,7 +2,7 @@
 /*
  * test_fail_page_alloc.c - fault injection for requests of pages (D14)
  */
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "support/start.h"
 
 #define ALWAYS "fail_page_alloc=1,100,0,-1 fail_page_alloc.verbose=0 "

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "shim/shim.h"
 #include "support/child.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-#include "core/fault.h"
+#include "diag/fault.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 #include "support/child.h"

@@ -6,7 +6,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "shim/info.h"
 #include "support/child.h"
 

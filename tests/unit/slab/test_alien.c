@@ -7,7 +7,7 @@
  */
 #include <pthread.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "fixture.h"
 #include "support/child.h"
 

@@ -2,7 +2,7 @@
 /*
  * test_grow.c - slabs are made and unmade: docs/kernel.md S7 and S9
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fixture.h"
 #include "sys/os.h"
 

@@ -5,7 +5,7 @@
  * The parameters are for caches that are made after them; each test makes its
  * own and sets them back.
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fixture.h"
 #include "kmem/freelist.h"
 #include "slub/debug.h"

@@ -5,7 +5,7 @@
  * Two nodes of 64 MiB; CPU c is on node c % 2, and the test stays on the last
  * CPU there is, so on node 1 if there are two.
  */
-#include "core/param.h"
+#include "diag/param.h"
 #include "fixture.h"
 #include "support/child.h"
 

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "core/param.h"
+#include "diag/param.h"
 #include "fixture.h"
 #include "sys/os.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "zone/vmstat.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "kmem/stat.h"
 #include "slub/sysfs.h"
 #include "fixture.h"

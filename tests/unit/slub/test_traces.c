@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "fixture.h"
 #include "slub/debug.h"
 #include "slub/sysfs.h"

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/start.h"
 
 static char text[1 << 18];

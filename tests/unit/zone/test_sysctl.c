@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "zone/sysctl.h"
-#include "core/proc.h"
+#include "diag/proc.h"
 #include "support/start.h"
 
 static unsigned long plain[3] = { 1, 2, 3 };

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * diag/unwind/stackdepot.c - see stackdepot.h
+ */
+#include <string.h>
+
+#include "diag/unwind/stackdepot.h"
+#include "diag/unwind/stacktrace.h"
+#include "sys/os.h"
+
+#define POOL_SIZE (256UL << 10)
+#define NR_POOLS 256U
+#define NR_BUCKETS 8192U
+#define UNIT 16U /* bytes that a handle counts by */
+#define POOL_UNITS (POOL_SIZE / UNIT)
+
+struct record {
+	struct record *next; /* constant once it can be seen */
+	u32 hash;
+	depot_stack_handle_t handle; /* its own: a made-up handle differs */
+	unsigned long nr;
+	unsigned long entries[];
+};
+
+static struct record *buckets[NR_BUCKETS]; /* atomic */
+static char *pools[NR_POOLS]; /* atomic; from NULL once */
+static u64 used; /* atomic: bytes handed out, of all pools in a row */
+static unsigned long nr_records; /* atomic */
+
+static u32 hash_entries(const unsigned long *entries, unsigned int nr)
+{
+	u64 hash = nr;
+
+	for (unsigned int i = 0; i < nr; i++)
+		hash = (hash ^ entries[i]) * 0x9e3779b97f4a7c15UL +
+		       (hash >> 29);
+	return (u32)(hash >> 32);
+}
+
+static struct record *find(struct record *r, u32 hash,
+			   const unsigned long *entries, unsigned int nr)
+{
+	for (; r; r = r->next)
+		if (r->hash == hash && r->nr == nr &&
+		    !memcmp(r->entries, entries, nr * sizeof(*entries)))
+			return r;
+	return NULL;
+}
+
+static char *get_pool(unsigned int n)
+{
+	char *pool = smp_load_acquire(&pools[n]), *none = NULL;
+
+	if (pool)
+		return pool;
+	pool = os_map(POOL_SIZE);
+	if (!pool)
+		return NULL;
+	if (__atomic_compare_exchange_n(&pools[n], &none, pool, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return pool;
+	os_release(pool, POOL_SIZE);
+	return none;
+}
+
+/* Returns a new record with its handle; NULL: no memory. */
+static struct record *get_record(size_t size)
+{
+	u64 at = READ_ONCE(used), start;
+	struct record *r;
+	char *pool;
+
+	do {
+		start = at;
+		if (start % POOL_SIZE + size > POOL_SIZE)
+			start = ALIGN(start, POOL_SIZE);
+		if (start >= NR_POOLS * POOL_SIZE)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&used, &at, start + size, false,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	pool = get_pool((unsigned int)(start / POOL_SIZE));
+	if (!pool)
+		return NULL;
+	r = (void *)(pool + start % POOL_SIZE);
+	r->handle = (depot_stack_handle_t)(start / UNIT + 1);
+	return r;
+}
+
+depot_stack_handle_t stack_depot_save(const unsigned long *entries,
+				      unsigned int nr)
+{
+	u32 hash = hash_entries(entries, nr);
+	struct record **bucket = &buckets[hash % NR_BUCKETS], *r, *first;
+
+	if (!nr || nr > STACK_TRACE_DEPTH)
+		return 0;
+	first = smp_load_acquire(bucket);
+	r = find(first, hash, entries, nr);
+	if (r)
+		return r->handle;
+	r = get_record(ALIGN(sizeof(*r) + nr * sizeof(*entries), (size_t)UNIT));
+	if (!r)
+		return 0;
+	r->hash = hash;
+	r->nr = nr;
+	memcpy(r->entries, entries, nr * sizeof(*entries));
+	do
+		r->next = first;
+	while (!__atomic_compare_exchange_n(
+		bucket, &first, r, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE));
+	__atomic_add_fetch(&nr_records, 1, __ATOMIC_RELAXED);
+	return r->handle;
+}
+
+unsigned int stack_depot_fetch(depot_stack_handle_t handle,
+			       const unsigned long **entries)
+{
+	unsigned int n = (unsigned int)((handle - 1) / POOL_UNITS);
+	const struct record *r;
+
+	*entries = NULL;
+	if (!handle || n >= NR_POOLS || !smp_load_acquire(&pools[n]))
+		return 0;
+	r = (const void *)(pools[n] + (handle - 1) % POOL_UNITS * UNIT);
+	if (r->handle != handle || r->nr > STACK_TRACE_DEPTH)
+		return 0;
+	*entries = r->entries;
+	return r->nr;
+}
+
+void stack_depot_stat(unsigned long *records, unsigned long *bytes)
+{
+	*records = READ_ONCE(nr_records);
+	*bytes = READ_ONCE(used);
+}

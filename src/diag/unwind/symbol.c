@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * diag/unwind/symbol.c - see symbol.h
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "diag/unwind/eh_frame.h"
+#include "diag/fmt.h"
+#include "diag/unwind/symbol.h"
+#include "sys/os.h"
+
+struct symbol {
+	uintptr_t start, size; /* of the function; size 0: not known */
+	char name[KSYM_SYMBOL_LEN - 96];
+};
+
+/* A symbol table of a file and the strings that belong to it. */
+struct table {
+	Elf64_Shdr symbols, strings;
+};
+
+#define CHUNK 64 /* symbols read at once */
+
+static bool read_at(int fd, void *buf, size_t size, u64 offset)
+{
+	return os_pread(fd, buf, size, offset) == (long)size;
+}
+
+/* Find the table to use: .symtab has all functions, .dynsym the exported. */
+static bool find_table(int fd, struct table *table)
+{
+	Elf64_Ehdr head;
+	Elf64_Shdr section;
+	bool found = false;
+
+	if (!read_at(fd, &head, sizeof(head), 0) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) ||
+	    head.e_shentsize != sizeof(section))
+		return false;
+	for (unsigned int i = 0; i < head.e_shnum; i++) {
+		if (!read_at(fd, &section, sizeof(section),
+			     head.e_shoff + i * sizeof(section)))
+			return false;
+		if (section.sh_type != SHT_SYMTAB &&
+		    (section.sh_type != SHT_DYNSYM || found))
+			continue;
+		table->symbols = section;
+		found = section.sh_link < head.e_shnum &&
+			read_at(fd, &table->strings, sizeof(section),
+				head.e_shoff +
+					section.sh_link * sizeof(section));
+		if (section.sh_type == SHT_SYMTAB)
+			break;
+	}
+	return found;
+}
+
+/*
+ * Returns true if sym is nearer below addr than the best so far. A symbol whose
+ * size covers addr beats one without a size (assembler).
+ */
+static bool is_better(const Elf64_Sym *sym, uintptr_t addr,
+		      const struct symbol *best)
+{
+	unsigned int type = ELF64_ST_TYPE(sym->st_info);
+
+	if ((type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
+	    sym->st_shndx == SHN_UNDEF || sym->st_value > addr || !sym->st_name)
+		return false;
+	if (sym->st_size ? addr - sym->st_value >= sym->st_size :
+			   (best->size || type == STT_NOTYPE))
+		return false;
+	return !best->name[0] || (sym->st_size && !best->size) ||
+	       sym->st_value > best->start;
+}
+
+static void keep(int fd, const struct table *table, const Elf64_Sym *sym,
+		 struct symbol *best)
+{
+	char name[sizeof(best->name)];
+	long n = os_pread(fd, name, sizeof(name) - 1,
+			  table->strings.sh_offset + sym->st_name);
+
+	if (n <= 0 || !name[0])
+		return;
+	name[n] = '\0';
+	strcpy(best->name, name);
+	best->start = sym->st_value;
+	best->size = sym->st_size;
+}
+
+/* Finds the function of the file that holds addr, an address of the file. */
+static bool find_symbol(int fd, uintptr_t addr, struct symbol *best)
+{
+	Elf64_Sym syms[CHUNK];
+	struct table table;
+	u64 nr, got;
+
+	best->name[0] = '\0';
+	best->start = best->size = 0;
+	if (!find_table(fd, &table))
+		return false;
+	nr = table.symbols.sh_size / sizeof(syms[0]);
+	for (u64 at = 0; at < nr; at += got) {
+		got = min(nr - at, (u64)CHUNK);
+		if (!read_at(fd, syms, got * sizeof(syms[0]),
+			     table.symbols.sh_offset + at * sizeof(syms[0])))
+			break;
+		for (u64 i = 0; i < got; i++)
+			if (is_better(&syms[i], addr, best))
+				keep(fd, &table, &syms[i], best);
+	}
+	return best->name[0];
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Prints addr, named by the symbol of the address `inside`. */
+static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
+{
+	struct eh_object object;
+	struct symbol symbol;
+	bool found = false;
+	uintptr_t at;
+	long fd;
+
+	if (eh_find_object(inside, &object))
+		return km_snprintf(buf, KSYM_SYMBOL_LEN, "%p", (void *)addr);
+	at = addr - object.bias;
+	fd = os_open_read(object.name[0] ? object.name : "/proc/self/exe");
+	if (fd >= 0) {
+		found = find_symbol((int)fd, inside - object.bias, &symbol);
+		os_close((int)fd);
+	}
+	if (!found)
+		return km_snprintf(
+			buf, KSYM_SYMBOL_LEN, "%p [%.64s+0x%lx]", (void *)addr,
+			object.name[0] ? base_name(object.name) : "program",
+			at);
+	return km_snprintf(buf, KSYM_SYMBOL_LEN,
+			   object.name[0] ? "%s+0x%lx/0x%lx [%.64s]" :
+					    "%s+0x%lx/0x%lx",
+			   symbol.name, at - symbol.start, symbol.size,
+			   base_name(object.name));
+}
+
+int sprint_symbol(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr - 1);
+}
+
+int sprint_function(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr);
+}
