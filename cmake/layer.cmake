@@ -108,6 +108,7 @@ function(km_layer)
 	endif()
 
 	add_library(km_${L_NAME} STATIC ${sources})
+	set_property(GLOBAL APPEND PROPERTY KM_ARCHIVES km_${L_NAME})
 	set_target_properties(km_${L_NAME} PROPERTIES
 		POSITION_INDEPENDENT_CODE ON)
 	target_compile_options(km_${L_NAME} PRIVATE ${L_OPTIONS})
@@ -118,4 +119,15 @@ function(km_layer)
 			target_link_libraries(km_${L_NAME} PUBLIC km_${lower})
 		endif()
 	endforeach()
+endfunction()
+
+# km_list_objects(<file>): writes the names of all objects of the library to it
+function(km_list_objects file)
+	get_property(archives GLOBAL PROPERTY KM_ARCHIVES)
+	set(text "")
+	foreach(archive IN LISTS archives)
+		string(APPEND text
+			"$<JOIN:$<TARGET_OBJECTS:${archive}>,\n>\n")
+	endforeach()
+	file(GENERATE OUTPUT ${file} CONTENT "${text}")
 endfunction()
