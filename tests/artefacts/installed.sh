@@ -84,7 +84,8 @@ du -k "$prefix"/lib/*.so
 for file in LICENSE README.md docs/api.md docs/shim.md docs/slub.svg; do
 	check "documents" test -s "$prefix/share/doc/libkmalloc/$file"
 done
-for page in man1/kmalloc-info.1 man3/kmalloc.3 man7/kmalloc-preload.7; do
+for page in man1/kmalloc-info.1 man7/kmalloc-preload.7 \
+	man3/{kmalloc,kmalloc-gfp,kfree,kmem_cache_shrink,vmalloc}.3; do
 	check "manual" test -s "$prefix/share/man/$page"
 done
 
