@@ -3,8 +3,9 @@
 #
 # installed.sh BUILD_DIR - installs into an empty folder, does all that README.md
 # says of it under "Link with it", with nothing in the environment, and takes it
-# away again. Expect every command and program to work, stripped libraries, the
-# documents, and nothing left at the end.
+# away again; then installs once more and takes that away without the build, as
+# docs/faq.md says. Expect every command and program to work, stripped libraries,
+# the documents, and nothing left at the end, both times.
 set -euo pipefail
 
 build=$1
@@ -89,9 +90,22 @@ for page in man1/kmalloc-info.1 man7/kmalloc-preload.7 \
 	check "manual" test -s "$prefix/share/man/$page"
 done
 
+# nothing_left HOW
+nothing_left() {
+	local left
+
+	left=$(find "$prefix" ! -type d)
+	[[ -z $left && ! -e $prefix/include/kmalloc &&
+		! -e $prefix/share/doc/libkmalloc ]] ||
+		{ echo "FAIL: $1 left: $left"; failures=1; }
+}
+
 check "uninstall" bare bash -ec "$(block 1 | grep uninstall | sed 's/#.*//')"
-left=$(find "$prefix" ! -type d)
-[[ -z $left && ! -e $prefix/include/kmalloc && ! -e $prefix/share/doc/libkmalloc ]] ||
-	{ echo "FAIL: left: $left"; failures=1; }
+nothing_left "uninstall"
+check "install again" bare bash -ec "$(block 1 | grep -e --install)"
+commands=$(sed -n '/^cd PREFIX/,/^```$/p' "$root/docs/faq.md" |
+	sed "s,PREFIX,$prefix,; \$d")
+check "the commands of faq.md" bare bash -ec "${commands:?}"
+nothing_left "docs/faq.md"
 [[ $failures -eq 0 ]] || exit 1
 echo ok
