@@ -36,106 +36,71 @@
 u32 cxx_foreign;
 cxx_function cxx_runtime_operator[NR_CXX_FORMS];
 
+/*
+ * Each operator: its form, its symbol, the form that its default calls (itself:
+ * none), and the function that its first call runs.
+ */
+#define CXX_OPERATORS(_)                                                       \
+	_(CXX_NEW, _Znwm, CXX_NEW, first_new)                                  \
+	_(CXX_NEW_ARRAY, _Znam, CXX_NEW, first_new_array)                      \
+	_(CXX_NEW_NOTHROW, _ZnwmRKSt9nothrow_t, CXX_NEW, first_new_nothrow)    \
+	_(CXX_NEW_ARRAY_NOTHROW, _ZnamRKSt9nothrow_t, CXX_NEW_ARRAY,           \
+	  first_new_array_nothrow)                                             \
+	_(CXX_NEW_ALIGNED, _ZnwmSt11align_val_t, CXX_NEW_ALIGNED,              \
+	  first_new_aligned)                                                   \
+	_(CXX_NEW_ARRAY_ALIGNED, _ZnamSt11align_val_t, CXX_NEW_ALIGNED,        \
+	  first_new_array_aligned)                                             \
+	_(CXX_NEW_ALIGNED_NOTHROW, _ZnwmSt11align_val_tRKSt9nothrow_t,         \
+	  CXX_NEW_ALIGNED, first_new_aligned_nothrow)                          \
+	_(CXX_NEW_ARRAY_ALIGNED_NOTHROW, _ZnamSt11align_val_tRKSt9nothrow_t,   \
+	  CXX_NEW_ARRAY_ALIGNED, first_new_array_aligned_nothrow)              \
+	_(CXX_DELETE, _ZdlPv, CXX_DELETE, first_delete)                        \
+	_(CXX_DELETE_ARRAY, _ZdaPv, CXX_DELETE, first_delete_array)            \
+	_(CXX_DELETE_SIZED, _ZdlPvm, CXX_DELETE, first_delete_sized)           \
+	_(CXX_DELETE_ARRAY_SIZED, _ZdaPvm, CXX_DELETE_ARRAY,                   \
+	  first_delete_array_sized)                                            \
+	_(CXX_DELETE_NOTHROW, _ZdlPvRKSt9nothrow_t, CXX_DELETE,                \
+	  first_delete_nothrow)                                                \
+	_(CXX_DELETE_ARRAY_NOTHROW, _ZdaPvRKSt9nothrow_t, CXX_DELETE_ARRAY,    \
+	  first_delete_array_nothrow)                                          \
+	_(CXX_DELETE_ALIGNED, _ZdlPvSt11align_val_t, CXX_DELETE_ALIGNED,       \
+	  first_delete_aligned)                                                \
+	_(CXX_DELETE_ARRAY_ALIGNED, _ZdaPvSt11align_val_t, CXX_DELETE_ALIGNED, \
+	  first_delete_array_aligned)                                          \
+	_(CXX_DELETE_SIZED_ALIGNED, _ZdlPvmSt11align_val_t,                    \
+	  CXX_DELETE_ALIGNED, first_delete_sized_aligned)                      \
+	_(CXX_DELETE_ARRAY_SIZED_ALIGNED, _ZdaPvmSt11align_val_t,              \
+	  CXX_DELETE_ARRAY_ALIGNED, first_delete_array_sized_aligned)          \
+	_(CXX_DELETE_ALIGNED_NOTHROW, _ZdlPvSt11align_val_tRKSt9nothrow_t,     \
+	  CXX_DELETE_ALIGNED, first_delete_aligned_nothrow)                    \
+	_(CXX_DELETE_ARRAY_ALIGNED_NOTHROW,                                    \
+	  _ZdaPvSt11align_val_tRKSt9nothrow_t, CXX_DELETE_ARRAY_ALIGNED,       \
+	  first_delete_array_aligned_nothrow)
+
+#define FORM(form, symbol, next, first) [form] = { #symbol, next },
+#define FIRST(form, symbol, next, first)                                       \
+	static void *first(uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) \
+	{                                                                      \
+		cxx_settle();                                                  \
+		return ((any_operator)cxx_slot[form])(a, b, c, d);             \
+	}
+#define SLOT(form, symbol, next, first) [form] = (cxx_function)first,
+
 static const struct form {
 	const char *name;
 	enum cxx_form next; /* called by the default; itself: none */
-} forms[NR_CXX_FORMS] = {
-#define FORM(name, next)                        \
-	{                                       \
-#name, (cxx_function)name, next \
-	}
-	[CXX_NEW] = { "_Znwm", CXX_NEW },
-	[CXX_NEW_ARRAY] = { "_Znam", CXX_NEW },
-	[CXX_NEW_NOTHROW] = { "_ZnwmRKSt9nothrow_t", CXX_NEW },
-	[CXX_NEW_ARRAY_NOTHROW] = { "_ZnamRKSt9nothrow_t", CXX_NEW_ARRAY },
-	[CXX_NEW_ALIGNED] = { "_ZnwmSt11align_val_t", CXX_NEW_ALIGNED },
-	[CXX_NEW_ARRAY_ALIGNED] = { "_ZnamSt11align_val_t", CXX_NEW_ALIGNED },
-	[CXX_NEW_ALIGNED_NOTHROW] = { "_ZnwmSt11align_val_tRKSt9nothrow_t",
-				      CXX_NEW_ALIGNED },
-	[CXX_NEW_ARRAY_ALIGNED_NOTHROW] = { "_ZnamSt11align_val_tRKSt9nothrow_t",
-					    CXX_NEW_ARRAY_ALIGNED },
-	[CXX_DELETE] = { "_ZdlPv", CXX_DELETE },
-	[CXX_DELETE_ARRAY] = { "_ZdaPv", CXX_DELETE },
-	[CXX_DELETE_SIZED] = { "_ZdlPvm", CXX_DELETE },
-	[CXX_DELETE_ARRAY_SIZED] = { "_ZdaPvm", CXX_DELETE_ARRAY },
-	[CXX_DELETE_NOTHROW] = { "_ZdlPvRKSt9nothrow_t", CXX_DELETE },
-	[CXX_DELETE_ARRAY_NOTHROW] = { "_ZdaPvRKSt9nothrow_t",
-				       CXX_DELETE_ARRAY },
-	[CXX_DELETE_ALIGNED] = { "_ZdlPvSt11align_val_t", CXX_DELETE_ALIGNED },
-	[CXX_DELETE_ARRAY_ALIGNED] = { "_ZdaPvSt11align_val_t",
-				       CXX_DELETE_ALIGNED },
-	[CXX_DELETE_SIZED_ALIGNED] = { "_ZdlPvmSt11align_val_t",
-				       CXX_DELETE_ALIGNED },
-	[CXX_DELETE_ARRAY_SIZED_ALIGNED] = { "_ZdaPvmSt11align_val_t",
-					     CXX_DELETE_ARRAY_ALIGNED },
-	[CXX_DELETE_ALIGNED_NOTHROW] = { "_ZdlPvSt11align_val_tRKSt9nothrow_t",
-					 CXX_DELETE_ALIGNED },
-	[CXX_DELETE_ARRAY_ALIGNED_NOTHROW] = { "_ZdaPvSt11align_val_tRKSt9nothrow_t",
-					       CXX_DELETE_ARRAY_ALIGNED },
-};
-
-static void cxx_settle(void);
+} forms[NR_CXX_FORMS] = { CXX_OPERATORS(FORM) };
 
 /* ---- before it is settled: the first call of each settles all ------------ */
 
 typedef void *(*any_operator)(uintptr_t a, uintptr_t b, uintptr_t c,
 			      uintptr_t d);
 
-#define FIRST(form, function)                                        \
-	static void *function(uintptr_t a, uintptr_t b, uintptr_t c, \
-			      uintptr_t d)                           \
-	{                                                            \
-		cxx_settle();                                        \
-		return ((any_operator)cxx_slot[form])(a, b, c, d);   \
-	}
+static void cxx_settle(void);
 
-FIRST(CXX_NEW, first_new)
-FIRST(CXX_NEW_ARRAY, first_new_array)
-FIRST(CXX_NEW_NOTHROW, first_new_nothrow)
-FIRST(CXX_NEW_ARRAY_NOTHROW, first_new_array_nothrow)
-FIRST(CXX_NEW_ALIGNED, first_new_aligned)
-FIRST(CXX_NEW_ARRAY_ALIGNED, first_new_array_aligned)
-FIRST(CXX_NEW_ALIGNED_NOTHROW, first_new_aligned_nothrow)
-FIRST(CXX_NEW_ARRAY_ALIGNED_NOTHROW, first_new_array_aligned_nothrow)
-FIRST(CXX_DELETE, first_delete)
-FIRST(CXX_DELETE_ARRAY, first_delete_array)
-FIRST(CXX_DELETE_SIZED, first_delete_sized)
-FIRST(CXX_DELETE_ARRAY_SIZED, first_delete_array_sized)
-FIRST(CXX_DELETE_NOTHROW, first_delete_nothrow)
-FIRST(CXX_DELETE_ARRAY_NOTHROW, first_delete_array_nothrow)
-FIRST(CXX_DELETE_ALIGNED, first_delete_aligned)
-FIRST(CXX_DELETE_ARRAY_ALIGNED, first_delete_array_aligned)
-FIRST(CXX_DELETE_SIZED_ALIGNED, first_delete_sized_aligned)
-FIRST(CXX_DELETE_ARRAY_SIZED_ALIGNED, first_delete_array_sized_aligned)
-FIRST(CXX_DELETE_ALIGNED_NOTHROW, first_delete_aligned_nothrow)
-FIRST(CXX_DELETE_ARRAY_ALIGNED_NOTHROW, first_delete_array_aligned_nothrow)
+CXX_OPERATORS(FIRST)
 
-cxx_function cxx_slot[NR_CXX_FORMS] = {
-	[CXX_NEW] = (cxx_function)first_new,
-	[CXX_NEW_ARRAY] = (cxx_function)first_new_array,
-	[CXX_NEW_NOTHROW] = (cxx_function)first_new_nothrow,
-	[CXX_NEW_ARRAY_NOTHROW] = (cxx_function)first_new_array_nothrow,
-	[CXX_NEW_ALIGNED] = (cxx_function)first_new_aligned,
-	[CXX_NEW_ARRAY_ALIGNED] = (cxx_function)first_new_array_aligned,
-	[CXX_NEW_ALIGNED_NOTHROW] = (cxx_function)first_new_aligned_nothrow,
-	[CXX_NEW_ARRAY_ALIGNED_NOTHROW] =
-		(cxx_function)first_new_array_aligned_nothrow,
-	[CXX_DELETE] = (cxx_function)first_delete,
-	[CXX_DELETE_ARRAY] = (cxx_function)first_delete_array,
-	[CXX_DELETE_SIZED] = (cxx_function)first_delete_sized,
-	[CXX_DELETE_ARRAY_SIZED] = (cxx_function)first_delete_array_sized,
-	[CXX_DELETE_NOTHROW] = (cxx_function)first_delete_nothrow,
-	[CXX_DELETE_ARRAY_NOTHROW] = (cxx_function)first_delete_array_nothrow,
-	[CXX_DELETE_ALIGNED] = (cxx_function)first_delete_aligned,
-	[CXX_DELETE_ARRAY_ALIGNED] = (cxx_function)first_delete_array_aligned,
-	[CXX_DELETE_SIZED_ALIGNED] = (cxx_function)first_delete_sized_aligned,
-	[CXX_DELETE_ARRAY_SIZED_ALIGNED] =
-		(cxx_function)first_delete_array_sized_aligned,
-	[CXX_DELETE_ALIGNED_NOTHROW] =
-		(cxx_function)first_delete_aligned_nothrow,
-	[CXX_DELETE_ARRAY_ALIGNED_NOTHROW] =
-		(cxx_function)first_delete_array_aligned_nothrow,
-};
+cxx_function cxx_slot[NR_CXX_FORMS] = { CXX_OPERATORS(SLOT) };
 
 /* ---- what the objects of the process have -------------------------------- */
 
