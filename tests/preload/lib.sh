@@ -21,6 +21,7 @@
 # programs that are built from programs/; KM_SOURCE_DIR, the source tree.
 
 KM_HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+. "$KM_HERE/../support/instructions.sh"
 KM_CASE=$(basename "$0" .sh)
 KM_LIMIT=${KM_LIMIT:-200} # seconds of CPU time that one process may take
 KM_SKIP=77
@@ -253,4 +254,13 @@ bound_to_shim() {
 			grep -q -F "symbol \`$name'" ||
 			fail "$name of $program is not bound to the library"
 	done
+}
+
+# turn_of TURNS PROGRAM: the instructions of a turn of this program of ours, in
+# PER_TURN; with the library, callgrind must have seen calls into it.
+turn_of() {
+	per_turn "$WORK" "$1" t -- "$KM_PROGRAMS/$2"
+	clean_stderr "$WORK/err"
+	[[ $KM_MODE == plain ]] || grep -q -F "$KM_PRELOAD_LIB" \
+		"$WORK/callgrind" || fail "no call into the library was counted"
 }
