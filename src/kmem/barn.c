@@ -59,6 +59,16 @@ void sheaf_free(struct slab_sheaf *sheaf)
 	sheaf_cache.ops->flush(&sheaf_cache, &obj, 1);
 }
 
+void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	if (!sheaf->count)
+		return;
+	kmem_account(&s->flushes, &s->flushed, sheaf->count);
+	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
+	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
+	sheaf->count = 0;
+}
+
 static void push(struct slab_sheaf **list, u32 *nr, struct slab_sheaf *sheaf)
 {
 	sheaf->next = *list;
@@ -215,6 +225,52 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 	spin_unlock(&barn->lock);
 	if (empty)
 		sheaf_free(empty);
+}
+
+/* ---- the sheaf for RCU --------------------------------------------------- */
+
+static struct rcu_head *head_of(struct slab_sheaf *sheaf)
+{
+	return (struct rcu_head *)(void *)sheaf->rcu_head;
+}
+
+/* Called after the grace period: no reader has the objects any more. */
+static void rcu_free_sheaf(struct rcu_head *head)
+{
+	struct slab_sheaf *sheaf = container_of((void **)(void *)head,
+						struct slab_sheaf, rcu_head[0]);
+	struct kmem_cache *s = sheaf->cache;
+
+	sheaf->next = NULL;
+	__atomic_sub_fetch(&s->rcu_waiting, sheaf->count, __ATOMIC_RELAXED);
+	if (sheaf->count == sheaf->capacity && barn_has_room(s) &&
+	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
+	    !barn_put_full(s, sheaf))
+		return;
+	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
+	kmem_account(&s->flushes, &s->flushed, sheaf->count);
+	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
+	sheaf->count = 0;
+	barn_put_empty(s, sheaf);
+}
+
+void sheaf_call_rcu(struct slab_sheaf *sheaf)
+{
+	kmem_rcu->call(head_of(sheaf), rcu_free_sheaf);
+}
+
+void barn_flush_rcu(struct node_barn *barn)
+{
+	struct slab_sheaf *sheaf;
+
+	if (!READ_ONCE(barn->rcu_free))
+		return;
+	spin_lock(&barn->lock);
+	sheaf = barn->rcu_free;
+	WRITE_ONCE(barn->rcu_free, (struct slab_sheaf *)NULL);
+	spin_unlock(&barn->lock);
+	if (sheaf)
+		sheaf_call_rcu(sheaf);
 }
 
 static void shrink_one(struct kmem_cache *s, struct kmem_cache_node *n,

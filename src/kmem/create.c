@@ -92,39 +92,6 @@ void __kmem_put_slot(struct kmem_cache *s)
 	s->sheaf_capacity = 0;
 }
 
-/* ---- names --------------------------------------------------------------- */
-
-static void *long_name_alloc(size_t size)
-{
-	struct page *page = alloc_page_run(GFP_KERNEL,
-					   PAGE_ALIGN(size) >> PAGE_SHIFT);
-
-	return page ? page_to_virt(page) : NULL;
-}
-
-void *kmem_name_alloc(const char *name, size_t before)
-{
-	size_t len = strlen(name) + 1, size = before + len;
-	char *block = size <= NAME_CACHE_SIZE ?
-			      kmem_cache_alloc(&name_cache, GFP_KERNEL) :
-			      long_name_alloc(size);
-
-	if (block)
-		memcpy(block + before, name, len);
-	return block;
-}
-
-void kmem_name_free(void *block, const char *name, size_t before)
-{
-	size_t size = before + strlen(name) + 1;
-
-	if (size <= NAME_CACHE_SIZE)
-		kmem_cache_free(&name_cache, block);
-	else
-		free_page_run(__virt_to_page(block),
-			      PAGE_ALIGN(size) >> PAGE_SHIFT);
-}
-
 /* ---- the arguments ------------------------------------------------------- */
 
 static bool is_duplicate(const char *name)

@@ -10,7 +10,8 @@
  *				freed, and with another when handed out
  *
  * The fast paths do not test for it. A guarded cache has no cursor, and its
- * slabs have no class in the frame index. So each call misses and comes here.
+ * slabs have no class in the frame index. So each call misses, and comes here or
+ * to direct.c.
  *
  * Locking	none here; the caller's stack is walked before a lock is taken
  * Invariants	GUARD1  guard & ~GUARD_PERTURB  =>  slot and class are 0
@@ -103,43 +104,6 @@ void *kmem_guard_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 		memset(obj, READ_ONCE(kmem_perturb) ^ 0xff,
 		       kmem_debug_size(s, obj));
 	return obj;
-}
-
-static void free_plain(struct kmem_cache *s, void *obj)
-{
-	/* If obj is no object of this cache, nothing is written to it. */
-	bool sound = !s->ops->verify(s, &obj, 1);
-
-	if (sound && (s->guard & GUARD_INIT_FREE))
-		memset(obj, 0, READ_ONCE(s->object_size));
-	else if (sound && (s->guard & GUARD_PERTURB))
-		memset(obj, READ_ONCE(kmem_perturb), READ_ONCE(s->object_size));
-	s->ops->flush(s, &obj, 1);
-}
-
-static void free_debug(struct kmem_cache *s, void *obj, uintptr_t caller)
-{
-	const struct page *slab = virt_to_slab_page(obj);
-	struct kmem_cache *owner = NULL;
-	struct slab_caller who;
-
-	slab_caller_init(&who, s, caller);
-	if (slab && slab->slab_cache)
-		owner = kmem_other_cache(s, obj);
-	if (!slab)
-		slab_bad_free(s, obj, &who);
-	else if (owner && (s->flags & SLAB_CONSISTENCY_CHECKS))
-		kmem_free_to_owner(s, owner, obj);
-	else
-		s->ops->debug_free(s, obj, &who);
-}
-
-void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller)
-{
-	if (s->guard & GUARD_DEBUG)
-		free_debug(s, obj, caller);
-	else
-		free_plain(s, obj);
 }
 
 size_t kmem_debug_size(struct kmem_cache *s, const void *obj)

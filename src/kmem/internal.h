@@ -5,6 +5,8 @@
 #ifndef KM_KMEM_INTERNAL_H
 #define KM_KMEM_INTERNAL_H
 
+#include <pthread.h>
+
 #include "kmem/kmem.h"
 
 extern struct kmem_cache sheaf_cache; /* the sheaves themselves */
@@ -22,6 +24,10 @@ extern struct kmem_cache name_cache; /* short names of caches */
  * library does not have it.
  */
 const struct slab_ops *choose_backend(slab_flags_t flags);
+/* Sets the default backend. Returns false if there is one already. */
+bool kmem_set_backend(const struct slab_ops *ops);
+/* Returns the bytes of a CPU's part of a cache, enough for any backend. */
+size_t kmem_backend_cpu_size(void);
 /* Sets up the locks of a cache's part for a node. */
 void kmem_init_node(struct kmem_cache_node *n);
 /* Fills in a cache from its arguments, before setup(). */
@@ -82,11 +88,30 @@ void kmem_cache_free_aliases(struct kmem_cache *s);
 /* Registers the shrinker and the report for lack of memory. */
 void kmem_shrinker_init(void);
 
-/* Registers the thread exit hook. */
-void kmem_owners_init(void);
+/* ---- owner.c ------------------------------------------------------------- */
+
+extern struct list_head kmem_owners; /* kmem_owners_lock */
+extern unsigned int kmem_nr_owners; /* kmem_owners_lock; read without, too */
+extern unsigned long kmem_requests; /* atomic: counts calls to flush */
+extern pthread_key_t kmem_exit_key; /* constant after init */
+/* The table of a thread that has none: every cursor misses. */
+extern struct kmem_owner *const kmem_no_owner;
+
+static inline bool kmem_owner_is_mine(const struct kmem_owner *owner)
+{
+	return owner->thread == __builtin_thread_pointer();
+}
+
 /* Lock and unlock kmem_owners_lock around fork(). */
 void kmem_owners_fork_take(void);
 void kmem_owners_fork_release(void);
+
+/* ---- thread.c ------------------------------------------------------------ */
+
+/* Registers the thread exit hook. */
+void kmem_owners_init(void);
+
+/* ---- the rest ------------------------------------------------------------ */
 
 /*
  * Returns an empty sheaf for `capacity` objects, at most SHEAF_MAX_CAPACITY, or
@@ -101,10 +126,16 @@ void barn_fork_release(struct kmem_cache *s);
 /* Returns the barn that this CPU puts sheaves into. */
 struct node_barn *barn_here(struct kmem_cache *s);
 /*
- * rcu.c: lets the barn's sheaf for RCU, if any, begin to wait for a grace
- * period.
+ * Lets the barn's sheaf for RCU, if any, begin to wait for a grace period.
  */
 void barn_flush_rcu(struct node_barn *barn);
+/*
+ * Lets a sheaf for RCU that is in no barn wait for a grace period. After that
+ * its objects are free.
+ */
+void sheaf_call_rcu(struct slab_sheaf *sheaf);
+/* Frees the objects of a sheaf to their slabs. */
+void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf);
 
 /*
  * Returns zeroed memory that is never freed, for use before there are caches,

@@ -30,31 +30,6 @@ _Static_assert(sizeof(struct rcu_head) ==
 		       sizeof(struct rcu_head) == sizeof(struct list_head),
 	       "two words");
 
-static struct rcu_head *head_of(struct slab_sheaf *sheaf)
-{
-	return (struct rcu_head *)(void *)sheaf->rcu_head;
-}
-
-/* Called after the grace period: no reader has the objects any more. */
-static void rcu_free_sheaf(struct rcu_head *head)
-{
-	struct slab_sheaf *sheaf = container_of((void **)(void *)head,
-						struct slab_sheaf, rcu_head[0]);
-	struct kmem_cache *s = sheaf->cache;
-
-	sheaf->next = NULL;
-	__atomic_sub_fetch(&s->rcu_waiting, sheaf->count, __ATOMIC_RELAXED);
-	if (sheaf->count == sheaf->capacity && barn_has_room(s) &&
-	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
-	    !barn_put_full(s, sheaf))
-		return;
-	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
-	kmem_account(&s->flushes, &s->flushed, sheaf->count);
-	s->ops->flush(s, sheaf_objects(sheaf), sheaf->count);
-	sheaf->count = 0;
-	barn_put_empty(s, sheaf);
-}
-
 /*
  * Adds obj to the barn's sheaf for RCU. If that is full now, takes it out of
  * the barn and returns it, else NULL.
@@ -99,24 +74,10 @@ bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj)
 	if (fresh)
 		barn_put_empty(s, fresh);
 	if (full)
-		kmem_rcu->call(head_of(full), rcu_free_sheaf);
+		sheaf_call_rcu(full);
 out:
 	kmem_stat(s, done ? FREE_RCU_SHEAF : FREE_RCU_SHEAF_FAIL);
 	return done;
-}
-
-void barn_flush_rcu(struct node_barn *barn)
-{
-	struct slab_sheaf *sheaf;
-
-	if (!READ_ONCE(barn->rcu_free))
-		return;
-	spin_lock(&barn->lock);
-	sheaf = barn->rcu_free;
-	WRITE_ONCE(barn->rcu_free, (struct slab_sheaf *)NULL);
-	spin_unlock(&barn->lock);
-	if (sheaf)
-		kmem_rcu->call(head_of(sheaf), rcu_free_sheaf);
 }
 
 void flush_all_rcu_sheaves(void)

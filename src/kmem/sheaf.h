@@ -151,6 +151,13 @@ static inline void main_set(struct kmem_owner *owner,
 			  sheaf_bottom(sheaf) + sheaf->count * sizeof(void *));
 }
 
+/* Makes a sheaf the spare of a slot; NULL: it has none. */
+static inline void spare_set(struct kmem_owner_slot *slot,
+			     struct slab_sheaf *sheaf)
+{
+	smp_store_release(&slot->spare, sheaf);
+}
+
 /* Adds to statistics; two threads at once may lose one count. */
 static inline void kmem_account(unsigned long *calls, unsigned long *objects,
 				unsigned int nr)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/shrink.c - object caches when memory is short: a shrinker, and a report
+ * kmem/shrink.c - gives back what caches keep: at ticks, and when memory is short
  *
  *	total objects of a cache
  *	|---- in use ----|-- in sheaves and barns --|-- free in slabs --|
@@ -8,7 +8,8 @@
  *
  * The count is an upper bound: an idle object that shares its slab with a used
  * one frees no page. Objects in other threads' sheaves are not counted. These
- * threads are asked to flush them, and do so at their next slow path.
+ * threads are asked to flush them, and do so at their next slow path. A report
+ * names the memory that cannot be freed.
  *
  * Locking	slab_mutex for the list; kmem_owners_lock to flush this thread
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
@@ -98,6 +99,41 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 	}
 	freed = current->reclaimed - before;
 	return freed ? freed : SHRINK_STOP;
+}
+
+/* ---- at a tick, or because a caller asks --------------------------------- */
+
+void kmem_reclaim(unsigned int flags)
+{
+	struct kmem_owner *owner = kmem_owner_here();
+	struct kmem_cache *s;
+
+	kmem_owners_request();
+	if (owner && (flags & SHRINK_IDLE))
+		kmem_owner_serve(owner);
+	else if (owner)
+		kmem_owner_flush(owner);
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_shrink(s, flags);
+		s->ops->shrink(s, flags);
+	}
+	list_for_each_entry(s, &slab_dead, list)
+		s->ops->shrink(s, flags);
+	spin_unlock(&slab_mutex);
+}
+
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	struct kmem_owner *owner = kmem_owner_get();
+
+	__atomic_add_fetch(&s->shrinks, 1, __ATOMIC_RELAXED);
+	kmem_owners_request();
+	if (owner)
+		kmem_owner_flush_cache(owner, s);
+	barn_shrink(s, SHRINK_ALL);
+	s->ops->shrink(s, SHRINK_ALL);
+	return kmem_cache_nr_slabs(s) != 0;
 }
 
 /* ---- the report ---------------------------------------------------------- */

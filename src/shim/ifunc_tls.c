@@ -7,7 +7,7 @@
  * malloc (early.c), whose fast path follows kmem_this_owner. So this library
  * has an indirect function of its own. Its resolver runs when the rest of the
  * library has been relocated, before any later object, and puts the first value
- * there. The other variables are zero, which is right: kmem/owner.c gives such
+ * there. The other variables are zero, which is right: kmem/thread.c gives such
  * a thread no table.
  *
  * In shared libraries alone: a static program calls resolvers before it has

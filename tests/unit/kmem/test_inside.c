@@ -263,26 +263,6 @@ static void test_table_inside(void **state)
 	assert_int_equal(kmem_owners_number(), before);
 }
 
-/* The table is put aside. Expect every cursor to miss, and the same table back. */
-static void test_put_aside(void **state)
-{
-	struct kmem_owner *own, *aside, *again;
-
-	(void)state;
-	use_table();
-	own = kmem_this_owner;
-	aside = kmem_owner_put_aside();
-	assert_ptr_equal(aside, own);
-	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
-		assert_null(kmem_pop(kmem_this_owner, slot));
-	assert_null(kmem_owner_get());
-	again = kmem_owner_put_aside(); /* a fork in a fork */
-	kmem_owner_put_back(again);
-	assert_ptr_not_equal(kmem_this_owner, own);
-	kmem_owner_put_back(aside);
-	assert_ptr_equal(kmem_this_owner, own);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,7 +274,6 @@ int main(void)
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_gate_without_table),
 		cmocka_unit_test(test_table_inside),
-		cmocka_unit_test(test_put_aside),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

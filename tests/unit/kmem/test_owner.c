@@ -1,231 +1,57 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_owner.c - the owners of sheaves: threads that come and go
+ * test_owner.c - the table of cursors of a thread, and that of none
  */
-#include <pthread.h>
-#include <sched.h>
-
 #include "fake.h"
 
-#define NR 200
-
-static struct kmem_cache *s;
-static void *objs[NR];
-
-static int setup(void **state)
+static void use_table(void)
 {
-	(void)state;
-	s = kmem_cache_create("cpu test", 64, 0, 0, NULL);
+	struct kmem_cache *s = kmem_cache_create("owner", 64, 0, 0, NULL);
+
 	assert_non_null(s);
-	kmem_cache_free(s, kmem_cache_alloc(s, 0)); /* main has its table */
-	kmem_owner_flush(kmem_owner_get());
-	fake_watch(s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	barn_check(s);
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	assert_ptr_equal(kmem_owner_here(), kmem_this_owner);
 	kmem_cache_destroy(s);
-	return 0;
 }
 
-static void run_thread(void *(*fn)(void *), void *arg)
+/* The table is put aside. Expect every cursor to miss, and the same table back. */
+static void test_put_aside(void **state)
 {
-	pthread_t thread;
-
-	assert_int_equal(pthread_create(&thread, NULL, fn, arg), 0);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
-static void *alloc_and_free(void *arg)
-{
-	struct kmem_owner **table = arg;
-
-	for (int i = 0; i < NR; i++)
-		objs[i] = kmem_cache_alloc(s, 0);
-	for (int i = 0; i < NR; i++)
-		kmem_cache_free(s, objs[i]);
-	kmem_owner_check(kmem_owner_get());
-	*table = kmem_owner_get();
-	return (void *)(uintptr_t)kmem_owners_number();
-}
-
-static int pages_on_lists(void)
-{
-	int count = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-			count += READ_ONCE(zone->pageset[cpu].count);
-	return count;
-}
-
-static void *use_pages(void *arg)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)sched_getcpu(), &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-	kmem_cache_free(s, kmem_cache_alloc(s, 0));
-	for (int i = 0; i < NR; i++)
-		__free_page(alloc_pages(GFP_KERNEL, 0));
-	assert_true(pages_on_lists() > 0);
-	return arg;
-}
-
-/* A thread ends that left pages on its CPU's lists, and fewer threads than CPUs
- * are left. Expect them in the zones. */
-static void test_exit_drains_pages(void **state)
-{
-	struct zone *zone;
+	struct kmem_owner *own, *aside, *again;
 
 	(void)state;
-	if (nr_cpu_ids < 2)
-		skip();
-	for_each_zone(zone)
-		drain_all_pages(zone);
-	run_thread(use_pages, NULL);
-	assert_int_equal(pages_on_lists(), 0);
+	use_table();
+	own = kmem_this_owner;
+	aside = kmem_owner_put_aside();
+	assert_ptr_equal(aside, own);
+	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
+		assert_null(kmem_pop(kmem_this_owner, slot));
+	assert_null(kmem_owner_get());
+	again = kmem_owner_put_aside(); /* a fork in a fork */
+	kmem_owner_put_back(again);
+	assert_ptr_not_equal(kmem_this_owner, own);
+	kmem_owner_put_back(aside);
+	assert_ptr_equal(kmem_this_owner, own);
 }
 
-/* A thread ends. Expect all that it cached in the slabs, its table retired,
- * and the next thread to get the same table. */
-static void test_exit_drains(void **state)
+/* A range of this thread's stack, and one where no stack is. Expect the first
+ * alone to be known. */
+static void test_stack_in(void **state)
 {
-	unsigned int before = kmem_owners_number();
-	struct kmem_owner *first, *second;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	(void)state;
-	run_thread(alloc_and_free, &first);
-	assert_int_equal(s->in_use, 0);
-	assert_int_equal(kmem_owners_number(), before);
-	assert_int_equal(kmem_owners_count(s), 0);
-	run_thread(alloc_and_free, &second);
-	assert_ptr_equal(first, second);
-	assert_ptr_not_equal(first, kmem_owner_get());
-}
-
-static void *alloc_all(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < NR; i++)
-		objs[i] = kmem_cache_alloc(s, 0);
-	return NULL;
-}
-
-/* Objects outlive the thread that allocated them. Expect the frees to land in
- * the sheaves of the thread that frees. */
-static void test_remote_free(void **state)
-{
-	(void)state;
-	run_thread(alloc_all, NULL);
-	assert_int_equal(s->in_use, NR);
-	for (int i = 0; i < NR; i++)
-		kmem_cache_free(s, objs[i]);
-	assert_int_equal(kmem_owner_count(kmem_owner_get(), s), NR);
-	assert_int_equal(fake.flushed, 2 * s->sheaf_capacity - NR);
-	kmem_owner_check(kmem_owner_get());
-}
-
-static pthread_key_t late_key;
-static int rounds, served, without_table;
-
-/*
- * glibc makes four rounds of destructors; ThreadSanitizer ends the thread in
- * the last of them and then takes it for another thread.
- */
-#define ROUNDS (IS_ENABLED(KM_SANITIZE_THREAD) ? 3 : 4)
-
-/* Runs after our own destructor in each round. */
-static void late_destructor(void *arg)
-{
-	void *obj = kmem_cache_alloc(s, 0), *kept = kmem_cache_alloc(s, 0);
-
-	rounds++;
-	if (obj && kept)
-		served++;
-	if (!kmem_owner_get())
-		without_table++;
-	memset(obj, 1, 64);
-	kmem_cache_free(s, obj);
-	kmem_cache_free(s, kept);
-	if (rounds < ROUNDS)
-		pthread_setspecific(late_key, arg);
-}
-
-static void *use_late_key(void *arg)
-{
-	pthread_setspecific(late_key, arg);
-	kmem_cache_free(s, kmem_cache_alloc(s, 0));
-	return NULL;
-}
-
-/* Destructors that run after ours allocate and free. Expect service in every
- * round, at the end without a table, and nothing left behind. */
-static void test_after_exit(void **state)
-{
-	unsigned int before = kmem_owners_number();
-
-	(void)state;
-	assert_int_equal(pthread_key_create(&late_key, late_destructor), 0);
-	run_thread(use_late_key, &rounds);
-	assert_int_equal(rounds, ROUNDS);
-	assert_int_equal(served, ROUNDS);
-	assert_in_range(without_table, 1, 3);
-	assert_int_equal(s->in_use, 0);
-	assert_int_equal(kmem_owners_number(), before);
-	pthread_key_delete(late_key);
-}
-
-static pthread_barrier_t barrier;
-
-static void *hold_objects(void *arg)
-{
-	void *obj = kmem_cache_alloc(s, 0);
-
-	(void)arg;
-	kmem_cache_free(s, obj);
-	pthread_barrier_wait(&barrier);
-	pthread_barrier_wait(&barrier);
-	obj = kmem_cache_alloc(s, 0);
-	kmem_cache_free(s, obj);
-	return NULL;
-}
-
-/*
- * A cache that is not in use any more is emptied while another thread holds
- * sheaves of it. Expect these to be taken too, and that thread to be served
- * afterwards.
- */
-static void test_flush_everywhere(void **state)
-{
-	pthread_t thread;
-
-	(void)state;
-	pthread_barrier_init(&barrier, NULL, 2);
-	assert_int_equal(pthread_create(&thread, NULL, hold_objects, NULL), 0);
-	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_owners_count(s), s->sheaf_capacity);
-	kmem_owners_flush_cache(s);
-	assert_int_equal(kmem_owners_count(s), 0);
-	assert_int_equal(s->in_use, 0);
-	pthread_barrier_wait(&barrier);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(s->in_use, 0);
-	pthread_barrier_destroy(&barrier);
+	use_table();
+	assert_true(
+		kmem_owners_stack_in(here - (1UL << 20), here + (1UL << 20)));
+	assert_false(kmem_owners_stack_in(0, PAGE_SIZE));
 }
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_drains),	     TEST(test_exit_drains_pages),
-		TEST(test_remote_free),	     TEST(test_after_exit),
-		TEST(test_flush_everywhere),
+		cmocka_unit_test(test_put_aside),
+		cmocka_unit_test(test_stack_in),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/boot.c - the start of object caches: the first caches of the library
+ *
+ *	kmem_init()	sheaf -> kmem_cache_cpu, kmem_cache_stat, kmem_cache,
+ *			kmem_cache_name -> kmem_cache_node
+ *	kmem_cache_init()	any cache in static storage
+ *
+ * The memory that describes these caches comes from pages that are never freed.
+ * They are the caches that other caches are allocated from.
+ *
+ * Locking	none: one thread starts the engine
+ * Source	Linux v6.18 mm/slub.c, kmem_cache_init()
+ */
+#include <errno.h>
+
+#include "buddy/buddy.h"
+#include "core/tick.h"
+#include "kmem/debug.h"
+#include "kmem/freelist.h"
+#include "kmem/internal.h"
+#include "kmem/stat.h"
+
+void *kmem_boot_alloc(size_t size)
+{
+	static char *at, *end; /* single-threaded: during init only */
+	void *ret;
+
+	size = ALIGN(size, (size_t)CACHELINE);
+	if (size > (size_t)(end - at)) {
+		unsigned long nr = max(DIV_ROUND_UP(size, PAGE_SIZE), 4UL);
+		struct page *page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, nr);
+
+		if (!page)
+			return NULL;
+		at = page_to_virt(page);
+		end = at + (nr << PAGE_SHIFT);
+	}
+	ret = at;
+	at += size;
+	return ret;
+}
+
+/* Returns the bytes of a cache's CPU part, enough for any backend. */
+static unsigned int cpu_array_size(void)
+{
+	return (unsigned int)(nr_cpu_ids * kmem_backend_cpu_size());
+}
+
+static unsigned int stat_array_size(void)
+{
+	return (unsigned int)(nr_cpu_ids * sizeof(struct kmem_cache_stat));
+}
+
+static int boot_parts(struct kmem_cache *s)
+{
+	s->cpu_stat = kmem_boot_alloc(nr_cpu_ids * sizeof(*s->cpu_stat));
+	if (!s->cpu_stat)
+		return -ENOMEM;
+	if (s->ops->cpu_size) {
+		s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
+		if (!s->cpu_slab)
+			return -ENOMEM;
+	}
+	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
+		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
+		if (!s->node[nid])
+			return -ENOMEM;
+		kmem_init_node(s->node[nid]);
+	}
+	return 0;
+}
+
+int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
+		    const struct kmem_cache_boot *boot)
+{
+	/* Caches that are not kmalloc's are for the library itself. */
+	slab_flags_t own = boot->flags & SLAB_KMALLOC ? 0 : SLAB_NO_USER_FLAGS;
+
+	if (s->list.next)
+		return 0; /* an earlier start failed after this */
+	if (boot->class)
+		own = SLAB_KMALLOC;
+	kmem_fill_in(s, name, size, boot->align,
+		     kmem_cache_flags(boot->flags | own, name));
+	s->usersize = boot->usersize;
+	s->refcount = -1; /* never merged */
+	s->class = (u8)boot->class;
+	s->slot = (u16)boot->class;
+	if (boot->max_order)
+		s->max_order = boot->max_order;
+	s->min_objects = boot->min_objects;
+	s->sheaf_capacity = boot->sheaf_capacity;
+	if (boot->class)
+		kmem_classes[boot->class] = s;
+	if (boot_parts(s))
+		return -ENOMEM;
+	if (s->ops->setup(s))
+		return -EINVAL;
+	if (!boot->class)
+		s->sheaf_capacity = 0;
+	if (kmem_freelist_init(s))
+		return -ENOMEM;
+	kmem_guard_init(s);
+	kmem_list_cache(s);
+	return 0;
+}
+
+static void kmem_tick(unsigned int flags)
+{
+	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
+}
+
+static struct tick tick = { .fn = kmem_tick };
+
+int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
+{
+	static const struct kmem_cache_boot sheaf_boot = { .align = SHEAF_SIZE };
+	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
+	static const struct kmem_cache_boot name_boot = { 0 };
+
+	if (kmem_set_backend(ops)) {
+		kmem_nr_slots = nr_slots;
+		kmem_owners_init();
+		tick_register(&tick);
+		kmem_shrinker_init();
+	}
+	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
+	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
+			    &line_boot) ||
+	    kmem_cache_init(&stat_cache, "kmem_cache_stat", stat_array_size(),
+			    &line_boot) ||
+	    kmem_cache_init(&cache_cache, "kmem_cache",
+			    sizeof(struct kmem_cache), &line_boot) ||
+	    kmem_cache_init(&name_cache, "kmem_cache_name", NAME_CACHE_SIZE,
+			    &name_boot))
+		return -ENOMEM;
+	slab_state = PARTIAL;
+	if (kmem_cache_init(&node_cache, "kmem_cache_node",
+			    sizeof(struct kmem_cache_node), &line_boot))
+		return -ENOMEM;
+	slab_state = PARTIAL_NODE;
+	return 0;
+}
