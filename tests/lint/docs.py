@@ -17,7 +17,8 @@ Prints one line for each fault and exits 1 if there was any:
  - a fact that src, include or tests cite ("docs/kernel.md P2", "M1, M3 to M6")
    and that docs/kernel.md lacks or has twice, or a citation of another document
    that is not in the repository
- - a word of docs/glossary.md that another page of docs uses and never links
+ - a word of docs/glossary.md that another page of docs does not link where it
+   first uses it
  - a letter of docs/divergence.md that src refers to and that is not there
  - a drawing that is no XML, or that no document shows
  - a C program of README.md that does not compile
@@ -44,12 +45,23 @@ PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
 LABELS = re.compile(r"docs/kernel\.md ([A-Z]\d+"
                     r"(?:(?:-|, | and | to )[A-Z]\d+)*)")
-# How the words look that a page must link; those with other meanings are left.
-WORDS = {"sheaf": r"\bshea(?:f|ves)\b", "barn": r"\bbarns?\b",
-         "tick": r"\bticks?\b", "frame-index": r"\bframe\s+index\b",
+# How the words look that a page must link where it first uses them. Words of
+# the glossary that have other meanings too are left: block, mark, section.
+WORDS = {"arena": r"\barena\b", "frame-index": r"\bframe\s+index\b",
+         "pageblock": r"\bpageblocks?\b",
+         "migratetype": r"\bmigratetypes?\b", "zone": r"\bzones?\b",
          "page-run": r"\bpage\s+runs?\b",
          "large-area": r"\blarge\s+areas?\b",
-         "compaction": r"\bcompaction\b"}
+         "area": r"\bareas?\b",
+         "size-class": r"\bsize\s+class(?:es)?\b",
+         "sheaf": r"\bshea(?:f|ves)\b", "barn": r"\bbarns?\b",
+         "cursor": r"\bcursors?\b", "owner": r"\bowners?\b",
+         "array-cache": r"\b(?:array\s+cache|array_cache)s?\b",
+         "fast-path": r"\bfast\s+paths?\b",
+         "slow-path": r"\bslow\s+paths?\b", "tick": r"\bticks?\b",
+         "shrinker": r"\bshrinkers?\b", "reclaim": r"\breclaim\b",
+         "compaction": r"\bcompaction\b", "engine": r"\bengine\b",
+         "boot-parameter": r"\bboot\s+parameters?\b"}
 KNOB = re.compile(r'\.procname = "([^"]+)"')
 PROGRAM = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
 
@@ -231,26 +243,41 @@ def judge_facts(root):
     return faults
 
 
-def plain_text(text):
-    """The text without programs, headings, tables, code and links."""
-    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
-    text = re.sub(r"^(?:#|\||    ).*$", "", text, flags=re.M)
-    text = re.sub(r"`[^`\n]*`", "", text)
-    return re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", text)
+def uses(plain, word):
+    """Where a page uses a word, but as a part of another: a large area."""
+    def spans(pattern):
+        return [match.span() for match in re.finditer(pattern, plain, re.I)]
+
+    others = [span for other in WORDS if other.endswith(f"-{word}")
+              for span in spans(WORDS[other])]
+    return [start for start, end in spans(WORDS[word])
+            if not any(a <= start and end <= b for a, b in others)]
+
+
+def first_use(text, word):
+    """Where a word is first used: (its place, what a link there leads to)."""
+    links = list(prose.links(text))
+    for use in uses(prose.masked(text), word):
+        around = [target for start, end, target in links if start <= use < end]
+        if not around or "glossary.md#" in around[0]:
+            return use, around[0] if around else None
+    return None, None
 
 
 def judge_words(root):
     glossary = "docs/glossary.md"
     faults, known = [], anchors(read(root, glossary))
     for path in sources.find(root, ("docs",), (".md",)):
-        text = read(root, path)
-        plain = plain_text(text)
         if path in (glossary, "docs/kernel.md"):
             continue
-        faults += [f"{path}: does not link {word} to {glossary}"
-                   for word, pattern in WORDS.items()
-                   if word in known and re.search(pattern, plain) and
-                   f"(glossary.md#{word})" not in text]
+        text = read(root, path)
+        for word in WORDS:
+            place, target = first_use(text, word)
+            if word in known and place is not None and \
+                    target != f"glossary.md#{word}":
+                line = text.count("\n", 0, place) + 1
+                faults.append(f"{path}:{line}: does not link {word} to "
+                              f"{glossary} at its first use")
     return faults
 
 

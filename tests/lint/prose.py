@@ -10,10 +10,28 @@ import re
 MAX_WORDS = 30
 MAX_COLUMNS = 110  # wrapped at 100; a path in a link may get longer later
 
+_OTHER = re.compile(r"^```.*?^```$|^(?:#|\||<!--).*?$|``?[^`]+``?",
+                    re.M | re.S)
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) +")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 # A dot ends a sentence, three of them do not: malloc-16 ... malloc-32768.
 _END = re.compile(r"(?<!\.)[.!?][)\"*]*\s+")
+
+
+def masked(text):
+    """A text of the same length in which all is blank that is not prose."""
+    def blank(match):
+        return re.sub(r"\S", " ", match.group())
+
+    text = _OTHER.sub(blank, text)
+    return re.sub(r"(?<=\])\([^)]*\)", blank, text)
+
+
+def links(text):
+    """Yield (start, end, target) of each link of a text, in its order."""
+    for match in _LINK.finditer(text):
+        target = match.group()[match.group().rindex("](") + 2:-1]
+        yield match.start(), match.end(), target
 
 
 def prose_lines(lines):

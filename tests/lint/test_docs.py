@@ -102,14 +102,19 @@ class DocsTest(tree.TreeTest):
         self.one_fault("twice")
 
     def test_words(self):
-        """A word of the glossary, linked or not. Expect one fault."""
-        self.put("docs/glossary.md", "### sheaf\nA tick.\n")
-        self.put("docs/a.md", "# sheaf\n`sheaf` and a tick\n| sheaf |\n")
+        """A word of the glossary, linked or not where it is used first, after
+        headings, code, tables and other links. Expect the two faults."""
+        self.put("docs/glossary.md", "### sheaf\nA tick.\n### large area\n")
+        self.put("docs/a.md", "# sheaf\n`sheaf` and a tick\n| sheaf |\n"
+                 "[a sheaf](glossary.md) area\n```\nsheaf\n```\n")
         self.assertEqual(self.faults(), [])
         self.put("docs/a.md", "Some sheaves.\n")
-        self.one_fault("sheaf")
-        self.put("docs/a.md", "[Sheaves](glossary.md#sheaf), sheaves.\n")
+        self.one_fault("a.md:1: does not link sheaf")
+        self.put("docs/a.md", "[Sheaves](glossary.md#sheaf), sheaves, [large\n"
+                 "areas](glossary.md#large-area).\n")
         self.assertEqual(self.faults(), [])
+        self.put("docs/a.md", "Many\nsheaves, [sheaves](glossary.md#sheaf).\n")
+        self.one_fault("a.md:2: does not link sheaf")
 
     def test_sentences(self):
         """Sentences of 30 and of 31 words, the longer one in two lines; code
