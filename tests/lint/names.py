@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""names.py - does each name of src have one definition?
+
+    names.py [--exact] [ROOT]
+
+Prints one line for each fault and exits 1 if there was any. A fault is a name
+that two files of src and include define: of a function or a variable of file
+scope, static ones as well, or of a struct, union or enum. So what grep finds is
+the one that is meant. Tags and other names are apart, as in C: `struct arena
+arena` is fine. Files where a name has one definition for each arm of an #if
+count once.
+
+TOLERATED are the names that may be in more files, and in how many; with --exact
+it is a fault too if they are in fewer.
+
+No parser is needed: a function starts at the start of a line, and its braces
+are alone on theirs (test format-clean).
+"""
+
+import re
+import sys
+
+import sources
+
+# Each with its reason.
+TOLERATED = {
+    # one of the three is linked
+    "km_backends": 3,
+    # not taken apart yet
+    "__sysctl": 9,
+    "add": 3,
+    "alloc_block": 2,
+    "apply": 2,
+    "arena_flags": 2,
+    "bury": 2,
+    "chain": 2,
+    "check_freelist": 2,
+    "check_node": 2,
+    "check_poison": 2,
+    "count": 2,
+    "deferred": 2,
+    "dup": 2,
+    "engine_start": 2,
+    "find": 3,
+    "find_knob": 2,
+    "fits": 2,
+    "fork_child": 3,
+    "fork_parent": 3,
+    "fork_prepare": 3,
+    "fork_release": 2,
+    "free_block": 2,
+    "free_miss": 2,
+    "free_pages_of": 2,
+    "get_partial": 2,
+    "grow": 3,
+    "has_pages": 2,
+    "is_object": 2,
+    "keep": 2,
+    "kmem_drain": 2,
+    "list_pages": 2,
+    "mark": 2,
+    "mark_free": 2,
+    "names": 2,
+    "next_free": 2,
+    "node_init": 2,
+    "note_object": 2,
+    "notifiers": 2,
+    "object_poison": 2,
+    "object_slab": 2,
+    "place_in": 2,
+    "policy": 2,
+    "pop": 2,
+    "push": 2,
+    "queue": 2,
+    "read_at": 2,
+    "read_distances": 2,
+    "read_text": 2,
+    "resize": 2,
+    "set_knob": 2,
+    "set_rule": 2,
+    "sheaf_objects": 2,
+    "shrink": 2,
+    "shrink_node": 2,
+    "shrinker": 2,
+    "slab_address": 2,
+    "slab_node": 2,
+    "slab_page": 2,
+    "stat_add": 2,
+    "stat_sub": 2,
+    "store": 2,
+    "struct block": 2,
+    "struct place": 3,
+    "struct policy": 2,
+    "struct slab": 2,
+    "struct table": 2,
+    "take": 3,
+    "take_due": 2,
+    "tick": 5,
+    "try_place": 2,
+    "used": 3,
+    "validate_list": 2,
+    "virt_to_slab": 2,
+    "wanted": 2,
+}
+
+ATTRIBUTE = re.compile(
+    r"(?:__attribute__\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)|"
+    r"\b__(?:aligned|section)\([^()]*\)) ?")
+STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+CALL = re.compile(r"^[A-Z_]+\([^\n]*\)$", re.M)  # of a macro, no semicolon
+DIRECTIVE = re.compile(r"^[ \t]*#(?:.*\\\n)*.*", re.M)
+BRACES = re.compile(r"\{[^{}]*\}")
+BODY = "@"  # stands for what was in braces
+FUNCTION = re.compile(r"^[A-Za-z_][^;={}@]*?\b(\w+)\([^;@]*\)[^;=()@]*\n@$",
+                      re.M)
+TAG = re.compile(r"\b(?:struct|union|enum) (\w+)\s\{")
+NO_VARIABLE = re.compile(r"extern\b|typedef\b|static_assert\b|"
+                         r"(?:struct|union|enum) \w+$")
+POINTER = re.compile(r"[^(]*\(\*(?:const )?(\w+)(?:\[[^\]]*\])*\)\(")
+DEFINES = re.compile(r"(?:static )?(?:LIST_HEAD|DEFINE_\w+)\((\w+)")
+VALUE = re.compile(r"=[^,]*\(.*|=[^,]*")
+MARK = re.compile(r"__(?:hidden|thread|packed|maybe_unused|cacheline_aligned)|"
+                  r"[A-Z][A-Z_]+|const")
+
+
+def plain(lines):
+    """The text without comments, directives, attributes and strings."""
+    text = "\n".join(re.sub("//.*", "", line)
+                     for line in sources.without_comments(lines))
+    text = CALL.sub("", DIRECTIVE.sub("", STRING.sub("0", text)))
+    return ATTRIBUTE.sub("", text).replace("extern 0 {", "")
+
+
+def variables(statement):
+    """The names that one statement of file scope defines."""
+    if NO_VARIABLE.match(statement):
+        return []
+    match = POINTER.match(statement) or DEFINES.match(statement)
+    if match:
+        return [match.group(1)]
+    head = VALUE.sub("", statement)
+    found = []
+    for part in re.sub(r"\[[^\]]*\]", "", head).split(","):
+        words = [word for word in re.findall(r"\w+|@", part)
+                 if not MARK.fullmatch(word)]
+        found += [words[-1]] if words and words[-1] != BODY else []
+    return [] if "(" in head else found
+
+
+def names(lines):
+    """Tags and other names that the lines of a file define."""
+    text = plain(lines)
+    tags = set(TAG.findall(text))
+    found, folded = text, None
+    while found != folded:
+        folded, found = found, BRACES.sub(BODY, found)
+    others = set(FUNCTION.findall(found))
+    for statement in FUNCTION.sub(";", found).split(";"):
+        others.update(variables(" ".join(statement.split())))
+    return tags, others
+
+
+def count(root):
+    """{(is it a tag, name): the files that define it}"""
+    found = {}
+    for path in sources.find(root, ("src", "include"), sources.C_SUFFIXES):
+        tags, others = names(sources.read_lines(root, path))
+        for name in tags:
+            found.setdefault((True, name), []).append(path)
+        for name in others:
+            found.setdefault((False, name), []).append(path)
+    return found
+
+
+def judge(root, tolerated=None, exact=True):
+    tolerated = TOLERATED if tolerated is None else tolerated
+    faults, seen = [], {}
+    for (tag, name), paths in sorted(count(root).items()):
+        if len(paths) < 2:
+            continue
+        shown = f"struct {name}" if tag else name
+        seen[shown] = len(paths)
+        if len(paths) > tolerated.get(shown, 1):
+            faults.append(f"{shown} is defined in " + ", ".join(paths))
+    if exact:
+        faults += [f"{shown} is tolerated in {number} files, there are "
+                   f"{seen.get(shown, 'not so many')}"
+                   for shown, number in sorted(tolerated.items())
+                   if seen.get(shown, 1) < number]
+    return faults
+
+
+def main():
+    exact = "--exact" in sys.argv
+    roots = [a for a in sys.argv[1:] if a != "--exact"]
+    faults = judge(roots[0] if roots else ".", exact=exact)
+    for fault in faults:
+        print(fault)
+    print(f"names: {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
