@@ -16,7 +16,7 @@
  */
 #include <string.h>
 
-#include "core/fmt.h"
+#include "diag/fmt.h"
 #include "kmem/internal.h"
 
 LIST_HEAD(slab_caches);
