@@ -23,6 +23,7 @@
 #include "init.h"
 #include "arena/arena.h"
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "zone/gfp.h"
 #include "compaction/migrate.h"
 #include "reclaim/reclaim.h"

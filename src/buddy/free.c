@@ -34,6 +34,7 @@
 #include "zone/page_debug.h"
 #include "compaction/compact.h"
 #include "core/tick.h"
+#include "diag/warn.h"
 
 /* Counts free pages apart that only some requests may have. */
 static void account_type(struct zone *zone, unsigned int mt, long pages)

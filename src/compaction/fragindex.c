@@ -15,6 +15,7 @@
  *		(docs/kernel.md C7, C8)
  */
 #include "compaction/compact.h"
+#include "diag/warn.h"
 
 struct contig_page_info {
 	unsigned long free_pages;

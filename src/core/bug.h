@@ -5,76 +5,32 @@
  * BUG_ON	always on: cheap, and guards what a user's mistake can corrupt.
  * VM_BUG_ON	debug builds: what only our own mistake can break.
  * x_check()	(in each layer) checks a whole structure; called by tests.
+ *
+ * The text of a report is complete when this is compiled, so that the OS seam
+ * prints it and core needs no printf. Warnings: diag/warn.h.
  */
 #ifndef KM_CORE_BUG_H
 #define KM_CORE_BUG_H
 
 #include "config.h"
-#include "diag/fmt.h"
+#include "sys/os.h"
 
 #define IS_ENABLED(option) (option)
 
-#define BUG_ON(cond)                                                   \
-	do {                                                           \
-		if (unlikely(cond))                                    \
-			km_panic("kmalloc: BUG: %s at %s:%d\n", #cond, \
-				 __FILE_NAME__, __LINE__);             \
+#define BUG_LINE_TEXT(line) #line
+#define BUG_TEXT(cond, file, line) \
+	"kmalloc: BUG: " cond " at " file ":" BUG_LINE_TEXT(line) "\n"
+
+#define BUG_ON(cond)                                                      \
+	do {                                                              \
+		if (unlikely(cond))                                       \
+			os_die(BUG_TEXT(#cond, __FILE_NAME__, __LINE__)); \
 	} while (0)
 
 #define VM_BUG_ON(cond)                   \
 	do {                              \
 		if (IS_ENABLED(KM_DEBUG)) \
 			BUG_ON(cond);     \
-	} while (0)
-
-struct warn_place {
-	const char *file, *function;
-	int line;
-};
-
-/* Prints the message and then the caller of the library; see warn.c. */
-void __warn(const struct warn_place *place, const char *fmt, ...)
-	__attribute__((cold)) __printf(2, 3);
-/* Ends the program after a warning if panic_on_warn is set. */
-void check_panic_on_warn(const char *origin);
-
-#define warn_here(...)                                                   \
-	do {                                                             \
-		static const struct warn_place _place = { __FILE_NAME__, \
-							  __func__,      \
-							  __LINE__ };    \
-		__warn(&_place, __VA_ARGS__);                            \
-	} while (0)
-
-/*
- * Warns if the condition is true: the request, what is allowed, and the caller.
- * Returns the condition.
- */
-#define WARN(cond, ...)                         \
-	({                                      \
-		bool _hit = unlikely(cond);     \
-		if (_hit)                       \
-			warn_here(__VA_ARGS__); \
-		_hit;                           \
-	})
-
-/* The same, printed once for each place. */
-#define WARN_ONCE(cond, ...)                                             \
-	({                                                               \
-		static u8 _warned;                                       \
-		bool _hit = unlikely(cond);                              \
-		if (_hit &&                                              \
-		    !__atomic_exchange_n(&_warned, 1, __ATOMIC_RELAXED)) \
-			warn_here(__VA_ARGS__);                          \
-		_hit;                                                    \
-	})
-
-/* Prints a message once for each place. */
-#define pr_warn_once(...)                                              \
-	do {                                                           \
-		static u8 _said;                                       \
-		if (!__atomic_exchange_n(&_said, 1, __ATOMIC_RELAXED)) \
-			km_report(__VA_ARGS__);                        \
 	} while (0)
 
 #endif

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "diag/fault.h"
-#include "diag/fmt.h"
 #include "diag/param.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 
 u8 fault_armed;

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "diag/fmt.h"
 #include "diag/hexdump.h"
+#include "diag/report.h"
 
 #define ROW 16
 #define HEX_WIDTH (3 * ROW + 1) /* where the characters begin */

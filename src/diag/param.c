@@ -11,9 +11,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/proc.h"
+#include "diag/report.h"
 
 static const char *boot_command_line; /* constant after start */
 

@@ -24,6 +24,7 @@
 #include "diag/param.h"
 #include "diag/proc.h"
 #include "core/start.h"
+#include "diag/report.h"
 #include "sys/os.h"
 
 #define NAMES_MAX 200

@@ -2,8 +2,8 @@
 /*
  * diag/ratelimit.c - see ratelimit.h
  */
-#include "diag/fmt.h"
 #include "diag/ratelimit.h"
+#include "diag/report.h"
 #include "sys/os.h"
 
 static void begin_interval(struct ratelimit_state *rs, const char *what,

@@ -15,7 +15,9 @@
  */
 #include <stdarg.h>
 
-#include "core/bug.h"
+#include "diag/warn.h"
+#include "diag/fmt.h"
+#include "diag/report.h"
 #include "diag/unwind/eh_frame.h"
 #include "diag/param.h"
 #include "diag/unwind/stacktrace.h"

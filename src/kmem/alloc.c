@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "diag/warn.h"
 #include "kmem/internal.h"
 
 static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)

@@ -12,6 +12,7 @@
  * Source	Linux v6.12 mm/slab_common.c (docs/kernel.md L5)
  */
 #include "diag/fmt.h"
+#include "diag/warn.h"
 #include "kmem/kmalloc.h"
 
 #define NAME_MAX_LEN 128

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "kmem/internal.h"
 #include "kmem/kmalloc.h"
 #include "kmem/sheaf.h"

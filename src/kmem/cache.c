@@ -16,7 +16,7 @@
  */
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/internal.h"
 
 LIST_HEAD(slab_caches);

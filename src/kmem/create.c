@@ -18,8 +18,10 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "core/start.h"
+#include "diag/warn.h"
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
 #include "kmem/internal.h"

@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diag/fmt.h"
 #include "diag/param.h"
+#include "diag/report.h"
 #include "kmem/debug.h"
 
 u8 disable_higher_order_debug;

@@ -18,7 +18,9 @@
  */
 #include "buddy/buddy.h"
 #include "diag/fmt.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
+#include "diag/warn.h"
 #include "kmem/debug.h"
 #include "sys/os.h"
 

@@ -16,6 +16,7 @@
  * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy()
  *		(docs/kernel.md U12, X7)
  */
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
 

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"

@@ -5,6 +5,7 @@
  * Source	Linux v6.12 mm/slab_common.c, kmem_dump_obj()
  */
 #include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/kmem.h"
 
 bool kmem_dump_obj(void *object)

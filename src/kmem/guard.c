@@ -25,8 +25,8 @@
 #include <string.h>
 
 #include "zone/page_debug.h"
-#include "diag/fmt.h"
 #include "core/start.h"
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
 

@@ -19,6 +19,9 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "diag/fmt.h"
+#include "diag/report.h"
+#include "diag/warn.h"
 #include "zone/vmstat.h"
 #include "diag/param.h"
 #include "kmem/internal.h"

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 

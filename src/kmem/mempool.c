@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "kmem/kmem.h"
 #include "kmem/mempool.h"
 #include "sys/os.h"

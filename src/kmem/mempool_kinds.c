@@ -6,6 +6,7 @@
  * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
  */
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "kmem/kmem.h"
 #include "kmem/mempool.h"
 

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/fmt.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"

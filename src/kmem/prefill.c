@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
 #include "kmem/stat.h"

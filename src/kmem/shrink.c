@@ -16,6 +16,7 @@
  *		(docs/kernel.md O4); the shrinker has no counterpart
  */
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "reclaim/reclaim.h"
 #include "core/task.h"
 #include "kmem/internal.h"

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "diag/report.h"
 #include "zone/show.h"
 #include "zone/sysctl.h"
 #include "diag/param.h"

@@ -24,6 +24,7 @@
 #include <stdarg.h>
 
 #include "buddy/internal.h"
+#include "diag/fmt.h"
 #include "reclaim/reclaim.h"
 #include "sys/os.h"
 

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "diag/warn.h"
 #include "zone/page_debug.h"
 #include "zone/vmstat.h"
 #include "core/start.h"

@@ -17,6 +17,7 @@
 #include "core/start.h"
 #include "core/task.h"
 #include "core/tick.h"
+#include "diag/warn.h"
 
 static unsigned long count_pages(struct page **array, unsigned long nr)
 {

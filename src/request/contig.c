@@ -22,6 +22,7 @@
 
 #include "compaction/compact.h"
 #include "core/start.h"
+#include "diag/warn.h"
 
 #define MIGRATE_TRIES 5
 #define TAKE_TRIES 5

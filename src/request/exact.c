@@ -16,6 +16,7 @@
  *		(docs/kernel.md B7)
  */
 #include "buddy/internal.h"
+#include "diag/warn.h"
 #include "zone/page_debug.h"
 #include "core/tick.h"
 

@@ -18,6 +18,7 @@
  * Source	Linux v6.12 mm/page_frag_cache.c (docs/kernel.md B9)
  */
 #include "buddy/internal.h"
+#include "diag/warn.h"
 
 #define FRAG_ORDER 3U
 #define FRAG_BIAS (1U << 16) /* more than a block has bytes */

@@ -23,6 +23,9 @@
  */
 #include "compaction/compact.h"
 #include "buddy/internal.h"
+#include "diag/fmt.h"
+#include "diag/report.h"
+#include "diag/warn.h"
 #include "zone/show.h"
 #include "diag/ratelimit.h"
 #include "diag/unwind/stacktrace.h"

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"
 #include "sys/os.h"

@@ -15,8 +15,8 @@
  *
  * Locking	none: counters are atomic
  */
-#include "diag/fmt.h"
 #include "diag/param.h"
+#include "diag/report.h"
 #include "shim/count.h"
 #include "sys/os.h"
 

@@ -22,7 +22,7 @@
 #include <link.h>
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "shim/cxx.h"
 #include "shim/dlopen.h"
 #include "shim/shim.h"

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag/fmt.h"
 #include "diag/param.h"
+#include "diag/report.h"
 #include "shim/maps.h"
 #include "shim/next.h"
 #include "shim/shim.h"

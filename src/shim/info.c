@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "diag/report.h"
 #include "kmem/inside.h"
 #include "shim/exports.h"
 #include "shim/info.h"

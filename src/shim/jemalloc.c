@@ -20,7 +20,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/inside.h"
 #include "shim/exports.h"
 #include "shim/shim.h"

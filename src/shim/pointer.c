@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"

@@ -21,7 +21,6 @@
  */
 #include <errno.h>
 
-#include "diag/fmt.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"
 #include "sys/os.h"

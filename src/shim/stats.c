@@ -17,6 +17,7 @@
 #include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/proc.h"
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "shim/by_name.h"
 #include "shim/count.h"

@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "slab/debug.h"
 

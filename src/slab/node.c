@@ -7,6 +7,7 @@
  */
 #include <limits.h>
 
+#include "diag/report.h"
 #include "kmem/debug.h"
 #include "slab/internal.h"
 

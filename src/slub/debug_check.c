@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diag/fmt.h"
+#include "diag/report.h"
 #include "slub/debug.h"
 
 /* A range of memory, its name in a report, and the byte that must fill it. */

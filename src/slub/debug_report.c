@@ -18,6 +18,7 @@
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D4)
  */
 #include "diag/fmt.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "slub/debug.h"
 

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "diag/report.h"
 #include "slub/debug.h"
 
 #define MAX_OBJS_PER_PAGE 32767

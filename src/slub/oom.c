@@ -6,6 +6,7 @@
  * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (docs/kernel.md U12)
  */
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "zone/gfp.h"
 #include "diag/ratelimit.h"
 #include "slub/internal.h"

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "slub/debug.h"
 
 #define DEFRAG_RATIO 1000 /* of 1024 refills, those that may use other nodes */

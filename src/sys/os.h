@@ -241,5 +241,7 @@ int os_dup_high(int fd);
 u64 os_file_id(int fd);
 void os_close(int fd);
 __attribute__((noreturn)) void os_abort(void);
+/* Prints a text on stderr, then SIGABRT. */
+__attribute__((noreturn, cold)) void os_die(const char *text);
 
 #endif

@@ -330,3 +330,9 @@ void os_abort(void)
 	for (;;)
 		sys1(SYS_exit_group, 134);
 }
+
+void os_die(const char *text)
+{
+	os_write(STDERR_FILENO, text, strlen(text));
+	os_abort();
+}

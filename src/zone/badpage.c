@@ -16,6 +16,7 @@
  */
 #include "buddy/internal.h"
 #include "diag/ratelimit.h"
+#include "diag/report.h"
 #include "sys/os.h"
 
 #define TASK_COMM_LEN 16

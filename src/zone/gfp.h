@@ -16,6 +16,7 @@
 
 #include <kmalloc/gfp.h>
 
+#include "diag/warn.h"
 #include "zone/mmzone.h"
 
 #define GFP_ZONEMASK (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)

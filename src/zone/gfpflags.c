@@ -9,7 +9,6 @@
  *		of older kernels by their old names (docs/kernel.md G1-G3)
  */
 #include "zone/gfp.h"
-#include "diag/fmt.h"
 #include "diag/proc.h"
 
 #define NAME(flag)          \

@@ -23,7 +23,9 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "diag/fmt.h"
 #include "diag/param.h"
+#include "diag/report.h"
 #include "sys/os.h"
 
 /* for tests: where the OS's files are, and which nodes it allows */

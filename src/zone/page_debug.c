@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "zone/page_debug.h"
 #include "diag/hexdump.h"
 #include "diag/param.h"

@@ -19,6 +19,7 @@
 
 #include "buddy/internal.h"
 #include "core/task.h"
+#include "diag/warn.h"
 
 gfp_t gfp_allowed_mask = GFP_ALLOWED_ALL;
 

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "zone/sysctl.h"
-#include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/proc.h"
 

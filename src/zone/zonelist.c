@@ -22,6 +22,7 @@
 #include <limits.h>
 
 #include "buddy/internal.h"
+#include "diag/warn.h"
 #include "zone/sysctl.h"
 #include "diag/param.h"
 

@@ -2,8 +2,8 @@
 /*
  * diag/unwind/stacktrace.c - see stacktrace.h
  */
-#include "diag/fmt.h"
 #include "core/lock.h"
+#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "diag/unwind/unwind.h"
 #include "sys/os.h"

@@ -23,6 +23,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/report.h"
+#include "diag/warn.h"
 #include "zone/gfp.h"
 #include "core/start.h"
 #include "core/tick.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "zone/mmzone.h"
 #include "zone/page_debug.h"
 #include "core/start.h"

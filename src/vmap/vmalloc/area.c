@@ -12,6 +12,7 @@
 #include "buddy/buddy.h"
 #include "core/bitops.h"
 #include "core/start.h"
+#include "diag/warn.h"
 #include "kmem/kmalloc.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/internal.h"

@@ -25,6 +25,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "diag/report.h"
 #include "zone/mmzone.h"
 #include "core/lock.h"
 #include "sys/os.h"

@@ -19,6 +19,7 @@
 #include <kmalloc/highmem.h>
 
 #include "buddy/buddy.h"
+#include "diag/warn.h"
 #include "zone/mmzone.h"
 #include "core/start.h"
 #include "kmem/kmalloc.h"

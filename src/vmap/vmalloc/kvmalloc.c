@@ -16,6 +16,7 @@
 
 #include "arena/arena.h"
 #include "core/start.h"
+#include "diag/warn.h"
 #include "kmem/kmalloc.h"
 #include <kmalloc/vmalloc.h>
 

@@ -22,6 +22,7 @@
  */
 #include "core/bitops.h"
 #include "core/start.h"
+#include "diag/warn.h"
 #include "kmem/kmalloc.h"
 #include "vmap/vmalloc/internal.h"
 

@@ -32,6 +32,7 @@
 
 #include "buddy/buddy.h"
 #include "compaction/migrate.h"
+#include "diag/warn.h"
 #include "zone/mmzone.h"
 #include "diag/param.h"
 #include "core/start.h"

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "core/start.h"
+#include "diag/report.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/internal.h"
 

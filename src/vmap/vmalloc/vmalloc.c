@@ -28,6 +28,8 @@
 
 #include "buddy/buddy.h"
 #include "compaction/compact.h"
+#include "diag/fmt.h"
+#include "diag/warn.h"
 #include "zone/gfp.h"
 #include "zone/page_debug.h"
 #include "core/bitops.h"

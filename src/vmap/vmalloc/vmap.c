@@ -15,6 +15,7 @@
 
 #include "buddy/buddy.h"
 #include "core/start.h"
+#include "diag/warn.h"
 #include "kmem/kmalloc.h"
 #include "vmap/vmalloc/internal.h"
 

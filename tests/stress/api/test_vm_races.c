@@ -7,6 +7,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "zone/sysctl.h"
+#include "diag/fmt.h"
 #include "support/child.h"
 #include "support/kmtest.h"
 #include "vmap/vmalloc/internal.h"

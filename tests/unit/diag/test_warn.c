@@ -4,6 +4,7 @@
  */
 #include "core/bug.h"
 #include "diag/param.h"
+#include "diag/warn.h"
 #include "support/child.h"
 
 static void child_warns(void *arg)

@@ -8,6 +8,7 @@
 
 #include "buddy/buddy.h"
 #include "core/tick.h"
+#include "diag/report.h"
 #include "init.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"

@@ -3,6 +3,7 @@
  * test_vmallocinfo.c - the text of all areas
  * (docs/kernel.md I5), and their bytes
  */
+#include "diag/fmt.h"
 #include "diag/proc.h"
 #include "support/vmtest.h"
 

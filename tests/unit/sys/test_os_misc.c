@@ -246,6 +246,22 @@ static void test_abort(void **state)
 	assert_true(child_aborts(ignore_and_abort, NULL, ""));
 }
 
+static void die(void *arg)
+{
+	os_die(arg);
+}
+
+/* The end with a text. Expect all of it, then SIGABRT. */
+static void test_die(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	assert_true(child_aborts(die, text, text));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +276,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_write_all),
 		cmocka_unit_test(test_abort),
+		cmocka_unit_test(test_die),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "env"))
