@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""allocators.py - who is compared, and the proof that he really serves.
+"""allocators.py - what is compared, and the check that it really serves.
 
 An allocator is a library to preload. glibc needs none, except under programs
 that are linked with another malloc (Debian's redis-server is, with jemalloc):

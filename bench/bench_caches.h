@@ -7,8 +7,9 @@
  *
  * glibc's malloc and jemalloc's, which is loaded beside it, are measured in the
  * same run; everything is called through a pointer that the compiler cannot
- * see through. jemalloc needs GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384
- * to be loaded; without it its rows are left out, which is said.
+ * see through. jemalloc needs
+ * GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 to be loaded; without it
+ * its rows are left out, which is said.
  *
  *	pair	one object, again and again: the fast path
  *	bulk	32 objects by one call, or by 32 of malloc

@@ -2,7 +2,8 @@
 /*
  * bench_shim.cc - the malloc family, call by call, under google-benchmark
  *
- *	LD_PRELOAD=build/bench/lib/libkmalloc-preload.so build/bench/bin/bench_shim
+ *	LD_PRELOAD=build/bench/lib/libkmalloc-preload.so
+ *	build/bench/bin/bench_shim
  *
  * Measures whichever malloc the process has. The functions are called through
  * volatile pointers, so the compiler folds nothing away, and each price holds

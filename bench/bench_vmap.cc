@@ -3,20 +3,20 @@
  * bench_vmap.cc - vmalloc space under google-benchmark
  *
  *	build/bench/bin/bench_vmap
- *	/usr/bin/python3 bench/vmap.py		medians, both backends, the bounds
+ *	/usr/bin/python3 bench/vmap.py		medians, both backends, bounds
  *
  * Sizes are pages of 4 KiB. Pages are not touched but where it says so.
  *
  *	vmalloc		vmalloc, vfree: the pool gives the area back
  *	vmalloc_fresh	vmalloc, vfree, vm_unmap_aliases: frames from the page
  *			allocator, mapped, unmapped
- *	os_calls	the calls that vmalloc_fresh makes, alone: mmap of a file of
- *			memory for each run of frames, as many as an area of vmalloc
- *			has now, madvise, mmap of nothing
+ *	os_calls	the calls that vmalloc_fresh makes alone: mmap of a file
+ *			of memory for each run of frames, as many as an area
+ *			of vmalloc has now, madvise, mmap of nothing
  *	os_mmap		mmap, munmap of private memory
  *	jemalloc	its malloc, free of as much
  *	mix		2000 areas of 1 to 100 pages, one at random replaced
- *	long_list	100 pages and one page, beside 15000 live areas of a page
+ *	long_list	100 pages and one page, beside 15000 areas of a page
  *	place		get_vm_area, free_vm_area beside so many live areas: the
  *			address allocator alone, nothing is mapped
  *	fork		fork, exit, wait with so many MiB of written areas

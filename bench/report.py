@@ -2,8 +2,9 @@
 """report.py - medians, ratios, tables, and the verdict on the bounds.
 
 All ratios are subject / peer: below 1 the subject (libkmalloc) is faster or
-smaller. Rows with the greatest loss come first. A row in which the difference to
-the best peer is within the spread of the subject's own runs is marked with ~.
+smaller. Rows with the greatest loss come first. A row in which the difference
+to the best peer is within the spread of the subject's own runs is marked with
+~.
 """
 import math
 import statistics

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""startup.py - what preloading an allocator adds to a program that does nothing.
+"""startup.py - what preloading an allocator adds to a program that does
+nothing.
 
 /bin/true is started many times without a preload and with each allocator, in
 turn; bench/measure.c holds the clock. Resident memory is read twice: the peak

@@ -1,6 +1,6 @@
 # From a version script to the list of names that objcopy keeps global: what
-# stands between "global:" and "local:", one name a line, but for the groups that
-# are not for archives.
+# stands between "global:" and "local:", one name a line, but for the groups
+# that are not for archives.
 /\/\* not in the archives/,/^$/d
 s|/\*[^*]*\*/||g
 /^[[:space:]]*local:/d

@@ -3,10 +3,10 @@
 # Where things are installed, and how others find them: pkg-config files
 # kmalloc, kmalloc-preload and kmalloc-preload-slab, CMake package kmalloc with
 # kmalloc::kmalloc, kmalloc::preload, kmalloc::preload_slab and the same with
-# _static, manual pages and documents. Each function of include/kmalloc has a page,
-# which cmake/manual.awk makes during the install. Programs and shared libraries are
-# installed stripped, archives without debug information. Target uninstall removes
-# what the last install wrote.
+# _static, manual pages and documents. Each function of include/kmalloc has a
+# page, which cmake/manual.awk makes during the install. Programs and shared
+# libraries are installed stripped, archives without debug information. Target
+# uninstall removes what the last install wrote.
 include(CMakePackageConfigHelpers)
 
 set(KM_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kmalloc)

@@ -6,11 +6,11 @@
 #		docs/man/*.3 include/kmalloc/*.h docs/api.md
 #
 # Writes to FOLDER, for each header, a page kmalloc-HEADER.3: the declarations
-# of its functions and what docs/api.md says of it. For each function of a header
-# it writes an alias FUNCTION.3, one line ".so man3/PAGE.3". PAGE is a page of
-# docs/man that has the function in its NAME section, else that of the header.
-# Run by the install; plain POSIX awk, since a build needs no more than cmake and
-# a compiler.
+# of its functions and what docs/api.md says of it. For each function of a
+# header it writes an alias FUNCTION.3, one line ".so man3/PAGE.3". PAGE is a
+# page of docs/man that has the function in its NAME section, else that of the
+# header. Run by the install; plain POSIX awk, since a build needs no more than
+# cmake and a compiler.
 
 # ---- text ------------------------------------------------------------------
 
@@ -21,7 +21,8 @@ function escape(text)
 	return text
 }
 
-# A line of Markdown without links and emphasis, both of which leave their words.
+# A line of Markdown without links and emphasis, both of which leave their
+# words.
 function plain(text,	link, words)
 {
 	while (match(text, /\[[^]]*\]\([^)]*\)/)) {

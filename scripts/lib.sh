@@ -94,8 +94,8 @@ cannot_install() {
 	fi
 }
 
-# cannot_build GROUP...: why this machine cannot build what needs the packages of
-# these groups, in one line, or nothing. Nothing is changed but for build/.
+# cannot_build GROUP...: why this machine cannot build what needs the packages
+# of these groups, in one line, or nothing. Nothing is changed but for build/.
 cannot_build() {
 	local machine missing
 

@@ -3,7 +3,7 @@
  * kmalloc-info.c - print the texts of libkmalloc
  *
  *	kmalloc-info				their names
- *	kmalloc-info zoneinfo			of a library that has just started
+ *	kmalloc-info zoneinfo			of a library that just started
  *	kmalloc-info slabinfo -- ls -l		of a program, when it ends
  *
  * With KMALLOC_CMDLINE the first form of use shows what boot parameters make of

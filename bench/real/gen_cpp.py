@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""gen_cpp.py - writes the C++ file of the gcc benchmark: standard containers and
-templates of its own, instantiated for many types. Argument: scale."""
+"""gen_cpp.py - writes the C++ file of the gcc benchmark: standard containers
+and templates of its own, instantiated for many types. Argument: scale."""
 import sys
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# installed.sh BUILD_DIR - installs into an empty folder, does all that README.md
-# says of it under "Link with it", with nothing in the environment, and takes it
-# away again; then installs once more and takes that away without the build, as
-# docs/faq.md says. Expect every command and program to work, stripped libraries,
-# the documents, and nothing left at the end, both times.
+# installed.sh BUILD_DIR - installs into an empty folder, does all that
+# README.md says of it under "Link with it", with nothing in the environment,
+# and takes it away again; then installs once more and takes that away without
+# the build, as docs/faq.md says. Expect every command and program to work,
+# stripped libraries, the documents, and nothing left at the end, both times.
 set -euo pipefail
 
 build=$1

@@ -4,11 +4,11 @@
 
     refused.py SHARED STATIC
 
-Runs each case of refused.c, linked with the library and with its archive. Expect
-the program to end by itself and its stderr to have the case's message, then a line
-"WARNING: CPU: n PID: n at FILE:LINE FUNCTION()" that names the function of the
-program that asked; where the program holds the library, that is in the stack
-that follows instead.
+Runs each case of refused.c, linked with the library and with its archive.
+Expect the program to end by itself and its stderr to have the case's message,
+then a line "WARNING: CPU: n PID: n at FILE:LINE FUNCTION()" that names the
+function of the program that asked; where the program holds the library, that is
+in the stack that follows instead.
 """
 
 import os

@@ -6,8 +6,8 @@
  * back, and the plug-in calls version(), which both have. Expect it to be WHOSE
  * (program or plugin); the blocks cross only if it is the program's.
  *
- * OPENER opens the plug-in once more, by a name that its own RUNPATH alone leads
- * to. Expect it found: libc's dlopen() sees who calls.
+ * OPENER opens the plug-in once more, by a name that its own RUNPATH alone
+ * leads to. Expect it found: libc's dlopen() sees who calls.
  */
 #include "support/ktest.h"
 

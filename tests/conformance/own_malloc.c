@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * conformance/own_malloc.c - a program that brings malloc, free, calloc, realloc
+ * conformance/own_malloc.c - a program that brings malloc, free, calloc,
+ * realloc
  *
  * They stand in front of the library, which still has all the other names.
  * Expect each of those to work on the program's blocks, as libc's would: a

@@ -3,9 +3,9 @@
  * conformance/perturb.c - MALLOC_PERTURB_ and M_PERTURB
  *
  * With an argument it was started with MALLOC_PERTURB_ of that value; without
- * one the program asks by mallopt(). Expect new blocks of every size full of the
- * complement of the byte, those of calloc zero, and freed ones full of the byte
- * where the memory is kept; and nothing of it once it is switched off.
+ * one the program asks by mallopt(). Expect new blocks of every size full of
+ * the complement of the byte, those of calloc zero, and freed ones full of the
+ * byte where the memory is kept; and nothing of it once it is switched off.
  */
 #include "support/ktest.h"
 

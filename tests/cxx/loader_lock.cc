@@ -6,8 +6,8 @@
  * that waits for the first thread, which meanwhile uses each operator for the
  * first time, also for what there is no memory for, and frees blocks of libc's
  * malloc, which are handed on to libc. Run from the constructor of
- * this library if KM_EARLY is set, which comes before that of the preloaded one,
- * else from main(). Expect it to come to an end.
+ * this library if KM_EARLY is set, which comes before that of the preloaded
+ * one, else from main(). Expect it to come to an end.
  */
 #include <atomic>
 #include <cstdio>

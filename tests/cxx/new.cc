@@ -213,7 +213,8 @@ static std::size_t largest()
 	return n;
 }
 
-/* A handler that frees 15/16 of what can be had. Expect the retry to succeed. */
+/* A handler that frees 15/16 of what can be had. Expect the retry to
+ * succeed. */
 static void handler_frees()
 {
 	std::size_t n = largest();

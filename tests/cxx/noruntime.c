@@ -2,8 +2,9 @@
 /*
  * cxx/noruntime.c - operator new in a process without any C++ runtime
  *
- * It works as long as there is memory; then there is nobody to throw. Expect
- * nothrow to give NULL and the throwing one to end with a line and SIGABRT.
+ * It works as long as there is memory; then there is no runtime to throw.
+ * Expect nothrow to give NULL and the throwing one to end with a line and
+ * SIGABRT.
  */
 #include "support/ktest.h"
 

@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* How often the replaced new, delete, new aligned, delete aligned were called. */
+/* How often the replaced new, delete, new aligned, delete aligned were
+ * called. */
 const int *replaced_calls(void);
 /* Calls all twenty operators and prints what ran; 0, or 1: a wrong block. */
 int replaced_body(void);

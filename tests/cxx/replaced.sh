@@ -4,8 +4,8 @@
 # replaced.sh KIND PROGRAM [LIBRARIES]: operators that a program replaces
 #
 # Runs 16 programs, one for each subset of the four basic operators, with the
-# library and without it. % in PROGRAM and LIBRARIES stands for the number of the
-# subset; LIBRARIES is a folder (KIND library) or a plug-in (KIND plugin).
+# library and without it. % in PROGRAM and LIBRARIES stands for the number of
+# the subset; LIBRARIES is a folder (KIND library) or a plug-in (KIND plugin).
 #
 # Expect the same operators to run, but for a plug-in that is opened
 # RTLD_LOCAL: there expect that no block changes its allocator.

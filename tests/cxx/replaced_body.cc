@@ -108,7 +108,8 @@ static int pairs()
 	return 0;
 }
 
-/* What there is no memory for. Expect bad_alloc, or NULL of the nothrow ones. */
+/* What there is no memory for. Expect bad_alloc, or NULL of the nothrow
+ * ones. */
 static int failures()
 {
 	int before[4], outcome;

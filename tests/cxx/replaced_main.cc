@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * cxx/replaced_main.cc - a program that replaces operators, or whose library does
+ * cxx/replaced_main.cc - a program that replaces operators, or whose library
+ * does
  */
 #include "replaced.h"
 

@@ -70,7 +70,7 @@ __attribute__((noinline)) static void use_after_free(void)
 	KEEP();
 }
 
-/* The same, but nobody allocates again: found at the end of the process. */
+/* The same, without another allocation: found at the end of the process. */
 __attribute__((noinline)) static void late_use_after_free(void)
 {
 	char *p = get_block(100);
@@ -197,7 +197,7 @@ static void out_of_memory_huge(void)
 	KEEP();
 }
 
-/* Memory that is not zero, and then somebody else's. */
+/* Memory that is not zero when the next owner gets it. */
 static void init_on_alloc(void)
 {
 	static const size_t sizes[] = { 16, 100, 5000, 30000, 100000, 6000000 };

@@ -5,8 +5,9 @@
  *	failslab PERCENT CASE...
  *
  * A case is malloc, large, area, calloc, realloc, aligned, thread or, for
- * fail_page_alloc, pages or blocks; each makes some thousand requests. Expect as many to fail as PERCENT says, with ENOMEM,
- * and whatever was there before to be left as it was.
+ * fail_page_alloc, pages or blocks; each makes some thousand requests. Expect
+ * as many to fail as PERCENT says, with ENOMEM, and whatever was there before
+ * to be left as it was.
  */
 #include "support/ktest.h"
 

@@ -4,9 +4,10 @@
 
     groups.py ROOT [TESTS]
 
-TESTS is the CTestTestfile.cmake of a build folder. The group of a test is the first word of its name: that of unit.buddy.free is
-unit, that of static-pie.program is static. Prints one line for each fault and
-exits 1 if there was any:
+TESTS is the CTestTestfile.cmake of a build folder. The group of a test is the
+first word of its name: that of unit.buddy.free is unit, that of
+static-pie.program is static. Prints one line for each fault and exits 1 if
+there was any:
  - a test of TESTS without the label of its group
  - a label that is not in the list km_labels of scripts/lib.sh, which
    scripts/test --label knows and --help prints

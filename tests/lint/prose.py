@@ -35,7 +35,8 @@ def links(text):
 
 
 def prose_lines(lines):
-    """Yield (number, line) of prose, and (number, "") where a paragraph ends."""
+    """Yield (number, line) of prose, and (number, "") where a paragraph
+    ends."""
     fenced = False
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith("```"):
@@ -48,7 +49,8 @@ def prose_lines(lines):
 
 
 def paragraphs(lines):
-    """Yield (number of its first line, text) of each paragraph and list item."""
+    """Yield (number of its first line, text) of each paragraph and list
+    item."""
     start, words = 0, []
     for number, line in [*prose_lines(lines), (0, "")]:
         if words and (not line.strip() or _ITEM.match(line)):

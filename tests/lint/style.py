@@ -9,11 +9,13 @@ Prints one line for each fault and exits 1 if there was any:
  - a source file or script of more than 800 lines
  - a source file that does not say at its top what it is
  - a test that the clock can end: alarm(), timeout(1), a timeout of Python's
-   subprocess, a TIMEOUT of ctest. Other work on the machine would decide whether
-   it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
- - a word in src, include, docs or README.md that leaves out who does it
-   (somebody, whoever): the caller, the owning thread, reclaim
- - "proven" there or in CONTRIBUTING.md: what a test looks at is checked
+   subprocess, a TIMEOUT of ctest. Other work on the machine would decide
+   whether it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
+ - a word in src, include, docs or README.md, or in a comment of the other
+   folders, that leaves out who does it (somebody, whoever): the caller, the
+   owning thread, reclaim
+ - a comment that goes beyond column 80, where a tab goes to the next 8
+ - "proven" in src, include or a document: what a test looks at is checked
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
@@ -22,6 +24,7 @@ import os
 import re
 import sys
 
+import comments
 import sources
 
 MAX_FUNCTION_LINES = 60
@@ -87,10 +90,50 @@ def judge_words(path, lines):
             for match in RIDDLES.finditer(line)]
 
 
+def judge_comments(path, lines):
+    """The words of the comments of a file outside of src and include."""
+    return judge_words(path, [comment for _, _, comment
+                              in comments.parts(path, lines)])
+
+
+def judge_width(path, lines):
+    return [f"{path}:{number}: a comment of {columns} columns, "
+            f"{comments.MAX_COLUMNS} are the most"
+            for number, columns in comments.too_wide(path, lines)]
+
+
 def judge_proofs(path, lines):
     return [f"{path}:{number}: '{match.group()}': checked is the word"
             for number, line in enumerate(lines, 1)
             for match in PROOFS.finditer(line)]
+
+
+def programs(root, folders):
+    """All files of the folders that have comments, also those of no suffix."""
+    suffixes = sources.C_SUFFIXES + sources.SCRIPT_SUFFIXES + (
+        ".txt", ".in", ".awk", ".sed")
+    return [path for path in sources.find(root, folders, ("",))
+            if path.endswith(suffixes) or "." not in os.path.basename(path)]
+
+
+def judge_text(root):
+    """The words and the width of comments and documents."""
+    faults = []
+    words = sources.find(root, ("src", "include"), sources.C_SUFFIXES)
+    words += sources.find(root, ("docs",), (".md", ".svg", ".1", ".3", ".7"))
+    words += ["README.md"] if os.path.exists(f"{root}/README.md") else []
+    for path in words:
+        lines = sources.read_lines(root, path)
+        faults += judge_words(path, lines) + judge_proofs(path, lines)
+    if os.path.exists(f"{root}/CONTRIBUTING.md"):
+        faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
+            root, "CONTRIBUTING.md"))
+    for path in programs(root, ("tests", "bench", "tools", "scripts", "cmake")):
+        lines = sources.read_lines(root, path)
+        faults += judge_width(path, lines)
+        if not path.startswith("tests/lint/"):
+            faults += judge_comments(path, lines)
+    return faults
 
 
 def judge(root):
@@ -106,16 +149,7 @@ def judge(root):
         faults += sources.too_long(path, sources.read_lines(root, path))
     for path in sources.find(root, ("tests",), tuple(KINDS)):
         faults += judge_clock(path, sources.read_lines(root, path))
-    words = sources.find(root, ("src", "include"), sources.C_SUFFIXES)
-    words += sources.find(root, ("docs",), (".md", ".svg", ".1", ".3", ".7"))
-    words += ["README.md"] if os.path.exists(f"{root}/README.md") else []
-    for path in words:
-        lines = sources.read_lines(root, path)
-        faults += judge_words(path, lines) + judge_proofs(path, lines)
-    if os.path.exists(f"{root}/CONTRIBUTING.md"):
-        faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
-            root, "CONTRIBUTING.md"))
-    return faults
+    return faults + judge_text(root)
 
 
 def main():

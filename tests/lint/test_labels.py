@@ -65,7 +65,8 @@ class LabelsTest(tree.TreeTest):
         self.one_fault("unit.kmem.c")
 
     def test_other_folders(self):
-        """A file of src itself is not judged, labels of one letter. Expect none."""
+        """A file of src itself is not judged, labels of one letter. Expect
+        none."""
         self.put("src/other.h", header("CD1  one"))
         self.put("src/kmem/a.h", header("A1  one"))
         self.put("tests/unit/kmem/test_b.c", "")

@@ -62,6 +62,33 @@ class StyleTest(tree.TreeTest):
         self.put("README.md", "what somebody wrote\n")
         self.assertEqual(len(self.faults()), 4, self.faults())
 
+    def test_words_of_tests(self):
+        """Comments of tests and scripts, and the same words in their code and
+        strings. Expect a fault for each comment."""
+        self.put("tests/unit/core/test_a.c", HEADER + "/* a\n * somebody */\n"
+                 "int he; // whoever\nchar s[] = \"/* nobody */\";\n")
+        self.put("tests/a.sh", "su nobody  # nobody's\necho $#he he\n")
+        quotes = '"' * 3
+        self.put("bench/a.py", f"he = 1\n{quotes}his\n\n    him{quotes}\n"
+                 "his = 2\n# he\n")
+        self.put("scripts/run", "#!/bin/he\n# he\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 7, faults)
+
+    def test_width(self):
+        """Comments that end at columns 80 and 81: after tabs, behind code, in
+        scripts; code that is as wide by itself. Expect the four of 81."""
+        for columns in (80, 81):
+            self.put(f"tools/a{columns}.c", "/*\n *\t" + "x" * (columns - 11)
+                     + " */\nint a; /*" + "x" * (columns - 11) + "*/\n"
+                     + "int " + "y" * 80 + "; /* z */\n")
+            self.put(f"scripts/{columns}", "# " + "x" * (columns - 2) + "\n")
+            self.put(f"bench/a{columns}.py", "x = 1  # "
+                     + "x" * (columns - 9) + "\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 4, faults)
+        self.assertTrue(all("of 81 columns" in fault for fault in faults))
+
     def test_proofs(self):
         """Comments and pages that speak of proofs. Expect a fault for each,
         and none for a name that has the word in it."""

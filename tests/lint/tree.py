@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""tree.py - small made-up source trees for the self-tests of the lint scripts"""
+"""tree.py - small made-up source trees for the self-tests of the lint
+scripts"""
 
 import os
 import tempfile

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * misuse/deepbind.c - blocks from a plugin loaded RTLD_DEEPBIND, freed by the host
+ * misuse/deepbind.c - blocks from a plugin loaded RTLD_DEEPBIND, freed by the
+ * host
  *
  * ARGV[1] is the plugin. Expect them served by the allocator they came from.
  */

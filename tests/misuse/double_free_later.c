@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-#define SIZE 7168 /* nobody else's */
+#define SIZE 7168 /* a class that nothing else here uses */
 
 static void *object;
 static pthread_barrier_t barrier;

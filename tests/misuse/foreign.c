@@ -2,7 +2,8 @@
 /*
  * misuse/foreign.c - a block of the next allocator, that of libc, given to ours
  *
- * Its malloc is found past ours. Expect what foreign= asks for: by default, served.
+ * Its malloc is found past ours. Expect what foreign= asks for: by default,
+ * served.
  */
 #include "misuse.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * misuse/interior_small.c - the inside of a small object, seen when its array is flushed
+ * misuse/interior_small.c - the inside of a small object, seen when its array
+ * is flushed
  *
  * ARGV[2] forces the flush. Expect "is not the start of an object".
  */

@@ -2,7 +2,8 @@
 /*
  * misuse/loaded.c - an address inside a loaded object, of kind ARGV[2]
  *
- * Data, constants and code of ours, data of libc. Expect "is inside a loaded object".
+ * Data, constants and code of ours, data of libc. Expect "is inside a loaded
+ * object".
  */
 #include "misuse.h"
 

@@ -27,7 +27,8 @@ static int usage(void)
 	return 2;
 }
 
-/* In the child: no core file, at most 30 seconds of CPU time, stderr into the pipe. */
+/* In the child: no core file, at most 30 seconds of CPU time, stderr into the
+ * pipe. */
 static void start(char **argv, const char *library, int fd)
 {
 	struct rlimit none = { 0, 0 }, cpu = { 30, 30 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * misuse/thread_stack.c - an address on the own stack of a thread that is not main
+ * misuse/thread_stack.c - an address on the own stack of a thread that is not
+ * main
  *
  * The thread itself frees it. Expect "is on a stack".
  */

@@ -3,8 +3,8 @@
  * exit_proof.c - what a process that ends by _exit() knows of its malloc
  *
  * Preloaded beside the library by cases/stress-ng.sh: such a process writes no
- * line of the library's stats_file. This one appends, before the process ends, a
- * line to the file that KM_EXIT_FILE names:
+ * line of the library's stats_file. This one appends, before the process ends,
+ * a line to the file that KM_EXIT_FILE names:
  *
  *	pid=123 comm=stress-ng-mallo arena=4194304 malloc=/lib/libkmalloc...
  *

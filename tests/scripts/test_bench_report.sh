@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The report of scripts/bench, on made-up samples. Expect the programs behind each
-# group by name, a mark on the row whose spread exceeds its difference and on no
-# other, and memory judged against the best peer of each row.
+# The report of scripts/bench, on made-up samples. Expect the programs behind
+# each group by name, a mark on the row whose spread exceeds its difference and
+# on no other, and memory judged against the best peer of each row.
 . "$(dirname "$0")/common.sh"
 
 cat > "$tmp/samples.py" <<'END'

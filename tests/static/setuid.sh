@@ -5,7 +5,7 @@
 #
 # The program is a static one, since the loader preloads nothing into such. It
 # must not look at KMALLOC_CMDLINE: no complaint of an unknown parameter, no
-# file written. Only root can make it somebody else's; the folder must allow it.
+# file written. Only root can give it to another user; the folder must allow it.
 set -euo pipefail
 program=$1 folder=$(mktemp -d "$2/setuid.XXXXXX")
 trap 'rm -rf "$folder"' EXIT

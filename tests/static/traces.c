@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * static/traces.c - a static program that allocates before and after libc's start
+ * static/traces.c - a static program that allocates before and after libc's
+ * start
  *
  *	traces [overflow]
  *

@@ -97,8 +97,8 @@ static inline size_t sum_of(const struct rb_root *root)
 }
 
 /*
- * V1 to V4, that the trees fill vmalloc space to a byte, and that mem= is charged
- * with what is in use or lazy.
+ * V1 to V4, that the trees fill vmalloc space to a byte, and that mem= is
+ * charged with what is in use or lazy.
  */
 static inline void check_space(void)
 {

@@ -289,7 +289,7 @@ static void close_caches(void)
 	}
 }
 
-/* Pages that somebody has. */
+/* Pages that are in use. */
 static unsigned long pages_out(void)
 {
 	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
@@ -359,8 +359,8 @@ static void test_seed_3(void **state)
 	run(0x94d049bb133111eb, STEPS);
 }
 
-/* Fewer steps on caches that are beyond the slots of the fixed table. Expect the
- * same. */
+/* Fewer steps on caches that are beyond the slots of the fixed table. Expect
+ * the same. */
 static void test_far(void **state)
 {
 	static struct kmem_cache *near[NR_CURSORS - API_SLOT];

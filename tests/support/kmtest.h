@@ -87,7 +87,7 @@ static inline void expect_abort(void (*fn)(void *), void *arg,
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
-/* RCU where nobody reads: grace periods are over at once. */
+/* RCU without readers: grace periods are over at once. */
 static inline void rcu_call_now(struct rcu_head *head,
 				void (*func)(struct rcu_head *))
 {

@@ -33,7 +33,7 @@ static bool refuse_isolate;
 static int migrate_says; /* 0: do it */
 static bool called_with_locks; /* an allocator's lock was held */
 
-/* The gates may be held: nobody waits for them (docs/locking.md). */
+/* The gates may be held: no thread waits for them (docs/locking.md). */
 static inline void note_locks(void)
 {
 	if (KM_DEBUG && (lock_held & ~LOCK_GATES))
@@ -97,7 +97,7 @@ static inline int owner_migrate(struct page *dst, struct page *src,
 		REQUIRE(s->isolated);
 		memcpy(page_to_virt(dst), page_to_virt(src),
 		       PAGE_SIZE << s->order);
-		/* whoever still uses the old place is seen */
+		/* a use of the old place is seen */
 		memset(page_to_virt(src), 0xee, PAGE_SIZE << s->order);
 		dst->private = src->private;
 		get_page(dst);

@@ -2,7 +2,8 @@
 # tests/support/preload.cmake - programs that run under the preload libraries
 #
 # A test runs once for each of them: under its own name on libkmalloc-preload,
-# and with .slab behind its name, and the label slab, on libkmalloc-preload-slab.
+# and with .slab behind its name, and the label slab, on
+# libkmalloc-preload-slab.
 #
 # km_preload_find()			sets KM_PRELOAD to their targets, empty
 #					under sanitizers

@@ -8,9 +8,9 @@
 # scripts/lib.sh, and lint.groups and artefacts.groups compare. CAN_SKIP: the
 # exit status 77 is "skipped".
 #
-# km_tests_file() writes tests.txt in the build folder: a line for each test, its
-# name and the words of its command and environment, with tabs between. From it
-# scripts/test --one knows what a test needs built.
+# km_tests_file() writes tests.txt in the build folder: a line for each test,
+# its name and the words of its command and environment, with tabs between. From
+# it scripts/test --one knows what a test needs built.
 include_guard(GLOBAL)
 
 function(km_test name)

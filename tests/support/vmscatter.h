@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/support/vmscatter.h - an area of vmalloc space that compaction will move
+ * tests/support/vmscatter.h - an area of vmalloc space that compaction will
+ * move
  *
  *	HighMem	|a.a.a.a.a...............|.x.x.x.x.x.x.x.x.x.x.x|
- *		  a: the area's frames		x: somebody else's
+ *		  a: the area's frames		x: others in use
  *
- * Its frames lie at the low end of the zone with free ones between them, and at the
- * high end every second frame is free, for them to move to.
+ * Its frames lie at the low end of the zone with free ones between them, and at
+ * the high end every second frame is free, for them to move to.
  */
 #ifndef TEST_VMSCATTER_H
 #define TEST_VMSCATTER_H
@@ -56,8 +57,8 @@ static inline void free_hogs(unsigned long start, unsigned long end,
 }
 
 /*
- * The area, of zeros; the frames at the high end are hogs until moves_of(). Its first
- * `block` frames, a power of two, are the lowest of the zone.
+ * The area, of zeros; the frames at the high end are hogs until moves_of(). Its
+ * first `block` frames, a power of two, are the lowest of the zone.
  */
 static inline char *scattered_behind(unsigned long block, unsigned long nr,
 				     pgprot_t prot)

@@ -2,9 +2,9 @@
 /*
  * tests/support/vmtest.h - vmalloc space on the whole engine, once a child
  *
- * 64 MiB of HighMem above 64 MiB of Normal, unless the test says else; ticks are
- * the test's alone. vm_tests(fn) runs fn(arg) for each of the two calls that map
- * frames: arg is the parameter that chooses one.
+ * 64 MiB of HighMem above 64 MiB of Normal, unless the test says else; ticks
+ * are the test's alone. vm_tests(fn) runs fn(arg) for each of the two calls
+ * that map frames: arg is the parameter that chooses one.
  */
 #ifndef TEST_VMTEST_H
 #define TEST_VMTEST_H
@@ -87,7 +87,8 @@ static inline void vm_start(const char *args, const char *backend)
 	vm_boot(args, backend);
 }
 
-/* ---- what there is, to be the same when all is given back ------------------- */
+/* ---- what there is, to be the same when all is given back
+ * ------------------- */
 
 struct vm_books {
 	unsigned long highmem; /* frames of HighMem in use */
@@ -176,7 +177,8 @@ static inline unsigned long vm_maps_lines(void)
 	return nr;
 }
 
-/* ---- bytes ---------------------------------------------------------------------- */
+/* ---- bytes
+ * ---------------------------------------------------------------------- */
 
 static inline bool all_bytes(const void *p, unsigned char value, size_t n)
 {

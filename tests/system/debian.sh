@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # A Debian of its own (debootstrap) with the library in /etc/ld.so.preload from
-# the first process on. Expect login, su, sudo, cron and apt-get to do their work
-# and to be served, setuid ones too, a 32-bit program to say one line and run, and
-# the system to work as before once the line is taken away.
+# the first process on. Expect login, su, sudo, cron and apt-get to do their
+# work and to be served, setuid ones too, a 32-bit program to say one line and
+# run, and the system to work as before once the line is taken away.
 . "$(dirname "$0")/lib.sh"
 need_chroot
 command -v debootstrap > /dev/null || skip "no debootstrap"

@@ -3,9 +3,9 @@
 #
 # A small system made of this machine's own bash, coreutils and their like, with
 # the library in /etc/ld.so.preload. Expect its first process and its children
-# to be served, a setuid program too; and each way out of docs/preload-everywhere.md
-# to work: without the line, with a file that is missing or broken, and with a
-# library that ends every program.
+# to be served, a setuid program too; and each way out of
+# docs/preload-everywhere.md to work: without the line, with a file that is
+# missing or broken, and with a library that ends every program.
 . "$(dirname "$0")/lib.sh"
 need_chroot
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * torture/fork_anywhere.c - fork() in a handler that came in the middle of malloc
+ * torture/fork_anywhere.c - fork() in a handler that came in the middle of
+ * malloc
  *
  * Every kind of call, on the preload libraries: a hit, refill and flush, page
- * runs, areas, realloc, ticks, and fork itself. Expect parent and child to finish
- * the call that was interrupted, and all blocks to have one owner.
+ * runs, areas, realloc, ticks, and fork itself. Expect parent and child to
+ * finish the call that was interrupted, and all blocks to have one owner.
  */
 #include "fork_steps.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * torture/fork_lock.c - locks that fork handlers take, and malloc's callers hold
+ * torture/fork_lock.c - locks that fork handlers take, and malloc's callers
+ * hold
  *
  * Each busy thread holds one of three mutexes while it calls the malloc family;
  * fork handlers take the same ones: of a library whose handlers come before
@@ -30,7 +31,8 @@ static void after(void)
 
 static const size_t sizes[] = { 24, 400, 5000, 30000, 100 * KIB, 5 * MIB };
 
-/* Every call of the family, on blocks that an earlier round has left as well. */
+/* Every call of the family, on blocks that an earlier round has left as
+ * well. */
 static void work(char **kept, uint64_t seed, unsigned int round)
 {
 	size_t nr = ARRAY_SIZE(sizes) - (round % 8 != 0);

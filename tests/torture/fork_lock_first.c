@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * torture/fork_lock_first.c - a library whose fork handlers come before malloc's
+ * torture/fork_lock_first.c - a library whose fork handlers come before
+ * malloc's
  *
  * It is marked to be initialized first and loaded after the preload library, so
  * that of the two it is the first: its prepare handler runs when malloc's has

@@ -3,7 +3,8 @@
  * torture/fork_proven.c - the same as fork_anywhere.c, with the engine in reach
  *
  * The program is linked with the shim. Expect the structures of all layers to
- * pass their own proof in each child, and in the parent after each kind of call.
+ * pass their own proof in each child, and in the parent after each kind of
+ * call.
  */
 #include "fork_steps.h"
 #include "shim/shim.h"

@@ -2,9 +2,10 @@
 /*
  * torture/fork_stdio.c - fork() beside stdio, and inside it
  *
- * libc's fork takes the lock of the list of streams after malloc's handlers have
- * run; fflush(NULL) holds it while it waits for a stream, and getline() holds
- * the stream while it allocates. A deadlock shows as the time limit of the test.
+ * libc's fork takes the lock of the list of streams after malloc's handlers
+ * have run; fflush(NULL) holds it while it waits for a stream, and getline()
+ * holds the stream while it allocates. A deadlock shows as the time limit of
+ * the test.
  */
 #include <pthread.h>
 #include <sys/wait.h>
@@ -138,7 +139,8 @@ static void beside_streams(void)
 	unlink(path);
 }
 
-/* ---- the deadlock itself, step by step ------------------------------------- */
+/* ---- the deadlock itself, step by step
+ * ------------------------------------- */
 
 static atomic_int reading, forking;
 
@@ -185,8 +187,8 @@ static void *flush_once(void *arg)
 }
 
 /*
- * One thread has a stream and is to allocate, a second the list and waits for the
- * stream, the third forks. Expect all three to go on.
+ * One thread has a stream and is to allocate, a second the list and waits for
+ * the stream, the third forks. Expect all three to go on.
  */
 static void holder_allocates(void)
 {
@@ -208,7 +210,8 @@ static void holder_allocates(void)
 	}
 }
 
-/* ---- fork inside stdio ------------------------------------------------------- */
+/* ---- fork inside stdio
+ * ------------------------------------------------------- */
 
 static int forks_in_write;
 
@@ -221,7 +224,8 @@ static ssize_t write_and_fork(void *cookie, const char *buf, size_t size)
 	return (ssize_t)size;
 }
 
-/* A stream whose write function forks, flushed by its name and with all others. */
+/* A stream whose write function forks, flushed by its name and with all
+ * others. */
 static void flush_and_fork(void)
 {
 	FILE *f = fopencookie(

@@ -2,13 +2,14 @@
 /*
  * torture/fork_steps.h - a signal at a chosen instruction of a call, and a fork
  *
- * The processor traps behind each instruction of a call, and the handler of every
- * nth of these signals forks. Parent and child return from it and finish the
- * call. The child then allocates 10,000 times and is proven; the parent waits for
- * it, inside the handler. Handlers of fork allocate too, and keep blocks.
+ * The processor traps behind each instruction of a call, and the handler of
+ * every nth of these signals forks. Parent and child return from it and finish
+ * the call. The child then allocates 10,000 times and is checked; the parent
+ * waits for it, inside the handler. Handlers of fork allocate too, and keep
+ * blocks.
  *
  *	parent	call: i i i[fork, wait]i i i[fork, wait]i i i, checks
- *	child		           [ ]i i i i i i i i i, checks, 10,000 blocks, proof
+ *	child		           [ ]i i i i i i i i i, checks, 10,000 blocks
  *
  * Where single steps are not to be had, a timer sends the signal.
  *
@@ -48,7 +49,8 @@ static volatile long failed_at, forked, most_forks, most_steps;
 
 static void prove(void); /* by who includes this */
 
-/* ---- handlers of fork, which allocate ---------------------------------------- */
+/* ---- handlers of fork, which allocate
+ * ---------------------------------------- */
 
 static const size_t kept_sizes[] = { 24, 3000, 20000, 200 * KIB };
 static char *kept[ARRAY_SIZE(kept_sizes)];
@@ -81,7 +83,8 @@ static void give_up(void)
 	free(malloc(60000));
 }
 
-/* ---- signals ------------------------------------------------------------------- */
+/* ---- signals
+ * ------------------------------------------------------------------- */
 
 static void fork_here(void)
 {
@@ -176,7 +179,8 @@ static inline long min_of(long a, long b)
 	return a < b ? a : b;
 }
 
-/* ---- one call ------------------------------------------------------------------ */
+/* ---- one call
+ * ------------------------------------------------------------------ */
 
 /* Blocks that carry their own proof. */
 static void allocate(unsigned int nr)
@@ -204,8 +208,8 @@ static void allocate(unsigned int nr)
 }
 
 /*
- * The call with forks at instruction @first and each @every behind it. Returns how
- * many instructions there were.
+ * The call with forks at instruction @first and each @every behind it. Returns
+ * how many instructions there were.
  */
 static long interrupted(const struct call *call, long first, long every)
 {
@@ -257,8 +261,8 @@ static long count_steps(const struct call *call)
 }
 
 /*
- * Fork at places all over a call; when soaking, behind each instruction in turn,
- * until there were 10,000 forks. Expect each child and the parent intact.
+ * Fork at places all over a call; when soaking, behind each instruction in
+ * turn, until there were 10,000 forks. Expect each child and the parent intact.
  */
 static void fork_all_over(const struct call *call)
 {
@@ -286,7 +290,8 @@ static void fork_all_over(const struct call *call)
 	CHECK(forked >= most / 2, "%s: %ld forks", call->name, forked);
 }
 
-/* ---- the calls ------------------------------------------------------------------- */
+/* ---- the calls
+ * ------------------------------------------------------------------- */
 
 #define MANY 32
 

@@ -2,7 +2,8 @@
 /*
  * torture/ifunc.h - blocks that resolvers of indirect functions got
  *
- *	ifunc_user, bound at once, calls first(): resolved while it is relocated,
+ *	ifunc_user, bound at once, calls first(): resolved while it is
+ *	relocated,
  *		which is before malloc's library is
  *	ifunc, the program, calls second(): resolved after that
  */

@@ -77,7 +77,8 @@ static void use(void *p, size_t n)
 	errno = 0;
 }
 
-/* ---- one function each ------------------------------------------------------ */
+/* ---- one function each
+ * ------------------------------------------------------ */
 
 static void call_malloc(void)
 {
@@ -358,7 +359,8 @@ static void call_new_nothrow(void)
 	_ZdlPv(NULL);
 }
 
-/* ---- the table -------------------------------------------------------------- */
+/* ---- the table
+ * -------------------------------------------------------------- */
 
 enum { NEEDS_MEMORY = 1 };
 
@@ -449,7 +451,8 @@ static int run(const char *name)
 	return ran;
 }
 
-/* ---- moments ---------------------------------------------------------------- */
+/* ---- moments
+ * ---------------------------------------------------------------- */
 
 static int ran_early;
 

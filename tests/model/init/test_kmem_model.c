@@ -2,9 +2,9 @@
 /*
  * test_kmem_model.c - the calls of slab.h at random, beside an oracle
  *
- * The oracle is a list of the objects that are out, with the bytes that each must
- * hold, what it must be aligned to, and where it was asked for. Caches come
- * and go meanwhile, some of them as a further name of another; objects are
+ * The oracle is a list of the objects that are out, with the bytes that each
+ * must hold, what it must be aligned to, and where it was asked for. Caches
+ * come and go meanwhile, some of them as a further name of another; objects are
  * taken singly, in bulk, from prefilled sheaves and by size; they go back to
  * their cache, by kfree(), or in bulk without a cache. There are two nodes.
  */
@@ -50,7 +50,8 @@ static unsigned int below(unsigned long n)
 	return (unsigned int)test_below(&seed, n);
 }
 
-/* ---- the bytes of an object ------------------------------------------------- */
+/* ---- the bytes of an object
+ * ------------------------------------------------- */
 
 static size_t first_byte(const struct object *o)
 {
@@ -108,7 +109,8 @@ static void *disown(unsigned int i)
 	return o.p;
 }
 
-/* ---- caches ------------------------------------------------------------------- */
+/* ---- caches
+ * ------------------------------------------------------------------- */
 
 static void construct(void *obj)
 {
@@ -166,7 +168,8 @@ static void destroy(struct name *name)
 	name->s = NULL;
 }
 
-/* ---- steps --------------------------------------------------------------------- */
+/* ---- steps
+ * --------------------------------------------------------------------- */
 
 /* One object, of the node that was asked for. */
 static void step_alloc(struct name *name)
@@ -315,9 +318,11 @@ static void one_step(unsigned int p_alloc)
 		step_alloc(name);
 }
 
-/* ---- proofs ---------------------------------------------------------------------- */
+/* ---- proofs
+ * ---------------------------------------------------------------------- */
 
-/* What is out of a cache's slabs: with us, in sheaves that we hold, or cached. */
+/* What is out of a cache's slabs: with us, in sheaves that we hold, or
+ * cached. */
 static void prove_counts(const struct kmem_cache *s)
 {
 	unsigned long out = 0;
@@ -351,7 +356,8 @@ static void prove(void)
 		REQUIRE(objects[i].p >= objects[i - 1].p + objects[i - 1].size);
 }
 
-/* ---- a run ----------------------------------------------------------------------- */
+/* ---- a run
+ * ----------------------------------------------------------------------- */
 
 struct config {
 	const char *cmdline;

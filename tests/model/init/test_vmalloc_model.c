@@ -2,8 +2,8 @@
 /*
  * test_vmalloc_model.c - vmalloc space at random against a list of what is live
  *
- * Every page of an area carries a word that names it and the area; frames that are
- * mapped by several are written through one and read through another.
+ * Every page of an area carries a word that names it and the area; frames that
+ * are mapped by several are written through one and read through another.
  */
 #include "support/vmtest.h"
 
@@ -210,8 +210,8 @@ static void run(const char *backend)
 	vm_books();
 }
 
-/* A zone of HighMem and one of Normal, 16 MiB each. Expect every word in its place,
- * every structure sound, and all given back. */
+/* A zone of HighMem and one of Normal, 16 MiB each. Expect every word in its
+ * place, every structure sound, and all given back. */
 static void child_highmem(void *arg)
 {
 	vm_pin(0);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_migrate_model.c - random operations while pages move and frames come and go
+ * test_migrate_model.c - random operations while pages move and frames come and
+ * go
  *
  * The oracle knows the blocks that stay, which never move, and the slots, whose
  * pages do. From these it makes a map of the frames in use and says what must
  * succeed and what must fail: a range with a block that stays is busy, a range
  * with nothing in it is not; a request fails only where nothing would fit; what
- * is isolated serves nobody.
+ * is isolated serves no request.
  */
 #include <kmalloc/mm.h>
 
@@ -35,7 +36,8 @@ static unsigned long failed, ranges, offlined, onlined, isolations;
 static u64 seed;
 static struct zone *zone;
 
-/* ---- what the oracle knows ---------------------------------------------------- */
+/* ---- what the oracle knows
+ * ---------------------------------------------------- */
 
 static void mark(const struct page *page, unsigned int order, u8 what)
 {
@@ -103,7 +105,8 @@ static void check(void)
 	make_map();
 }
 
-/* ---- blocks and slots ------------------------------------------------------------ */
+/* ---- blocks and slots
+ * ------------------------------------------------------------ */
 
 static struct page *take(unsigned int order)
 {
@@ -174,7 +177,8 @@ static void op_slot(void)
 	}
 }
 
-/* ---- ranges ------------------------------------------------------------------------ */
+/* ---- ranges
+ * ------------------------------------------------------------------------ */
 
 static void op_range(void)
 {
@@ -270,7 +274,7 @@ static void op_compact(void)
 	}
 }
 
-/* ---- the run --------------------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------- */
 
 static void one_operation(unsigned long i)
 {

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# BIND's named, which is linked with jemalloc and calls mallocx() and sdallocx():
-# a zone of 3,000 names, asked by dig on 127.0.0.1, whole and name by name; it
-# ends by exit() when it gets SIGTERM. Expect the same answers, and a named that
-# the library served.
+# BIND's named, which is linked with jemalloc and calls mallocx() and
+# sdallocx(): a zone of 3,000 names, asked by dig on 127.0.0.1, whole and name
+# by name; it ends by exit() when it gets SIGTERM. Expect the same answers, and
+# a named that the library served.
 . "$(dirname "$0")/../lib.sh"
 begin named dig /usr/bin/python3
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# bash under slab_debug=FZPU: arrays, patterns, subshells, pipes. Expect the same
-# output as without the library, a bash that it served, and no report.
+# bash under slab_debug=FZPU: arrays, patterns, subshells, pipes. Expect the
+# same output as without the library, a bash that it served, and no report.
 . "$(dirname "$0")/../lib.sh"
 begin bash sort
 

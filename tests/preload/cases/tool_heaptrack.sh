@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# heaptrack on a program that runs on the library: its functions stand in front of
-# ours and call them. Expect the program to get to its end, and its blocks seen.
+# heaptrack on a program that runs on the library: its functions stand in front
+# of ours and call them. Expect the program to get to its end, and its blocks
+# seen.
 . "$(dirname "$0")/../lib.sh"
 begin heaptrack
 program=$KM_PROGRAMS/preload_bug

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Valgrind's memcheck on a program that runs on the library: its own malloc takes
-# the place of ours too. Expect the same bug found as without the library, the
-# blocks counted, and nothing found in a program without a bug.
+# Valgrind's memcheck on a program that runs on the library: its own malloc
+# takes the place of ours too. Expect the same bug found as without the library,
+# the blocks counted, and nothing found in a program without a bug.
 . "$(dirname "$0")/../lib.sh"
 begin valgrind
 program=$KM_PROGRAMS/preload_bug

@@ -5,7 +5,7 @@
 # overflow; and one that only the kernel can refuse. Expect for each of the
 # first at most twice the instructions that libc's malloc takes, as callgrind
 # counts them, and no system call, with and without a limit on the address
-# space; and for the last no futex call, since nobody waits.
+# space; and for the last no futex call, since no thread waits.
 . "$(dirname "$0")/../lib.sh"
 begin valgrind callgrind_annotate strace prlimit
 
@@ -63,5 +63,5 @@ for limit in unlimited $((1 << 30)); do
 	[[ $(grep -c mmap "$WORK/often") -ge 100 ]] ||
 		fail "limit $limit: the kernel was not asked"
 	((($(grep -c futex "$WORK/often")) < 10)) ||
-		fail "limit $limit: futex calls with nobody waiting"
+		fail "limit $limit: futex calls with no thread waiting"
 done

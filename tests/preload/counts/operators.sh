@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Instructions of twelve blocks by all operators of C++, 64 bytes each, with
-# loop and PLT calls. Expect at most 800; they were 910 when the operators called
-# malloc and free at once.
+# loop and PLT calls. Expect at most 800; they were 910 when the operators
+# called malloc and free at once.
 . "$(dirname "$0")/../lib.sh"
 begin valgrind
 set_mode shim

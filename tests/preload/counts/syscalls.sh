@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The system calls of the library, which docs/shim.md lists. Expect each that its
-# sources name to be in the table; and none besides from programs of one thread
-# that run on it, with parameters of all kinds, which they do not make without. What is in the table need not occur: that depends on the machine.
+# The system calls of the library, which docs/shim.md lists. Expect each that
+# its sources name to be in the table; and none besides from programs of one
+# thread that run on it, with parameters of all kinds, which they do not make
+# without. What is in the table need not occur: that depends on the machine.
 . "$(dirname "$0")/../lib.sh"
 begin strace true prlimit
 

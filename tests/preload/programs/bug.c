@@ -2,8 +2,8 @@
 /*
  * bug.c - a program for the tools that look for bugs: bug [after_free|quiet]
  *
- * It takes and gives back blocks; with "after_free" it writes to one that it has
- * freed. The last line tells whether the library is mapped.
+ * It takes and gives back blocks; with "after_free" it writes to one that it
+ * has freed. The last line tells whether the library is mapped.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
  * Fills 256 MiB, frees it all, waits for longer than the delay of one second,
  * makes a hundred calls of mixed sizes, and prints the peak and what is
  * resident then, in KiB. With "realloc" it frees nothing: the blocks are made
- * smaller by realloc(), and from then on realloc() is the only call, to a little
- * more and back, until memory has come back or 6000 rounds are over.
+ * smaller by realloc(), and from then on realloc() is the only call, to a
+ * little more and back, until memory has come back or 6000 rounds are over.
  */
 #include <stdint.h>
 #include <stdio.h>

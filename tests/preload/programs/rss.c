@@ -3,7 +3,7 @@
  * rss.c - the mean peak resident memory of a program: rss RUNS PROGRAM ARGS...
  *
  * Prints KiB. RSS_PRELOAD in the environment is the program's LD_PRELOAD.
- * Linked statically: a child inherits the peak of whoever forks it, so the
+ * Linked statically: a child inherits the peak of its parent, so the
  * parent must be smaller than anything that it measures.
  */
 #include <stdio.h>

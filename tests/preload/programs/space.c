@@ -2,17 +2,18 @@
 /*
  * space.c - address space: what is mapped, locked, limited and in the way
  *
- *	space lock current|future	mlockall() by an ordinary user who may lock
- *					8 MiB: its result, and for `future` the KiB
+ *	space lock current|future	mlockall() by a user who may lock 8 MiB:
+ *					its result, and for `future` the KiB
  *					that blocks of 16 KiB give then
  *	space resident			KiB that mlockall(MCL_CURRENT) adds
- *	space late MIB			RLIMIT_AS = what is mapped + MIB: blocks of
- *					1 MiB that can be had, after a mapping of
- *					the program's own of 1 MiB
- *	space returned			KiB that are mapped more than before when
- *					256 MiB of large blocks were freed
- *	space holes			other mappings in the way of the heap and
- *					of large blocks: do they stay as they are?
+ *	space late MIB			RLIMIT_AS = what is mapped + MIB: blocks
+ *					of 1 MiB that can be had, after a
+ *					mapping of the program's own of 1 MiB
+ *	space returned			KiB that are mapped more than before
+ *					when 256 MiB of large blocks were freed
+ *	space holes			other mappings in the way of the heap
+ *					and of large blocks: do they stay as
+ *					they are?
  */
 #include <errno.h>
 #include <fcntl.h>

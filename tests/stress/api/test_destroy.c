@@ -2,7 +2,7 @@
 /*
  * test_destroy.c - a cache is destroyed while threads end and give up memory
  *
- * Nobody uses the cache any more, as the contract of kmem_cache_destroy()
+ * No thread uses the cache any more, as the contract of kmem_cache_destroy()
  * demands; but threads that did are on their way out, and others run the
  * upkeep of all caches, so its sheaves are looked at from three sides.
  */
@@ -57,8 +57,8 @@ static unsigned int nr_caches(void)
 	return nr;
 }
 
-/* So many caches are made, used by threads that then end, and destroyed at once:
- * each destruction must succeed. */
+/* So many caches are made, used by threads that then end, and destroyed at
+ * once: each destruction must succeed. */
 static void destroy_under_upkeep(int rounds)
 {
 	pthread_t threads[THREADS], other;
@@ -119,8 +119,8 @@ struct node {
 };
 
 /*
- * Makes caches, some of which are merged with those of the others, uses them, and
- * destroys them, in one way after another.
+ * Makes caches, some of which are merged with those of the others, uses them,
+ * and destroys them, in one way after another.
  */
 static void *creator(void *arg)
 {
@@ -175,9 +175,10 @@ static void under_load(void *arg)
 	pthread_join(other, NULL);
 }
 
-/* Threads make and destroy caches, merged with one another's and not, while they
- * allocate from them, free, and let objects wait for readers. Expect none to be
- * destroyed under a user, no object left, and all caches gone in the end. */
+/* Threads make and destroy caches, merged with one another's and not, while
+ * they allocate from them, free, and let objects wait for readers. Expect none
+ * to be destroyed under a user, no object left, and all caches gone in the
+ * end. */
 static void test_under_load(void **state)
 {
 	unsigned int before;

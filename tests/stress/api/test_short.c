@@ -50,7 +50,8 @@ static void in_child(void)
 }
 
 /* More wanted than there is, by several threads, while the process forks.
- * Expect nobody to hang, half of it in large blocks at the end, sound children. */
+ * Expect no thread to hang, half of it in large blocks at the end, sound
+ * children. */
 static void test_short(void **state)
 {
 	pthread_t threads[THREADS];

@@ -2,9 +2,9 @@
 /*
  * test_vm_migrate.c - compaction under areas that threads write to
  *
- * HighMem is 64 MiB, all of it taken page by page; every second page goes, an area
- * gets those, and the others go: no two frames of the area are neighbours, and no
- * two free ones.
+ * HighMem is 64 MiB, all of it taken page by page; every second page goes, an
+ * area gets those, and the others go: no two frames of the area are neighbours,
+ * and no two free ones.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -71,7 +71,8 @@ static unsigned long free_blocks(void)
 	       2 * highmem()->free_area[10].nr_free;
 }
 
-/* Words i of every page with i % 4 == which: the writer's own, all counted up. */
+/* Words i of every page with i % 4 == which: the writer's own, all counted
+ * up. */
 static void *writer(void *arg)
 {
 	unsigned long which = (unsigned long)(uintptr_t)arg, turns = 0;
@@ -93,7 +94,8 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* read(2) into an area that is pinned: expect no EFAULT, and the bytes there. */
+/* read(2) into an area that is pinned: expect no EFAULT, and the bytes
+ * there. */
 static void *reader(void *arg)
 {
 	char *p = arg;
@@ -158,11 +160,13 @@ static void compact_while_written(void)
 	km_check();
 }
 
-/* ---- the budget --------------------------------------------------------------------- */
+/* ---- the budget
+ * --------------------------------------------------------------------- */
 
 #define BUDGET_PAGES (400UL << 20 >> 12)
 
-/* The owner of what is between the free frames: their bytes mean nothing to it. */
+/* The owner of what is between the free frames: their bytes mean nothing to
+ * it. */
 static bool isolate(struct page *page, isolate_mode_t mode)
 {
 	(void)mode;
@@ -245,9 +249,11 @@ static int run_budget(void)
 	return 0;
 }
 
-/* ---- the program again ------------------------------------------------------------------ */
+/* ---- the program again
+ * ------------------------------------------------------------------ */
 
-/* Ticks compact as well: however long it takes, there are none until writers write. */
+/* Ticks compact as well: however long it takes, there are none until writers
+ * write. */
 static int run(void)
 {
 	vfree(vmalloc(1));
@@ -285,7 +291,8 @@ static void run_with(const char *parameters)
 	assert_string_equal(text, "");
 }
 
-/* Writes wait in the kernel. Expect many more free blocks of 2 MiB after compaction, every write where it belongs, and the checksum as before. */
+/* Writes wait in the kernel. Expect many more free blocks of 2 MiB after
+ * compaction, every write where it belongs, and the checksum as before. */
 static void test_userfaultfd(void **state)
 {
 	(void)state;
@@ -299,8 +306,9 @@ static void test_mprotect(void **state)
 	run_with("highmem=64M vmap_migrate=mprotect");
 }
 
-/* 512 MiB are free in HighMem, a page here and a page there, and 400 MiB are wanted: more
- * mappings than there may be. Expect them, in few runs, by compaction. */
+/* 512 MiB are free in HighMem, a page here and a page there, and 400 MiB are
+ * wanted: more mappings than there may be. Expect them, in few runs, by
+ * compaction. */
 static void test_budget(void **state)
 {
 	(void)state;

@@ -44,7 +44,7 @@ static void *namer(void *arg)
 	return NULL;
 }
 
-/* Areas of four pages in frames of which every second was somebody else's. */
+/* Areas of four pages in frames of which every second was in other use. */
 static void scatter(void)
 {
 	static struct page *pages[NR_PAGES];
@@ -93,8 +93,8 @@ static void name_and_move(void *arg)
 	}
 }
 
-/* Pages are named while compaction moves their blocks. Expect no report of a bad
- * page, every page its area's, and every byte there. */
+/* Pages are named while compaction moves their blocks. Expect no report of a
+ * bad page, every page its area's, and every byte there. */
 static void test_name_and_move(void **state)
 {
 	struct child_end end;
@@ -145,7 +145,8 @@ static void read_and_unmap(void *arg)
 	km_check();
 }
 
-/* Short mappings end while they are read. Expect zeros or the page, and no fault. */
+/* Short mappings end while they are read. Expect zeros or the page, and no
+ * fault. */
 static void test_read_and_unmap(void **state)
 {
 	struct child_end end;

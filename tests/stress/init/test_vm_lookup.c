@@ -98,8 +98,9 @@ static void *look(void *arg)
 	return NULL;
 }
 
-/* Two threads make areas and take them away, two others ask for any address there.
- * Expect each area its bytes, no page lost, and no race under ThreadSanitizer. */
+/* Two threads make areas and take them away, two others ask for any address
+ * there. Expect each area its bytes, no page lost, and no race under
+ * ThreadSanitizer. */
 static void child_look(void *arg)
 {
 	pthread_t makers[MAKERS], lookers[LOOKERS];
@@ -123,7 +124,8 @@ static void child_look(void *arg)
 	vm_same_books(&books);
 }
 
-/* ---- the first kmap() ---------------------------------------------------------- */
+/* ---- the first kmap()
+ * ---------------------------------------------------------- */
 
 static int ready; /* atomic: threads at the start */
 

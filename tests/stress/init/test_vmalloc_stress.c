@@ -113,7 +113,8 @@ static void look(void)
 	}
 }
 
-/* Two threads that take, map, hand over and free, while a third purges, reads and
+/* Two threads that take, map, hand over and free, while a third purges, reads
+ * and
 * ticks. Expect every area its bytes, and all given back. */
 static void child_stress(void *arg)
 {

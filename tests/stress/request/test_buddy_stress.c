@@ -2,8 +2,8 @@
 /*
  * test_buddy_stress.c - threads on one zone, handing blocks to each other
  *
- * Each block carries a stamp that names it; whoever frees a block, which is
- * often not who took it, looks at the stamp first.
+ * Each block carries a stamp that names it. The thread that frees a block,
+ * often another than the one that took it, looks at the stamp first.
  */
 #include <pthread.h>
 #include <stdlib.h>

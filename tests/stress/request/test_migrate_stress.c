@@ -126,8 +126,8 @@ static void one_move(unsigned long turn, u64 *seed)
 }
 
 /* Expect every page to have what its owner wrote, wherever it is, no lock held
- * when an owner is called, ranges and blocks that nobody else writes to, the
- * proofs to hold, and every frame back in the end. */
+ * when an owner is called, ranges and blocks that no other thread writes to,
+ * the checks to hold, and every frame back in the end. */
 static void child_stress(void *arg)
 {
 	pthread_t threads[WORKERS];

@@ -3,7 +3,7 @@
  * test_debug_stress.c - caches with debug flags, by many threads at once
  *
  * Threads pass objects to one another, while one validates, one gives memory
- * back and one counts. Nobody does anything wrong.
+ * back and one counts. None of them does anything wrong.
  */
 #include <pthread.h>
 #include <stdlib.h>

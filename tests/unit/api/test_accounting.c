@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_accounting.c - caches whose slabs somebody pays for
- * (docs/kernel.md L3, L10)
+ * test_accounting.c - caches whose slabs a group pays for (docs/kernel.md
+ * L3, L10)
  */
 #include <kmalloc/kmalloc.h>
 
@@ -27,8 +27,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Objects of a cache with SLAB_ACCOUNT and of one without. Expect only the slabs
- * of the first to be charged, and nothing to be left when they are gone. */
+/* Objects of a cache with SLAB_ACCOUNT and of one without. Expect only the
+ * slabs of the first to be charged, and nothing to be left when they are
+ * gone. */
 static void test_caches(void **state)
 {
 	struct kmem_cache *paid = kmem_cache_create("paid", 1000, 0,
@@ -54,8 +55,9 @@ static void test_caches(void **state)
 	assert_int_equal(km_memcg_usage(group), 0);
 }
 
-/* Blocks of kmalloc() with __GFP_ACCOUNT, small and large. Expect the kmalloc-cg-
- * caches and pages to be charged, up to the limit and no further. */
+/* Blocks of kmalloc() with __GFP_ACCOUNT, small and large. Expect the
+ * kmalloc-cg- caches and pages to be charged, up to the limit and no
+ * further. */
 static void test_kmalloc(void **state)
 {
 	void *block[200], *large;

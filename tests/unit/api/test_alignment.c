@@ -61,8 +61,8 @@ static void do_all(void *arg)
 	all_alignments(((struct said *)arg)->flags);
 }
 
-/* Every alignment up to 64 KiB for small and large objects. Expect each object to
- * be aligned and whole, and not a word from the checks. */
+/* Every alignment up to 64 KiB for small and large objects. Expect each object
+ * to be aligned and whole, and not a word from the checks. */
 static void quietly(slab_flags_t flags)
 {
 	struct said said = { .flags = flags };

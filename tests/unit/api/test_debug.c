@@ -154,8 +154,8 @@ static void test_typesafe(void **state)
 	kmem_cache_destroy(s);
 }
 
-/* Private kmalloc caches, of which one is destroyed with an object in it. Expect
- * 2 errors, as the kernel's test_kmem_buckets_destroy. */
+/* Private kmalloc caches, of which one is destroyed with an object in it.
+ * Expect 2 errors, as the kernel's test_kmem_buckets_destroy. */
 static void test_buckets(void **state)
 {
 	kmem_buckets *b = kmem_buckets_create("msg", 0, 0, 0, NULL);

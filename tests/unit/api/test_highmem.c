@@ -21,8 +21,9 @@ static size_t file_bytes(void)
 	return (size_t)st.st_blocks * 512;
 }
 
-/* 8 MiB are written and freed. Expect the file to have them until ticks have passed
- * that the reporting of free pages waits for, and nothing of them after. */
+/* 8 MiB are written and freed. Expect the file to have them until ticks have
+ * passed that the reporting of free pages waits for, and nothing of them
+ * after. */
 static void test_goes_back(void **state)
 {
 	char *p = vmalloc(SIZE);
@@ -60,7 +61,8 @@ static void list_files(void *arg)
 	_exit(127);
 }
 
-/* A program is executed while there is such a file. Expect it not to have it. */
+/* A program is executed while there is such a file. Expect it not to have
+ * it. */
 static void test_exec(void **state)
 {
 	char text[4096], program[] = "/bin/ls";

@@ -90,8 +90,8 @@ static void run_with_parameters(void *arg)
 	_exit(127);
 }
 
-/* The command line names parameters of the other library, and one that nobody
- * knows. Expect one line, on the latter. */
+/* The command line names parameters of the other library, and one that
+ * neither knows. Expect one line, on the latter. */
 static void test_parameters(void **state)
 {
 	char env[] = "KMALLOC_CMDLINE=stats=1 stats_file=/x foreign=abort "

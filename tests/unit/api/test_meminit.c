@@ -2,8 +2,9 @@
 /*
  * test_meminit.c - the kernel's test_meminit, written anew
  *
- * Everything is run under init_on_alloc=1 and again under init_on_free=1: memory
- * that was full of garbage when it was freed is looked at when it is handed out.
+ * Everything is run under init_on_alloc=1 and again under init_on_free=1:
+ * memory that was full of garbage when it was freed is looked at when it is
+ * handed out.
  */
 #include <stdlib.h>
 #include <string.h>

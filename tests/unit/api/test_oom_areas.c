@@ -68,8 +68,9 @@ static void run_again(void *arg)
 	_exit(127);
 }
 
-/* A limit of 64 MiB with a handler. Expect every area to be had, for the handler gives
- * up old ones, asked for single pages; none without it; all right again after. */
+/* A limit of 64 MiB with a handler. Expect every area to be had, for the
+ * handler gives up old ones, asked for single pages; none without it; all right
+ * again after. */
 static void test_handler(void **state)
 {
 	char env[200], text[4096];

@@ -14,7 +14,8 @@
 #include "support/child.h"
 #include "vmap/large/large.h"
 
-/* ---- a reader in another thread ---------------------------------------------- */
+/* ---- a reader in another thread
+ * ---------------------------------------------- */
 
 static struct {
 	pthread_t thread;
@@ -54,7 +55,8 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* ---- call_rcu ------------------------------------------------------------------ */
+/* ---- call_rcu
+ * ------------------------------------------------------------------ */
 
 struct call {
 	struct rcu_head head;
@@ -99,8 +101,8 @@ static void *synchronize(void *arg)
 	return NULL;
 }
 
-/* Somebody waits for the readers. Expect it to wait as long as one is inside, and
- * not for those that come later. */
+/* A thread waits for the readers. Expect it to wait as long as one is inside,
+ * and not for those that come later. */
 static void test_synchronize(void **state)
 {
 	pthread_t thread;
@@ -117,7 +119,8 @@ static void test_synchronize(void **state)
 	assert_int_equal(done, 1);
 }
 
-/* ---- kfree_rcu ------------------------------------------------------------------ */
+/* ---- kfree_rcu
+ * ------------------------------------------------------------------ */
 
 struct block {
 	long before[3];
@@ -125,7 +128,7 @@ struct block {
 	long after[3];
 };
 
-/* Pages that somebody has, and areas. */
+/* Pages that are in use, and areas. */
 static unsigned long in_use(void)
 {
 	struct zone_stat stat;
@@ -140,10 +143,10 @@ static unsigned long in_use(void)
 	return sum + vmalloc_nr_pages() * 1000;
 }
 
-/* Blocks of kmalloc, of pages and of vmalloc space, with a head and without, are
- * given up while a reader is inside. Expect them as they were until it leaves,
- * and all of them free after the barrier: vmalloc space, whose places are taken
- * at random, may have a page more or less for its records of them. */
+/* Blocks of kmalloc, of pages and of vmalloc space, with a head and without,
+ * are given up while a reader is inside. Expect them as they were until it
+ * leaves, and all of them free after the barrier: vmalloc space, whose places
+ * are taken at random, may have a page more or less for its records of them. */
 static void test_kinds(void **state)
 {
 	static const size_t sizes[] = { sizeof(struct block), 8192, 20000,
@@ -188,8 +191,8 @@ static void test_kinds(void **state)
 	km_check();
 }
 
-/* Objects of a cache. Expect them to wait in a sheaf, and a full sheaf to become
- * one for everybody, without a call to the slabs. */
+/* Objects of a cache. Expect them to wait in a sheaf, and a full sheaf to
+ * become one for everybody, without a call to the slabs. */
 static void test_sheaf(void **state)
 {
 	struct kmem_cache *s = kmem_cache_create(
@@ -255,8 +258,9 @@ static void create_and_leak_nothing(void *arg)
 	REQUIRE(!pthread_join(thread, NULL));
 }
 
-/* An object is given to kfree_rcu(), and then its cache is destroyed. Expect that
- * to wait: not a word of objects that are left. (slub_kunit test_kfree_rcu) */
+/* An object is given to kfree_rcu(), and then its cache is destroyed. Expect
+ * that to wait: not a word of objects that are left. (slub_kunit
+ * test_kfree_rcu) */
 static void test_destroy(void **state)
 {
 	char text[1024];
@@ -296,8 +300,8 @@ static void test_destroy_races(void **state)
 	assert_string_equal(text, "");
 }
 
-/* No memory for the note that stands for a block without a head. Expect the call
- * to wait for the readers, and to free it itself. */
+/* No memory for the note that stands for a block without a head. Expect the
+ * call to wait for the readers, and to free it itself. */
 static void without_note(void *arg)
 {
 	void *large = kmalloc(20000, GFP_KERNEL);
@@ -320,10 +324,11 @@ static void test_without_note(void **state)
 	unsetenv("TEST_RCU_ALONE");
 }
 
-/* ---- SLAB_TYPESAFE_BY_RCU ---------------------------------------------------------- */
+/* ---- SLAB_TYPESAFE_BY_RCU
+ * ---------------------------------------------------------- */
 
-/* Objects are freed, and their slabs given back, while a reader is inside. Expect
- * the pages to stay what they are until it has left. */
+/* Objects are freed, and their slabs given back, while a reader is inside.
+ * Expect the pages to stay what they are until it has left. */
 static void typesafe(slab_flags_t backend)
 {
 	struct kmem_cache *s = kmem_cache_create(
@@ -435,7 +440,7 @@ static void test_bad_offsets(void **state)
 	assert_int_equal(count_phrase(text, "failed with error -22"), 4);
 }
 
-/* ---- fork ---------------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 static struct call pending;
 

@@ -166,8 +166,8 @@ static void test_stack(void **state)
 	refused((char *)low + size - 8, 16, "process stack");
 }
 
-/* Code, NULL, what kmalloc(0) gives, and somebody else's memory. Expect only the
- * last to be allowed. */
+/* Code, NULL, what kmalloc(0) gives, and foreign memory. Expect only the last
+ * to be allowed. */
 static void test_elsewhere(void **state)
 {
 	static char data[100];

@@ -57,8 +57,8 @@ static void test_fix_size(void **state)
 	}
 }
 
-/* Half of many single pages freed, one by one. Expect single pages to fit in the
- * holes exactly. */
+/* Half of many single pages freed, one by one. Expect single pages to fit in
+ * the holes exactly. */
 static void test_full_fit(void **state)
 {
 	unsigned long nr = 4000;
@@ -143,8 +143,8 @@ static void test_random_size_align(void **state)
 	}
 }
 
-/* One page at each power of two. Expect memory while that can be, NULL from some
- * power on, and nothing broken. */
+/* One page at each power of two. Expect memory while that can be, NULL from
+ * some power on, and nothing broken. */
 static void test_align_shift(void **state)
 {
 	int failed = 0;
@@ -170,7 +170,8 @@ struct with_rcu {
 	char bytes[PAGE_SIZE];
 };
 
-/* Freed after a grace period, with and without a head. Expect all of it gone. */
+/* Freed after a grace period, with and without a head. Expect all of it
+ * gone. */
 static void test_kvfree_rcu(void **state)
 {
 	(void)state;

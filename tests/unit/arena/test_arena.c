@@ -26,7 +26,7 @@
 
 static unsigned long next, skipped; /* as a zone would keep them */
 
-/* The next `nr` frames, past what somebody else has in the way: the first. */
+/* The next `nr` frames, past foreign mappings in the way: the first. */
 static long online(unsigned long nr)
 {
 	int ret;
@@ -80,7 +80,7 @@ static void use_everything(unsigned long step)
 	REQUIRE(pfn == -ENOMEM);
 }
 
-/* Put a page of somebody else's at an address: it is there afterwards. */
+/* Put a foreign mapping of a page at an address: it is there afterwards. */
 static char *intrude(const void *at)
 {
 	char *p = mmap((void *)(uintptr_t)at, PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -150,8 +150,8 @@ static void child_default_span(void *arg)
 }
 
 /* Frames far behind those that are online, then some between, as zones have
- * them. Expect an index that can be read in the gap, and written where frames came
- * online, with the bytes of others left alone. */
+ * them. Expect an index that can be read in the gap, and written where frames
+ * came online, with the bytes of others left alone. */
 static void child_gap(void *arg)
 {
 	const unsigned long far = 1UL << 20, between = 6 * MAX_ORDER_NR_PAGES;
@@ -177,8 +177,8 @@ static void child_gap(void *arg)
 	REQUIRE(arena_index[0] == 1 && arena_index[far] == 2);
 }
 
-/* Frames, pages and addresses there and back. Expect the same again, and nothing
- * contained that is not online yet. */
+/* Frames, pages and addresses there and back. Expect the same again, and
+ * nothing contained that is not online yet. */
 static void child_conversions(void *arg)
 {
 	const unsigned long nr = MAX_ORDER_NR_PAGES;
@@ -203,9 +203,9 @@ static void child_conversions(void *arg)
 	REQUIRE(!arena_contains(NULL) && !arena_contains(&nr));
 }
 
-/* Another mapping in the way of frames, of struct pages, and of both. Expect each
- * to be passed over and left alone, the arena to grow behind, and the place to
- * be had once it is free. */
+/* Another mapping in the way of frames, of struct pages, and of both. Expect
+ * each to be passed over and left alone, the arena to grow behind, and the
+ * place to be had once it is free. */
 static void child_holes(void *arg)
 {
 	const unsigned long nr = MAX_ORDER_NR_PAGES;
@@ -236,8 +236,8 @@ static void child_holes(void *arg)
 	REQUIRE(arena.online_frames == arena.span_frames);
 }
 
-/* Another mapping in the way of index bytes. Expect -ENOMEM, with nothing skipped,
- * as long as it is there. */
+/* Another mapping in the way of index bytes. Expect -ENOMEM, with nothing
+ * skipped, as long as it is there. */
 static void child_index_in_way(void *arg)
 {
 	char *p;
@@ -311,8 +311,8 @@ static void limit_address_space(size_t left)
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
 }
 
-/* RLIMIT_AS, hard, with 128 MiB left. Expect a span of no more than can be used,
- * small sections, and growth to nearly that. */
+/* RLIMIT_AS, hard, with 128 MiB left. Expect a span of no more than can be
+ * used, small sections, and growth to nearly that. */
 static void child_limited(void *arg)
 {
 	struct rlimit limit;

@@ -249,9 +249,9 @@ static void child_touched_first(void *arg)
 }
 
 /* References to tail pages of a __GFP_COMP block, taken and given up, and to a
- * page of a block that is no compound one. Expect them to count for the head: the
- * block stays until the last is given up, whichever page names it, and goes
- * whole; without __GFP_COMP a tail is said to be nobody's. */
+ * page of a block that is no compound one. Expect them to count for the head:
+ * the block stays until the last is given up, whichever page names it, and goes
+ * whole; without __GFP_COMP a tail is reported as not in use. */
 static void child_tail_references(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -83,8 +83,8 @@ static void child_refused(void *arg)
 	check_conservation(zone, 0);
 }
 
-/* A page of somebody else's in the way. Expect the zone to grow behind it, that
- * page left alone, and its place to be taken when it is gone. */
+/* A foreign mapping in the way. Expect the zone to grow behind it, that page
+ * left alone, and its place to be taken when it is gone. */
 static void child_hole(void *arg)
 {
 	const unsigned long hole = 3 * MAX_ORDER_NR_PAGES;

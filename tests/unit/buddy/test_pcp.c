@@ -127,8 +127,8 @@ static void child_list_of_pageblock(void *arg)
 	REQUIRE(alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 1) == page);
 }
 
-/* The lists are busy (P6). Expect the zone to serve, nobody to wait, and a
- * page that the lists refuse to stay the caller's. */
+/* The lists are busy (P6). Expect the zone to serve, no thread to wait,
+ * and a page that the lists refuse to stay the caller's. */
 static void child_contention(void *arg)
 {
 	struct per_cpu_pages *pcp;
@@ -236,8 +236,9 @@ static void child_ticks(void *arg)
 	zone_check(zone);
 }
 
-/* Lists as long as they may get, and one page taken and given back between ticks.
- * Expect them to count as idle, and to be nearly empty after four ticks. */
+/* Lists as long as they may get, and one page taken and given back between
+ * ticks. Expect them to count as idle, and to be nearly empty after four
+ * ticks. */
 static void child_nearly_idle(void *arg)
 {
 	static struct page *pages[900];
@@ -339,9 +340,9 @@ static void child_tick_by_surplus(void *arg)
 	REQUIRE(ticks_run == 1);
 }
 
-/* The calls that go past the lists, while a tick is due, and the same by a layer
- * above or by a thread that is reclaiming. Expect one each of the first, and
- * none of the others. */
+/* The calls that go past the lists, while a tick is due, and the same by a
+ * layer above or by a thread that is reclaiming. Expect one each of the first,
+ * and none of the others. */
 static void child_tick_by_others(void *arg)
 {
 	struct page *page, *two[2] = { NULL };

@@ -105,9 +105,9 @@ static void child_batch_of_managed(void *arg)
 	}
 }
 
-/* A zone that could grow to 1 GiB, mem=64M, and GFP_KERNEL until there is no more.
- * Expect the per-CPU lists to have left the zone its reserve: nearly all of the
- * min mark is free, and GFP_ATOMIC gets a quarter of it at least. */
+/* A zone that could grow to 1 GiB, mem=64M, and GFP_KERNEL until there is no
+ * more. Expect the per-CPU lists to have left the zone its reserve: nearly all
+ * of the min mark is free, and GFP_ATOMIC gets a quarter of it at least. */
 static void child_reserve(void *arg)
 {
 	unsigned long min, got = 0;

@@ -50,8 +50,9 @@ static void child_two_ticks(void *arg)
 }
 
 /* A largest block freed page by page, so that each of its struct pages was
- * written to. Expect them to leave memory with it, but for those beside the heads
- * of its two pageblocks, and the same when it is taken and freed like that again. */
+ * written to. Expect them to leave memory with it, but for those beside the
+ * heads of its two pageblocks, and the same when it is taken and freed like
+ * that again. */
 static void child_struct_pages(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -179,7 +180,7 @@ static void child_refused(void *arg)
 	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == nr * 16);
 }
 
-/* Pages on the per-CPU lists that nobody uses for two ticks. Expect them back
+/* Pages on the per-CPU lists that stay unused for two ticks. Expect them back
  * in the zone. */
 static void child_idle_pageset(void *arg)
 {

@@ -96,8 +96,8 @@ static void child_compact_memory(void *arg)
 	check_conservation(zone, TEST_FRAMES / 2);
 }
 
-/* No movable page; no free ones to move to; no __GFP_IO; somebody else at it.
- * Expect SKIPPED or CONTENDED, with nothing moved. */
+/* No movable page; no free ones to move to; no __GFP_IO; another thread at
+ * it. Expect SKIPPED or CONTENDED, with nothing moved. */
 static void child_skipped(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -261,9 +261,9 @@ static void child_suitable(void *arg)
 			zone, 9, ZONE_NORMAL, WMARK_MIN) == COMPACT_CONTINUE);
 }
 
-/* A block that becomes free while somebody waits for its order. Expect it taken
- * off the free lists at once; one of another order, type or isolated, or a second
- * one, to go to the lists (B11). */
+/* A block that becomes free while a thread waits for its order. Expect it taken
+ * off the free lists at once; one of another order, type or isolated, or a
+ * second one, to go to the lists (B11). */
 static void child_capture(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

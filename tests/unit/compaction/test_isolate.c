@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_isolate.c - pageblocks whose free pages serve nobody
+ * test_isolate.c - pageblocks whose free pages serve no request
  */
 #include <errno.h>
 

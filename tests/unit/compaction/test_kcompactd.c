@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_kcompactd.c - compaction that nobody waits for
+ * test_kcompactd.c - compaction that no request waits for
  */
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
@@ -18,8 +18,8 @@ static unsigned long event(enum vm_event_item item)
 	return events[item];
 }
 
-/* What kswapd asks for. Expect the highest order and zone to be kept, order 0 to
- * be nothing, and the next tick to make a block, in this thread. */
+/* What kswapd asks for. Expect the highest order and zone to be kept, order 0
+ * to be nothing, and the next tick to make a block, in this thread. */
 static void child_asked(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -83,7 +83,7 @@ static void child_marks(void *arg)
 	}
 }
 
-/* A node with a score of 99, and nobody has asked. Expect nothing with a
+/* A node with a score of 99, and no request. Expect nothing with a
  * proactiveness of 0; with 20 the score below the low mark in one run, which
  * stops there, and the next look in half a second. */
 static void child_ahead(void *arg)
@@ -127,7 +127,7 @@ static void child_no_gain(void *arg)
 	zone_check(zone);
 }
 
-/* Somebody moves pages already. Expect the tick to pass by. */
+/* Another thread moves pages already. Expect the tick to pass by. */
 static void child_busy(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -169,7 +169,7 @@ static void child_refused(void *arg)
 	REQUIRE(slots[0].page == page && page->_refcount == 1);
 	REQUIRE(!(page->flags & (PG_ISOLATED | PG_LOCKED)));
 	slot_check(&slots[0]);
-	get_page(page); /* somebody looks at it: it stays */
+	get_page(page); /* a reference: it stays */
 	REQUIRE(move_slot(0, 1, &moved) == -EBUSY);
 	put_page(page);
 	slot_free(0);

@@ -13,8 +13,8 @@ static void init_lists(struct compact_control *cc)
 		INIT_LIST_HEAD(&cc->freepages[order]);
 }
 
-/* A zone with enough free besides: blocks of order 3 and single pages free in the
- * last pageblock, a slot in the first. */
+/* A zone with enough free besides: blocks of order 3 and single pages free in
+ * the last pageblock, a slot in the first. */
 static struct zone *start_for_targets(struct compact_control *cc)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -54,8 +54,9 @@ static void child_targets(void *arg)
 	zone_check(zone);
 }
 
-/* The same as hard as can be, and with the pageblock of another type. Expect any
- * block to be taken at the first, none from that pageblock at the second. */
+/* The same as hard as can be, and with the pageblock of another type. Expect
+ * any block to be taken at the first, none from that pageblock at the
+ * second. */
 static void child_targets_types(void *arg)
 {
 	struct compact_control cc;
@@ -76,8 +77,8 @@ static void child_targets_types(void *arg)
 	REQUIRE(cc.nr_freepages == 0);
 }
 
-/* Marked pageblocks, and a reset. Expect them passed over by who minds the hint,
- * looked at by who does not, and by all after the reset. */
+/* Marked pageblocks, and a reset. Expect them passed over by who minds the
+ * hint, looked at by who does not, and by all after the reset. */
 static void child_skip(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -109,8 +110,8 @@ static void child_skip(void *arg)
 	zone_check(zone);
 }
 
-/* All blocks marked, and the last of 64 attempts that are deferred. Expect it to
- * start anew: the marks are forgotten and pages are looked at (C1, C6). */
+/* All blocks marked, and the last of 64 attempts that are deferred. Expect it
+ * to start anew: the marks are forgotten and pages are looked at (C1, C6). */
 static void child_restart(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -125,7 +125,7 @@ static void assert_unheld(void *arg)
 }
 
 /* Ranks that fall, are equal or unknown, and an assertion about a lock that
- * nobody holds. Expect a debug build to abort on each. */
+ * is not held. Expect a debug build to abort on each. */
 static void test_ranks(void **state)
 {
 	(void)state;

@@ -75,7 +75,7 @@ static void child_poll(void *arg)
 	REQUIRE(first_runs == 1);
 }
 
-/* Somebody else is running the ticks. Expect a run to pass by at once. */
+/* Another thread is running the ticks. Expect a run to pass by at once. */
 static void child_busy(void *arg)
 {
 	(void)arg;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_fault.c - which requests fail, in what order that is decided, what it says
+ * test_fault.c - which requests fail, in what order that is decided, what it
+ * says
  */
 #include <errno.h>
 #include <pthread.h>
@@ -151,7 +152,8 @@ static void test_probability(void **state)
 	assert_in_range(failed, 2770, 3230);
 }
 
-/* The same seed twice, another one. Expect the same requests to fail, others. */
+/* The same seed twice, another one. Expect the same requests to fail,
+ * others. */
 static void test_seed(void **state)
 {
 	char first[300], again[300];

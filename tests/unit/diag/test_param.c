@@ -129,8 +129,8 @@ static void test_dashes(void **state)
 	assert_string_equal(two, "2");
 }
 
-/* Names nobody declared, prefixes and extensions of real ones. Expect each
- * named once and the others applied. */
+/* Names that are not declared, prefixes and extensions of real ones. Expect
+ * each named once and the others applied. */
 static void test_unknown(void **state)
 {
 	const char *text = said("xyz test_on=1 test_one=ok test_ones=2");
@@ -144,8 +144,8 @@ static void test_unknown(void **state)
 	assert_int_equal(calls, 1);
 }
 
-/* Values that their function refuses. Expect each named once, with those that are
- * allowed, and none kept. */
+/* Values that their function refuses. Expect each named once, with those that
+ * are allowed, and none kept. */
 static void test_malformed(void **state)
 {
 	(void)state;

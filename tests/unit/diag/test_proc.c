@@ -76,7 +76,7 @@ static void test_names(void **state)
 	assert_string_equal(shown, "");
 }
 
-/* Names that nobody declared, and arguments that cannot be. Expect -ENOENT
+/* Names that are not declared, and arguments that cannot be. Expect -ENOENT
  * and -EINVAL, and an empty text. */
 static void test_bad_names(void **state)
 {

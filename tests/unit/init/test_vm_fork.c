@@ -115,8 +115,8 @@ static void in_copies(struct mappings *m, int from_parent)
 	_exit(0);
 }
 
-/* One area and alias of each kind. Expect the child to have them as they were, to
- * write for itself alone and to free all; no file too many in either. */
+/* One area and alias of each kind. Expect the child to have them as they were,
+ * to write for itself alone and to free all; no file too many in either. */
 static void child_copies(void *arg)
 {
 	struct mappings m;
@@ -151,8 +151,9 @@ static void *count_up(void *arg)
 	return NULL;
 }
 
-/* Two threads that count in every word while the process forks. Expect each word
- * in the child to be one between those before fork() and those after it. */
+/* Two threads that count in every word while the process forks. Expect each
+ * word in the child to be one between those before fork() and those after
+ * it. */
 static void child_writers(void *arg)
 {
 	static u64 low[COUNTERS], high[COUNTERS];
@@ -228,7 +229,8 @@ static void child_two_forks(void *arg)
 	vm_books();
 }
 
-/* Children that are killed at once. Expect the parent to go on, with one file. */
+/* Children that are killed at once. Expect the parent to go on, with one
+ * file. */
 static void child_killed(void *arg)
 {
 	struct mappings m;
@@ -329,7 +331,7 @@ static void in_without(struct mappings *m)
 
 	REQUIRE(!os_readable(m->area) && !os_readable(m->alias[0]));
 	REQUIRE(!os_readable(m->ram));
-	/* Nobody else may get the place, nor who asks for an area have this one. */
+	/* No other mapping may get the place, and no new area this one. */
 	REQUIRE(mmap(m->area, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
 		     -1, 0) != m->area);
 	vfree(m->area);
@@ -344,8 +346,8 @@ static void in_without(struct mappings *m)
 	_exit(0);
 }
 
-/* vmap_fork=none. Expect areas that fault in the child, and new ones that do not,
- * nor reach the parent. */
+/* vmap_fork=none. Expect areas that fault in the child, and new ones that do
+ * not, nor reach the parent. */
 static void child_none(void *arg)
 {
 	struct mappings m;
@@ -373,8 +375,9 @@ static void fork_failing(void *arg)
 	expect_exit(pid);
 }
 
-/* What the allocator itself writes to is vmapped: slabs, among them those of areas.
- * Expect parent and child to have them, whether areas are copied or not. */
+/* What the allocator itself writes to is vmapped: slabs, among them those of
+ * areas. Expect parent and child to have them, whether areas are copied or
+ * not. */
 static void fork_with_slabs(const char *args, const void *backend)
 {
 	struct page *page;

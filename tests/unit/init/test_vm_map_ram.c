@@ -45,8 +45,8 @@ static void child_counts(void *arg)
 	free_pages_of_array(pages, 200);
 }
 
-/* A block used up, 16 times 64 pages, and freed in another order. Expect a second
- * block for one more, the first gone when the last of it is unmapped. */
+/* A block used up, 16 times 64 pages, and freed in another order. Expect a
+ * second block for one more, the first gone when the last of it is unmapped. */
 static void child_blocks(void *arg)
 {
 	struct vm_books books;
@@ -75,7 +75,8 @@ static void child_blocks(void *arg)
 	REQUIRE(!is_vmalloc_addr(p[16]));
 }
 
-/* Frames of Normal, freed by whoever has them. Expect aliases of their address. */
+/* Frames of Normal, freed by the test itself. Expect aliases of their
+ * address. */
 static void child_normal(void *arg)
 {
 	char *p;

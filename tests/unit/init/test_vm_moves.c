@@ -21,8 +21,9 @@ static unsigned long open_files(void)
 	return nr;
 }
 
-/* A run of compaction moves hundreds of pages whose writers wait by userfaultfd.
- * Expect one such for the whole run, and no file of it left open. */
+/* A run of compaction moves hundreds of pages whose writers wait by
+ * userfaultfd. Expect one such for the whole run, and no file of it left
+ * open. */
 static void child_one_userfaultfd(void *arg)
 {
 	unsigned long moved, files;
@@ -47,7 +48,7 @@ static void child_one_userfaultfd(void *arg)
 	vm_books();
 }
 
-/* Pages whose writers wait by signals, and pages that nobody can write to. Expect
+/* Pages whose writers wait by signals, and pages that are not writable. Expect
  * them to move without a userfaultfd. */
 static void child_none(void *arg)
 {
@@ -63,8 +64,8 @@ static void child_none(void *arg)
 	REQUIRE(!os_wp_opened);
 }
 
-/* A block of eight pages comes first, and single pages alone are free for it to move
- * to. Expect it to stay, and the single pages behind it to move. */
+/* A block of eight pages comes first, and single pages alone are free for it to
+ * move to. Expect it to stay, and the single pages behind it to move. */
 static void child_block(void *arg)
 {
 	struct page *first;
@@ -102,8 +103,8 @@ static void fail_each(const char *how, const char *backend)
 	vm_books();
 }
 
-/* A call to the OS fails in the middle of a run, then the next one. Expect every byte
- * where it was, and every page writable. */
+/* A call to the OS fails in the middle of a run, then the next one. Expect
+ * every byte where it was, and every page writable. */
 static void child_fail(void *arg)
 {
 	fail_each("vmap_migrate=auto", arg);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_named.c - pages of vmalloc() that somebody else knows of, and the ends
- * of what one may ask for
+ * test_vm_named.c - pages of vmalloc() that their owner knows by name,
+ * and the ends of what one may ask for
  */
 #include "compaction/compact.h"
 #include "support/vmtest.h"
@@ -40,8 +40,8 @@ static void child_referenced(void *arg)
 	vm_same_books(&books);
 }
 
-/* The area taken away, its pages left. Expect each to be a page that its new owner
- * frees, and none to count as vmalloc()'s. */
+/* The area taken away, its pages left. Expect each to be a page that its new
+ * owner frees, and none to count as vmalloc()'s. */
 static void child_removed(void *arg)
 {
 	struct vm_books books;
@@ -62,8 +62,8 @@ static void child_removed(void *arg)
 	vm_same_books(&books);
 }
 
-/* Pages for any zone, and for that of 32 bits. Expect the first alone to be moved
- * to wherever there is room. */
+/* Pages for any zone, and for that of 32 bits. Expect the first alone to be
+ * moved to wherever there is room. */
 static void child_low(void *arg)
 {
 	char *p, *q, *r;
@@ -83,8 +83,8 @@ static void child_low(void *arg)
 	vfree(r);
 }
 
-/* Two nodes, a node asked for, with a pooled area of the other one at hand. Expect
- * pages of that node, and of it alone with __GFP_THISNODE. */
+/* Two nodes, a node asked for, with a pooled area of the other one at hand.
+ * Expect pages of that node, and of it alone with __GFP_THISNODE. */
 static void child_node(void *arg)
 {
 	char *p[2];
@@ -105,7 +105,8 @@ static void child_node(void *arg)
 			vfree(p[nid]);
 		}
 	}
-	/* The pool has one of each; that of node 0 is the first to be looked at. */
+	/* The pool has one of each; that of node 0 is the first to be looked
+	 * at. */
 	p[0] = vmalloc_node(16 * PAGE_SIZE, 0);
 	p[1] = vmalloc_node(16 * PAGE_SIZE, 1);
 	vfree(p[1]);
@@ -136,8 +137,8 @@ static void child_beyond_int(void *arg)
 	REQUIRE(strstr(text, "exceeds total pages"));
 }
 
-/* No mapping left for scattered pages, and somebody moves pages. Expect who may
- * not wait to be refused. */
+/* No mapping left for scattered pages, and another thread moves pages. Expect a
+ * request that may not wait to be refused. */
 static void child_no_wait(void *arg)
 {
 	static struct page *hogs[32768];

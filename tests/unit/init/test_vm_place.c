@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_place.c - places in vmalloc space, what is freed of them, who may help
+ * test_vm_place.c - places in vmalloc space, what is freed of them, who may
+ * help
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -65,8 +66,8 @@ static struct vm_struct *cut(uintptr_t start, size_t pages, size_t align)
 	return vm;
 }
 
-/* Pieces cut out of one hole of 8 pages. Expect each of the four shapes, and one
- * hole again at the end. */
+/* Pieces cut out of one hole of 8 pages. Expect each of the four shapes, and
+ * one hole again at the end. */
 static void child_splits(void *arg)
 {
 	struct vm_struct *wall, *hole, *vm[4];
@@ -124,8 +125,8 @@ static void fail_in_window(void *arg)
 	*(void **)arg = one_in(window, window + 4 * PAGE_SIZE, PAGE_SIZE, HIGH);
 }
 
-/* A window of addresses that is full. Expect what is lazy to be purged, then the
- * notifiers to be asked, then the text and NULL. */
+/* A window of addresses that is full. Expect what is lazy to be purged, then
+ * the notifiers to be asked, then the text and NULL. */
 static void child_runs_out(void *arg)
 {
 	struct helper helper = { .nb = { .call = help } };
@@ -166,8 +167,8 @@ static void child_runs_out(void *arg)
 	vm_books();
 }
 
-/* RLIMIT_AS. Expect areas in vmalloc space as without, aligned as asked, NULL when
- * there is no more to be had, and what is given back to be had again. */
+/* RLIMIT_AS. Expect areas in vmalloc space as without, aligned as asked, NULL
+ * when there is no more to be had, and what is given back to be had again. */
 static void child_limit(void *arg)
 {
 	struct rlimit limit = { 0, 1UL << 30 };
@@ -206,8 +207,9 @@ static void child_limit(void *arg)
 	vm_check();
 }
 
-/* Another mapping where areas would go. Expect them behind it, that mapping left
- * alone, and its place to be used when it is gone and nothing else is left. */
+/* Another mapping where areas would go. Expect them behind it, that mapping
+ * left alone, and its place to be used when it is gone and nothing else is
+ * left. */
 static void child_hole(void *arg)
 {
 	char *first, *other, *p;
@@ -236,9 +238,11 @@ static void child_hole(void *arg)
 	REQUIRE(!vm_places_taken() && !vm_space.holes.node);
 }
 
-/* ---- lazy --------------------------------------------------------------------- */
+/* ---- lazy
+ * --------------------------------------------------------------------- */
 
-/* 50 areas side by side, freed in any order. Expect one call to unmap them all. */
+/* 50 areas side by side, freed in any order. Expect one call to unmap them
+ * all. */
 static void child_one_call(void *arg)
 {
 	char *p[50];
@@ -259,8 +263,8 @@ static void child_one_call(void *arg)
 	vm_books();
 }
 
-/* Freed, and as much wanted again. Expect the same area without a call of the OS;
- * another where the kind of memory differs. */
+/* Freed, and as much wanted again. Expect the same area without a call of the
+ * OS; another where the kind of memory differs. */
 static void child_reuse(void *arg)
 {
 	unsigned long calls;
@@ -382,7 +386,8 @@ static void child_refused(void *arg)
 	__free_page(page);
 }
 
-/* The sum of the pools, broken by hand. Expect the proof of everything to see. */
+/* The sum of the pools, broken by hand. Expect the proof of everything to
+ * see. */
 static void break_pool(void *arg)
 {
 	vm_start("", arg);

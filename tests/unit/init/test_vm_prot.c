@@ -61,8 +61,9 @@ static void read_only(char *p, unsigned long nr)
 	}
 }
 
-/* Frames with an address and without, by struct page and by number. Expect reads to
- * see what is written elsewhere, writes to fault, a second mapping to be writable. */
+/* Frames with an address and without, by struct page and by number. Expect
+ * reads to see what is written elsewhere, writes to fault, a second mapping to
+ * be writable. */
 static void child_vmap(void *arg)
 {
 	struct page *pages[NR];
@@ -95,8 +96,9 @@ static void child_vmap(void *arg)
 	free_pages_of_array(pages, NR);
 }
 
-/* vmalloc() space that is zeroed, grown and freed though it is not writable. Expect
- * zeros, and that areas of PAGE_KERNEL are neither made of such nor the reverse. */
+/* vmalloc() space that is zeroed, grown and freed though it is not writable.
+ * Expect zeros, and that areas of PAGE_KERNEL are neither made of such nor the
+ * reverse. */
 static void child_vmalloc(void *arg)
 {
 	struct vm_books books;
@@ -145,8 +147,8 @@ static int call(const void *at)
 	return fn();
 }
 
-/* The other kin. Expect code to run, and only where it may; a mapping without any
- * right to fault, and to be no trouble for whoever reads by km_vread(). */
+/* The other kin. Expect code to run, and only where it may; a mapping without
+ * any right to fault, and to be no trouble for km_vread(). */
 static void child_kin(void *arg)
 {
 	struct page *page;
@@ -191,7 +193,8 @@ static void ask_for_other_bits(void *arg)
 	REQUIRE(!area_of(1, HIGH, __KM_PROT(1UL << 63)));
 }
 
-/* Bits of page table entries, as the kernel's own are. Expect a warning, and NULL. */
+/* Bits of page table entries, as the kernel's own are. Expect a warning, and
+ * NULL. */
 static void child_other_bits(void *arg)
 {
 	struct vm_books books;
@@ -207,10 +210,11 @@ static void child_other_bits(void *arg)
 	vm_same_books(&books);
 }
 
-/* ---- where mappings are made anew -------------------------------------------- */
+/* ---- where mappings are made anew
+ * -------------------------------------------- */
 
-/* fork(). Expect the child's mappings to be protected as the parent's are, and the
- * pages under them to be its own. */
+/* fork(). Expect the child's mappings to be protected as the parent's are, and
+ * the pages under them to be its own. */
 static void child_fork(void *arg)
 {
 	struct page *pages[NR];
@@ -268,8 +272,8 @@ static void migrate_as(const char *how, const char *backend)
 	vm_books();
 }
 
-/* Compaction, with each way to let writes wait. Expect pages to have moved, and the
- * new mappings to allow what the old ones did. */
+/* Compaction, with each way to let writes wait. Expect pages to have moved, and
+ * the new mappings to allow what the old ones did. */
 static void child_migrate(void *arg)
 {
 	migrate_as("vmap_migrate=auto", arg);

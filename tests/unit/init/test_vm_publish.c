@@ -59,7 +59,8 @@ static unsigned long exhaust(void)
 	return 0;
 }
 
-/* The place of an area that was just given up, for that is where the next one goes. */
+/* The place of an area that was just given up, for that is where the next one
+ * goes. */
 static void find_hole(size_t size)
 {
 	vm_unmap_aliases();
@@ -70,8 +71,9 @@ static void find_hole(size_t size)
 	vm_unmap_aliases();
 }
 
-/* vmalloc() waits for frames: once in vain, and once until some are freed. Expect
- * its area in no tree meanwhile, and after it the complete one, or none. */
+/* vmalloc() waits for frames: once in vain, and once until some are freed.
+ * Expect its area in no tree meanwhile, and after it the complete one, or
+ * none. */
 static void child_frames(void *arg)
 {
 	const size_t size = 64 * PAGE_SIZE;
@@ -95,8 +97,8 @@ static void child_frames(void *arg)
 	vfree(p);
 }
 
-/* More pages than a block of vm_map_ram() has. Expect an area that says from the
- * first moment whose it is. */
+/* More pages than a block of vm_map_ram() has. Expect an area that says from
+ * the first moment whose it is. */
 static void child_map_ram(void *arg)
 {
 	struct vm_struct *vm;

@@ -180,8 +180,8 @@ static void child_range(void *arg)
 	vfree(q);
 }
 
-/* Huge areas. Expect pages of 2 MiB at their alignment and page_order to say it,
- * small ones below 2 MiB, and when there are none, pages one by one. */
+/* Huge areas. Expect pages of 2 MiB at their alignment and page_order to say
+ * it, small ones below 2 MiB, and when there are none, pages one by one. */
 static void child_huge(void *arg)
 {
 	static struct page *hogs[32768];
@@ -327,7 +327,8 @@ static void by_vfree(void)
 
 /* Areas left to vfree_atomic(), and then each thing that is to free them, with
  * no other area there. Expect them to be areas until then and none after; their
- * memory to be back at once or, where they are kept for the next, two ticks later. */
+ * memory to be back at once or, where they are kept for the next, two ticks
+ * later. */
 static void child_atomic(void *arg)
 {
 	static void (*const ways[])(void) = { by_tick, by_reclaim,

@@ -40,8 +40,8 @@ static const char *with_caller(const char *rest)
 	return buf;
 }
 
-/* Areas of each kind. Expect the kernel's text, guard page in the size, and none
- * of an area that is still being made. */
+/* Areas of each kind. Expect the kernel's text, guard page in the size, and
+ * none of an area that is still being made. */
 static void child_text(void *arg)
 {
 	struct page *pages[70], **array;

@@ -138,8 +138,8 @@ static void child_blocks(void *arg)
 	vm_books();
 }
 
-/* A run that ends before its block does, and who has what lies behind. Expect each
- * to be shared by itself, and to be private by itself again. */
+/* A run that ends before its block does, and who has what lies behind. Expect
+ * each to be shared by itself, and to be private by itself again. */
 static void child_runs(void *arg)
 {
 	struct page *run, *behind[3], *part[2];
@@ -299,8 +299,8 @@ static void child_budget(void *arg)
 	too_many(100000, "409600000");
 }
 
-/* Frames of Normal, fewer than the budget as areas go, more with what it takes to
- * share them. Expect the same, and every byte still at its address. */
+/* Frames of Normal, fewer than the budget as areas go, more with what it takes
+ * to share them. Expect the same, and every byte still at its address. */
 static void child_budget_shared(void *arg)
 {
 	vm_start("vmap.max_mappings=1000", arg);

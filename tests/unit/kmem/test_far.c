@@ -92,8 +92,9 @@ static void test_all_have_sheaves(void **state)
 		assert_true(near[i]->slot && !near[i]->far);
 }
 
-/* Calls on a far cache. Expect one refill for each sheaf of objects and none for
- * the rest, as on any cache; all distinct; and no object left in the end. */
+/* Calls on a far cache. Expect one refill for each sheaf of objects and none
+ * for the rest, as on any cache; all distinct; and no object left in the
+ * end. */
 static void test_batches(void **state)
 {
 	struct kmem_cache *s = caches[NR_FAR - 1];
@@ -328,8 +329,8 @@ static void test_many_numbers(void **state)
 	spin_unlock(&slab_mutex);
 }
 
-/* A far slot of a number beyond what one page of the directory covers. Expect the
- * chunks that were there to be found again. */
+/* A far slot of a number beyond what one page of the directory covers. Expect
+ * the chunks that were there to be found again. */
 static void test_large_directory(void **state)
 {
 	struct kmem_owner *owner = kmem_owner_get();

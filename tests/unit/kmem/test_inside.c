@@ -101,8 +101,8 @@ static void *raise_on_low_stack(void *arg)
 	return arg;
 }
 
-/* The stack of the handler lies above that of its thread, or below. Expect it to
- * be refused either way. */
+/* The stack of the handler lies above that of its thread, or below. Expect it
+ * to be refused either way. */
 static void test_handler_of_thread(void **state)
 {
 	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK };

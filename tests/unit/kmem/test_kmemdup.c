@@ -50,7 +50,8 @@ static void test_array(void **state)
 	assert_null(kmemdup_array(bytes, 2, (size_t)-1 / 2 + 2, GFP_KERNEL));
 }
 
-/* Strings. Expect copies with their zero, of no string too, and NULL of NULL. */
+/* Strings. Expect copies with their zero, of no string too, and NULL of
+ * NULL. */
 static void test_strings(void **state)
 {
 	char *p = kstrdup("seven and nine", GFP_KERNEL);
@@ -66,8 +67,8 @@ static void test_strings(void **state)
 	assert_null(kmemdup_nul(NULL, 3, GFP_KERNEL));
 }
 
-/* A string cut before its end, at it and behind it, and bytes without one. Expect
- * no byte behind the limit to be copied, and a zero behind the last. */
+/* A string cut before its end, at it and behind it, and bytes without one.
+ * Expect no byte behind the limit to be copied, and a zero behind the last. */
 static void test_limits(void **state)
 {
 	static const struct {

@@ -66,8 +66,8 @@ static void test_krealloc_zero(void **state)
 	kfree(q);
 }
 
-/* A block that is to be aligned, or on a node. Expect it to stay where that is so
- * already, and to move with its bytes where it is not. */
+/* A block that is to be aligned, or on a node. Expect it to stay where that is
+ * so already, and to move with its bytes where it is not. */
 static void test_krealloc_place(void **state)
 {
 	unsigned char *p, *q, *skip[64];

@@ -192,7 +192,8 @@ static void test_wait_times_out(void **state)
 }
 
 /* A pool grows and shrinks, with all elements there and with some out. Expect
- * the reserve to be what it is to be, or to become that as elements come back. */
+ * the reserve to be what it is to be, or to become that as elements come
+ * back. */
 static void test_resize(void **state)
 {
 	void *element[NR];
@@ -251,8 +252,8 @@ static void test_create_short(void **state)
 }
 
 /* A pool of no elements, made both ways. Expect one in reserve; while the
- * allocator has none, that one to be handed out and its free to wake a waiter; a
- * second to go back to the allocator; and another size later. */
+ * allocator has none, that one to be handed out and its free to wake a waiter;
+ * a second to go back to the allocator; and another size later. */
 static void test_none(void **state)
 {
 	mempool_t *none = mempool_create(0, store_alloc, store_free, &store);
@@ -393,7 +394,8 @@ static void fork_child_uses(void *arg)
 	mempool_free(mempool_alloc_preallocated(pool), pool);
 }
 
-/* The lock is held by another thread's fork. Expect the child to have it free. */
+/* The lock is held by another thread's fork. Expect the child to have it
+ * free. */
 static void test_fork(void **state)
 {
 	struct child_end end;

@@ -14,7 +14,8 @@ static void use_table(void)
 	kmem_cache_destroy(s);
 }
 
-/* The table is put aside. Expect every cursor to miss, and the same table back. */
+/* The table is put aside. Expect every cursor to miss, and the same table
+ * back. */
 static void test_put_aside(void **state)
 {
 	struct kmem_owner *own, *aside, *again;

@@ -106,9 +106,9 @@ static void child_boost(void *arg)
 	REQUIRE(hoard.nr > 512 - 16);
 }
 
-/* Nothing but GFP_NOWAIT, again and again, with a shrinker that has pages. Expect
- * kswapd woken by the first that fails and, when a tick is due, that the next one
- * runs it: pages from the shrinker, and the zone above high. */
+/* Nothing but GFP_NOWAIT, again and again, with a shrinker that has pages.
+ * Expect kswapd woken by the first that fails and, when a tick is due, that the
+ * next one runs it: pages from the shrinker, and the zone above high. */
 static void child_nowait(void *arg)
 {
 	(void)arg;
@@ -133,8 +133,8 @@ static void wait_until_balanced(void)
 	REQUIRE(!"balanced in the end");
 }
 
-/* The same with kswapd=on. Expect the tick to start the thread, since the requests
- * may not, and the thread to do the work. */
+/* The same with kswapd=on. Expect the tick to start the thread, since the
+ * requests may not, and the thread to do the work. */
 static void child_nowait_thread(void *arg)
 {
 	(void)arg;
@@ -231,7 +231,7 @@ static unsigned long throttled(void)
 
 static u32 direct_scans; /* before anybody was throttled */
 
-/* Nobody is given anything until a request waits for kswapd. */
+/* No request is given anything until one waits for kswapd. */
 static unsigned long late_scan(struct shrinker *s, struct shrink_control *sc)
 {
 	if (!(current->flags & PF_KSWAPD)) {

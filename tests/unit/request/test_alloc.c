@@ -45,7 +45,7 @@ static void child_exhaust(void *arg)
 	(void)arg;
 	while ((pages[nr] = alloc_pages(QUIET, 0))) {
 		REQUIRE(pages[nr]->type == PAGE_ALLOCATED);
-		pages[nr]->owner[6] = nr + 1; /* nobody else's */
+		pages[nr]->owner[6] = nr + 1; /* read back below */
 		REQUIRE(++nr <= TEST_FRAMES);
 		if (nr == TEST_FRAMES)
 			break;

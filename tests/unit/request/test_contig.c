@@ -14,9 +14,10 @@ static int contig(unsigned long start, unsigned long end, gfp_t gfp)
 	return alloc_contig_range(start, end, ACR_FLAGS_NONE, gfp);
 }
 
-/* An odd range that begins and ends inside blocks with movable pages. Expect all
- * of it, as single pages that are zeroed, the pages elsewhere with their contents,
- * what lies beside it where it was, and everything back at the end. */
+/* An odd range that begins and ends inside blocks with movable pages. Expect
+ * all of it, as single pages that are zeroed, the pages elsewhere with their
+ * contents, what lies beside it where it was, and everything back at the
+ * end. */
 static void child_range(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
@@ -117,8 +118,9 @@ static void child_invalid(void *arg)
 	check_conservation(zone, 3001);
 }
 
-/* Any range of a length. Expect one aligned to itself if that is a power of two,
- * where something unmovable stands in front, and NULL for more than there is. */
+/* Any range of a length. Expect one aligned to itself if that is a power of
+ * two, where something unmovable stands in front, and NULL for more than there
+ * is. */
 static void child_any(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -37,8 +37,8 @@ static void child_sizes(void *arg)
 	}
 }
 
-/* A reference to one of five pages. Expect that one to be kept by it when all are
- * freed, the others to go, and put_page() to free it. */
+/* A reference to one of five pages. Expect that one to be kept by it when all
+ * are freed, the others to go, and put_page() to free it. */
 static void child_reference(void *arg)
 {
 	struct zone *zone;
@@ -66,8 +66,8 @@ static void with_bad_flags(void *arg)
 			       QUIET | __GFP_COMP | __GFP_HIGHMEM);
 }
 
-/* __GFP_COMP and __GFP_HIGHMEM, which cannot be. Expect one warning, and pages as
- * without them; 0 and too many bytes: NULL. */
+/* __GFP_COMP and __GFP_HIGHMEM, which cannot be. Expect one warning, and pages
+ * as without them; 0 and too many bytes: NULL. */
 static void child_flags(void *arg)
 {
 	char text[1024];

@@ -288,9 +288,9 @@ static void child_highmem(void *arg)
 	REQUIRE(alloc_pages(GFP_HIGHUSER, 10) == page);
 }
 
-/* Each OS call that HighMem's first frames need fails in turn, then the one that
- * punches a hole where they go offline. Expect NULL or an error, with all counts
- * as they were, and success the next time. */
+/* Each OS call that HighMem's first frames need fails in turn, then the one
+ * that punches a hole where they go offline. Expect NULL or an error, with all
+ * counts as they were, and success the next time. */
 static void child_highmem_failures(void *arg)
 {
 	const gfp_t gfp = QUIET | __GFP_HIGHMEM | __GFP_THISNODE;

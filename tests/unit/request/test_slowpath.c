@@ -116,9 +116,10 @@ static void *fail_thread(void *arg)
 	return NULL;
 }
 
-/* Four threads whose requests fail, with a shrinker that promises much and gives
- * nothing, and pauses of 30 seconds. Expect each pause to be ended by the thread
- * that was waited for, and none to be made where no thread is at work. */
+/* Four threads whose requests fail, with a shrinker that promises much and
+ * gives nothing, and pauses of 30 seconds. Expect each pause to be ended by the
+ * thread that was waited for, and none to be made where no thread is at
+ * work. */
 static void child_pauses(void *arg)
 {
 	unsigned long failed[4] = { 0 };

@@ -12,7 +12,8 @@
 
 #define MIB (1UL << 20)
 
-/* The smallest class that holds size bytes and is a multiple of align: by trial. */
+/* The smallest class that holds size bytes and is a multiple of align: by
+ * trial. */
 static size_t smallest(size_t align, size_t size)
 {
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {

@@ -50,7 +50,7 @@ static void child_large(void *arg)
 	REQUIRE(p && malloc(50000));
 }
 
-/* realloc that needs no memory. Expect nobody to be asked. */
+/* realloc that needs no memory. Expect no question whether it shall fail. */
 static void child_not_asked(void *arg)
 {
 	char *p = malloc(9 * MIB), *q = malloc(1000);
@@ -93,8 +93,8 @@ static void child_one_each(void *arg)
 	}
 }
 
-/* The loader's requests, and those of others. Expect the loader's never to fail,
- * nor what is asked inside one. */
+/* The loader's requests, and those of others. Expect the loader's never to
+ * fail, nor what is asked inside one. */
 static void child_loader(void *arg)
 {
 	uintptr_t loader = getauxval(AT_BASE);

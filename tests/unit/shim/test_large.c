@@ -219,8 +219,9 @@ static void let_tick_be_due(void)
 	tick_last_ms = os_now_ms() - tick_interval_ms;
 }
 
-/* Nothing but realloc() of a run and of an area, longer and shorter, when a tick
- * is due each time. Expect each to run it: a program may do nothing else. */
+/* Nothing but realloc() of a run and of an area, longer and shorter, when a
+ * tick is due each time. Expect each to run it: a program may do nothing
+ * else. */
 static void test_resize_ticks(void **state)
 {
 	static const size_t sizes[] = { MIB, 6 * MIB };

@@ -84,7 +84,7 @@ static void test_zero_size(void **state)
 	free(q);
 }
 
-/* Sizes that nobody can have. Expect NULL and ENOMEM from each call. */
+/* Sizes that no address space has. Expect NULL and ENOMEM from each call. */
 static void test_absurd(void **state)
 {
 	static const size_t absurd[] = { SIZE_MAX, SIZE_MAX - 4096,
@@ -209,7 +209,8 @@ static void test_reallocarray(void **state)
 	free(p);
 }
 
-/* The other ways to free, and libc's names. Expect the memory back each time. */
+/* The other ways to free, and libc's names. Expect the memory back each
+ * time. */
 static void test_other_names(void **state)
 {
 	size_t before = mallinfo2().uordblks;

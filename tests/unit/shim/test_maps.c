@@ -184,7 +184,7 @@ static void test_self(void **state)
 }
 
 /* A file that is mapped and no library, and memory that lies right behind a
- * library. Expect both to be somebody's who is not the loader. */
+ * library. Expect neither to belong to the loader. */
 static void test_not_loaded(void **state)
 {
 	struct dl_find_object object;

@@ -71,7 +71,8 @@ static void test_foreign(void **state)
 	munmap(p, PAGE_SIZE);
 }
 
-/* ---- the end --------------------------------------------------------------- */
+/* ---- the end
+ * --------------------------------------------------------------- */
 
 struct bad {
 	const char *p; /* what is resolved */
@@ -94,7 +95,8 @@ static void expect_end(const char *p, const char *phrase)
 		fail_msg("%p was not said: %s", (const void *)p, phrase);
 }
 
-/* Addresses in objects. Expect the cache in the line, and which it is of two. */
+/* Addresses in objects. Expect the cache in the line, and which it is of
+ * two. */
 static void test_bad_small(void **state)
 {
 	char *p = malloc(100);
@@ -128,9 +130,9 @@ static void test_bad_large(void **state)
 	expect_end(area, "is not allocated memory\n");
 }
 
-/* Addresses of ours that nobody was ever given. Expect them refused, but where
+/* Addresses of ours that were never handed out. Expect them refused, but where
  * nothing is online yet, and so the caches that the engine keeps for itself. */
-static void test_bad_nobody(void **state)
+static void test_bad_unused(void **state)
 {
 	const char *end = (const char *)arena_base +
 			  (arena_nr_frames << PAGE_SHIFT);
@@ -199,7 +201,7 @@ int main(void)
 		cmocka_unit_test(test_in_our_space),
 		cmocka_unit_test(test_bad_small),
 		cmocka_unit_test(test_bad_large),
-		cmocka_unit_test(test_bad_nobody),
+		cmocka_unit_test(test_bad_unused),
 		cmocka_unit_test(test_names_call),
 	};
 

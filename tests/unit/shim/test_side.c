@@ -56,7 +56,8 @@ static void test_too_much(void **state)
 	assert_null(side_alloc(1UL << 50, 16));
 }
 
-/* A segment whose last block goes. Expect it to be used from the front again. */
+/* A segment whose last block goes. Expect it to be used from the front
+ * again. */
 static void test_reuse(void **state)
 {
 	void *first = side_alloc(600000, 16), *p;
@@ -177,7 +178,8 @@ static void test_family_inside(void **state)
 	free(q);
 }
 
-/* Frees of the engine's blocks inside. Expect them to be done after it, once. */
+/* Frees of the engine's blocks inside. Expect them to be done after it,
+ * once. */
 static void test_put_off(void **state)
 {
 	size_t before = mallinfo2().uordblks;

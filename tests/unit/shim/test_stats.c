@@ -109,7 +109,8 @@ static size_t read_file(char *text, size_t size)
 	return (size_t)(n > 0 ? n : 0);
 }
 
-/* stats_file= with two processes. Expect a line of each in it, none on stderr. */
+/* stats_file= with two processes. Expect a line of each in it, none on
+ * stderr. */
 static void test_file(void **state)
 {
 	char cmdline[80], text[1024], comm[32];

@@ -15,7 +15,8 @@ static void construct(void *obj)
 }
 
 /* New slabs one after the other. Expect the first object of each one colour
- * further in than that of the last, and the first colour again after the last. */
+ * further in than that of the last, and the first colour again after the
+ * last. */
 static void test_colours(void **state)
 {
 	struct slab *slabs[12];

@@ -50,7 +50,8 @@ static void test_drain_count(void **state)
 }
 
 /* An array that is used, then left alone. Expect the first look to take
- * nothing, and each later one its part, the oldest first, until none is left. */
+ * nothing, and each later one its part, the oldest first, until none is
+ * left. */
 static void test_array(void **state)
 {
 	unsigned int left = 40;

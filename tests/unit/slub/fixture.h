@@ -30,7 +30,8 @@ void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *));
 /* Nothing is in use: destroy it and prove that every slab went. */
 void fixture_close(void);
 
-/* Take nr objects off the slabs into f.objs[from...], the first to use first. */
+/* Take nr objects off the slabs into f.objs[from...], the first to use
+ * first. */
 void take(size_t from, unsigned int nr);
 /* Give f.objs[from...] back to the slabs, in one batch. */
 void give(size_t from, unsigned int nr);

@@ -423,7 +423,8 @@ static void test_counters(void **state)
 	expect(validate, NULL, "");
 }
 
-/* Bad frees without F. Expect the one line and the end, as without debugging. */
+/* Bad frees without F. Expect the one line and the end, as without
+ * debugging. */
 static void free_inside(void *arg)
 {
 	kmem_cache_free(arg, p + 8);

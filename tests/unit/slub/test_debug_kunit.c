@@ -187,8 +187,8 @@ static void expect_bytes(const u8 *p, unsigned int from, unsigned int to,
 }
 
 /* test_krealloc_redzone_zeroing: 48 bytes become 40, 56, 112. Expect the rest
- * of the object to be red, what is new to be zero, the old bytes to be kept, and
- * no error. */
+ * of the object to be red, what is new to be zero, the old bytes to be kept,
+ * and no error. */
 static void test_krealloc_redzone_zeroing(void **state)
 {
 	struct kmem_cache *s = test_kmem_cache_create(

@@ -93,8 +93,8 @@ static void partial_slabs(int node, void **obj)
 	f.s->remote_node_defrag_ratio = 1024;
 }
 
-/* Every page of a node is taken, and the other has objects to spare. Expect the other node to serve who asks for
- * it, but not with __GFP_THISNODE. */
+/* Every page of a node is taken, and the other has objects to spare. Expect the
+ * other node to serve who asks for it, but not with __GFP_THISNODE. */
 static void full_node(void *arg)
 {
 	struct page *list = NULL, *page;
@@ -144,8 +144,8 @@ static void ask_there(void *arg)
 	r->obj = kmem_cache_alloc_node(f.s, r->gfp | __GFP_THISNODE, there);
 }
 
-/* No slab is to be had (U12). Expect the kernel's lines, with what each node has,
- * and not a word with __GFP_NOWARN. */
+/* No slab is to be had (U12). Expect the kernel's lines, with what each node
+ * has, and not a word with __GFP_NOWARN. */
 static void say_short(void *arg)
 {
 	struct short_request r = { .gfp = GFP_ATOMIC & ~__GFP_HIGH };
@@ -212,7 +212,8 @@ static void remote_free(void *arg)
 
 /* The other node has more partial slabs than it would keep, this one has none.
  * Expect a request for no node in particular to be served from there, unless
- * the ratio says never, or it has as many as it keeps; and a slab to be made here for who asks for here. */
+ * the ratio says never, or it has as many as it keeps; and a slab to be made
+ * here for who asks for here. */
 static void defragment(void *arg)
 {
 	void *obj[128], *near;

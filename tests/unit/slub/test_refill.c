@@ -35,8 +35,8 @@ static void test_new_slab(void **state)
 	give(0, 3);
 }
 
-/* More is asked for than one slab has. Expect it all, from two slabs, and in the
- * batch the first slab's objects last, where its user begins. */
+/* More is asked for than one slab has. Expect it all, from two slabs, and in
+ * the batch the first slab's objects last, where its user begins. */
 static void test_more_than_a_slab(void **state)
 {
 	const unsigned int nr = f.per_slab + 3;

@@ -63,8 +63,8 @@ static void test_orders(void **state)
 	}
 }
 
-/* What the command line says of orders, by either name (U6, X4). Expect it to be
- * held to: 8 CPUs would make it order 3 and 32 objects. */
+/* What the command line says of orders, by either name (U6, X4). Expect it to
+ * be held to: 8 CPUs would make it order 3 and 32 objects. */
 static void test_order_parameters(void **state)
 {
 	static const struct {

@@ -479,7 +479,8 @@ static void test_every_file(void **state)
 }
 
 /* A list of 12,000 partial slabs. Expect the free objects of the first and
- * the last 5,000 to stand for all; and with 10,000 slabs, each to be counted. */
+ * the last 5,000 to stand for all; and with 10,000 slabs, each to be
+ * counted. */
 static void test_long_list(void **state)
 {
 	static struct slab slabs[12000];

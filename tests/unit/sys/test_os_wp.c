@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_os_wp.c - writes that wait by mprotect(), and faults that are not about it
+ * test_os_wp.c - writes that wait by mprotect(), and faults that are not about
+ * it
  */
 #include <pthread.h>
 #include <signal.h>
@@ -70,8 +71,8 @@ static void *writer(void *arg)
 	return arg;
 }
 
-/* A thread writes meanwhile. Expect it to wait, and the program's handler not to
- * hear of it. */
+/* A thread writes meanwhile. Expect it to wait, and the program's handler not
+ * to hear of it. */
 static void child_waits(void *arg)
 {
 	struct os_wp_range range;
@@ -132,8 +133,8 @@ static void another(int sig, siginfo_t *info, void *context)
 	of_program(sig, info, context);
 }
 
-/* Two ticks without a move. Expect the program's handler to be back, and one that
- * it has set meanwhile to stay. */
+/* Two ticks without a move. Expect the program's handler to be back, and one
+ * that it has set meanwhile to stay. */
 static void child_rests(void *arg)
 {
 	(void)arg;

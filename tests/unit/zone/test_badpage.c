@@ -48,7 +48,7 @@ static void spoil(struct page *page, unsigned int fault)
 	}
 }
 
-/* Pages freed while somebody seems to use them. Expect the kernel's text, and
+/* Pages freed while they seem to be in use. Expect the kernel's text, and
  * the page never seen again. */
 static void child_bad_at_free(void *arg)
 {
@@ -61,7 +61,8 @@ static void child_bad_at_free(void *arg)
 		struct page *page = alloc_pages(QUIET, 2);
 		unsigned long before = count_pages();
 
-		/* a reference too many is no fault; what is charged is not after */
+		/* a reference too many is no fault; what is charged is not
+		 * after */
 		if (fault == REFCOUNT || fault == CHARGED)
 			continue;
 		spoil(page, fault);
@@ -176,7 +177,7 @@ static void child_split(void *arg)
 	REQUIRE(count_pages() == before + 8);
 }
 
-/* A block freed while somebody holds its first page (B7). Expect the other
+/* A block freed while its first page has a reference (B7). Expect the other
  * pages to be free at once, the first with the last reference. */
 static void child_held(void *arg)
 {

@@ -157,7 +157,7 @@ static void test_predicates(void **state)
 			 ZONELIST_NOFALLBACK);
 }
 
-/* Memory for no order of request but with flags nobody knows. Expect the
+/* Memory for no order of request but with flags that do not exist. Expect the
  * request served as if they were not there. */
 static void child_unknown(void *arg)
 {

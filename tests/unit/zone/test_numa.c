@@ -49,9 +49,10 @@ static void check_order(struct zonelist *list, const u8 *nodes, size_t nr)
 	REQUIRE(!z->zone);
 }
 
-/* The ring (Z2). Expect each node's list by distance, who has no CPU before who
- * has, and of equals who is nobody's first choice yet; node 3 takes 2 first
- * because 1 is that of node 0. The other list has the node alone. */
+/* The ring (Z2). Expect each node's list by distance, nodes without a CPU
+ * before those with one, and of equals one that is no node's first choice yet;
+ * node 3 takes 2 first because 1 is that of node 0. The other list has the node
+ * alone. */
 static void child_zonelists(void *arg)
 {
 	static const u8 order[NODES][NODES] = {
@@ -104,7 +105,8 @@ static void child_filters(void *arg)
 }
 
 /* More CPUs than the made-up machine has, and fewer. Expect CPU c on the node
- * of PU c modulo their number; a text that is no machine: one node, and said. */
+ * of PU c modulo their number; a text that is no machine: one node, and
+ * said. */
 static void child_cpus(void *arg)
 {
 	(void)arg;
@@ -135,7 +137,8 @@ static void test_no_machine(void **state)
 		count_phrase(end.err, "numa=\"square:4\" is no topology"), 1);
 }
 
-/* ---- as the OS has them -------------------------------------------------------- */
+/* ---- as the OS has them
+ * -------------------------------------------------------- */
 
 static char root[] = "/tmp/km_numa.XXXXXX";
 
@@ -185,7 +188,7 @@ static unsigned long three_nodes(void)
 	return 1UL << 0 | 1UL << 2 | 1UL << 5;
 }
 
-/* Nodes 0, 2 and 5 of a machine where node 3 is somebody else's. Expect them
+/* Nodes 0, 2 and 5 of a machine where node 3 may not be used. Expect them
  * as 0, 1, 2 with their CPUs and distances, and memory that comes online bound
  * to the number that the OS knows. */
 static void child_real(void *arg)
@@ -251,7 +254,8 @@ static void child_not_bound(void *arg)
 }
 
 /* A request from the nodes of a mask. Expect a page of one of them, from the
- * next node if the mask leaves out the one that is asked, and NULL from none. */
+ * next node if the mask leaves out the one that is asked, and NULL from
+ * none. */
 static void child_nodemask(void *arg)
 {
 	const unsigned long both = 3, second = 2, none = 0;

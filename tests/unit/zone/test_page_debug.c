@@ -101,7 +101,7 @@ static void child_init_on_free(void *arg)
 	REQUIRE(holds(page_to_virt(page), 0, 3 * PAGE_SIZE));
 }
 
-/* page_poison. Expect freed pages to be full of aa, pages that nobody wrote to
+/* page_poison. Expect freed pages to be full of aa, pages that were not written
  * in the meantime to be handed out without a word, and zero to be zero. */
 static void child_poison(void *arg)
 {

@@ -61,7 +61,7 @@ static void child_marks(void *arg)
 }
 
 /* DMA, DMA32, Normal and Movable (W4, W5). Expect what higher zones have
- * divided by the ratio of the lower one, and the sum that nobody gets at. */
+ * divided by the ratio of the lower one, and the sum that no request gets. */
 static void child_reserves(void *arg)
 {
 	struct zone *zones = node_data[0].node_zones;
@@ -131,7 +131,8 @@ static const struct ok_row ok_rows[] = {
 
 static struct zone ok_zone;
 
-/* Every row of the table, and the same by the short cut. Expect what it says. */
+/* Every row of the table, and the same by the short cut. Expect what it
+ * says. */
 static void test_ok(void **state)
 {
 	struct page page = { .order = 3 };
@@ -156,8 +157,8 @@ static void test_ok(void **state)
 	}
 }
 
-/* A block of the HighAtomic list alone (W6). Expect it to do for those who may
- * use the reserve and for nobody else. */
+/* A block of the HighAtomic list alone (W6). Expect it to do for requests that
+ * may use the reserve and for no other. */
 static void test_ok_highatomic(void **state)
 {
 	struct page page = { .order = 2 };

@@ -4,8 +4,9 @@
  *
  * The oracle has a list of live areas, in order, for every chunk that it has
  * seen. By the gaps between them it knows the slot of a chunk and the lowest
- * place for a request in it, so where the next area has to be; and it fills each
- * copy of an area with bytes of its own, which must be there when it is freed.
+ * place for a request in it, so where the next area has to be; and it fills
+ * each copy of an area with bytes of its own, which must be there when it is
+ * freed.
  */
 #include "support/percpu.h"
 
@@ -36,7 +37,8 @@ static unsigned int nr_live, max_live;
 static u64 seed;
 static unsigned char pattern[PCPU_MIN_UNIT_SIZE];
 
-/* ---- what the oracle knows ------------------------------------------------------ */
+/* ---- what the oracle knows
+ * ------------------------------------------------------ */
 
 /* The gap in front of area i; of i == nr the last one. */
 static struct area gap(const struct model *m, unsigned int i)
@@ -100,7 +102,8 @@ static void forget_empty(void)
 			models[i--] = models[--nr_models];
 }
 
-/* ---- steps ------------------------------------------------------------------------- */
+/* ---- steps
+ * ------------------------------------------------------------------------- */
 
 static void require_bytes(const struct area *a, int value)
 {

@@ -44,7 +44,7 @@ static uintptr_t take(u64 *seed)
 	uintptr_t start;
 
 	REQUIRE(va);
-	start = va->va_start; /* from here on nobody knows it but us */
+	start = va->va_start; /* from here on this thread's alone */
 	write_stamp(start, size);
 	return start;
 }

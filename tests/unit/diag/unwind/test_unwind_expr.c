@@ -103,7 +103,8 @@ static void test_deref(void **state)
 	assert_int_equal(run(EXPR(DW_OP_deref), &value), -EFAULT);
 }
 
-/* An empty stack, a full one, an operator nobody needs. Expect -EINVAL. */
+/* An empty stack, a full one, an operator that no compiler emits. Expect
+ * -EINVAL. */
 static void test_malformed(void **state)
 {
 	u8 deep[40];

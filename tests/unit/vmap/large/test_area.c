@@ -309,9 +309,9 @@ static void child_direct(void *arg)
 	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
 }
 
-/* A page of somebody else's in vmalloc space. Expect areas behind it, growth into
- * it to move the area, that page left alone, and its place to be used when nothing
- * else is left. */
+/* A foreign mapping of a page in vmalloc space. Expect areas behind it, growth
+ * into it to move the area, that page left alone, and its place to be used when
+ * nothing else is left. */
 static void child_hole(void *arg)
 {
 	struct vmap_area *a, *b, *areas[64];

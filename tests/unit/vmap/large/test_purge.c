@@ -88,8 +88,9 @@ static void resize(struct vmap_area *va, size_t size)
 	vmap_area_link(va);
 }
 
-/* An area that gave most of itself up, and that takes a little of it and gives it up
- * again before each tick. Expect the rest to go after two ticks all the same. */
+/* An area that gave most of itself up, and that takes a little of it and gives
+ * it up again before each tick. Expect the rest to go after two ticks all the
+ * same. */
 static void child_used_end(void *arg)
 {
 	struct vmap_area *va;

@@ -63,8 +63,9 @@ static void test_merge(void **state)
 	assert_true(has(10, 40) && has(50, 51) && nr_dead() == 4);
 }
 
-/* Ranges freed at different ticks that merge. Expect the age of the last where they
- * are of one size, even when the count of ticks wraps, else of the larger. */
+/* Ranges freed at different ticks that merge. Expect the age of the last where
+ * they are of one size, even when the count of ticks wraps, else of the
+ * larger. */
 static void test_epoch(void **state)
 {
 	(void)state;

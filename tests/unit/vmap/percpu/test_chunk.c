@@ -147,8 +147,9 @@ static void child_populated(void *arg)
 		REQUIRE(is_there(chunk, page));
 }
 
-/* GFP_ATOMIC with no chunk, then with few pages populated. Expect NULL without a
- * word where pages are missing, no call for memory, and only such pages used. */
+/* GFP_ATOMIC with no chunk, then with few pages populated. Expect NULL without
+ * a word where pages are missing, no call for memory, and only such pages
+ * used. */
 static void child_atomic(void *arg)
 {
 	unsigned long calls;
@@ -215,7 +216,7 @@ static void child_asked(void *arg)
 }
 
 /* Two chunks made at once, as by two threads that both found none. Expect one
- * of them to go as soon as somebody allocates. */
+ * of them to go at the next allocation. */
 static void child_two_makers(void *arg)
 {
 	struct pcpu_chunk *chunk;
