@@ -161,6 +161,8 @@ bool zone_watermark_closer(struct zone *zone, unsigned int order,
 			   unsigned long mark, enum zone_type highest_zoneidx,
 			   unsigned int alloc_flags);
 extern spinlock_t wmark_lock;
+#define MIN_HIGH_FRACTION 8UL /* of vm.percpu_pagelist_high_fraction */
+extern unsigned long percpu_pagelist_high_fraction; /* 0: tunes itself */
 void wmark_fork_take(void);
 void wmark_fork_release(void);
 

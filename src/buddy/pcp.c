@@ -31,14 +31,6 @@ static struct per_cpu_pages *this_pageset(struct zone *zone)
 	return &zone->pageset[smp_cpu()];
 }
 
-void setup_pageset(struct per_cpu_pages *pcp)
-{
-	spin_lock_init(&pcp->lock, LOCK_PCP);
-	pcp->batch = 1;
-	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
-		INIT_LIST_HEAD(&pcp->lists[i]);
-}
-
 static unsigned int pcp_index(unsigned int order, unsigned int mt)
 {
 	if (order == PAGEBLOCK_ORDER)

@@ -3,112 +3,25 @@
  * buddy/pcp_tune.c - how long the per-CPU lists are, how much moves at a time
  *
  *	pages on the lists of one CPU
- *	  |  high_max   an eighth of the zone, shared by the node's CPUs
+ *	  |  high_max   zone/pageset.c sets these
  *	  |  high       moves between: up with refills and long runs of frees,
  *	  |             down with ticks and when the zone is short
- *	  |  high_min   the low mark, shared by the node's CPUs
+ *	  |  high_min
  *	  |  batch      at least this much moves
  *	  0
  *
  *	refills in a row	batch, 2 batch, 4 batch ... 32 batch
  *	frees in a row		as many pages as were freed in a row
  *
- * Locking	pcp->lock for high, free_count and alloc_factor; wmark_lock for
- *		batch, high_min and high_max, which are read relaxed
- * Invariants	PCP3  high_min <= high_max, and batch <= high_min. While the
- *		      lists are off both are 0 and batch is 1
- *						(zone_check() checks it)
+ * Locking	pcp->lock for high, free_count and alloc_factor; wmark_lock
+ *		around zone_pcp_disable() and zone_pcp_enable()
  * Source	Linux v6.12 mm/page_alloc.c, nr_pcp_alloc(), nr_pcp_high(),
  *		decay_pcp_high() (docs/kernel.md P2-P5)
  */
-#include <errno.h>
-#include <limits.h>
-
 #include "buddy/internal.h"
-#include "zone/sysctl.h"
 
 /* A batch grows by 2^5 at the most. */
 #define PCP_BATCH_SCALE_MAX 5
-#define MIN_HIGH_FRACTION 8UL
-
-static unsigned long percpu_pagelist_high_fraction; /* 0: tunes itself */
-
-/*
- * Returns the batch by the managed pages of the zone, at most 63
- * (docs/kernel.md P2).
- */
-static int zone_batchsize(unsigned long pages)
-{
-	unsigned long batch = min(pages / 4096, 64UL);
-
-	if (batch <= 1)
-		return 1;
-	return (int)rounddown_pow_of_two(batch + batch / 2) - 1;
-}
-
-/*
- * Returns how many CPUs share the zone's memory: those of its node, or all if
- * it has none.
- */
-static unsigned long local_cpus(const struct zone *zone)
-{
-	unsigned long nr = 0;
-
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		nr += cpu_node[cpu] == zone_to_nid(zone);
-	return nr ? nr : nr_cpu_ids;
-}
-
-static int zone_highsize(const struct zone *zone, unsigned long pages,
-			 int batch)
-{
-	return (int)clamp(pages / local_cpus(zone), 4UL * (unsigned int)batch,
-			  INT_MAX / 2UL);
-}
-
-static void set_pagesets(struct zone *zone, int batch, int lo, int hi)
-{
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		struct per_cpu_pages *pcp = &zone->pageset[cpu];
-
-		WRITE_ONCE(pcp->batch, batch);
-		WRITE_ONCE(pcp->high_min, lo);
-		WRITE_ONCE(pcp->high_max, hi);
-	}
-}
-
-/*
- * The batch depends on the size that the zone may grow to, not on its managed
- * pages. So a young process does not go to the zone for each page. With mem= it
- * depends on the managed pages: one refill takes up to 32 batches, which must
- * not be more than the reserve for atomic requests.
- */
-static int zone_batch(const struct zone *zone)
-{
-	return zone_batchsize(arena.limit_frames ? zone_managed_pages(zone) :
-						   zone->spanned_pages);
-}
-
-void zone_pcp_update(struct zone *zone)
-{
-	unsigned long fraction = READ_ONCE(percpu_pagelist_high_fraction);
-	unsigned long managed = zone_managed_pages(zone);
-	int batch = zone_batch(zone), lo, hi;
-
-	if (zone->pcp_disabled) {
-		set_pagesets(zone, 1, 0, 0);
-		return;
-	}
-	if (fraction) {
-		lo = hi = zone_highsize(zone, managed / fraction, batch);
-	} else {
-		lo = zone_highsize(zone, low_wmark_pages(zone), batch);
-		hi = max(lo, zone_highsize(zone, managed / MIN_HIGH_FRACTION,
-					   batch));
-	}
-	set_pagesets(zone, batch, lo, hi);
-}
-
 /* Waits until every thread that is using a pageset is done with it. */
 static void wait_for_pagesets(struct zone *zone)
 {
@@ -272,33 +185,3 @@ int nr_pcp_decay(struct per_cpu_pages *pcp)
 	}
 	return max(pcp->count - high, 0);
 }
-
-/* ---- the knob ------------------------------------------------------------ */
-
-static int set_high_fraction(const unsigned long *values, unsigned int nr)
-{
-	(void)nr;
-	if (values[0] && values[0] < MIN_HIGH_FRACTION)
-		return -EINVAL;
-	WRITE_ONCE(percpu_pagelist_high_fraction, values[0]);
-	return 0;
-}
-
-static const struct ctl_table high_fraction_ctl __sysctl = {
-	.procname = "vm.percpu_pagelist_high_fraction",
-	.data = &percpu_pagelist_high_fraction,
-	.nr = 1,
-	.hi = INT_MAX,
-	.set = set_high_fraction,
-	.changed = setup_per_zone_wmarks,
-};
-
-/* The name of the knob until 5.14. */
-static const struct ctl_table fraction_ctl __sysctl = {
-	.procname = "vm.percpu_pagelist_fraction",
-	.data = &percpu_pagelist_high_fraction,
-	.nr = 1,
-	.hi = INT_MAX,
-	.set = set_high_fraction,
-	.changed = setup_per_zone_wmarks,
-};

@@ -20,47 +20,9 @@
 #include "core/task.h"
 #include "sys/os.h"
 
-/* ---- waiting for memory -------------------------------------------------- */
+/* ---- how many reclaim ---------------------------------------------------- */
 
-u32 memory_waiters;
-unsigned long memory_pause_ms = 1;
-unsigned long memory_pauses_full;
-static u32 memory_seq; /* atomic: changes when memory is freed */
 static u32 reclaimers; /* atomic: threads that reclaim for a request */
-
-u32 memory_wait_begin(void)
-{
-	__atomic_add_fetch(&memory_waiters, 1, __ATOMIC_SEQ_CST);
-	return __atomic_load_n(&memory_seq, __ATOMIC_SEQ_CST);
-}
-
-void memory_wait_end(u32 seq, unsigned long ms)
-{
-	if (ms)
-		os_futex_wait_ms(&memory_seq, seq, ms);
-	__atomic_sub_fetch(&memory_waiters, 1, __ATOMIC_RELAXED);
-}
-
-void memory_wait(unsigned long ms)
-{
-	memory_wait_end(memory_wait_begin(), ms);
-}
-
-void memory_pause(bool (*somebody_works)(void))
-{
-	u32 seq = memory_wait_begin();
-	unsigned long ms = somebody_works() ? memory_pause_ms : 0;
-
-	memory_wait_end(seq, ms);
-	if (ms && __atomic_load_n(&memory_seq, __ATOMIC_RELAXED) == seq)
-		__atomic_add_fetch(&memory_pauses_full, 1, __ATOMIC_RELAXED);
-}
-
-void memory_work_done(void)
-{
-	if (unlikely(__atomic_load_n(&memory_waiters, __ATOMIC_SEQ_CST)))
-		memory_wake();
-}
 
 bool somebody_reclaims(void)
 {
@@ -83,12 +45,6 @@ void reclaim_fork_child(void)
 {
 	memory_waiters = 0;
 	reclaimers = 0;
-}
-
-void memory_wake(void)
-{
-	__atomic_add_fetch(&memory_seq, 1, __ATOMIC_SEQ_CST);
-	os_futex_wake_all(&memory_seq);
 }
 
 /* ---- a node -------------------------------------------------------------- */

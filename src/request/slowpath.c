@@ -48,16 +48,6 @@ struct slowpath {
 	int nofail_rounds; /* how often __GFP_NOFAIL waited */
 };
 
-unsigned int memalloc_noreclaim_save(void)
-{
-	return task_flags_save(PF_MEMALLOC);
-}
-
-void memalloc_noreclaim_restore(unsigned int flags)
-{
-	task_flags_restore(flags, PF_MEMALLOC);
-}
-
 /* ---- flags --------------------------------------------------------------- */
 
 /*

@@ -55,6 +55,16 @@ void memalloc_pin_restore(unsigned int flags)
 	task_flags_restore(flags, PF_MEMALLOC_PIN);
 }
 
+unsigned int memalloc_noreclaim_save(void)
+{
+	return task_flags_save(PF_MEMALLOC);
+}
+
+void memalloc_noreclaim_restore(unsigned int flags)
+{
+	task_flags_restore(flags, PF_MEMALLOC);
+}
+
 /* ---- flags --------------------------------------------------------------- */
 
 /* Drops bits that no flag has, and zone bits that exclude each other. */

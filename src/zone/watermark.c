@@ -25,6 +25,7 @@
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md W1-W7); W8 is
  *		highatomic.c, W9 boost.c, W10 drift.c
  */
+#include <errno.h>
 #include <limits.h>
 
 #include "buddy/internal.h"
@@ -249,6 +250,34 @@ static const struct ctl_table lowmem_reserve_ratio_ctl __sysctl = {
 	.data = sysctl_lowmem_reserve_ratio,
 	.nr = MAX_NR_ZONES,
 	.hi = INT_MAX,
+	.changed = setup_per_zone_wmarks,
+};
+
+static int set_high_fraction(const unsigned long *values, unsigned int nr)
+{
+	(void)nr;
+	if (values[0] && values[0] < MIN_HIGH_FRACTION)
+		return -EINVAL;
+	WRITE_ONCE(percpu_pagelist_high_fraction, values[0]);
+	return 0;
+}
+
+static const struct ctl_table high_fraction_ctl __sysctl = {
+	.procname = "vm.percpu_pagelist_high_fraction",
+	.data = &percpu_pagelist_high_fraction,
+	.nr = 1,
+	.hi = INT_MAX,
+	.set = set_high_fraction,
+	.changed = setup_per_zone_wmarks,
+};
+
+/* The name of the knob until 5.14. */
+static const struct ctl_table fraction_ctl __sysctl = {
+	.procname = "vm.percpu_pagelist_fraction",
+	.data = &percpu_pagelist_high_fraction,
+	.nr = 1,
+	.hi = INT_MAX,
+	.set = set_high_fraction,
 	.changed = setup_per_zone_wmarks,
 };
 

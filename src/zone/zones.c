@@ -29,11 +29,6 @@
 #define GIB (1UL << 30)
 #define UNSET ULONG_MAX
 
-pg_data_t node_data[MAX_NUMNODES];
-unsigned int nr_cpu_ids = 1;
-unsigned int nr_online_nodes = 1;
-u8 cpu_node[NR_CPUS];
-
 static const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_DMA] = "DMA",	    [ZONE_DMA32] = "DMA32",
 	[ZONE_NORMAL] = "Normal",   [ZONE_HIGHMEM] = "HighMem",
@@ -203,28 +198,3 @@ int page_alloc_init(unsigned int flags)
 }
 
 /* ---- looking things up --------------------------------------------------- */
-
-struct zone *next_zone(struct zone *zone)
-{
-	unsigned int nid = zone ? zone_to_nid(zone) : 0;
-	unsigned int type = zone ? zone_idx(zone) + 1 : 0;
-
-	for (; nid < nr_online_nodes; nid++, type = 0) {
-		for (; type < MAX_NR_ZONES; type++) {
-			zone = &NODE_DATA(nid)->node_zones[type];
-			if (zone->spanned_pages)
-				return zone;
-		}
-	}
-	return NULL;
-}
-
-struct zone *pfn_to_zone(unsigned long pfn)
-{
-	struct zone *zone;
-
-	for_each_zone(zone)
-		if (pfn - zone->zone_start_pfn < zone->spanned_pages)
-			return zone;
-	return NULL;
-}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * zone/address.c - from an address to its page, and back
+ *
+ *	address --virt_to_page()--> page --compound_head()--> head of its block
+ *	        <--page_address()--
+ *
+ * The frame index says which block of __GFP_COMP a frame is part of: of such a
+ * block each frame's byte is INDEX_OTHER + order.
+ *
+ * Locking	none: the caller owns a reference to the block
+ * Source	Linux v6.12 include/linux/mm.h, mm/highmem.c
+ */
+#include "buddy/buddy.h"
+
+struct page *virt_to_page(const void *addr)
+{
+	unsigned long pfn = virt_to_pfn(addr);
+
+	return pfn_online(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
+struct page *compound_head(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int index = arena_index[pfn];
+
+	if (index < INDEX_OTHER)
+		return page;
+	return pfn_to_page(pfn & ~((1UL << (index - INDEX_OTHER)) - 1));
+}
+
+struct page *virt_to_head_page(const void *addr)
+{
+	struct page *page = virt_to_page(addr);
+
+	return page ? compound_head(page) : NULL;
+}
+
+void *(*page_highmem_address)(const struct page *page);
+
+void *page_address(const struct page *page)
+{
+	void *(*mapped_at)(const struct page *page);
+
+	if (!page)
+		return NULL;
+	if (likely(!PageHighMem(page)))
+		return page_to_virt(page);
+	mapped_at = smp_load_acquire(&page_highmem_address);
+	return mapped_at ? mapped_at(page) : NULL;
+}
