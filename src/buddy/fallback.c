@@ -24,7 +24,7 @@
  *
  * Locking	zone->lock. Flags of allocated pages are read while their owner
  *		may change them, so the count is an estimate.
- * Invariants	those of free.c. With pageblock.rule=4.4 BUDDY4 does not hold: a
+ * Invariants	those of freelist.c. With pageblock.rule=4.4 BUDDY4 does not hold: a
  *		free block may be on the list of a type that its pageblock has
  *		not.
  * Source	Linux v6.12 mm/page_alloc.c, try_to_claim_block() and

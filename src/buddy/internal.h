@@ -316,6 +316,12 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 /* no lock held */
 
 /*
+ * Takes a block from the zone's free lists, past the per-CPU lists. Urgent
+ * requests may take from HighAtomic pageblocks. Returns NULL if none fits.
+ */
+struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
+			   unsigned int mt, unsigned int alloc_flags);
+/*
  * rmqueue() by its name until 4.9. Takes a block from the per-CPU lists or,
  * past them, from the zone. The block is not prepared yet. Returns NULL if
  * there is none.

@@ -274,3 +274,36 @@ void pcp_tick(struct zone *zone)
 		spin_unlock(&pcp->lock);
 	}
 }
+
+/* ---- switched off -------------------------------------------------------- */
+
+/* Waits until every thread that is using a pageset is done with it. */
+static void wait_for_pagesets(struct zone *zone)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		spin_lock(&zone->pageset[cpu].lock);
+		spin_unlock(&zone->pageset[cpu].lock);
+	}
+}
+
+/* May be nested; the last zone_pcp_enable() ends it. */
+void zone_pcp_disable(struct zone *zone)
+{
+	spin_lock(&wmark_lock);
+	zone->pcp_disabled++;
+	zone_set_flag(zone, ZONE_PCP_DISABLED);
+	zone_pcp_update(zone);
+	spin_unlock(&wmark_lock);
+	wait_for_pagesets(zone);
+	drain_all_pages(zone);
+}
+
+void zone_pcp_enable(struct zone *zone)
+{
+	spin_lock(&wmark_lock);
+	BUG_ON(!zone->pcp_disabled);
+	if (!--zone->pcp_disabled)
+		zone_clear_flag(zone, ZONE_PCP_DISABLED);
+	zone_pcp_update(zone);
+	spin_unlock(&wmark_lock);
+}

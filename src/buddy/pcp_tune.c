@@ -13,8 +13,7 @@
  *	refills in a row	batch, 2 batch, 4 batch ... 32 batch
  *	frees in a row		as many pages as were freed in a row
  *
- * Locking	pcp->lock for high, free_count and alloc_factor; wmark_lock
- *		around zone_pcp_disable() and zone_pcp_enable()
+ * Locking	pcp->lock for high, free_count and alloc_factor
  * Source	Linux v6.12 mm/page_alloc.c, nr_pcp_alloc(), nr_pcp_high(),
  *		decay_pcp_high() (docs/kernel.md P2-P5)
  */
@@ -22,36 +21,6 @@
 
 /* A batch grows by 2^5 at the most. */
 #define PCP_BATCH_SCALE_MAX 5
-/* Waits until every thread that is using a pageset is done with it. */
-static void wait_for_pagesets(struct zone *zone)
-{
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		spin_lock(&zone->pageset[cpu].lock);
-		spin_unlock(&zone->pageset[cpu].lock);
-	}
-}
-
-/* May be nested; the last zone_pcp_enable() ends it. */
-void zone_pcp_disable(struct zone *zone)
-{
-	spin_lock(&wmark_lock);
-	zone->pcp_disabled++;
-	zone_set_flag(zone, ZONE_PCP_DISABLED);
-	zone_pcp_update(zone);
-	spin_unlock(&wmark_lock);
-	wait_for_pagesets(zone);
-	drain_all_pages(zone);
-}
-
-void zone_pcp_enable(struct zone *zone)
-{
-	spin_lock(&wmark_lock);
-	BUG_ON(!zone->pcp_disabled);
-	if (!--zone->pcp_disabled)
-		zone_clear_flag(zone, ZONE_PCP_DISABLED);
-	zone_pcp_update(zone);
-	spin_unlock(&wmark_lock);
-}
 
 /* ---- one refill ---------------------------------------------------------- */
 

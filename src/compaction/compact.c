@@ -214,25 +214,6 @@ static void compaction_free(struct page *dst, void *private)
 
 /* ---- capture (docs/kernel.md B11) ---------------------------------------- */
 
-bool compaction_capture(struct zone *zone, struct page *page,
-			unsigned int order, unsigned int mt)
-{
-	struct capture_control *capc = zone->capture;
-
-	lock_assert_held(&zone->lock);
-	if (!capc || capc->page || (int)order != capc->cc->order ||
-	    mt == MIGRATE_ISOLATE || mt == MIGRATE_HIGHATOMIC)
-		return false;
-	/* a small block of a Movable pageblock would mix types */
-	if (order < PAGEBLOCK_ORDER && mt == MIGRATE_MOVABLE &&
-	    capc->cc->migratetype != MIGRATE_MOVABLE)
-		return false;
-	count_locked(&zone->allocated, 1UL << order);
-	count_locked(&zone->allocs, 1);
-	WRITE_ONCE(capc->page, page);
-	return true;
-}
-
 static void set_capture(struct zone *zone, struct capture_control *capc)
 {
 	spin_lock(&zone->lock);

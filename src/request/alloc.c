@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * request/alloc.c - take blocks of pages from a zone
+ * request/alloc.c - one pass over the zones of a zonelist
  *
- * The smallest free block that is large enough is cut in halves until it has
- * the wanted order. Each time the upper half goes back to the free lists:
+ *	get_page_from_freelist      zone by zone
+ *	  zone_watermark_fast       above its mark, zone/watermark.c
+ *	  deferred_grow_zone        below it: more frames come online
+ *	  node_reclaim              vm.zone_reclaim_mode
+ *	  rmqueue                   per-CPU list, else buddy/rmqueue.c
+ *	  prep_new_page             buddy/prep.c
  *
- *	order 3   [0 1 2 3 4 5 6 7]		one page wanted
- *	          [0 1 2 3][ order 2 ]		upper half to free_area[2]
- *	          [0 1][ or. 1 ]		            free_area[1]
- *	          [0][1]			            free_area[0]; take 0
- *
- *	__alloc_pages
- *	  get_page_from_freelist      zone by zone, at the low mark
- *	    zone_watermark_fast       watermark.c
- *	    deferred_grow_zone        below it: more frames come online
- *	    rmqueue                   per-CPU list, or
- *	      __rmqueue               own type, else fallback.c
- *	    prep_new_page
- *	  __alloc_pages_slowpath      slowpath.c
- *
- * Locking	zone->lock around __rmqueue(); none elsewhere.
- * Invariants	BUDDY1-BUDDY5 of free.c
- * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md A1, B2, B10)
+ * Locking	none
+ * Source	Linux v6.12 mm/page_alloc.c, get_page_from_freelist()
+ *		(docs/kernel.md A1)
  */
 #include <errno.h>
 #include <string.h>
@@ -33,81 +23,6 @@
 #include "core/start.h"
 #include "core/tick.h"
 #include "sys/os.h"
-
-void expand(struct zone *zone, struct page *page, unsigned int low,
-	    unsigned int high, unsigned int mt)
-{
-	u8 flags = page->flags & PG_REPORTED;
-
-	while (high > low) {
-		struct page *upper;
-
-		high--;
-		upper = page + (1UL << high);
-		WRITE_ONCE(upper->flags, flags);
-		set_page_links(upper, zone);
-		add_to_free_list(zone, upper, high, mt);
-	}
-}
-
-struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
-				unsigned int mt)
-{
-	for (unsigned int o = order; o < NR_PAGE_ORDERS; o++) {
-		struct list_head *list = &zone->free_area[o].free_list[mt];
-		struct page *page;
-
-		if (list_empty(list))
-			continue;
-		page = list_first_entry(list, struct page, lru);
-		del_page_from_free_list(zone, page, o);
-		expand(zone, page, order, o, mt);
-		return page;
-	}
-	return NULL;
-}
-
-struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
-		       unsigned int alloc_flags)
-{
-	struct page *page;
-
-	lock_assert_held(&zone->lock);
-	page = __rmqueue_smallest(zone, order, mt);
-	if (likely(page))
-		return page;
-	if (unlikely(pageblock_rule_44))
-		return __rmqueue_fallback_44(zone, order, mt);
-	if (__rmqueue_claim(zone, order, mt, alloc_flags))
-		return __rmqueue_smallest(zone, order, mt);
-	if (alloc_flags & ALLOC_NOFRAGMENT)
-		return NULL;
-	return __rmqueue_steal(zone, order, mt);
-}
-
-/*
- * Takes a block from the zone's free lists, past the per-CPU lists. Urgent
- * requests may take from HighAtomic pageblocks. Returns NULL if none fits.
- */
-static struct page *rmqueue_buddy(struct zone *zone, unsigned int order,
-				  unsigned int mt, unsigned int alloc_flags)
-{
-	struct page *page = NULL;
-
-	spin_lock(&zone->lock);
-	if (alloc_flags & ALLOC_HIGHATOMIC)
-		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
-	if (!page)
-		page = __rmqueue(zone, order, mt, alloc_flags);
-	if (!page && (alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK)))
-		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
-	if (page) {
-		count_locked(&zone->allocated, 1UL << order);
-		count_locked(&zone->allocs, 1);
-	}
-	spin_unlock(&zone->lock);
-	return page;
-}
 
 static __always_inline struct page *rmqueue(struct zone *zone,
 					    unsigned int order, unsigned int mt,
@@ -135,75 +50,6 @@ struct page *buffered_rmqueue(struct zone *zone, unsigned int order,
 			      unsigned int mt, unsigned int alloc_flags)
 {
 	return rmqueue(zone, order, mt, alloc_flags);
-}
-
-/*
- * A HighMem page has no address to write zeros to: its part of the memfd is
- * punched out instead, and reads as zero.
- */
-static void clear_pages(struct page *page, unsigned int order)
-{
-	if (PageReported(page))
-		return;
-	if (PageHighMem(page))
-		os_file_punch(arena.highmem_fd, page_to_pfn(page) << PAGE_SHIFT,
-			      PAGE_SIZE << order);
-	else
-		memset(page_to_virt(page), 0, PAGE_SIZE << order);
-}
-
-/*
- * Returns true if the page is as a free page must be. Otherwise it was written
- * to while it was free: it is reported, and never used again.
- */
-bool check_new_page(struct page *page)
-{
-	if (likely(page_is_clean(page) &&
-		   !(READ_ONCE(page->flags) & PAGE_FLAGS_CHECK_AT_PREP)))
-		return true;
-	bad_page(page,
-		 page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_PREP flag(s) set",
-				 PAGE_FLAGS_CHECK_AT_PREP));
-	return false;
-}
-
-/*
- * Enters the block into the frame index as compound, so that any address inside
- * leads to its head.
- */
-void prep_compound_page(struct page *page, unsigned int order)
-{
-	WRITE_ONCE(page->flags, page->flags | PG_HEAD);
-	memset(arena_index + page_to_pfn(page), (int)(INDEX_OTHER + order),
-	       1UL << order);
-}
-
-static noinline void prep_debug(struct page *page, unsigned int order,
-				gfp_t gfp)
-{
-	__page_debug_alloc(page, page_to_pfn(page), 1UL << order);
-	set_page_owner(page, order, gfp);
-}
-
-void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
-		   unsigned int alloc_flags)
-{
-	page->_refcount = 1;
-	WRITE_ONCE(page->order, (u8)order);
-	WRITE_ONCE(page->migratetype, (u8)gfp_migratetype(gfp));
-	if (gfp & __GFP_COMP)
-		prep_compound_page(page, order);
-	if (alloc_flags & ALLOC_NO_WATERMARKS)
-		WRITE_ONCE(page->flags, page->flags | PG_PFMEMALLOC);
-	/*
-	 * The type is set last, because lockless readers (migration) check it
-	 * before anything else.
-	 */
-	set_page_type(page, PAGE_ALLOCATED);
-	if (unlikely(page_debugging))
-		prep_debug(page, order, gfp);
-	if (want_init_on_alloc(gfp))
-		clear_pages(page, order);
 }
 
 /*
