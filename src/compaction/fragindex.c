@@ -108,3 +108,19 @@ unsigned int fragmentation_score_node(struct pglist_data *pgdat)
 	}
 	return (unsigned int)score;
 }
+
+/* ---- when to compact ahead of need --------------------------------------- */
+
+unsigned long sysctl_compaction_proactiveness = 20;
+
+unsigned int fragmentation_score_low_wmark(void)
+{
+	unsigned long p = READ_ONCE(sysctl_compaction_proactiveness);
+
+	return (unsigned int)max(100 - min(p, 100UL), 5UL);
+}
+
+unsigned int fragmentation_score_high_wmark(void)
+{
+	return min(fragmentation_score_low_wmark() + 10, 100U);
+}

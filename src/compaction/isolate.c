@@ -29,16 +29,6 @@
 
 #include "compaction/compact.h"
 
-spinlock_t migrate_lock = SPIN_LOCK_INIT(LOCK_MIGRATE);
-void (*migrate_run_done)(void);
-
-void migrate_unlock(void)
-{
-	if (migrate_run_done)
-		migrate_run_done();
-	spin_unlock(&migrate_lock);
-}
-
 /*
  * Returns the head of the free block larger than a pageblock that this one lies
  * in, or NULL.

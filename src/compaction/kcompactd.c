@@ -29,8 +29,6 @@
 
 #define HPAGE_FRAG_CHECK_INTERVAL_MSEC 500UL
 
-unsigned long sysctl_compaction_proactiveness = 20;
-
 static int compact_memory(const unsigned long *values, unsigned int nr)
 {
 	(void)values;
@@ -162,18 +160,6 @@ void compact_nodes(void)
 }
 
 /* ---- ahead of need ------------------------------------------------------- */
-
-unsigned int fragmentation_score_low_wmark(void)
-{
-	unsigned long p = READ_ONCE(sysctl_compaction_proactiveness);
-
-	return (unsigned int)max(100 - min(p, 100UL), 5UL);
-}
-
-unsigned int fragmentation_score_high_wmark(void)
-{
-	return min(fragmentation_score_low_wmark() + 10, 100U);
-}
 
 static bool should_proactive_compact_node(struct pglist_data *pgdat)
 {

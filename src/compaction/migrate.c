@@ -25,6 +25,16 @@
 #include "compaction/compact.h"
 #include "zone/vmstat.h"
 
+spinlock_t migrate_lock = SPIN_LOCK_INIT(LOCK_MIGRATE);
+void (*migrate_run_done)(void);
+
+void migrate_unlock(void)
+{
+	if (migrate_run_done)
+		migrate_run_done();
+	spin_unlock(&migrate_lock);
+}
+
 /*
  * Flags that an allocated page must have, must not have, and then gets or
  * loses.
@@ -227,36 +237,6 @@ void unprep_migrate_target(struct page *dst)
 		memset(arena_index + page_to_pfn(dst), 0, 1UL << dst->order);
 	WRITE_ONCE(dst->flags, 0);
 	page_clean(dst);
-}
-
-static gfp_t gfp_like(const struct page *src)
-{
-	static const gfp_t mobility[MIGRATE_PCPTYPES] = {
-		[MIGRATE_MOVABLE] = __GFP_MOVABLE,
-		[MIGRATE_RECLAIMABLE] = __GFP_RECLAIMABLE,
-	};
-	u32 word = page_word(src);
-	gfp_t gfp = mobility[min(word >> 24, (u32)MIGRATE_RECLAIMABLE)];
-
-	if (word & PAGE_WORD_FLAGS(PG_HEAD))
-		gfp |= __GFP_COMP;
-	if (PageHighMem(src))
-		gfp |= __GFP_HIGHMEM;
-	return gfp;
-}
-
-struct page *alloc_migration_target(struct page *src, void *private)
-{
-	const struct migration_target_control *mtc = private;
-
-	return __alloc_pages(mtc->gfp_mask | gfp_like(src),
-			     page_word_order(page_word(src)), mtc->nid, NULL);
-}
-
-void free_migration_target(struct page *dst, void *private)
-{
-	(void)private;
-	page_block_free(dst, dst->order);
 }
 
 /* The owner has taken over dst, and with it the charge of src. */

@@ -27,6 +27,38 @@
 #define MIGRATE_TRIES 5
 #define TAKE_TRIES 5
 
+/* ---- where pages move to ------------------------------------------------- */
+
+static gfp_t gfp_like(const struct page *src)
+{
+	static const gfp_t mobility[MIGRATE_PCPTYPES] = {
+		[MIGRATE_MOVABLE] = __GFP_MOVABLE,
+		[MIGRATE_RECLAIMABLE] = __GFP_RECLAIMABLE,
+	};
+	u32 word = page_word(src);
+	gfp_t gfp = mobility[min(word >> 24, (u32)MIGRATE_RECLAIMABLE)];
+
+	if (word & PAGE_WORD_FLAGS(PG_HEAD))
+		gfp |= __GFP_COMP;
+	if (PageHighMem(src))
+		gfp |= __GFP_HIGHMEM;
+	return gfp;
+}
+
+struct page *alloc_migration_target(struct page *src, void *private)
+{
+	const struct migration_target_control *mtc = private;
+
+	return __alloc_pages(mtc->gfp_mask | gfp_like(src),
+			     page_word_order(page_word(src)), mtc->nid, NULL);
+}
+
+void free_migration_target(struct page *dst, void *private)
+{
+	(void)private;
+	page_block_free(dst, dst->order);
+}
+
 /* ---- out of the way ------------------------------------------------------ */
 
 /*

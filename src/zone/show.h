@@ -2,7 +2,7 @@
 /*
  * zone/show.h - the texts of the page allocator
  *
- *	show.c		buddyinfo, extfrag/unusable_index, extfrag/extfrag_index
+ *	show.c		buddyinfo
  *	pagetypeinfo.c	pagetypeinfo
  *	zoneinfo.c	zoneinfo
  *	vmstat_text.c	vmstat, and the names of its items
@@ -23,6 +23,9 @@ const char *zone_stat_name(enum zone_stat_item item);
 const char *numa_stat_name(enum numa_stat_item item);
 const char *node_stat_name(enum node_stat_item item);
 const char *vm_event_name(enum vm_event_item item);
+
+/* Begins a row: the node and the zone. */
+void zone_row_head(struct seq_file *m, const struct zone *zone);
 
 /* The functions of the texts, for diag/proc.h. */
 int buddyinfo_show(struct seq_file *m, const char *path);
