@@ -415,7 +415,16 @@ static inline void memory_freed(void)
 
 void kswapd_init(void);
 bool kswapd_is_thread(const pg_data_t *pgdat);
+enum { THREAD_NONE, THREAD_RUNS, THREAD_FAILED }; /* pgdat->kswapd_thread */
+
+#define for_each_zone_below(zone, pgdat, idx) \
+	for (zone = &(pgdat)->node_zones[0];  \
+	     zone <= &(pgdat)->node_zones[(idx)]; zone++)
+
 bool pgdat_balanced(pg_data_t *pgdat, unsigned int order, enum zone_type idx);
+/* Stores the boosts of the node's zones up to idx and returns their sum. */
+unsigned long pgdat_boost(pg_data_t *pgdat, enum zone_type idx,
+			  unsigned long boosts[MAX_NR_ZONES]);
 /* One run. Returns the pages reclaimed. The caller has PF_MEMALLOC set. */
 unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
 			    enum zone_type idx);

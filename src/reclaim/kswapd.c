@@ -14,8 +14,6 @@
  *	16 runs in a row without a page: hopeless. The node's kswapd is not
  *	woken again until direct reclaim frees something.
  *
- * A zone that can still grow is balanced: growing comes before reclaim here.
- *
  * Locking	none: the words of the node are atomic. At a tick tick_lock is
  *		held (outermost), and PF_MEMALLOC is set.
  * Source	Linux v6.12 mm/vmscan.c, kswapd() (docs/kernel.md K1-K3, W9)
@@ -29,8 +27,6 @@
 #include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"
-
-enum { THREAD_NONE, THREAD_RUNS, THREAD_FAILED }; /* pgdat->kswapd_thread */
 
 static u8 want_threads; /* kswapd=on; constant after init */
 static u8 threads_allowed; /* relaxed */
@@ -49,53 +45,7 @@ void kswapd_allow_threads(void)
 	WRITE_ONCE(threads_allowed, 1);
 }
 
-bool kswapd_is_thread(const pg_data_t *pgdat)
-{
-	return READ_ONCE(pgdat->kswapd_thread) == THREAD_RUNS;
-}
-
-/* ---- is there enough? ---------------------------------------------------- */
-
-#define for_each_zone_below(zone, pgdat, idx) \
-	for (zone = &(pgdat)->node_zones[0];  \
-	     zone <= &(pgdat)->node_zones[(idx)]; zone++)
-
-bool pgdat_balanced(pg_data_t *pgdat, unsigned int order, enum zone_type idx)
-{
-	bool managed = false;
-	struct zone *zone;
-
-	for_each_zone_below(zone, pgdat, idx)
-	{
-		if (!zone->spanned_pages)
-			continue;
-		if (zone_can_grow(zone))
-			return true;
-		if (!zone_managed_pages(zone))
-			continue;
-		managed = true;
-		if (zone_watermark_ok(zone, order, high_wmark_pages(zone), idx,
-				      0))
-			return true;
-	}
-	return !managed;
-}
-
-static unsigned long boost_of(pg_data_t *pgdat, enum zone_type idx,
-			      unsigned long boosts[MAX_NR_ZONES])
-{
-	unsigned long sum = 0;
-	struct zone *zone;
-
-	for_each_zone_below(zone, pgdat, idx)
-	{
-		unsigned long boost = READ_ONCE(zone->watermark_boost);
-
-		boosts[zone_idx(zone)] = boost;
-		sum += boost;
-	}
-	return sum;
-}
+/* ---- marks of the zones -------------------------------------------------- */
 
 /*
  * Lowers the boosts by what has been reclaimed. A zone that was never set up
@@ -198,7 +148,7 @@ unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
 	unsigned long boosts[MAX_NR_ZONES], boost;
 
 	count_vm_event(PAGEOUTRUN);
-	boost = boost_of(pgdat, idx, boosts);
+	boost = pgdat_boost(pgdat, idx, boosts);
 	set_reclaim_active(pgdat, idx, 1);
 	balance_passes(pgdat, &sc, boost);
 	set_reclaim_active(pgdat, idx, 0);
@@ -295,13 +245,6 @@ void kswapd_init(void)
 
 /* ---- waking -------------------------------------------------------------- */
 
-void wakeup_kswapd_node(pg_data_t *pgdat)
-{
-	if (!__atomic_exchange_n(&pgdat->kswapd_wait, 1, __ATOMIC_ACQ_REL) &&
-	    kswapd_is_thread(pgdat))
-		os_futex_wake(&pgdat->kswapd_wait);
-}
-
 static void raise_to(unsigned int *word, unsigned int value)
 {
 	unsigned int old = READ_ONCE(*word);
@@ -324,7 +267,7 @@ void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order,
 	raise_to(&pgdat->kswapd_order, order);
 	if (READ_ONCE(pgdat->kswapd_failures) >= MAX_RECLAIM_RETRIES ||
 	    (pgdat_balanced(pgdat, order, highest_zoneidx) &&
-	     !boost_of(pgdat, highest_zoneidx, boosts))) {
+	     !pgdat_boost(pgdat, highest_zoneidx, boosts))) {
 		/* There are free pages, but not in one piece. */
 		if (!(gfp & __GFP_DIRECT_RECLAIM))
 			wakeup_kcompactd(pgdat, order, highest_zoneidx);

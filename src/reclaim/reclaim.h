@@ -38,6 +38,8 @@
 unsigned long shrink_slab(gfp_t gfp, int nid, int priority);
 /* Returns how many pages the layers could free, by their own count. */
 unsigned long reclaimable_pages(gfp_t gfp, int nid);
+/* Takes the shrinker off the list once no thread uses it. */
+void unregister_shrinker(struct shrinker *s);
 void shrinker_init(void);
 void shrinker_fork_take(void);
 void shrinker_fork_release(void);

@@ -21,7 +21,6 @@
  * Source	Linux v6.12 mm/shrinker.c (docs/kernel.md K5)
  */
 #include <limits.h>
-#include <stdarg.h>
 
 #include "buddy/internal.h"
 #include "diag/fmt.h"
@@ -29,7 +28,6 @@
 #include "sys/os.h"
 
 #define SHRINK_BATCH 128
-#define NAME_SIZE 64
 
 _Static_assert(ARRAY_SIZE(((struct shrinker *)0)->nr_deferred) == MAX_NUMNODES,
 	       "one for each node");
@@ -38,26 +36,6 @@ static spinlock_t shrinker_lock = SPIN_LOCK_INIT(LOCK_SHRINKER);
 static struct shrinker *shrinkers; /* shrinker_lock: the last is first */
 
 /* ---- the list ------------------------------------------------------------ */
-
-struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
-{
-	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, 0);
-	struct shrinker *s;
-	va_list args;
-	char *name;
-
-	if (!page)
-		return NULL;
-	s = page_to_virt(page);
-	name = (char *)(s + 1);
-	va_start(args, fmt);
-	km_vsnprintf(name, NAME_SIZE, fmt, args);
-	va_end(args);
-	s->name = name;
-	s->flags = (flags & ~SHRINKER_STATE) | SHRINKER_ALLOCATED;
-	s->seeks = DEFAULT_SEEKS;
-	return s;
-}
 
 void shrinker_register(struct shrinker *s)
 {
@@ -70,7 +48,7 @@ void shrinker_register(struct shrinker *s)
 	spin_unlock(&shrinker_lock);
 }
 
-static void unlist(struct shrinker *s)
+static void unlist_shrinker(struct shrinker *s)
 {
 	struct shrinker **link = &shrinkers;
 
@@ -79,8 +57,7 @@ static void unlist(struct shrinker *s)
 	*link = s->next;
 }
 
-/* Takes the shrinker off the list once no thread uses it. */
-static void unregister(struct shrinker *s)
+void unregister_shrinker(struct shrinker *s)
 {
 	unsigned int users;
 
@@ -91,18 +68,8 @@ static void unregister(struct shrinker *s)
 		os_futex_wait(&s->users, users);
 		spin_lock(&shrinker_lock);
 	}
-	unlist(s);
+	unlist_shrinker(s);
 	spin_unlock(&shrinker_lock);
-}
-
-void shrinker_free(struct shrinker *s)
-{
-	if (!s)
-		return;
-	if (s->flags & SHRINKER_REGISTERED)
-		unregister(s);
-	if (s->flags & SHRINKER_ALLOCATED)
-		__free_pages(__virt_to_page(s), 0);
 }
 
 /*
@@ -133,7 +100,7 @@ static struct shrinker *next_shrinker(struct shrinker *s, gfp_t gfp)
 	if (next)
 		next->users++;
 	if (s && s->users && !--s->users && !(s->flags & SHRINKER_REGISTERED))
-		os_futex_wake_all(&s->users); /* unregister() waits */
+		os_futex_wake_all(&s->users); /* unregister_shrinker() waits */
 	spin_unlock(&shrinker_lock);
 	return next;
 }
