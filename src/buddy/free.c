@@ -19,10 +19,17 @@
  */
 #include <string.h>
 
+#include "zone/memcg.h"
 #include "zone/page_debug.h"
 #include "compaction/compact.h"
 #include "core/tick.h"
 #include "diag/warn.h"
+
+void memcg_uncharge(struct km_memcg *memcg, unsigned long nr)
+{
+	if (memcg && memcg_put(memcg, nr))
+		free_pages((unsigned long)memcg, 0);
+}
 
 /* ---- is it a block in use? ----------------------------------------------- */
 
@@ -246,37 +253,4 @@ void free_pages(unsigned long addr, unsigned int order)
 		      "free_pages: bad address (%#lx)", addr))
 		return;
 	__free_pages(page, order);
-}
-
-/* ---- runs ---------------------------------------------------------------- */
-
-void free_page_run(struct page *page, unsigned long nr)
-{
-	trim_page_run(page, 0, nr);
-}
-
-void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
-{
-	struct zone *zone = page_zone(page);
-	unsigned long pfn = page_to_pfn(page);
-
-	if (keep == nr)
-		return;
-	memcg_uncharge(page->memcg, nr - keep);
-	if (!keep)
-		page->memcg = NULL;
-	if (!keep && unlikely(page->flags & PG_SHARED) &&
-	    page_shared_freed(page, nr))
-		return;
-	page_debug_free(page, pfn + keep, nr - keep);
-	if (!keep) {
-		page->lru.prev = NULL;
-		page_clean(page);
-		set_page_type(page, PAGE_NONE);
-	}
-	spin_lock(&zone->lock);
-	count_locked(&zone->freed, nr - keep);
-	__free_range(zone, pfn + keep, pfn + nr, 0);
-	spin_unlock(&zone->lock);
-	memory_freed();
 }

@@ -47,6 +47,11 @@ extern unsigned long (*nodes_allowed)(void);
 #define REMOTE_DISTANCE 20
 
 void numa_init(void);
+/*
+ * Cuts the arena into nodes and zones. flags: as for page_alloc_init(). Returns
+ * 0 or -ENOMEM.
+ */
+int zones_init(unsigned int flags);
 unsigned int node_distance(unsigned int a, unsigned int b);
 /* Asks the OS for memory of the zone's node. A refusal is no error. */
 void numa_bind_frames(const struct zone *zone, unsigned long pfn,
@@ -84,16 +89,11 @@ unsigned long global_dirty_limit(void);
 /* km_account_page_cleaned() for a block that is being freed. */
 int folio_account_cleaned(struct page *page, unsigned int order);
 
-/* ---- memcg.c ------------------------------------------------------------- */
+/* ---- free.c -------------------------------------------------------------- */
 
 /*
- * Charges a block to the group of this thread. Returns 0, or -ENOMEM if the
- * group's limit would be exceeded.
- */
-int memcg_charge_page(struct page *page, gfp_t gfp, unsigned long nr);
-/*
  * Uncharges pages that are free now from the group. NULL: they were not
- * charged.
+ * charged. Frees the struct of a destroyed group with its last page.
  */
 void memcg_uncharge(struct km_memcg *memcg, unsigned long nr);
 

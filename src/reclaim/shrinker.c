@@ -23,7 +23,6 @@
 #include <limits.h>
 
 #include "buddy/internal.h"
-#include "diag/fmt.h"
 #include "reclaim/reclaim.h"
 #include "sys/os.h"
 

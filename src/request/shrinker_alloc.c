@@ -10,6 +10,7 @@
 #include <stdarg.h>
 
 #include "buddy/internal.h"
+#include "diag/fmt.h"
 #include "reclaim/reclaim.h"
 
 #define NAME_SIZE 64

@@ -58,7 +58,7 @@ void page_debug_init(void)
 		page_debugging |= PAGE_INIT_ON_FREE;
 	if (!wanted.poison && wanted.init_on_alloc)
 		page_debugging |= PAGE_INIT_ON_ALLOC;
-	page_owner_init();
+	page_debugging |= page_owner_init();
 	if (!wanted.unmap)
 		return;
 	unmapped = os_map(PAGE_ALIGN(arena.span_frames / 8 + 8));

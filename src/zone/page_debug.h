@@ -60,7 +60,8 @@ void __page_debug_return(const struct page *page, unsigned long pfn,
 
 /* ---- page_owner.c: records of blocks; PAGE_OWNER is set ------------------ */
 
-void page_owner_init(void);
+/* Returns PAGE_OWNER if records are kept, else 0. */
+u8 page_owner_init(void);
 void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp);
 /* Deletes the records of nr frames from pfn on. */
 void __reset_page_owner(unsigned long pfn, unsigned long nr);

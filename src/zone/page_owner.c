@@ -51,14 +51,13 @@ static int set_page_owner_on(const char *value)
 }
 boot_param("page_owner", set_page_owner_on, "off, on");
 
-void page_owner_init(void)
+u8 page_owner_init(void)
 {
 	owners = NULL;
 	if (!wanted)
-		return;
+		return 0;
 	owners = os_map(PAGE_ALIGN(arena.span_frames * sizeof(*owners)));
-	if (owners)
-		page_debugging |= PAGE_OWNER;
+	return owners ? PAGE_OWNER : 0;
 }
 
 void __set_page_owner(const struct page *page, unsigned int order, gfp_t gfp)

@@ -20,8 +20,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "compaction/compact.h"
-#include "zone/page_debug.h"
+#include "buddy/internal.h"
 #include "diag/param.h"
 #include "sys/os.h"
 
@@ -35,7 +34,7 @@ static const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_MOVABLE] = "Movable",
 };
 
-/* bytes; UNSET: as page_alloc_init() is told */
+/* bytes; UNSET: as zones_init() is told */
 static unsigned long dma_size = UNSET, dma32_end = UNSET;
 static unsigned long highmem_size = UNSET, movable_size = UNSET;
 
@@ -114,7 +113,6 @@ static int zone_init(unsigned int nid, enum zone_type type, unsigned long start,
 	zone->spanned_pages = end - start;
 	zone->grow_pfn = zone->deferred_pfn = zone->deferred_end = start;
 	zone->populated_end = start;
-	compaction_init(zone);
 	zone->epoch = 2;
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		for (unsigned int mt = 0; mt < MIGRATE_TYPES; mt++)
@@ -158,11 +156,12 @@ static int node_init(unsigned int nid, unsigned long start, unsigned long end)
 }
 
 /* The parts are equal, in whole sections; the last node has what is left. */
-static int nodes_init(void)
+int zones_init(unsigned int flags)
 {
 	unsigned long part = ALIGN_DOWN(arena.span_frames / nr_online_nodes,
 					MAX_ORDER_NR_PAGES);
 
+	choose_sizes(flags);
 	if (!part)
 		return -ENOMEM;
 	for_each_online_node(nid) {
@@ -176,25 +175,3 @@ static int nodes_init(void)
 	}
 	return 0;
 }
-
-int page_alloc_init(unsigned int flags)
-{
-	int ret;
-
-	nr_cpu_ids = min(os_nr_cpus(), (unsigned int)NR_CPUS);
-	page_debug_init();
-	numa_init();
-	choose_sizes(flags);
-	ret = nodes_init();
-	if (ret)
-		return ret;
-	build_all_zonelists();
-	setup_per_zone_wmarks();
-	kcompactd_init();
-	page_reporting_init();
-	shrinker_init();
-	kswapd_init();
-	return 0;
-}
-
-/* ---- looking things up --------------------------------------------------- */
