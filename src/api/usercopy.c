@@ -25,7 +25,7 @@
 #include "core/start.h"
 #include "kmem/usercopy.h"
 #include "sys/os.h"
-#include "vmap/large/large.h"
+#include "vmap/large/space.h"
 #include <kmalloc/vmalloc.h>
 
 /* ---- stack and text ------------------------------------------------------ */

@@ -9,7 +9,7 @@
 #include "kmem/inside.h"
 #include "shim/shim.h"
 #include "sys/os.h"
-#include "vmap/large/large.h"
+#include "vmap/large/space.h"
 
 static __cold void misuse(const char *function, const void *p, const char *what)
 {

@@ -22,6 +22,7 @@
 #include "kmem/kmem.h"
 #include "support/child.h"
 #include "sys/os.h"
+#include "vmap/large/internal.h"
 #include "vmap/vmalloc/internal.h"
 #include <kmalloc/highmem.h>
 #include <kmalloc/scope.h>

@@ -20,42 +20,15 @@
 #include <errno.h>
 
 #include "arena/arena.h"
-#include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
-struct vmap_space vm_space = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
-static struct kmem_cache va_cache;
-
-struct vmap_area *va_struct_alloc(void)
-{
-	return kmem_cache_zalloc(&va_cache,
-				 GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
-}
-
-void va_struct_free(struct vmap_area *list)
-{
-	while (list) {
-		struct vmap_area *va = list;
-
-		list = va->next;
-		kmem_cache_free(&va_cache, va);
-	}
-}
-
 int vmap_init(void)
 {
-	static const struct kmem_cache_boot boot = { 0 };
-	struct vmap_area *va, *dead = NULL;
+	int ret = space_init();
 
-	if (kmem_cache_init(&va_cache, "vmap_area", sizeof(*va), &boot))
-		return -ENOMEM;
-	va = va_struct_alloc();
-	if (!va)
-		return -ENOMEM;
-	va->va_start = arena.vmalloc_start;
-	va->va_end = arena.vmalloc_end;
-	range_insert(&vm_space.free, va, &dead);
+	if (ret)
+		return ret;
 	vmap_purge_init(); /* last, so that it runs once: nothing fails later */
 	return 0;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/large/internal.h - shared by the files of this layer alone
+ * vmap/large/internal.h - vmalloc space, for the files of this room alone
  */
 #ifndef KM_VMAP_LARGE_INTERNAL_H
 #define KM_VMAP_LARGE_INTERNAL_H
 
+#include "core/lock.h"
 #include "vmap/large/large.h"
+#include "vmap/large/space.h"
 
 struct vmap_space {
 	spinlock_t lock;
@@ -16,8 +18,6 @@ struct vmap_space {
 };
 
 extern struct vmap_space vm_space;
-/* Returns the limit in bytes beyond which lazy ranges are purged at once. */
-size_t vmap_lazy_limit(void);
 
 /* vm_space.lock is held; readers need no lock. */
 static inline void vmap_lazy_add(size_t bytes)
@@ -37,25 +37,19 @@ void space_give(struct rb_root *root, struct vmap_area *va);
  * range is lost, and with it the charge of a lazy range.
  */
 void space_give_back(struct rb_root *root, uintptr_t start, size_t size);
-/* Frees all holes, to be tried again. Returns true if there were any. */
-bool space_look_again(void);
-
-/* A request for a range of addresses. */
-struct space_want {
-	size_t size, align; /* bytes */
-	uintptr_t start, end;
-};
-
-/* Takes a place and maps it without access. Returns false if nothing fits. */
-bool space_hold(struct vmap_area *va, const struct space_want *want);
 /* Unmaps held ranges that are not in use. */
 void space_let_go(void);
 
-/* ---- area.c -------------------------------------------------------------- */
+/*
+ * Makes the cache of structs and the free range. Returns 0 or -ENOMEM; a later
+ * call goes on where this one failed.
+ */
+int space_init(void);
 
-struct vmap_area *va_struct_alloc(void);
-/* Frees a list of structs, linked by next. No lock is held. */
-void va_struct_free(struct vmap_area *list);
+/* ---- purge.c ------------------------------------------------------------- */
+
+/* Returns the limit in bytes beyond which lazy ranges are purged at once. */
+size_t vmap_lazy_limit(void);
 void vmap_purge_init(void);
 
 #endif

@@ -16,10 +16,10 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "reclaim/reclaim.h"
-#include "diag/param.h"
 #include "core/task.h"
 #include "core/tick.h"
+#include "diag/param.h"
+#include "reclaim/reclaim.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
@@ -156,37 +156,6 @@ void vmap_purge_init(void)
 		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
 	tick_register(&tick);
 	shrinker_register(&shrinker);
-}
-
-void vmap_stat(struct vmap_stat *stat)
-{
-	*stat = (struct vmap_stat){
-		.areas = READ_ONCE(vm_space.areas),
-		.areas_ever = READ_ONCE(vm_space.areas_ever),
-		.busy = READ_ONCE(vm_space.busy_bytes),
-		.lazy = READ_ONCE(vm_space.lazy_bytes),
-	};
-}
-
-void (*vmap_check_areas)(void);
-
-void vmap_check(void)
-{
-	size_t lazy = 0;
-
-	spin_lock(&vm_space.lock);
-	range_check(&vm_space.lazy);
-	range_check(&vm_space.free);
-	range_check(&vm_space.held);
-	range_check(&vm_space.holes);
-	BUG_ON(rb_check(&vm_space.busy));
-	for (struct rb_node *node = rb_first(&vm_space.lazy); node;
-	     node = rb_next(node))
-		lazy += va_size(rb_entry(node, struct vmap_area, rb));
-	BUG_ON(lazy != vm_space.lazy_bytes);
-	spin_unlock(&vm_space.lock);
-	if (vmap_check_areas)
-		vmap_check_areas();
 }
 
 /* ---- fork ---------------------------------------------------------------- */

@@ -23,7 +23,7 @@
  *		adjust_va_to_fit_type(), merge_or_add_vmap_area()
  */
 #include "core/bug.h"
-#include "vmap/large/large.h"
+#include "vmap/large/ranges.h"
 
 #define to_va(node) rb_entry_safe(node, struct vmap_area, rb)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/large/space.c - unused ranges of vmalloc space: taken and given back
+ * vmap/large/space.c - the ranges of vmalloc space: taken and given back
  *
  *	free	not mapped. An area that is cut from it is mapped at its place,
  *		never over another mapping
@@ -24,10 +24,48 @@
 #include <errno.h>
 
 #include "arena/arena.h"
+#include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
 #define HOLD_STEP MAX_BLOCK_SIZE
+
+struct vmap_space vm_space = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
+static struct kmem_cache va_cache;
+
+struct vmap_area *va_struct_alloc(void)
+{
+	return kmem_cache_zalloc(&va_cache,
+				 GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
+}
+
+void va_struct_free(struct vmap_area *list)
+{
+	while (list) {
+		struct vmap_area *va = list;
+
+		list = va->next;
+		kmem_cache_free(&va_cache, va);
+	}
+}
+
+int space_init(void)
+{
+	static const struct kmem_cache_boot boot = { 0 };
+	struct vmap_area *va, *dead = NULL;
+
+	if (kmem_cache_init(&va_cache, "vmap_area", sizeof(*va), &boot))
+		return -ENOMEM;
+	va = va_struct_alloc();
+	if (!va)
+		return -ENOMEM;
+	va->va_start = arena.vmalloc_start;
+	va->va_end = arena.vmalloc_end;
+	range_insert(&vm_space.free, va, &dead);
+	return 0;
+}
+
+/* ---- taking and giving --------------------------------------------------- */
 
 bool space_take(struct rb_root *root, struct vmap_area *va, size_t size,
 		size_t align)
@@ -210,4 +248,50 @@ void space_let_go(void)
 		}
 		space_give(&vm_space.free, va);
 	}
+}
+
+void space_unhold(struct vmap_area *list)
+{
+	struct vmap_area *va, *next, *dead = NULL;
+
+	spin_lock(&vm_space.lock);
+	for (va = list; va; va = next) {
+		next = va->next;
+		range_insert(&vm_space.held, va, &dead);
+	}
+	spin_unlock(&vm_space.lock);
+	va_struct_free(dead);
+}
+
+/* ---- counts and checks -------------------------------------------------- */
+
+void vmap_stat(struct vmap_stat *stat)
+{
+	*stat = (struct vmap_stat){
+		.areas = READ_ONCE(vm_space.areas),
+		.areas_ever = READ_ONCE(vm_space.areas_ever),
+		.busy = READ_ONCE(vm_space.busy_bytes),
+		.lazy = READ_ONCE(vm_space.lazy_bytes),
+	};
+}
+
+void (*vmap_check_areas)(void);
+
+void vmap_check(void)
+{
+	size_t lazy = 0;
+
+	spin_lock(&vm_space.lock);
+	range_check(&vm_space.lazy);
+	range_check(&vm_space.free);
+	range_check(&vm_space.held);
+	range_check(&vm_space.holes);
+	BUG_ON(rb_check(&vm_space.busy));
+	for (struct rb_node *node = rb_first(&vm_space.lazy); node;
+	     node = rb_next(node))
+		lazy += va_size(rb_entry(node, struct vmap_area, rb));
+	BUG_ON(lazy != vm_space.lazy_bytes);
+	spin_unlock(&vm_space.lock);
+	if (vmap_check_areas)
+		vmap_check_areas();
 }

@@ -21,8 +21,8 @@
 #include "buddy/buddy.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
-#include "vmap/percpu/percpu.h"
 #include "vmap/large/large.h"
+#include "vmap/percpu/percpu.h"
 
 struct pcpu_space pcpu;
 spinlock_t pcpu_lock = SPIN_LOCK_INIT(LOCK_PCPU);

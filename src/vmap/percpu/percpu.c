@@ -23,12 +23,12 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "diag/report.h"
-#include "diag/warn.h"
-#include "zone/gfp.h"
 #include "core/start.h"
 #include "core/tick.h"
+#include "diag/report.h"
+#include "diag/warn.h"
 #include "vmap/percpu/percpu.h"
+#include "zone/gfp.h"
 
 int percpu_init(void)
 {

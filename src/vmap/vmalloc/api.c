@@ -1,99 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/vmalloc/api.c - the vmalloc() family and vfree()
+ * vmap/vmalloc/api.c - the vmalloc() family and vrealloc()
  *
- * Locking	none here; vfree_atomic() pushes the address to a lock-free
- *		list, which vmalloc(), vfree() and every purge empty
+ * Locking	none here
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y5, Y6)
  */
-#include <errno.h>
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "core/start.h"
 #include "diag/warn.h"
+#include "vmap/vmalloc/internal.h"
 #include "zone/mmzone.h"
 #include "zone/page_debug.h"
-#include "core/start.h"
-#include "core/tick.h"
-#include "kmem/kmalloc.h"
-#include "vmap/vmalloc/internal.h"
 
 #define GFP_VMALLOC (GFP_KERNEL | __GFP_HIGHMEM)
 
-/* Areas of vfree_atomic(), linked by their first word; atomic. */
-static void *deferred;
-
-/* ---- the end of an area -------------------------------------------------- */
-
-static void do_vfree(const void *addr)
-{
-	struct vm_area *area;
-
-	if (unlikely((uintptr_t)addr % PAGE_SIZE)) {
-		WARN(1, "Trying to vfree() bad address (%p)", addr);
-		return;
-	}
-	area = vm_unlink(addr);
-	if (unlikely(!area)) {
-		WARN(1, "Trying to vfree() nonexistent vm area (%p)", addr);
-		return;
-	}
-	WARN_ONCE(area->pins, "vfree: the area at %p is pinned", addr);
-	if (want_init_on_free() && (area->vm.flags & VM_ALLOC) &&
-	    (area->state & VM_MAPPED))
-		vm_zero(area, area->vm.addr, get_vm_area_size(&area->vm));
-	vm_release(area);
-}
-
-void vm_free_deferred(void)
-{
-	void *p = READ_ONCE(deferred);
-
-	if (likely(!p))
-		return;
-	p = __atomic_exchange_n(&deferred, NULL, __ATOMIC_ACQUIRE);
-	while (p) {
-		void *next = *(void **)p;
-
-		do_vfree(p);
-		p = next;
-	}
-}
-
-void vfree(const void *addr)
-{
-	if (engine_need() || !addr)
-		return;
-	tick_poll();
-	vm_free_deferred();
-	do_vfree(addr);
-}
-
-void vfree_atomic(const void *addr)
-{
-	void *p = (void *)(uintptr_t)addr, *head = READ_ONCE(deferred);
-
-	if (!addr)
-		return;
-	do
-		*(void **)p = head;
-	while (!__atomic_compare_exchange_n(&deferred, &head, p, false,
-					    __ATOMIC_RELEASE,
-					    __ATOMIC_RELAXED));
-}
-
 /* ---- the family ---------------------------------------------------------- */
-
-static void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
-			 unsigned long flags, int node, const void *caller)
-{
-	if (engine_need())
-		return NULL;
-	vm_free_deferred();
-	return __vmalloc_node_range(size, align, vm_space_start(),
-				    vm_space_end(), gfp, PAGE_KERNEL, flags,
-				    node, caller);
-}
 
 /* Returns flags for the highest zone below 4 GiB, or for any but HighMem. */
 static gfp_t gfp_vmalloc32(void)
@@ -110,12 +33,6 @@ static gfp_t gfp_vmalloc32(void)
 			gfp = GFP_KERNEL | __GFP_DMA;
 	}
 	return gfp;
-}
-
-void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
-		     int node, const void *caller)
-{
-	return range_alloc(size, align, gfp, 0, node, caller);
 }
 
 void *__vmalloc(unsigned long size, gfp_t gfp)

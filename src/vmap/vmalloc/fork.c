@@ -25,11 +25,10 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
-#include "diag/report.h"
-#include "zone/mmzone.h"
 #include "core/lock.h"
-#include "sys/os.h"
+#include "diag/report.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/mmzone.h"
 
 #define WINDOW_FRAMES 4096UL /* mapped at once for the copying */
 

@@ -39,9 +39,11 @@
 #ifndef KM_VMAP_VMALLOC_INTERNAL_H
 #define KM_VMAP_VMALLOC_INTERNAL_H
 
+#include "kmem/kmalloc.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"
-#include "vmap/large/internal.h"
+#include "vmap/large/large.h"
+#include "vmap/large/space.h"
 #include "vmap/vmalloc/vmalloc.h"
 
 #define VMAP_MAX_NODES 128
@@ -105,28 +107,22 @@ static inline unsigned long vm_total_frames(void)
 				    arena.span_frames;
 }
 
-/* ---- place.c: places in vmalloc space --------------------------------- */
+/* Returns the area behind this one in a list linked by vm.next. */
+static inline struct vm_area *vm_next(const struct vm_area *area)
+{
+	return (struct vm_area *)area->vm.next; /* vm is its first member */
+}
 
-/*
- * Returns a place for an area. NULL: no memory for its struct, or no free range
- * even after a purge.
- */
-struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp);
-/* Gives places back: a list linked by next, all mapped without access. */
-void free_vmap_areas(struct vmap_area *list);
+/* Returns the number of the node to which an address belongs. */
+static inline unsigned int vm_node_nr(uintptr_t addr)
+{
+	return addr / VMAP_ZONE_SIZE % nr_vmap_nodes;
+}
 
-/* ---- area.c ----------------------------------------------------------- */
+/* ---- area.c -------------------------------------------------------------- */
 
-/*
- * Returns an area with a place for want->size bytes and, unless flags have
- * VM_NO_GUARD, a guard page. It is in no tree yet: the caller completes it and
- * calls vm_insert(), or vm_area_free() before anything is mapped there. NULL:
- * no memory or no address space.
- */
-struct vm_area *vm_area_alloc(const struct space_want *want,
-			      unsigned long flags, gfp_t gfp,
-			      const void *caller);
-void vm_area_free(struct vm_area *area);
+/* Returns the vmap_node of this CPU. */
+struct vmap_node *this_vmap_node(void);
 /* Links a complete area into the busy tree, where other threads find it. */
 void vm_insert(struct vm_area *area);
 /*
@@ -143,17 +139,14 @@ void vm_erase(struct vm_area *area);
 struct vm_area *vm_lookup(const void *addr, struct vmap_node **node);
 void vm_unlock(struct vmap_node *node);
 /*
- * Charges and maps area->vm.pages, shared with the file. Returns 0 or -errno.
- */
-int map_vm_area(struct vm_area *area, unsigned int share_flags);
-/*
  * Returns the page that is mapped at addr, or NULL. The area is one that
  * vm_lookup() returned, and its node is still locked.
  */
 struct page *vm_page_at(const struct vm_area *area, const void *addr);
-void vm_check(void);
-/* Returns the vmap_node of this CPU. */
-struct vmap_node *this_vmap_node(void);
+/*
+ * Charges and maps area->vm.pages, shared with the file. Returns 0 or -errno.
+ */
+int map_vm_area(struct vm_area *area, unsigned int share_flags);
 /*
  * Returns true if mappings can have these bits of a pgprot_t; warns otherwise.
  */
@@ -165,52 +158,7 @@ bool vm_prot_ok(pgprot_t prot);
  */
 int vm_zero(const struct vm_area *area, void *addr, size_t size);
 
-/* ---- vmalloc.c ----------------------------------------------------------- */
-
-/* Frees the pages of an array that holds whole blocks. */
-void vm_free_blocks(struct page *const *pages, unsigned int nr);
-/*
- * Adds to the count of vmalloc() pages, in use or pooled; nr_pages may be < 0.
- */
-void vmalloc_count(long nr_pages);
-/* Prints "NAME: WHAT error: size SIZE, WHY" by warn_alloc(). */
-void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
-/* map_vm_area(); when it fails, tries once more after a purge. */
-int vm_map_hard(struct vm_area *area, unsigned int share_flags);
-
-/* ---- api.c ------------------------------------------------------- */
-
-/* Frees the areas that were passed to vfree_atomic(). No lock is held. */
-void vm_free_deferred(void);
-
-/* ---- lazy.c ----------------------------------------------------------- */
-
-/* Returns a pooled area of nr pages, mapped still, that fits; NULL: none. */
-struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
-			 int node);
-/* Pools an unlinked area if it may be reused; otherwise ends it at once. */
-void vm_release(struct vm_area *area);
-#define VM_PURGE_ALL 0
-#define VM_PURGE_OLD 1 /* freed two ticks ago or earlier */
-/* Ends pooled areas. Returns the number of pages given back. */
-unsigned long vm_purge(unsigned int flags);
-/* Unmaps areas linked by vm.next; frees their frames, arrays and places. */
-unsigned long vm_end(struct vm_area *list);
-unsigned long vm_lazy_pages(void);
-void vm_lazy_init(void);
-
-/* ---- map_ram.c, vmap.c ------------------------------------------ */
-
-void vm_purge_blocks(unsigned int flags);
-void *vm_map_large(struct page **pages, unsigned int count);
-
-/* ---- kmap.c -------------------------------------------------------------- */
-
-bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
-void kmap_fork_take(void);
-void kmap_fork_release(void);
-
-/* ---- migrate.c -------------------------------------------------------- */
+/* ---- migrate.c ----------------------------------------------------------- */
 
 /* Lets compaction move the pages of an area that is in no tree yet. */
 void vm_set_movable(struct vm_area *area);
@@ -228,7 +176,124 @@ void vm_split_blocks(struct vm_area *area);
  */
 int vm_page_stays(struct vm_area *area, struct page *page);
 
-/* ---- fork.c ----------------------------------------------------------- */
+/* ---- pool.c -------------------------------------------------------------- */
+
+extern unsigned long vm_lazy_max_pages; /* constant after init */
+
+/* Returns a pooled area of nr pages, mapped still, that fits; NULL: none. */
+struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
+			 int node);
+/*
+ * Adds a freed area, mapped still, to the pool of this CPU. Among them are
+ * areas that the OS refused to unmap; vm_reuse() takes only those with
+ * VM_REUSABLE.
+ */
+void vm_pool_add(struct vm_area *area);
+#define VM_PURGE_ALL 0
+#define VM_PURGE_OLD 1 /* freed two ticks ago or earlier */
+/*
+ * Moves pooled areas of a node to the front of `list`, by flags VM_PURGE_*.
+ * Returns the longer list.
+ */
+struct vm_area *vm_pool_take(struct vmap_node *node, unsigned int flags,
+			     struct vm_area *list);
+/* A tick has passed: areas that are pooled from now on are younger. */
+void vm_pool_tick(void);
+/* Returns the number of pages that pooled areas own. */
+unsigned long vm_lazy_pages(void);
+
+/* ---- blocks.c ------------------------------------------------------------ */
+
+#define BLOCKS_EASY 0 /* of any order; no reclaim for large ones */
+#define BLOCKS_HARD 1 /* large ones are worth a compaction */
+#define BLOCKS_HUGE 2 /* of 2 MiB or more, and nothing else */
+/*
+ * Allocates the largest blocks first, then single pages by a hundred. Returns
+ * the number of pages; fewer than nr: there are no more.
+ */
+unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
+				 struct page **pages, unsigned int how);
+/* Frees the pages of an array that holds whole blocks. */
+void vm_free_blocks(struct page *const *pages, unsigned int nr);
+/*
+ * Adds to the count of vmalloc() pages, in use or pooled; nr_pages may be < 0.
+ */
+void vmalloc_count(long nr_pages);
+
+/* ---- vmap_block.c -------------------------------------------------------- */
+
+/* Frees blocks of vm_map_ram() in which nothing is in use. */
+void vm_purge_blocks(unsigned int flags);
+
+/* ---- free.c -------------------------------------------------------------- */
+
+/* Pools an unlinked area if it may be reused; otherwise ends it at once. */
+void vm_release(struct vm_area *area);
+/* Ends pooled areas. Returns the number of pages given back. */
+unsigned long vm_purge(unsigned int flags);
+/* Unmaps areas linked by vm.next; frees their frames, arrays and places. */
+unsigned long vm_end(struct vm_area *list);
+/* Frees the areas that were passed to vfree_atomic(). No lock is held. */
+void vm_free_deferred(void);
+
+/* Returns true if p is for vfree(), whether an area starts there or not. */
+static inline bool is_outside(const void *p)
+{
+	return !ZERO_OR_NULL_PTR(p) && !arena_contains(p);
+}
+
+/* ---- lazy.c -------------------------------------------------------------- */
+
+void vm_lazy_init(void);
+
+/* ---- place.c ------------------------------------------------------------- */
+
+/*
+ * Returns a place for an area. NULL: no memory for its struct, or no free range
+ * even after a purge.
+ */
+struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp);
+
+/* ---- vm_struct.c --------------------------------------------------------- */
+
+/*
+ * Returns an area with a place for want->size bytes and, unless flags have
+ * VM_NO_GUARD, a guard page. It is in no tree yet: the caller completes it and
+ * calls vm_insert(), or vm_area_free() before anything is mapped there. NULL:
+ * no memory or no address space.
+ */
+struct vm_area *vm_area_alloc(const struct space_want *want,
+			      unsigned long flags, gfp_t gfp,
+			      const void *caller);
+void vm_area_free(struct vm_area *area);
+
+/* ---- vmalloc.c ----------------------------------------------------------- */
+
+/* Prints "NAME: WHAT error: size SIZE, WHY" by warn_alloc(). */
+void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
+/* map_vm_area(); when it fails, tries once more after a purge. */
+int vm_map_hard(struct vm_area *area, unsigned int share_flags);
+/* Returns an area of PAGE_KERNEL anywhere in vmalloc space, or NULL. */
+void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
+		  unsigned long flags, int node, const void *caller);
+/* Returns flags for kmalloc() of a request that may go on to vmalloc(). */
+gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size);
+/* Returns memory of kmalloc(), of buckets b if there are, or of vmalloc(). */
+void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
+		      const void *caller);
+
+/* ---- vmap.c -------------------------------------------------------------- */
+
+/* Returns an area of vm_map_ram() that is too large for a block, or NULL. */
+void *vm_map_large(struct page **pages, unsigned int count);
+
+/* ---- kmap.c -------------------------------------------------------------- */
+
+bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
+void kmap_fork_take(void);
+void kmap_fork_release(void);
+
+/* ---- fork.c -------------------------------------------------------------- */
 
 void vm_fork_init(void);
 

@@ -19,12 +19,10 @@
 #include <kmalloc/highmem.h>
 
 #include "buddy/buddy.h"
-#include "diag/warn.h"
-#include "zone/mmzone.h"
 #include "core/start.h"
-#include "kmem/kmalloc.h"
-#include "sys/os.h"
+#include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/mmzone.h"
 
 #define LAST_PKMAP 512U
 #define NO_SLOT LAST_PKMAP
@@ -166,7 +164,7 @@ static int need_pkmap(void)
 		return 0;
 	vm_erase(&map->area);
 	map->area.va->next = NULL;
-	free_vmap_areas(map->area.va);
+	space_unhold(map->area.va);
 	kfree(map);
 	return 0;
 }

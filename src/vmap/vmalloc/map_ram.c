@@ -2,44 +2,20 @@
 /*
  * vmap/vmalloc/map_ram.c - short mappings of few pages, in blocks of space
  *
- *	block of a CPU, 1024 pages
- *	|dirty|used|dirty|dirty|used|........ free ........|
- *	                             ^ next: 1024 - free
- *
  * Places in a block are given out from left to right, with sizes rounded up to
  * powers of two. An unmapped place is dirty and is not given out again. A block
  * is freed when all of it is dirty, or at a purge when nothing in it is used.
  * More than 64 pages get an area of their own.
  *
- * Locking	vmap_node.lock of the queue that a block belongs to; mapping is
- *		done without
- * Invariants	RAM1  free + used + dirty = 1024 pages
- *		RAM2  a block is on the queue's list while it has free pages,
- *		    or the OS has refused to unmap it
- *		RAM3  pages[n] is set where a page is mapped
- *					(unit.init.vm_map_ram checks all)
+ * Locking, invariants	vmap_block.h
  * Source	Linux v6.12 mm/vmalloc.c, vmap_block (docs/kernel.md Y8)
  */
 #include "core/bitops.h"
 #include "core/start.h"
 #include "diag/warn.h"
-#include "kmem/kmalloc.h"
-#include "vmap/vmalloc/internal.h"
+#include "vmap/vmalloc/vmap_block.h"
 
 #define VMAP_MAX_ALLOC 64 /* pages */
-#define VMAP_BBMAP_BITS 1024U /* pages of a block */
-#define VMAP_PURGE_THRESHOLD (VMAP_BBMAP_BITS / 4)
-
-struct vmap_block {
-	struct vm_area area; /* first; pages that are not mapped are NULL */
-	struct vmap_node *queue; /* constant */
-	struct list_head list; /* queue->blocks; queue->lock, as what follows */
-	unsigned int free, dirty; /* pages */
-	unsigned int stale; /* charged for dirty pages, still mapped */
-	u16 mappings[VMAP_BBMAP_BITS]; /* charged, by first page: its user */
-	u8 counts[VMAP_BBMAP_BITS]; /* pages of the mapping; 0: none begins */
-	struct page *pages[VMAP_BBMAP_BITS];
-};
 
 /* ---- blocks -------------------------------------------------------------- */
 
@@ -67,26 +43,6 @@ static struct vmap_block *new_block(gfp_t gfp)
 	vb->queue = this_vmap_node();
 	vm_insert(&vb->area);
 	return vb;
-}
-
-/*
- * Frees a block that is unused and on no list. If the OS refuses to unmap it,
- * it goes back to its queue for the next purge.
- */
-static void free_block(struct vmap_block *vb)
-{
-	if (vb->stale &&
-	    frames_unmap(vb->area.va->va_start, va_size(vb->area.va))) {
-		spin_lock(&vb->queue->lock);
-		list_add(&vb->list, &vb->queue->blocks);
-		spin_unlock(&vb->queue->lock);
-		return;
-	}
-	frames_uncharge(vb->stale);
-	vm_erase(&vb->area);
-	vb->area.va->next = NULL;
-	free_vmap_areas(vb->area.va);
-	kfree(vb);
 }
 
 /* Takes nr pages of the free part. Returns the first's number. queue->lock. */
@@ -125,48 +81,6 @@ static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
 	*at = take(vb, nr);
 	spin_unlock(&vb->queue->lock);
 	return vb;
-}
-
-/* Counts nr unmapped pages as dirty; frees the block when all are. */
-static void vb_free(struct vmap_block *vb, unsigned int nr)
-{
-	bool all;
-
-	spin_lock(&vb->queue->lock);
-	vb->dirty += nr;
-	all = vb->dirty == VMAP_BBMAP_BITS;
-	spin_unlock(&vb->queue->lock);
-	if (all)
-		free_block(vb);
-}
-
-/* Frees the blocks that are partly dirty and have nothing in use. */
-static void purge_queue(struct vmap_node *node, unsigned int flags)
-{
-	struct vmap_block *vb, *next;
-	LIST_HEAD(purged);
-
-	spin_lock(&node->lock);
-	list_for_each_entry_safe(vb, next, &node->blocks, list) {
-		if (!vb->dirty || vb->free + vb->dirty != VMAP_BBMAP_BITS)
-			continue;
-		if (flags == VM_PURGE_OLD && vb->free >= VMAP_PURGE_THRESHOLD)
-			continue;
-		list_del(&vb->list);
-		list_add(&vb->list, &purged);
-	}
-	spin_unlock(&node->lock);
-	list_for_each_entry_safe(vb, next, &purged, list) {
-		list_del_init(&vb->list);
-		free_block(vb);
-	}
-}
-
-void vm_purge_blocks(unsigned int flags)
-{
-	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
-		if (!list_empty(&vmap_nodes[n].blocks))
-			purge_queue(&vmap_nodes[n], flags);
 }
 
 /* ---- the calls ----------------------------------------------------------- */

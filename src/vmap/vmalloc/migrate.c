@@ -32,12 +32,11 @@
 
 #include "buddy/buddy.h"
 #include "compaction/migrate.h"
-#include "diag/warn.h"
-#include "zone/mmzone.h"
-#include "diag/param.h"
 #include "core/start.h"
-#include "sys/os.h"
+#include "diag/param.h"
+#include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/mmzone.h"
 
 enum vmap_migrate {
 	MIGRATE_AUTO, /* userfaultfd, or mprotect where that is refused */

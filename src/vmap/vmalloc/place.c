@@ -6,8 +6,8 @@
  *	        ^                        |                     |
  *	        `------------------------+---------------------'  each once
  *
- * Locking	vm_space.lock for the tree; notifier_lock (rank LOCK_VMAP_NODE)
- *		for the list alone, its functions are called without
+ * Locking	notifier_lock (rank LOCK_VMAP_NODE) for the list alone; its
+ *		functions are called without
  * Invariants	VMAP1-VMAP3 of large.h
  * Source	Linux v6.12 mm/vmalloc.c, alloc_vmap_area()
  *		(docs/kernel.md Y3, Y5)
@@ -16,7 +16,6 @@
 
 #include "core/start.h"
 #include "diag/report.h"
-#include "sys/os.h"
 #include "vmap/vmalloc/internal.h"
 
 static spinlock_t notifier_lock = SPIN_LOCK_INIT(LOCK_VMAP_NODE);
@@ -95,17 +94,4 @@ struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp)
 			want->size, want->start, want->end);
 	va_struct_free(va);
 	return NULL;
-}
-
-void free_vmap_areas(struct vmap_area *list)
-{
-	struct vmap_area *va, *next, *dead = NULL;
-
-	spin_lock(&vm_space.lock);
-	for (va = list; va; va = next) {
-		next = va->next;
-		range_insert(&vm_space.held, va, &dead);
-	}
-	spin_unlock(&vm_space.lock);
-	va_struct_free(dead);
 }

@@ -28,10 +28,10 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "zone/mmzone.h"
 #include "core/bitops.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"
+#include "zone/mmzone.h"
 
 #define SUMMARY_FRAMES (PAGE_SIZE * 8) /* a page of bits */
 

@@ -28,23 +28,18 @@
 
 #include "buddy/buddy.h"
 #include "compaction/compact.h"
-#include "diag/fmt.h"
-#include "diag/warn.h"
-#include "zone/gfp.h"
-#include "zone/page_debug.h"
-#include "core/bitops.h"
-#include "diag/param.h"
 #include "core/start.h"
 #include "core/tick.h"
-#include "kmem/kmalloc.h"
-#include "sys/os.h"
+#include "diag/fmt.h"
+#include "diag/param.h"
+#include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/gfp.h"
+#include "zone/page_debug.h"
 
 #define HUGE_SIZE (PAGE_SIZE << PAGEBLOCK_ORDER)
-#define BULK_PAGES 100 /* single pages of one bulk request */
 #define PUNCH_PAGES 64 /* runs this long are cleared by a hole in the file */
 
-static unsigned long nr_vmalloc_pages; /* atomic */
 static bool no_huge; /* constant after init */
 
 static int set_nohuge(const char *value)
@@ -54,18 +49,6 @@ static int set_nohuge(const char *value)
 }
 boot_param("nohugevmalloc", set_nohuge, "no value");
 
-void vmalloc_count(long nr_pages)
-{
-	__atomic_add_fetch(&nr_vmalloc_pages, nr_pages, __ATOMIC_RELAXED);
-}
-
-unsigned long vmalloc_nr_pages(void)
-{
-	unsigned long lazy = vm_lazy_pages(), nr = READ_ONCE(nr_vmalloc_pages);
-
-	return nr > lazy ? nr - lazy : 0; /* the two are not read at once */
-}
-
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
 {
 	char text[96];
@@ -73,115 +56,6 @@ void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why)
 	km_snprintf(text, sizeof(text), "%s error: size %zu, %s", what, size,
 		    why);
 	warn_alloc(gfp, NULL, text, 0);
-}
-
-/* ---- frames -------------------------------------------------------------- */
-
-#define BLOCKS_EASY 0 /* of any order; no reclaim for large ones */
-#define BLOCKS_HARD 1 /* large ones are worth a compaction */
-#define BLOCKS_HUGE 2 /* of 2 MiB or more, and nothing else */
-
-/*
- * Returns true if smaller blocks of HighMem are better than this block: frames
- * of HighMem are in the file already, others must be moved into it.
- */
-static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
-{
-	struct zone *zone = &NODE_DATA(nid)->node_zones[ZONE_HIGHMEM];
-	struct zone_stat stat;
-
-	if (PageHighMem(page) || !(gfp & __GFP_HIGHMEM) ||
-	    !zone_managed_pages(zone))
-		return false;
-	zone_stat(zone, &stat);
-	return stat.free > high_wmark_pages(zone);
-}
-
-/*
- * Allocates one block of order *order, or of a lower order down to least.
- * Returns its number of pages and sets *order; 0: there is none. The block is
- * not split, so that only its first struct page is touched.
- */
-static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
-				unsigned int least, struct page **pages)
-{
-	struct page *page;
-
-	for (;; --*order) {
-		page = page_block_alloc(nid, gfp, *order);
-		if (page && *order && !least && !(gfp & __GFP_RETRY_MAYFAIL) &&
-		    rather_highmem(page, gfp, nid)) {
-			page_block_free(page, *order);
-			page = NULL;
-		}
-		if (page)
-			break;
-		if (*order == least)
-			return 0;
-	}
-	for (unsigned int n = 0; n < 1U << *order; n++)
-		pages[n] = page + n;
-	return 1U << *order;
-}
-
-static gfp_t block_gfp(gfp_t gfp, unsigned int how)
-{
-	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN;
-	if (how == BLOCKS_HARD)
-		return gfp | __GFP_RETRY_MAYFAIL;
-	return (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NORETRY;
-}
-
-/*
- * Allocates the largest blocks first, then single pages by a hundred. Returns
- * the number of pages; fewer than nr: there are no more.
- */
-static unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
-					struct page **pages, unsigned int how)
-{
-	unsigned int least = how == BLOCKS_HUGE ? PAGEBLOCK_ORDER : 0;
-	unsigned int got = 0, order = PAGEBLOCK_ORDER;
-
-	if (nid == NUMA_NO_NODE)
-		nid = (int)numa_node_id();
-	while (got < nr) {
-		unsigned int left = nr - got, more;
-
-		order = min(order, ilog2(left));
-		if (!order)
-			break;
-		more = alloc_block(block_gfp(gfp, how), nid, &order, least,
-				   pages + got);
-		if (!more)
-			break;
-		got += more;
-	}
-	while (got < nr && how != BLOCKS_HUGE) {
-		unsigned int want = min(nr - got, (unsigned int)BULK_PAGES);
-		unsigned int more;
-
-		memset(pages + got, 0, want * sizeof(*pages));
-		more = (unsigned int)alloc_pages_bulk_node(
-			gfp & ~__GFP_NOFAIL, nid, want, pages + got);
-		if (!more) {
-			pages[got] = page_block_alloc(nid, gfp, 0);
-			more = pages[got] != NULL;
-		}
-		if (!more)
-			break;
-		got += more;
-	}
-	return got;
-}
-
-void vm_free_blocks(struct page *const *pages, unsigned int nr)
-{
-	unsigned int order;
-
-	for (unsigned int n = 0; n < nr; n += 1U << order) {
-		order = READ_ONCE(pages[n]->order);
-		page_block_free(pages[n], order);
-	}
 }
 
 /* ---- zeros --------------------------------------------------------------- */
@@ -307,9 +181,9 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 
 	if (is_ordinary(rq))
 		gfp |= __GFP_MOVABLE;
-	area->vm.pages = kvmalloc_node(nr * sizeof(struct page *),
-				       (rq->gfp & GFP_KERNEL) | __GFP_NOWARN,
-				       rq->node);
+	area->vm.pages = __kvmalloc_node(NULL, nr * sizeof(struct page *),
+					 (rq->gfp & GFP_KERNEL) | __GFP_NOWARN,
+					 rq->node, rq->caller);
 	if (!area->vm.pages)
 		return "failed to allocated page array";
 	area->vm.nr_pages = vm_area_alloc_pages(gfp, rq->node, nr,
@@ -442,4 +316,53 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align,
 	}
 	p = old_area(&rq);
 	return p ? p : new_area(&rq);
+}
+
+void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
+		  unsigned long flags, int node, const void *caller)
+{
+	if (engine_need())
+		return NULL;
+	vm_free_deferred();
+	return __vmalloc_node_range(size, align, vm_space_start(),
+				    vm_space_end(), gfp, PAGE_KERNEL, flags,
+				    node, caller);
+}
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
+		     int node, const void *caller)
+{
+	return range_alloc(size, align, gfp, 0, node, caller);
+}
+
+/* ---- kmalloc() if possible ------------------------------------------------ */
+
+/*
+ * Returns flags for kmalloc(): a large request may fail, vmalloc() comes next.
+ */
+gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size)
+{
+	if (size <= PAGE_SIZE)
+		return gfp;
+	gfp |= __GFP_NOWARN;
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		gfp |= __GFP_NORETRY;
+	return gfp & ~__GFP_NOFAIL;
+}
+
+void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
+		      const void *caller)
+{
+	void *p = __do_kmalloc_node(b, size, kmalloc_gfp_adjust(gfp, size),
+				    node, caller);
+
+	if (p || size <= PAGE_SIZE || !(gfp & __GFP_DIRECT_RECLAIM))
+		return p;
+	if (unlikely(size > INT_MAX)) {
+		WARN_ONCE(!(gfp & __GFP_NOWARN),
+			  "kvmalloc: %zu bytes are too many, the most are %d",
+			  size, INT_MAX);
+		return NULL;
+	}
+	return __vmalloc_node(size, 1, gfp | __GFP_HIGHMEM, node, caller);
 }

@@ -9,5 +9,7 @@
 
 /* Returns 0. */
 int vmalloc_init(void);
+/* Checks AREA1 and AREA2; no other thread is in the allocator. */
+void vm_check(void);
 
 #endif

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "diag/proc.h"
 #include "core/start.h"
+#include "diag/proc.h"
 #include "vmap/vmalloc/internal.h"
 
 /*

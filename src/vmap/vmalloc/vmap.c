@@ -16,7 +16,6 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
-#include "kmem/kmalloc.h"
 #include "vmap/vmalloc/internal.h"
 
 static struct page **copy_array(struct page **pages, unsigned int count)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap/vmalloc/start.c - start of vmalloc(): a node for each CPU
+ */
+#include "buddy/buddy.h"
+#include "vmap/vmalloc/internal.h"
+
+static void node_init(struct vmap_node *node)
+{
+	spin_lock_init(&node->lock, LOCK_VMAP_NODE);
+	INIT_LIST_HEAD(&node->blocks);
+}
+
+/* No static array: the preload libraries have area.c, and no vmalloc(). */
+static void alloc_nodes(void)
+{
+	unsigned int nr = min(nr_cpu_ids, (unsigned int)VMAP_MAX_NODES);
+	struct vmap_node *nodes =
+		nr > 1 ? os_map(PAGE_ALIGN(nr * sizeof(*nodes))) : NULL;
+
+	if (!nodes)
+		return;
+	vmap_nodes = nodes;
+	nr_vmap_nodes = nr;
+}
+
+int vmalloc_init(void)
+{
+	alloc_nodes();
+	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
+		node_init(&vmap_nodes[n]);
+	vmap_check_areas = vm_check;
+	share_init();
+	vm_lazy_init();
+	vm_migrate_init();
+	vm_fork_init();
+	return 0;
+}
