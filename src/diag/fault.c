@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "diag/dump_stack.h"
 #include "diag/fault.h"
 #include "diag/param.h"
 #include "diag/report.h"

@@ -211,6 +211,44 @@ static void put_address(struct out *out, const struct spec *spec,
 	put_padded(out, spec, text, (size_t)len);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Prints addr, named by the function that holds the code at `inside`. */
+static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
+{
+	struct symbol symbol;
+	uintptr_t at;
+
+	if (symbol_find(inside, &symbol))
+		return km_snprintf(buf, KSYM_SYMBOL_LEN, "%p", (void *)addr);
+	at = addr - symbol.bias;
+	if (!symbol.name[0])
+		return km_snprintf(
+			buf, KSYM_SYMBOL_LEN, "%p [%.64s+0x%lx]", (void *)addr,
+			symbol.object[0] ? base_name(symbol.object) : "program",
+			at);
+	return km_snprintf(buf, KSYM_SYMBOL_LEN,
+			   symbol.object[0] ? "%s+0x%lx/0x%lx [%.64s]" :
+					      "%s+0x%lx/0x%lx",
+			   symbol.name, at - symbol.start, symbol.size,
+			   base_name(symbol.object));
+}
+
+int sprint_symbol(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr - 1);
+}
+
+int sprint_function(char *buf, uintptr_t addr)
+{
+	return print_symbol(buf, addr, addr);
+}
+
 static void put_symbol(struct out *out, const struct spec *spec,
 		       unsigned long address)
 {

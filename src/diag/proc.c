@@ -8,73 +8,18 @@
  * Invariants	PROC1  a text is the same, but for its end, for every size of
  *		    the buffer: show functions do not see how much fits
  *					(unit.diag.proc checks it)
- * Source	the calls of Linux fs/seq_file.c; there is no file, no position
- *		and no iterator here, a text is made in one go.
  */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
-#include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/proc.h"
-#include "sys/os.h"
 
 extern const struct proc_file __start_km_procs[]
 	__attribute__((weak, visibility("hidden")));
 extern const struct proc_file __stop_km_procs[]
 	__attribute__((weak, visibility("hidden")));
-
-/* ---- seq_file ------------------------------------------------------------ */
-
-/* Appends to buf. Returns the full length, even if the text was cut. */
-static size_t append(struct seq_file *m, const char *fmt, va_list args)
-{
-	size_t used = min(m->count, m->size);
-
-	return (size_t)km_vsnprintf(m->buf + used, m->size - used, fmt, args);
-}
-
-/* A text that does not fit into an empty buffer is cut. */
-void seq_vprintf(struct seq_file *m, const char *fmt, va_list args)
-{
-	size_t len = append(m, fmt, args);
-
-	if (m->fd && m->count + len >= m->size) {
-		seq_flush(m);
-		len = min(append(m, fmt, args), m->size - 1);
-	}
-	m->count += len;
-}
-
-void seq_flush(struct seq_file *m)
-{
-	if (!m->fd)
-		return;
-	os_write(m->fd, m->buf, m->count);
-	m->count = 0;
-}
-
-void seq_printf(struct seq_file *m, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	seq_vprintf(m, fmt, args);
-	va_end(args);
-}
-
-void seq_puts(struct seq_file *m, const char *text)
-{
-	seq_printf(m, "%s", text);
-}
-
-void seq_putc(struct seq_file *m, char c)
-{
-	seq_printf(m, "%c", c);
-}
-
-/* ---- the table ----------------------------------------------------------- */
 
 const struct proc_file *proc_find(const char *name, const char **path)
 {

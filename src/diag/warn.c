@@ -16,6 +16,7 @@
 #include <stdarg.h>
 
 #include "diag/warn.h"
+#include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"
 #include "diag/unwind/eh_frame.h"

@@ -18,8 +18,8 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/dump_stack.h"
 #include "diag/report.h"
-#include "diag/unwind/stacktrace.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "kmem/debug.h"

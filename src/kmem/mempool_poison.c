@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"
-#include "diag/unwind/stacktrace.h"
 #include "kmem/debug.h"
 #include "kmem/kmalloc.h"
 #include "kmem/mempool.h"

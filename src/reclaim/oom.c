@@ -24,11 +24,11 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "diag/dump_stack.h"
 #include "diag/report.h"
 #include "zone/show.h"
 #include "zone/sysctl.h"
 #include "diag/param.h"
-#include "diag/unwind/stacktrace.h"
 #include "core/task.h"
 #include "sys/os.h"
 

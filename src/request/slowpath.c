@@ -23,12 +23,12 @@
  */
 #include "compaction/compact.h"
 #include "buddy/internal.h"
+#include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"
 #include "diag/warn.h"
 #include "zone/show.h"
 #include "diag/ratelimit.h"
-#include "diag/unwind/stacktrace.h"
 #include "core/task.h"
 #include "sys/os.h"
 

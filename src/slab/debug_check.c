@@ -19,8 +19,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "diag/dump_stack.h"
 #include "diag/report.h"
-#include "diag/unwind/stacktrace.h"
 #include "slab/debug.h"
 
 /* ---- where things are ---------------------------------------------------- */

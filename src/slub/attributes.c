@@ -11,7 +11,6 @@
 #include <limits.h>
 
 #include "buddy/buddy.h"
-#include "diag/unwind/symbol.h"
 #include "slub/debug.h"
 #include "slub/sysfs.h"
 

@@ -17,9 +17,9 @@
  * Locking	s->debug_lock
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D4)
  */
+#include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"
-#include "diag/unwind/stacktrace.h"
 #include "slub/debug.h"
 
 #define PAGE_FLAG_SLAB 0x200U /* the kernel's PG_slab and PG_head */

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "diag/dump_stack.h"
 #include "diag/report.h"
 #include "zone/page_debug.h"
 #include "diag/hexdump.h"
 #include "diag/param.h"
 #include "diag/ratelimit.h"
-#include "diag/unwind/stacktrace.h"
 #include "sys/os.h"
 
 u8 page_debugging;

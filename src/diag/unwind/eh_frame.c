@@ -1,177 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * diag/unwind/eh_frame.c - see eh_frame.h
+ * diag/unwind/eh_frame.c - finds and reads the table of one function
  *
- * glibc's _dl_find_object() (2.35) names the object without a lock. In a static
- * program the program itself is known. libc finds other addresses once it has
- * started; before that it has no list of objects.
+ * The sorted table of .eh_frame_hdr is searched. An object without one has its
+ * .eh_frame, whose entries are read one after the other.
  */
-#include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
-#include <link.h>
 #include <string.h>
 
 #include "diag/unwind/eh_frame.h"
-#include "sys/os.h"
-
-/* Pointer encodings: the low four bits are the format. */
-#define PE_ULEB 0x01
-#define PE_UDATA2 0x02
-#define PE_UDATA4 0x03
-#define PE_UDATA8 0x04
-#define PE_SLEB 0x09
-#define PE_SDATA2 0x0a
-#define PE_SDATA4 0x0b
-#define PE_SDATA8 0x0c
-#define PE_FORMAT 0x0f
-#define PE_PCREL 0x10
-#define PE_DATAREL 0x30
-#define PE_RELATIVE 0x70
-#define PE_OMIT 0xff
+#include "diag/unwind/eh_read.h"
 
 #define HDR_TABLE (PE_DATAREL | PE_SDATA4) /* the only kind linkers write */
-
-/* ---- reading ------------------------------------------------------------- */
-
-u8 eh_u8(struct eh_reader *r)
-{
-	return r->at < r->end ? *r->at++ : 0;
-}
-
-u64 eh_fixed(struct eh_reader *r, unsigned int bytes)
-{
-	u64 value = 0;
-
-	if ((size_t)(r->end - r->at) < bytes) {
-		r->at = r->end;
-		return 0;
-	}
-	memcpy(&value, r->at, bytes);
-	r->at += bytes;
-	return value;
-}
-
-static s64 fixed_signed(struct eh_reader *r, unsigned int bytes)
-{
-	unsigned int shift = 64 - 8 * bytes;
-
-	return (s64)(eh_fixed(r, bytes) << shift) >> shift;
-}
-
-u64 eh_uleb(struct eh_reader *r)
-{
-	unsigned int shift = 0;
-	u64 value = 0;
-	u8 byte;
-
-	do {
-		byte = eh_u8(r);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	return value;
-}
-
-s64 eh_sleb(struct eh_reader *r)
-{
-	unsigned int shift = 0;
-	u64 value = 0;
-	u8 byte;
-
-	do {
-		byte = eh_u8(r);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~0UL << shift;
-	return (s64)value;
-}
-
-uintptr_t eh_pointer(struct eh_reader *r, u8 encoding, uintptr_t datarel)
-{
-	uintptr_t base = 0;
-
-	if ((encoding & PE_RELATIVE) == PE_PCREL)
-		base = (uintptr_t)r->at;
-	else if ((encoding & PE_RELATIVE) == PE_DATAREL)
-		base = datarel;
-	switch (encoding & PE_FORMAT) {
-	case 0:
-	case PE_UDATA8:
-	case PE_SDATA8:
-		return base + eh_fixed(r, 8);
-	case PE_UDATA4:
-		return base + eh_fixed(r, 4);
-	case PE_UDATA2:
-		return base + eh_fixed(r, 2);
-	case PE_SDATA4:
-		return base + (uintptr_t)fixed_signed(r, 4);
-	case PE_SDATA2:
-		return base + (uintptr_t)fixed_signed(r, 2);
-	case PE_ULEB:
-		return base + eh_uleb(r);
-	case PE_SLEB:
-		return base + (uintptr_t)eh_sleb(r);
-	default:
-		r->at = r->end;
-		return 0;
-	}
-}
-
-/* ---- objects ------------------------------------------------------------- */
-
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
-
-static int find_in_program(uintptr_t pc, struct eh_object *object)
-{
-	const void *headers;
-	unsigned int nr = os_program_headers(&headers, &object->bias);
-	const Elf64_Phdr *ph = headers;
-
-	object->name = "";
-	object->start = ~0UL;
-	object->end = 0;
-	object->hdr = object->frames = object->frames_end = 0;
-	for (unsigned int i = 0; i < nr; i++) {
-		uintptr_t at = object->bias + ph[i].p_vaddr;
-
-		if (ph[i].p_type == PT_GNU_EH_FRAME)
-			object->hdr = at;
-		if (ph[i].p_type != PT_LOAD)
-			continue;
-		object->start = min(object->start, at);
-		object->end = max(object->end, at + ph[i].p_memsz);
-	}
-	if (pc < object->start || pc >= object->end)
-		return -ENOENT;
-	if (!object->hdr)
-		eh_program_frames(object);
-	return 0;
-}
-
-int eh_find_object(uintptr_t pc, struct eh_object *object)
-{
-	struct dl_find_object found;
-
-	if (os_is_static() && !find_in_program(pc, object))
-		return 0;
-	if (!os_libc_started() || !&_dl_find_object ||
-	    _dl_find_object((void *)pc, &found))
-		return -ENOENT;
-	object->start = (uintptr_t)found.dlfo_map_start;
-	object->end = (uintptr_t)found.dlfo_map_end;
-	object->hdr = (uintptr_t)found.dlfo_eh_frame;
-	object->frames = object->frames_end = 0;
-	object->bias = found.dlfo_link_map->l_addr;
-	object->name = found.dlfo_link_map->l_name;
-	return 0;
-}
-
-/* ---- frames -------------------------------------------------------------- */
 
 struct hdr_row {
 	s32 start, fde; /* both from the beginning of .eh_frame_hdr */
@@ -285,11 +125,33 @@ int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame)
 	return 0;
 }
 
+/* Returns the FDE of the function that holds pc, by a linear search, or NULL. */
+static const u8 *scan_frames(const struct eh_object *object, uintptr_t pc)
+{
+	const u8 *at = (const u8 *)object->frames;
+	const u8 *end = (const u8 *)object->frames_end;
+	struct eh_frame frame;
+
+	while (end - at > 8) {
+		u32 length, cie;
+
+		memcpy(&length, at, sizeof(length));
+		memcpy(&cie, at + 4, sizeof(cie));
+		if (!length || length > (size_t)(end - at) - 4)
+			break;
+		if (cie && !eh_read_frame(at, 0, &frame) && pc >= frame.start &&
+		    pc < frame.end)
+			return at;
+		at += 4 + length;
+	}
+	return NULL;
+}
+
 int eh_find_frame(const struct eh_object *object, uintptr_t pc,
 		  struct eh_frame *frame)
 {
 	const u8 *fde = object->hdr ? search_table(object->hdr, pc) :
-				      eh_scan_frames(object, pc);
+				      scan_frames(object, pc);
 
 	if (!fde || eh_read_frame(fde, object->hdr, frame))
 		return -ENOENT;

@@ -14,6 +14,7 @@
 #ifndef KM_DIAG_UNWIND_EH_FRAME_H
 #define KM_DIAG_UNWIND_EH_FRAME_H
 
+#include "diag/unwind/eh_read.h"
 #include "sys/compiler.h"
 
 /* A loaded object that holds code. */
@@ -27,18 +28,11 @@ struct eh_object {
 
 /* Finds the object that holds pc. Returns 0 or -ENOENT. */
 int eh_find_object(uintptr_t pc, struct eh_object *object);
-
-/* A piece of unwind data that is being read. */
-struct eh_reader {
-	const u8 *at, *end;
-};
-
-u8 eh_u8(struct eh_reader *r);
-u64 eh_fixed(struct eh_reader *r, unsigned int bytes);
-u64 eh_uleb(struct eh_reader *r);
-s64 eh_sleb(struct eh_reader *r);
-/* Reads a pointer in an encoding of the LSB. Returns 0 if it is unknown. */
-uintptr_t eh_pointer(struct eh_reader *r, u8 encoding, uintptr_t datarel);
+/*
+ * For a program without .eh_frame_hdr: sets frames and frames_end of its object
+ * (eh_section.c). Returns 0 or -ENOENT.
+ */
+int eh_program_frames(struct eh_object *object);
 
 /* The contents of an FDE and its CIE. */
 struct eh_frame {
@@ -58,14 +52,5 @@ int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame);
 /* Finds the frame of the function that holds pc. Returns 0 or -ENOENT. */
 int eh_find_frame(const struct eh_object *object, uintptr_t pc,
 		  struct eh_frame *frame);
-
-/* ---- eh_section.c: a program without .eh_frame_hdr ----------------------- */
-
-/* Sets frames and frames_end of the program's object. Returns 0 or -ENOENT. */
-int eh_program_frames(struct eh_object *object);
-/*
- * Returns the FDE of the function that holds pc, by a linear search, or NULL.
- */
-const u8 *eh_scan_frames(const struct eh_object *object, uintptr_t pc);
 
 #endif

@@ -75,24 +75,3 @@ int eh_program_frames(struct eh_object *object)
 	object->frames_end = limit;
 	return 0;
 }
-
-const u8 *eh_scan_frames(const struct eh_object *object, uintptr_t pc)
-{
-	const u8 *at = (const u8 *)object->frames;
-	const u8 *end = (const u8 *)object->frames_end;
-	struct eh_frame frame;
-
-	while (end - at > 8) {
-		u32 length, cie;
-
-		memcpy(&length, at, sizeof(length));
-		memcpy(&cie, at + 4, sizeof(cie));
-		if (!length || length > (size_t)(end - at) - 4)
-			break;
-		if (cie && !eh_read_frame(at, 0, &frame) && pc >= frame.start &&
-		    pc < frame.end)
-			return at;
-		at += 4 + length;
-	}
-	return NULL;
-}

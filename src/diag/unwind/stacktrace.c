@@ -3,10 +3,8 @@
  * diag/unwind/stacktrace.c - see stacktrace.h
  */
 #include "core/lock.h"
-#include "diag/report.h"
 #include "diag/unwind/stacktrace.h"
 #include "diag/unwind/unwind.h"
-#include "sys/os.h"
 
 #define MOST_FRAMES 64 /* of this library, at most */
 
@@ -71,30 +69,4 @@ noinline unsigned int stack_trace_save_from(unsigned long *entries,
 	if (!got && nr)
 		entries[got++] = caller;
 	return got;
-}
-
-void stack_trace_print(const unsigned long *entries, unsigned int nr,
-		       unsigned int spaces)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		km_report("%*s%pS\n", (int)spaces, "", entries[i]);
-}
-
-void dump_stack_entries(const unsigned long *entries, unsigned int nr)
-{
-	char comm[16];
-
-	os_comm(comm);
-	km_report("CPU: %d PID: %d Comm: %s\n", os_cpu(), os_tid(), comm);
-	if (nr)
-		km_report("Call Trace:\n");
-	stack_trace_print(entries, nr, 1);
-}
-
-void dump_stack(void)
-{
-	unsigned long entries[STACK_TRACE_DEPTH];
-	unsigned int nr = stack_trace_save(entries, STACK_TRACE_DEPTH, 1);
-
-	dump_stack_entries(entries, nr);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * diag/unwind/stacktrace.h - stack traces, as addresses and as text
+ * diag/unwind/stacktrace.h - stack traces, as addresses
  *
  *	entries[0]	the return address into the caller, or `caller`
  *	entries[1]	the return address into the caller's caller
@@ -35,12 +35,5 @@ unsigned int stack_trace_save_locked(unsigned long *entries, unsigned int nr,
  */
 unsigned int stack_trace_save_from(unsigned long *entries, unsigned int nr,
 				   uintptr_t caller);
-/* Prints a line for each on stderr: " function+0x12/0x40 [library]". */
-void stack_trace_print(const unsigned long *entries, unsigned int nr,
-		       unsigned int spaces);
-/* Prints a line that names this thread, and its stack. */
-void dump_stack(void);
-/* The same with a trace that was saved before. */
-void dump_stack_entries(const unsigned long *entries, unsigned int nr);
 
 #endif

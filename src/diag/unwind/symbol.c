@@ -3,17 +3,12 @@
  * diag/unwind/symbol.c - see symbol.h
  */
 #include <elf.h>
+#include <errno.h>
 #include <string.h>
 
 #include "diag/unwind/eh_frame.h"
-#include "diag/fmt.h"
 #include "diag/unwind/symbol.h"
 #include "sys/os.h"
-
-struct symbol {
-	uintptr_t start, size; /* of the function; size 0: not known */
-	char name[KSYM_SYMBOL_LEN - 96];
-};
 
 /* A symbol table of a file and the strings that belong to it. */
 struct table {
@@ -91,16 +86,14 @@ static void keep(int fd, const struct table *table, const Elf64_Sym *sym,
 }
 
 /* Finds the function of the file that holds addr, an address of the file. */
-static bool find_symbol(int fd, uintptr_t addr, struct symbol *best)
+static void find_symbol(int fd, uintptr_t addr, struct symbol *best)
 {
 	Elf64_Sym syms[CHUNK];
 	struct table table;
 	u64 nr, got;
 
-	best->name[0] = '\0';
-	best->start = best->size = 0;
 	if (!find_table(fd, &table))
-		return false;
+		return;
 	nr = table.symbols.sh_size / sizeof(syms[0]);
 	for (u64 at = 0; at < nr; at += got) {
 		got = min(nr - at, (u64)CHUNK);
@@ -111,51 +104,23 @@ static bool find_symbol(int fd, uintptr_t addr, struct symbol *best)
 			if (is_better(&syms[i], addr, best))
 				keep(fd, &table, &syms[i], best);
 	}
-	return best->name[0];
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Prints addr, named by the symbol of the address `inside`. */
-static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
+int symbol_find(uintptr_t pc, struct symbol *out)
 {
 	struct eh_object object;
-	struct symbol symbol;
-	bool found = false;
-	uintptr_t at;
 	long fd;
 
-	if (eh_find_object(inside, &object))
-		return km_snprintf(buf, KSYM_SYMBOL_LEN, "%p", (void *)addr);
-	at = addr - object.bias;
+	out->name[0] = '\0';
+	out->start = out->size = 0;
+	if (eh_find_object(pc, &object))
+		return -ENOENT;
+	out->object = object.name;
+	out->bias = object.bias;
 	fd = os_open_read(object.name[0] ? object.name : "/proc/self/exe");
-	if (fd >= 0) {
-		found = find_symbol((int)fd, inside - object.bias, &symbol);
-		os_close((int)fd);
-	}
-	if (!found)
-		return km_snprintf(
-			buf, KSYM_SYMBOL_LEN, "%p [%.64s+0x%lx]", (void *)addr,
-			object.name[0] ? base_name(object.name) : "program",
-			at);
-	return km_snprintf(buf, KSYM_SYMBOL_LEN,
-			   object.name[0] ? "%s+0x%lx/0x%lx [%.64s]" :
-					    "%s+0x%lx/0x%lx",
-			   symbol.name, at - symbol.start, symbol.size,
-			   base_name(object.name));
-}
-
-int sprint_symbol(char *buf, uintptr_t addr)
-{
-	return print_symbol(buf, addr, addr - 1);
-}
-
-int sprint_function(char *buf, uintptr_t addr)
-{
-	return print_symbol(buf, addr, addr);
+	if (fd < 0)
+		return 0;
+	find_symbol((int)fd, pc - object.bias, out);
+	os_close((int)fd);
+	return 0;
 }

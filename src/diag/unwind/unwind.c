@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "diag/unwind/dwarf.h"
-#include "diag/unwind/unwind.h"
+#include "diag/unwind/eh_frame.h"
+#include "diag/unwind/internal.h"
 #include "sys/os.h"
 
 enum how {
@@ -44,20 +45,6 @@ struct table {
 	unsigned int depth;
 	int error;
 };
-
-int unwind_peek(struct unwind_cursor *c, uintptr_t addr, u64 *value)
-{
-	if (addr % 8)
-		return -EFAULT;
-	if (addr < c->readable || addr >= c->readable_end) {
-		if (!os_readable((const void *)addr))
-			return -EFAULT;
-		c->readable = ALIGN_DOWN(addr, PAGE_SIZE);
-		c->readable_end = c->readable + PAGE_SIZE;
-	}
-	*value = *(const u64 *)addr;
-	return 0;
-}
 
 /* ---- running the instructions -------------------------------------------- */
 

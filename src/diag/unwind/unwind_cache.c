@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "diag/unwind/unwind.h"
+#include "diag/unwind/internal.h"
 
 #define NR_SLOTS 2048U
 

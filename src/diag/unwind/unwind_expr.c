@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "diag/unwind/dwarf.h"
-#include "diag/unwind/unwind.h"
+#include "diag/unwind/internal.h"
 
 #define DEPTH 16
 

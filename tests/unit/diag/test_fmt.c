@@ -146,6 +146,26 @@ static void test_bytes(void **state)
 	assert_string_equal(buf, "[   1.0 KiB]");
 }
 
+/* Addresses in nothing, in data, in libc. Expect hexadecimal, and names with
+ * offset, size and library. */
+static void test_symbols(void **state)
+{
+	char text[KSYM_SYMBOL_LEN], want[64];
+	uintptr_t fn = (uintptr_t)&test_symbols;
+
+	(void)state;
+	sprint_symbol(text, 0x10);
+	assert_string_equal(text, "0x10");
+	sprint_symbol(text, fn + 5);
+	assert_int_equal(strncmp(text, "test_symbols+0x5/0x", 19), 0);
+	assert_null(strchr(text, '['));
+	km_snprintf(want, sizeof(want), "<%pS>", (void *)(fn + 5));
+	assert_int_equal(strncmp(want, "<test_symbols+0x5/0x", 20), 0);
+	sprint_symbol(text, (uintptr_t)&daemon + 3);
+	assert_int_equal(strncmp(text, "daemon+0x3/0x", 13), 0);
+	assert_non_null(strstr(text, " [libc.so.6]"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_cut_format),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

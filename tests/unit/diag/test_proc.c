@@ -150,34 +150,6 @@ static void test_number(void **state)
 	assert_int_equal(value, 100);
 }
 
-static void print_to_file(void *arg)
-{
-	char buf[16];
-	struct seq_file m = { .buf = buf, .size = sizeof(buf), .fd = 2 };
-
-	(void)arg;
-	for (int i = 0; i < 100; i++)
-		seq_printf(&m, "<%d>", i);
-	seq_puts(&m, "a line that is longer than the buffer");
-	seq_putc(&m, '!');
-	seq_flush(&m);
-	seq_flush(&m);
-}
-
-/* A text that goes to a file through a small buffer. Expect all of it in
- * order, and only a piece that is larger than the buffer cut. */
-static void test_to_file(void **state)
-{
-	char expected[1024] = "", text[1024];
-
-	(void)state;
-	for (int i = 0; i < 100; i++)
-		sprintf(expected + strlen(expected), "<%d>", i);
-	strcat(expected, "a line that is !");
-	capture_stderr(print_to_file, NULL, text, sizeof(text));
-	assert_string_equal(text, expected);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,7 +159,6 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_number),
-		cmocka_unit_test(test_to_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include <elf.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -76,12 +78,28 @@ static void test_program_headers(void **state)
 	assert_int_equal(hits, 1);
 }
 
+/* Addresses in the loader and elsewhere. Expect only the first to be in it. */
+static void test_in_loader(void **state)
+{
+	uintptr_t base = getauxval(AT_BASE);
+
+	(void)state;
+	assert_int_not_equal(base, 0);
+	assert_true(os_in_loader(base));
+	assert_true(os_in_loader(base + 4096));
+	assert_false(os_in_loader(base - 1));
+	assert_false(os_in_loader((uintptr_t)&qsort));
+	assert_false(os_in_loader((uintptr_t)&test_in_loader));
+	assert_false(os_in_loader(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thread),
 		cmocka_unit_test(test_readable),
 		cmocka_unit_test(test_program_headers),
+		cmocka_unit_test(test_in_loader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
  */
 #include <pthread.h>
 
-#include "diag/unwind/unwind.h"
+#include "diag/unwind/internal.h"
 #include "support/child.h"
 
 #define HDR 0x7f0000001000UL

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "diag/unwind/dwarf.h"
-#include "diag/unwind/unwind.h"
+#include "diag/unwind/internal.h"
 #include "support/child.h"
 
 static struct unwind_cursor cursor;
