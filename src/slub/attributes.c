@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "buddy/buddy.h"
+#include "diag/fmt.h"
 #include "slub/debug.h"
 #include "slub/sysfs.h"
 
