@@ -50,8 +50,8 @@ static int grow(struct kmem_cache *s, gfp_t gfp, int node)
 	return 0;
 }
 
-static void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
-			      const struct slab_caller *who, size_t orig_size)
+void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+		       const struct slab_caller *who, size_t orig_size)
 {
 	void *obj;
 
@@ -71,8 +71,8 @@ static void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 
 /* ---- free ---------------------------------------------------------------- */
 
-static void slab_debug_free(struct kmem_cache *s, void *obj,
-			    const struct slab_caller *who)
+void slab_debug_free(struct kmem_cache *s, void *obj,
+		     const struct slab_caller *who)
 {
 	unsigned int index;
 	struct slab *slab = object_slab(s, obj, &index);
@@ -95,14 +95,14 @@ static void slab_debug_free(struct kmem_cache *s, void *obj,
 
 /* ---- checking ------------------------------------------------------------ */
 
-static size_t slab_debug_size(struct kmem_cache *s, const void *obj)
+size_t slab_debug_size(struct kmem_cache *s, const void *obj)
 {
 	(void)obj;
 	return s->object_size;
 }
 
-static int slab_debug_resize(struct kmem_cache *s, void *obj, size_t size,
-			     const struct slab_caller *who)
+int slab_debug_resize(struct kmem_cache *s, void *obj, size_t size,
+		      const struct slab_caller *who)
 {
 	unsigned int index;
 	struct slab *slab = object_slab(s, obj, &index);
@@ -135,8 +135,7 @@ static void validate_list(struct kmem_cache *s, struct list_head *list,
 		}
 }
 
-static unsigned long slab_validate(struct kmem_cache *s,
-				   const struct slab_caller *who)
+unsigned long slab_validate(struct kmem_cache *s, const struct slab_caller *who)
 {
 	struct kmem_cache_node *n;
 	unsigned long before;
@@ -154,7 +153,7 @@ static unsigned long slab_validate(struct kmem_cache *s,
 	return before;
 }
 
-static void slab_debug_check(struct kmem_cache *s)
+void slab_debug_check(struct kmem_cache *s)
 {
 	unsigned int errors = 0, *counter = slab_kunit_errors;
 	struct slab_caller no_caller = { .nr = 0 };
@@ -167,8 +166,8 @@ static void slab_debug_check(struct kmem_cache *s)
 
 /* ---- batches: the caller recorded is this file's own caller -------------- */
 
-static unsigned int slab_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
-				      void **objs, unsigned int nr)
+unsigned int slab_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
+			       void **objs, unsigned int nr)
 {
 	struct slab_caller who;
 	unsigned int got = 0;
@@ -180,7 +179,7 @@ static unsigned int slab_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
 	return got;
 }
 
-static void slab_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+void slab_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	struct slab_caller who;
 
@@ -191,7 +190,7 @@ static void slab_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 
 /* ---- upkeep -------------------------------------------------------------- */
 
-static void slab_debug_shrink(struct kmem_cache *s, unsigned int flags)
+void slab_debug_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	struct kmem_cache_node *n;
 	LIST_HEAD(list);
@@ -205,50 +204,26 @@ static void slab_debug_shrink(struct kmem_cache *s, unsigned int flags)
 	slabs_destroy(s, &list);
 }
 
-static unsigned long slab_debug_shutdown(struct kmem_cache *s)
+unsigned long slab_debug_shutdown(struct kmem_cache *s)
 {
 	slab_debug_shrink(s, SHRINK_ALL);
 	return READ_ONCE(s->in_use);
 }
 
-static void slab_debug_fork_take(struct kmem_cache *s)
+void slab_debug_fork_take(struct kmem_cache *s)
 {
 	lock_fork_take(&s->debug_lock);
 	slab_fork_take(s);
 }
 
-static void slab_debug_fork_release(struct kmem_cache *s)
+void slab_debug_fork_release(struct kmem_cache *s)
 {
 	slab_fork_release(s);
 	lock_fork_release(&s->debug_lock);
 }
 
-static unsigned long slab_debug_cached(struct kmem_cache *s)
+unsigned long slab_debug_cached(struct kmem_cache *s)
 {
 	(void)s;
 	return 0;
 }
-
-const struct slab_ops slab_debug_ops = {
-	.name = "slab",
-	.flag = KM_SLAB_ON_SLAB,
-	.refill = slab_debug_refill,
-	.flush = slab_debug_flush,
-	.verify = slab_verify,
-	.setup = slab_setup,
-	.shrink = slab_debug_shrink,
-	.shutdown = slab_debug_shutdown,
-	.fork_take = slab_debug_fork_take,
-	.fork_release = slab_debug_fork_release,
-	.object_of = slab_object_of,
-	.debug_alloc = slab_debug_alloc,
-	.debug_free = slab_debug_free,
-	.debug_size = slab_debug_size,
-	.debug_resize = slab_debug_resize,
-	.validate = slab_validate,
-	.cached = slab_debug_cached,
-	.list_slab_objects = slab_list_objects,
-	.get_slabinfo = slab_get_slabinfo,
-	.check = slab_debug_check,
-	.tune = do_tune_cpucache,
-};

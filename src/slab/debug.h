@@ -71,7 +71,28 @@ void slab_error(struct kmem_cache *s, void *obj, const char *function,
 void trace_slab_object(const struct kmem_cache *s, void *obj, const char *what,
 		       const struct slab_caller *who);
 
-/* ---- debug.c ------------------------------------------------------------- */
+/* ---- debug.c: what slab_ops has for these caches ------------------------- */
+
+void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+		       const struct slab_caller *who, size_t orig_size);
+void slab_debug_free(struct kmem_cache *s, void *obj,
+		     const struct slab_caller *who);
+size_t slab_debug_size(struct kmem_cache *s, const void *obj);
+int slab_debug_resize(struct kmem_cache *s, void *obj, size_t size,
+		      const struct slab_caller *who);
+unsigned long slab_validate(struct kmem_cache *s,
+			    const struct slab_caller *who);
+void slab_debug_check(struct kmem_cache *s);
+unsigned int slab_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
+			       void **objs, unsigned int nr);
+void slab_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+void slab_debug_shrink(struct kmem_cache *s, unsigned int flags);
+unsigned long slab_debug_shutdown(struct kmem_cache *s);
+void slab_debug_fork_take(struct kmem_cache *s);
+void slab_debug_fork_release(struct kmem_cache *s);
+unsigned long slab_debug_cached(struct kmem_cache *s);
+
+/* ---- ops.c --------------------------------------------------------------- */
 
 extern const struct slab_ops slab_debug_ops;
 

@@ -224,7 +224,7 @@ static void calculate_divisor(struct kmem_cache *s)
 		s->oo_bytes = 0; /* objects may start later */
 }
 
-int slab_setup(struct kmem_cache *s)
+int slab_set_geometry(struct kmem_cache *s)
 {
 	bool fits;
 
@@ -244,9 +244,5 @@ int slab_setup(struct kmem_cache *s)
 	s->min_order = s->gfporder;
 	enable_cpucache(s);
 	setup_nodes(s);
-	if (s->flags & SLAB_DEBUG_FLAGS) {
-		s->ops = &slab_debug_ops;
-		s->shared = 0;
-	}
 	return 0;
 }

@@ -89,8 +89,8 @@ static inline void stat_sub(unsigned long *counter, unsigned long nr)
 
 /* ---- geometry.c ---------------------------------------------------------- */
 
-/* slab_ops.setup: sets size, order and limits. Returns 0 or -EINVAL. */
-int slab_setup(struct kmem_cache *s);
+/* Sets size, order and limits. Returns 0 or -EINVAL. */
+int slab_set_geometry(struct kmem_cache *s);
 /* Returns how many free objects a node keeps in its slabs. */
 unsigned int slab_free_limit(const struct kmem_cache *s);
 
@@ -240,9 +240,12 @@ void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
 /* ---- node.c -------------------------------------------------------------- */
 
 /* The functions of slab_ops with these names (kmem/kmem.h). */
+void slab_shrink(struct kmem_cache *s, unsigned int flags);
+unsigned long slab_shutdown(struct kmem_cache *s);
 void slab_fork_take(struct kmem_cache *s);
 void slab_fork_release(struct kmem_cache *s);
 void *slab_object_of(struct kmem_cache *s, const void *addr);
+unsigned long slab_cached(struct kmem_cache *s);
 void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 /* slab_ops.list_slab_objects: reports the objects of a slab still in use. */
 void slab_list_objects(struct kmem_cache *s, struct page *page);
@@ -252,5 +255,10 @@ void slab_list_objects(struct kmem_cache *s, struct page *page);
 /* slab_ops.tune: sets the array sizes. Returns 0 or -EINVAL. */
 int do_tune_cpucache(struct kmem_cache *s, int limit, int batchcount,
 		     int shared);
+
+/* ---- ops.c --------------------------------------------------------------- */
+
+/* slab_ops.setup: sets size, order and limits. Returns 0 or -EINVAL. */
+int slab_setup(struct kmem_cache *s);
 
 #endif

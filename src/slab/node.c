@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/node.c - shrinking, the end of a cache, fork, and slab_ops
+ * slab/node.c - shrinking, the end of a cache, fork, and what a node holds
  *
  * Locking	list_lock (rank LOCK_LIST)
  * Source	Linux v6.1 mm/slab.c
@@ -25,7 +25,7 @@ static void shrink_all(struct kmem_cache *s)
 		drain_freelist(s, n, ULONG_MAX);
 }
 
-static void slab_shrink(struct kmem_cache *s, unsigned int flags)
+void slab_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	if (flags & SHRINK_IDLE)
 		cache_reap(s);
@@ -33,7 +33,7 @@ static void slab_shrink(struct kmem_cache *s, unsigned int flags)
 		shrink_all(s);
 }
 
-static unsigned long slab_shutdown(struct kmem_cache *s)
+unsigned long slab_shutdown(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	unsigned long left;
@@ -80,7 +80,7 @@ void *slab_object_of(struct kmem_cache *s, const void *addr)
 	return index < s->num ? index_to_obj(s, slab, index) : NULL;
 }
 
-static unsigned long slab_cached(struct kmem_cache *s)
+unsigned long slab_cached(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	unsigned long nr = 0;
@@ -136,26 +136,3 @@ void slab_list_objects(struct kmem_cache *s, struct page *page)
 				  (unsigned long)(obj - slab_address(slab)));
 	}
 }
-
-const struct slab_ops slab_ops = {
-	.name = "slab",
-	.flag = KM_SLAB_ON_SLAB,
-	.refill = slab_refill,
-	.flush = slab_flush,
-	.flush_remote = cache_free_alien,
-	.verify = slab_verify,
-	.setup = slab_setup,
-	.main_empty = cache_alloc_refill,
-	.main_full = cache_flusharray,
-	.main_idle = cache_reap_array,
-	.shrink = slab_shrink,
-	.shutdown = slab_shutdown,
-	.fork_take = slab_fork_take,
-	.fork_release = slab_fork_release,
-	.object_of = slab_object_of,
-	.cached = slab_cached,
-	.list_slab_objects = slab_list_objects,
-	.check = slab_check,
-	.get_slabinfo = slab_get_slabinfo,
-	.tune = do_tune_cpucache,
-};

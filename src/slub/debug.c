@@ -157,8 +157,8 @@ static int grow(struct kmem_cache *s, gfp_t gfp, int node)
  * A request that prefers a node is served from it first, by a new slab if need
  * be; only then from other nodes.
  */
-static void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
-			      const struct slab_caller *who, size_t orig_size)
+void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+		       const struct slab_caller *who, size_t orig_size)
 {
 	struct slab_check c = { .s = s, .who = who };
 	void *obj;
@@ -229,8 +229,8 @@ static bool free_single(const struct slab_check *c, void *obj)
 	return true;
 }
 
-static void slub_debug_free(struct kmem_cache *s, void *obj,
-			    const struct slab_caller *who)
+void slub_debug_free(struct kmem_cache *s, void *obj,
+		     const struct slab_caller *who)
 {
 	struct slab_check c = { s, virt_to_slab(obj), who };
 	bool discard = false, freed = false;
@@ -252,8 +252,8 @@ static void slub_debug_free(struct kmem_cache *s, void *obj,
 
 /* ---- batches: the caller recorded is this file's own caller -------------- */
 
-static unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
-				      void **objs, unsigned int nr)
+unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
+			       void **objs, unsigned int nr)
 {
 	struct slab_caller who;
 	unsigned int got = 0;
@@ -265,7 +265,7 @@ static unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
 	return got;
 }
 
-static void slub_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+void slub_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	struct slab_caller who;
 
@@ -291,7 +291,7 @@ static void collect_empty(struct kmem_cache_node *n, struct list_head *empty)
 	spin_unlock(&n->list_lock);
 }
 
-static void slub_debug_shrink(struct kmem_cache *s, unsigned int flags)
+void slub_debug_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	struct kmem_cache_node *n;
 	struct slab *slab, *next;
@@ -307,13 +307,13 @@ static void slub_debug_shrink(struct kmem_cache *s, unsigned int flags)
 		discard_slab(s, slab);
 }
 
-static unsigned long slub_debug_shutdown(struct kmem_cache *s)
+unsigned long slub_debug_shutdown(struct kmem_cache *s)
 {
 	slub_debug_shrink(s, SHRINK_ALL);
 	return READ_ONCE(s->in_use);
 }
 
-static void slub_debug_fork_take(struct kmem_cache *s)
+void slub_debug_fork_take(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	int nid;
@@ -323,7 +323,7 @@ static void slub_debug_fork_take(struct kmem_cache *s)
 		lock_fork_take(&n->list_lock);
 }
 
-static void slub_debug_fork_release(struct kmem_cache *s)
+void slub_debug_fork_release(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
 	int nid;
@@ -333,33 +333,8 @@ static void slub_debug_fork_release(struct kmem_cache *s)
 	lock_fork_release(&s->debug_lock);
 }
 
-static unsigned long slub_debug_cached(struct kmem_cache *s)
+unsigned long slub_debug_cached(struct kmem_cache *s)
 {
 	(void)s;
 	return 0;
 }
-
-const struct slab_ops slub_debug_ops = {
-	.name = "slub",
-	.flag = KM_SLAB_ON_SLUB,
-	.cpu_size = sizeof(struct kmem_cache_cpu),
-	.refill = slub_debug_refill,
-	.flush = slub_debug_flush,
-	.verify = slub_verify,
-	.setup = slub_setup,
-	.shrink = slub_debug_shrink,
-	.shutdown = slub_debug_shutdown,
-	.fork_take = slub_debug_fork_take,
-	.fork_release = slub_debug_fork_release,
-	.object_of = slub_object_of,
-	.debug_alloc = slub_debug_alloc,
-	.debug_free = slub_debug_free,
-	.debug_size = slub_debug_size,
-	.debug_resize = slub_debug_resize,
-	.validate = slub_validate,
-	.cached = slub_debug_cached,
-	.get_slabinfo = slub_get_slabinfo,
-	.list_slab_objects = slub_list_slab_objects,
-	.print_tracking = print_tracking,
-	.check = slub_debug_check,
-};

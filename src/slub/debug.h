@@ -156,7 +156,22 @@ int slub_debug_resize(struct kmem_cache *s, void *obj, size_t size,
  */
 void slub_debug_check(struct kmem_cache *s);
 
-/* ---- debug.c ------------------------------------------------------------- */
+/* ---- debug.c: what slab_ops has for these caches ------------------------- */
+
+void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
+		       const struct slab_caller *who, size_t orig_size);
+void slub_debug_free(struct kmem_cache *s, void *obj,
+		     const struct slab_caller *who);
+unsigned int slub_debug_refill(struct kmem_cache *s, gfp_t gfp, int node,
+			       void **objs, unsigned int nr);
+void slub_debug_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+void slub_debug_shrink(struct kmem_cache *s, unsigned int flags);
+unsigned long slub_debug_shutdown(struct kmem_cache *s);
+void slub_debug_fork_take(struct kmem_cache *s);
+void slub_debug_fork_release(struct kmem_cache *s);
+unsigned long slub_debug_cached(struct kmem_cache *s);
+
+/* ---- ops.c --------------------------------------------------------------- */
 
 extern const struct slab_ops slub_debug_ops;
 

@@ -44,14 +44,24 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 	*place = freelist_ptr_code(s->random, next, place);
 }
 
-/* ---- slab.c -------------------------------------------------------------- */
+/* ---- geometry.c ---------------------------------------------------------- */
 
-int slub_setup(struct kmem_cache *s);
+/*
+ * Sets the layout and the order of the slabs. Debug metadata that would need
+ * larger slabs are left out if slab_debug=O says so, or if no block is large
+ * enough. Returns 0 or -EINVAL.
+ */
+int calculate_sizes(struct kmem_cache *s);
+/* Sets how many partial slabs CPUs and nodes may keep. */
+void calculate_partials(struct kmem_cache *s);
 /*
  * Sets how many objects a CPU may keep on its partial list. The limit is stored
  * as a number of slabs, each taken to be half full.
  */
 void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
+
+/* ---- slab.c -------------------------------------------------------------- */
+
 /*
  * Returns a new slab, frozen and with nothing carved, or NULL if there is no
  * memory. With direct reclaim in gfp the caller holds no lock; otherwise it
@@ -60,6 +70,9 @@ void slub_set_cpu_partial(struct kmem_cache *s, unsigned int nr_objects);
 struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node);
 /* Gives the frames of an empty slab that is on no list back. No lock held. */
 void discard_slab(struct kmem_cache *s, struct slab *slab);
+
+/* ---- object.c ------------------------------------------------------------ */
+
 /*
  * Prints one line and aborts, unless obj is the start of an object of s in
  * slab.
@@ -68,6 +81,8 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);
 /* slab_ops.verify: returns how many of the objects are of other caches. */
 int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
+/* slab_ops.object_of: returns the object of a slab that holds addr, or NULL. */
+void *slub_object_of(struct kmem_cache *s, const void *addr);
 /* Returns true if obj is the start of an object of this slab of s. */
 bool is_object(const struct kmem_cache *s, const struct slab *slab,
 	       const void *obj);
@@ -173,10 +188,22 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab);
  */
 struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got);
-/* The functions of slab_ops with these names (kmem/kmem.h). */
+/* slab_ops.fork_take: takes all locks of the cache before fork(). */
+void slub_fork_take(struct kmem_cache *s);
+/* slab_ops.fork_release: releases them after fork(). */
+void slub_fork_release(struct kmem_cache *s);
+
+/* ---- shrink.c ------------------------------------------------------------ */
+
+/* slab_ops.shrink: frees empty slabs. */
 void slub_shrink(struct kmem_cache *s, unsigned int flags);
+/* slab_ops.shutdown: frees slabs. Returns how many objects are in use. */
 unsigned long slub_shutdown(struct kmem_cache *s);
-void *slub_object_of(struct kmem_cache *s, const void *addr);
+
+/* ---- ops.c --------------------------------------------------------------- */
+
+/* slab_ops.setup: sets size, order and limits. Returns 0 or -EINVAL. */
+int slub_setup(struct kmem_cache *s);
 
 /* ---- left.c -------------------------------------------------------------- */
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/check.c - checks SLUB1-SLUB3 (slab.h)
+ */
+#include "slub/internal.h"
+
+static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
+{
+	u32 nr = 0;
+	void *obj = slab->state.freelist;
+
+	for (; obj; obj = get_freepointer(s, obj)) {
+		check_object(s, slab, obj);
+		BUG_ON(++nr > slab->state.counters.objects);
+	}
+	return nr;
+}
+
+static void check_slab(const struct kmem_cache *s, struct slab *slab,
+		       u16 frozen)
+{
+	u32 objects = slab->state.counters.objects;
+
+	BUG_ON(slab->type != PAGE_SLAB || slab->slab_cache != s);
+	BUG_ON(slab->state.counters.frozen != frozen);
+	BUG_ON(slab->carved > objects);
+	BUG_ON(slab->state.counters.inuse !=
+	       slab->carved - check_freelist(s, slab));
+}
+
+static void check_node(const struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	unsigned long nr = 0;
+	struct slab *slab;
+
+	spin_lock(&n->list_lock);
+	list_for_each_entry(slab, &n->partial, list) {
+		check_slab(s, slab, 0);
+		BUG_ON(slab_node(slab) != n);
+		BUG_ON(slab->state.counters.inuse ==
+		       slab->state.counters.objects);
+		nr++;
+	}
+	BUG_ON(nr != n->nr_partial);
+	spin_unlock(&n->list_lock);
+}
+
+void slub_check(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	struct slab *slab;
+	int nid;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
+		u32 parked = 0;
+
+		spin_lock(&c->lock);
+		for (slab = c->partial; slab; slab = slab->next, parked++)
+			check_slab(s, slab, 1);
+		BUG_ON(parked != c->nr_partial);
+		spin_unlock(&c->lock);
+	}
+	for_each_kmem_cache_node(s, nid, n)
+		check_node(s, n);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/object.c - which addresses are objects of a slab
+ *
+ *	frame index and address	known_slab(): reads no struct page
+ *	struct page		check_object(), is_object()
+ *
+ * Locking	none: what is read is constant while the slab lives
+ * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1)
+ */
+#include "diag/report.h"
+#include "slub/internal.h"
+
+bool is_object(const struct kmem_cache *s, const struct slab *slab,
+	       const void *obj)
+{
+	u64 offset = (u64)((const char *)obj - (char *)slab_address(slab)) -
+		     s->red_left_pad;
+	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
+
+	return nr * s->size == offset && nr < slab->state.counters.objects;
+}
+
+void bad_freelist(const struct kmem_cache *s, const void *next)
+{
+	km_panic("kmalloc: a free list leads to %p (%s)\n", next, s->name);
+}
+
+void check_object(const struct kmem_cache *s, const struct slab *slab,
+		  const void *obj)
+{
+	if (unlikely(!slab || slab->type != PAGE_SLAB || slab->slab_cache != s))
+		kmem_bad_object(s, obj, "is not allocated memory");
+	if (unlikely(!is_object(s, slab, obj)))
+		kmem_bad_object(s, obj, "is not the start of an object");
+}
+
+int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	int wrong = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (likely(known_slab(s, objs[i])))
+			continue;
+		if (unlikely(kmem_other_cache(s, objs[i])))
+			wrong++;
+		else
+			check_object(s, virt_to_slab(objs[i]), objs[i]);
+	}
+	return wrong;
+}
+
+void *slub_object_of(struct kmem_cache *s, const void *addr)
+{
+	struct slab *slab = virt_to_slab(addr);
+	char *base;
+	u64 nr;
+
+	if (!slab)
+		return NULL;
+	base = slab_address(slab);
+	nr = (u64)((const char *)addr - base) / s->size;
+	if (nr >= slab->state.counters.objects)
+		return NULL;
+	return base + nr * s->size + s->red_left_pad;
+}
