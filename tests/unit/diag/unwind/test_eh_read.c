@@ -12,8 +12,10 @@ static struct eh_reader reader(const void *bytes, size_t size)
 	return (struct eh_reader){ at, at + size };
 }
 
-/* Numbers of variable length, from the DWARF standard and the ends of the range.
- * Expect their values, and the reader behind them. */
+/*
+ * Numbers of variable length, from the DWARF standard and the ends of the
+ * range. Expect their values, and the reader behind them.
+ */
 static void test_leb(void **state)
 {
 	static const u8 u[] = { 2,    127,  0x80, 1,	0x81, 1,
