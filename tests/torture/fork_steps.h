@@ -26,6 +26,7 @@
 #include <ucontext.h>
 
 #include "support/ktest.h"
+#include "support/single_step.h"
 
 #define CHILD_BLOCKS 10000
 #define SOAK_FORKS 10000L
@@ -47,7 +48,7 @@ static volatile int is_child; /* it was made by the handler */
 static volatile int child_status; /* of the first child that ended badly */
 static volatile long failed_at, forked, most_forks, most_steps;
 
-static void prove(void); /* by who includes this */
+static void prove(void); /* in the file that includes this */
 
 /* ---- handlers of fork, which allocate
  * ---------------------------------------- */
@@ -107,7 +108,6 @@ static void fork_here(void)
 
 #ifdef __x86_64__
 #define STEP_SIGNAL SIGTRAP
-#define TRAP_FLAG 0x100
 
 static void on_signal(int sig, siginfo_t *info, void *arg)
 {
@@ -120,28 +120,17 @@ static void on_signal(int sig, siginfo_t *info, void *arg)
 		fork_here();
 	}
 	if (is_child || steps >= most_steps || forked >= most_forks)
-		context->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+		context->uc_mcontext.gregs[REG_EFL] &= ~SINGLE_STEP_FLAG;
 }
 
-/* Below the 128 bytes that a function may use without saying so. */
 static inline void steps_begin(void)
 {
-	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-			 "pushfq\n\t"
-			 "orq $0x100, (%%rsp)\n\t"
-			 "popfq\n\t"
-			 "leaq 128(%%rsp), %%rsp" ::
-				 : "cc", "memory");
+	single_step_on();
 }
 
 static inline void steps_end(void)
 {
-	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-			 "pushfq\n\t"
-			 "andq $~0x100, (%%rsp)\n\t"
-			 "popfq\n\t"
-			 "leaq 128(%%rsp), %%rsp" ::
-				 : "cc", "memory");
+	single_step_off();
 }
 #else
 #define STEP_SIGNAL SIGALRM
