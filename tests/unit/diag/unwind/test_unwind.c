@@ -24,9 +24,10 @@
 
 #if defined(__x86_64__)
 #define MOST 2048 /* frames */
+#define PRESERVED 6 /* registers that a call leaves as they are */
 
 struct frame {
-	uintptr_t pc, sp, preserved[UNWIND_SAVED];
+	uintptr_t pc, sp, preserved[PRESERVED];
 };
 
 struct walk {
@@ -34,7 +35,8 @@ struct walk {
 	struct frame frame[MOST];
 };
 
-static const unsigned char preserved[UNWIND_SAVED] = { 3, 6, 12, 13, 14, 15 };
+/* rbx rbp r12 r13 r14 r15, as DWARF counts them */
+static const unsigned char preserved[PRESERVED] = { 3, 6, 12, 13, 14, 15 };
 
 static struct {
 	unsigned long walks, frames; /* that were the same */
@@ -64,7 +66,7 @@ static void note(const struct unwind_cursor *c, struct walk *walk)
 		return;
 	f->pc = c->reg[UNWIND_PC];
 	f->sp = c->reg[UNWIND_SP];
-	for (unsigned int i = 0; i < UNWIND_SAVED; i++)
+	for (unsigned int i = 0; i < PRESERVED; i++)
 		f->preserved[i] = c->reg[preserved[i]];
 }
 
@@ -76,7 +78,7 @@ static _Unwind_Reason_Code on_frame(struct _Unwind_Context *context, void *walk)
 		return _URC_NO_REASON;
 	f->pc = _Unwind_GetIP(context);
 	f->sp = _Unwind_GetCFA(context);
-	for (unsigned int i = 0; i < UNWIND_SAVED; i++)
+	for (unsigned int i = 0; i < PRESERVED; i++)
 		f->preserved[i] = _Unwind_GetGR(context, preserved[i]);
 	return _URC_NO_REASON;
 }
