@@ -35,78 +35,159 @@ static gfp_t gfp_vmalloc32(void)
 	return gfp;
 }
 
+void *__vmalloc_node_range(unsigned long size, unsigned long align,
+			   unsigned long start, unsigned long end, gfp_t gfp,
+			   pgprot_t prot, unsigned long vm_flags, int node,
+			   const void *caller)
+{
+	struct vmalloc_request rq = {
+		.size = size,
+		.want = { .align = align, .start = start, .end = end },
+		.gfp = gfp,
+		.prot = prot,
+		.flags = vm_flags,
+		.node = node,
+		.caller = caller,
+	};
+
+	return vmalloc_in_range(&rq);
+}
+
 void *__vmalloc(unsigned long size, gfp_t gfp)
 {
-	return range_alloc(size, 1, gfp, 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = gfp,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc(unsigned long size)
 {
-	return range_alloc(size, 1, GFP_VMALLOC, 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = GFP_VMALLOC,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vzalloc(unsigned long size)
 {
-	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = GFP_VMALLOC | __GFP_ZERO,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_user(unsigned long size)
 {
-	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, VM_USERMAP,
-			   NUMA_NO_NODE, __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = GFP_VMALLOC | __GFP_ZERO,
+		.flags = VM_USERMAP,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_node(unsigned long size, int node)
 {
-	return range_alloc(size, 1, GFP_VMALLOC, 0, node,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = GFP_VMALLOC,
+		.node = node,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vzalloc_node(unsigned long size, int node)
 {
-	return range_alloc(size, 1, GFP_VMALLOC | __GFP_ZERO, 0, node,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = GFP_VMALLOC | __GFP_ZERO,
+		.node = node,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_32(unsigned long size)
 {
-	return range_alloc(size, 1, gfp_vmalloc32(), 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = gfp_vmalloc32(),
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_32_user(unsigned long size)
 {
-	return range_alloc(size, 1, gfp_vmalloc32() | __GFP_ZERO, VM_USERMAP,
-			   NUMA_NO_NODE, __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = gfp_vmalloc32() | __GFP_ZERO,
+		.flags = VM_USERMAP,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_huge(unsigned long size, gfp_t gfp)
 {
-	return range_alloc(size, 1, gfp | __GFP_HIGHMEM, VM_ALLOW_HUGE_VMAP,
-			   NUMA_NO_NODE, __builtin_return_address(0));
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = gfp | __GFP_HIGHMEM,
+		.flags = VM_ALLOW_HUGE_VMAP,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 void *vmalloc_array(size_t n, size_t size)
 {
-	size_t bytes;
+	struct vmalloc_request rq = {
+		.gfp = GFP_VMALLOC,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
 
-	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+	if (unlikely(__builtin_mul_overflow(n, size, &rq.size)))
 		return NULL;
-	return range_alloc(bytes, 1, GFP_VMALLOC, 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	return vmalloc_anywhere(&rq);
 }
 
 void *vcalloc(size_t n, size_t size)
 {
-	size_t bytes;
+	struct vmalloc_request rq = {
+		.gfp = GFP_VMALLOC | __GFP_ZERO,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
 
-	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
+	if (unlikely(__builtin_mul_overflow(n, size, &rq.size)))
 		return NULL;
-	return range_alloc(bytes, 1, GFP_VMALLOC | __GFP_ZERO, 0, NUMA_NO_NODE,
-			   __builtin_return_address(0));
+	return vmalloc_anywhere(&rq);
 }
 
 /* ---- vrealloc ------------------------------------------------------------ */
@@ -124,7 +205,12 @@ static struct vm_area *area_of(const void *p)
 
 void *vrealloc(const void *p, size_t size, gfp_t gfp)
 {
-	const void *caller = __builtin_return_address(0);
+	struct vmalloc_request rq = {
+		.size = size,
+		.gfp = gfp | __GFP_HIGHMEM,
+		.node = NUMA_NO_NODE,
+		.caller = __builtin_return_address(0),
+	};
 	char *at = (char *)(uintptr_t)p;
 	struct vm_area *area;
 	size_t had, room;
@@ -137,8 +223,7 @@ void *vrealloc(const void *p, size_t size, gfp_t gfp)
 		return NULL;
 	}
 	if (!p)
-		return range_alloc(size, 1, gfp | __GFP_HIGHMEM, 0,
-				   NUMA_NO_NODE, caller);
+		return vmalloc_anywhere(&rq);
 	area = area_of(p);
 	if (!area) {
 		WARN(1, "Trying to vrealloc() nonexistent vm area (%p)", p);
@@ -156,7 +241,7 @@ void *vrealloc(const void *p, size_t size, gfp_t gfp)
 		area->vm.requested_size = size;
 		return at;
 	}
-	q = range_alloc(size, 1, gfp | __GFP_HIGHMEM, 0, NUMA_NO_NODE, caller);
+	q = vmalloc_anywhere(&rq);
 	if (!q)
 		return NULL;
 	memcpy(q, p, had);

@@ -273,9 +273,22 @@ void vm_area_free(struct vm_area *area);
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
 /* map_vm_area(); when it fails, tries once more after a purge. */
 int vm_map_hard(struct vm_area *area, unsigned int share_flags);
-/* Returns an area of PAGE_KERNEL anywhere in vmalloc space, or NULL. */
-void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
-		  unsigned long flags, int node, const void *caller);
+/* What vmalloc() is asked for. What is 0 in it is not asked for. */
+struct vmalloc_request {
+	size_t size; /* of the memory, without a guard page */
+	struct space_want want; /* its place; want.size is filled in */
+	gfp_t gfp;
+	pgprot_t prot;
+	unsigned long flags; /* VM_ */
+	int node; /* NUMA_NO_NODE: that of the calling thread */
+	unsigned int how; /* BLOCKS_; filled in */
+	const void *caller; /* who is named in vmallocinfo */
+};
+
+/* Returns the address of an area as the request wants it, or NULL. */
+void *vmalloc_in_range(struct vmalloc_request *rq);
+/* The same with PAGE_KERNEL and all of vmalloc space for prot and place. */
+void *vmalloc_anywhere(struct vmalloc_request *rq);
 /* Returns flags for kmalloc() of a request that may go on to vmalloc(). */
 gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size);
 /* Returns memory of kmalloc(), of buckets b if there are, or of vmalloc(). */

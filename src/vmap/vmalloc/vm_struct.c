@@ -59,37 +59,50 @@ void vm_area_free(struct vm_area *area)
 	kfree(area);
 }
 
-struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
-				     unsigned long shift, unsigned long flags,
-				     unsigned long start, unsigned long end,
-				     int node, gfp_t gfp, const void *caller)
+/* Makes an area of whole pages of 2^shift bytes; other threads find it. */
+static struct vm_struct *insert_new(struct space_want *want,
+				    unsigned long shift, unsigned long flags,
+				    gfp_t gfp, const void *caller)
 {
-	struct space_want want = { .align = max(align, PAGE_SIZE),
-				   .start = start,
-				   .end = end };
 	size_t page = 1UL << shift;
 	struct vm_area *area;
 
-	(void)node;
-	if (engine_need() || shift < PAGE_SHIFT || shift > 30 ||
-	    size > PTRDIFF_MAX)
+	if (engine_need() || want->size > PTRDIFF_MAX)
 		return NULL;
-	want.size = ALIGN(size, page);
-	area = vm_area_alloc(&want, flags, gfp, caller);
+	want->size = ALIGN(want->size, page);
+	area = vm_area_alloc(want, flags, gfp, caller);
 	if (!area)
 		return NULL;
 	vm_insert(area);
 	return &area->vm;
 }
 
+struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
+				     unsigned long shift, unsigned long flags,
+				     unsigned long start, unsigned long end,
+				     int node, gfp_t gfp, const void *caller)
+{
+	struct space_want want = { .size = size,
+				   .align = max(align, PAGE_SIZE),
+				   .start = start,
+				   .end = end };
+
+	(void)node;
+	if (shift < PAGE_SHIFT || shift > 30)
+		return NULL;
+	return insert_new(&want, shift, flags, gfp, caller);
+}
+
 struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags,
 				     const void *caller)
 {
+	struct space_want want = { .size = size, .align = PAGE_SIZE };
+
 	if (engine_need())
 		return NULL;
-	return __get_vm_area_node(size, 1, PAGE_SHIFT, flags, vm_space_start(),
-				  vm_space_end(), NUMA_NO_NODE, GFP_KERNEL,
-				  caller);
+	want.start = vm_space_start();
+	want.end = vm_space_end();
+	return insert_new(&want, PAGE_SHIFT, flags, GFP_KERNEL, caller);
 }
 
 struct vm_struct *get_vm_area(unsigned long size, unsigned long flags)

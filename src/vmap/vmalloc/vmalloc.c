@@ -2,7 +2,7 @@
 /*
  * vmap/vmalloc/vmalloc.c - consecutive addresses, of frames from anywhere
  *
- *	__vmalloc_node_range
+ *	vmalloc_in_range
  *	  vm_reuse		an area that was freed and has as many pages
  *	  vm_area_alloc		a place, or none
  *	  __vmalloc_area_node
@@ -85,17 +85,6 @@ static int clear_area(const struct vm_area *area)
 
 /* ---- an area ------------------------------------------------------------- */
 
-struct vmalloc_request {
-	size_t size; /* as asked for */
-	struct space_want want;
-	gfp_t gfp;
-	unsigned long flags;
-	int node;
-	u8 prot; /* OS_PROT_ */
-	unsigned int how; /* BLOCKS_ */
-	const void *caller;
-};
-
 int vm_map_hard(struct vm_area *area, unsigned int share_flags)
 {
 	int ret = map_vm_area(area, share_flags);
@@ -144,7 +133,7 @@ static bool is_ordinary(const struct vmalloc_request *rq)
  */
 static bool is_reusable(const struct vmalloc_request *rq)
 {
-	return is_ordinary(rq) && rq->prot == OS_PROT_RW;
+	return is_ordinary(rq) && rq->prot.pgprot == OS_PROT_RW;
 }
 
 /*
@@ -157,7 +146,7 @@ static bool is_movable(const struct vmalloc_request *rq)
 	const gfp_t special = __GFP_DMA | __GFP_DMA32 | __GFP_THISNODE |
 			      __GFP_HARDWALL;
 
-	return !(rq->gfp & special) && (rq->prot & OS_PROT_READ);
+	return !(rq->gfp & special) && (rq->prot.pgprot & OS_PROT_READ);
 }
 
 static size_t area_bytes(const struct vmalloc_request *rq)
@@ -192,7 +181,7 @@ static const char *__vmalloc_area_node(struct vm_area *area,
 		return "failed to allocate pages";
 	if (rq->how == BLOCKS_HUGE)
 		area->vm.page_order = PAGEBLOCK_ORDER;
-	area->prot = rq->prot;
+	area->prot = (u8)rq->prot.pgprot;
 	if (vm_map_hard(area, 0) && map_larger(area, rq, gfp))
 		return area->vm.nr_pages < nr ? "failed to allocate pages" :
 						"failed to map pages";
@@ -279,60 +268,69 @@ static void *huge_area(struct vmalloc_request *rq)
 	return p;
 }
 
-void *__vmalloc_node_range(unsigned long size, unsigned long align,
-			   unsigned long start, unsigned long end, gfp_t gfp,
-			   pgprot_t prot, unsigned long vm_flags, int node,
-			   const void *caller)
+/* Returns false, and warns, if no area can be as the request wants it. */
+static bool request_ok(const struct vmalloc_request *rq)
 {
-	struct vmalloc_request rq = {
-		.size = size,
-		.want = { .align = max(align, PAGE_SIZE),
-			  .start = start,
-			  .end = end },
-		.gfp = current_gfp_context(gfp),
-		.flags = vm_flags | VM_ALLOC,
-		.node = node,
-		.prot = (u8)prot.pgprot,
-		.caller = caller,
-	};
-	void *p;
+	const unsigned long align = rq->want.align;
 
-	if (engine_need() || WARN_ONCE(!size, "vmalloc: a size of 0") ||
+	if (WARN_ONCE(!rq->size, "vmalloc: a size of 0") ||
 	    WARN_ONCE(align & (align - 1),
 		      "vmalloc: an alignment of %lu is no power of two",
 		      align) ||
-	    !vm_prot_ok(prot))
-		return NULL;
+	    !vm_prot_ok(rq->prot))
+		return false;
 	/* nr_pages is an int, also when it is rounded up to huge pages. */
-	if (size >> PAGE_SHIFT >
+	if (rq->size >> PAGE_SHIFT >
 	    min(vm_total_frames(), (unsigned long)UINT_MAX - PAGEBLOCK_PAGES)) {
-		vmalloc_warn(gfp, "vmalloc", size, "exceeds total pages");
-		return NULL;
+		vmalloc_warn(rq->gfp, "vmalloc", rq->size,
+			     "exceeds total pages");
+		return false;
 	}
-	if ((vm_flags & VM_ALLOW_HUGE_VMAP) && !no_huge && size >= HUGE_SIZE) {
-		p = huge_area(&rq);
+	return true;
+}
+
+void *vmalloc_in_range(struct vmalloc_request *rq)
+{
+	void *p;
+
+	if (engine_need() || !request_ok(rq))
+		return NULL;
+	rq->want.align = max(rq->want.align, PAGE_SIZE);
+	rq->gfp = current_gfp_context(rq->gfp);
+	rq->flags |= VM_ALLOC;
+	if ((rq->flags & VM_ALLOW_HUGE_VMAP) && !no_huge &&
+	    rq->size >= HUGE_SIZE) {
+		p = huge_area(rq);
 		if (p)
 			return p;
 	}
-	p = old_area(&rq);
-	return p ? p : new_area(&rq);
+	p = old_area(rq);
+	return p ? p : new_area(rq);
 }
 
-void *range_alloc(unsigned long size, unsigned long align, gfp_t gfp,
-		  unsigned long flags, int node, const void *caller)
+void *vmalloc_anywhere(struct vmalloc_request *rq)
 {
 	if (engine_need())
 		return NULL;
 	vm_free_deferred();
-	return __vmalloc_node_range(size, align, vm_space_start(),
-				    vm_space_end(), gfp, PAGE_KERNEL, flags,
-				    node, caller);
+	rq->want.start = vm_space_start();
+	rq->want.end = vm_space_end();
+	rq->prot = PAGE_KERNEL;
+	return vmalloc_in_range(rq);
 }
 
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 		     int node, const void *caller)
 {
-	return range_alloc(size, align, gfp, 0, node, caller);
+	struct vmalloc_request rq = {
+		.size = size,
+		.want = { .align = align },
+		.gfp = gfp,
+		.node = node,
+		.caller = caller,
+	};
+
+	return vmalloc_anywhere(&rq);
 }
 
 /* ---- kmalloc() if possible ------------------------------------------------ */
