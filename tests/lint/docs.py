@@ -19,7 +19,8 @@ Prints one line for each fault and exits 1 if there was any:
    that is not in the repository
  - a word of docs/glossary.md that another page of docs does not link where it
    first uses it
- - a letter of docs/divergence.md that src refers to and that is not there
+ - a letter of docs/divergence.md that src refers to and that is not there; a
+   label that it has twice, or out of order
  - a drawing that is no XML, or that no document shows
  - a C program of README.md that does not compile
  - a sentence of more than 30 words, a line of prose of more than 110 columns
@@ -282,9 +283,14 @@ def judge_words(root):
 
 
 def judge_letters(root):
-    letters = set(re.findall(r"^## ([A-Z])\. ",
-                             read(root, "docs/divergence.md"), re.M))
-    faults = []
+    page = read(root, "docs/divergence.md")
+    letters = set(re.findall(r"^## ([A-Z])\. ", page, re.M))
+    labels = [(letter, int(number)) for letter, number
+              in re.findall(r"^- ([A-Z])(\d+)\. ", page, re.M)]
+    faults = [f"docs/divergence.md: {''.join(map(str, label))} is there twice, "
+              f"or stands behind a higher one"
+              for before, label in zip(labels, labels[1:])
+              if before[0] == label[0] and before >= label]
     for path in sources.find(root, ("src",), sources.C_SUFFIXES):
         for letter in re.findall(r"divergence\.md ([A-Z])\b",
                                  read(root, path)):

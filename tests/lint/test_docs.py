@@ -160,6 +160,14 @@ class DocsTest(tree.TreeTest):
         self.put("src/core/a.c", "/* docs/divergence.md A, divergence.md Q */")
         self.one_fault("no Q")
 
+    def test_labels(self):
+        """A label that is there twice. Expect a fault, and none where another
+        letter begins."""
+        self.put("docs/divergence.md", "- A2. a.\n- A10. b.\n- B1. c.\n")
+        self.assertEqual(self.faults(), [])
+        self.put("docs/divergence.md", "- B1. a.\n- B13. b.\n- B13. c.\n")
+        self.one_fault("B13 is there twice")
+
     def test_drawings(self):
         """Broken XML, and one that no page shows. Expect both."""
         self.put("docs/a.svg", "<svg><g></svg>")
