@@ -4,7 +4,7 @@
  *
  *	constructor		first call of a public function
  *	    |				|  if that comes earlier
- *	    `------ engine_start() -----'
+ *	    `------ start_engine() -----'
  *	                |
  *	             km_boot()		threads that race wait
  *
@@ -46,7 +46,7 @@ static int api_init(void)
 /* hwloc is missing where it was not built, and from libkmalloc.a. */
 #pragma weak os_hwloc_topology
 
-int engine_start(void)
+static int start_engine(void)
 {
 	static const struct km_start how = {
 		.nr_slots = NR_CURSORS,
@@ -62,9 +62,13 @@ int engine_start(void)
 	return ret == -EBUSY ? 0 : ret;
 }
 
+const struct engine_starter km_starter __engine_starter = {
+	.start = start_engine,
+};
+
 __attribute__((constructor(101))) static void start(void)
 {
-	engine_start();
+	start_engine();
 	km_register_fork();
 	km_rcu_register_fork();
 }

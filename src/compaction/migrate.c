@@ -23,15 +23,14 @@
 #include <string.h>
 
 #include "compaction/compact.h"
+#include "sys/os.h"
 #include "zone/vmstat.h"
 
 spinlock_t migrate_lock = SPIN_LOCK_INIT(LOCK_MIGRATE);
-void (*migrate_run_done)(void);
 
 void migrate_unlock(void)
 {
-	if (migrate_run_done)
-		migrate_run_done();
+	os_wp_done();
 	spin_unlock(&migrate_lock);
 }
 

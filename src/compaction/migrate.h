@@ -31,11 +31,6 @@
 /* Held over a whole run, so that only one thread at a time isolates pages. */
 extern spinlock_t migrate_lock;
 
-/*
- * Called at the end of each run, with the lock held. NULL: none. Constant after
- * init.
- */
-extern void (*migrate_run_done)(void);
 /* Ends a run in which pages may have been moved. */
 void migrate_unlock(void);
 

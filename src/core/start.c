@@ -6,7 +6,14 @@
 
 u8 engine_up;
 
-__attribute__((weak)) int engine_start(void)
+extern const struct engine_starter __start_km_starters[]
+	__attribute__((weak, visibility("hidden")));
+extern const struct engine_starter __stop_km_starters[]
+	__attribute__((weak, visibility("hidden")));
+
+int engine_start(void)
 {
-	return 0;
+	const struct engine_starter *starter = __start_km_starters;
+
+	return starter < __stop_km_starters ? starter->start() : 0;
 }

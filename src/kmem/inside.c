@@ -35,8 +35,11 @@ static void *gate_owner; /* thread that closed the gate; atomic */
 static u32 lone_visitors; /* atomic: threads inside, on no list */
 static u32 leavers; /* atomic; futex: left while the gate was closed */
 
-__attribute__((weak)) void kmem_drain(void)
+static const struct kmem_aside *aside; /* constant after init */
+
+void kmem_aside_register(const struct kmem_aside *ops)
 {
+	aside = ops;
 }
 
 bool kmem_gate_is_mine(void)
@@ -138,9 +141,9 @@ void kmem_leave_odd(void)
 		kmem_visit.key = 0;
 		kmem_owner_set_key();
 	}
-	if (kmem_visit.queued) {
+	if (kmem_visit.queued && aside) {
 		kmem_visit.queued = 0;
-		kmem_drain();
+		aside->drain();
 	}
 }
 

@@ -67,8 +67,16 @@ struct kmem_visit {
 extern __thread struct kmem_visit kmem_visit __hidden;
 extern u8 kmem_gate_closed __hidden; /* atomic */
 
-/* kmem_leave() calls it when `queued` was set. The shim replaces a weak one. */
-void kmem_drain(void);
+/* Set by the room above that serves calls aside: docs/hooks.md. */
+struct kmem_aside {
+	/*
+	 * Does what the thread put off while it was inside: kmem_leave() calls
+	 * it if `queued` was set. The thread is outside and holds no lock.
+	 */
+	void (*drain)(void);
+};
+/* Before the first constructor of the program; until then work waits. */
+void kmem_aside_register(const struct kmem_aside *aside);
 
 void kmem_step_in(uintptr_t frame);
 bool kmem_enter_again(uintptr_t frame);

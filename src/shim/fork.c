@@ -58,7 +58,7 @@ static void fork_parent(void)
 		_IO_list_unlock();
 	}
 	if (!kmem_is_inside())
-		kmem_drain();
+		shim_drain();
 }
 
 static void fork_child(void)
@@ -67,7 +67,7 @@ static void fork_child(void)
 	streams_owner = NULL;
 	streams_depth = 0;
 	if (!kmem_is_inside())
-		kmem_drain();
+		shim_drain();
 }
 
 void shim_fork_init(void)

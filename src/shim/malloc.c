@@ -202,8 +202,7 @@ void shim_free(void *p, uintptr_t caller)
 		free_slow(p, caller);
 }
 
-/* This thread has left the engine: frees the blocks that were put off. */
-void kmem_drain(void)
+void shim_drain(void)
 {
 	side_free_put_off(shim_free);
 }

@@ -170,6 +170,7 @@ static inline void *shim_memalign(size_t align, size_t size, uintptr_t caller)
 	return shim_new_aligned(size, align, NULL, caller);
 }
 void shim_free(void *p, uintptr_t caller);
+void shim_drain(void); /* frees the blocks that were put off */
 
 /* ---- inject.c: requests that fail on purpose ----------------------------- */
 

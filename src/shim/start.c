@@ -5,10 +5,14 @@
  * It runs in the first thread, before the program's own constructors. The
  * engine has usually started by then: ld.so and libc call malloc earlier.
  */
+#include "kmem/inside.h"
 #include "shim/shim.h"
 
 __attribute__((constructor)) static void shim_start(void)
 {
+	static const struct kmem_aside aside = { .drain = shim_drain };
+
+	kmem_aside_register(&aside);
 	shim_boot();
 	shim_fork_init();
 }

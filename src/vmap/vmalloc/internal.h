@@ -166,7 +166,6 @@ void vm_set_movable(struct vm_area *area);
 void vm_clear_movable(struct vm_area *area);
 /* At a tick: gives up what moving pages needs, if no thread is moving any. */
 void vm_migrate_tick(void);
-void vm_migrate_init(void);
 /* Splits the blocks of an area that is in no tree; its pages no longer move. */
 void vm_split_blocks(struct vm_area *area);
 /*

@@ -320,11 +320,6 @@ void vm_migrate_tick(void)
 	spin_unlock(&migrate_lock);
 }
 
-void vm_migrate_init(void)
-{
-	migrate_run_done = os_wp_done;
-}
-
 int km_vmap_pin(const void *addr)
 {
 	struct vmap_node *node;

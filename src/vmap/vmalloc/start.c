@@ -32,7 +32,6 @@ int vmalloc_init(void)
 	vmap_check_areas = vm_check;
 	share_init();
 	vm_lazy_init();
-	vm_migrate_init();
 	vm_fork_init();
 	return 0;
 }

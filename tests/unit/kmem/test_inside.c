@@ -10,8 +10,7 @@
 
 static unsigned int drained;
 
-/* In place of the weak one. */
-void kmem_drain(void)
+static void drain(void)
 {
 	drained++;
 }
@@ -275,6 +274,8 @@ int main(void)
 		cmocka_unit_test(test_gate_without_table),
 		cmocka_unit_test(test_table_inside),
 	};
+	static const struct kmem_aside aside = { .drain = drain };
 
+	kmem_aside_register(&aside);
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }
