@@ -173,7 +173,7 @@ static void *hold(void *arg)
 	return NULL;
 }
 
-/* No page for anybody but the loader, or for everybody. */
+/* Requests for pages fail: all but those of the loader, or all. */
 static void case_pages(void)
 {
 	unsigned int nr[5] = { 0 };

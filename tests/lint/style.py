@@ -38,8 +38,8 @@ CLOCKS = {
 KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
          ".cmake": "cmake", ".txt": "cmake"}
 
-RIDDLES = re.compile(r"\b(somebody|nobody|whoever|it is said|he|him|his)\b",
-                     re.I)
+RIDDLES = re.compile(r"\b(somebody|nobody|anybody|everybody|someone|whoever|"
+                     r"it is said|he|him|his)\b", re.I)
 PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
 
 

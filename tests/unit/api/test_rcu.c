@@ -192,7 +192,7 @@ static void test_kinds(void **state)
 }
 
 /* Objects of a cache. Expect them to wait in a sheaf, and a full sheaf to
- * become one for everybody, without a call to the slabs. */
+ * become one for all threads, without a call to the slabs. */
 static void test_sheaf(void **state)
 {
 	struct kmem_cache *s = kmem_cache_create(

@@ -116,7 +116,7 @@ static void test_spare(void **state)
 	assert_int_equal(barn_touched(), 0);
 	kmem_owner_check(kmem_owner_get());
 
-	/* And back: the two sheaves swap, still without anybody else. */
+	/* And back: the two sheaves swap, still without barn or slabs. */
 	take(0, 2 * CAPACITY);
 	assert_int_equal(spare()->count, 0);
 	assert_int_equal(fake.refills, 2);

@@ -229,7 +229,7 @@ static unsigned long throttled(void)
 	return events[PGSCAN_DIRECT_THROTTLE];
 }
 
-static u32 direct_scans; /* before anybody was throttled */
+static u32 direct_scans; /* before any thread was throttled */
 
 /* No request is given anything until one waits for kswapd. */
 static unsigned long late_scan(struct shrinker *s, struct shrink_control *sc)

@@ -28,7 +28,7 @@ static unsigned long usage(struct km_memcg *memcg)
 }
 
 /* Requests with and without __GFP_ACCOUNT, in a group and in none. Expect the
- * accounted ones in the group charged until they are freed, by anybody. */
+ * accounted ones in the group charged until they are freed, by any thread. */
 static void child_charge(void *arg)
 {
 	struct km_memcg *memcg = start_group(100);
