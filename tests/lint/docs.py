@@ -17,6 +17,7 @@ Prints one line for each fault and exits 1 if there was any:
  - a fact that src, include or tests cite ("docs/kernel.md P2", "M1, M3 to M6")
    and that docs/kernel.md lacks or has twice, or a citation of another document
    that is not in the repository
+ - a page of docs that the index by reader, docs/README.md, leaves out
  - a word of docs/glossary.md that another page of docs does not link where it
    first uses it
  - a letter of docs/divergence.md that src refers to and that is not there; a
@@ -244,6 +245,14 @@ def judge_facts(root):
     return faults
 
 
+def judge_index(root):
+    index = "docs/README.md"
+    listed = {target for _, _, target in prose.links(read(root, index))}
+    return [f"{index}: {path} is not in the list"
+            for path in sources.find(root, ("docs",), (".md",))
+            if path != index and os.path.relpath(path, "docs") not in listed]
+
+
 def uses(plain, word):
     """Where a page uses a word, but as a part of another: a large area."""
     def spans(pattern):
@@ -340,7 +349,8 @@ def judge(root):
                 faults.append(f"{path}: names {name}, which is not there")
     faults += judge_drawings(root, everything)
     for rule in (judge_params, judge_knobs, judge_exports, judge_ranks,
-                 judge_facts, judge_words, judge_letters, judge_programs):
+                 judge_facts, judge_index, judge_words, judge_letters,
+                 judge_programs):
         faults += rule(root)
     return faults
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """test_docs.py - self-test of docs.py on small made-up trees"""
 
+import os
 import unittest
 
 import docs
+import sources
 import tree
 
 LOCK_H = "enum lock_rank {\n\tLOCK_A, /* first */\n\tLOCK_B,\n\tNR\n};\n"
@@ -18,6 +20,15 @@ class DocsTest(tree.TreeTest):
         self.put("docs/locking.md", LOCKING)
 
     def faults(self):
+        """Of a tree whose index lists all pages, if no test wrote one."""
+        index = os.path.join(self.root, "docs/README.md")
+        if not os.path.exists(index):
+            pages = sources.find(self.root, ("docs",), (".md",))
+            self.put("docs/README.md", "".join(
+                f"[x]({os.path.relpath(page, 'docs')})\n" for page in pages))
+            faults = docs.judge(self.root)
+            os.remove(index)
+            return faults
         return docs.judge(self.root)
 
     def one_fault(self, words):
@@ -100,6 +111,12 @@ class DocsTest(tree.TreeTest):
         self.put("src/core/a.c", "")
         self.put("docs/kernel.md", "- **M1** a.\n- **P4** b.\n- **P4** c.\n")
         self.one_fault("twice")
+
+    def test_index(self):
+        """A page that the index by reader leaves out. Expect a fault."""
+        self.put("docs/README.md", "[locks](locking.md)\n")
+        self.put("docs/a.md", "")
+        self.one_fault("docs/a.md is not in the list")
 
     def test_words(self):
         """A word of the glossary, linked or not where it is used first, after
