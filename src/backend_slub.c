@@ -3,6 +3,7 @@
  * backend_slub.c - the one slab allocator of a library that has SLUB alone
  */
 #include "init.h"
+#include "kmem/slab_ops.h"
 #include "slub/slub.h"
 
 const struct slab_ops *const km_backends[] = { &slub_ops, NULL };

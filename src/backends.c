@@ -6,6 +6,7 @@
  * allocator each, and backend_slub.c or backend_slab.c in this file's place.
  */
 #include "init.h"
+#include "kmem/slab_ops.h"
 #include "slab/slab.h"
 #include "slub/slub.h"
 

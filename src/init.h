@@ -5,6 +5,7 @@
 #ifndef KM_INIT_H
 #define KM_INIT_H
 
+#include "kmem/slab_ops.h"
 #include "sys/compiler.h"
 
 struct slab_ops;

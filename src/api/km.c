@@ -16,6 +16,8 @@
 #include <kmalloc/km.h>
 
 #include "buddy/buddy.h"
+#include "kmem/guard.h"
+#include "kmem/rcu.h"
 #include "reclaim/reclaim.h"
 #include "zone/sysctl.h"
 #include "api/rcu.h"

@@ -16,6 +16,8 @@
 #include "api/rcu.h"
 #include "core/start.h"
 #include "kmem/kmalloc.h"
+#include "kmem/rcu.h"
+#include "kmem/slab_ops.h"
 
 /* Carries the head for a block that has none inside. */
 struct note {

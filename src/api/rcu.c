@@ -37,6 +37,9 @@
 
 #include "api/rcu.h"
 #include "core/start.h"
+#include "kmem/held.h"
+#include "kmem/rcu.h"
+#include "kmem/thread.h"
 #include "sys/os.h"
 
 enum worker_state { WORKER_NONE, WORKER_RUNS, WORKER_TO_REST, WORKER_RESTS };

@@ -6,6 +6,7 @@
 #define KM_API_RCU_H
 
 #include "kmem/kmem.h"
+#include "kmem/rcu.h"
 
 extern const struct kmem_rcu_ops km_rcu_ops;
 

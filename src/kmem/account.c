@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "kmem/account.h"
 #include "zone/vmstat.h"
 #include "core/task.h"
 #include "kmem/kmem.h"

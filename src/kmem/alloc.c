@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "diag/warn.h"
+#include "kmem/alloc.h"
+#include "kmem/direct.h"
+#include "kmem/guard.h"
 #include "kmem/internal.h"
+#include "kmem/miss.h"
 
 static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
 {

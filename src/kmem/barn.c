@@ -24,8 +24,13 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
+#include "kmem/rcu.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)

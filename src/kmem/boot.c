@@ -16,9 +16,14 @@
 
 #include "buddy/buddy.h"
 #include "core/tick.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
+#include "kmem/guard.h"
 #include "kmem/internal.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 void *kmem_boot_alloc(size_t size)

@@ -16,9 +16,14 @@
 
 #include "buddy/buddy.h"
 #include "diag/warn.h"
+#include "kmem/cache.h"
+#include "kmem/direct.h"
+#include "kmem/guard.h"
 #include "kmem/internal.h"
 #include "kmem/kmalloc.h"
+#include "kmem/miss.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 #define PCS_BATCH_MAX 32U

@@ -17,7 +17,10 @@
 #include <string.h>
 
 #include "diag/report.h"
+#include "kmem/cache.h"
 #include "kmem/internal.h"
+#include "kmem/rcu.h"
+#include "kmem/slab_ops.h"
 
 LIST_HEAD(slab_caches);
 LIST_HEAD(slab_dead);

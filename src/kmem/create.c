@@ -22,10 +22,14 @@
 #include "diag/report.h"
 #include "core/start.h"
 #include "diag/warn.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
+#include "kmem/guard.h"
 #include "kmem/internal.h"
+#include "kmem/rcu.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 
 #define SLAB_FLAGS_PERMITTED                                                 \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON |             \

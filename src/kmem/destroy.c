@@ -17,8 +17,13 @@
  *		(docs/kernel.md U12, X7)
  */
 #include "diag/report.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/rcu.h"
+#include "kmem/slab_ops.h"
 
 /*
  * Takes back all objects of sheaves and barns. Returns how many objects are in

@@ -18,9 +18,13 @@
 
 #include "buddy/buddy.h"
 #include "diag/report.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/direct.h"
+#include "kmem/guard.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 bool kmem_is_remote(const void *obj)

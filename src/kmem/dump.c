@@ -7,6 +7,7 @@
 #include "diag/fmt.h"
 #include "diag/report.h"
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 
 bool kmem_dump_obj(void *object)
 {

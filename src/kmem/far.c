@@ -29,7 +29,10 @@
 
 #include "buddy/buddy.h"
 #include "core/bitmap.h"
+#include "kmem/cache.h"
+#include "kmem/far.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
 
 #define BITS_PER_PAGE (PAGE_SIZE * 8)

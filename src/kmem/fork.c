@@ -7,8 +7,11 @@
  *
  * Locking	all of the above, in that order
  */
+#include "kmem/cache.h"
+#include "kmem/fork.h"
 #include "kmem/internal.h"
 #include "kmem/mempool.h"
+#include "kmem/slab_ops.h"
 
 static void fork_take_all(struct list_head *caches)
 {

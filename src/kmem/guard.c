@@ -24,6 +24,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kmem/cache.h"
+#include "kmem/guard.h"
+#include "kmem/slab_ops.h"
 #include "zone/page_debug.h"
 #include "core/start.h"
 #include "diag/report.h"

@@ -16,8 +16,12 @@
  * Locking	kmem_owners_lock, except where the owner flushes one cache
  * Invariants	SHEAF1-SHEAF3 of kmem.h
  */
+#include "kmem/barn.h"
+#include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 
 void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s)
 {

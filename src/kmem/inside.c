@@ -18,6 +18,7 @@
  */
 #include "core/lock.h"
 #include "kmem/inside.h"
+#include "kmem/internal.h"
 #include "sys/os.h"
 
 #define LEAVE_ROUNDS 1000 /* of 1 ms: a visitor may be stopped, or debugged */

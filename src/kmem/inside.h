@@ -152,15 +152,14 @@ void kmem_gate_close(void);
 void kmem_gate_open(void); /* the parent; the same */
 void kmem_gate_child(void); /* in the child: open, no thread inside */
 
-/* ---- for owner.c ---------------------------------------------------------- */
+/* ---- for thread.c -------------------------------------------------------- */
 
 /*
- * This thread's table, which has this `inside`, is on the list now, or no more.
+ * This thread's table, which has this `inside`, is on the list of owners now.
  * kmem_owners_lock is held.
  */
 void kmem_visit_listed(uintptr_t *inside);
+/* It is on the list no more. kmem_owners_lock is held. */
 void kmem_visit_unlisted(void);
-bool kmem_owners_anyone_inside(void); /* this thread does not count */
-void kmem_owner_set_key(void);
 
 #endif

@@ -36,17 +36,13 @@ void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 /* Puts a cache on slab_caches. */
 void kmem_list_cache(struct kmem_cache *s);
 
-/* ---- sheaf.c ------------------------------------------------------------- */
+/* ---- boot.c -------------------------------------------------------------- */
 
 /*
- * Returns true if obj's memory is of another node than this CPU. Sheaves hold
- * no such object.
+ * Returns zeroed memory that is never freed, for use before there are caches,
+ * or NULL.
  */
-bool kmem_is_remote(const void *obj);
-/* Frees objects to their slabs, past the sheaves. */
-void kmem_cache_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
-/* The same for objects of other nodes, which the backend may collect first. */
-void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr);
+void *kmem_boot_alloc(size_t size);
 
 /* ---- create.c ------------------------------------------------------------ */
 
@@ -54,21 +50,13 @@ void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr);
 void kmem_cache_release(struct kmem_cache *s);
 /* Frees the slot of a cache for the next one; slab_mutex held. */
 void __kmem_put_slot(struct kmem_cache *s);
+
+/* ---- name.c -------------------------------------------------------------- */
+
 /* Returns a block with a copy of a name `before` bytes into it, or NULL. */
 void *kmem_name_alloc(const char *name, size_t before);
 /* Frees such a block. */
 void kmem_name_free(void *block, const char *name, size_t before);
-
-/* ---- far.c --------------------------------------------------------------- */
-
-/* Returns a far slot that no cache has, or 0; slab_mutex held. */
-u32 __kmem_far_take(void);
-/* Frees a far slot; slab_mutex held. */
-void __kmem_far_put(u32 far);
-/* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
-int kmem_far_more(void);
-/* Frees the far slots of an owner, which hold nothing; kmem_owners_lock held. */
-void __kmem_far_free(struct kmem_owner *owner);
 
 /* ---- merge.c ------------------------------------------------------------- */
 
@@ -83,46 +71,26 @@ struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 /* Frees the further names of a cache. */
 void kmem_cache_free_aliases(struct kmem_cache *s);
 
-/* ---- shrink.c ------------------------------------------------------------ */
+/* ---- far.c --------------------------------------------------------------- */
 
-/* Registers the shrinker and the report for lack of memory. */
-void kmem_shrinker_init(void);
+/* Returns a far slot that no cache has, or 0; slab_mutex held. */
+u32 __kmem_far_take(void);
+/* Frees a far slot; slab_mutex held. */
+void __kmem_far_put(u32 far);
+/* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
+int kmem_far_more(void);
+/* Frees the far slots of an owner, which hold nothing; kmem_owners_lock held. */
+void __kmem_far_free(struct kmem_owner *owner);
 
-/* ---- owner.c ------------------------------------------------------------- */
-
-extern struct list_head kmem_owners; /* kmem_owners_lock */
-extern unsigned int kmem_nr_owners; /* kmem_owners_lock; read without, too */
-extern unsigned long kmem_requests; /* atomic: counts calls to flush */
-extern pthread_key_t kmem_exit_key; /* constant after init */
-/* The table of a thread that has none: every cursor misses. */
-extern struct kmem_owner *const kmem_no_owner;
-
-static inline bool kmem_owner_is_mine(const struct kmem_owner *owner)
-{
-	return owner->thread == __builtin_thread_pointer();
-}
-
-/* Lock and unlock kmem_owners_lock around fork(). */
-void kmem_owners_fork_take(void);
-void kmem_owners_fork_release(void);
-
-/* ---- thread.c ------------------------------------------------------------ */
-
-/* Registers the thread exit hook. */
-void kmem_owners_init(void);
-
-/* ---- the rest ------------------------------------------------------------ */
+/* ---- barn.c -------------------------------------------------------------- */
 
 /*
  * Returns an empty sheaf for `capacity` objects, at most SHEAF_MAX_CAPACITY, or
  * NULL.
  */
 struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity);
-
-/* Lock and unlock the barns of a cache around fork(). */
-void barn_fork_take(struct kmem_cache *s);
-void barn_fork_release(struct kmem_cache *s);
-
+/* Frees the objects of a sheaf to their slabs. */
+void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf);
 /* Returns the barn that this CPU puts sheaves into. */
 struct node_barn *barn_here(struct kmem_cache *s);
 /*
@@ -134,13 +102,41 @@ void barn_flush_rcu(struct node_barn *barn);
  * its objects are free.
  */
 void sheaf_call_rcu(struct slab_sheaf *sheaf);
-/* Frees the objects of a sheaf to their slabs. */
-void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf);
+/* Lock and unlock the barns of a cache around fork(). */
+void barn_fork_take(struct kmem_cache *s);
+void barn_fork_release(struct kmem_cache *s);
 
-/*
- * Returns zeroed memory that is never freed, for use before there are caches,
- * or NULL.
- */
-void *kmem_boot_alloc(size_t size);
+/* ---- owner.c ------------------------------------------------------------- */
+
+extern struct list_head kmem_owners; /* kmem_owners_lock */
+extern unsigned int kmem_nr_owners; /* kmem_owners_lock; read without, too */
+extern unsigned long kmem_requests; /* atomic: counts calls to flush */
+extern pthread_key_t kmem_exit_key; /* constant after init */
+/* The table of a thread that has none: every cursor misses. */
+extern struct kmem_owner *const kmem_no_owner;
+
+/* Returns true if the table is this thread's. */
+static inline bool kmem_owner_is_mine(const struct kmem_owner *owner)
+{
+	return owner->thread == __builtin_thread_pointer();
+}
+
+/* Returns true if another thread with a table is inside (inside.h). */
+bool kmem_owners_anyone_inside(void);
+/* Lets the thread exit hook run for this thread, if it has a table. */
+void kmem_owner_set_key(void);
+/* Lock and unlock kmem_owners_lock around fork(). */
+void kmem_owners_fork_take(void);
+void kmem_owners_fork_release(void);
+
+/* ---- thread.c ------------------------------------------------------------ */
+
+/* Registers the thread exit hook. */
+void kmem_owners_init(void);
+
+/* ---- shrink.c ------------------------------------------------------------ */
+
+/* Registers the shrinker and the report for lack of memory. */
+void kmem_shrinker_init(void);
 
 #endif

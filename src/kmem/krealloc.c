@@ -15,6 +15,7 @@
 #include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "kmem/kmalloc.h"
 
 /*

@@ -22,8 +22,11 @@
 #include <string.h>
 
 #include "diag/param.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
 #include "kmem/internal.h"
+#include "kmem/merge.h"
+#include "kmem/slab_ops.h"
 
 #define SLAB_NEVER_MERGE                                              \
 	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | \

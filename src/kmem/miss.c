@@ -16,10 +16,17 @@
 #include "buddy/buddy.h"
 #include "core/start.h"
 #include "core/tick.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/direct.h"
+#include "kmem/guard.h"
+#include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/miss.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 
 #define POLL_EVERY 8 /* in a burst of misses, one poll for so many */
 

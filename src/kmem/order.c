@@ -13,6 +13,7 @@
  */
 #include "diag/param.h"
 #include "kmem/kmem.h"
+#include "kmem/order.h"
 
 int slab_max_order = -1;
 unsigned int slab_min_order, slab_min_objects;

@@ -20,6 +20,7 @@
 #include "buddy/buddy.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };

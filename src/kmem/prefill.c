@@ -22,9 +22,14 @@
 
 #include "buddy/buddy.h"
 #include "diag/warn.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/direct.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 
 /* ---- private ones -------------------------------------------------------- */
 

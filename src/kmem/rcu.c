@@ -21,8 +21,13 @@
  * Source	Linux v6.18 mm/slub.c, __kfree_rcu_sheaf() (docs/kernel.md V5)
  */
 #include "buddy/buddy.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/direct.h"
 #include "kmem/internal.h"
+#include "kmem/rcu.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 _Static_assert(sizeof(struct rcu_head) ==

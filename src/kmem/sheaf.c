@@ -28,8 +28,12 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
 #define DRAIN_AFTER 3 /* full sheaves retired, none requested */

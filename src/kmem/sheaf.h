@@ -15,6 +15,7 @@
 #ifndef KM_KMEM_SHEAF_H
 #define KM_KMEM_SHEAF_H
 
+#include "kmem/far.h"
 #include "kmem/kmem.h"
 
 /* The cursor of a slot that has no main. */
@@ -165,5 +166,15 @@ static inline void kmem_account(unsigned long *calls, unsigned long *objects,
 	WRITE_ONCE(*calls, READ_ONCE(*calls) + 1);
 	WRITE_ONCE(*objects, READ_ONCE(*objects) + nr);
 }
+
+/* ---- sheaf.c ------------------------------------------------------------- */
+
+/* slab_ops.main_empty of a backend with spares and barns. */
+int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp);
+/* slab_ops.main_full of such a backend. */
+int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s);
+/* main_set(), where objects may have been freed since main_take(). */
+void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
+		       struct slab_sheaf *sheaf);
 
 #endif

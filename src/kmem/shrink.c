@@ -17,6 +17,13 @@
  */
 #include "buddy/buddy.h"
 #include "diag/report.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/owner.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "reclaim/reclaim.h"
 #include "core/task.h"
 #include "kmem/internal.h"

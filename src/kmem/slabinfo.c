@@ -19,7 +19,11 @@
 #include <string.h>
 
 #include "diag/proc.h"
+#include "kmem/cache.h"
 #include "kmem/internal.h"
+#include "kmem/merge.h"
+#include "kmem/slab_ops.h"
+#include "kmem/slabinfo.h"
 
 static void print_slabinfo_header(struct seq_file *m)
 {

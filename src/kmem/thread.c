@@ -24,9 +24,12 @@
 #include <pthread.h>
 
 #include "buddy/buddy.h"
+#include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
+#include "kmem/thread.h"
 
 #define EXIT_ROUNDS 2
 

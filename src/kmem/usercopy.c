@@ -11,6 +11,7 @@
  * Source	Linux v6.12 mm/slub.c and mm/usercopy.c (docs/kernel.md D15)
  */
 #include "diag/report.h"
+#include "kmem/slab_ops.h"
 #include "kmem/usercopy.h"
 
 void usercopy_abort(const struct usercopy *copy)

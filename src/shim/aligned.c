@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "kmem/inside.h"
+#include "kmem/miss.h"
 #include "shim/count.h"
 #include "shim/early.h"
 #include "shim/exports.h"

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "kmem/inside.h"
+#include "kmem/slab_ops.h"
 #include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"

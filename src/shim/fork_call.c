@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kmem/kmem.h"
+#include "kmem/owner.h"
 #include "shim/shim.h"
 
 typedef pid_t (*fork_function)(void);

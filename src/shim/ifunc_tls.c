@@ -14,6 +14,7 @@
  * thread variables at all.
  */
 #include "kmem/kmem.h"
+#include "kmem/thread.h"
 #include "shim/shim.h"
 
 static void nothing(void)

@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 #include "diag/report.h"
+#include "kmem/held.h"
 #include "kmem/inside.h"
+#include "kmem/slab_ops.h"
 #include "shim/exports.h"
 #include "shim/info.h"
 #include "sys/os.h"

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "kmem/guard.h"
 #include "zone/page_debug.h"
 #include "reclaim/reclaim.h"
 #include "core/tick.h"

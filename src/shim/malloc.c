@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kmem/guard.h"
+#include "kmem/miss.h"
 #include "reclaim/reclaim.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "kmem/kmem.h"
+#include "kmem/owner.h"
 #include "shim/maps.h"
 #include "sys/os.h"
 

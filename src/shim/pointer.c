@@ -6,7 +6,9 @@
 
 #include "diag/report.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "kmem/inside.h"
+#include "kmem/slab_ops.h"
 #include "shim/shim.h"
 #include "sys/os.h"
 #include "vmap/large/space.h"

@@ -13,7 +13,9 @@
 #include <link.h>
 
 #include "buddy/buddy.h"
+#include "kmem/cache.h"
 #include "kmem/kmem.h"
+#include "kmem/thread.h"
 #include "shim/resident.h"
 #include "shim/shim.h"
 #include "sys/os.h"

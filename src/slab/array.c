@@ -26,6 +26,8 @@
 
 #include "buddy/buddy.h"
 #include "core/tick.h"
+#include "kmem/barn.h"
+#include "kmem/sheaf.h"
 #include "slab/internal.h"
 
 struct array_cache *cpu_cache_get(struct kmem_owner *owner,

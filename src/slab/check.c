@@ -2,6 +2,7 @@
 /*
  * slab/check.c - checks SLAB1-SLAB5 (internal.h)
  */
+#include "kmem/owner.h"
 #include "slab/internal.h"
 
 /* Checks SLAB4, and that frame index and struct page name the slab. */

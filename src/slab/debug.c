@@ -17,6 +17,7 @@
 #include <limits.h>
 
 #include "buddy/buddy.h"
+#include "kmem/slab_ops.h"
 #include "slab/debug.h"
 
 /* ---- alloc --------------------------------------------------------------- */

@@ -31,6 +31,7 @@
 #define KM_SLAB_DEBUG_H
 
 #include "kmem/debug.h"
+#include "kmem/slab_ops.h"
 #include "slab/internal.h"
 
 #define RED_INACTIVE 0x09F911029D74E35BUL

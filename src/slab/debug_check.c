@@ -21,6 +21,7 @@
 
 #include "diag/dump_stack.h"
 #include "diag/report.h"
+#include "kmem/guard.h"
 #include "slab/debug.h"
 
 /* ---- where things are ---------------------------------------------------- */

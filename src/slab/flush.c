@@ -23,6 +23,8 @@
  */
 #include <string.h>
 
+#include "kmem/cache.h"
+#include "kmem/direct.h"
 #include "slab/internal.h"
 
 #define FLUSH_BATCH 64U

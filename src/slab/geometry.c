@@ -25,6 +25,9 @@
  */
 #include <errno.h>
 
+#include "kmem/cache.h"
+#include "kmem/merge.h"
+#include "kmem/order.h"
 #include "zone/page_debug.h"
 #include "kmem/kmalloc.h"
 #include "slab/debug.h"

@@ -23,6 +23,7 @@
 #define KM_SLAB_INTERNAL_H
 
 #include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "slab/slab.h"
 
 #define BATCHREFILL_LIMIT 16U /* of an array that was not touched */
@@ -239,7 +240,7 @@ void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
 
 /* ---- node.c -------------------------------------------------------------- */
 
-/* The functions of slab_ops with these names (kmem/kmem.h). */
+/* The functions of slab_ops with these names (kmem/slab_ops.h). */
 void slab_shrink(struct kmem_cache *s, unsigned int flags);
 unsigned long slab_shutdown(struct kmem_cache *s);
 void slab_fork_take(struct kmem_cache *s);

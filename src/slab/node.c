@@ -9,6 +9,7 @@
 
 #include "diag/report.h"
 #include "kmem/debug.h"
+#include "kmem/slab_ops.h"
 #include "slab/internal.h"
 
 /* Frees the alien and shared arrays' objects, then every empty slab. */

@@ -8,6 +8,7 @@
  * Locking	none; only the caller of slab_setup() knows the cache yet
  * Source	Linux v6.1 mm/slab.c, __kmem_cache_create()
  */
+#include "kmem/slab_ops.h"
 #include "slab/debug.h"
 
 int slab_setup(struct kmem_cache *s)

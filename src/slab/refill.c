@@ -15,6 +15,7 @@
  * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
  */
 #include "buddy/buddy.h"
+#include "kmem/cache.h"
 #include "slab/internal.h"
 
 /*

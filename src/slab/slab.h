@@ -32,6 +32,7 @@
 
 #include "arena/arena.h"
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 
 typedef u8 freelist_idx_t;
 

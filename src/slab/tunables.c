@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "kmem/cache.h"
 #include "slab/internal.h"
 
 int do_tune_cpucache(struct kmem_cache *s, int limit, int batchcount,

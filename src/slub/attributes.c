@@ -12,6 +12,9 @@
 
 #include "buddy/buddy.h"
 #include "diag/fmt.h"
+#include "kmem/cache.h"
+#include "kmem/guard.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 #include "slub/sysfs.h"
 

@@ -14,6 +14,7 @@
  * Locking	list_lock (rank LOCK_LIST) for the partial list
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md I1, I7, V10)
  */
+#include "kmem/slab_ops.h"
 #include "slub/internal.h"
 
 #define MAX_PARTIAL_TO_SCAN 10000

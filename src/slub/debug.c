@@ -19,6 +19,9 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "kmem/cache.h"
+#include "kmem/guard.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 
 /* ---- lists --------------------------------------------------------------- */

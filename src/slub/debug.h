@@ -37,6 +37,7 @@
 #define KM_SLUB_DEBUG_H
 
 #include "kmem/debug.h"
+#include "kmem/slab_ops.h"
 #include "slub/internal.h"
 
 /* What a check looks at, and the caller that its report names. */

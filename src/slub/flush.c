@@ -23,6 +23,8 @@
  * Source	Linux v6.18 mm/slub.c, __slab_free() and
  *		build_detached_freelist() (docs/kernel.md U4, X1)
  */
+#include "kmem/cache.h"
+#include "kmem/direct.h"
 #include "slub/internal.h"
 
 #define BATCH 32U /* objects prefetched at a time */

@@ -14,6 +14,8 @@
  */
 #include <errno.h>
 
+#include "kmem/merge.h"
+#include "kmem/order.h"
 #include "slub/debug.h"
 
 /*

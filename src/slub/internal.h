@@ -5,6 +5,8 @@
 #ifndef KM_SLUB_INTERNAL_H
 #define KM_SLUB_INTERNAL_H
 
+#include "kmem/cache.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/freelist.h"
 #include "slub/slab.h"

@@ -7,6 +7,7 @@
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U3, U4)
  */
 #include "buddy/buddy.h"
+#include "kmem/cache.h"
 #include "slub/internal.h"
 
 struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,

@@ -9,6 +9,7 @@
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1)
  */
 #include "diag/report.h"
+#include "kmem/cache.h"
 #include "slub/internal.h"
 
 bool is_object(const struct kmem_cache *s, const struct slab *slab,

@@ -8,6 +8,11 @@
  * Locking	none; only the caller of slub_setup() knows the cache yet
  * Source	Linux v6.18 mm/slub.c, do_kmem_cache_create()
  */
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 
 #define DEFRAG_RATIO 1000 /* of 1024 refills, those that may use other nodes */

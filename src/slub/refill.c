@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "kmem/cache.h"
 #include "slub/internal.h"
 
 static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)

@@ -11,6 +11,7 @@
  * Source	Linux v6.18 mm/slub.c, __kmem_cache_do_shrink()
  *		(docs/kernel.md U11)
  */
+#include "kmem/slab_ops.h"
 #include "slub/internal.h"
 
 #define SHRINK_PROMOTE_MAX 32

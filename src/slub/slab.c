@@ -15,6 +15,9 @@
  */
 #include "buddy/buddy.h"
 #include "diag/report.h"
+#include "kmem/account.h"
+#include "kmem/rcu.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 
 static void run_ctor(struct kmem_cache *s, struct slab *slab)

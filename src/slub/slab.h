@@ -33,6 +33,7 @@
 #define KM_SLUB_SLAB_H
 
 #include "arena/arena.h"
+#include "kmem/cache.h"
 #include "kmem/kmem.h"
 
 union slab_counters {

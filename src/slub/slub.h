@@ -21,6 +21,7 @@
 #define KM_SLUB_SLUB_H
 
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 
 extern const struct slab_ops slub_ops;
 

@@ -19,7 +19,11 @@
 #include <string.h>
 
 #include "diag/fmt.h"
+#include "kmem/cache.h"
+#include "kmem/merge.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 #include "slub/sysfs.h"
 #include "slub/traces.h"
 

@@ -12,7 +12,13 @@
 #include <stdlib.h>
 
 #include "core/tick.h"
+#include "kmem/barn.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/kmem.h"
+#include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
 #include "support/start.h"
 #include "vmap/large/internal.h"
 

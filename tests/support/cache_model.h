@@ -16,9 +16,16 @@
 #include "buddy/buddy.h"
 #include "diag/param.h"
 #include "core/tick.h"
+#include "kmem/barn.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "support/kmtest.h"
 
 #define NR_CACHES 12

@@ -22,6 +22,7 @@
 
 #include "buddy/buddy.h"
 #include "kmem/kmem.h"
+#include "kmem/rcu.h"
 
 /* The barn that this CPU puts sheaves into; after stay_on_cpu(). */
 #define BARN_HERE (smp_cpu() % NR_BARNS)

@@ -24,6 +24,7 @@
 #include <errno.h>
 
 #include "arena/arena.h"
+#include "kmem/boot.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"

@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #include "buddy/buddy.h"
+#include "kmem/boot.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/large/large.h"

@@ -13,7 +13,11 @@
 #include "buddy/buddy.h"
 #include "core/tick.h"
 #include "init.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "support/child.h"
 
 #define NR_NAMES 14

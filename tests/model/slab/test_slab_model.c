@@ -2,6 +2,7 @@
 /*
  * test_slab_model.c - SLAB beside an oracle: tests/support/cache_model.h
  */
+#include "kmem/slab_ops.h"
 #include "slab/slab.h"
 #include "support/cache_model.h"
 

@@ -12,6 +12,8 @@
 #include <kmalloc/kmalloc.h>
 
 #include "core/tick.h"
+#include "kmem/barn.h"
+#include "kmem/held.h"
 #include "kmem/kmem.h"
 #include "support/kmtest.h"
 #include "sys/os.h"

@@ -10,6 +10,7 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "kmem/cache.h"
 #include "kmem/kmem.h"
 #include "support/kmtest.h"
 

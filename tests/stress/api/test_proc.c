@@ -7,6 +7,7 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "kmem/slabinfo.h"
 #include "zone/show.h"
 #include "diag/proc.h"
 #include "slub/sysfs.h"

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 #include "buddy/buddy.h"
+#include "kmem/boot.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "slub/slub.h"
 #include "support/kmtest.h"
 

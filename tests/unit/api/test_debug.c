@@ -10,7 +10,9 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "support/kmtest.h"
 
 static unsigned int errors;

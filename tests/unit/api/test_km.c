@@ -10,6 +10,7 @@
 #include "config.h"
 #include "init.h"
 #include "kmem/kmem.h"
+#include "kmem/owner.h"
 #include "support/kmtest.h"
 
 /* The library is there before main(). Expect it started. */

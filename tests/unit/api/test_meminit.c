@@ -12,6 +12,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "kmem/kmem.h"
+#include "kmem/rcu.h"
 #include "support/kmtest.h"
 
 #define GARBAGE_BYTE 0x09

@@ -9,7 +9,10 @@
 
 #include "buddy/buddy.h"
 #include "diag/fault.h"
+#include "kmem/cache.h"
 #include "kmem/kmem.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "support/child.h"
 #include "vmap/large/large.h"

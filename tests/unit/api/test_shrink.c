@@ -7,6 +7,7 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "kmem/held.h"
 #include "kmem/kmem.h"
 #include "support/kmtest.h"
 

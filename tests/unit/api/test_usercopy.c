@@ -9,6 +9,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 #include "support/child.h"
 #include "vmap/large/large.h"
 

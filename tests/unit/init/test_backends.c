@@ -7,7 +7,10 @@
 
 #include "diag/proc.h"
 #include "init.h"
+#include "kmem/cache.h"
 #include "kmem/kmalloc.h"
+#include "kmem/slab_ops.h"
+#include "kmem/slabinfo.h"
 #include "slab/slab.h"
 #include "slub/slub.h"
 #include "support/child.h"

@@ -12,7 +12,14 @@
 #include "buddy/buddy.h"
 #include "core/tick.h"
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
+#include "kmem/sheaf.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 struct kmem_cache_cpu {
 	void *list;

@@ -6,6 +6,7 @@
 #define KM_TEST_FAKE_H
 
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 #include "support/child.h"
 #include "support/kmtest.h"
 

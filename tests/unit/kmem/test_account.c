@@ -2,6 +2,7 @@
 /*
  * test_account.c - a block of pages becomes a slab, and a plain block again
  */
+#include "kmem/account.h"
 #include "zone/vmstat.h"
 #include "core/task.h"
 #include "fake.h"

@@ -5,6 +5,9 @@
 #include <errno.h>
 
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/slab_ops.h"
 
 static struct kmem_cache *s;
 

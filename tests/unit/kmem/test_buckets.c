@@ -3,7 +3,9 @@
  * test_buckets.c - kmalloc caches of one's own (docs/kernel.md L5)
  */
 #include "fake.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
+#include "kmem/thread.h"
 
 static int setup(void **state)
 {

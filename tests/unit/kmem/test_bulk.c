@@ -4,7 +4,11 @@
  */
 #include "buddy/buddy.h"
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
+#include "kmem/thread.h"
 
 #define NR 1000
 #define CAPACITY 120

@@ -3,6 +3,10 @@
  * test_cache.c - cursor slots, shrinking, upkeep
  */
 #include "fake.h"
+#include "kmem/cache.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 #define NR_API (NR_CURSORS - API_SLOT)
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fake.h"
+#include "kmem/cache.h"
 
 static int setup(void **state)
 {

@@ -3,6 +3,10 @@
  * test_destroy.c - the end of a cache (docs/kernel.md U12, X7)
  */
 #include "fake.h"
+#include "kmem/fork.h"
+#include "kmem/held.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 
 static int setup(void **state)
 {

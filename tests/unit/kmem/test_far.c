@@ -5,8 +5,15 @@
 #include <pthread.h>
 
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/far.h"
+#include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/sheaf.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 #define NR_API (NR_CURSORS - API_SLOT)
 #define NR_FAR 300 /* in three chunks */

@@ -5,6 +5,8 @@
  * The parameters are for caches that are made after them, so each test sets
  * some, makes a cache, and sets them back.
  */
+#include "kmem/guard.h"
+#include "kmem/rcu.h"
 #include "zone/page_debug.h"
 #include "diag/param.h"
 #include "fake.h"

@@ -7,6 +7,8 @@
 
 #include "fake.h"
 #include "kmem/inside.h"
+#include "kmem/owner.h"
+#include "kmem/thread.h"
 
 static unsigned int drained;
 

@@ -3,7 +3,11 @@
  * test_kmemdup.c - copies of bytes and strings (docs/kernel.md L8)
  */
 #include "fake.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 #define SIZE 100
 

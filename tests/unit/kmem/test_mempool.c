@@ -8,7 +8,10 @@
 
 #include "fake.h"
 #include "kmem/debug.h"
+#include "kmem/fork.h"
+#include "kmem/held.h"
 #include "kmem/mempool.h"
+#include "kmem/thread.h"
 
 #define NR 8
 

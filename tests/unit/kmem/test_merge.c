@@ -4,6 +4,9 @@
  */
 #include "diag/param.h"
 #include "fake.h"
+#include "kmem/held.h"
+#include "kmem/merge.h"
+#include "kmem/thread.h"
 
 static int setup(void **state)
 {

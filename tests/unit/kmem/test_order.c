@@ -4,6 +4,7 @@
  */
 #include "diag/param.h"
 #include "kmem/kmem.h"
+#include "kmem/order.h"
 #include "support/child.h"
 
 /* No parameter. Expect no largest order, and no least one. */

@@ -3,6 +3,8 @@
  * test_owner.c - the table of cursors of a thread, and that of none
  */
 #include "fake.h"
+#include "kmem/owner.h"
+#include "kmem/thread.h"
 
 static void use_table(void)
 {

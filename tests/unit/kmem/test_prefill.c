@@ -5,8 +5,12 @@
 #include <errno.h>
 
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/sheaf.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 
 #define CAPACITY 28 /* of a sheaf of objects of 300 bytes */
 

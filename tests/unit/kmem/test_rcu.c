@@ -6,8 +6,15 @@
  * that the readers have left. Real ones are in unit.api.rcu.
  */
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/rcu.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 
 #define CAPACITY 28 /* of a sheaf of objects of 300 bytes */
 #define NR (3 * CAPACITY)

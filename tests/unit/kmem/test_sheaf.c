@@ -6,6 +6,11 @@
  */
 #include "core/tick.h"
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/owner.h"
+#include "kmem/thread.h"
 #include "sys/os.h"
 
 #define SIZE 256 /* capacity 28 */

@@ -4,6 +4,12 @@
  */
 #include <pthread.h>
 
+#include "kmem/barn.h"
+#include "kmem/held.h"
+#include "kmem/owner.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "reclaim/reclaim.h"
 #include "core/task.h"
 #include "fake.h"

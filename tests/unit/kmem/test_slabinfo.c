@@ -4,6 +4,7 @@
  */
 #include "diag/proc.h"
 #include "fake.h"
+#include "kmem/slabinfo.h"
 
 static char text[1 << 16];
 

@@ -6,6 +6,11 @@
 #include <sched.h>
 
 #include "fake.h"
+#include "kmem/barn.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/owner.h"
+#include "kmem/thread.h"
 
 #define NR 200
 

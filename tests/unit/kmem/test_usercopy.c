@@ -5,6 +5,7 @@
  * Whole requests, and memory that is in no slab, are unit.api.usercopy.
  */
 #include "fake.h"
+#include "kmem/slab_ops.h"
 #include "kmem/usercopy.h"
 
 #define SIZE 64 /* of an object */

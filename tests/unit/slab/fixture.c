@@ -3,6 +3,10 @@
  * fixture.c - see fixture.h
  */
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/held.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 struct fixture f;
 

@@ -9,6 +9,11 @@
 
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/held.h"
+#include "kmem/miss.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "support/child.h"
 
 static int here, there; /* the node of this CPU, and the other */

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 
 #include "fixture.h"
+#include "kmem/held.h"
+#include "kmem/thread.h"
 
 #define LIMIT 54U /* of 512 bytes */
 #define BATCH 27U

@@ -4,6 +4,9 @@
  * docs/kernel.md S14
  */
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/slab_ops.h"
 #include "support/child.h"
 
 static void construct(void *obj)

@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "fixture.h"
+#include "kmem/guard.h"
+#include "kmem/slab_ops.h"
 #include "slab/debug.h"
 #include "support/child.h"
 

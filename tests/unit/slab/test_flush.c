@@ -4,6 +4,8 @@
  * docs/kernel.md S5
  */
 #include "fixture.h"
+#include "kmem/held.h"
+#include "kmem/thread.h"
 #include "support/child.h"
 
 static int setup(void **state)

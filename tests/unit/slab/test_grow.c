@@ -4,6 +4,8 @@
  */
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/slab_ops.h"
 #include "sys/os.h"
 
 static unsigned int constructed;

@@ -3,6 +3,8 @@
  * test_node.c - shrinking, the end of a cache, and which object is where
  */
 #include "fixture.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 /* A shrink. Expect slabs without objects to go, and what the shared array
  * holds to be back in its slabs first. */

@@ -3,6 +3,10 @@
  * test_reap.c - what lies idle goes back a little at a time: docs/kernel.md S6
  */
 #include "fixture.h"
+#include "kmem/held.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 static int setup(void **state)
 {

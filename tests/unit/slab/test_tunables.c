@@ -6,6 +6,10 @@
 #include <pthread.h>
 
 #include "fixture.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 
 static int setup(void **state)
 {

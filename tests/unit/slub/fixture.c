@@ -3,6 +3,8 @@
  * fixture.c - see fixture.h
  */
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/slab_ops.h"
 
 struct fixture f;
 

@@ -6,6 +6,9 @@
  * what was done about it are compared, in their order.
  */
 #include "fixture.h"
+#include "kmem/guard.h"
+#include "kmem/miss.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 #include "support/child.h"
 

@@ -7,7 +7,10 @@
  * and so does each fix that follows it.
  */
 #include "fixture.h"
+#include "kmem/alloc.h"
+#include "kmem/guard.h"
 #include "kmem/kmalloc.h"
+#include "kmem/miss.h"
 #include "slub/debug.h"
 
 static unsigned int slab_errors;

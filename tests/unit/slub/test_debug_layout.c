@@ -5,6 +5,11 @@
 #include <errno.h>
 
 #include "fixture.h"
+#include "kmem/cache.h"
+#include "kmem/guard.h"
+#include "kmem/miss.h"
+#include "kmem/rcu.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 
 static struct kmem_cache *make(unsigned int size, unsigned int align,

@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 
 #include "fixture.h"
+#include "kmem/guard.h"
 #include "slub/debug.h"
 #include "support/child.h"
 

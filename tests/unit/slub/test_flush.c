@@ -4,6 +4,12 @@
  * docs/kernel.md U4 and X1
  */
 #include "fixture.h"
+#include "kmem/barn.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "support/child.h"
 
 static int setup(void **state)

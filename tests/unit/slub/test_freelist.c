@@ -8,6 +8,7 @@
 #include "diag/param.h"
 #include "fixture.h"
 #include "kmem/freelist.h"
+#include "kmem/guard.h"
 #include "slub/debug.h"
 
 static int plain(void **state)

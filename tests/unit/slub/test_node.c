@@ -3,6 +3,7 @@
  * test_node.c - the node's partial slabs, shrinking, and slub_check()
  */
 #include "fixture.h"
+#include "kmem/slab_ops.h"
 
 static int setup(void **state)
 {

@@ -7,6 +7,10 @@
  */
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/barn.h"
+#include "kmem/held.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
 #include "support/child.h"
 
 static int here, there; /* the node of this CPU, and the other */

@@ -3,6 +3,8 @@
  * test_reclaim.c - slabs when memory is short
  */
 #include "core/task.h"
+#include "kmem/boot.h"
+#include "kmem/slab_ops.h"
 #include "slub/internal.h"
 #include "support/short.h"
 

@@ -6,6 +6,9 @@
 
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/boot.h"
+#include "kmem/order.h"
+#include "kmem/slab_ops.h"
 #include "sys/os.h"
 
 #define MAX_CPUS 64

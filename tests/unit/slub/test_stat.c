@@ -3,7 +3,11 @@
  * test_stat.c - what is counted of a cache (docs/kernel.md V8)
  */
 #include "fixture.h"
+#include "kmem/barn.h"
+#include "kmem/held.h"
+#include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 
 static int setup(void **state)
 {

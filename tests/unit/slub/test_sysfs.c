@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 
+#include "kmem/slab_ops.h"
+#include "kmem/slabinfo.h"
 #include "zone/vmstat.h"
 #include "diag/proc.h"
 #include "kmem/stat.h"

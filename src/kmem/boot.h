@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/boot.h - the start of object caches
+ */
+#ifndef KM_KMEM_BOOT_H
+#define KM_KMEM_BOOT_H
+
+#include "kmem/slab_ops.h"
+
+/* The arguments of a cache in static storage, for the library itself. */
+struct kmem_cache_boot {
+	unsigned int align; /* 0: 8 */
+	unsigned int class; /* frame index, cursor slot; 0: no sheaves */
+	unsigned int max_order; /* of its slabs; 0: the backend's */
+	unsigned int min_objects; /* in a slab, SLUB; 0: by number of CPUs */
+	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
+	unsigned int usersize; /* bytes of it that user copies may touch */
+	slab_flags_t flags;
+};
+
+/* Returns 0 or -errno. After -errno a further call goes on where it failed. */
+int kmem_init(const struct slab_ops *ops, unsigned int nr_slots);
+/*
+ * Sets up a static cache, which is zero before. Returns 0, also if it is set up
+ * already, or -errno.
+ */
+int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
+		    const struct kmem_cache_boot *boot);
+
+#endif
