@@ -125,7 +125,7 @@ def bindings(program, allocator):
 
 
 def proof(program, allocator):
-    """None if allocator serves program, else a sentence that says who does."""
+    """None if allocator serves program, else a sentence that says what does."""
     try:
         found = bindings(program, allocator)
     except (OSError, subprocess.SubprocessError) as err:

@@ -7,7 +7,7 @@
  * (program or plugin); the blocks cross only if it is the program's.
  *
  * OPENER opens the plug-in once more, by a name that its own RUNPATH alone
- * leads to. Expect it found: libc's dlopen() sees who calls.
+ * leads to. Expect it found: libc's dlopen() sees its caller.
  */
 #include "support/ktest.h"
 

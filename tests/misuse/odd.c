@@ -2,8 +2,8 @@
 /*
  * misuse/odd.c - blocks of another allocator that are not 16-byte aligned
  *
- * Expect them passed on: whose a pointer is comes first, and how it is aligned
- * is judged of our own alone.
+ * Expect them passed on: a pointer's owner is found first, and how it is
+ * aligned is judged of our own alone.
  */
 #include "misuse.h"
 

@@ -6,7 +6,7 @@
 # Expect traces.c to end well, and its callers in the report of:
 #
 #	slab_debug	a write behind a block: both functions
-#	page_owner	whose each page is, when the program ends: long traces
+#	page_owner	each page's owner, when the program ends: long traces
 #			for all, also those of libc's start
 #	failslab	a request that was made to fail: this is main()'s alone,
 #			since libc's start cannot live with failures

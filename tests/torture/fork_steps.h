@@ -377,7 +377,7 @@ static void fork_and_wait(void)
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno == ECHILD && is_child)
-			return; /* it is the child of who was interrupted */
+			return; /* it is the child of the interrupted call */
 	CHECK(!status, "wait status %x", (unsigned int)status);
 }
 

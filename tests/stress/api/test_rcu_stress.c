@@ -114,8 +114,9 @@ static void run(void)
 		kfree_rcu(shared[i], rcu);
 }
 
-/* Two readers, two writers, and one who spoils free memory. Expect no reader to
- * meet a node that was freed, and every object to be back in the end. */
+/* Two readers, two writers, and a thread that spoils free memory. Expect no
+ * reader to meet a node that was freed, and every object to be back in the
+ * end. */
 static void test_nodes(void **state)
 {
 	(void)state;

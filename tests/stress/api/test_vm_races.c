@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_races.c - who looks at areas while pages of them move or are unmapped
+ * test_vm_races.c - threads look at areas while pages of them move or are
+ * unmapped
  */
 #include <pthread.h>
 

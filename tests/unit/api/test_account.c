@@ -27,7 +27,7 @@ static void fill_and_empty(struct kmem_cache *s, struct km_memcg *memcg,
 	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
 		assert_non_null(objs[i] = kmem_cache_alloc(s, GFP_KERNEL));
 	assert_true(km_memcg_usage(memcg) >= least);
-	km_memcg_set_current(NULL); /* who frees them does not matter */
+	km_memcg_set_current(NULL); /* frees pay back to the old group */
 	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
 		kmem_cache_free(s, objs[i]);
 	kmem_cache_shrink(s);

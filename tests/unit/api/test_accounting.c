@@ -73,7 +73,7 @@ static void test_kmalloc(void **state)
 	assert_in_range(nr, 32, 64);
 	assert_true(km_memcg_usage(group) <= 256 << 10);
 	assert_int_not_equal(km_memcg_failcnt(group), 0);
-	kfree(kmalloc(2048, GFP_KERNEL)); /* who is not asked pays nothing */
+	kfree(kmalloc(2048, GFP_KERNEL)); /* without __GFP_ACCOUNT: free */
 	kfree(large);
 	assert_int_equal(km_memcg_usage(group), 128 << 10);
 	while (nr)

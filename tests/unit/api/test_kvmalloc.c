@@ -56,7 +56,7 @@ static void test_sizes(void **state)
 	assert_ptr_equal(kvmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
 }
 
-/* Who may not sleep, and sizes beyond all measure. Expect NULL. */
+/* Requests that may not sleep, and sizes beyond all measure. Expect NULL. */
 static void test_refused(void **state)
 {
 	(void)state;

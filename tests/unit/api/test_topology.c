@@ -20,7 +20,7 @@
 
 #define MACHINE "node:2 core:2 pu:1"
 
-/* Texts for hwloc. Expect nodes, processing units and who belongs to whom; a
+/* Texts for hwloc. Expect nodes, processing units and which belong together; a
  * node that only surrounds others to have none; nonsense to be refused. */
 static void test_hwloc(void **state)
 {

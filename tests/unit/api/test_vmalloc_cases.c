@@ -212,7 +212,7 @@ static void test_vm_map_ram(void **state)
 		__free_page(pages[i]);
 }
 
-/* Who may not wait. Expect memory, or NULL, and no warning of a lock. */
+/* A request that may not wait. Expect memory, or NULL, no warning of a lock. */
 static void test_no_block_alloc(void **state)
 {
 	(void)state;

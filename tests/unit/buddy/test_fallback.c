@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_fallback.c - who gives when the lists of a migratetype are empty
+ * test_fallback.c - which type gives when the lists of a migratetype are empty
  *
  * Each row of the table is a zone in which only the named pieces are free,
  * one request, and the piece that serves it. Letters are migratetypes.

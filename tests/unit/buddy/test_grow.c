@@ -45,7 +45,7 @@ static void child_to_the_end(void *arg)
 		REQUIRE(zone->present_pages == there ||
 			(there == seen &&
 			 zone->present_pages == max(2 * there, FIRST)));
-		/* who saw less than there is by now gets no more */
+		/* a caller that saw less than there is by now gets no more */
 		REQUIRE(!deferred_grow_zone(zone, seen));
 		REQUIRE(zone->managed_pages == seen + more);
 		seen += more;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_highatomic.c - pageblocks kept for those who cannot wait (W8)
+ * test_highatomic.c - pageblocks kept for requests that cannot wait (W8)
  */
 #include "support/start.h"
 
@@ -89,8 +89,8 @@ static void child_limit(void *arg)
 		MIGRATE_HIGHATOMIC);
 }
 
-/* The reserve given back. Expect one block a time, of the type of who asked,
- * none that is all in use, and the last one only by force. */
+/* The reserve given back. Expect one block a time, of the type of the
+ * request, none that is all in use, and the last one only by force. */
 static void child_unreserve(void *arg)
 {
 	struct zone *zone = start_large_zone();

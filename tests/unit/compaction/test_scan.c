@@ -77,8 +77,8 @@ static void child_targets_types(void *arg)
 	REQUIRE(cc.nr_freepages == 0);
 }
 
-/* Marked pageblocks, and a reset. Expect them passed over by who minds the
- * hint, looked at by who does not, and by all after the reset. */
+/* Marked pageblocks, and a reset. Expect them passed over by scans that
+ * mind the hint, looked at by those that do not, and by all after the reset. */
 static void child_skip(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);

@@ -11,7 +11,7 @@ static void say_where(void *arg)
 	dump_stack();
 }
 
-/* dump_stack(). Expect one line that says who, and one for each frame. */
+/* dump_stack(). Expect a line that names the thread, and one for each frame. */
 static void test_dump(void **state)
 {
 	char said[4096];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_backends.c - both slab allocators in one process, and who gets which
+ * test_backends.c - both slab allocators in one process, one for each cache
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_place.c - places in vmalloc space, what is freed of them, who may
- * help
+ * test_vm_place.c - places in vmalloc space, what is freed of them, what
+ * helps when there are none
  */
 #include <errno.h>
 #include <sys/mman.h>

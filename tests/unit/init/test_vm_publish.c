@@ -97,8 +97,8 @@ static void child_frames(void *arg)
 	vfree(p);
 }
 
-/* More pages than a block of vm_map_ram() has. Expect an area that says from
- * the first moment whose it is. */
+/* More pages than a block of vm_map_ram() has. Expect an area that names its
+ * owner from the first moment. */
 static void child_map_ram(void *arg)
 {
 	struct vm_struct *vm;

@@ -173,7 +173,7 @@ static void child_range(void *arg)
 				 HIGH, PAGE_KERNEL, 0, NUMA_NO_NODE, NULL);
 	REQUIRE((uintptr_t)p == ALIGN(base + 4096, 2 * MIB));
 	vfree(p);
-	/* What is pooled is not for who wants another range or alignment. */
+	/* What is pooled is not for requests of another range or alignment. */
 	q = __vmalloc_node_range(4096, 1, base, base + 16384, HIGH, PAGE_KERNEL,
 				 0, NUMA_NO_NODE, NULL);
 	REQUIRE((uintptr_t)q == base);

@@ -87,7 +87,7 @@ static void child_text(void *arg)
 	vfree(p[5]);
 }
 
-/* Who asked for it. Expect the function by name. */
+/* The caller. Expect the function by name. */
 static void child_caller(void *arg)
 {
 	vm_start("", arg);

@@ -138,7 +138,7 @@ static void child_blocks(void *arg)
 	vm_books();
 }
 
-/* A run that ends before its block does, and who has what lies behind. Expect
+/* A run that ends before its block does, and a run behind it. Expect
  * each to be shared by itself, and to be private by itself again. */
 static void child_runs(void *arg)
 {

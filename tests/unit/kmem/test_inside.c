@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_inside.c - who is in a slow path, and the gate that fork closes
+ * test_inside.c - which threads are in a slow path, and the gate that fork
+ * closes
  */
 #include <pthread.h>
 #include <sched.h>

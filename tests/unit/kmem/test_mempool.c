@@ -84,9 +84,9 @@ static void test_alloc(void **state)
 	mempool_free(NULL, pool);
 }
 
-/* The allocator has none. Expect the reserve down to its last, then NULL from
- * who may not wait, after a second question with all its flags; and frees to
- * fill the reserve before anything goes back. */
+/* The allocator has none. Expect the reserve down to its last, then NULL for a
+ * request that may not wait, after a second question with all its flags; and
+ * frees to fill the reserve before anything goes back. */
 static void test_reserve(void **state)
 {
 	void *element[NR];
@@ -136,8 +136,8 @@ static unsigned long ms(void)
 	       (unsigned long)now.tv_nsec / 1000000;
 }
 
-/* Nothing is left, and who asks may wait. Expect it to be woken by a free, long
- * before the five seconds are over. */
+/* Nothing is left, and the request may wait. Expect it to be woken by a free,
+ * long before the five seconds are over. */
 static void test_wait(void **state)
 {
 	unsigned long start = ms();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_kswapd.c - work ahead: who wakes it, what it does, when it gives up
+ * test_kswapd.c - work ahead: what wakes it, what it does, when it gives up
  */
 #include <pthread.h>
 #include <signal.h>
@@ -202,7 +202,7 @@ static unsigned long signal_count(struct shrinker *s, struct shrink_control *sc)
 	return 0;
 }
 
-/* The thread and signals. Expect all blocked in it, none in who started it. */
+/* The thread and signals. Expect all blocked in it, none in its starter. */
 static void child_signals(void *arg)
 {
 	static struct shrinker s = { .count_objects = signal_count,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_shrinker.c - how much of what is asked of whom (docs/kernel.md K5)
+ * test_shrinker.c - how much is asked of each shrinker (docs/kernel.md K5)
  */
 #include <pthread.h>
 

@@ -9,7 +9,7 @@
 
 static struct hoard hoard;
 
-/* No memory, and who may take how much of the reserve. Expect the min mark
+/* No memory, and what each request may take of the reserve. Expect the min mark
  * kept by GFP_KERNEL, half of it by __GFP_HIGH, 3/8 if it cannot block, and
  * nothing left by __GFP_MEMALLOC unless __GFP_NOMEMALLOC is there too. */
 static void child_reserves(void *arg)

@@ -148,8 +148,9 @@ static void drained_by_ticks(void *arg)
 	end();
 }
 
-/* Who pushes objects without a look at their node (malloc's library does) has
- * those of other nodes in its array. Expect a flush to sort them out. */
+/* A caller that pushes objects without a look at their node, as malloc's
+ * library does, has those of other nodes in its array. Expect a flush to sort
+ * them out. */
 static void sorted_at_flush(void *arg)
 {
 	struct kmem_owner *owner = kmem_owner_get();
@@ -176,7 +177,7 @@ static void sorted_at_flush(void *arg)
 }
 
 /* Every page of a node is taken, the other has some. Expect the other to serve
- * who asks for it, from its slabs and then from a new one, but not with
+ * requests for it, from its slabs and then from a new one, but not with
  * __GFP_THISNODE. */
 static void full_node(void *arg)
 {

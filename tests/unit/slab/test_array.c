@@ -148,8 +148,8 @@ static void test_shared(void **state)
 }
 
 /* The shared array is full, and its page cannot be accessed, as after another
- * thread has freed it. Expect those who ask whether there is room not to read
- * it. */
+ * thread has freed it. Expect a question whether there is room not to
+ * read it. */
 static void test_room_is_a_number(void **state)
 {
 	const unsigned int room = 2 * BATCH;

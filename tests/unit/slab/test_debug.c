@@ -283,8 +283,8 @@ static void said(void (*fn)(void *), const char *const *phrases)
 			fail_msg("no \"%s\" in: %s", *phrases, end.err);
 }
 
-/* The words of the reports. Expect those of the kernel, who had the object
- * last, its bytes, and what was done; and the program to go on. */
+/* The words of the reports. Expect those of the kernel, the last caller, the
+ * bytes of the object, and what was done; and the program to go on. */
 static void test_words(void **state)
 {
 	(void)state;

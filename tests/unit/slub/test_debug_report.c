@@ -93,8 +93,8 @@ static void expect_lines(const char *const *want)
 #define HEX16(b) b b b b b b b b b b b b b b b b
 
 /* An object that overran its end, with all flags, found by a validation. Expect
- * head, bytes, who allocated it, slab, object, every part of it, who looked,
- * and the fix. */
+ * head, bytes, the allocating call, slab, object, every part of it, the call
+ * that looked, and the fix. */
 static void test_overflow(void **state)
 {
 	static const char *const want[] = {
@@ -136,7 +136,7 @@ static void test_overflow(void **state)
 	expect_lines(want);
 }
 
-/* A double free. Expect both stacks, who freed it again, and that it stays. The
+/* A double free. Expect both stacks, the second free's, and that it stays. The
  * process is tainted by what came before. */
 static void test_double_free(void **state)
 {

@@ -98,7 +98,7 @@ static void partial_slabs(int node, void **obj)
 }
 
 /* Every page of a node is taken, and the other has objects to spare. Expect the
- * other node to serve who asks for it, but not with __GFP_THISNODE. */
+ * other node to serve requests for it, but not with __GFP_THISNODE. */
 static void full_node(void *arg)
 {
 	struct page *list = NULL, *page;
@@ -217,7 +217,7 @@ static void remote_free(void *arg)
 /* The other node has more partial slabs than it would keep, this one has none.
  * Expect a request for no node in particular to be served from there, unless
  * the ratio says never, or it has as many as it keeps; and a slab to be made
- * here for who asks for here. */
+ * here for requests for this node. */
 static void defragment(void *arg)
 {
 	void *obj[128], *near;

@@ -118,8 +118,9 @@ static void test_alloc(void **state)
 	assert_string_equal(text + strlen(text) - 2, "\n\n");
 }
 
-/* Objects are freed and taken again. Expect free_traces to say of those in use
- * who freed them before, and of the others that this is not known. */
+/* Objects are freed and taken again. Expect free_traces to have, of those in
+ * use, the call that freed them before, and of the others that it is not
+ * known. */
 static void test_freed(void **state)
 {
 	(void)state;

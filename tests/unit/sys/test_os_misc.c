@@ -66,8 +66,8 @@ static void child_cpus(void *arg)
 	}
 }
 
-/* Who we are. Expect libc's answers, randomness that is not 0, other bits for
- * addresses each time, not secure. */
+/* Process and thread. Expect libc's answers, randomness that is not 0, other
+ * bits for addresses each time, not secure. */
 static void test_identity(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_os_self.c - who runs, what may be read, where the program's tables are
+ * test_os_self.c - which program runs, what may be read, where its tables are
  */
 #include <elf.h>
 #include <errno.h>

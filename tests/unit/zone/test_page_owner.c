@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_page_owner.c - page_owner=on: a record of who has each block
+ * test_page_owner.c - page_owner=on: a record of each block's owner
  */
 #include <errno.h>
 
@@ -72,7 +72,7 @@ static void child_record(void *arg)
 	REQUIRE(!records());
 	__free_pages(hidden, 2);
 	page = take_block(GFP_KERNEL | __GFP_NOTRACK, 2);
-	REQUIRE(!records()); /* nothing is left of who had it before */
+	REQUIRE(!records()); /* nothing is left of its last owner */
 	__free_pages(page, 2);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_watermark.c - how much must stay free, and for whom
+ * test_watermark.c - how much must stay free, and for which requests
  */
 #include "support/start.h"
 
@@ -182,8 +182,8 @@ static void test_ok_highatomic(void **state)
 					 ALLOC_OOM, 99));
 }
 
-/* A boosted mark (W6, W9). Expect who may use a part of the reserve, for one
- * page at the min mark, not to wait for the boost; others do. */
+/* A boosted mark (W6, W9). Expect a request for one page at the min mark, which
+ * may use a part of the reserve, not to wait for the boost; others do. */
 static void test_boosted(void **state)
 {
 	struct zone zone = { ._watermark = { 100, 200, 300 },

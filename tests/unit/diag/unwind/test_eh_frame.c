@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_eh_frame.c - numbers and pointers of unwind tables, and whose they are
+ * test_eh_frame.c - numbers and pointers of unwind tables, and their object
  */
 #include <errno.h>
 #include <gnu/libc-version.h>
