@@ -14,6 +14,7 @@
  * Damage is mended after the report, so that it is reported once.
  *
  * Locking	s->debug_lock
+ * Tests	unit.slab.debug makes each fault
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S11)
  */
 #include <errno.h>

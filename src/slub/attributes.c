@@ -5,6 +5,7 @@
  * Locking	sysfs.c holds slab_mutex (rank LOCK_SLAB_MUTEX) around each
  *		function. Counting, shrinking and flushing take their own locks
  *		inside it.
+ * Tests	unit.slub.sysfs reads and writes each file
  * Source	the texts of Linux v6.18 mm/slub.c (docs/kernel.md I7)
  */
 #include <errno.h>

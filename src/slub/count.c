@@ -12,6 +12,7 @@
  * So does an object that waits in a sheaf or a barn.
  *
  * Locking	list_lock (rank LOCK_LIST) for the partial list
+ * Tests	unit.slub.sysfs, whose files show what is counted
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md I1, I7, V10)
  */
 #include "kmem/slab_ops.h"

@@ -10,6 +10,7 @@
  *				belongs to the smallest, so node 0 has no CPU
  *
  * Locking	none: once, at the start
+ * Tests	unit.api.topology, with synthetic machines
  * Source	hwloc 2: hwloc_topology_set_synthetic(3), distances.h
  */
 #include <errno.h>
