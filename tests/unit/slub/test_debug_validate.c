@@ -96,8 +96,8 @@ static void test_every_list(void **state)
 }
 
 /* A free list that leads to no object, on a slab with one free object. Expect
- * the list to be cut, so that the slab is full and on that list; and back on the
- * other with the next free. */
+ * the list to be cut, so that the slab is full and on that list; and back on
+ * the other with the next free. */
 static void child_cut(void *arg)
 {
 	unsigned int nr;
