@@ -5,7 +5,7 @@ An allocator is a library to preload. glibc needs none, except under programs
 that are linked with another malloc (Debian's redis-server is, with jemalloc):
 there libc.so.6 itself is preloaded, which puts it first in the lookup order.
 
-The proof: the dynamic linker is asked (LD_DEBUG=bindings) which library each
+The check: the dynamic linker is asked (LD_DEBUG=bindings) which library each
 reference to malloc, free, calloc and realloc was bound to, in the very program
 that is measured. All of them must be bound to the allocator in question.
 """

@@ -20,7 +20,7 @@ class Program:
     name: str
     group: str  # written or real
     argv: list
-    probe: list  # a short run of the same program, for the proof
+    probe: list  # a short run of the same program, for the check
     stdin: str = os.devnull
     env: dict = field(default_factory=dict)
     links_malloc: bool = False  # linked with a malloc that is not glibc's

@@ -3,7 +3,7 @@
  * work.h - what the written workloads share
  *
  * A deterministic random generator, size distributions, and blocks that carry
- * their own proof. A block is written when it is allocated and checked when it
+ * what checks them. A block is written when it is allocated and checked when it
  * is freed, so an allocator that hands memory out twice, moves bytes or breaks
  * alignment ends the program with status 1 instead of winning the race.
  *

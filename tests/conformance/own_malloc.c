@@ -165,7 +165,7 @@ static void operators(void)
 	CHECK(live == before, "%ld blocks left", live - before);
 }
 
-/* Proof that there are two: what ours calls its own is served by it still. */
+/* There are two: what ours calls its own is served by it still. */
 static void inner_names(void)
 {
 	void *(*inner)(size_t) = (void *(*)(size_t))find("__libc_malloc");

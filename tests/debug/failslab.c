@@ -29,7 +29,7 @@ static void judge(const char *what, unsigned int failed)
 	      "%s: %u of %d failed, not %g%%", what, failed, CALLS, percent);
 }
 
-/* 1 if the call failed; the rest of it is proven. */
+/* 1 if the call failed; errno and the block are checked here. */
 static unsigned int failed(void *p, const char *what)
 {
 	if (!p)

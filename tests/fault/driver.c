@@ -14,7 +14,7 @@
  * which it shows by a line on stdout.
  *
  * With -p all calls from the 10th on fail, and the program must have seen NULL:
- * the proof that fail_os does anything at all.
+ * the sign that fail_os does anything at all.
  */
 #include <errno.h>
 #include <fcntl.h>

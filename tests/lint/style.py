@@ -15,7 +15,7 @@ Prints one line for each fault and exits 1 if there was any:
    folders, that leaves out who does it (somebody, whoever): the caller, the
    owning thread, reclaim
  - a comment that goes beyond column 80, where a tab goes to the next 8
- - "proven" in src, include or a document: what a test looks at is checked
+ - "proven" in a document or a comment: what a test looks at is checked
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
@@ -92,8 +92,8 @@ def judge_words(path, lines):
 
 def judge_comments(path, lines):
     """The words of the comments of a file outside of src and include."""
-    return judge_words(path, [comment for _, _, comment
-                              in comments.parts(path, lines)])
+    texts = [comment for _, _, comment in comments.parts(path, lines)]
+    return judge_words(path, texts) + judge_proofs(path, texts)
 
 
 def judge_width(path, lines):
@@ -128,7 +128,8 @@ def judge_text(root):
     if os.path.exists(f"{root}/CONTRIBUTING.md"):
         faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
             root, "CONTRIBUTING.md"))
-    for path in programs(root, ("tests", "bench", "tools", "scripts", "cmake")):
+    for path in programs(root, ("tests", "bench", "tools", "scripts", "cmake",
+                                ".ci")):
         lines = sources.read_lines(root, path)
         faults += judge_width(path, lines)
         if not path.startswith("tests/lint/"):

@@ -11,9 +11,9 @@
 #	same_artefact		both exited 0 and printed the same, not nothing
 #	proof_of COMM large	a process of that name was served by the library
 #
-# The proof is a line of the library's stats_file, which each process appends
-# at exit() with counters of its own slow paths. Processes that end by a signal
-# or _exit() write no line: for them there are in_maps and bound_to_shim.
+# What shows it is a line of the library's stats_file, which each process
+# appends at exit() with counters of its own slow paths. Processes that end by a
+# signal or _exit() write no line: for them there are in_maps and bound_to_shim.
 #
 # A case that sets KM_PARAMETERS has them on the command line of the library.
 #

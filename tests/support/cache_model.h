@@ -199,7 +199,7 @@ static void step_upkeep(struct model *m)
 	}
 }
 
-/* ---- proofs -------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {

@@ -4,7 +4,7 @@
  *
  * The programs are plain C without a test framework, whose own mallocs would
  * blur what is tested. A check that fails prints one line and the program goes
- * on; kt_run() returns the exit status. When KTEST_LIB is set, kt_run() proves
+ * on; kt_run() returns the exit status. When KTEST_LIB is set, kt_run() checks
  * first that malloc comes from a library of that name.
  *
  * Locking	none: the counter of failures is atomic, all else is constant.
@@ -164,7 +164,7 @@ static inline double kt_seconds(double seconds)
 }
 
 #ifndef KT_STATIC
-/* Prove that malloc is served by the library named in KTEST_LIB, if any. */
+/* Check that malloc is served by the library named in KTEST_LIB, if any. */
 static inline void kt_prove_library(void)
 {
 	const char *want = getenv("KTEST_LIB");

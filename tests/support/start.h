@@ -98,7 +98,7 @@ static inline void give_frames(struct zone *zone, unsigned long pfn,
 	spin_unlock(&zone->lock);
 }
 
-/* managed = free + pcp + `allocated`, after the proof of all the lists. */
+/* managed = free + pcp + `allocated`, after a check of all the lists. */
 static inline void check_conservation(struct zone *zone,
 				      unsigned long allocated)
 {

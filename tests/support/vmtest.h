@@ -127,7 +127,7 @@ static inline unsigned long vm_places_taken(void)
 	return taken;
 }
 
-/* Nothing is pooled any more, every structure is proved. */
+/* Nothing is pooled any more, every structure is checked. */
 static inline struct vm_books vm_books(void)
 {
 	vm_unmap_aliases();
@@ -178,8 +178,7 @@ static inline unsigned long vm_maps_lines(void)
 	return nr;
 }
 
-/* ---- bytes
- * ---------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------- */
 
 static inline bool all_bytes(const void *p, unsigned char value, size_t n)
 {

@@ -3,7 +3,7 @@
  * torture/fork_proven.c - the same as fork_anywhere.c, with the engine in reach
  *
  * The program is linked with the shim. Expect the structures of all layers to
- * pass their own proof in each child, and in the parent after each kind of
+ * pass their own check in each child, and in the parent after each kind of
  * call.
  */
 #include "fork_steps.h"

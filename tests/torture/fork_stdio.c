@@ -139,8 +139,7 @@ static void beside_streams(void)
 	unlink(path);
 }
 
-/* ---- the deadlock itself, step by step
- * ------------------------------------- */
+/* ---- the deadlock itself, step by step ----------------------------------- */
 
 static atomic_int reading, forking;
 
@@ -210,8 +209,7 @@ static void holder_allocates(void)
 	}
 }
 
-/* ---- fork inside stdio
- * ------------------------------------------------------- */
+/* ---- fork inside stdio --------------------------------------------------- */
 
 static int forks_in_write;
 

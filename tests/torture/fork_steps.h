@@ -50,8 +50,7 @@ static volatile long failed_at, forked, most_forks, most_steps;
 
 static void prove(void); /* in the file that includes this */
 
-/* ---- handlers of fork, which allocate
- * ---------------------------------------- */
+/* ---- handlers of fork, which allocate ------------------------------------ */
 
 static const size_t kept_sizes[] = { 24, 3000, 20000, 200 * KIB };
 static char *kept[ARRAY_SIZE(kept_sizes)];
@@ -84,8 +83,7 @@ static void give_up(void)
 	free(malloc(60000));
 }
 
-/* ---- signals
- * ------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------- */
 
 static void fork_here(void)
 {
@@ -168,10 +166,9 @@ static inline long min_of(long a, long b)
 	return a < b ? a : b;
 }
 
-/* ---- one call
- * ------------------------------------------------------------------ */
+/* ---- one call ------------------------------------------------------------ */
 
-/* Blocks that carry their own proof. */
+/* Blocks that carry what checks them. */
 static void allocate(unsigned int nr)
 {
 	static char *p[256];
@@ -279,8 +276,7 @@ static void fork_all_over(const struct call *call)
 	CHECK(forked >= most / 2, "%s: %ld forks", call->name, forked);
 }
 
-/* ---- the calls
- * ------------------------------------------------------------------- */
+/* ---- the calls ----------------------------------------------------------- */
 
 #define MANY 32
 

@@ -77,8 +77,7 @@ static void use(void *p, size_t n)
 	errno = 0;
 }
 
-/* ---- one function each
- * ------------------------------------------------------ */
+/* ---- one function each --------------------------------------------------- */
 
 static void call_malloc(void)
 {
@@ -359,8 +358,7 @@ static void call_new_nothrow(void)
 	_ZdlPv(NULL);
 }
 
-/* ---- the table
- * -------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 enum { NEEDS_MEMORY = 1 };
 
@@ -451,8 +449,7 @@ static int run(const char *name)
 	return ran;
 }
 
-/* ---- moments
- * ---------------------------------------------------------------- */
+/* ---- moments ------------------------------------------------------------- */
 
 static int ran_early;
 

@@ -54,8 +54,7 @@ static unsigned int below(unsigned long n)
 	return (unsigned int)test_below(&seed, n);
 }
 
-/* ---- the bytes of an object
- * ------------------------------------------------- */
+/* ---- the bytes of an object ---------------------------------------------- */
 
 static size_t first_byte(const struct object *o)
 {
@@ -113,8 +112,7 @@ static void *disown(unsigned int i)
 	return o.p;
 }
 
-/* ---- caches
- * ------------------------------------------------------------------- */
+/* ---- caches -------------------------------------------------------------- */
 
 static void construct(void *obj)
 {
@@ -172,8 +170,7 @@ static void destroy(struct name *name)
 	name->s = NULL;
 }
 
-/* ---- steps
- * --------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------- */
 
 /* One object, of the node that was asked for. */
 static void step_alloc(struct name *name)
@@ -322,8 +319,7 @@ static void one_step(unsigned int p_alloc)
 		step_alloc(name);
 }
 
-/* ---- proofs
- * ---------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------- */
 
 /* What is out of a cache's slabs: with us, in sheaves that we hold, or
  * cached. */
@@ -360,8 +356,7 @@ static void prove(void)
 		REQUIRE(objects[i].p >= objects[i - 1].p + objects[i - 1].size);
 }
 
-/* ---- a run
- * ----------------------------------------------------------------------- */
+/* ---- a run --------------------------------------------------------------- */
 
 struct config {
 	const char *cmdline;

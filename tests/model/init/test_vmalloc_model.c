@@ -9,7 +9,7 @@
 
 #define SLOW (KM_CHECK || KM_SANITIZE_THREAD || KM_SANITIZE_ADDRESS)
 #define OPERATIONS (SLOW ? 60000 : 1000000)
-#define CHECKS (SLOW ? 5000 : 20000) /* operations between two proofs */
+#define CHECKS (SLOW ? 5000 : 20000) /* operations between two checks */
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM | __GFP_NOWARN)
 #define LIVE 64
 #define FRAMES 128

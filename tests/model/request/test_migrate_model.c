@@ -36,8 +36,7 @@ static unsigned long failed, ranges, offlined, onlined, isolations;
 static u64 seed;
 static struct zone *zone;
 
-/* ---- what the oracle knows
- * ---------------------------------------------------- */
+/* ---- what the oracle knows ----------------------------------------------- */
 
 static void mark(const struct page *page, unsigned int order, u8 what)
 {
@@ -105,8 +104,7 @@ static void check(void)
 	make_map();
 }
 
-/* ---- blocks and slots
- * ------------------------------------------------------------ */
+/* ---- blocks and slots ---------------------------------------------------- */
 
 static struct page *take(unsigned int order)
 {
@@ -177,8 +175,7 @@ static void op_slot(void)
 	}
 }
 
-/* ---- ranges
- * ------------------------------------------------------------------------ */
+/* ---- ranges -------------------------------------------------------------- */
 
 static void op_range(void)
 {

@@ -160,8 +160,7 @@ static void compact_while_written(void)
 	km_check();
 }
 
-/* ---- the budget
- * --------------------------------------------------------------------- */
+/* ---- the budget ---------------------------------------------------------- */
 
 #define BUDGET_PAGES (400UL << 20 >> 12)
 
@@ -249,8 +248,7 @@ static int run_budget(void)
 	return 0;
 }
 
-/* ---- the program again
- * ------------------------------------------------------------------ */
+/* ---- the program again --------------------------------------------------- */
 
 /* Ticks compact as well: however long it takes, there are none until writers
  * write. */

@@ -124,8 +124,7 @@ static void child_look(void *arg)
 	vm_same_books(&books);
 }
 
-/* ---- the first kmap()
- * ---------------------------------------------------------- */
+/* ---- the first kmap() ---------------------------------------------------- */
 
 static int ready; /* atomic: threads at the start */
 

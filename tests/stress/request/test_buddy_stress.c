@@ -132,7 +132,7 @@ static void *work(void *arg)
 }
 
 /* Two threads that take, resize, hand over and free, while a third drains,
- * reports and proves the zone. Expect every stamp intact, the proofs to hold,
+ * reports and checks the zone. Expect every stamp intact, the checks to hold,
  * and every frame back in the end. */
 static void child_stress(void *arg)
 {

@@ -63,7 +63,7 @@ static void test_fork(void **state)
 	km_check();
 }
 
-/* Memory is used, freed and given back. Expect the proof to hold throughout,
+/* Memory is used, freed and given back. Expect the check to hold throughout,
  * and service afterwards. */
 static void test_reclaim(void **state)
 {

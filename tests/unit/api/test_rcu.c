@@ -17,8 +17,7 @@
 #include "support/child.h"
 #include "vmap/large/large.h"
 
-/* ---- a reader in another thread
- * ---------------------------------------------- */
+/* ---- a reader in another thread ------------------------------------------ */
 
 static struct {
 	pthread_t thread;
@@ -58,8 +57,7 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* ---- call_rcu
- * ------------------------------------------------------------------ */
+/* ---- call_rcu ------------------------------------------------------------ */
 
 struct call {
 	struct rcu_head head;
@@ -122,8 +120,7 @@ static void test_synchronize(void **state)
 	assert_int_equal(done, 1);
 }
 
-/* ---- kfree_rcu
- * ------------------------------------------------------------------ */
+/* ---- kfree_rcu ----------------------------------------------------------- */
 
 struct block {
 	long before[3];
@@ -327,8 +324,7 @@ static void test_without_note(void **state)
 	unsetenv("TEST_RCU_ALONE");
 }
 
-/* ---- SLAB_TYPESAFE_BY_RCU
- * ---------------------------------------------------------- */
+/* ---- SLAB_TYPESAFE_BY_RCU ------------------------------------------------ */
 
 /* Objects are freed, and their slabs given back, while a reader is inside.
  * Expect the pages to stay what they are until it has left. */

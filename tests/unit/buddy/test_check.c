@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_check.c - zone_check() sees what it says it proves
+ * test_check.c - zone_check() sees what it says it checks
  */
 #include "support/start.h"
 

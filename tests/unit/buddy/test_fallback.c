@@ -312,8 +312,7 @@ static void test_movable(void **state)
 	}
 }
 
-/* ---- pageblock.rule=4.4
- * -------------------------------------------------------- */
+/* ---- pageblock.rule=4.4 -------------------------------------------------- */
 
 struct old_row {
 	const char *name;
@@ -458,8 +457,7 @@ static void child_old_rule_free(void *arg)
 	zone_check(zone);
 }
 
-/* ---- what else depends on it
- * --------------------------------------------------- */
+/* ---- what else depends on it --------------------------------------------- */
 
 /* Claims of foreign blocks, large ones and small ones (W9). Expect a boost of
  * one pageblock for each try on a small one, up to the limit; and that it can

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_init.c - the start, fork, shortage and the proof of everything
+ * test_init.c - the start, fork, shortage and the check of everything
  */
 #include <errno.h>
 #include <pthread.h>

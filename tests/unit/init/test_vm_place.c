@@ -238,8 +238,7 @@ static void child_hole(void *arg)
 	REQUIRE(!vm_places_taken() && !vm_space.holes.node);
 }
 
-/* ---- lazy
- * --------------------------------------------------------------------- */
+/* ---- lazy ---------------------------------------------------------------- */
 
 /* 50 areas side by side, freed in any order. Expect one call to unmap them
  * all. */
@@ -386,7 +385,7 @@ static void child_refused(void *arg)
 	__free_page(page);
 }
 
-/* The sum of the pools, broken by hand. Expect the proof of everything to
+/* The sum of the pools, broken by hand. Expect the check of everything to
  * see. */
 static void break_pool(void *arg)
 {

@@ -210,8 +210,7 @@ static void child_other_bits(void *arg)
 	vm_same_books(&books);
 }
 
-/* ---- where mappings are made anew
- * -------------------------------------------- */
+/* ---- where mappings are made anew ---------------------------------------- */
 
 /* fork(). Expect the child's mappings to be protected as the parent's are, and
  * the pages under them to be its own. */

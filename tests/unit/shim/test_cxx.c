@@ -125,8 +125,7 @@ static void test_handler(void **state)
 	assert_int_equal(thrown, 1);
 }
 
-/* ---- a handler that helps
- * --------------------------------------------------- */
+/* ---- a handler that helps ------------------------------------------------ */
 
 #define GIB (1UL << 30)
 #define HOARD 8192

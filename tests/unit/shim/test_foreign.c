@@ -98,8 +98,7 @@ static void test_unknown(void **state)
 				     "allowed: forward, abort, leak\n");
 }
 
-/* ---- the end
- * --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 enum call { FREE, REALLOC, USABLE };
 

@@ -71,8 +71,7 @@ static void test_foreign(void **state)
 	munmap(p, PAGE_SIZE);
 }
 
-/* ---- the end
- * --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 struct bad {
 	const char *p; /* what is resolved */

@@ -27,7 +27,7 @@ int slab_start(void **state);
 
 /* f.s is a new cache of objects of `size` bytes. */
 void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *));
-/* Nothing is in use: destroy it, and prove that every slab went. */
+/* Nothing is in use: destroy it, and check that every slab went. */
 void fixture_close(void);
 
 /* Take nr objects off the slabs into f.objs[from...]; all of them. */

@@ -137,8 +137,7 @@ static void test_no_machine(void **state)
 		count_phrase(end.err, "numa=\"square:4\" is no topology"), 1);
 }
 
-/* ---- as the OS has them
- * -------------------------------------------------------- */
+/* ---- as the OS has them -------------------------------------------------- */
 
 static char root[] = "/tmp/km_numa.XXXXXX";
 

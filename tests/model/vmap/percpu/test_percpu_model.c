@@ -37,8 +37,7 @@ static unsigned int nr_live, max_live;
 static u64 seed;
 static unsigned char pattern[PCPU_MIN_UNIT_SIZE];
 
-/* ---- what the oracle knows
- * ------------------------------------------------------ */
+/* ---- what the oracle knows ----------------------------------------------- */
 
 /* The gap in front of area i; of i == nr the last one. */
 static struct area gap(const struct model *m, unsigned int i)
@@ -102,8 +101,7 @@ static void forget_empty(void)
 			models[i--] = models[--nr_models];
 }
 
-/* ---- steps
- * ------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------- */
 
 static void require_bytes(const struct area *a, int value)
 {

@@ -110,7 +110,7 @@ static void *work(void *arg)
 }
 
 /* Two threads that take, resize, hand over and free areas, while a third
- * purges, ticks and proves. Expect every stamp intact and nothing left. */
+ * purges, ticks and checks. Expect every stamp intact and nothing left. */
 static void child_stress(void *arg)
 {
 	pthread_t threads[WORKERS];

@@ -75,7 +75,7 @@ static void *work(void *arg)
 }
 
 /* Two threads that take, hand over and free, with and without waiting, while a
- * third ticks, balances and proves. Expect every copy intact, nothing left. */
+ * third ticks, balances and checks. Expect every copy intact, nothing left. */
 static void child_stress(void *arg)
 {
 	pthread_t threads[WORKERS];
