@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * backend_slub.c - the one slab allocator of a library that has SLUB alone
+ *
+ * Tests	each test of the preload library: conformance.rows
  */
 #include "init.h"
 #include "kmem/slab_ops.h"

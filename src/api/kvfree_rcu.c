@@ -8,6 +8,7 @@
  *	without					a note that has a head; if there
  *						is no memory for it, wait here
  *
+ * Tests	unit.api.rcu
  * Source	Linux v6.18 mm/slab_common.c, kvfree_call_rcu()
  *		(docs/kernel.md V5)
  */

@@ -13,6 +13,7 @@
  * Locking	zone->lock: __rmqueue() is called with it, rmqueue_buddy() takes
  *		it
  * Invariants	BUDDY1-BUDDY5 of freelist.c
+ * Tests	unit.buddy.fallback, unit.buddy.highatomic
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md B2)
  */
 #include "buddy/internal.h"

@@ -6,6 +6,7 @@
  *			-> of each cache: the backend's locks, then its barns
  *
  * Locking	all of the above, in that order
+ * Tests	stress.api.fork, torture.fork
  */
 #include "kmem/cache.h"
 #include "kmem/fork.h"

@@ -3,6 +3,7 @@
  * kmem/mempool_kinds.c - the usual elements of a mempool: objects, memory, pages
  *
  * Locking	none here
+ * Tests	unit.kmem.mempool
  * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
  */
 #include "buddy/buddy.h"

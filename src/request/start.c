@@ -3,6 +3,7 @@
  * request/start.c - start the page allocator, lowest room first
  *
  * Locking	none: once, at the start
+ * Tests	each test of the rooms from zone on: unit.zone.zones
  * Source	Linux v6.12 mm/mm_init.c, mm_core_init()
  */
 #include "compaction/compact.h"

@@ -4,6 +4,8 @@
  *
  * If another malloc comes before ours in symbol look-up, these calls work on
  * its blocks: by_name.c.
+ *
+ * Tests	conformance.own_malloc
  */
 #include "shim/by_name.h"
 #include "shim/exports.h"

@@ -14,6 +14,7 @@
  * The same walk over the loaded objects notes the allocator behind us: next.c.
  *
  * Locking	none: the first thread settles it; others would find the same
+ * Tests	conformance.own_malloc, whose malloc comes before ours
  */
 #include <malloc.h>
 #include <stdlib.h>

@@ -24,6 +24,7 @@
  *	4 the malloc and free of the process
  *
  * Locking	none: the first thread settles it; others would find the same
+ * Tests	cxx.replaced.program and its variants
  */
 #include <stdlib.h>
 #include <string.h>

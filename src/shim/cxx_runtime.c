@@ -16,6 +16,7 @@
  * The exception passes through frames of this file: it is built with unwind
  * tables, and has nothing to clean up.
  *
+ * Tests	cxx.new.shared, cxx.plugin.shared, cxx.noruntime
  * Source	Itanium C++ ABI for the names
  */
 #include <dlfcn.h>

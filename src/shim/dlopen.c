@@ -11,6 +11,7 @@
  * $ORIGIN apply. Compilers make such a jump only when they optimise.
  *
  * Locking	none. Not in the archives: cmake/artefacts.cmake.
+ * Tests	conformance.deepbind.default and its variants
  */
 #include <dlfcn.h>
 

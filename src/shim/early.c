@@ -20,6 +20,7 @@
  * A block keeps its size in front of it and is never used again.
  *
  * Locking	none: there is one thread
+ * Tests	torture.ifunc
  */
 #include "shim/early.h"
 

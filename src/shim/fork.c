@@ -18,6 +18,8 @@
  * holds one and calls malloc is served aside. The shared libraries are marked
  * to be initialized first, so that handlers of ours are registered first and
  * prepare last.
+ *
+ * Tests	torture.fork, torture.fork_lock, torture.fork_stdio
  */
 #include <pthread.h>
 

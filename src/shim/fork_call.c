@@ -8,6 +8,7 @@
  * interrupted call holds in registers, neither in the parent nor in the child.
  *
  * Locking	none. Not in the archives: a static program has libc's alone.
+ * Tests	torture.fork_anywhere
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -12,6 +12,8 @@
  *
  * In shared libraries alone: a static program calls resolvers before it has
  * thread variables at all.
+ *
+ * Tests	torture.ifunc
  */
 #include "kmem/kmem.h"
 #include "kmem/thread.h"

@@ -15,6 +15,7 @@
  * A request for zeroed bytes zeroes all of the usable size, since the next
  * rallocx() or xallocx() begins to clear there.
  *
+ * Tests	conformance.jemalloc
  * Source	the manual page jemalloc(3)
  */
 #include <errno.h>

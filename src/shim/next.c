@@ -9,6 +9,7 @@
  *				     `-- the first free() here --'
  *
  * Locking	none: the first thread settles it; others would find the same
+ * Tests	misuse.foreign
  */
 #include "shim/next.h"
 

@@ -4,6 +4,8 @@
  *
  * It runs in the first thread, before the program's own constructors. The
  * engine has usually started by then: ld.so and libc call malloc earlier.
+ *
+ * Tests	torture.start
  */
 #include "kmem/inside.h"
 #include "shim/shim.h"

@@ -17,6 +17,7 @@
  * in the kernel; zoneinfo shows them.
  *
  * Locking	none: numbers
+ * Tests	unit.zone.watermark, unit.zone.zoneinfo
  * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md W10)
  */
 #include "buddy/internal.h"

@@ -17,6 +17,7 @@
  * Invariants	MEMCG1  refs = pages charged, plus 1 until it is destroyed
  *		MEMCG2  page->memcg != NULL <=> its block is part of refs
  *						(unit.request.memcg checks both)
+ * Tests	unit.request.memcg
  * Source	Linux v6.12 mm/memcontrol.c as a model: one level, pages only,
  *		no reclaim by group
  */

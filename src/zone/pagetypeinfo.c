@@ -8,6 +8,7 @@
  *
  * Locking	zone->lock for one list at a time: a zone may have very many
  *		free blocks, and other threads wait (docs/kernel.md X6)
+ * Tests	unit.zone.show
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I3);
  *		without the count of mixed blocks that page_owner brings
  */

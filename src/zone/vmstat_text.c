@@ -8,6 +8,7 @@
  * Items that have no counterpart here (files, swap, huge pages) are 0.
  *
  * Locking	none: each number is read by itself
+ * Tests	unit.zone.zoneinfo
  * Source	the names and their order of Linux v6.12 mm/vmstat.c
  *		(docs/kernel.md I6), with _high, since there is a HighMem zone
  */

@@ -14,6 +14,7 @@
  * Locking	none: built once, constant after
  * Invariants	ZONELIST1  inside a node zones descend; a list has a zone once
  *						(unit.zone.numa checks it)
+ * Tests	unit.zone.numa
  * Source	Linux v6.12 mm/page_alloc.c, build_zonelists() and
  *		find_next_best_node() (docs/kernel.md Z2-Z4). The start counts
  *		what zones may grow to, not what they have

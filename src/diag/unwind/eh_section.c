@@ -10,6 +10,8 @@
  *	.eh_frame  [length|CIE] [length|FDE] [length|FDE] [length|CIE] ... [0]
  *
  * Locking	none: threads that look at once find the same
+ * Tests	unit.diag.unwind.eh_frame; static.traces, where there
+ *		is no other table
  */
 #include <elf.h>
 #include <errno.h>
