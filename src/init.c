@@ -43,6 +43,7 @@
 #include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/percpu/percpu.h"
+#include "vmap/vmalloc/vmalloc.h"
 #include "vmap/large/large.h"
 
 u8 km_booted;
@@ -135,9 +136,16 @@ static int start_areas(const struct km_start *how)
 	return vmap_init();
 }
 
+/* NULL: the library has no vmalloc(). Constant after the start. */
+static const struct vmalloc_ops *vmalloc_used;
+
 static int start_last(const struct km_start *how)
 {
-	return how->last();
+	int ret = how->last();
+
+	if (!ret)
+		vmalloc_used = how->vmalloc;
+	return ret;
 }
 
 /*
@@ -242,7 +250,7 @@ static void fork_before_start(void)
  */
 static bool fork_alone(void)
 {
-	return os_single_threaded() && !vmap_fork_ops;
+	return os_single_threaded() && !vmalloc_used;
 }
 
 void km_fork_prepare(void)
@@ -253,16 +261,20 @@ void km_fork_prepare(void)
 		fork_before_start();
 	if (!km_ready())
 		return;
-	vmap_fork_prepare();
+	if (vmalloc_used)
+		vmalloc_used->fork_prepare();
 	lock_fork_take(&tick_lock);
 	kmem_gate_close();
 	lock_fork_take(&migrate_lock);
 	kmem_fork_take();
 	percpu_fork_take();
+	if (vmalloc_used)
+		vmalloc_used->fork_take();
 	vmap_fork_take();
 	page_alloc_fork_take();
 	lock_fork_begin();
-	vmap_fork_copy();
+	if (vmalloc_used)
+		vmalloc_used->fork_copy();
 }
 
 /* Unlocks tick_lock last: it keeps the next fork out. */
@@ -271,6 +283,8 @@ static void fork_release(void)
 	lock_fork_end();
 	page_alloc_fork_release();
 	vmap_fork_release();
+	if (vmalloc_used)
+		vmalloc_used->fork_release();
 	percpu_fork_release();
 	kmem_fork_release();
 	lock_fork_release(&migrate_lock);
@@ -292,7 +306,8 @@ void km_fork_parent(void)
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
-	vmap_fork_parent();
+	if (vmalloc_used)
+		vmalloc_used->fork_parent();
 	fork_release();
 	kmem_gate_open();
 	lock_fork_release(&tick_lock);
@@ -303,7 +318,8 @@ void km_fork_child(void)
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
-	vmap_fork_child();
+	if (vmalloc_used)
+		vmalloc_used->fork_child();
 	fork_release();
 	kmem_gate_child();
 	lock_fork_release(&tick_lock);
@@ -340,6 +356,8 @@ void km_check_all(void)
 	}
 	spin_unlock(&slab_mutex);
 	vmap_check();
+	if (vmalloc_used)
+		vmalloc_used->check();
 	percpu_check();
 	for_each_zone(zone)
 		zone_check(zone);

@@ -9,6 +9,7 @@
 #include "sys/compiler.h"
 
 struct slab_ops;
+struct vmalloc_ops;
 
 /* The slab allocators of this library, the default first; ends with NULL. */
 extern const struct slab_ops *const km_backends[] __hidden;
@@ -19,6 +20,7 @@ struct km_start {
 	unsigned int nr_slots; /* cursors of a thread */
 	unsigned int zones; /* 0 or ZONES_KERNEL: the zones by default */
 	int (*last)(void); /* makes the caller's own caches */
+	const struct vmalloc_ops *vmalloc; /* NULL: there is no vmalloc() */
 };
 
 /*

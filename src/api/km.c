@@ -54,6 +54,7 @@ static int start_engine(void)
 		.nr_slots = NR_CURSORS,
 		.zones = ZONES_KERNEL,
 		.last = api_init,
+		.vmalloc = &vmalloc_ops,
 	};
 	int ret;
 

@@ -72,7 +72,8 @@ static inline void vm_pin(unsigned int cpu)
 /* All CPUs; zones as the arguments say. */
 static inline void vm_boot(const char *args, const char *backend)
 {
-	static const struct km_start how = { NR_CURSORS, 0, vm_last };
+	static const struct km_start how = { NR_CURSORS, 0, vm_last,
+					     &vmalloc_ops };
 
 	parse_args(args);
 	parse_args(backend);

@@ -71,24 +71,7 @@ struct vmap_stat {
 };
 void vmap_stat(struct vmap_stat *stat);
 void vmap_check(void);
-/* The same for vmalloc()'s areas; NULL in libraries without it. */
-extern void (*vmap_check_areas)(void); /* constant after init */
 void vmap_fork_take(void);
 void vmap_fork_release(void);
-
-/* vmalloc()'s part in fork(); NULL in libraries without vmalloc(). */
-struct vmap_fork_ops {
-	void (*prepare)(void); /* no lock is held yet */
-	void (*take)(void); /* its locks */
-	void (*copy)(void); /* with all locks, as parent() and child() */
-	void (*parent)(void); /* closes the copy */
-	void (*child)(void); /* maps the copy */
-	void (*release)(void); /* its locks */
-};
-extern const struct vmap_fork_ops *vmap_fork_ops; /* constant after init */
-void vmap_fork_prepare(void);
-void vmap_fork_copy(void);
-void vmap_fork_parent(void);
-void vmap_fork_child(void);
 
 #endif

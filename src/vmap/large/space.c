@@ -276,8 +276,6 @@ void vmap_stat(struct vmap_stat *stat)
 	};
 }
 
-void (*vmap_check_areas)(void);
-
 void vmap_check(void)
 {
 	size_t lazy = 0;
@@ -293,6 +291,16 @@ void vmap_check(void)
 		lazy += va_size(rb_entry(node, struct vmap_area, rb));
 	BUG_ON(lazy != vm_space.lazy_bytes);
 	spin_unlock(&vm_space.lock);
-	if (vmap_check_areas)
-		vmap_check_areas();
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+void vmap_fork_take(void)
+{
+	lock_fork_take(&vm_space.lock);
+}
+
+void vmap_fork_release(void)
+{
+	lock_fork_release(&vm_space.lock);
 }

@@ -324,16 +324,12 @@ static void fork_prepare(void)
 	vm_purge(VM_PURGE_ALL); /* pooled areas need no copy */
 }
 
-void vm_fork_init(void)
-{
-	static const struct vmap_fork_ops ops = {
-		.prepare = fork_prepare,
-		.take = fork_take,
-		.copy = fork_copy,
-		.parent = fork_parent,
-		.child = fork_child,
-		.release = fork_release,
-	};
-
-	vmap_fork_ops = &ops;
-}
+const struct vmalloc_ops vmalloc_ops = {
+	.check = vm_check,
+	.fork_prepare = fork_prepare,
+	.fork_take = fork_take,
+	.fork_copy = fork_copy,
+	.fork_parent = fork_parent,
+	.fork_child = fork_child,
+	.fork_release = fork_release,
+};

@@ -305,8 +305,9 @@ bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
 void kmap_fork_take(void);
 void kmap_fork_release(void);
 
-/* ---- fork.c -------------------------------------------------------------- */
+/* ---- check.c ------------------------------------------------------------- */
 
-void vm_fork_init(void);
+/* Checks AREA1 and AREA2. No thread is in the allocator meanwhile. */
+void vm_check(void);
 
 #endif

@@ -29,9 +29,7 @@ int vmalloc_init(void)
 	alloc_nodes();
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		node_init(&vmap_nodes[n]);
-	vmap_check_areas = vm_check;
 	share_init();
 	vm_lazy_init();
-	vm_fork_init();
 	return 0;
 }

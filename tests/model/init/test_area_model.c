@@ -183,7 +183,7 @@ static void child_model(void *arg)
 	(void)arg;
 	seed = 0x853c49e6748fea9b;
 	parse_args("arena=64M vmap.lazy_max=16M");
-	REQUIRE(!km_boot(&(struct km_start){ 256, 0, no_more }));
+	REQUIRE(!km_boot(&(struct km_start){ 256, 0, no_more, NULL }));
 	for (unsigned long i = 0; i < OPERATIONS; i++) {
 		one_operation(i);
 		check();

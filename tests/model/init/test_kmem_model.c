@@ -366,7 +366,8 @@ struct config {
 
 static void run(void *arg)
 {
-	static const struct km_start how = { NR_CURSORS, 0, kmalloc_init };
+	static const struct km_start how = { NR_CURSORS, 0, kmalloc_init,
+					     NULL };
 	const struct config *config = arg;
 	unsigned int p_alloc = 50;
 

@@ -19,7 +19,8 @@
 
 static void start(const char *cmdline)
 {
-	static const struct km_start how = { NR_CURSORS, 0, kmalloc_init };
+	static const struct km_start how = { NR_CURSORS, 0, kmalloc_init,
+					     NULL };
 
 	REQUIRE(!setenv("KMALLOC_CMDLINE", cmdline, 1));
 	REQUIRE(!km_boot(&how));

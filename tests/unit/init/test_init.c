@@ -24,7 +24,7 @@ static int nested, last_calls;
 static int last(void)
 {
 	last_calls++;
-	nested = km_boot(&(struct km_start){ NR_CURSORS, 0, NULL });
+	nested = km_boot(&(struct km_start){ NR_CURSORS, 0, NULL, NULL });
 	return kmalloc_init();
 }
 
@@ -50,13 +50,15 @@ static void boot_without_memory(void *arg)
 {
 	(void)arg;
 	os_fail_calls(1, ~0UL >> 1);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM)
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }) != -ENOMEM)
 		_exit(1);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) != -ENOMEM ||
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }) !=
+		    -ENOMEM ||
 	    km_ready())
 		_exit(2);
 	os_fail_calls(0, 0);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }) ||
+	    !works())
 		_exit(3);
 }
 
@@ -67,11 +69,12 @@ static void boot_that_stops(void *arg)
 	int ret;
 
 	os_fail_calls(n, ~0UL >> 1);
-	ret = km_boot(&(struct km_start){ NR_CURSORS, 0, last });
+	ret = km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL });
 	os_fail_calls(0, 0);
 	if (ret && (ret != -ENOMEM || km_ready()))
 		_exit(1);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }) ||
+	    !works())
 		_exit(2);
 	km_report("%s\n", ret ? "failed" : "started");
 }
@@ -79,10 +82,12 @@ static void boot_that_stops(void *arg)
 static void boot_that_fails_late(void *arg)
 {
 	(void)arg;
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last_fails }) != -EDOM ||
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last_fails, NULL }) !=
+		    -EDOM ||
 	    km_ready())
 		_exit(1);
-	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last }) || !works())
+	if (km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }) ||
+	    !works())
 		_exit(2);
 }
 
@@ -141,7 +146,7 @@ static void *boot_thread(void *arg)
 {
 	(void)arg;
 	return (void *)(intptr_t)km_boot(
-		&(struct km_start){ NR_CURSORS, 0, last });
+		&(struct km_start){ NR_CURSORS, 0, last, NULL });
 }
 
 /* Eight threads start it at once. Expect success for each, one run of the
@@ -163,7 +168,8 @@ static void test_boot(void **state)
 	assert_int_equal(last_calls, 1);
 	assert_int_equal(nested, -EBUSY);
 	assert_true(km_ready());
-	assert_int_equal(km_boot(&(struct km_start){ NR_CURSORS, 0, last }), 0);
+	assert_int_equal(
+		km_boot(&(struct km_start){ NR_CURSORS, 0, last, NULL }), 0);
 	assert_int_equal(last_calls, 1);
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	pthread_atfork(allocating_handler, allocating_handler,
