@@ -24,9 +24,9 @@
  *
  * Locking	zone->lock. Flags of allocated pages are read while their owner
  *		may change them, so the count is an estimate.
- * Invariants	those of freelist.c. With pageblock.rule=4.4 BUDDY4 does not hold: a
- *		free block may be on the list of a type that its pageblock has
- *		not.
+ * Invariants	those of freelist.c. With pageblock.rule=4.4 BUDDY4 does not
+ *		hold: a free block may be on the list of a type that its
+ *		pageblock has not.
  * Source	Linux v6.12 mm/page_alloc.c, try_to_claim_block() and
  *		__rmqueue_steal()
  *		(docs/kernel.md M1-M6); v4.4 __rmqueue_fallback().

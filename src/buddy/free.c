@@ -3,7 +3,7 @@
  * buddy/free.c - blocks that come back from their users
  *
  *	__free_pages, put_page ...
- *	  names_a_block		heads a block in use, of this order? else reported
+ *	  names_a_block		heads a block in use, of this order? or reported
  *	  put_page_testzero	the last reference?
  *	  free_pages_prepare	accounts undone; out of the frame index; clean
  *	  free_pcplist		onto this CPU's list, pcp.c, or
@@ -15,7 +15,8 @@
  *
  * Locking	zone->lock around __free_one_page(); none elsewhere. tick_poll()
  *		is called with none.
- * Source	Linux v6.12 mm/page_alloc.c, __free_pages(), free_pages_prepare()
+ * Source	Linux v6.12 mm/page_alloc.c, __free_pages() and
+ *		free_pages_prepare()
  */
 #include <string.h>
 

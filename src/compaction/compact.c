@@ -20,7 +20,7 @@
  * Locking	migrate_lock over a whole run, taken by trylock only. A run ends
  *		early when another thread waits for the lock.
  * Invariants	COMPACT1  at the end of a run cc's lists are empty and the zone
- *			  has no capture	(unit.compaction.compact checks it)
+ *			  has no capture    (unit.compaction.compact checks it)
  * Source	Linux v6.12 mm/compaction.c and mm/page_alloc.c
  *		(docs/kernel.md C1-C6, B11, A3). Per-CPU lists are drained at
  *		the start of a run too. Zones without movable pages are skipped.

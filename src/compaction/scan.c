@@ -24,7 +24,7 @@
  * Invariants	SCAN1  migrate_pfn only rises, free_pfn only falls in a run
  *		SCAN2  blocks on cc->freepages have type PAGE_ISOLATED and are
  *		       on no other list
- *						(unit.compaction.scan checks both)
+ *		       (unit.compaction.scan checks both)
  * Source	Linux v6.12 mm/compaction.c (docs/kernel.md C1, C4); without its
  *		fast searches of the free lists
  */

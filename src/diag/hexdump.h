@@ -2,7 +2,7 @@
 /*
  * diag/hexdump.h - bytes as people read them
  *
- *	Object   00007f0012345640: 6b 6b 6b 6b 6b 6b 6b a5 00 31 32 33 34 35 36 37  kkkkkkk..1234567
+ *  Object 00007f0012345640: 6b 6b 6b 6b a5 00 ... 34 35 36 37  kkkk.. ... 4567
  *
  * Source	the format of the kernel's print_hex_dump() with rows of 16 and
  *		addresses; written anew

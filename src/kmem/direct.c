@@ -2,11 +2,11 @@
 /*
  * kmem/direct.c - frees objects to their slabs, past the sheaves
  *
- *	kmem_cache_free_direct()	  slab_ops.flush()
- *	kmem_cache_free_remote()	  slab_ops.flush_remote(), if it is there
- *	kmem_guard_free()		  slab_ops.debug_free(), or the bytes are
- *					  overwritten first, then flush()
- *	kmem_free_to_owner()		  the same for the cache that has the object
+ *	kmem_cache_free_direct()	slab_ops.flush()
+ *	kmem_cache_free_remote()	slab_ops.flush_remote(), if it is there
+ *	kmem_guard_free()		slab_ops.debug_free(), or the bytes are
+ *					overwritten first, then flush()
+ *	kmem_free_to_owner()		the same for the cache of the object
  *
  * An object of a guarded cache may turn out to be another cache's, which may be
  * guarded too. So these functions call each other.

@@ -18,8 +18,8 @@
  * ends.
  *
  * Locking	slab_mutex for the bitmap. Only its owner changes its chunks; it
- *		adds one under kmem_owners_lock, under which others read them. No
- *		memory is allocated while one of the two locks is held.
+ *		adds one under kmem_owners_lock, under which others read them.
+ *		No memory is allocated while one of the two locks is held.
  * Invariants	FAR1  a far slot belongs to at most one cache
  *		FAR2  sheaves in a far slot are of the cache with that number
  *			(unit.kmem.far checks FAR1, kmem_owner_check() FAR2)

@@ -10,8 +10,8 @@
  *				freed, and with another when handed out
  *
  * The fast paths do not test for it. A guarded cache has no cursor, and its
- * slabs have no class in the frame index. So each call misses, and comes here or
- * to direct.c.
+ * slabs have no class in the frame index. So each call misses, and comes here
+ * or to direct.c.
  *
  * Locking	none here; the caller's stack is walked before a lock is taken
  * Invariants	GUARD1  guard & ~GUARD_PERTURB  =>  slot and class are 0

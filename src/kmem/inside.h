@@ -19,9 +19,10 @@
  * fork holds. A thread may hold a lock of another library that fork() needs: it
  * waits at most GATE_PATIENCE_MS.
  *
- * A thread may end without a destructor: by exit(2), or with a table that it got
- * in the last destructor rounds. Its variables are unmapped then. So the forking
- * thread reads `inside` of the tables, which stay, and all threads have one gate.
+ * A thread may end without a destructor: by exit(2), or with a table that it
+ * got in the last destructor rounds. Its variables are unmapped then. So the
+ * forking thread reads `inside` of the tables, which stay, and all threads have
+ * one gate.
  *
  * Locking	a visit is its thread's own. The gate is moved by the holder of
  *		tick_lock; the list of tables is under kmem_owners_lock.

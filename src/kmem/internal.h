@@ -79,7 +79,7 @@ u32 __kmem_far_take(void);
 void __kmem_far_put(u32 far);
 /* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
 int kmem_far_more(void);
-/* Frees the far slots of an owner, which hold nothing; kmem_owners_lock held. */
+/* Frees the empty far slots of an owner; kmem_owners_lock held. */
 void __kmem_far_free(struct kmem_owner *owner);
 
 /* ---- barn.c -------------------------------------------------------------- */

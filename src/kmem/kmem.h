@@ -270,7 +270,7 @@ struct kmem_far_slot {
 /* One object-cache owner: a thread. */
 struct kmem_owner {
 	uintptr_t cursor[NR_CURSORS]; /* owner */
-	/* written by the owner under kmem_owners_lock, under which others read */
+	/* the owner writes, others read under kmem_owners_lock */
 	struct kmem_far_slot **far; /* chunks by number, or NULL */
 	unsigned int nr_far; /* room in far, in chunks */
 	struct list_head list; /* kmem_owners_lock */

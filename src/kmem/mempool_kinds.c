@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/mempool_kinds.c - the usual elements of a mempool: objects, memory, pages
+ * kmem/mempool_kinds.c - the usual elements of mempools: objects, memory, pages
  *
  * Locking	none here
  * Tests	unit.kmem.mempool

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/shrink.c - gives back what caches keep: at ticks, and when memory is short
+ * kmem/shrink.c - gives back what caches keep: at ticks and in shortage
  *
  *	total objects of a cache
  *	|---- in use ----|-- in sheaves and barns --|-- free in slabs --|

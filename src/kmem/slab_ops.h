@@ -6,7 +6,7 @@
  *	   `----------------.	|	   .---------------'---------------'
  *			  struct slab_ops of the cache
  *		.---------------'|`------------------.
- *	slab_ops	  slub_ops	  one of each for caches with debug flags
+ *	slab_ops	  slub_ops	  one of each for caches with debugging
  *
  * SLAB and SLUB have two such tables each, in their ops.c, and nothing else of
  * theirs is known here. A callback may be NULL only where its comment says so.
@@ -146,7 +146,7 @@ struct slab_ops {
 	/* Checks the invariants of a cache not in use; aborts on a fault. */
 	void (*check)(struct kmem_cache *s);
 
-	/* ---- caches with debug flags (kmem/debug.h); NULL for others ------ */
+	/* ---- caches with debug flags (kmem/debug.h); NULL for others ----- */
 
 	/* Returns an object of orig_size bytes for the caller who, or NULL. */
 	void *(*debug_alloc)(struct kmem_cache *s, gfp_t gfp, int node,

@@ -18,8 +18,8 @@
  * flushed.
  *
  * Locking	kmem_owners_lock (rank LOCK_OWNERS) for the lists
- * Invariants	OWNER2  a table on free_owners has missing cursors, no spares and
- *			no far slots	(unit.kmem.thread checks it)
+ * Invariants	OWNER2  a table on free_owners has missing cursors, no spares
+ *			and no far slots	(unit.kmem.thread checks it)
  */
 #include <pthread.h>
 

@@ -17,7 +17,7 @@
  * Locking	shrinker_lock (rank LOCK_SHRINKER) for the list and the users;
  *		never held across a call. A shrinker with users stays listed.
  * Invariants	SHRINKER1  users is the number of threads in its functions
- *						(unit.reclaim.shrinker checks it)
+ *			(unit.reclaim.shrinker checks it)
  * Source	Linux v6.12 mm/shrinker.c (docs/kernel.md K5)
  */
 #include <limits.h>

@@ -2,7 +2,7 @@
 /*
  * request/runs.c - runs: contiguous frames, any number up to a largest block
  *
- *	alloc_page_run	[ 5 of 8 frames       ][ free ]	a block, its surplus freed
+ *	alloc_page_run	[ 5 of 8 frames       ][ free ]	the rest is free
  *	trim_page_run	[ 3 of 5      ][ free         ]
  *	extend_page_run	[ 6                      ][fr ]	if those behind are free
  *

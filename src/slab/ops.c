@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/ops.c - the two tables that make SLAB a backend, and the start of a cache
+ * slab/ops.c - the two tables that make SLAB a backend; a cache's start
  *
  *	slab_ops	caches without debug flags
  *	slab_debug_ops	caches with such flags: slab_setup() gives it to them

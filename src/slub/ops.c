@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/ops.c - the two tables that make SLUB a backend, and the start of a cache
+ * slub/ops.c - the two tables that make SLUB a backend; a cache's start
  *
  *	slub_ops	caches without debug flags
  *	slub_debug_ops	caches with such flags: slub_setup() gives it to them

@@ -128,11 +128,11 @@ def judge_text(root):
     if os.path.exists(f"{root}/CONTRIBUTING.md"):
         faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
             root, "CONTRIBUTING.md"))
-    for path in programs(root, ("tests", "bench", "tools", "scripts", "cmake",
-                                ".ci")):
+    others = ("tests", "bench", "tools", "scripts", "cmake", ".ci")
+    for path in programs(root, ("src", "include", *others)):
         lines = sources.read_lines(root, path)
         faults += judge_width(path, lines)
-        if not path.startswith("tests/lint/"):
+        if path.startswith(others) and not path.startswith("tests/lint/"):
             faults += judge_comments(path, lines)
     return faults
 

@@ -89,8 +89,7 @@ static inline void vm_start(const char *args, const char *backend)
 	vm_boot(args, backend);
 }
 
-/* ---- what there is, to be the same when all is given back
- * ------------------- */
+/* ---- what there is, to be the same when all is given back ---------------- */
 
 struct vm_books {
 	unsigned long highmem; /* frames of HighMem in use */

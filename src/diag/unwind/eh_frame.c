@@ -125,7 +125,7 @@ int eh_read_frame(const u8 *fde, uintptr_t datarel, struct eh_frame *frame)
 	return 0;
 }
 
-/* Returns the FDE of the function that holds pc, by a linear search, or NULL. */
+/* Returns the FDE of the function of pc, by a linear search, or NULL. */
 static const u8 *scan_frames(const struct eh_object *object, uintptr_t pc)
 {
 	const u8 *at = (const u8 *)object->frames;

@@ -6,10 +6,10 @@
  *	           |     compaction              |
  *	frames	...b..........d		frames	..............d
  *
- * Pages of vmalloc() are movable for the page allocator (compaction/migrate.c): the
- * page's private word is the address at which it is mapped. To move one, writes
- * to that address wait, the bytes are written to the new frame, which is mapped
- * over the old one; reads go on all the while.
+ * Pages of vmalloc() are movable for the page allocator (compaction/migrate.c):
+ * the page's private word is the address at which it is mapped. To move one,
+ * writes to that address wait, the bytes are written to the new frame, which is
+ * mapped over the old one; reads go on all the while.
  *
  * Two kinds of pages do not move. A page that vmalloc_to_page() returned stays,
  * since its caller holds a pointer to it. All pages of a pinned area stay,

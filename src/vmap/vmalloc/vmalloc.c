@@ -333,7 +333,7 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 	return vmalloc_anywhere(&rq);
 }
 
-/* ---- kmalloc() if possible ------------------------------------------------ */
+/* ---- kmalloc() if possible ----------------------------------------------- */
 
 /*
  * Returns flags for kmalloc(): a large request may fail, vmalloc() comes next.

@@ -175,7 +175,7 @@ static void test_short(void **state)
 }
 
 /* An object of another cache among them. Expect none of the batch to go in:
- * what the array hands out was proven to be an object of the cache. */
+ * what the array hands out was checked to be an object of the cache. */
 static void test_stranger(void **state)
 {
 	struct kmem_cache *other = kmem_cache_create("other", 256, 0,
