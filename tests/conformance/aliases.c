@@ -5,7 +5,7 @@
  * Every name is looked up at run time. The names of the malloc family must be
  * there; a block got by one name is freed by another.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 typedef void *alloc_fn(size_t n);
 typedef void *alloc2_fn(size_t a, size_t n);

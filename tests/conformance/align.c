@@ -2,7 +2,7 @@
 /*
  * conformance/align.c - alignment of every size and every aligned call
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 enum { CALLS = 3 };
 static const char *const call_name[CALLS] = { "memalign", "posix_memalign",
@@ -107,7 +107,7 @@ static void held_together(void)
 /* Alignments that no address space holds. Expect ENOMEM from all three. */
 static void absurd_alignment(void)
 {
-	void *const mark = &kt_failures;
+	void *const mark = &check_failures;
 	void *p;
 	int bit, call;
 

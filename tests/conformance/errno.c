@@ -7,7 +7,7 @@
  */
 #include <pthread.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static const size_t sizes[] = { 0,    1,       16,	    100,      1000,
 				4096, 10000,   32 * KIB,    33 * KIB, 100 * KIB,

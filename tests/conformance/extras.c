@@ -5,7 +5,7 @@
  * Each is looked up at run time and held to the manual of the system that it
  * comes from; one that is not exported is passed over, and said so.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 static const size_t sizes[] = { 1, 100, 5000, 100000, 6 * MIB };
 

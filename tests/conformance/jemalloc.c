@@ -5,7 +5,7 @@
  * Expect all seven, by the manual page jemalloc(3), on blocks that any other
  * call of the malloc family can take over.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 /* The bits of flags, as the manual page's macros put them together. */
 #define LG_ALIGN(lg) (lg)

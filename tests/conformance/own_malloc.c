@@ -7,7 +7,7 @@
  * Expect each of those to work on the program's blocks, as libc's would: a
  * block never begins in one allocator and ends in the other.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define MAGIC 0x6f776e206d616c6cUL
 #define POOL (64 * MIB)
@@ -195,5 +195,5 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		if (argc < 2 || !strcmp(argv[1], cases[i].name))
 			cases[i].run();
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

@@ -7,7 +7,7 @@
  * the complement of the byte, those of calloc zero, and freed ones full of the
  * byte where the memory is kept; and nothing of it once it is switched off.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 static const size_t sizes[] = { 1, 24, 100, 1000, 10000, 32768, 100000 };
 
@@ -105,5 +105,5 @@ int main(int argc, char **argv)
 		fresh(0x11);
 	}
 	off();
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

@@ -2,7 +2,7 @@
 /*
  * conformance/realloc.c - realloc keeps the contents along every ladder
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 /* Every block is one of small, run or area; edges are where they meet. */
 static const size_t ladder[] = {
@@ -75,14 +75,14 @@ static void byte_by_byte(void)
 	for (n = 1; n <= end; n++) {
 		p = realloc(p, n);
 		REQUIRE(p, "realloc to %zu", n);
-		p[n - 1] = (unsigned char)kt_mix(n - 1);
+		p[n - 1] = (unsigned char)test_mix(n - 1);
 	}
 	for (n = 0; n < end; n++)
-		CHECK(p[n] == (unsigned char)kt_mix(n), "byte %zu", n);
+		CHECK(p[n] == (unsigned char)test_mix(n), "byte %zu", n);
 	while (n > 1) {
 		n -= n / 7 + 1;
 		p = realloc(p, n ? n : 1);
-		CHECK(p[n / 2] == (unsigned char)kt_mix(n / 2), "at %zu", n);
+		CHECK(p[n / 2] == (unsigned char)test_mix(n / 2), "at %zu", n);
 	}
 	free(p);
 }

@@ -5,7 +5,7 @@
  * One case a row. The expected answers are glibc's, except that aligned_alloc
  * refuses an alignment that is not a power of two, as glibc does since 2.38.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define TOO_BIG ((size_t)PTRDIFF_MAX + 1)
 
@@ -139,7 +139,7 @@ static void posix_memalign_einval(void)
 		0,  1,	2,  3,	4,	  7,	    9,		 12,
 		24, 48, 96, 17, 4096 + 8, SIZE_MAX, SIZE_MAX - 7
 	};
-	void *const mark = &kt_failures;
+	void *const mark = &check_failures;
 	void *p;
 	size_t i;
 

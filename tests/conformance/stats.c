@@ -7,7 +7,7 @@
  */
 #include <ctype.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static size_t in_use(void)
 {

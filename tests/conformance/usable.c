@@ -2,7 +2,7 @@
 /*
  * conformance/usable.c - malloc_usable_size is true, stable and all writable
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 /* A block of @n checked alone: size, stability, every byte to the end. */
 static void one(void *p, size_t n, const char *how)
@@ -92,7 +92,7 @@ static void stable(void)
 		u[i] = malloc_usable_size(p[i]);
 	}
 	for (k = 0; k < 20000; k++) {
-		free(malloc(kt_rand(&seed) % 60000));
+		free(malloc(test_rand(&seed) % 60000));
 		i = (size_t)k % ARRAY_SIZE(sizes);
 		CHECK(malloc_usable_size(p[i]) == u[i], "block %zu", i);
 	}

@@ -2,7 +2,7 @@
 /*
  * conformance/zero.c - calloc memory is zero however it was used before
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 static const size_t sizes[] = { 1,    16,      48,	 100,	   1000,
 				4096, 10000,   32 * KIB, 33 * KIB, 100 * KIB,

@@ -6,7 +6,7 @@
  * Expect nothrow to give NULL and the throwing one to end with a line and
  * SIGABRT.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 int main(void)
 {

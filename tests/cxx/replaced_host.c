@@ -2,7 +2,7 @@
 /*
  * cxx/replaced_host.c - a C program whose plug-in, opened RTLD_LOCAL, replaces
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 int main(int argc, char **argv)
 {

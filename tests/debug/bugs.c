@@ -9,7 +9,7 @@
  * are what a report must name. Expect the program to get to its end, for a
  * report is all that slab_debug does.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 #include <pthread.h>
 
@@ -221,8 +221,8 @@ static void clean(void)
 	char *p[500] = { NULL };
 
 	for (int i = 0; i < 20000; i++) {
-		size_t n = kt_rand(&seed) % 500;
-		size_t size = kt_rand(&seed) % 40000;
+		size_t n = test_rand(&seed) % 500;
+		size_t size = test_rand(&seed) % 40000;
 
 		if (i % 3 == 0) {
 			free(p[n]);

@@ -9,7 +9,7 @@
  * as many to fail as PERCENT says, with ENOMEM, and whatever was there before
  * to be left as it was.
  */
-#include "support/ktest.h"
+#include "support/program.h"
 
 #include <pthread.h>
 

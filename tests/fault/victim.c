@@ -8,9 +8,10 @@
  * must succeed. The last line on stdout tells how many NULLs it saw.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define ATTEMPTS 4
 
@@ -108,11 +109,11 @@ static void forks(void)
 		fill(kept, 5000, 9);
 	pid = fork();
 	if (pid == 0) {
-		atomic_store(&kt_failures, 0);
+		check_reset();
 		if (kept)
 			CHECK(verify(kept, 5000, 9) == 5000, "lost in child");
 		all_kinds(1);
-		_exit(atomic_load(&kt_failures) ? 1 : 0);
+		_exit(check_status());
 	}
 	if (pid > 0) {
 		waitpid(pid, &status, 0);
@@ -133,5 +134,5 @@ int main(int argc, char **argv)
 		all_kinds(1);
 	}
 	dprintf(1, "nulls=%d\n", atomic_load(&nulls));
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

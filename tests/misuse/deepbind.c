@@ -30,5 +30,5 @@ int main(int argc, char **argv)
 		free(string(n));
 		their_free(string(n));
 	}
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

@@ -53,5 +53,5 @@ int main(int argc, char **argv)
 	else
 		CHECK(after >= before + n, "%zu -> %zu: freed", before, after);
 	free(malloc(100));
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

@@ -10,7 +10,7 @@
 #ifndef MISUSE_H
 #define MISUSE_H
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define MISSED 3
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 /* Usable sizes and figures. Expect those of the library's size classes. */
 static void served_by_us(void)
@@ -48,16 +48,16 @@ static void libc_users(void)
 
 static void *thread(void *arg)
 {
-	uint64_t rng = kt_mix((uintptr_t)arg) | 1;
+	uint64_t rng = test_mix((uintptr_t)arg) | 1;
 	char *p[32] = { 0 };
 	size_t n[32] = { 0 };
 
 	for (int k = 0; k < 20000; k++) {
-		int i = (int)(kt_rand(&rng) % 32);
+		int i = (int)(test_rand(&rng) % 32);
 
 		CHECK(verify(p[i], n[i], (uint64_t)i) == n[i], "block %d", i);
 		free(p[i]);
-		n[i] = kt_rand(&rng) % (k % 100 ? 2000 : 200000);
+		n[i] = test_rand(&rng) % (k % 100 ? 2000 : 200000);
 		p[i] = malloc(n[i]);
 		fill(p[i], n[i], (uint64_t)i);
 	}
@@ -78,10 +78,10 @@ static void threads_and_forks(void)
 	for (i = 0; i < 20; i++) {
 		pid = fork();
 		if (pid == 0) {
-			atomic_store(&kt_failures, 0);
+			check_reset();
 			thread((void *)9);
 			free(malloc(8 * MIB));
-			_exit(atomic_load(&kt_failures) ? 1 : 0);
+			_exit(check_status());
 		}
 		waitpid(pid, &status, 0);
 		CHECK(status == 0, "wait status %x", status);

@@ -10,7 +10,7 @@
  * have. With an argument each writes one byte behind its block.
  */
 #define KT_STATIC
-#include "support/ktest.h"
+#include "support/program.h"
 
 static char *blocks[2];
 static int refused;

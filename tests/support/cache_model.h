@@ -58,7 +58,7 @@ static uint64_t seed;
 
 static unsigned int below(uint64_t n)
 {
-	return (unsigned int)(next_random(&seed) >> 11) % (unsigned int)n;
+	return (unsigned int)(test_rand(&seed) >> 11) % (unsigned int)n;
 }
 
 static void construct(void *obj)
@@ -101,7 +101,7 @@ static void adopt(struct model *m, void *p, bool zeroed)
 	assert_non_null(p);
 	assert_int_equal((uintptr_t)p % m->align, 0);
 	o->p = p;
-	o->mark = next_random(&seed);
+	o->mark = test_rand(&seed);
 	if (m->ctor)
 		assert_int_equal(*o->p, CONSTRUCTED);
 	for (size_t at = 0; zeroed && at < m->size; at = next_byte(m, at))

@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "support/child.h"
 
@@ -16,6 +16,7 @@ static void in_child(void (*fn)(void *arg), void *arg, int fd)
 	struct rlimit no_core = { 0, 0 };
 	struct rlimit cpu = { CHILD_SECONDS, CHILD_SECONDS };
 
+	signal(SIGABRT, SIG_DFL);
 	setrlimit(RLIMIT_CORE, &no_core);
 	dup2(fd, 2);
 	close(fd);
@@ -72,6 +73,49 @@ int child_aborts(void (*fn)(void *arg), void *arg, const char *phrase)
 		return 1;
 	dprintf(2, "status %#x, said: %s\n", end.status, end.err);
 	return 0;
+}
+
+void expect_abort(void (*fn)(void *arg), void *arg, const char *phrase)
+{
+	struct child_end end;
+
+	child_run(fn, arg, &end);
+	if (!WIFSIGNALED(end.status) || WTERMSIG(end.status) != SIGABRT)
+		fail_msg("no abort, status %#x, said: %s", end.status, end.err);
+	if (strncmp(end.err, "kmalloc: ", 9) || !strstr(end.err, phrase))
+		fail_msg("said \"%s\", not \"%s\"", end.err, phrase);
+	assert_ptr_equal(strchr(end.err, '\n'), end.err + strlen(end.err) - 1);
+}
+
+struct again {
+	const char *mode, *parameters;
+};
+
+static void execute_again(void *arg)
+{
+	const char *given = getenv("KMALLOC_CMDLINE");
+	const struct again *again = arg;
+	char cmdline[1024];
+
+	snprintf(cmdline, sizeof(cmdline), "%s%s%s", given ? given : "",
+		 given ? " " : "", again->parameters);
+	setenv("KMALLOC_CMDLINE", cmdline, 1);
+	execl("/proc/self/exe", "test", again->mode, NULL);
+	_exit(127);
+}
+
+void child_again(const char *mode, const char *parameters,
+		 struct child_end *end)
+{
+	struct again again = { mode, parameters };
+
+	child_run(execute_again, &again, end);
+}
+
+void expect_quiet(const struct child_end *end)
+{
+	if (end->status || *end->err)
+		fail_msg("status %#x, said: %s", end->status, end->err);
 }
 
 int count_phrase(const char *text, const char *phrase)

@@ -15,32 +15,42 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-/* In a child: say where and end it. */
-#define REQUIRE(cond)                                                         \
-	do {                                                                  \
-		if (!(cond)) {                                                \
-			dprintf(2, "%s:%d: failed: %s\n", __FILE__, __LINE__, \
-				#cond);                                       \
-			_exit(1);                                             \
-		}                                                             \
-	} while (0)
+#include "support/check.h"
+#include "support/random.h"
 
 struct child_end {
 	int status; /* as of waitpid() */
 	char err[4096]; /* what it said on stderr */
 };
 
-/* Run fn(arg) in a child to its end; 300 seconds of CPU time are the most. */
+/* Runs fn(arg) in a child to its end; 300 seconds of CPU time are the most. */
 void child_run(void (*fn)(void *arg), void *arg, struct child_end *end);
 
-/* Did fn(arg) abort after a message with `phrase` in it? 0 if not. */
+/*
+ * Runs this program once more as a child, with the one argument mode. Boot
+ * parameters are added to those of KMALLOC_CMDLINE.
+ */
+void child_again(const char *mode, const char *parameters,
+		 struct child_end *end);
+
+/* Fails the test unless the child ended with status 0 and said nothing. */
+void expect_quiet(const struct child_end *end);
+
+/* Returns 1 if fn(arg) aborts after a message with `phrase` in it, else 0. */
 int child_aborts(void (*fn)(void *arg), void *arg, const char *phrase);
 
-/* The number of times that `phrase` is in `text`. */
+/*
+ * Fails the test unless fn(arg) aborts, and says before that one line of the
+ * library's, with `phrase` in it.
+ */
+void expect_abort(void (*fn)(void *arg), void *arg, const char *phrase);
+
+/* Returns the number of times that `phrase` is in `text`. */
 int count_phrase(const char *text, const char *phrase);
 
 /* The cmocka test whose state is a void (*)(void *) to run in a child. */
@@ -50,22 +60,7 @@ void child_test_run(void **state);
 #fn, child_test_run, NULL, NULL, (void *)(fn) \
 	}
 
-/* What fn(arg) writes on stderr, without a child. */
+/* Stores what fn(arg) writes on stderr, without a child. */
 void capture_stderr(void (*fn)(void *arg), void *arg, char *text, size_t size);
-
-/* xorshift: *state must not be zero. */
-static inline uint64_t test_rand(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* A number below n. */
-static inline unsigned long test_below(uint64_t *state, unsigned long n)
-{
-	return (unsigned long)(test_rand(state) >> 11) % n;
-}
 
 #endif

@@ -9,12 +9,12 @@
 #define TEST_START_H
 
 #include <limits.h>
-#include <sched.h>
 
 #include "buddy/internal.h"
 #include "diag/param.h"
 #include "core/tick.h"
 #include "support/child.h"
+#include "support/cpu.h"
 #include "sys/os.h"
 
 #define TEST_ARENA "arena=64M"
@@ -22,15 +22,6 @@
 #define TEST_BLOCKS (TEST_FRAMES / MAX_ORDER_NR_PAGES)
 /* Down to the last page: what is tested is not the watermarks. */
 #define QUIET (GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC)
-
-static inline void pin_to_one_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)sched_getcpu(), &set);
-	REQUIRE(!sched_setaffinity(0, sizeof(set), &set));
-}
 
 static inline struct zone *start_zone(const char *cmdline)
 {

@@ -19,7 +19,11 @@ function(km_test name)
 	list(PREPEND T_LABELS ${group})
 	list(REMOVE_ITEM T_LABELS "")
 	list(REMOVE_DUPLICATES T_LABELS)
-	add_test(NAME ${name} COMMAND ${T_COMMAND})
+	set(words "") # a list would lose words that are empty
+	foreach(word IN LISTS T_COMMAND)
+		string(APPEND words " [==[${word}]==]")
+	endforeach()
+	cmake_language(EVAL CODE "add_test(NAME ${name} COMMAND ${words})")
 	set_tests_properties(${name} PROPERTIES
 		LABELS "${T_LABELS}" ENVIRONMENT "${T_ENV}")
 	if(T_CAN_SKIP)

@@ -24,7 +24,7 @@ static struct page *hogs[HOG_FRAMES]; /* by number */
 /* One CPU, 16 MiB of Normal and as much of HighMem: soon used up. */
 static inline void scatter_start(const char *how, const char *backend)
 {
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=32M highmem=16M");
 	vm_boot(how, backend);
 }

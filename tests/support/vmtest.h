@@ -10,7 +10,6 @@
 #define TEST_VMTEST_H
 
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "buddy/buddy.h"
@@ -21,6 +20,7 @@
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
 #include "support/child.h"
+#include "support/cpu.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 #include "vmap/vmalloc/internal.h"
@@ -60,15 +60,6 @@ static inline int vm_last(void)
 	return ret ? ret : vmalloc_init();
 }
 
-static inline void vm_pin(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	REQUIRE(!sched_setaffinity(0, sizeof(set), &set));
-}
-
 /* All CPUs; zones as the arguments say. */
 static inline void vm_boot(const char *args, const char *backend)
 {
@@ -84,7 +75,7 @@ static inline void vm_boot(const char *args, const char *backend)
 /* One CPU, 64 MiB of Normal and as much of HighMem. */
 static inline void vm_start(const char *args, const char *backend)
 {
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=128M highmem=64M");
 	vm_boot(args, backend);
 }

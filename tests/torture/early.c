@@ -8,7 +8,7 @@
 #include <locale.h>
 #include <pthread.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 void *early_block(int which) __attribute__((weak));
 void *early_resolved(void) __attribute__((weak));

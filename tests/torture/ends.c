@@ -6,10 +6,11 @@
  * destructors of the program run when everything else is over.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <threads.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 enum { KEYS = 100 };
 

@@ -8,9 +8,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static atomic_int stop;
 static atomic_ulong handled;
@@ -55,13 +56,13 @@ static void after(void)
 
 static void *busy(void *arg)
 {
-	uint64_t rng = kt_mix((uintptr_t)arg) | 1;
+	uint64_t rng = test_mix((uintptr_t)arg) | 1;
 	void *p[64] = { 0 };
 
 	while (!atomic_load(&stop)) {
-		int i = (int)(kt_rand(&rng) % 64);
-		size_t n = kt_rand(&rng) %
-			   (kt_rand(&rng) % 50 ? 4000 : 6 * MIB);
+		int i = (int)(test_rand(&rng) % 64);
+		size_t n = test_rand(&rng) %
+			   (test_rand(&rng) % 50 ? 4000 : 6 * MIB);
 
 		free(p[i]);
 		p[i] = malloc(n);
@@ -84,7 +85,7 @@ static void child(int depth)
 	pthread_t t;
 	pid_t pid;
 
-	atomic_store(&kt_failures, 0);
+	check_reset();
 	for (;; depth++) {
 		work();
 		if (!pthread_create(&t, NULL, child_thread, NULL))
@@ -98,7 +99,7 @@ static void child(int depth)
 		}
 	}
 	CHECK(status == 0, "grandchild: wait status %x", (unsigned int)status);
-	if (atomic_load(&kt_failures))
+	if (check_status())
 		_exit(1);
 	if (depth % 2)
 		_exit(0);
@@ -238,7 +239,7 @@ static void private_copies(void)
 	}
 	pid = fork();
 	if (pid == 0)
-		atomic_store(&kt_failures, 0);
+		check_reset();
 	for (i = 0; i < 3; i++) {
 		CHECK(verify(p[i], sizes[i], i) == sizes[i], "%zu", sizes[i]);
 		fill(p[i], sizes[i], i + (pid ? 10 : 20));
@@ -250,7 +251,7 @@ static void private_copies(void)
 		free(p[i]);
 	}
 	if (pid == 0)
-		_exit(atomic_load(&kt_failures) ? 1 : 0);
+		_exit(check_status());
 	waitpid(pid, &status, 0);
 	CHECK(status == 0, "wait status %x", status);
 }

@@ -8,10 +8,11 @@
  * malloc's, and of this program, whose come after. A deadlock shows as the time
  * limit of the test.
  */
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "fork_lock.h"
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define FORKS 12
 
@@ -87,7 +88,7 @@ static void fork_once(void)
 	if (!pid) {
 		work(kept, 1, 0);
 		work(kept, 1, 0);
-		_exit(atomic_load(&kt_failures) ? 1 : 0);
+		_exit(check_status());
 	}
 	REQUIRE(pid > 0, "fork: errno %d", errno);
 	waitpid(pid, &status, 0);

@@ -8,9 +8,10 @@
  * the test.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define LINE 20000
 #define FORKS 50
@@ -57,7 +58,7 @@ static void child(int depth)
 			break;
 		}
 	}
-	_exit(status || atomic_load(&kt_failures));
+	_exit(status || check_status());
 }
 
 static void fork_once(int depth)

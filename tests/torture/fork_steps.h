@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 #include "support/single_step.h"
 
 #define CHILD_BLOCKS 10000
@@ -93,7 +93,7 @@ static void fork_here(void)
 	forked++;
 	if (!pid) {
 		is_child = 1;
-		atomic_store(&kt_failures, 0);
+		check_reset();
 		return;
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -176,12 +176,12 @@ static void allocate(unsigned int nr)
 	uint64_t rng = 88172645463325252ULL;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int k = (unsigned int)(kt_rand(&rng) % 256);
+		unsigned int k = (unsigned int)(test_rand(&rng) % 256);
 		size_t head = n[k] < 64 ? n[k] : 64;
 
 		CHECK(verify(p[k], head, k) == head, "block %u", k);
 		free(p[k]);
-		n[k] = kt_rand(&rng) % (kt_rand(&rng) % 64 ? 3000 : 90000);
+		n[k] = test_rand(&rng) % (test_rand(&rng) % 64 ? 3000 : 90000);
 		p[k] = malloc(n[k]);
 		REQUIRE(p[k], "%zu bytes", n[k]);
 		fill(p[k], n[k] < 64 ? n[k] : 64, k);
@@ -211,7 +211,7 @@ static long interrupted(const struct call *call, long first, long every)
 	if (is_child) {
 		allocate(CHILD_BLOCKS);
 		prove();
-		_exit(atomic_load(&kt_failures) ? 1 : 0);
+		_exit(check_status());
 	}
 	CHECK(!child_status, "%s, instruction %ld: wait status %x", call->name,
 	      failed_at, (unsigned int)child_status);
@@ -369,7 +369,7 @@ static void fork_and_wait(void)
 	if (!pid) {
 		steps_end();
 		allocate(100);
-		_exit(child_status || atomic_load(&kt_failures));
+		_exit(child_status || check_status());
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno == ECHILD && is_child)
@@ -399,7 +399,7 @@ static int fork_steps(const char *only)
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (only ? !strcmp(only, calls[i].name) : !calls[i].apart)
 			fork_all_over(&calls[i]);
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }
 
 #endif

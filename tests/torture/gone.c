@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 enum { STACK = MIB };
 

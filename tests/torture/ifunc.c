@@ -7,7 +7,7 @@
  */
 #include "ifunc.h"
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static void check(struct ifunc_blocks *b)
 {
@@ -60,5 +60,5 @@ int main(void)
 	}
 	for (int i = 0; i < 10000; i++)
 		free(malloc((size_t)i * 7));
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

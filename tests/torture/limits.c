@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static void limit(rlim_t bytes)
 {

@@ -9,9 +9,10 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 static atomic_int in_malloc, seen, served;
 
@@ -51,12 +52,12 @@ static void outside_malloc(void)
 
 	ticks(handler, 500);
 	while (kt_now() < end) {
-		int i = (int)(kt_rand(&rng) % 64);
+		int i = (int)(test_rand(&rng) % 64);
 
 		CHECK(verify(p[i], n[i], (uint64_t)i) == n[i], "block %d", i);
 		atomic_store(&in_malloc, 1);
 		free(p[i]);
-		n[i] = kt_rand(&rng) % 100000;
+		n[i] = test_rand(&rng) % 100000;
 		p[i] = malloc(n[i]);
 		atomic_store(&in_malloc, 0);
 		fill(p[i], n[i], (uint64_t)i);
@@ -82,7 +83,7 @@ static void any_moment(void)
 
 	ticks(quiet, 200);
 	while (kt_now() < end) {
-		size_t n = kt_rand(&rng) % (20 * MIB) + 1;
+		size_t n = test_rand(&rng) % (20 * MIB) + 1;
 		char *p = malloc(n);
 
 		REQUIRE(p, "%zu bytes: errno %d", n, errno);

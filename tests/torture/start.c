@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 #define WEAK __attribute__((weak))
 
@@ -506,5 +506,5 @@ int main(int argc, char **argv)
 		retry();
 	else
 		REQUIRE(ran_early || run(argv[1]), "no such call: %s", argv[1]);
-	return atomic_load(&kt_failures) ? 1 : 0;
+	return check_status();
 }

@@ -8,9 +8,10 @@
  * Locking	a ring slot changes hands by one atomic exchange.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <threads.h>
 
-#include "support/ktest.h"
+#include "support/program.h"
 
 enum { WORKERS = 8, SLOTS = 512 };
 
@@ -26,9 +27,9 @@ static atomic_ulong handed;
 /* Mostly small, some runs, a few areas. */
 static size_t pick(uint64_t *rng)
 {
-	uint64_t r = kt_rand(rng), kind = r % 1000;
+	uint64_t r = test_rand(rng), kind = r % 1000;
 
-	r = kt_rand(rng);
+	r = test_rand(rng);
 	if (kind < 900)
 		return r % 2000;
 	if (kind < 980)
@@ -41,19 +42,19 @@ static struct head *make(uint64_t *rng)
 	size_t n = pick(rng) + sizeof(struct head);
 	struct head *h;
 
-	switch (kt_rand(rng) % 8) {
+	switch (test_rand(rng) % 8) {
 	case 0:
 		h = calloc(1, n);
 		break;
 	case 1:
-		h = aligned_alloc(16UL << kt_rand(rng) % 9, n);
+		h = aligned_alloc(16UL << test_rand(rng) % 9, n);
 		break;
 	default:
 		h = malloc(n);
 	}
 	REQUIRE(h, "%zu bytes", n);
 	h->n = n;
-	h->seed = kt_rand(rng);
+	h->seed = test_rand(rng);
 	fill(h + 1, n - sizeof(*h), h->seed);
 	return h;
 }
@@ -86,14 +87,14 @@ static struct head *resize(struct head *h, uint64_t *rng)
 
 static void *worker(void *arg)
 {
-	uint64_t rng = kt_mix((uintptr_t)arg) | 1;
+	uint64_t rng = test_mix((uintptr_t)arg) | 1;
 	struct head *h;
 
 	while (!atomic_load(&stop)) {
 		h = make(&rng);
-		if (kt_rand(&rng) % 8 == 0)
+		if (test_rand(&rng) % 8 == 0)
 			h = resize(h, &rng);
-		drop(atomic_exchange(&ring[kt_rand(&rng) % SLOTS], h));
+		drop(atomic_exchange(&ring[test_rand(&rng) % SLOTS], h));
 		atomic_fetch_add(&handed, 1);
 	}
 	return NULL;
@@ -102,11 +103,11 @@ static void *worker(void *arg)
 /* A thread that only ever frees what others made. */
 static void *freer(void *arg)
 {
-	uint64_t rng = kt_mix((uintptr_t)arg) | 1;
+	uint64_t rng = test_mix((uintptr_t)arg) | 1;
 
 	while (!atomic_load(&stop)) {
-		drop(atomic_exchange(&ring[kt_rand(&rng) % SLOTS], NULL));
-		if (kt_rand(&rng) % 64 == 0)
+		drop(atomic_exchange(&ring[test_rand(&rng) % SLOTS], NULL));
+		if (test_rand(&rng) % 64 == 0)
 			sched_yield();
 	}
 	return NULL;
@@ -144,11 +145,12 @@ static void exchange(void)
 
 static void *brief(void *arg)
 {
-	uint64_t rng = kt_mix((uintptr_t)arg) | 1;
-	int i, n = (int)(kt_rand(&rng) % 40);
+	uint64_t rng = test_mix((uintptr_t)arg) | 1;
+	int i, n = (int)(test_rand(&rng) % 40);
 
 	for (i = 0; i < n; i++)
-		drop(atomic_exchange(&ring[kt_rand(&rng) % SLOTS], make(&rng)));
+		drop(atomic_exchange(&ring[test_rand(&rng) % SLOTS],
+				     make(&rng)));
 	return (uintptr_t)arg % 3 ? make(&rng) : NULL;
 }
 

@@ -214,7 +214,7 @@ static void run(const char *backend)
  * place, every structure sound, and all given back. */
 static void child_highmem(void *arg)
 {
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=32M highmem=16M");
 	vm_boot("vmalloc.lazy_max=2M", arg);
 	run(arg);
@@ -224,7 +224,7 @@ static void child_highmem(void *arg)
 static void child_no_highmem(void *arg)
 {
 	(void)arg;
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=48M");
 	vm_boot("vmalloc.lazy_max=2M", "");
 	run("no highmem");

@@ -54,7 +54,7 @@ static void give(struct block *b)
 
 static struct block *take(uint64_t *seed)
 {
-	uint64_t r = next_random(seed);
+	uint64_t r = test_rand(seed);
 	struct block *b;
 	uint32_t size;
 
@@ -77,7 +77,7 @@ static void *worker(void *arg)
 
 	for (int i = 0; i < STEPS; i++) {
 		struct block *b = take(&seed);
-		size_t at = next_random(&seed) % BOXES;
+		size_t at = test_rand(&seed) % BOXES;
 
 		give(__atomic_exchange_n(&boxes[at], b, __ATOMIC_ACQ_REL));
 		if (i % 4 == 0)

@@ -133,14 +133,14 @@ static void *creator(void *arg)
 						      SLAB_NO_OBJ_EXT,
 						      SLAB_TYPESAFE_BY_RCU };
 		unsigned int size = sizeof(struct node) +
-				    (unsigned int)(next_random(&seed) % 3) * 40;
+				    (unsigned int)(test_rand(&seed) % 3) * 40;
 		struct kmem_cache *mine;
 		char name[32];
 
 		snprintf(name, sizeof(name), "load-%lu-%d", (uintptr_t)arg,
 			 round);
 		mine = __kmem_cache_create_args(name, size, NULL,
-						flags[next_random(&seed) % 5]);
+						flags[test_rand(&seed) % 5]);
 		assert_non_null(mine);
 		for (int i = 0; i < 64; i++) {
 			objs[i] = kmem_cache_alloc(mine, GFP_KERNEL);

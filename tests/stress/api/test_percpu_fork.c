@@ -18,7 +18,7 @@ static bool stop;
 
 static void step(void **kept, uint64_t *seed)
 {
-	uint64_t r = next_random(seed);
+	uint64_t r = test_rand(seed);
 	void **p = &kept[r % KEEP];
 	size_t size = 1 + (r >> 24) % (r % 20 ? 500 : PCPU_MIN_UNIT_SIZE);
 
@@ -67,8 +67,7 @@ static void child(void *arg)
 static void test_fork(void **state)
 {
 	pthread_t threads[THREADS];
-	char text[512];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	for (uintptr_t i = 0; i < THREADS; i++)
@@ -76,10 +75,10 @@ static void test_fork(void **state)
 						(void *)(i + 77)),
 				 0);
 	for (uintptr_t i = 1; i <= FORKS; i++) {
-		run_child(child, (void *)i, text, sizeof(text), &status);
-		if (status)
+		child_run(child, (void *)i, &end);
+		if (end.status)
 			fail_msg("child %zu ended with %#x: %s", (size_t)i,
-				 (unsigned int)status, text);
+				 end.status, end.err);
 	}
 	WRITE_ONCE(stop, true);
 	for (size_t i = 0; i < THREADS; i++)

@@ -51,7 +51,7 @@ static void *page_user(void *arg)
 	uint64_t seed = 99;
 
 	while (!READ_ONCE(stop)) {
-		size_t n = next_random(&seed) % 64;
+		size_t n = test_rand(&seed) % 64;
 
 		if (pages[n])
 			__free_pages(pages[n], n % 11);

@@ -22,7 +22,7 @@ static void *churn(void *arg)
 	void *kept[KEEP] = { NULL };
 
 	for (int i = 0; i < STEPS; i++) {
-		uint64_t r = next_random(&seed);
+		uint64_t r = test_rand(&seed);
 		void **p = &kept[r % KEEP];
 
 		kfree(*p);

@@ -262,31 +262,14 @@ static int run(void)
 	return 0;
 }
 
-static void run_again(void *arg)
+static void run_with(const char *mode, const char *parameters)
 {
-	char program[] = "test_vm_migrate", run_mode[] = "run",
-	     budget_mode[] = "budget";
-	char *argv[] = { program, run_mode, NULL };
-	char *env[] = { arg, NULL };
+	struct child_end end;
+	char all[100];
 
-	if (strstr(arg, "highmem=1G"))
-		argv[1] = budget_mode;
-	execve("/proc/self/exe", argv, env);
-	_exit(127);
-}
-
-static void run_with(const char *parameters)
-{
-	char env[200], text[4096];
-	int status;
-
-	snprintf(env, sizeof(env), "KMALLOC_CMDLINE=vmalloc.lazy_max=0 %s %s",
-		 parameters,
-		 getenv("KMALLOC_CMDLINE") ? getenv("KMALLOC_CMDLINE") : "");
-	run_child(run_again, env, text, sizeof(text), &status);
-	if (status)
-		fail_msg("%#x: %s", (unsigned int)status, text);
-	assert_string_equal(text, "");
+	snprintf(all, sizeof(all), "vmalloc.lazy_max=0 %s", parameters);
+	child_again(mode, all, &end);
+	expect_quiet(&end);
 }
 
 /* Writes wait in the kernel. Expect many more free blocks of 2 MiB after
@@ -294,14 +277,14 @@ static void run_with(const char *parameters)
 static void test_userfaultfd(void **state)
 {
 	(void)state;
-	run_with("highmem=64M vmap_migrate=userfaultfd");
+	run_with("run", "highmem=64M vmap_migrate=userfaultfd");
 }
 
 /* Writes wait in a signal handler. Expect the same. */
 static void test_mprotect(void **state)
 {
 	(void)state;
-	run_with("highmem=64M vmap_migrate=mprotect");
+	run_with("run", "highmem=64M vmap_migrate=mprotect");
 }
 
 /* 512 MiB are free in HighMem, a page here and a page there, and 400 MiB are
@@ -310,7 +293,7 @@ static void test_mprotect(void **state)
 static void test_budget(void **state)
 {
 	(void)state;
-	run_with("highmem=1G");
+	run_with("budget", "highmem=1G");
 }
 
 int main(int argc, char **argv)

@@ -25,12 +25,6 @@ static bool stopped(void)
 	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
 }
 
-static void expect_quiet(const struct child_end *end)
-{
-	if (end->status || end->err[0])
-		fail_msg("status %#x, said: %s", end->status, end->err);
-}
-
 static void *namer(void *arg)
 {
 	u32 seed = (u32)(uintptr_t)arg;

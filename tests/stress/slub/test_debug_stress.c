@@ -33,12 +33,11 @@ static void *work(void *arg)
 	uint64_t seed = (uint64_t)(uintptr_t)arg;
 
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		unsigned int place = (unsigned int)(next_random(&seed) %
-						    PLACES);
+		unsigned int place = (unsigned int)(test_rand(&seed) % PLACES);
 		struct kmem_cache *s = cache_of(place);
 		void *obj = NULL, *old;
 
-		if (next_random(&seed) % 3) {
+		if (test_rand(&seed) % 3) {
 			obj = kmem_cache_alloc(s, GFP_KERNEL);
 			assert_non_null(obj);
 			memset(obj, (int)i, s->object_size);

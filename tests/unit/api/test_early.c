@@ -93,29 +93,18 @@ __attribute__((section(".preinit_array"),
 	       used)) static void (*const preinit)(int, char **,
 						   char **) = early;
 
-static void run_self(void *arg)
-{
-	char program[] = "test_early";
-	char *argv[] = { program, arg, NULL };
-
-	execv("/proc/self/exe", argv);
-	_exit(127);
-}
-
 /* Each function is the first that is called. Expect it to work, and the
  * library to be sound afterwards. */
 static void test_first_calls(void **state)
 {
-	char text[512], name[16];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	for (size_t i = 0; i < NR_FIRSTS; i++) {
-		snprintf(name, sizeof(name), "%s", firsts[i].name);
-		run_child(run_self, name, text, sizeof(text), &status);
-		if (status || text[0])
-			fail_msg("%s: status %#x: %s", name,
-				 (unsigned int)status, text);
+		child_again(firsts[i].name, "", &end);
+		if (end.status || *end.err)
+			fail_msg("%s: status %#x: %s", firsts[i].name,
+				 end.status, end.err);
 	}
 }
 

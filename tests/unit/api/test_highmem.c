@@ -65,15 +65,15 @@ static void list_files(void *arg)
  * it. */
 static void test_exec(void **state)
 {
-	char text[4096], program[] = "/bin/ls";
+	struct child_end end;
+	char program[] = "/bin/ls";
 	char *p = vmalloc(SIZE);
-	int status;
 
 	(void)state;
-	run_child(list_files, program, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
-	assert_non_null(strstr(text, "0 -> "));
-	assert_null(strstr(text, "libkmalloc"));
+	child_run(list_files, program, &end);
+	assert_int_equal(end.status, 0);
+	assert_non_null(strstr(end.err, "0 -> "));
+	assert_null(strstr(end.err, "libkmalloc"));
 	vfree(p);
 }
 

@@ -47,8 +47,7 @@ static void use_and_check(void *arg)
 static void test_fork(void **state)
 {
 	pthread_t thread;
-	char text[256];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	kfree(kmalloc(100, GFP_KERNEL));
@@ -56,8 +55,8 @@ static void test_fork(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(kmem_owners_number(), 2);
-	run_child(use_and_check, NULL, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
+	child_run(use_and_check, NULL, &end);
+	assert_int_equal(end.status, 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	km_check();
@@ -81,30 +80,21 @@ static void test_reclaim(void **state)
 	kfree(kmalloc(64, GFP_KERNEL));
 }
 
-static void run_with_parameters(void *arg)
-{
-	char program[] = "test_km", mode[] = "quiet";
-	char *argv[] = { program, mode, NULL };
-	char *env[] = { arg, NULL };
-
-	execve("/proc/self/exe", argv, env);
-	_exit(127);
-}
-
 /* The command line names parameters of the other library, and one that
  * neither knows. Expect one line, on the latter. */
 static void test_parameters(void **state)
 {
-	char env[] = "KMALLOC_CMDLINE=stats=1 stats_file=/x foreign=abort "
-		     "percpu=thread nonsense=1";
-	char text[512];
-	int status;
+	struct child_end end;
 
 	(void)state;
-	run_child(run_with_parameters, env, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
-	assert_string_equal(text, "kmalloc: unknown boot parameter 'nonsense' "
-				  "ignored\n");
+	child_again("quiet",
+		    "stats=1 stats_file=/x foreign=abort percpu=thread "
+		    "nonsense=1",
+		    &end);
+	assert_int_equal(end.status, 0);
+	assert_string_equal(end.err,
+			    "kmalloc: unknown boot parameter 'nonsense' "
+			    "ignored\n");
 }
 
 /* Names, buffers and texts, right and wrong. Expect lengths as of snprintf,
@@ -133,29 +123,22 @@ static void test_proc(void **state)
 	assert_int_equal(km_proc_write("cmdline", NULL), -EINVAL);
 }
 
-static void run_and_exit(void *arg)
-{
-	char program[] = "test_km", mode[] = "children";
-	char *argv[] = { program, mode, NULL };
-	char *env[] = { arg, NULL };
-
-	execve("/proc/self/exe", argv, env);
-	_exit(127);
-}
-
 /* A program that starts another one and ends. Expect proc_at_exit to print
  * the text once, with the program's own number in it. */
 static void test_at_exit(void **state)
 {
-	char env[] = "KMALLOC_CMDLINE=proc_at_exit=cmdline";
-	char text[512];
-	int status, pid;
+	struct child_end end;
+	const char *text;
+	int pid;
 
 	(void)state;
-	run_child(run_and_exit, env, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
+	child_again("children", "proc_at_exit=cmdline", &end);
+	assert_int_equal(end.status, 0);
+	text = strstr(end.err, "proc=");
+	assert_non_null(text);
 	assert_int_equal(sscanf(text, "proc=%07d:cmdline\n", &pid), 1);
 	assert_int_equal(strlen(text), strlen("proc=0000000:cmdline\n"));
+	assert_null(memchr(end.err, '\n', (size_t)(text - end.err)));
 }
 
 static int start_a_child(void)

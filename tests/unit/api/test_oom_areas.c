@@ -58,32 +58,16 @@ static int run(void)
 	return 0;
 }
 
-static void run_again(void *arg)
-{
-	char program[] = "test_oom_areas", mode[] = "run";
-	char *argv[] = { program, mode, NULL };
-	char *env[] = { arg, NULL };
-
-	execve("/proc/self/exe", argv, env);
-	_exit(127);
-}
-
 /* A limit of 64 MiB with a handler. Expect every area to be had, for the
  * handler gives up old ones, asked for single pages; none without it; all right
  * again after. */
 static void test_handler(void **state)
 {
-	char env[200], text[4096];
-	const char *given = getenv("KMALLOC_CMDLINE");
-	int status;
+	struct child_end end;
 
 	(void)state;
-	snprintf(env, sizeof(env), "KMALLOC_CMDLINE=mem=64M %s",
-		 given ? given : "");
-	run_child(run_again, env, text, sizeof(text), &status);
-	if (status)
-		fail_msg("%#x: %s", (unsigned int)status, text);
-	assert_string_equal(text, "");
+	child_again("run", "mem=64M", &end);
+	expect_quiet(&end);
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,7 @@ static size_t size_of(int i, uint64_t seed)
 {
 	uint64_t mixed = seed + (uint64_t)i * 0x9e3779b97f4a7c15;
 
-	return 1 + next_random(&mixed) % (PAGE_SIZE / 4);
+	return 1 + test_rand(&mixed) % (PAGE_SIZE / 4);
 }
 
 static bool ends_hold(unsigned char *p, size_t size, unsigned char value)
@@ -52,7 +52,7 @@ static void test_pcpu_alloc(void **state)
 
 	(void)state;
 	for (int i = 0; i < OBJECTS; i++) {
-		size_t align = 2UL << next_random(&seed) % 11;
+		size_t align = 2UL << test_rand(&seed) % 11;
 		size_t size = size_of(i, 1);
 
 		objects[i] = __alloc_percpu(size, align);
@@ -97,14 +97,13 @@ static void count_in_child(void *arg)
  * what was in them, and the parent's to be as they were. */
 static void test_fork(void **state)
 {
-	char text[256];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	counter = alloc_percpu(long);
 	*per_cpu_ptr(counter, 0) = 5;
-	run_child(count_in_child, NULL, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
+	child_run(count_in_child, NULL, &end);
+	assert_int_equal(end.status, 0);
 	assert_int_equal(*per_cpu_ptr(counter, 0), 5);
 	free_percpu(counter);
 	km_check();

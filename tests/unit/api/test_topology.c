@@ -64,29 +64,15 @@ static int on_machine(void)
 	return 0;
 }
 
-static void run_on_machine(void *arg)
-{
-	char program[] = "test_topology", mode[] = "machine";
-	char *argv[] = { program, mode, NULL };
-	char *env[] = { arg, NULL };
-
-	execve("/proc/self/exe", argv, env);
-	_exit(127);
-}
-
 /* numa= on the command line. Expect each CPU's requests to be served by its
  * node, for pages and objects. */
 static void test_machine(void **state)
 {
-	char env[] = "KMALLOC_CMDLINE=numa=\"" MACHINE "\"";
-	char text[512];
-	int status;
+	struct child_end end;
 
 	(void)state;
-	run_child(run_on_machine, env, text, sizeof(text), &status);
-	if (status)
-		fail_msg("%#x: %s", (unsigned int)status, text);
-	assert_string_equal(text, "");
+	child_again("machine", "numa=\"" MACHINE "\"", &end);
+	expect_quiet(&end);
 }
 
 int main(int argc, char **argv)

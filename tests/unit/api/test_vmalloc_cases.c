@@ -110,7 +110,7 @@ static void test_random_size(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10 * TURNS; i++)
-		use(vmalloc((next_random(&seed) % 100 + 1) * PAGE_SIZE));
+		use(vmalloc((test_rand(&seed) % 100 + 1) * PAGE_SIZE));
 }
 
 /* 5 pages at 32 KiB. Expect the alignment. */
@@ -133,8 +133,8 @@ static void test_random_size_align(void **state)
 
 	(void)state;
 	for (int i = 0; i < TURNS; i++) {
-		size_t align = 1UL << next_random(&seed) % 23;
-		size_t size = (next_random(&seed) % 10 + 1) * PAGE_SIZE;
+		size_t align = 1UL << test_rand(&seed) % 23;
+		size_t size = (test_rand(&seed) % 10 + 1) * PAGE_SIZE;
 		void *p = __vmalloc_node(size, align, GFP_KERNEL | __GFP_ZERO,
 					 0, NULL);
 

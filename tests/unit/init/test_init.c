@@ -99,25 +99,23 @@ static const char sentence[] = "kmalloc: cannot start: ";
 static void test_boot_fails(void **state)
 {
 	unsigned long n = 0;
-	char text[1024];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	assert_false(km_ready());
-	run_child(boot_without_memory, NULL, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
-	assert_memory_equal(text, sentence, sizeof(sentence) - 1);
-	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	child_run(boot_without_memory, NULL, &end);
+	assert_int_equal(end.status, 0);
+	assert_memory_equal(end.err, sentence, sizeof(sentence) - 1);
+	assert_ptr_equal(strchr(end.err, '\n'), end.err + strlen(end.err) - 1);
 	do {
 		n++;
-		run_child(boot_that_stops, &n, text, sizeof(text), &status);
-		if (status)
-			fail_msg("call %lu: status %#x", n,
-				 (unsigned int)status);
-	} while (n < 200 && !strstr(text, "started\n"));
+		child_run(boot_that_stops, &n, &end);
+		if (end.status)
+			fail_msg("call %lu: status %#x", n, end.status);
+	} while (n < 200 && !strstr(end.err, "started\n"));
 	assert_in_range(n, 2, 199); /* the calls of a start */
-	run_child(boot_that_fails_late, NULL, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
+	child_run(boot_that_fails_late, NULL, &end);
+	assert_int_equal(end.status, 0);
 }
 
 static void *kept[2];
@@ -214,9 +212,8 @@ static void check_in_child(void *arg)
 static void test_fork_adopts(void **state)
 {
 	pthread_t thread;
-	char text[256];
+	struct child_end end;
 	void *obj;
-	int status;
 
 	(void)state;
 	s = kmem_cache_create("fork test", 64, 0, 0, NULL);
@@ -225,10 +222,9 @@ static void test_fork_adopts(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, bystander, NULL), 0);
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(kmem_owners_number(), 2);
-	run_child(check_in_child, obj, text, sizeof(text), &status);
-	if (status)
-		fail_msg("child ended with %#x: %s", (unsigned int)status,
-			 text);
+	child_run(check_in_child, obj, &end);
+	if (end.status)
+		fail_msg("child ended with %#x: %s", end.status, end.err);
 	km_check_all();
 	pthread_barrier_wait(&barrier);
 	assert_int_equal(pthread_join(thread, NULL), 0);
@@ -249,13 +245,12 @@ static void check_after_handlers(void *arg)
  * our release. Expect no deadlock and sound structures. */
 static void test_fork_handlers(void **state)
 {
-	char text[256];
-	int status;
+	struct child_end end;
 
 	(void)state;
 	armed = true;
-	run_child(check_after_handlers, NULL, text, sizeof(text), &status);
-	assert_int_equal(status, 0);
+	child_run(check_after_handlers, NULL, &end);
+	assert_int_equal(end.status, 0);
 	armed = false;
 	assert_int_equal(handler_runs, 2);
 	kfree(kept[0]);
@@ -315,6 +310,6 @@ int main(void)
 		cmocka_unit_test(test_check_fails),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void child_low(void *arg)
 {
 	char *p, *q, *r;
 
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=128M highmem=32M dma32=64M");
 	vm_boot("", arg);
 	p = vmalloc(PAGE_SIZE);
@@ -89,7 +89,7 @@ static void child_node(void *arg)
 {
 	char *p[2];
 
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=128M highmem=64M numa=fake=2");
 	vm_boot("", arg);
 	for (int turn = 0; turn < 2; turn++) {
@@ -130,7 +130,7 @@ static void child_beyond_int(void *arg)
 {
 	char text[4096];
 
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=32T highmem=64M");
 	vm_boot("", arg);
 	capture_stderr(ask_for_much, NULL, text, sizeof(text));

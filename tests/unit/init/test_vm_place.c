@@ -177,7 +177,7 @@ static void child_limit(void *arg)
 
 	if (LIMITLESS)
 		return;
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("highmem=64M");
 	limit.rlim_cur = os_address_space_used() + (256UL << 20);
 	REQUIRE(!setrlimit(RLIMIT_AS, &limit));
@@ -214,7 +214,7 @@ static void child_hole(void *arg)
 {
 	char *first, *other, *p;
 
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=32M");
 	vm_boot("", arg);
 	other = mmap((void *)(VMALLOC_START + (2UL << 20)), PAGE_SIZE,

@@ -291,7 +291,7 @@ static void too_many(unsigned int nr, const char *size)
  * Expect NULL, the text, nothing mapped and no mapping lost. */
 static void child_budget(void *arg)
 {
-	vm_pin(0);
+	pin_to_first_cpu();
 	parse_args("arena=2G highmem=1G");
 	vm_boot("", arg);
 	REQUIRE(frames_budget() < 100000);

@@ -171,6 +171,6 @@ int main(void)
 		TEST(test_shrink_idle), TEST(test_check_fails),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

@@ -104,6 +104,6 @@ int main(void)
 		TEST(test_reclaim),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

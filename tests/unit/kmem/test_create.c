@@ -337,6 +337,6 @@ int main(void)
 		TEST(test_setup_fails), TEST(test_create_short),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

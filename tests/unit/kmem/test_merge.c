@@ -179,6 +179,6 @@ int main(void)
 		TEST(test_unmergeable), TEST(test_parameter), TEST(test_short),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

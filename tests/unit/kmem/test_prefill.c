@@ -262,6 +262,6 @@ int main(void)
 		TEST(test_fast),      TEST(test_no_sheaves),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

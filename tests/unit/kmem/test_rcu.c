@@ -228,6 +228,6 @@ int main(void)
 		TEST(test_short), TEST(test_no_sheaves), TEST(test_slab_pages),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

@@ -436,6 +436,6 @@ int main(void)
 		TEST(test_capacity),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

@@ -84,7 +84,7 @@ static void test_clear(void **state)
 static void test_here(void **state)
 {
 	(void)state;
-	stay_on_cpu();
+	pin_to_first_cpu();
 	kmem_stat(s, SHEAF_RETURN_SLOW);
 	kmem_stat_n(s, SHEAF_RETURN_SLOW, 41);
 	assert_int_equal(s->cpu_stat[smp_cpu()].v[SHEAF_RETURN_SLOW], 42);

@@ -3,7 +3,6 @@
  * test_thread.c - the owners of sheaves: threads that come and go
  */
 #include <pthread.h>
-#include <sched.h>
 
 #include "fake.h"
 #include "kmem/barn.h"
@@ -70,11 +69,7 @@ static int pages_on_lists(void)
 
 static void *use_pages(void *arg)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)sched_getcpu(), &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+	pin_to_one_cpu();
 	kmem_cache_free(s, kmem_cache_alloc(s, 0));
 	for (int i = 0; i < NR; i++)
 		__free_page(alloc_pages(GFP_KERNEL, 0));

@@ -13,7 +13,7 @@ struct fixture f;
 int slab_start(void **state)
 {
 	(void)state;
-	stay_on_cpu();
+	pin_to_first_cpu();
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(&slab_ops, NR_CURSORS) || kmalloc_init())
 		return -1;

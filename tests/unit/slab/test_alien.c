@@ -23,22 +23,9 @@ static int node_of(const void *obj)
 	return virt_to_slab(obj)->node_id;
 }
 
-static void stay_on_last_cpu(void)
-{
-	cpu_set_t set, one;
-	int cpu = CPU_SETSIZE;
-
-	REQUIRE(!sched_getaffinity(0, sizeof(set), &set));
-	while (!CPU_ISSET(--cpu, &set))
-		;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	REQUIRE(!sched_setaffinity(0, sizeof(one), &one));
-}
-
 static void start(unsigned int size)
 {
-	stay_on_last_cpu();
+	pin_to_last_cpu();
 	parse_args("arena=128M numa=fake=2");
 	REQUIRE(!arena_init() && !page_alloc_init(0) &&
 		!kmem_init(&slab_ops, NR_CURSORS) && !kmalloc_init());
@@ -240,16 +227,12 @@ static void *boxes[BOXES];
 static void *exchange(void *arg)
 {
 	uint64_t seed = (uintptr_t)arg;
-	cpu_set_t all;
 
-	CPU_ZERO(&all);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		CPU_SET(cpu, &all);
-	sched_setaffinity(0, sizeof(all), &all);
+	unpin();
 	for (int i = 0; i < 20000; i++) {
-		size_t at = next_random(&seed) % BOXES;
-		void *obj = kmem_cache_alloc_node(
-			f.s, GFP_KERNEL, (int)(next_random(&seed) % 2));
+		size_t at = test_rand(&seed) % BOXES;
+		void *obj = kmem_cache_alloc_node(f.s, GFP_KERNEL,
+						  (int)(test_rand(&seed) % 2));
 
 		obj = __atomic_exchange_n(&boxes[at], obj, __ATOMIC_ACQ_REL);
 		kmem_cache_free(f.s, obj);

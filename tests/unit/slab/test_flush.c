@@ -111,7 +111,7 @@ static void test_mixed_batch(void **state)
 	(void)state;
 	take_full_slabs(SLABS);
 	for (unsigned int i = nr - 1; i > 0; i--) {
-		unsigned int j = (unsigned int)(next_random(&seed) % (i + 1));
+		unsigned int j = (unsigned int)(test_rand(&seed) % (i + 1));
 		void *obj = f.objs[i];
 
 		f.objs[i] = f.objs[j];

@@ -139,10 +139,10 @@ static void test_under_load(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, use, NULL),
 				 0);
 	for (int i = 0; i < 200; i++) {
-		int limit = 1 + (int)(next_random(&seed) % SHEAF_MAX_CAPACITY);
+		int limit = 1 + (int)(test_rand(&seed) % SHEAF_MAX_CAPACITY);
 
 		assert_int_equal(tune(limit, (limit + 1) / 2,
-				      (int)(next_random(&seed) % 20)),
+				      (int)(test_rand(&seed) % 20)),
 				 0);
 		usleep(200);
 	}

@@ -15,7 +15,7 @@ int slub_start(void **state)
 	    kmem_init(&slub_ops, NR_CURSORS))
 		return -1;
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return 0;
 }
 

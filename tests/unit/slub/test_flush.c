@@ -130,7 +130,7 @@ static void test_mixed_batch(void **state)
 	take_full_slabs(SLABS);
 	nr = SLABS * f.per_slab;
 	for (unsigned int i = nr - 1; i > 0; i--) {
-		unsigned int j = (unsigned int)(next_random(&seed) % (i + 1));
+		unsigned int j = (unsigned int)(test_rand(&seed) % (i + 1));
 		void *obj = f.objs[i];
 
 		f.objs[i] = f.objs[j];
@@ -406,6 +406,6 @@ int main(void)
 		TEST(test_wrong_cache),		TEST(test_wrong_cache_barn),
 	};
 
-	stay_on_cpu();
+	pin_to_first_cpu();
 	return cmocka_run_group_tests(tests, slub_start, NULL);
 }

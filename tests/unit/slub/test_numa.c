@@ -20,22 +20,9 @@ static int node_of(const void *obj)
 	return (int)page_to_nid(virt_to_slab_page(obj));
 }
 
-static void stay_on_last_cpu(void)
-{
-	cpu_set_t set, one;
-	int cpu = CPU_SETSIZE;
-
-	REQUIRE(!sched_getaffinity(0, sizeof(set), &set));
-	while (!CPU_ISSET(--cpu, &set))
-		;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	REQUIRE(!sched_setaffinity(0, sizeof(one), &one));
-}
-
 static void start(unsigned int size)
 {
-	stay_on_last_cpu();
+	pin_to_last_cpu();
 	parse_args("arena=128M numa=fake=2");
 	REQUIRE(!slub_start(NULL));
 	REQUIRE(nr_online_nodes == 2);

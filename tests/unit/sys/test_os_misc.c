@@ -14,6 +14,7 @@
 
 #include "sys/os.h"
 #include "support/child.h"
+#include "support/cpu.h"
 
 /* RLIMIT_AS unlimited, then set. Expect SIZE_MAX, then what is left of it,
  * and 0 when more is used already; its hard limit for what can ever be used. */
@@ -51,16 +52,14 @@ static void test_ram(void **state)
 /* Pinned to one CPU. Expect its number from os_cpu(), + 1 as the count. */
 static void child_cpus(void *arg)
 {
-	cpu_set_t all, one;
+	cpu_set_t all;
 
 	(void)arg;
 	REQUIRE(!sched_getaffinity(0, sizeof(all), &all));
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &all))
 			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		REQUIRE(!sched_setaffinity(0, sizeof(one), &one));
+		pin_to_cpu(cpu);
 		REQUIRE(os_nr_cpus() == (unsigned int)cpu + 1);
 		REQUIRE(os_cpu() == cpu);
 	}
