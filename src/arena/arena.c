@@ -228,7 +228,7 @@ static int grow_index(unsigned long pfn, unsigned long end)
 
 static bool has_pages(unsigned long pfn)
 {
-	return arena.pageblocks[pfn >> PAGEBLOCK_ORDER] & PB_PAGES;
+	return READ_ONCE(arena.pageblocks[pfn >> PAGEBLOCK_ORDER]) & PB_PAGES;
 }
 
 /* Set the bytes of these frames. */

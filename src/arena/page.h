@@ -80,6 +80,11 @@ struct page {
 #define PAGE_WORD_FLAGS(flags) ((u32)(flags) << 16)
 #define PAGE_WORD_TYPE_MASK 0xffu
 
+static inline unsigned int page_word_order(u32 word)
+{
+	return word >> 8 & 0xff;
+}
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "PAGE_WORD_FLAGS");
 _Static_assert(sizeof(struct page) == 64, "one cache line a frame");
 _Static_assert(offsetof(struct page, mapping) == 24, "behind the list");

@@ -142,16 +142,22 @@ extern int (*page_shared_freed)(struct page *page, unsigned long nr);
 /* lru.prev of the head of a run, whose nr_pages says how many pages it has */
 #define PAGE_RUN_MARK ((struct list_head *)0x52554e00UL)
 
-/* Returns how many pages the block in use has that `head` is the first of. */
-static inline unsigned long page_block_pages(const struct page *head)
+/*
+ * Returns how many pages the block in use has that `head` is the first of. If
+ * the caller does not own it the block may be freed meanwhile: then the type or
+ * the order of `head` differ after the call.
+ */
+static __racy inline unsigned long page_block_pages(const struct page *head)
 {
 	const u32 moving = PAGE_WORD_FLAGS(PG_MOVABLE_OPS | PG_ISOLATED);
-	unsigned long nr = 1UL << READ_ONCE(head->order);
+	u32 word = smp_load_acquire(&head->word);
+	unsigned long nr = 1UL << page_word_order(word);
 
 	/* runs are never moved; lru of a block that is being moved is in use */
-	if (nr == 1 || (smp_load_acquire(&head->word) & moving))
+	if (nr == 1 || (word & moving) ||
+	    (word & PAGE_WORD_TYPE_MASK) == PAGE_SLAB)
 		return nr;
-	return READ_ONCE(head->lru.prev) == PAGE_RUN_MARK ?
+	return smp_load_acquire(&head->lru.prev) == PAGE_RUN_MARK ?
 		       READ_ONCE(head->nr_pages) :
 		       nr;
 }

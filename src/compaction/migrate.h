@@ -60,11 +60,6 @@ static inline bool page_is_movable(const struct page *page)
 	       (word & PAGE_WORD_FLAGS(PG_MOVABLE_OPS));
 }
 
-static inline unsigned int page_word_order(u32 word)
-{
-	return word >> 8 & 0xff;
-}
-
 /*
  * Isolates a page. Returns true if its owner let go of it; the caller then has
  * a reference.

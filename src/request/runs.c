@@ -27,6 +27,9 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 
 	if (!page)
 		return NULL;
+	/* before its surplus has other owners, who look for the block's end */
+	WRITE_ONCE(page->nr_pages, nr);
+	WRITE_ONCE(page->lru.prev, PAGE_RUN_MARK);
 	if (block > nr) {
 		struct zone *zone = page_zone(page);
 		unsigned long pfn = page_to_pfn(page);
@@ -41,8 +44,6 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 	if ((gfp & __GFP_ZERO) && want_init_on_alloc(gfp) &&
 	    !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
-	page->nr_pages = nr;
-	page->lru.prev = PAGE_RUN_MARK;
 	return page;
 }
 
@@ -120,9 +121,10 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 		return;
 	page_debug_free(page, pfn + keep, nr - keep);
 	if (!keep) {
-		page->lru.prev = NULL;
-		page_clean(page);
 		set_page_type(page, PAGE_NONE);
+		/* a reader who misses the mark sees that the type changed */
+		smp_store_release(&page->lru.prev, NULL);
+		page_clean(page);
 	}
 	spin_lock(&zone->lock);
 	count_locked(&zone->freed, nr - keep);

@@ -139,7 +139,7 @@ static inline void slot_adopt(unsigned long i, struct page *page, u64 stamp)
 	pthread_mutex_lock(&owner_lock);
 	REQUIRE(!s->page);
 	s->page = page;
-	s->order = page->order;
+	s->order = page_word_order(page_word(page));
 	s->isolated = false;
 	page->private = i;
 	slot_write(s, stamp);

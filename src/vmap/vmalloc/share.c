@@ -157,6 +157,26 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
 /* ---- a block ------------------------------------------------------------- */
 
 /*
+ * Returns how many frames the block of this order has that `head` is the first
+ * of. 0: there is none, or it is being freed, so no frame of the caller's lies
+ * in it. The caller owns another block.
+ */
+static __racy unsigned long block_at(const struct page *head, unsigned int order)
+{
+	const u32 same = PAGE_WORD_TYPE_MASK | 0xffu << 8; /* type and order */
+	u32 word = smp_load_acquire(&head->word);
+	unsigned int type = word & PAGE_WORD_TYPE_MASK;
+	unsigned long nr = 1UL << order;
+
+	if (type == PAGE_NONE || type == PAGE_BAD ||
+	    page_word_order(word) != order)
+		return 0;
+	if (type != PAGE_BUDDY && type != PAGE_PCP)
+		nr = page_block_pages(head);
+	return (smp_load_acquire(&head->word) ^ word) & same ? 0 : nr;
+}
+
+/*
  * Returns the head of the block that a frame belongs to. Inside a block there
  * may be stale heads of earlier, smaller blocks, so the search begins at the
  * largest order. A run is shorter than its block: frames behind its end belong
@@ -169,14 +189,8 @@ struct page *frame_block(struct page *page, unsigned long *nr)
 	for (unsigned int order = MAX_PAGE_ORDER + 1; order-- > 0;) {
 		unsigned long start = pfn & ~((1UL << order) - 1);
 		struct page *head = pfn_to_page(start);
-		unsigned int type = page_type(head);
 
-		if (type == PAGE_NONE || type == PAGE_BAD ||
-		    READ_ONCE(head->order) != order)
-			continue;
-		*nr = type == PAGE_BUDDY || type == PAGE_PCP ?
-			      1UL << order :
-			      page_block_pages(head);
+		*nr = block_at(head, order);
 		if (pfn < start + *nr)
 			return head;
 	}
