@@ -5,6 +5,7 @@
  * unit.slab.node breaks each invariant once; these are the parts of them.
  */
 #include "fixture.h"
+#include "kmem/owner.h"
 
 static struct slab *slab;
 

@@ -6,6 +6,7 @@
  */
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/guard.h"
 #include "slub/debug.h"
 #include "support/child.h"
 
