@@ -38,7 +38,7 @@ static int api_init(void)
 {
 	int ret;
 
-	kmem_rcu = &km_rcu_ops;
+	kmem_rcu_register(&km_rcu_ops);
 	ret = kmalloc_init(); /* each goes on where it failed */
 	if (!ret)
 		ret = percpu_init();

@@ -61,6 +61,11 @@ unsigned int sheaf_capacity(const struct kmem_cache *s)
 		   (u32)SHEAF_MAX_CAPACITY);
 }
 
+void kmem_rcu_register(const struct kmem_rcu_ops *ops)
+{
+	kmem_rcu = ops;
+}
+
 void kmem_backend(const struct slab_ops *ops)
 {
 	BUG_ON(nr_backends == ARRAY_SIZE(backends));

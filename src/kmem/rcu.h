@@ -10,8 +10,8 @@
 #include "kmem/kmem.h"
 
 /*
- * Grace periods of RCU. The API library supplies them, over liburcu. Without
- * them no cache can be SLAB_TYPESAFE_BY_RCU.
+ * Grace periods of RCU: docs/hooks.md. The API library supplies them, over
+ * liburcu. Without them no cache can be SLAB_TYPESAFE_BY_RCU.
  */
 struct kmem_rcu_ops {
 	/* Prepares for call(). No lock held. Returns 0 or -errno. */
@@ -23,7 +23,9 @@ struct kmem_rcu_ops {
 	/* Waits until all given to kvfree_rcu() is freed. No lock held. */
 	void (*kvfree_barrier)(void);
 };
-extern const struct kmem_rcu_ops *kmem_rcu __hidden; /* set before use */
+extern const struct kmem_rcu_ops *kmem_rcu __hidden; /* constant after init */
+/* Before the first cache of the program. NULL: there are no grace periods. */
+void kmem_rcu_register(const struct kmem_rcu_ops *ops);
 
 /*
  * Frees the block of a former slab; for a cache that is SLAB_TYPESAFE_BY_RCU,

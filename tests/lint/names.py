@@ -146,17 +146,35 @@ def variables(statement):
     return [] if "(" in head else found
 
 
-def names(lines):
-    """Tags and other names that the lines of a file define."""
-    text = plain(lines)
-    tags = set(TAG.findall(text))
+def fold(text):
+    """The text with BODY for all that is in braces."""
     found, folded = text, None
     while found != folded:
         folded, found = found, BRACES.sub(BODY, found)
-    others = set(FUNCTION.findall(found))
-    for statement in FUNCTION.sub(";", found).split(";"):
-        others.update(variables(" ".join(statement.split())))
-    return tags, others
+    return found
+
+
+def statements(folded):
+    """The statements of file scope, each in one line, but for functions."""
+    return [" ".join(statement.split())
+            for statement in FUNCTION.sub(";", folded).split(";")]
+
+
+def names(lines):
+    """Tags and other names that the lines of a file define."""
+    text = plain(lines)
+    folded = fold(text)
+    others = set(FUNCTION.findall(folded))
+    for statement in statements(folded):
+        others.update(variables(statement))
+    return set(TAG.findall(text)), others
+
+
+def pointers(text):
+    """Pointers to functions of file scope, of a plain text, also extern."""
+    found = [POINTER.match(statement) for statement in statements(fold(text))
+             if not statement.startswith("typedef")]
+    return [match.group(1) for match in found if match]
 
 
 def count(root):

@@ -225,6 +225,6 @@ int main(void)
 		cmocka_unit_test(test_malformed_text),
 	};
 
-	kmem_rcu = &no_readers;
+	kmem_rcu_register(&no_readers);
 	return cmocka_run_group_tests(tests, fake_start, NULL);
 }

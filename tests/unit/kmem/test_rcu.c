@@ -57,7 +57,7 @@ static const struct kmem_rcu_ops test_readers = {
 static int setup(void **state)
 {
 	(void)state;
-	kmem_rcu = &test_readers;
+	kmem_rcu_register(&test_readers);
 	s = kmem_cache_create("waiting", 300, 0, SLAB_NO_MERGE, NULL);
 	assert_non_null(s);
 	assert_int_equal(s->sheaf_capacity, CAPACITY);
@@ -80,7 +80,7 @@ static int teardown(void **state)
 			 kmem_owner_count(kmem_owner_get(), s) + barn_count(s));
 	barn_check(s);
 	kmem_cache_destroy(s);
-	kmem_rcu = NULL;
+	kmem_rcu_register(NULL);
 	return 0;
 }
 

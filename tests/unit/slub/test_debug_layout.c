@@ -254,6 +254,6 @@ int main(void)
 		cmocka_unit_test(test_refill_and_flush),
 	};
 
-	kmem_rcu = &no_readers;
+	kmem_rcu_register(&no_readers);
 	return cmocka_run_group_tests(tests, slub_start, NULL);
 }
