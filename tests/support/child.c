@@ -63,6 +63,14 @@ void child_run(void (*fn)(void *arg), void *arg, struct child_end *end)
 		;
 }
 
+void expect_success(const struct child_end *end)
+{
+	if (!end->status)
+		return;
+	dprintf(2, "%s\n", end->err);
+	fail_msg("status %#x", end->status);
+}
+
 int child_aborts(void (*fn)(void *arg), void *arg, const char *phrase)
 {
 	struct child_end end;
@@ -133,8 +141,7 @@ void child_test_run(void **state)
 	struct child_end end;
 
 	child_run(fn, NULL, &end);
-	if (end.status)
-		fail_msg("status %#x, said: %s", end.status, end.err);
+	expect_success(&end);
 }
 
 void capture_stderr(void (*fn)(void *arg), void *arg, char *text, size_t size)

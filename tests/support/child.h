@@ -25,7 +25,7 @@
 
 struct child_end {
 	int status; /* as of waitpid() */
-	char err[4096]; /* what it said on stderr */
+	char err[8192]; /* what it said on stderr */
 };
 
 /* Runs fn(arg) in a child to its end; 300 seconds of CPU time are the most. */
@@ -37,6 +37,12 @@ void child_run(void (*fn)(void *arg), void *arg, struct child_end *end);
  */
 void child_again(const char *mode, const char *parameters,
 		 struct child_end *end);
+
+/*
+ * Fails the test unless the child ended with status 0. All that it said goes to
+ * stderr, for cmocka's messages end after 1,024 bytes.
+ */
+void expect_success(const struct child_end *end);
 
 /* Fails the test unless the child ended with status 0 and said nothing. */
 void expect_quiet(const struct child_end *end);

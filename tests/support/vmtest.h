@@ -39,8 +39,7 @@ static inline void vm_case_run(void **state)
 	struct child_end end;
 
 	child_run(c->fn, (void *)(uintptr_t)c->backend, &end);
-	if (end.status)
-		fail_msg("status %#x, said: %s", end.status, end.err);
+	expect_success(&end);
 }
 
 #define vm_case_with(fn, backend)                                           \

@@ -161,7 +161,8 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
  * of. 0: there is none, or it is being freed, so no frame of the caller's lies
  * in it. The caller owns another block.
  */
-static __racy unsigned long block_at(const struct page *head, unsigned int order)
+static __racy unsigned long block_at(const struct page *head,
+				     unsigned int order)
 {
 	const u32 same = PAGE_WORD_TYPE_MASK | 0xffu << 8; /* type and order */
 	u32 word = smp_load_acquire(&head->word);

@@ -170,8 +170,7 @@ static void test_first_kmap(void **state)
 	for (int i = 0; i < 20; i++) {
 		child_run(child_first_kmap, (void *)(uintptr_t) "vmap=mmap",
 			  &end);
-		if (end.status)
-			fail_msg("status %#x, said: %s", end.status, end.err);
+		expect_success(&end);
 	}
 }
 

@@ -476,8 +476,7 @@ static void test_fork(void **state)
 		pending.place = 0;
 		call_rcu(&pending.head, called);
 		child_run(use_rcu, NULL, &end);
-		if (end.status)
-			fail_msg("status %#x, said: %s", end.status, end.err);
+		expect_success(&end);
 		rcu_barrier();
 	}
 	rcu_barrier();
@@ -505,8 +504,7 @@ static void test_fork_twice(void **state)
 	call_rcu(&pending.head, called);
 	rcu_barrier();
 	child_run(fork_again, NULL, &end);
-	if (end.status)
-		fail_msg("status %#x, said: %s", end.status, end.err);
+	expect_success(&end);
 }
 
 int main(void)
