@@ -161,8 +161,8 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
  * of. 0: there is none, or it is being freed, so no frame of the caller's lies
  * in it. The caller owns another block.
  */
-static __racy unsigned long block_at(const struct page *head,
-				     unsigned int order)
+static __racy unsigned long frames_headed_by(const struct page *head,
+					     unsigned int order)
 {
 	const u32 same = PAGE_WORD_TYPE_MASK | 0xffu << 8; /* type and order */
 	u32 word = smp_load_acquire(&head->word);
@@ -191,7 +191,7 @@ struct page *frame_block(struct page *page, unsigned long *nr)
 		unsigned long start = pfn & ~((1UL << order) - 1);
 		struct page *head = pfn_to_page(start);
 
-		*nr = block_at(head, order);
+		*nr = frames_headed_by(head, order);
 		if (pfn < start + *nr)
 			return head;
 	}
