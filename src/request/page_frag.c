@@ -14,7 +14,7 @@
  *
  * Locking	the cache's user; the reference count is atomic
  * Invariants	FRAG1  _refcount = bias + pieces in use
- *						(unit.request.bulk checks it)
+ *					(unit.request.page_frag checks it)
  * Source	Linux v6.12 mm/page_frag_cache.c (docs/kernel.md B9)
  */
 #include "buddy/internal.h"

@@ -6,6 +6,7 @@
  *	slab_debug_ops	caches with such flags: slab_setup() gives it to them
  *
  * Locking	none; only the caller of slab_setup() knows the cache yet
+ * Tests	a table: unit.slab.node and all others of this room
  * Source	Linux v6.1 mm/slab.c, __kmem_cache_create()
  */
 #include "kmem/slab_ops.h"

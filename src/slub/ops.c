@@ -6,6 +6,7 @@
  *	slub_debug_ops	caches with such flags: slub_setup() gives it to them
  *
  * Locking	none; only the caller of slub_setup() knows the cache yet
+ * Tests	a table: unit.slub.slab and all others of this room
  * Source	Linux v6.18 mm/slub.c, do_kmem_cache_create()
  */
 #include "kmem/barn.h"

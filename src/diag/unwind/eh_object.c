@@ -5,6 +5,8 @@
  * glibc's _dl_find_object() (2.35) names the object without a lock. In a static
  * program the program itself is known. libc finds other addresses once it has
  * started; before that it has no list of objects.
+ *
+ * Tests	unit.diag.unwind.eh_frame
  */
 #include <dlfcn.h>
 #include <elf.h>

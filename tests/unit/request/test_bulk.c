@@ -87,71 +87,12 @@ static void child_short(void *arg)
 	zone_check(zone);
 }
 
-/* Pieces of a block. Expect them side by side, aligned where asked, one block
- * for all, and the block free when the last piece and the cache are. */
-static void child_fragments(void *arg)
-{
-	struct page_frag_cache nc = { NULL, 0, 0 };
-	struct zone *zone = start_zone("");
-	char *p[40], *aligned;
-
-	(void)arg;
-	for (int i = 0; i < 40; i++) {
-		p[i] = page_frag_alloc(&nc, 800, GFP_KERNEL);
-		memset(p[i], i, 800);
-		REQUIRE(p[i] == p[0] + i * 800);
-	}
-	check_conservation(zone, 8);
-	aligned = page_frag_alloc_align(&nc, 10, GFP_KERNEL, 64);
-	REQUIRE((uintptr_t)aligned % 64 == 0 && aligned - p[39] < 800 + 64);
-	page_frag_free(aligned);
-	for (int i = 39; i >= 0; i--) {
-		REQUIRE(p[i][0] == i && p[i][799] == i);
-		page_frag_free(p[i]);
-	}
-	check_conservation(zone, 8); /* the cache still has it */
-	p[0] = page_frag_alloc(&nc, 1 << 15, GFP_KERNEL); /* from the start */
-	check_conservation(zone, 8);
-	page_frag_cache_drain(&nc);
-	check_conservation(zone, 8);
-	page_frag_free(p[0]);
-	check_conservation(zone, 0);
-	page_frag_free(NULL);
-	page_frag_cache_drain(&nc);
-}
-
-/* Only single pages are left. Expect pieces of up to a page from these, NULL
- * for more, and all pages back in the end. */
-static void child_fragments_short(void *arg)
-{
-	struct page_frag_cache nc = { NULL, 0, 0 };
-	struct page *heads[TEST_BLOCKS];
-	struct zone *zone;
-	void *p, *q;
-
-	(void)arg;
-	zone = start_owned_zone("", heads);
-	for (unsigned long n = 0; n < 1024; n += 2)
-		give_frames(zone, page_to_pfn(heads[1]) + n, 1);
-	p = page_frag_alloc(&nc, 3000, QUIET);
-	q = page_frag_alloc(&nc, 3000, QUIET);
-	REQUIRE(p && q && ((uintptr_t)p ^ (uintptr_t)q) >= PAGE_SIZE);
-	REQUIRE(!page_frag_alloc(&nc, 5000, QUIET));
-	page_frag_free(p);
-	page_frag_free(q);
-	page_frag_cache_drain(&nc);
-	drain_all_pages(zone);
-	REQUIRE(zone->free_pages == 512);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_fill),
 		child_test(child_nothing_to_do),
 		child_test(child_short),
-		child_test(child_fragments),
-		child_test(child_fragments_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
