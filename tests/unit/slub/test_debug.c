@@ -7,6 +7,7 @@
 #include "diag/param.h"
 #include "fixture.h"
 #include "kmem/guard.h"
+#include "kmem/slab_ops.h"
 #include "slub/debug.h"
 #include "support/child.h"
 
