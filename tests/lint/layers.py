@@ -11,16 +11,20 @@ Prints one line for each fault and exits 1 if there was any:
  - a header of the OS outside src/sys that only the OS seam may use
  - a .c file that includes a .c file
  - a folder of src/ that is no room, a file of more than 800 lines
+ - rooms of docs/architecture.md, in its table, other than those of the list
 Rooms of one mixed line may still include each other, internal.h as well.
 """
 
 import os
+import re
 import sys
 
 import rooms
 import sources
 
 PUBLIC = "include"
+TABLE = os.path.join("docs", "architecture.md")
+HEAD = "| room | what it is |"
 
 SEAM_HEADERS = {"sys/mman.h", "sched.h", "hwloc.h"}
 
@@ -74,6 +78,17 @@ def judge_folders(root, plan):
             if room not in plan.height]
 
 
+def judge_table(text, plan):
+    """Does the table in the docs say what each room is, in their order?"""
+    _, _, table = text.partition(HEAD + "\n")
+    table, _, _ = table.partition("\n\n")
+    described = re.findall(r"^\| `([\w/]+)` \| \S", table, re.M)
+    if described == list(plan.height):
+        return []
+    return [f"{TABLE}: describes {', '.join(described) or 'no room'}; "
+            f"{rooms.LIST} has {', '.join(plan.height)}"]
+
+
 def judge(root):
     plan = rooms.read(root)
     faults = judge_folders(root, plan)
@@ -89,7 +104,8 @@ def judge(root):
 
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
-    faults = judge(root)
+    text = "\n".join(sources.read_lines(root, TABLE))
+    faults = judge(root) + judge_table(text, rooms.read(root))
     for fault in faults:
         print(fault)
     print(f"layers: {len(faults)} faults")

@@ -167,6 +167,16 @@ class LayersTest(tree.TreeTest):
         """A room of the list that is not there yet. Expect no fault."""
         self.assertEqual(self.faults(), [])
 
+    def test_table(self):
+        """All rooms in their order, then one less. Expect one fault."""
+        rows = [f"| `{room}` | Text. |\n" for room in self.plan.height]
+        head = f"text\n{layers.HEAD}\n|---|---|\n"
+        text = head + "".join(rows) + "\nText.\n"
+        self.assertEqual(layers.judge_table(text, self.plan), [])
+        text = head + "".join(rows[1:]) + "\n" + rows[0]
+        faults = layers.judge_table(text, self.plan)
+        self.assertEqual(len(faults), 1, faults)
+
 
 if __name__ == "__main__":
     unittest.main()
