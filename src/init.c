@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * init.c - the one file that names every layer: start, fork, shortage
+ * init.c - the one file that names every room: start, fork, shortage
  *
  *	start	first allocation, perhaps inside ld.so, before any constructor
  *		command line -> arena -> buddy -> kmem+slabs -> vmap -> caller
- *		A layer that gets no memory ends the start; the next
- *		allocation goes on from that layer
+ *		A room that gets no memory ends the start; the next
+ *		allocation goes on from that room
  *	fork	prepare: close the gate, every lock in rank order, then pass
  *		through all
  *		parent: give them back
@@ -149,20 +149,20 @@ static int start_last(const struct km_start *how)
 }
 
 /*
- * A later try skips each layer that has started. A layer that failed starts
+ * A later try skips each room that has started. A room that failed starts
  * again, and keeps what it had allocated.
  */
 static int start_layers(const struct km_start *how)
 {
-	static int (*const layers[])(const struct km_start *) = {
+	static int (*const rooms[])(const struct km_start *) = {
 		start_line,   start_arena, start_pages,
 		start_caches, start_areas, start_last,
 	};
 	static unsigned int done; /* boot_lock */
 	int ret = 0;
 
-	while (done < ARRAY_SIZE(layers) && !ret) {
-		ret = layers[done](how);
+	while (done < ARRAY_SIZE(rooms) && !ret) {
+		ret = rooms[done](how);
 		done += !ret;
 	}
 	return ret;
@@ -335,7 +335,7 @@ void km_register_fork(void)
 
 /* ---- shortage and checks ------------------------------------------------- */
 
-/* Without shrinkers of the program: only those of the layers, see reclaim.h. */
+/* Without shrinkers of the program: only those of the rooms, see reclaim.h. */
 void km_reclaim_all(void)
 {
 	drop_caches(DROP_PAGES | DROP_SLABS);

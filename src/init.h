@@ -24,7 +24,7 @@ struct km_start {
 };
 
 /*
- * Starts every layer, then runs how->last. Returns 0, -ENOMEM (the next call
+ * Starts every room, then runs how->last. Returns 0, -ENOMEM (the next call
  * tries again) or -EBUSY (this thread is in here already). Once the engine
  * works, calls return at once.
  */
@@ -42,10 +42,10 @@ void km_fork_prepare(void);
 void km_fork_parent(void);
 void km_fork_child(void);
 
-/* Asks every layer to free all it can: memory is short. */
+/* Asks every room to free all it can: memory is short. */
 void km_reclaim_all(void);
 
-/* Checks the invariants of every layer; no thread allocates meanwhile. */
+/* Checks the invariants of every room; no thread allocates meanwhile. */
 void km_check_all(void);
 
 #endif

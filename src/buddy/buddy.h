@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * buddy/buddy.h - what the layers above may ask of the page allocator
+ * buddy/buddy.h - what the rooms above may ask of the page allocator
  *
  * The public functions are in <kmalloc/gfp.h>; these are internal to the
  * library.
@@ -121,7 +121,7 @@ static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
 
 /*
  * Returns the address at which a HighMem page is mapped now, or NULL. Set by
- * the layer that maps such pages.
+ * the room that maps such pages.
  */
 extern void *(*page_highmem_address)(const struct page *page);
 
@@ -134,7 +134,7 @@ void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 
 /*
  * Called when a block of nr pages with PG_SHARED is freed. Returns 0 if it may
- * become free, or -errno: the layer that set the flag keeps the block and frees
+ * become free, or -errno: the room that set the flag keeps the block and frees
  * it later.
  */
 extern int (*page_shared_freed)(struct page *page, unsigned long nr);

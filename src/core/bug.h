@@ -4,7 +4,7 @@
  *
  * BUG_ON	always on: cheap, and guards what a user's mistake can corrupt.
  * VM_BUG_ON	debug builds: what only our own mistake can break.
- * x_check()	(in each layer) checks a whole structure; called by tests.
+ * x_check()	(in each room) checks a whole structure; called by tests.
  *
  * The text of a report is complete when this is compiled, so that the OS seam
  * prints it and core needs no printf. Warnings: diag/warn.h.

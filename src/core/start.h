@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * core/start.h - how a lower layer starts the engine, which only init.c can
+ * core/start.h - how a lower room starts the engine, which only init.c can
  *
- * The public functions live in the layers, and a program that links us may call
+ * The public functions live in the rooms, and a program that links us may call
  * them before our constructor has run. So each function that takes memory calls
  * engine_need() when it has missed its fast path. The library of the kernel's
  * names (api/) has a starter; one without starts the engine by itself.

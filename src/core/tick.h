@@ -6,14 +6,14 @@
  * run, the caller runs every registered function. A library in other people's
  * processes owns no thread and no timer, so "after a second" means "at the
  * first slow path a second later". If no
- * slow path ran for an interval or more (TICK_IDLE), all that the layers keep
+ * slow path ran for an interval or more (TICK_IDLE), all that the rooms keep
  * was idle meanwhile.
  *
  *	slow paths   | |||   ||  ||              |
  *	ticks          ^     ^   ^               ^ TICK_IDLE
  *	               last  + interval          last + 2 intervals or more
  *
- * Upper layers run first, so that lower layers can free what they give up.
+ * Higher rooms run first, so that lower rooms can free what they give up.
  *
  * Locking	one runner at a time (rank LOCK_TICK, only ever tried).
  */
@@ -34,10 +34,10 @@ extern unsigned long tick_interval_ms; /* constant after init */
 extern unsigned long tick_last_ms; /* relaxed */
 extern spinlock_t tick_lock;
 
-void tick_register(struct tick *tick); /* lower layers first */
+void tick_register(struct tick *tick); /* lower rooms first */
 void tick_run(unsigned long now_ms); /* runs all now; no lock is held */
 /*
- * Runs all functions if a tick is due. They use all layers and call the
+ * Runs all functions if a tick is due. They use all rooms and call the
  * program's shrinkers, so the caller holds no lock and has no structure half
  * changed. A thread that is reclaiming (PF_MEMALLOC) runs none. Returns the
  * time in ms.

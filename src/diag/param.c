@@ -3,7 +3,7 @@
  * diag/param.c - find and apply boot parameters
  *
  * The table of parameters is a linker section: each object file brings its
- * own entries, so no layer has to know those above it.
+ * own entries, so no room has to know those above it.
  *
  * Source	the syntax of Linux kernel/params.c, parse_args(); written anew.
  */

@@ -3,7 +3,7 @@
  * diag/proc.c - find, read and write the texts of proc.h
  *
  * The table is a linker section, as that of the boot parameters: each object
- * file brings its own texts, so no layer has to know those above it.
+ * file brings its own texts, so no room has to know those above it.
  *
  * Invariants	PROC1  a text is the same, but for its end, for every size of
  *		    the buffer: show functions do not see how much fits

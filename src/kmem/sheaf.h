@@ -8,7 +8,7 @@
  *	                         |               ^cursor
  *	                         `- sheaf_objects(), the oldest first
  *
- * For the backends and this layer. Only its owner uses a main.
+ * For the backends and this room. Only its owner uses a main.
  *
  * Invariants	SHEAF1, SHEAF2 of kmem.h
  */

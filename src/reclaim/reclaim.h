@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * reclaim/reclaim.h - memory is short: what the layers above take part in
+ * reclaim/reclaim.h - memory is short: what the rooms above take part in
  *
  *	slowpath.c	a request that no zone can serve
  *	  kswapd.c	is asked to reclaim ahead
  *	  vmscan.c	direct reclaim, by the request itself
- *	    shrinker.c	calls the layers that hold memory they can free
+ *	    shrinker.c	calls the rooms that hold memory they can free
  *	  oom.c		nothing helps
  *
- * A layer registers a shrinker, which counts the pages that it could free and
- * frees them. The layer reports freed pages by mm_account_reclaimed_pages()
- * (core/task.h). This folder names no layer above it.
+ * A room registers a shrinker, which counts the pages that it could free and
+ * frees them. The room reports freed pages by mm_account_reclaimed_pages()
+ * (core/task.h). It names no room above it.
  */
 #ifndef KM_RECLAIM_RECLAIM_H
 #define KM_RECLAIM_RECLAIM_H
@@ -36,7 +36,7 @@
  * number of objects freed.
  */
 unsigned long shrink_slab(gfp_t gfp, int nid, int priority);
-/* Returns how many pages the layers could free, by their own count. */
+/* Returns how many pages the rooms could free, by their own count. */
 unsigned long reclaimable_pages(gfp_t gfp, int nid);
 /* Takes the shrinker off the list once no thread uses it. */
 void unregister_shrinker(struct shrinker *s);
@@ -60,7 +60,7 @@ void kswapd_fork_child(void);
 
 /* ---- oom.c --------------------------------------------------------------- */
 
-/* A layer's part of the report of its memory. */
+/* A room's part of the report of its memory. */
 struct oom_dump {
 	struct list_head list; /* constant after init */
 	void (*fn)(void);

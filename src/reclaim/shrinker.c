@@ -5,8 +5,8 @@
  *	shrinkers -> [the program's] -> [vmap] -> [kmem] -> [per-CPU pages]
  *	             registered last                       registered first
  *
- * The lowest layer registers first and is called last, so that memory which an
- * upper layer frees goes all the way down. How many objects reclaim asks for
+ * The lowest room registers first and is called last, so that memory which a
+ * higher room frees goes all the way down. How many objects reclaim asks for
  * depends on its priority, 12 at first and 0 when nothing else has helped:
  *
  *	delta = (objects >> priority) * 4 / seeks

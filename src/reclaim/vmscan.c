@@ -6,11 +6,11 @@
  *	         `--- until 32 pages were freed, or priority 0 is done
  *
  * There are no lists of used pages here: only shrinkers can free memory. Their
- * layers count the pages that they free (mm_account_reclaimed_pages()). Objects
+ * rooms count the pages that they free (mm_account_reclaimed_pages()). Objects
  * that the program's own shrinkers free may be of any kind. They count as
  * progress only if no page was freed.
  *
- * Locking	none held: shrinkers take the locks of all layers. The thread
+ * Locking	none held: shrinkers take the locks of all rooms. The thread
  *		has PF_MEMALLOC meanwhile, so it does not start reclaim again.
  * Source	Linux v6.12 mm/vmscan.c (docs/kernel.md A3, K2, K4, K6); without
  *		LRU lists: docs/divergence.md B

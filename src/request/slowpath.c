@@ -102,7 +102,7 @@ static struct page *__alloc_pages_direct_reclaim(struct slowpath *sp)
 {
 	struct page *page;
 
-	/* Reclaim takes locks of all layers (docs/locking.md). */
+	/* Reclaim takes locks of all rooms (docs/locking.md). */
 	VM_BUG_ON((lock_held & ~LOCK_GATES) && !lock_is_fork_owner());
 	sp->progress = try_to_free_pages(sp->gfp, sp->order, sp->ac);
 	page = get_page_from_freelist(sp->gfp, sp->order, sp->alloc_flags,

@@ -8,7 +8,7 @@
  *	  cache_init_objs()	constructs the objects and fills the freelist
  *
  * Locking	none; only the caller knows a slab that is being made or freed.
- *		No lock of this layer is held while pages are allocated or
+ *		No lock of this room is held while pages are allocated or
  *		freed.
  * Invariants	SLAB4 of internal.h
  * Source	Linux v6.1 mm/slab.c and, for the steps, v4.4

@@ -9,7 +9,7 @@
  *	5  partial slabs of other nodes that have plenty, nearest node first
  *	6  a new slab, if one can be had without reclaim
  *	7  a new slab with reclaim. No lock is held, since reclaim takes the
- *	   locks of all layers; steps 1 to 6 follow again
+ *	   locks of all rooms; steps 1 to 6 follow again
  *
  * A request for one node gets objects of that node. Steps 1 to 4 pass over
  * slabs of other nodes, and a new slab of that node comes before step 5. With

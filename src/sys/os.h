@@ -2,7 +2,7 @@
 /*
  * sys/os.h - the one contract for everything the operating system does for us
  *
- * Nothing above this layer includes <sys/mman.h>, <sched.h> or makes a system
+ * Nothing above this room includes <sys/mman.h>, <sched.h> or makes a system
  * call. The contract of every primitive here:
  *
  *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;

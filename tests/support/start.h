@@ -2,7 +2,7 @@
 /*
  * tests/support/start.h - start the arena and the page allocator, once a child
  *
- * Tests of these layers and those above run on an arena of 64 MiB, pinned to
+ * Tests of these rooms and those above run on an arena of 64 MiB, pinned to
  * one CPU, so that which per-CPU lists they meet is known.
  */
 #ifndef TEST_START_H

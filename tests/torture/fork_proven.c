@@ -2,7 +2,7 @@
 /*
  * torture/fork_proven.c - the same as fork_anywhere.c, with the engine in reach
  *
- * The program is linked with the shim. Expect the structures of all layers to
+ * The program is linked with the shim. Expect the structures of all rooms to
  * pass their own check in each child, and in the parent after each kind of
  * call.
  */

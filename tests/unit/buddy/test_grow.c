@@ -147,7 +147,7 @@ static void child_failed_section(void *arg)
 	check_conservation(zone, 1);
 }
 
-/* The locks of this layer as fork takes them. Expect all held, then free. */
+/* The locks of this room as fork takes them. Expect all held, then free. */
 static void child_fork_locks(void *arg)
 {
 	struct zone *zone = start_zone("");

@@ -341,7 +341,7 @@ static void child_tick_by_surplus(void *arg)
 }
 
 /* The calls that go past the lists, while a tick is due, and the same by a
- * layer above or by a thread that is reclaiming. Expect one each of the first,
+ * room above or by a thread that is reclaiming. Expect one each of the first,
  * and none of the others. */
 static void child_tick_by_others(void *arg)
 {

@@ -19,7 +19,7 @@ static void count_first(unsigned int flags)
 
 static void count_second(unsigned int flags)
 {
-	REQUIRE(second_runs == first_runs); /* upper layers come first */
+	REQUIRE(second_runs == first_runs); /* higher rooms come first */
 	second_runs++;
 	REQUIRE(!flags);
 	tick_run(tick_last_ms); /* busy: it must not run, nor wait */

@@ -108,7 +108,7 @@ static void test_malformed(void **state)
 }
 
 /* Caches that are made under a command line. Expect the fitting one to have the
- * flags, and no cache of the layers themselves. */
+ * flags, and no cache of the rooms themselves. */
 static void test_created(void **state)
 {
 	struct kmem_cache *s, *t;

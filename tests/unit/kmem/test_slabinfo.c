@@ -52,7 +52,7 @@ static void test_text(void **state)
 	assert_null(strstr(read_text(), "older"));
 }
 
-/* The caches of the layer itself. Expect each once, oldest last. */
+/* The caches of the room itself. Expect each once, oldest last. */
 static void test_own(void **state)
 {
 	const char *sheaf, *cache;

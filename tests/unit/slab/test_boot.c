@@ -38,7 +38,7 @@ static void use(struct kmem_cache *s)
 	slab_check(s);
 }
 
-/* The layers start one by one, with a cache made in each state that allows it.
+/* The rooms start one by one, with a cache made in each state that allows it.
  * Expect the states in order; caches that were made before there is kmalloc to
  * have their freelists in their slabs, those made after in objects of kmalloc;
  * and all of them to work, then and later. */
