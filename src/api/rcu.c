@@ -45,7 +45,7 @@
 enum worker_state { WORKER_NONE, WORKER_RUNS, WORKER_TO_REST, WORKER_RESTS };
 
 static pthread_mutex_t rcu_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct rcu_head *queue; /* atomic: the newest first */
+static struct rcu_head *rcu_queue; /* atomic: the newest first */
 static u32 bell; /* futex: rung when there is something to do */
 static u32 worker; /* futex: enum worker_state; rcu_mutex, and the worker */
 static bool fork_locked; /* rcu_mutex: between prepare and its end */
@@ -150,7 +150,7 @@ static void *rcu_worker(void *arg)
 			set_worker(WORKER_RESTS);
 			wait_while(WORKER_RESTS);
 		}
-		list = __atomic_exchange_n(&queue, NULL, __ATOMIC_ACQ_REL);
+		list = __atomic_exchange_n(&rcu_queue, NULL, __ATOMIC_ACQ_REL);
 		if (list) {
 			km_synchronize_rcu();
 			run_all(list);
@@ -210,12 +210,12 @@ static int rcu_prepare(void)
 
 static void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *))
 {
-	struct rcu_head *first = READ_ONCE(queue);
+	struct rcu_head *first = READ_ONCE(rcu_queue);
 
 	head->func = func;
 	do
 		set_link(head, first);
-	while (!__atomic_compare_exchange_n(&queue, &first, head, true,
+	while (!__atomic_compare_exchange_n(&rcu_queue, &first, head, true,
 					    __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED));
 	/* if the queue was not empty another thread has rung the bell */
@@ -282,7 +282,7 @@ void km_rcu_barrier(void)
 
 /* ---- fork ---------------------------------------------------------------- */
 
-static void fork_prepare(void)
+static void rcu_fork_prepare(void)
 {
 	pthread_mutex_lock(&rcu_mutex);
 	fork_locked = worker != WORKER_NONE;
@@ -294,7 +294,7 @@ static void fork_prepare(void)
 	urcu_bp_before_fork();
 }
 
-static void fork_parent(void)
+static void rcu_fork_parent(void)
 {
 	if (fork_locked) {
 		urcu_bp_after_fork_parent();
@@ -303,7 +303,7 @@ static void fork_parent(void)
 	pthread_mutex_unlock(&rcu_mutex);
 }
 
-static void fork_child(void)
+static void rcu_fork_child(void)
 {
 	if (fork_locked) {
 		urcu_bp_after_fork_child();
@@ -314,5 +314,5 @@ static void fork_child(void)
 
 void km_rcu_register_fork(void)
 {
-	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	pthread_atfork(rcu_fork_prepare, rcu_fork_parent, rcu_fork_child);
 }

@@ -44,9 +44,9 @@ TOLERATED = {
     "find": 3,
     "find_knob": 2,
     "fits": 2,
-    "fork_child": 3,
-    "fork_parent": 3,
-    "fork_prepare": 3,
+    "fork_child": 2,
+    "fork_parent": 2,
+    "fork_prepare": 2,
     "fork_release": 2,
     "free_block": 2,
     "free_miss": 2,
@@ -70,7 +70,6 @@ TOLERATED = {
     "policy": 2,
     "pop": 2,
     "push": 2,
-    "queue": 2,
     "read_at": 2,
     "read_distances": 2,
     "read_text": 2,
@@ -118,8 +117,8 @@ NO_VARIABLE = re.compile(r"extern\b|typedef\b|static_assert\b|"
 POINTER = re.compile(r"[^(]*\(\*(?:const )?(\w+)(?:\[[^\]]*\])*\)\(")
 DEFINES = re.compile(r"(?:static )?(?:LIST_HEAD|DEFINE_\w+)\((\w+)")
 VALUE = re.compile(r"=[^,]*\(.*|=[^,]*")
-MARK = re.compile(r"__(?:hidden|thread|packed|maybe_unused|cacheline_aligned)|"
-                  r"[A-Z][A-Z_]+|const")
+MARK = re.compile(r"__(?:hidden|thread|packed|maybe_unused|cacheline_aligned|"
+                  r"sysctl|engine_starter)|[A-Z][A-Z_]+|const")
 
 
 def plain(lines):
