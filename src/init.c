@@ -133,7 +133,7 @@ static int start_caches(const struct km_start *how)
 static int start_areas(const struct km_start *how)
 {
 	(void)how;
-	return vmap_init();
+	return large_init();
 }
 
 /* NULL: the library has no vmalloc(). Constant after the start. */
@@ -270,7 +270,7 @@ void km_fork_prepare(void)
 	percpu_fork_take();
 	if (vmalloc_used)
 		vmalloc_used->fork_take();
-	vmap_fork_take();
+	space_fork_take();
 	page_alloc_fork_take();
 	lock_fork_begin();
 	if (vmalloc_used)
@@ -282,7 +282,7 @@ static void fork_release(void)
 {
 	lock_fork_end();
 	page_alloc_fork_release();
-	vmap_fork_release();
+	space_fork_release();
 	if (vmalloc_used)
 		vmalloc_used->fork_release();
 	percpu_fork_release();
@@ -355,7 +355,7 @@ void km_check_all(void)
 		s->ops->check(s);
 	}
 	spin_unlock(&slab_mutex);
-	vmap_check();
+	space_check();
 	if (vmalloc_used)
 		vmalloc_used->check();
 	percpu_check();

@@ -71,7 +71,7 @@ void shim_info(struct shim_info *info)
 	sum_caches(info);
 	zone_stat(normal, &zone);
 	info->free_blocks += free_page_blocks(normal) + zone.pcp;
-	vmap_stat(&info->areas);
+	large_area_stat(&info->areas);
 	info->runs = READ_ONCE(large_stat.runs);
 	info->runs_ever = READ_ONCE(large_stat.runs_ever);
 	info->run_bytes = READ_ONCE(large_stat.run_pages) << PAGE_SHIFT;

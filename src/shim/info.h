@@ -18,7 +18,7 @@ struct shim_info {
 	unsigned long refills, flushes, refilled, flushed;
 	unsigned long runs, runs_ever;
 	size_t run_bytes, managed, free, resident_free;
-	struct vmap_stat areas;
+	struct large_area_stat areas;
 };
 
 void shim_info(struct shim_info *info);

@@ -151,28 +151,28 @@ static void *run_resize(struct page *page, size_t size)
 
 static void *area_alloc(size_t size, size_t align, unsigned int flags)
 {
-	struct vmap_area *va = vmap_area_alloc(size, align);
+	struct large_area *area = large_area_alloc(size, align);
 	void *p;
 
-	if (!va)
+	if (!area)
 		return NULL;
-	p = (void *)va->va_start;
+	p = (void *)area->va.va_start;
 	if (((flags & LARGE_ZERO) || want_init_on_alloc(0)) &&
-	    !(va->flags & VA_ZERO))
+	    !(area->va.flags & LARGE_AREA_ZERO))
 		memset(p, 0, size);
 	return p;
 }
 
 static void *area_resize(void *p, size_t size)
 {
-	struct vmap_area *va = vmap_area_unlink(p);
+	struct large_area *area = large_area_unlink(p);
 	int ret;
 
-	if (!va)
+	if (!area)
 		return NULL;
-	ret = vmap_area_resize(va, size);
-	p = (void *)va->va_start;
-	vmap_area_link(va);
+	ret = large_area_resize(area, size);
+	p = (void *)area->va.va_start;
+	large_area_link(area);
 	return ret ? NULL : p;
 }
 
@@ -259,28 +259,28 @@ int run_find(const void *p, struct large *out)
 
 int large_find(const void *p, struct large *out)
 {
-	struct vmap_area va;
+	struct large_area area;
 
 	if (!run_find(p, out))
 		return 0;
-	if (vmap_area_find(p, &va))
+	if (large_area_find(p, &area))
 		return -ENOENT;
-	out->start = (void *)va.va_start;
-	out->usable = va_size(&va);
+	out->start = (void *)area.va.va_start;
+	out->usable = large_size(&area);
 	return 0;
 }
 
 int large_free(void *p)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 
 	tick_poll();
 	if (arena_contains(p) && run_of(p))
 		return run_free(__virt_to_page(p));
-	va = vmap_area_unlink(p);
-	if (!va)
+	area = large_area_unlink(p);
+	if (!area)
 		return -ENOENT;
-	vmap_area_free(va);
+	large_area_free(area);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ static inline int start_vmap(const char *cmdline)
 	start_zone(cmdline);
 	tick_interval_ms = ULONG_MAX; /* ticks are the test's alone */
 	REQUIRE(!kmem_init(&test_backend, NR_CURSORS));
-	return vmap_init();
+	return large_init();
 }
 
 static inline size_t sum_of(const struct rb_root *root)
@@ -96,7 +96,7 @@ static inline size_t sum_of(const struct rb_root *root)
 	for (node = rb_first(root); node; node = rb_next(node)) {
 		struct vmap_area *va = rb_entry(node, struct vmap_area, rb);
 
-		if (!(va->flags & VA_DIRECT) || root != &vm_space.busy)
+		if (!(va->flags & LARGE_AREA_DIRECT) || root != &vm_space.busy)
 			sum += va_size(va);
 	}
 	return sum;
@@ -108,7 +108,7 @@ static inline size_t sum_of(const struct rb_root *root)
  */
 static inline void check_space(void)
 {
-	vmap_check();
+	space_check();
 	REQUIRE(sum_of(&vm_space.busy) + sum_of(&vm_space.lazy) +
 			sum_of(&vm_space.free) + sum_of(&vm_space.held) +
 			sum_of(&vm_space.holes) ==

@@ -5,7 +5,7 @@
  *	alloc	cut from a lazy range    pages are there already, not zero
  *		lazy and free, joined    the same for a part of the pages
  *		cut from a free range    one mmap() at that place
- *		nothing fits             one mmap() anywhere (VA_DIRECT)
+ *		nothing fits             one mmap() anywhere (LARGE_AREA_DIRECT)
  *	grow	the range behind is lazy or free: take it, nothing moves
  *		else mremap to a larger free range, pages move, not bytes
  *	free	becomes lazy; too much lazy: purged at once
@@ -23,13 +23,13 @@
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
-int vmap_init(void)
+int large_init(void)
 {
 	int ret = space_init();
 
 	if (ret)
 		return ret;
-	vmap_purge_init(); /* last, so that it runs once: nothing fails later */
+	large_purge_init(); /* last: nothing fails later, so it runs once */
 	return 0;
 }
 
@@ -42,14 +42,19 @@ static void busy_insert(struct vmap_area *va)
 	WRITE_ONCE(vm_space.busy_bytes, vm_space.busy_bytes + va_size(va));
 }
 
-void vmap_area_link(struct vmap_area *va)
+void large_area_link(struct large_area *area)
 {
 	spin_lock(&vm_space.lock);
-	busy_insert(va);
+	busy_insert(&area->va);
 	spin_unlock(&vm_space.lock);
 }
 
-struct vmap_area *vmap_area_unlink(const void *addr)
+static struct large_area *to_large(struct vmap_area *va)
+{
+	return container_of(va, struct large_area, va);
+}
+
+struct large_area *large_area_unlink(const void *addr)
 {
 	struct vmap_area *va;
 
@@ -62,17 +67,17 @@ struct vmap_area *vmap_area_unlink(const void *addr)
 			   vm_space.busy_bytes - va_size(va));
 	}
 	spin_unlock(&vm_space.lock);
-	return va;
+	return va ? to_large(va) : NULL;
 }
 
-int vmap_area_find(const void *addr, struct vmap_area *copy)
+int large_area_find(const void *addr, struct large_area *copy)
 {
 	const struct vmap_area *va;
 
 	spin_lock(&vm_space.lock);
 	va = range_of(&vm_space.busy, (uintptr_t)addr);
 	if (va)
-		*copy = *va;
+		copy->va = *va;
 	spin_unlock(&vm_space.lock);
 	return va ? 0 : -ENOENT;
 }
@@ -89,7 +94,7 @@ static int charge(size_t size)
 
 	if (likely(!arena_charge(nr)))
 		return 0;
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	return arena_charge(nr);
 }
 
@@ -105,7 +110,7 @@ static int commit_range(uintptr_t start, size_t size)
 		return -ENOMEM;
 	ret = os_commit((void *)start, size);
 	if (unlikely(ret && ret != -EEXIST) && READ_ONCE(vm_space.lazy_bytes) &&
-	    vmap_purge(PURGE_ALL))
+	    large_purge(PURGE_ALL))
 		ret = os_commit((void *)start, size);
 	if (likely(!ret))
 		return 0;
@@ -119,7 +124,7 @@ static struct rb_root *tree_after(int error)
 	return error == -EEXIST ? &vm_space.holes : &vm_space.free;
 }
 
-/* Unmaps a VA_DIRECT mapping, or a part of it. */
+/* Unmaps a LARGE_AREA_DIRECT mapping, or a part of it. */
 static void release_direct(uintptr_t start, size_t size)
 {
 	os_release((void *)start, size);
@@ -160,7 +165,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	if (gap) {
 		start = lazy->va_start;
 		saved = va_size(lazy);
-		vmap_lazy_add(-saved);
+		space_lazy_add(-saved);
 		range_cut(&vm_space.lazy, lazy, start, saved, NULL, &dead);
 		range_cut(&vm_space.free, range_of(&vm_space.free, gap), gap,
 			  size - saved, NULL, &dead);
@@ -213,7 +218,7 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 	ret = place_free(va, size, align);
 	if (unlikely(ret == -EEXIST) && space_look_again())
 		ret = place_free(va, size, align);
-	va->flags = VA_ZERO;
+	va->flags = LARGE_AREA_ZERO;
 	return !ret;
 }
 
@@ -237,11 +242,11 @@ static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 		os_release((void *)(start + size), at + room - start - size);
 	va->va_start = start;
 	va->va_end = start + size;
-	va->flags = VA_DIRECT | VA_ZERO;
+	va->flags = LARGE_AREA_DIRECT | LARGE_AREA_ZERO;
 	return true;
 }
 
-struct vmap_area *vmap_area_alloc(size_t size, size_t align)
+struct large_area *large_area_alloc(size_t size, size_t align)
 {
 	struct vmap_area *va;
 
@@ -260,22 +265,23 @@ struct vmap_area *vmap_area_alloc(size_t size, size_t align)
 	busy_insert(va);
 	WRITE_ONCE(vm_space.areas_ever, vm_space.areas_ever + 1);
 	spin_unlock(&vm_space.lock);
-	return va;
+	return to_large(va);
 }
 
-void vmap_area_free(struct vmap_area *va)
+void large_area_free(struct large_area *area)
 {
+	struct vmap_area *va = &area->va;
 	size_t size = va_size(va);
 
 	va->next = NULL;
-	if (va->flags & VA_DIRECT) {
+	if (va->flags & LARGE_AREA_DIRECT) {
 		release_direct(va->va_start, size);
 		va_struct_free(va);
 		return;
 	}
 	space_give(&vm_space.lazy, va);
-	if (READ_ONCE(vm_space.lazy_bytes) > vmap_lazy_limit())
-		vmap_purge(PURGE_SURPLUS);
+	if (READ_ONCE(vm_space.lazy_bytes) > large_lazy_limit())
+		large_purge(PURGE_SURPLUS);
 }
 
 /* ---- growing and shrinking ----------------------------------------------- */
@@ -285,7 +291,7 @@ static int shrink(struct vmap_area *va, size_t size)
 {
 	struct vmap_area *tail;
 
-	if (va->flags & VA_DIRECT) {
+	if (va->flags & LARGE_AREA_DIRECT) {
 		release_direct(va->va_start + size, va_size(va) - size);
 		va->va_end = va->va_start + size;
 		return 0;
@@ -316,7 +322,7 @@ static struct rb_root *take_behind(uintptr_t end, size_t more)
 		range_cut(trees[i], range, end, more, NULL, &dead);
 		from = trees[i];
 		if (from == &vm_space.lazy)
-			vmap_lazy_add(-more);
+			space_lazy_add(-more);
 	}
 	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
@@ -408,8 +414,10 @@ static int resize_direct(struct vmap_area *va, size_t size)
 	return 0;
 }
 
-int vmap_area_resize(struct vmap_area *va, size_t size)
+int large_area_resize(struct large_area *area, size_t size)
 {
+	struct vmap_area *va = &area->va;
+
 	if (size > PTRDIFF_MAX - PAGE_SIZE)
 		return -ENOMEM;
 	size = PAGE_ALIGN(size);
@@ -417,7 +425,7 @@ int vmap_area_resize(struct vmap_area *va, size_t size)
 		return 0;
 	if (size < va_size(va))
 		return shrink(va, size);
-	if (va->flags & VA_DIRECT)
+	if (va->flags & LARGE_AREA_DIRECT)
 		return resize_direct(va, size);
 	if (!grow_in_place(va, size))
 		return 0;

@@ -20,7 +20,7 @@ struct vmap_space {
 extern struct vmap_space vm_space;
 
 /* vm_space.lock is held; readers need no lock. */
-static inline void vmap_lazy_add(size_t bytes)
+static inline void space_lazy_add(size_t bytes)
 {
 	WRITE_ONCE(vm_space.lazy_bytes, vm_space.lazy_bytes + bytes);
 }
@@ -49,7 +49,7 @@ int space_init(void);
 /* ---- purge.c ------------------------------------------------------------- */
 
 /* Returns the limit in bytes beyond which lazy ranges are purged at once. */
-size_t vmap_lazy_limit(void);
-void vmap_purge_init(void);
+size_t large_lazy_limit(void);
+void large_purge_init(void);
 
 #endif

@@ -15,8 +15,8 @@
  *	held	mapped without access, for vmalloc()
  *	holes	another mapping was in the way
  *
- * Where nothing fits, areas are mappings of their own (VA_DIRECT); only the
- * busy tree knows them.
+ * Where nothing fits, an area is a mapping of its own (LARGE_AREA_DIRECT) that
+ * only the busy tree knows.
  *
  * Locking	vm_space.lock (rank LOCK_VMAP); no system call under it
  * Invariants	VMAP1  ranges of all trees are disjoint, page aligned,
@@ -26,7 +26,7 @@
  *		VMAP3  subtree_max = the largest range at or below a node
  *		VMAP4  lazy_bytes is the sum over the lazy tree
  *		VMAP5  what is in the free tree is not mapped by us
- *		(vmap_check() checks VMAP2-VMAP4, and VMAP1 in each tree;
+ *		(space_check() checks VMAP2-VMAP4, and VMAP1 in each tree;
  *		unit.vmap.large.purge VMAP5)
  * Source	Linux v6.12 mm/vmalloc.c
  *		(docs/kernel.md Y3, Y5). vmalloc() has its
@@ -37,25 +37,38 @@
 
 #include "vmap/large/ranges.h"
 
+#define LARGE_AREA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
+#define LARGE_AREA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
+
+/* An area of malloc(). Freed, it becomes a lazy range as it is. */
+struct large_area {
+	struct vmap_area va; /* all of it */
+};
+
+static inline size_t large_size(const struct large_area *area)
+{
+	return va_size(&area->va);
+}
+
 /* ---- area.c -------------------------------------------------------------- */
 
 /* Returns 0 or -ENOMEM; a later call goes on where this one failed. */
-int vmap_init(void);
+int large_init(void);
 /* Returns an area, or NULL without memory. size > 0; align a power of two. */
-struct vmap_area *vmap_area_alloc(size_t size, size_t align);
+struct large_area *large_area_alloc(size_t size, size_t align);
 /* Unlinks the area that starts at addr from the busy tree; NULL: none does. */
-struct vmap_area *vmap_area_unlink(const void *addr);
+struct large_area *large_area_unlink(const void *addr);
 /* Frees an area that was unlinked. */
-void vmap_area_free(struct vmap_area *va);
+void large_area_free(struct large_area *area);
 /*
  * Makes an unlinked area larger or smaller, and moves it if necessary. Contents
  * are kept. Returns 0, or -ENOMEM with the area unchanged.
  */
-int vmap_area_resize(struct vmap_area *va, size_t size);
+int large_area_resize(struct large_area *area, size_t size);
 /* Links an area into the busy tree again, at its present place. */
-void vmap_area_link(struct vmap_area *va);
+void large_area_link(struct large_area *area);
 /* Returns 0 and a copy of the area at addr (without rb), or -ENOENT. */
-int vmap_area_find(const void *addr, struct vmap_area *copy);
+int large_area_find(const void *addr, struct large_area *copy);
 
 /* ---- purge.c ------------------------------------------------------------- */
 
@@ -63,15 +76,15 @@ int vmap_area_find(const void *addr, struct vmap_area *copy);
 #define PURGE_OLD 1 /* ranges freed two ticks ago or earlier */
 #define PURGE_SURPLUS 2 /* the oldest, until 7/8 of the limit are left */
 /* Gives lazy ranges back to the OS. Returns the number of bytes. */
-size_t vmap_purge(unsigned int flags);
+size_t large_purge(unsigned int flags);
 
-struct vmap_stat {
+struct large_area_stat {
 	unsigned long areas, areas_ever; /* in use now; ever */
 	size_t busy, lazy; /* bytes */
 };
-void vmap_stat(struct vmap_stat *stat);
-void vmap_check(void);
-void vmap_fork_take(void);
-void vmap_fork_release(void);
+void large_area_stat(struct large_area_stat *stat);
+void space_check(void);
+void space_fork_take(void);
+void space_fork_release(void);
 
 #endif

@@ -23,17 +23,17 @@
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
-static unsigned long vmap_lazy_max; /* bytes; constant after init */
+static unsigned long large_lazy_max; /* bytes; constant after init */
 
 static int set_lazy_max(const char *value)
 {
-	return param_number(value, 0, 1UL << 46, &vmap_lazy_max);
+	return param_number(value, 0, 1UL << 46, &large_lazy_max);
 }
 boot_param("vmap.lazy_max", set_lazy_max, "bytes, such as 64M; 0: the default");
 
-size_t vmap_lazy_limit(void)
+size_t large_lazy_limit(void)
 {
-	return vmap_lazy_max + READ_ONCE(vm_space.busy_bytes);
+	return large_lazy_max + READ_ONCE(vm_space.busy_bytes);
 }
 
 /* Returns the range that was freed first; vm_space.lock. */
@@ -56,7 +56,7 @@ static bool due(const struct vmap_area *va, unsigned int flags)
 	if (flags & PURGE_OLD)
 		return (u16)(vm_space.epoch - va->epoch) >= 2;
 	if (flags & PURGE_SURPLUS)
-		return vm_space.lazy_bytes > vmap_lazy_limit() / 8 * 7;
+		return vm_space.lazy_bytes > large_lazy_limit() / 8 * 7;
 	return true;
 }
 
@@ -71,7 +71,7 @@ static struct vmap_area *take_due(unsigned int flags)
 		va = NULL;
 	if (va) {
 		range_remove(&vm_space.lazy, va);
-		vmap_lazy_add(-va_size(va));
+		space_lazy_add(-va_size(va));
 	}
 	spin_unlock(&vm_space.lock);
 	return va;
@@ -100,7 +100,7 @@ static size_t purge(unsigned int flags, size_t most)
 	return bytes;
 }
 
-size_t vmap_purge(unsigned int flags)
+size_t large_purge(unsigned int flags)
 {
 	size_t bytes = purge(flags, SIZE_MAX);
 
@@ -111,14 +111,14 @@ size_t vmap_purge(unsigned int flags)
 
 /* ---- the shrinker: its objects are pages --------------------------------- */
 
-static unsigned long vmap_count(struct shrinker *s, struct shrink_control *sc)
+static unsigned long large_count(struct shrinker *s, struct shrink_control *sc)
 {
 	(void)s;
 	(void)sc;
 	return READ_ONCE(vm_space.lazy_bytes) >> PAGE_SHIFT;
 }
 
-static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
+static unsigned long large_scan(struct shrinker *s, struct shrink_control *sc)
 {
 	unsigned long pages;
 
@@ -132,28 +132,28 @@ static unsigned long vmap_scan(struct shrinker *s, struct shrink_control *sc)
 
 /* It makes system calls, so it runs only for requests that may wait for IO. */
 static struct shrinker shrinker = {
-	.count_objects = vmap_count,
-	.scan_objects = vmap_scan,
+	.count_objects = large_count,
+	.scan_objects = large_scan,
 	.batch = 32,
 	.seeks = DEFAULT_SEEKS,
 	.flags = SHRINKER_ENGINE | KM_SHRINKER_IO,
 	.name = "vmap",
 };
 
-static void vmap_tick(unsigned int flags)
+static void large_tick(unsigned int flags)
 {
 	spin_lock(&vm_space.lock);
 	vm_space.epoch++;
 	spin_unlock(&vm_space.lock);
-	vmap_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
+	large_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
 }
 
-static struct tick tick = { .fn = vmap_tick };
+static struct tick tick = { .fn = large_tick };
 
-void vmap_purge_init(void)
+void large_purge_init(void)
 {
-	if (!vmap_lazy_max)
-		vmap_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
+	if (!large_lazy_max)
+		large_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
 	tick_register(&tick);
 	shrinker_register(&shrinker);
 }

@@ -12,9 +12,10 @@
 
 struct vm_struct;
 
-#define VA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
-#define VA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
-
+/*
+ * A range of vmalloc space: free, freed and kept, or the place of an area in
+ * use, of malloc() (struct large_area) or of vmalloc() (struct vm_area).
+ */
 struct vmap_area {
 	struct rb_node rb; /* in one of the trees; vm_space.lock */
 	uintptr_t va_start, va_end; /* vm_space.lock; a busy one: its user */
@@ -24,7 +25,7 @@ struct vmap_area {
 	};
 	struct vmap_area *next; /* on the way to being freed */
 	u16 epoch; /* lazy: tick at which it was freed */
-	u8 flags;
+	u8 flags; /* LARGE_AREA_ */
 };
 
 static inline size_t va_size(const struct vmap_area *va)

@@ -82,7 +82,7 @@ bool space_take(struct rb_root *root, struct vmap_area *va, size_t size,
 	if (range) {
 		used = range_cut(root, range, at, size, spare, &dead);
 		if (root == &vm_space.lazy)
-			vmap_lazy_add(-size);
+			space_lazy_add(-size);
 	}
 	spin_unlock(&vm_space.lock);
 	if (range) {
@@ -104,7 +104,7 @@ void space_give(struct rb_root *root, struct vmap_area *va)
 	spin_lock(&vm_space.lock);
 	va->epoch = vm_space.epoch;
 	if (root == &vm_space.lazy)
-		vmap_lazy_add(va_size(va));
+		space_lazy_add(va_size(va));
 	range_insert(root, va, &dead);
 	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
@@ -266,9 +266,9 @@ void space_unhold(struct vmap_area *list)
 
 /* ---- counts and checks -------------------------------------------------- */
 
-void vmap_stat(struct vmap_stat *stat)
+void large_area_stat(struct large_area_stat *stat)
 {
-	*stat = (struct vmap_stat){
+	*stat = (struct large_area_stat){
 		.areas = READ_ONCE(vm_space.areas),
 		.areas_ever = READ_ONCE(vm_space.areas_ever),
 		.busy = READ_ONCE(vm_space.busy_bytes),
@@ -276,7 +276,7 @@ void vmap_stat(struct vmap_stat *stat)
 	};
 }
 
-void vmap_check(void)
+void space_check(void)
 {
 	size_t lazy = 0;
 
@@ -295,12 +295,12 @@ void vmap_check(void)
 
 /* ---- fork ---------------------------------------------------------------- */
 
-void vmap_fork_take(void)
+void space_fork_take(void)
 {
 	lock_fork_take(&vm_space.lock);
 }
 
-void vmap_fork_release(void)
+void space_fork_release(void)
 {
 	lock_fork_release(&vm_space.lock);
 }

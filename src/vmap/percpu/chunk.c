@@ -99,15 +99,15 @@ static size_t chunk_bytes(void)
 /* Returns the address of an area whose pages are not resident, or NULL. */
 static char *chunk_memory(void)
 {
-	struct vmap_area *va = vmap_area_alloc(chunk_bytes(), PAGE_SIZE);
+	struct large_area *area = large_area_alloc(chunk_bytes(), PAGE_SIZE);
 
-	if (!va)
+	if (!area)
 		return NULL;
-	if (va->flags & VA_ZERO ||
-	    !os_discard((void *)va->va_start, va_size(va)))
-		return (char *)va->va_start;
-	va = vmap_area_unlink((void *)va->va_start);
-	vmap_area_free(va);
+	if (area->va.flags & LARGE_AREA_ZERO ||
+	    !os_discard((void *)area->va.va_start, large_size(area)))
+		return (char *)area->va.va_start;
+	area = large_area_unlink((void *)area->va.va_start);
+	large_area_free(area);
 	return NULL;
 }
 
@@ -130,10 +130,10 @@ struct pcpu_chunk *pcpu_create_chunk(gfp_t gfp)
 
 void pcpu_destroy_chunk(struct pcpu_chunk *chunk)
 {
-	struct vmap_area *va = vmap_area_unlink(chunk->base_addr);
+	struct large_area *area = large_area_unlink(chunk->base_addr);
 
-	BUG_ON(!va);
-	vmap_area_free(va);
+	BUG_ON(!area);
+	large_area_free(area);
 	kmem_cache_free(&chunk_cache, chunk);
 }
 

@@ -60,6 +60,10 @@
 /* any vmalloc() may reuse the area: no page of it was handed to a caller */
 #define VM_REUSABLE 0x02
 
+/*
+ * An area of vmalloc space: the vm_struct that callers may see, with what only
+ * this room knows of it. malloc()'s areas are struct large_area.
+ */
 struct vm_area {
 	struct vm_struct vm; /* first: kfree() of it frees all of vm_area */
 	struct vmap_area *va; /* its place */

@@ -81,7 +81,7 @@ struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp)
 		return va;
 	vm_purge_blocks(VM_PURGE_ALL);
 	vm_purge(VM_PURGE_ALL);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	if (space_hold(va, want))
 		return va;
 	if (notify(want->size) && space_hold(va, want))

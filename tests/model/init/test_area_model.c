@@ -64,18 +64,21 @@ static void op_alloc(void)
 {
 	struct live *a = &live[nr_live];
 	size_t size = random_size(), align = PAGE_SIZE;
-	struct vmap_area *va;
+	struct large_area *area;
 
 	if (nr_live == MAX_LIVE)
 		return;
 	if (test_below(&seed, 5) == 0)
 		align <<= test_below(&seed, 11);
-	va = vmap_area_alloc(size, align);
-	REQUIRE(va);
-	REQUIRE(va_size(va) == PAGE_ALIGN(size) && !(va->va_start % align));
-	*a = (struct live){ va->va_start, va_size(va), test_rand(&seed) };
-	direct += va->flags & VA_DIRECT;
-	for (size_t at = 0; (va->flags & VA_ZERO) && at < a->size; at += 512)
+	area = large_area_alloc(size, align);
+	REQUIRE(area);
+	REQUIRE(large_size(area) == PAGE_ALIGN(size) &&
+		!(area->va.va_start % align));
+	*a = (struct live){ area->va.va_start, large_size(area),
+			    test_rand(&seed) };
+	direct += area->va.flags & LARGE_AREA_DIRECT;
+	for (size_t at = 0; (area->va.flags & LARGE_AREA_ZERO) && at < a->size;
+	     at += 512)
 		REQUIRE(!*(u64 *)(a->start + at));
 	check_apart(a);
 	stamp_pages(a, 0);
@@ -86,17 +89,18 @@ static void op_alloc(void)
 
 static void op_free(void)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 	struct live *a;
 
 	if (!nr_live)
 		return;
 	a = &live[test_below(&seed, nr_live)];
 	check_pages(a, a->size);
-	va = vmap_area_unlink((void *)a->start);
-	REQUIRE(va && va->va_start == a->start && va_size(va) == a->size);
-	REQUIRE(!vmap_area_unlink((void *)a->start));
-	vmap_area_free(va);
+	area = large_area_unlink((void *)a->start);
+	REQUIRE(area && area->va.va_start == a->start &&
+		large_size(area) == a->size);
+	REQUIRE(!large_area_unlink((void *)a->start));
+	large_area_free(area);
 	bytes -= a->size;
 	*a = live[--nr_live];
 }
@@ -104,27 +108,29 @@ static void op_free(void)
 static void op_resize(void)
 {
 	size_t size = random_size(), kept;
-	struct vmap_area *va;
+	struct large_area *area;
 	struct live *a;
 
 	if (!nr_live)
 		return;
 	a = &live[test_below(&seed, nr_live)];
-	va = vmap_area_unlink((void *)a->start);
-	REQUIRE(va);
+	area = large_area_unlink((void *)a->start);
+	REQUIRE(area);
 	kept = a->size;
-	if (!vmap_area_resize(va, size)) {
-		REQUIRE(va_size(va) == PAGE_ALIGN(size));
-		kept = min(kept, va_size(va));
-		moved += va->va_start != a->start;
-		in_place += va->va_start == a->start && va_size(va) > a->size;
+	if (!large_area_resize(area, size)) {
+		REQUIRE(large_size(area) == PAGE_ALIGN(size));
+		kept = min(kept, large_size(area));
+		moved += area->va.va_start != a->start;
+		in_place += area->va.va_start == a->start &&
+			    large_size(area) > a->size;
 	} else {
-		REQUIRE(va->va_start == a->start && va_size(va) == a->size);
+		REQUIRE(area->va.va_start == a->start &&
+			large_size(area) == a->size);
 	}
-	vmap_area_link(va);
-	bytes += va_size(va) - a->size;
-	a->start = va->va_start;
-	a->size = va_size(va);
+	large_area_link(area);
+	bytes += large_size(area) - a->size;
+	a->start = area->va.va_start;
+	a->size = large_size(area);
 	check_pages(a, kept);
 	check_apart(a);
 	stamp_pages(a, kept);
@@ -132,25 +138,25 @@ static void op_resize(void)
 
 static void op_find(void)
 {
-	struct vmap_area copy;
+	struct large_area copy;
 	struct live *a;
 
 	if (!nr_live)
 		return;
 	a = &live[test_below(&seed, nr_live)];
-	REQUIRE(!vmap_area_find((char *)a->start + test_below(&seed, a->size),
-				&copy));
-	REQUIRE(copy.va_start == a->start && va_size(&copy) == a->size);
+	REQUIRE(!large_area_find((char *)a->start + test_below(&seed, a->size),
+				 &copy));
+	REQUIRE(copy.va.va_start == a->start && large_size(&copy) == a->size);
 	if (a->size > PAGE_SIZE)
-		REQUIRE(!vmap_area_unlink((char *)a->start + PAGE_SIZE));
+		REQUIRE(!large_area_unlink((char *)a->start + PAGE_SIZE));
 }
 
 static void check(void)
 {
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 
-	vmap_check();
-	vmap_stat(&stat);
+	space_check();
+	large_area_stat(&stat);
 	REQUIRE(stat.areas == nr_live && stat.busy == bytes);
 	REQUIRE(stat.areas_ever == ever);
 }
@@ -160,7 +166,7 @@ static void one_operation(unsigned long i)
 	unsigned long dice = test_below(&seed, 100);
 
 	if (dice < 1)
-		vmap_purge(PURGE_ALL);
+		large_purge(PURGE_ALL);
 	else if (dice < 3)
 		tick_run(i);
 	else if (dice < 25)
@@ -174,11 +180,11 @@ static void one_operation(unsigned long i)
 }
 
 /* Operations on areas in 64 MiB of vmalloc space. Expect every page to keep
- * its stamp, counters that agree, vmap_check() at each step; growth both in
+ * its stamp, counters that agree, space_check() at each step; growth both in
  * place and by moving, and mappings outside when the space is full. */
 static void child_model(void *arg)
 {
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 
 	(void)arg;
 	seed = 0x853c49e6748fea9b;
@@ -191,9 +197,9 @@ static void child_model(void *arg)
 	REQUIRE(moved > 10 && in_place > 10 && direct > 10);
 	while (nr_live)
 		op_free();
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	check();
-	vmap_stat(&stat);
+	large_area_stat(&stat);
 	REQUIRE(!stat.lazy && !stat.busy);
 	km_check_all();
 }

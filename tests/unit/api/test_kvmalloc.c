@@ -23,9 +23,9 @@ static bool all_bytes(const unsigned char *p, unsigned char value, size_t n)
 
 static unsigned long areas(void)
 {
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 
-	vmap_stat(&stat);
+	large_area_stat(&stat);
 	return stat.areas;
 }
 

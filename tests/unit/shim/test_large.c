@@ -31,9 +31,9 @@ static void *take(size_t size, size_t align)
 
 static unsigned long areas(void)
 {
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 
-	vmap_stat(&stat);
+	large_area_stat(&stat);
 	return stat.areas;
 }
 

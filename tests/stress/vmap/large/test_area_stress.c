@@ -17,11 +17,11 @@ static int working; /* atomic: workers that are not done */
 
 static size_t size_of(uintptr_t start)
 {
-	struct vmap_area copy;
+	struct large_area copy;
 
-	REQUIRE(!vmap_area_find((void *)start, &copy));
-	REQUIRE(copy.va_start == start);
-	return va_size(&copy);
+	REQUIRE(!large_area_find((void *)start, &copy));
+	REQUIRE(copy.va.va_start == start);
+	return large_size(&copy);
 }
 
 /* The address in the first and last word names the area. */
@@ -40,44 +40,44 @@ static void check_stamp(uintptr_t start, size_t size)
 static uintptr_t take(u64 *seed)
 {
 	size_t size = (test_below(seed, 200) + 1) << PAGE_SHIFT;
-	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+	struct large_area *area = large_area_alloc(size, PAGE_SIZE);
 	uintptr_t start;
 
-	REQUIRE(va);
-	start = va->va_start; /* from here on this thread's alone */
+	REQUIRE(area);
+	start = area->va.va_start; /* from here on this thread's alone */
 	write_stamp(start, size);
 	return start;
 }
 
 static void give(uintptr_t start)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 
 	if (!start)
 		return;
 	check_stamp(start, size_of(start));
-	va = vmap_area_unlink((void *)start);
-	REQUIRE(va && va->va_start == start);
-	vmap_area_free(va);
+	area = large_area_unlink((void *)start);
+	REQUIRE(area && area->va.va_start == start);
+	large_area_free(area);
 }
 
 static uintptr_t resize(uintptr_t start, u64 *seed)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 	size_t size;
 
 	if (!start)
 		return 0;
 	check_stamp(start, size_of(start));
-	va = vmap_area_unlink((void *)start);
-	REQUIRE(va);
+	area = large_area_unlink((void *)start);
+	REQUIRE(area);
 	size = (test_below(seed, 300) + 1) << PAGE_SHIFT;
-	if (!vmap_area_resize(va, size))
-		REQUIRE(*(uintptr_t *)va->va_start == start);
-	start = va->va_start;
-	size = va_size(va);
+	if (!large_area_resize(area, size))
+		REQUIRE(*(uintptr_t *)area->va.va_start == start);
+	start = area->va.va_start;
+	size = large_size(area);
 	write_stamp(start, size);
-	vmap_area_link(va);
+	large_area_link(area);
 	return start;
 }
 
@@ -115,7 +115,7 @@ static void child_stress(void *arg)
 {
 	pthread_t threads[WORKERS];
 	unsigned long turn = 0;
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 
 	(void)arg;
 	REQUIRE(!start_vmap("vmap.lazy_max=8M"));
@@ -127,11 +127,11 @@ static void child_stress(void *arg)
 		struct timespec pause = { 0, 300000 };
 
 		if (turn % 3 == 0)
-			vmap_purge(PURGE_ALL);
+			large_purge(PURGE_ALL);
 		else if (turn % 3 == 1)
 			tick_run(turn);
 		else
-			vmap_check();
+			space_check();
 		turn++;
 		nanosleep(&pause, NULL);
 	}
@@ -139,8 +139,8 @@ static void child_stress(void *arg)
 		REQUIRE(!pthread_join(threads[i], NULL));
 	for (int i = 0; i < SHARED; i++)
 		give(shared[i]);
-	vmap_purge(PURGE_ALL);
-	vmap_stat(&stat);
+	large_purge(PURGE_ALL);
+	large_area_stat(&stat);
 	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
 	check_space();
 }

@@ -12,36 +12,37 @@
 #define KIB (1UL << 10)
 #define MIB (1UL << 20)
 
-static struct vmap_area *take(size_t size)
+static struct large_area *take(size_t size)
 {
-	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+	struct large_area *area = large_area_alloc(size, PAGE_SIZE);
 
-	REQUIRE(va && va_size(va) == PAGE_ALIGN(size));
+	REQUIRE(area && large_size(area) == PAGE_ALIGN(size));
 	check_space();
-	return va;
+	return area;
 }
 
-static void give(struct vmap_area *va)
+static void give(struct large_area *area)
 {
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	vmap_area_free(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	large_area_free(area);
 	check_space();
 }
 
 /* Both ends of every page. */
-static void fill(struct vmap_area *va, int value)
+static void fill(struct large_area *area, int value)
 {
-	for (uintptr_t at = va->va_start; at < va->va_end; at += PAGE_SIZE) {
+	for (uintptr_t at = area->va.va_start; at < area->va.va_end;
+	     at += PAGE_SIZE) {
 		*(char *)at = (char)value;
 		*(char *)(at + PAGE_SIZE - 1) = (char)value;
 	}
 }
 
 /* Pages [start, end) of an area hold `value` where fill() writes it. */
-static int holds(const struct vmap_area *va, size_t start, size_t end,
+static int holds(const struct large_area *area, size_t start, size_t end,
 		 int value)
 {
-	const char *p = (const char *)va->va_start;
+	const char *p = (const char *)area->va.va_start;
 
 	for (size_t at = start; at < end; at += PAGE_SIZE)
 		if (p[at] != (char)value ||
@@ -51,13 +52,13 @@ static int holds(const struct vmap_area *va, size_t start, size_t end,
 }
 
 /* Resize an area as its user does. */
-static int resize(struct vmap_area *va, size_t size)
+static int resize(struct large_area *area, size_t size)
 {
 	int ret;
 
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	ret = vmap_area_resize(va, size);
-	vmap_area_link(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	ret = large_area_resize(area, size);
+	large_area_link(area);
 	check_space();
 	return ret;
 }
@@ -67,20 +68,21 @@ static int resize(struct vmap_area *va, size_t size)
 static void child_alloc(void *arg)
 {
 	uintptr_t at = (start_vmap(""), arena.vmalloc_start);
-	struct vmap_stat stat;
+	struct large_area_stat stat;
 	size_t sum = 0;
 
 	(void)arg;
 	for (size_t size = 1; size < 3 * MIB; size = size * 3 + 100) {
-		struct vmap_area *va = take(size);
+		struct large_area *area = take(size);
 
-		REQUIRE(va->va_start == at && va->flags == VA_ZERO);
-		REQUIRE(holds(va, 0, va_size(va), 0));
-		fill(va, 1);
-		at = va->va_end;
-		sum += va_size(va);
+		REQUIRE(area->va.va_start == at &&
+			area->va.flags == LARGE_AREA_ZERO);
+		REQUIRE(holds(area, 0, large_size(area), 0));
+		fill(area, 1);
+		at = area->va.va_end;
+		sum += large_size(area);
 	}
-	vmap_stat(&stat);
+	large_area_stat(&stat);
 	REQUIRE(stat.busy == sum && stat.lazy == 0);
 	REQUIRE(stat.areas == stat.areas_ever);
 }
@@ -92,13 +94,14 @@ static void child_align(void *arg)
 	REQUIRE(!start_vmap(""));
 	take(PAGE_SIZE);
 	for (size_t align = PAGE_SIZE; align <= 4 * MIB; align *= 4) {
-		struct vmap_area *va = vmap_area_alloc(5 * PAGE_SIZE, align);
+		struct large_area *area = large_area_alloc(5 * PAGE_SIZE,
+							   align);
 
-		REQUIRE(va && va->va_start % align == 0);
-		REQUIRE(!(va->flags & VA_DIRECT));
+		REQUIRE(area && area->va.va_start % align == 0);
+		REQUIRE(!(area->va.flags & LARGE_AREA_DIRECT));
 		check_space();
 	}
-	REQUIRE(vmap_area_alloc(PAGE_SIZE, 1)->va_start % PAGE_SIZE == 0);
+	REQUIRE(large_area_alloc(PAGE_SIZE, 1)->va.va_start % PAGE_SIZE == 0);
 }
 
 /* Sizes and alignments that no address space holds. Expect NULL. */
@@ -112,11 +115,11 @@ static void child_absurd(void *arg)
 	REQUIRE(!start_vmap(""));
 	out = backend_out;
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
-		REQUIRE(!vmap_area_alloc(sizes[i], PAGE_SIZE));
-		REQUIRE(!vmap_area_alloc(PAGE_SIZE, 1UL << 62));
-		REQUIRE(!vmap_area_alloc(sizes[i], 1UL << 62));
+		REQUIRE(!large_area_alloc(sizes[i], PAGE_SIZE));
+		REQUIRE(!large_area_alloc(PAGE_SIZE, 1UL << 62));
+		REQUIRE(!large_area_alloc(sizes[i], 1UL << 62));
 	}
-	REQUIRE(!vmap_area_alloc(PAGE_SIZE, 1UL << 63));
+	REQUIRE(!large_area_alloc(PAGE_SIZE, 1UL << 63));
 	REQUIRE(backend_out == out);
 	check_space();
 }
@@ -125,31 +128,31 @@ static void child_absurd(void *arg)
  * two; to be unlinked by its start only. */
 static void child_find(void *arg)
 {
-	struct vmap_area *va, copy;
+	struct large_area *area, copy;
 	char *p;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
-	va = take(3 * PAGE_SIZE);
-	p = (char *)va->va_start;
-	REQUIRE(!vmap_area_find(p, &copy));
-	REQUIRE(!vmap_area_find(p + 2 * PAGE_SIZE + 17, &copy));
-	REQUIRE(copy.va_start == va->va_start);
-	REQUIRE(vmap_area_find(p + 3 * PAGE_SIZE, &copy) == -ENOENT);
-	REQUIRE(vmap_area_find(p - 1, &copy) == -ENOENT);
-	REQUIRE(!vmap_area_unlink(p + PAGE_SIZE) && !vmap_area_unlink(p + 1));
-	REQUIRE(vmap_area_unlink(p) == va);
-	REQUIRE(vmap_area_find(p, &copy) == -ENOENT);
-	REQUIRE(!vmap_area_unlink(p));
-	vmap_area_link(va);
-	give(va);
+	area = take(3 * PAGE_SIZE);
+	p = (char *)area->va.va_start;
+	REQUIRE(!large_area_find(p, &copy));
+	REQUIRE(!large_area_find(p + 2 * PAGE_SIZE + 17, &copy));
+	REQUIRE(copy.va.va_start == area->va.va_start);
+	REQUIRE(large_area_find(p + 3 * PAGE_SIZE, &copy) == -ENOENT);
+	REQUIRE(large_area_find(p - 1, &copy) == -ENOENT);
+	REQUIRE(!large_area_unlink(p + PAGE_SIZE) && !large_area_unlink(p + 1));
+	REQUIRE(large_area_unlink(p) == area);
+	REQUIRE(large_area_find(p, &copy) == -ENOENT);
+	REQUIRE(!large_area_unlink(p));
+	large_area_link(area);
+	give(area);
 }
 
 /* Two neighbours freed, then one area of their size. Expect it to be cut from
  * what is lazy, not said to be zero, with no call of the OS. */
 static void child_reuse(void *arg)
 {
-	struct vmap_area *a, *b, *c;
+	struct large_area *a, *b, *c;
 	unsigned long calls;
 	uintptr_t start;
 
@@ -157,7 +160,7 @@ static void child_reuse(void *arg)
 	REQUIRE(!start_vmap(""));
 	a = take(64 * KIB);
 	b = take(64 * KIB);
-	start = a->va_start;
+	start = a->va.va_start;
 	take(PAGE_SIZE);
 	fill(a, 7);
 	give(a);
@@ -165,7 +168,7 @@ static void child_reuse(void *arg)
 	REQUIRE(vm_space.lazy_bytes == 128 * KIB);
 	calls = os_mem_calls;
 	c = take(128 * KIB);
-	REQUIRE(c->va_start == start && c->flags == 0);
+	REQUIRE(c->va.va_start == start && c->va.flags == 0);
 	REQUIRE(os_mem_calls == calls && vm_space.lazy_bytes == 0);
 	fill(c, 1);
 }
@@ -174,30 +177,30 @@ static void child_reuse(void *arg)
  * Expect the area to be made of both, with one call of the OS. */
 static void child_joined(void *arg)
 {
-	struct vmap_area *a, *b, *c;
+	struct large_area *a, *b, *c;
 	uintptr_t start;
 	unsigned long calls;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	a = take(128 * KIB);
-	start = a->va_start;
+	start = a->va.va_start;
 	fill(a, 9);
 	give(a);
 	calls = os_mem_calls;
 	a = take(256 * KIB);
 	REQUIRE(os_mem_calls == calls + 1);
-	REQUIRE(a->va_start == start && a->flags == 0);
+	REQUIRE(a->va.va_start == start && a->va.flags == 0);
 	REQUIRE(holds(a, 0, 128 * KIB, 9) && holds(a, 128 * KIB, 256 * KIB, 0));
 	b = take(128 * KIB);
-	start = b->va_start;
+	start = b->va.va_start;
 	take(PAGE_SIZE);
 	fill(b, 7);
 	give(a);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	give(b);
 	c = take(300 * KIB);
-	REQUIRE(c->va_end == start + 128 * KIB && c->flags == 0);
+	REQUIRE(c->va.va_end == start + 128 * KIB && c->va.flags == 0);
 	REQUIRE(holds(c, 172 * KIB, 300 * KIB, 7));
 	fill(c, 1);
 }
@@ -205,7 +208,7 @@ static void child_joined(void *arg)
 /* More freed than lazy_max. Expect all of it to go to the OS at once. */
 static void child_lazy_max(void *arg)
 {
-	struct vmap_area *areas[5];
+	struct large_area *areas[5];
 
 	(void)arg;
 	REQUIRE(!start_vmap("vmap.lazy_max=256K"));
@@ -223,21 +226,21 @@ static void child_lazy_max(void *arg)
  * old bytes; with a lazy range behind, the same place. */
 static void child_grow_in_place(void *arg)
 {
-	struct vmap_area *a, *b;
+	struct large_area *a, *b;
 	uintptr_t start;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	a = take(64 * KIB);
-	start = a->va_start;
+	start = a->va.va_start;
 	fill(a, 3);
 	REQUIRE(!resize(a, 256 * KIB));
-	REQUIRE(a->va_start == start && va_size(a) == 256 * KIB);
+	REQUIRE(a->va.va_start == start && large_size(a) == 256 * KIB);
 	REQUIRE(holds(a, 0, 64 * KIB, 3) && holds(a, 64 * KIB, 256 * KIB, 0));
 	b = take(64 * KIB);
 	give(b);
 	REQUIRE(!resize(a, 300 * KIB));
-	REQUIRE(a->va_start == start);
+	REQUIRE(a->va.va_start == start);
 	REQUIRE(vm_space.lazy_bytes == 20 * KIB);
 	fill(a, 4);
 	REQUIRE(!resize(a, 300 * KIB)); /* the same size */
@@ -249,32 +252,32 @@ static void child_grow_in_place(void *arg)
  * the old place to be free again. */
 static void child_grow_by_moving(void *arg)
 {
-	struct vmap_area *a;
+	struct large_area *a;
 	uintptr_t start;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	a = take(64 * KIB);
-	start = a->va_start;
+	start = a->va.va_start;
 	take(PAGE_SIZE);
 	fill(a, 6);
 	REQUIRE(!resize(a, MIB));
-	REQUIRE(a->va_start != start && va_size(a) == MIB);
+	REQUIRE(a->va.va_start != start && large_size(a) == MIB);
 	REQUIRE(holds(a, 0, 64 * KIB, 6) && holds(a, 64 * KIB, MIB, 0));
-	REQUIRE(take(64 * KIB)->va_start == start);
+	REQUIRE(take(64 * KIB)->va.va_start == start);
 }
 
 /* An area made smaller. Expect its head kept and its tail lazy. */
 static void child_shrink(void *arg)
 {
-	struct vmap_area *a;
+	struct large_area *a;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	a = take(MIB);
 	fill(a, 8);
 	REQUIRE(!resize(a, 100 * KIB));
-	REQUIRE(va_size(a) == 100 * KIB && holds(a, 0, 100 * KIB, 8));
+	REQUIRE(large_size(a) == 100 * KIB && holds(a, 0, 100 * KIB, 8));
 	REQUIRE(vm_space.lazy_bytes == MIB - 100 * KIB);
 	give(a);
 	REQUIRE(vm_space.lazy_bytes == MIB);
@@ -284,28 +287,28 @@ static void child_shrink(void *arg)
  * shrink, are aligned and go away like the others. */
 static void child_direct(void *arg)
 {
-	struct vmap_area *a;
-	struct vmap_stat stat;
+	struct large_area *a;
+	struct large_area_stat stat;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	a = take(80 * MIB);
-	REQUIRE(a->flags == (VA_DIRECT | VA_ZERO));
-	*(char *)(a->va_start + 4096) = 5;
+	REQUIRE(a->va.flags == (LARGE_AREA_DIRECT | LARGE_AREA_ZERO));
+	*(char *)(a->va.va_start + 4096) = 5;
 	REQUIRE(!resize(a, 100 * MIB));
-	REQUIRE(*(char *)(a->va_start + 4096) == 5);
-	*(char *)(a->va_end - 1) = 1;
+	REQUIRE(*(char *)(a->va.va_start + 4096) == 5);
+	*(char *)(a->va.va_end - 1) = 1;
 	REQUIRE(!resize(a, 8 * KIB));
-	REQUIRE(*(char *)(a->va_start + 4096) == 5);
+	REQUIRE(*(char *)(a->va.va_start + 4096) == 5);
 	REQUIRE(resize(a, 1UL << 60) == -ENOMEM);
-	REQUIRE(va_size(a) == 8 * KIB);
+	REQUIRE(large_size(a) == 8 * KIB);
 	give(a);
-	a = vmap_area_alloc(80 * MIB, 2 * MIB);
-	REQUIRE(a && a->va_start % (2 * MIB) == 0);
-	*(char *)a->va_start = 1;
-	*(char *)(a->va_end - 1) = 1;
+	a = large_area_alloc(80 * MIB, 2 * MIB);
+	REQUIRE(a && a->va.va_start % (2 * MIB) == 0);
+	*(char *)a->va.va_start = 1;
+	*(char *)(a->va.va_end - 1) = 1;
 	give(a);
-	vmap_stat(&stat);
+	large_area_stat(&stat);
 	REQUIRE(!stat.areas && !stat.busy && !stat.lazy);
 }
 
@@ -314,7 +317,7 @@ static void child_direct(void *arg)
  * nothing else is left. */
 static void child_hole(void *arg)
 {
-	struct vmap_area *a, *b, *areas[64];
+	struct large_area *a, *b, *areas[64];
 	unsigned int inside = 0;
 	uintptr_t start;
 	char *p;
@@ -330,16 +333,16 @@ static void child_hole(void *arg)
 	REQUIRE((uintptr_t)p == start + MIB + MIB / 2);
 	*p = 0x55;
 	REQUIRE(!resize(a, 2 * MIB)); /* a hole is found */
-	REQUIRE(a->va_start >= start + 2 * MIB && holds(a, 0, MIB, 4));
+	REQUIRE(a->va.va_start >= start + 2 * MIB && holds(a, 0, MIB, 4));
 	b = take(MIB);
-	REQUIRE(b->va_start == start && vm_space.holes.node && *p == 0x55);
+	REQUIRE(b->va.va_start == start && vm_space.holes.node && *p == 0x55);
 	give(a);
 	give(b);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	REQUIRE(!munmap(p, PAGE_SIZE));
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++) {
 		areas[i] = take(MIB);
-		inside += !(areas[i]->flags & VA_DIRECT);
+		inside += !(areas[i]->va.flags & LARGE_AREA_DIRECT);
 	}
 	REQUIRE(inside == 64 && !vm_space.holes.node);
 }
@@ -348,21 +351,21 @@ static void child_hole(void *arg)
  * mappings outside, and after freeing, room for the largest again. */
 static void child_full(void *arg)
 {
-	struct vmap_area *areas[80], *va;
+	struct large_area *areas[80], *area;
 	size_t inside = 0;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++) {
 		areas[i] = take(MIB);
-		inside += areas[i]->flags & VA_DIRECT ? 0 : MIB;
+		inside += areas[i]->va.flags & LARGE_AREA_DIRECT ? 0 : MIB;
 	}
 	REQUIRE(inside == 64 * MIB && !vm_space.free.node);
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
 		give(areas[(i * 37) % 80]);
-	vmap_purge(PURGE_ALL);
-	va = take(64 * MIB);
-	REQUIRE(!(va->flags & VA_DIRECT));
+	large_purge(PURGE_ALL);
+	area = take(64 * MIB);
+	REQUIRE(!(area->va.flags & LARGE_AREA_DIRECT));
 }
 
 /*
@@ -371,43 +374,44 @@ static void child_full(void *arg)
  */
 static void script(void)
 {
-	struct vmap_area *areas[6] = { NULL };
+	struct large_area *areas[6] = { NULL };
 	static const size_t sizes[] = { MIB,	   64 * KIB, 40 * MIB,
 					200 * KIB, 3 * MIB,  4 * KIB };
 	static const size_t next[] = { 2 * MIB,	  MIB,	   44 * MIB,
 				       100 * KIB, 4 * MIB, 8 * KIB };
 
 	for (int i = 0; i < 6; i++) {
-		areas[i] = vmap_area_alloc(sizes[i], PAGE_SIZE);
-		vmap_check();
+		areas[i] = large_area_alloc(sizes[i], PAGE_SIZE);
+		space_check();
 		if (areas[i])
 			fill(areas[i], i + 1);
 	}
 	for (int i = 0; i < 6; i++) {
-		struct vmap_area *va = areas[i];
-		size_t before = va ? va_size(va) : 0;
-		uintptr_t start = va ? va->va_start : 0;
+		struct large_area *area = areas[i];
+		size_t before = area ? large_size(area) : 0;
+		uintptr_t start = area ? area->va.va_start : 0;
 
-		if (!va)
+		if (!area)
 			continue;
-		REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-		if (vmap_area_resize(va, next[i]))
-			REQUIRE(va->va_start == start && va_size(va) == before);
+		REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+		if (large_area_resize(area, next[i]))
+			REQUIRE(area->va.va_start == start &&
+				large_size(area) == before);
 		else
-			REQUIRE(va_size(va) == next[i]);
-		vmap_area_link(va);
-		REQUIRE(holds(va, 0, min(before, va_size(va)), i + 1));
-		vmap_check();
+			REQUIRE(large_size(area) == next[i]);
+		large_area_link(area);
+		REQUIRE(holds(area, 0, min(before, large_size(area)), i + 1));
+		space_check();
 	}
 	for (int i = 0; i < 6; i++) {
 		if (!areas[i])
 			continue;
-		REQUIRE(vmap_area_unlink((void *)areas[i]->va_start));
-		vmap_area_free(areas[i]);
-		vmap_check();
+		REQUIRE(large_area_unlink((void *)areas[i]->va.va_start));
+		large_area_free(areas[i]);
+		space_check();
 	}
-	vmap_purge(PURGE_ALL);
-	vmap_check();
+	large_purge(PURGE_ALL);
+	space_check();
 }
 
 static void fail_call(void *arg)
@@ -419,7 +423,7 @@ static void fail_call(void *arg)
 	os_fail_calls((unsigned long)arg, 1);
 	script();
 	os_fail_calls(0, 0);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	REQUIRE(!vm_space.areas && !vm_space.lazy_bytes);
 	REQUIRE(backend_out - out <= 1); /* free space in two at the most */
 	script();
@@ -436,7 +440,7 @@ static void fail_object(void *arg)
 	}
 	script();
 	backend_left = -1;
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	REQUIRE(!vm_space.areas && !vm_space.lazy_bytes);
 	script();
 	check_space();

@@ -11,18 +11,18 @@
 #define MIB (1UL << 20)
 #define PAGES(size) ((size) >> PAGE_SHIFT)
 
-static struct vmap_area *take(size_t size)
+static struct large_area *take(size_t size)
 {
-	struct vmap_area *va = vmap_area_alloc(size, PAGE_SIZE);
+	struct large_area *area = large_area_alloc(size, PAGE_SIZE);
 
 	check_space();
-	return va;
+	return area;
 }
 
-static void give(struct vmap_area *va)
+static void give(struct large_area *area)
 {
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	vmap_area_free(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	large_area_free(area);
 	check_space();
 }
 
@@ -30,7 +30,7 @@ static void give(struct vmap_area *va)
  * is freed: lazy ranges go as soon as they are in the way. */
 static void child_limit(void *arg)
 {
-	struct vmap_area *a, *b;
+	struct large_area *a, *b;
 
 	(void)arg;
 	REQUIRE(!start_vmap("mem=32M"));
@@ -41,12 +41,12 @@ static void child_limit(void *arg)
 	give(a);
 	REQUIRE(vm_space.lazy_bytes == 16 * MIB); /* still charged */
 	REQUIRE(arena_room() < PAGES(12 * MIB));
-	a = vmap_area_alloc(24 * MIB, 2 * MIB); /* more than the lazy range */
+	a = large_area_alloc(24 * MIB, 2 * MIB); /* more than the lazy range */
 	REQUIRE(a && !vm_space.lazy_bytes && arena_room() < PAGES(4 * MIB));
 	check_space();
 	give(a);
 	give(b);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	check_space();
 	REQUIRE(arena_room() == PAGES(32 * MIB) - arena.online_frames);
 }
@@ -55,49 +55,49 @@ static void child_limit(void *arg)
  * way it goes, and refused beyond it with the area as it was. */
 static void child_resize(void *arg)
 {
-	struct vmap_area *va, *behind;
+	struct large_area *area, *behind;
 
 	(void)arg;
 	REQUIRE(!start_vmap("mem=32M"));
-	va = take(8 * MIB);
+	area = take(8 * MIB);
 	behind = take(4 * MIB); /* so that it cannot grow in place */
-	REQUIRE(va && behind);
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	REQUIRE(vmap_area_resize(va, 30 * MIB) == -ENOMEM);
-	REQUIRE(va_size(va) == 8 * MIB);
-	REQUIRE(!vmap_area_resize(va, 20 * MIB)); /* moves */
-	vmap_area_link(va);
+	REQUIRE(area && behind);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	REQUIRE(large_area_resize(area, 30 * MIB) == -ENOMEM);
+	REQUIRE(large_size(area) == 8 * MIB);
+	REQUIRE(!large_area_resize(area, 20 * MIB)); /* moves */
+	large_area_link(area);
 	check_space();
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	REQUIRE(!vmap_area_resize(va, 22 * MIB)); /* in place */
-	REQUIRE(!vmap_area_resize(va, 2 * MIB));
-	vmap_area_link(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	REQUIRE(!large_area_resize(area, 22 * MIB)); /* in place */
+	REQUIRE(!large_area_resize(area, 2 * MIB));
+	large_area_link(area);
 	check_space();
-	give(va);
+	give(area);
 	give(behind);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	check_space();
 }
 
 /* The n-th system call fails, for each n. Expect the charge exact after it. */
 static void fail_nth(void *arg)
 {
-	struct vmap_area *a, *b;
+	struct large_area *a, *b;
 
 	REQUIRE(!start_vmap("mem=32M"));
 	b = take(2 * MIB);
 	os_fail_calls((unsigned long)arg, 1);
 	a = take(8 * MIB);
 	if (a) {
-		REQUIRE(vmap_area_unlink((void *)a->va_start) == a);
-		vmap_area_resize(a, 16 * MIB);
-		vmap_area_resize(a, 4 * MIB);
-		vmap_area_link(a);
+		REQUIRE(large_area_unlink((void *)a->va.va_start) == a);
+		large_area_resize(a, 16 * MIB);
+		large_area_resize(a, 4 * MIB);
+		large_area_link(a);
 		check_space();
 		give(a);
 	}
 	give(b);
-	vmap_purge(PURGE_ALL);
+	large_purge(PURGE_ALL);
 	os_fail_calls(0, 0);
 	check_space();
 }
@@ -118,24 +118,25 @@ static void test_every_failure(void **state)
 /* Areas without vmalloc space. Expect them charged just so. */
 static void child_direct(void *arg)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 
 	(void)arg;
 	REQUIRE(!start_vmap("mem=32M"));
 	arena.vmalloc_end = arena.vmalloc_start;
 	vm_space.free = (struct rb_root){ 0 };
-	va = take(16 * MIB);
-	REQUIRE(va && (va->flags & VA_DIRECT) && !take(16 * MIB));
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	REQUIRE(vmap_area_resize(va, 40 * MIB) == -ENOMEM);
-	REQUIRE(!vmap_area_resize(va, 20 * MIB));
-	vmap_area_link(va);
+	area = take(16 * MIB);
+	REQUIRE(area && (area->va.flags & LARGE_AREA_DIRECT) &&
+		!take(16 * MIB));
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	REQUIRE(large_area_resize(area, 40 * MIB) == -ENOMEM);
+	REQUIRE(!large_area_resize(area, 20 * MIB));
+	large_area_link(area);
 	check_space();
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	REQUIRE(!vmap_area_resize(va, 4 * MIB));
-	vmap_area_link(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	REQUIRE(!large_area_resize(area, 4 * MIB));
+	large_area_link(area);
 	check_space();
-	give(va);
+	give(area);
 	REQUIRE(arena.charged_frames == arena.online_frames);
 }
 
@@ -143,7 +144,7 @@ static void child_direct(void *arg)
  * is asked to, and only for requests that may wait for IO. */
 static void child_shrinker(void *arg)
 {
-	struct vmap_area *a, *b;
+	struct large_area *a, *b;
 	unsigned long room;
 
 	(void)arg;

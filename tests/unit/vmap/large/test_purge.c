@@ -11,19 +11,19 @@
 
 #define SIZE (64UL << 10)
 
-static struct vmap_area *take(void)
+static struct large_area *take(void)
 {
-	struct vmap_area *va = vmap_area_alloc(SIZE, PAGE_SIZE);
+	struct large_area *area = large_area_alloc(SIZE, PAGE_SIZE);
 
-	REQUIRE(va);
-	memset((void *)va->va_start, 1, SIZE);
-	return va;
+	REQUIRE(area);
+	memset((void *)area->va.va_start, 1, SIZE);
+	return area;
 }
 
-static void give(struct vmap_area *va)
+static void give(struct large_area *area)
 {
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	vmap_area_free(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	large_area_free(area);
 	check_space();
 }
 
@@ -45,28 +45,29 @@ static int is_mapped(uintptr_t addr)
  * memory after the second, and zero when its place is used again. */
 static void child_two_ticks(void *arg)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 	uintptr_t start;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
-	va = take();
-	start = va->va_start;
-	give(va);
+	area = take();
+	start = area->va.va_start;
+	give(area);
 	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == SIZE && is_mapped(start));
 	tick_run(tick_last_ms + 1);
 	REQUIRE(vm_space.lazy_bytes == 0 && !is_mapped(start));
 	check_space();
-	va = vmap_area_alloc(SIZE, PAGE_SIZE);
-	REQUIRE(va->va_start == start && va->flags == VA_ZERO);
+	area = large_area_alloc(SIZE, PAGE_SIZE);
+	REQUIRE(area->va.va_start == start &&
+		area->va.flags == LARGE_AREA_ZERO);
 	REQUIRE(*(char *)start == 0);
 }
 
 /* A range that grew by a later free. Expect its age to be that of the last. */
 static void child_age(void *arg)
 {
-	struct vmap_area *a, *b;
+	struct large_area *a, *b;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
@@ -81,11 +82,11 @@ static void child_age(void *arg)
 	REQUIRE(vm_space.lazy_bytes == 0);
 }
 
-static void resize(struct vmap_area *va, size_t size)
+static void resize(struct large_area *area, size_t size)
 {
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	REQUIRE(!vmap_area_resize(va, size));
-	vmap_area_link(va);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	REQUIRE(!large_area_resize(area, size));
+	large_area_link(area);
 }
 
 /* An area that gave most of itself up, and that takes a little of it and gives
@@ -93,17 +94,17 @@ static void resize(struct vmap_area *va, size_t size)
  * same. */
 static void child_used_end(void *arg)
 {
-	struct vmap_area *va;
+	struct large_area *area;
 
 	(void)arg;
 	REQUIRE(!start_vmap(""));
-	va = vmap_area_alloc(100 * SIZE, PAGE_SIZE);
-	REQUIRE(va);
-	resize(va, SIZE);
+	area = large_area_alloc(100 * SIZE, PAGE_SIZE);
+	REQUIRE(area);
+	resize(area, SIZE);
 	REQUIRE(vm_space.lazy_bytes == 99 * SIZE);
 	for (int i = 0; i < 3; i++) {
-		resize(va, 2 * SIZE);
-		resize(va, SIZE);
+		resize(area, 2 * SIZE);
+		resize(area, SIZE);
 		tick_run(tick_last_ms + 1);
 	}
 	REQUIRE(vm_space.lazy_bytes <= SIZE);
@@ -113,7 +114,7 @@ static void child_used_end(void *arg)
 /* Many areas that were freed side by side. Expect one call for all of them. */
 static void child_one_call(void *arg)
 {
-	struct vmap_area *areas[20];
+	struct large_area *areas[20];
 	unsigned long calls;
 
 	(void)arg;
@@ -123,9 +124,9 @@ static void child_one_call(void *arg)
 	for (int i = 0; i < 20; i++)
 		give(areas[(i * 7) % 20]);
 	calls = os_mem_calls;
-	REQUIRE(vmap_purge(PURGE_ALL) == 20 * SIZE);
+	REQUIRE(large_purge(PURGE_ALL) == 20 * SIZE);
 	REQUIRE(os_mem_calls == calls + 1);
-	REQUIRE(vmap_purge(PURGE_ALL) == 0);
+	REQUIRE(large_purge(PURGE_ALL) == 0);
 	check_space();
 }
 
@@ -137,11 +138,11 @@ static void child_refused(void *arg)
 	REQUIRE(!start_vmap(""));
 	give(take());
 	os_fail_calls(1, 1000);
-	REQUIRE(vmap_purge(PURGE_ALL) == 0);
+	REQUIRE(large_purge(PURGE_ALL) == 0);
 	os_fail_calls(0, 0);
 	REQUIRE(vm_space.lazy_bytes == SIZE);
 	check_space();
-	REQUIRE(vmap_purge(PURGE_ALL) == SIZE);
+	REQUIRE(large_purge(PURGE_ALL) == SIZE);
 	check_space();
 }
 
@@ -152,9 +153,9 @@ static void child_lazy_max(void *arg)
 	(void)arg;
 	pin_to_one_cpu();
 	REQUIRE(!start_vmap(""));
-	REQUIRE(vmap_lazy_limit() == (size_t)fls(nr_cpu_ids) * 64 << 20);
+	REQUIRE(large_lazy_limit() == (size_t)fls(nr_cpu_ids) * 64 << 20);
 	take();
-	REQUIRE(vmap_lazy_limit() ==
+	REQUIRE(large_lazy_limit() ==
 		((size_t)fls(nr_cpu_ids) * 64 << 20) + SIZE);
 }
 
@@ -162,15 +163,15 @@ static void child_lazy_max(void *arg)
  * many. Expect the oldest to go, down to 7/8 of the limit. */
 static void child_surplus(void *arg)
 {
-	struct vmap_area *areas[6];
+	struct large_area *areas[6];
 	uintptr_t starts[6];
 
 	(void)arg;
 	REQUIRE(!start_vmap("vmap.lazy_max=240K"));
 	for (int i = 0; i < 6; i++) {
 		areas[i] = take();
-		starts[i] = areas[i]->va_start;
-		REQUIRE(vmap_area_alloc(PAGE_SIZE, PAGE_SIZE));
+		starts[i] = areas[i]->va.va_start;
+		REQUIRE(large_area_alloc(PAGE_SIZE, PAGE_SIZE));
 	}
 	for (int i = 0; i < 6; i++) {
 		vm_space.epoch++;
@@ -192,10 +193,10 @@ static void shift_sum(void *arg)
 	(void)arg;
 	REQUIRE(!start_vmap(""));
 	vm_space.lazy_bytes = PAGE_SIZE;
-	vmap_check();
+	space_check();
 }
 
-/* The sum of the lazy tree broken by hand. Expect vmap_check() to see it. */
+/* The sum of the lazy tree broken by hand. Expect space_check() to see it. */
 static void test_check_sees(void **state)
 {
 	(void)state;
@@ -207,9 +208,9 @@ static void child_fork_lock(void *arg)
 {
 	(void)arg;
 	REQUIRE(!start_vmap(""));
-	vmap_fork_take();
+	space_fork_take();
 	REQUIRE(vm_space.lock.word);
-	vmap_fork_release();
+	space_fork_release();
 	REQUIRE(!vm_space.lock.word);
 	give(take());
 }

@@ -319,16 +319,16 @@ static void child_refused(void *arg)
 static void child_lazy(void *arg)
 {
 	size_t size;
-	struct vmap_area *va;
+	struct large_area *area;
 	struct pcpu_chunk *chunk;
 
 	(void)arg;
 	start_percpu("");
 	size = nr_cpu_ids * PCPU_MIN_UNIT_SIZE;
-	va = vmap_area_alloc(size, PAGE_SIZE);
-	memset((void *)va->va_start, 0xff, size);
-	REQUIRE(vmap_area_unlink((void *)va->va_start) == va);
-	vmap_area_free(va);
+	area = large_area_alloc(size, PAGE_SIZE);
+	memset((void *)area->va.va_start, 0xff, size);
+	REQUIRE(large_area_unlink((void *)area->va.va_start) == area);
+	large_area_free(area);
 	chunk = chunk_of(take(4, 4));
 	for (size_t at = 0; at < size; at += 8)
 		REQUIRE(!*(u64 *)(chunk->base_addr + at));

@@ -283,7 +283,7 @@ static void child_unwind(void *arg)
 		backend_left = -1;
 		os_fail_calls(0, 0);
 		pcpu_balance();
-		vmap_purge(PURGE_ALL);
+		large_purge(PURGE_ALL);
 		check_percpu();
 		REQUIRE(vm_space.areas == areas && pcpu.nr_chunks == 1);
 	}
