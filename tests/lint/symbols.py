@@ -34,7 +34,7 @@ import sources
 TABLE = os.path.join("docs", "architecture.md")
 HEAD = "| room | files | why |"
 ROW = re.compile(r"\| `([\w/]+)` \| ((?:`[\w.-]+`(?:, )?)+) \| (.+) \|")
-OBJECT = re.compile(r"/(src/.*?)CMakeFiles/[^/]+\.dir/(.+\.c)\.o$")
+OBJECT = re.compile(r".*/(src/.*?)CMakeFiles/[^/]+\.dir/(.+\.c)\.o$")
 WEAK, STRONG = "VW", "ABCDGiRSTu"
 UNDEFINED = "Uvw"
 
@@ -56,7 +56,7 @@ class Object:
 
 def source_of(path):
     """src/room/file.c, of which CMake made this object file."""
-    match = OBJECT.search(path)
+    match = OBJECT.match(path)
     if not match:
         return None
     return os.path.normpath(match.group(1) + match.group(2))
@@ -186,7 +186,7 @@ def main():
     exact = "--exact" in sys.argv
     root, names = [a for a in sys.argv[1:] if a != "--exact"]
     with open(names, encoding="utf-8") as file:
-        paths = file.read().split()
+        paths = [line for line in file.read().splitlines() if line]
     text = subprocess.run(["nm", "-A", "-P", "-g"] + paths, check=True,
                           capture_output=True, text=True).stdout
     objects = parse(text)

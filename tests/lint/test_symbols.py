@@ -32,11 +32,11 @@ class SymbolsTest(unittest.TestCase):
             self.assertIn(word, faults[0])
 
     def test_parse(self):
-        """Objects of both kinds of folders, with values. Expect both."""
+        """Objects of all kinds of folders, with values. Expect both."""
         objects = symbols.parse(
             "/b/src/CMakeFiles/km_a.dir/core/a.c.o: f T 0 1\n"
             "/b/src/CMakeFiles/km_a.dir/core/a.c.o: g U         \n"
-            "/b/src/shim/CMakeFiles/km_shim.dir/b.c.o: w v         \n"
+            "/src/my b/src/shim/CMakeFiles/km_shim.dir/b.c.o: w v         \n"
             "/b/src/CMakeFiles/km_init.dir/init.c.o: i i 10 4\n")
         self.assertEqual(sorted(objects),
                          ["src/core/a.c", "src/init.c", "src/shim/b.c"])
