@@ -127,18 +127,22 @@ struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
 
 /* ---- freeing: buddies merge ---------------------------------------------- */
 
-bool compaction_capture(struct zone *zone, struct page *page,
-			unsigned int order, unsigned int mt)
+/*
+ * Hands a block that has just become free to the compaction run that waits for
+ * one like it. Returns true if it was taken.
+ */
+static bool compaction_capture(struct zone *zone, struct page *page,
+			       unsigned int order, unsigned int mt)
 {
 	struct capture_control *capc = zone->capture;
 
 	lock_assert_held(&zone->lock);
-	if (!capc || capc->page || (int)order != capc->cc->order ||
+	if (!capc || capc->page || (int)order != capc->order ||
 	    mt == MIGRATE_ISOLATE || mt == MIGRATE_HIGHATOMIC)
 		return false;
 	/* a small block of a Movable pageblock would mix types */
 	if (order < PAGEBLOCK_ORDER && mt == MIGRATE_MOVABLE &&
-	    capc->cc->migratetype != MIGRATE_MOVABLE)
+	    capc->migratetype != MIGRATE_MOVABLE)
 		return false;
 	count_locked(&zone->allocated, 1UL << order);
 	count_locked(&zone->allocs, 1);

@@ -335,9 +335,22 @@ void prep_compound_page(struct page *page, unsigned int order);
 bool check_new_page(struct page *page); /* false: it is not used any more */
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned int alloc_flags);
-struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
-				    unsigned int alloc_flags,
-				    const struct alloc_context *ac);
+/* Asks the zones of the list once, in order. Returns a prepared page or NULL. */
+struct page *scan_zones(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+			const struct alloc_context *ac);
+
+/* Returns a prepared page, or NULL if no zone of the list may give one. */
+static inline struct page *
+get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+		       const struct alloc_context *ac)
+{
+	struct page *page = scan_zones(gfp, order, alloc_flags, ac);
+
+	if (unlikely(!page) && (alloc_flags & ALLOC_NOFRAGMENT))
+		page = scan_zones(gfp, order, alloc_flags & ~ALLOC_NOFRAGMENT,
+				  ac);
+	return page;
+}
 
 /* ---- slowpath.c: no lock held -------------------------------------------- */
 

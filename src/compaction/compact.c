@@ -461,7 +461,8 @@ enum compact_result try_to_compact_pages(gfp_t gfp, unsigned int order,
 		.ignore_skip_hint = prio == MIN_COMPACT_PRIORITY,
 		.ignore_block_suitable = prio == MIN_COMPACT_PRIORITY,
 	};
-	struct capture_control capc = { .cc = &cc };
+	struct capture_control capc = { .order = (int)order,
+					.migratetype = ac->migratetype };
 	enum compact_result ret;
 
 	/* moving pages may need input and output, as in the kernel */

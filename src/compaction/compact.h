@@ -60,7 +60,9 @@ enum compact_result {
  * free (docs/kernel.md B11).
  */
 struct capture_control {
-	struct compact_control *cc; /* constant */
+	/* constant: what the run is for */
+	int order;
+	unsigned int migratetype;
 	struct page *page; /* zone->lock until the run has ended */
 };
 
@@ -195,13 +197,6 @@ struct page *__alloc_pages_direct_compact(gfp_t gfp, unsigned int order,
 bool should_compact_retry(const struct alloc_context *ac, unsigned int order,
 			  unsigned int alloc_flags, enum compact_result result,
 			  enum compact_priority *prio, int *retries);
-
-/*
- * Hands a block that has just become free to the compaction run that waits for
- * one like it. Returns true if it was taken. zone->lock is held.
- */
-bool compaction_capture(struct zone *zone, struct page *page,
-			unsigned int order, unsigned int mt);
 
 /* ---- kcompactd.c: no lock held ------------------------------------------- */
 

@@ -123,12 +123,8 @@ static bool would_go_remote(const struct zone *zone, unsigned int alloc_flags,
 	       zone_to_nid(zone) != zone_to_nid(preferred);
 }
 
-/*
- * Asks the zones of the list once, in order. Returns a prepared page or NULL.
- */
-static struct page *scan_zones(gfp_t gfp, unsigned int order,
-			       unsigned int alloc_flags,
-			       const struct alloc_context *ac)
+struct page *scan_zones(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+			const struct alloc_context *ac)
 {
 	struct zoneref *z = ac->preferred_zoneref;
 	struct page *page;
@@ -159,18 +155,6 @@ static struct page *scan_zones(gfp_t gfp, unsigned int order,
 		return page;
 	}
 	return NULL;
-}
-
-struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
-				    unsigned int alloc_flags,
-				    const struct alloc_context *ac)
-{
-	struct page *page = scan_zones(gfp, order, alloc_flags, ac);
-
-	if (unlikely(!page) && (alloc_flags & ALLOC_NOFRAGMENT))
-		page = scan_zones(gfp, order, alloc_flags & ~ALLOC_NOFRAGMENT,
-				  ac);
-	return page;
 }
 
 void prepare_alloc_pages(gfp_t gfp, int nid, const nodemask_t *nodemask,

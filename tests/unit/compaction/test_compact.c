@@ -267,16 +267,14 @@ static void child_suitable(void *arg)
 static void child_capture(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
-	struct compact_control cc = { .zone = zone,
-				      .order = 4,
-				      .migratetype = MIGRATE_UNMOVABLE };
-	struct capture_control capc = { .cc = &cc };
+	struct capture_control capc = { .order = 4,
+					.migratetype = MIGRATE_UNMOVABLE };
 
 	(void)arg;
 	zone->capture = &capc;
 	give_frames(zone, 0, 16);
 	REQUIRE(!capc.page && zone->free_pages == 16);
-	cc.migratetype = MIGRATE_MOVABLE;
+	capc.migratetype = MIGRATE_MOVABLE;
 	give_frames(zone, 64, 8);
 	REQUIRE(!capc.page);
 	give_frames(zone, 72, 8);
@@ -284,7 +282,7 @@ static void child_capture(void *arg)
 	give_frames(zone, 128, 16);
 	REQUIRE(capc.page == pfn_to_page(64) && zone->free_pages == 32);
 	capc.page = NULL;
-	cc.order = 10;
+	capc.order = 10;
 	give_frames(zone, 4096, 1024);
 	REQUIRE(capc.page == pfn_to_page(4096));
 	zone->capture = NULL;
