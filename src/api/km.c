@@ -15,23 +15,24 @@
 
 #include <kmalloc/km.h>
 
-#include "buddy/buddy.h"
-#include "kmem/guard.h"
-#include "kmem/rcu.h"
-#include "reclaim/reclaim.h"
-#include "zone/sysctl.h"
 #include "api/rcu.h"
 #include "config.h"
+#include "core/start.h"
 #include "diag/param.h"
 #include "diag/proc.h"
-#include "core/start.h"
 #include "init.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
+#include "kmem/rcu.h"
+#include "reclaim/reclaim.h"
 #include "sys/os.h"
 #include "vmap/percpu/percpu.h"
 #include "vmap/vmalloc/vmalloc.h"
+#include "zone/numa.h"
+#include "zone/sysctl.h"
+#include "zone/zone.h"
 
 /* Makes what libkmalloc has and the preload library has not. */
 static int api_init(void)

@@ -20,13 +20,12 @@
 
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
+#include <kmalloc/vmalloc.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "kmem/usercopy.h"
 #include "sys/os.h"
 #include "vmap/large/space.h"
-#include <kmalloc/vmalloc.h>
 
 /* ---- stack and text ------------------------------------------------------ */
 

@@ -89,6 +89,23 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "PAGE_WORD_FLAGS");
 _Static_assert(sizeof(struct page) == 64, "one cache line a frame");
 _Static_assert(offsetof(struct page, mapping) == 24, "behind the list");
 
+/*
+ * Returns the first word of any page. Its owner may write to it meanwhile, so
+ * it is a hint until a compare and exchange confirms it.
+ */
+static __racy inline u32 page_word(const struct page *page)
+{
+	return *(const volatile u32 *)&page->word;
+}
+
+static inline bool page_is_movable(const struct page *page)
+{
+	u32 word = page_word(page);
+
+	return (word & PAGE_WORD_TYPE_MASK) == PAGE_ALLOCATED &&
+	       (word & PAGE_WORD_FLAGS(PG_MOVABLE_OPS));
+}
+
 /* PAGE1: forget what the owner of a block wrote into its head. */
 static inline void page_clean(struct page *page)
 {

@@ -37,7 +37,6 @@
 #include <string.h>
 
 #include "buddy/internal.h"
-#include "compaction/migrate.h"
 #include "diag/param.h"
 
 bool pageblock_rule_44;

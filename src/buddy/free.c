@@ -20,11 +20,14 @@
  */
 #include <string.h>
 
-#include "zone/memcg.h"
-#include "zone/page_debug.h"
-#include "compaction/compact.h"
+#include "buddy/internal.h"
 #include "core/tick.h"
 #include "diag/warn.h"
+#include "zone/badpage.h"
+#include "zone/memcg.h"
+#include "zone/page_debug.h"
+#include "zone/wait.h"
+#include "zone/zone.h"
 
 void memcg_uncharge(struct km_memcg *memcg, unsigned long nr)
 {

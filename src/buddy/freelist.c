@@ -39,7 +39,7 @@
  *		__free_one_page() (docs/kernel.md B1-B5); without guard pages:
  *		docs/divergence.md B
  */
-#include "compaction/compact.h"
+#include "buddy/internal.h"
 
 /* ---- one block on a list, or off it -------------------------------------- */
 

@@ -28,8 +28,11 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/internal.h"
+#include "buddy/buddy.h"
+#include "buddy/freelist.h"
 #include "sys/os.h"
+#include "zone/numa.h"
+#include "zone/watermark.h"
 
 #define FIRST_SECTION (1UL << 20 >> PAGE_SHIFT)
 

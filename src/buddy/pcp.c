@@ -25,6 +25,8 @@
 #include "buddy/internal.h"
 #include "core/tick.h"
 #include "sys/os.h"
+#include "zone/numa.h"
+#include "zone/pageset.h"
 
 static struct per_cpu_pages *this_pageset(struct zone *zone)
 {

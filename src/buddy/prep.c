@@ -15,9 +15,12 @@
  */
 #include <string.h>
 
-#include "buddy/internal.h"
-#include "zone/page_debug.h"
+#include "buddy/buddy.h"
 #include "sys/os.h"
+#include "zone/badpage.h"
+#include "zone/gfp.h"
+#include "zone/page_debug.h"
+#include "zone/watermark.h"
 
 /*
  * A HighMem page has no address to write zeros to: its part of the memfd is

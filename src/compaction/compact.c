@@ -25,9 +25,11 @@
  *		(docs/kernel.md C1-C6, B11, A3). Per-CPU lists are drained at
  *		the start of a run too. Zones without movable pages are skipped.
  */
-#include "compaction/compact.h"
+#include "buddy/buddy.h"
+#include "compaction/internal.h"
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 unsigned long sysctl_extfrag_threshold = 500;
 

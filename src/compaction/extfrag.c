@@ -10,7 +10,7 @@
  * Tests	unit.compaction.fragindex
  * Source	the texts of Linux v6.12 mm/vmstat.c (docs/kernel.md I8)
  */
-#include "compaction/compact.h"
+#include "compaction/internal.h"
 #include "zone/show.h"
 
 int unusable_show(struct seq_file *m, const char *path)

@@ -14,7 +14,7 @@
  * Source	Linux v6.12 mm/vmstat.c and mm/compaction.c
  *		(docs/kernel.md C7, C8)
  */
-#include "compaction/compact.h"
+#include "compaction/internal.h"
 #include "diag/warn.h"
 
 struct contig_page_info {

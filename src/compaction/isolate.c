@@ -27,7 +27,9 @@
  */
 #include <errno.h>
 
-#include "compaction/compact.h"
+#include "buddy/freelist.h"
+#include "compaction/compaction.h"
+#include "zone/pageblock.h"
 
 /*
  * Returns the head of the free block larger than a pageblock that this one lies

@@ -21,11 +21,11 @@
  *		the next tick tries again. Requests are relaxed words.
  * Source	Linux v6.12 mm/compaction.c, kcompactd() (docs/kernel.md C8)
  */
-#include "compaction/compact.h"
-#include "zone/sysctl.h"
-#include "zone/vmstat.h"
+#include "compaction/internal.h"
 #include "core/tick.h"
 #include "sys/os.h"
+#include "zone/sysctl.h"
+#include "zone/vmstat.h"
 
 #define HPAGE_FRAG_CHECK_INTERVAL_MSEC 500UL
 

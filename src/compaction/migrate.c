@@ -22,7 +22,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compaction/compact.h"
+#include "buddy/buddy.h"
+#include "compaction/migrate.h"
 #include "sys/os.h"
 #include "zone/vmstat.h"
 

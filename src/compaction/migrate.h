@@ -26,6 +26,7 @@
 
 #include <kmalloc/migrate.h>
 
+#include "core/lock.h"
 #include "zone/mmzone.h"
 
 /* Held over a whole run, so that only one thread at a time isolates pages. */
@@ -41,23 +42,6 @@ void migrate_unlock(void);
 static inline bool migrate_lock_contended(void)
 {
 	return READ_ONCE(migrate_lock.word) == 2;
-}
-
-/*
- * Returns the first word of any page. Its owner may write to it meanwhile, so
- * it is a hint until a compare and exchange confirms it.
- */
-static __racy inline u32 page_word(const struct page *page)
-{
-	return *(const volatile u32 *)&page->word;
-}
-
-static inline bool page_is_movable(const struct page *page)
-{
-	u32 word = page_word(page);
-
-	return (word & PAGE_WORD_TYPE_MASK) == PAGE_ALLOCATED &&
-	       (word & PAGE_WORD_FLAGS(PG_MOVABLE_OPS));
 }
 
 /*
@@ -77,16 +61,6 @@ struct migration_target {
 	void (*put_new_page)(struct page *dst, void *private);
 	void *private;
 };
-
-/*
- * get_new_page for callers that take any new place; `private` is the control.
- */
-struct migration_target_control {
-	int nid;
-	gfp_t gfp_mask; /* mobility, __GFP_COMP: as the page */
-};
-struct page *alloc_migration_target(struct page *src, void *private);
-void free_migration_target(struct page *dst, void *private);
 
 #define NR_MAX_MIGRATE_PAGES_RETRY 10
 #define NR_MAX_MIGRATE_ASYNC_RETRY 3

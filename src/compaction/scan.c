@@ -28,8 +28,10 @@
  * Source	Linux v6.12 mm/compaction.c (docs/kernel.md C1, C4); without its
  *		fast searches of the free lists
  */
-#include "compaction/compact.h"
+#include "compaction/internal.h"
+#include "zone/pageblock.h"
 #include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 static unsigned long pageblock_start_pfn(unsigned long pfn)
 {

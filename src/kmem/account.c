@@ -13,12 +13,11 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
-#include "kmem/account.h"
-#include "zone/vmstat.h"
 #include "core/task.h"
+#include "kmem/account.h"
 #include "kmem/kmem.h"
 #include "kmem/stat.h"
+#include "zone/vmstat.h"
 
 static void add(unsigned long *counter, unsigned long nr)
 {

@@ -23,7 +23,6 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
 #include "kmem/internal.h"

@@ -15,7 +15,6 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "core/tick.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
@@ -26,6 +25,7 @@
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "request/request.h"
 
 void *kmem_boot_alloc(size_t size)
 {

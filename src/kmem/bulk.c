@@ -14,7 +14,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"

@@ -17,10 +17,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
+#include "core/start.h"
 #include "diag/dump_stack.h"
 #include "diag/report.h"
-#include "core/start.h"
 #include "diag/warn.h"
 #include "kmem/cache.h"
 #include "kmem/debug.h"

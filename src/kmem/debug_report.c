@@ -16,7 +16,6 @@
  *
  * Source	Linux v6.12 mm/slub.c (docs/kernel.md D3, D4)
  */
-#include "buddy/buddy.h"
 #include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"

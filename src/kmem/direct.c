@@ -17,7 +17,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/report.h"
 #include "kmem/cache.h"
 #include "kmem/debug.h"

@@ -27,13 +27,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/bitmap.h"
 #include "kmem/cache.h"
 #include "kmem/far.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/sheaf.h"
+#include "request/request.h"
 
 #define BITS_PER_PAGE (PAGE_SIZE * 8)
 #define CHUNKS_PER_PAGE (PAGE_SIZE / sizeof(struct kmem_far_slot *))

@@ -4,9 +4,9 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "diag/param.h"
 #include "kmem/freelist.h"
+#include "request/request.h"
 #include "sys/os.h"
 
 static unsigned long hardened, shuffled; /* constant after init */

@@ -18,19 +18,18 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "diag/fmt.h"
+#include "diag/param.h"
 #include "diag/report.h"
 #include "diag/warn.h"
 #include "kmem/alloc.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
-#include "zone/vmstat.h"
-#include "diag/param.h"
-#include "kmem/internal.h"
 #include "kmem/failslab.h"
+#include "kmem/internal.h"
 #include "kmem/kmalloc.h"
 #include "sys/os.h"
+#include "zone/vmstat.h"
 
 #define KMALLOC_NOT_NORMAL_BITS (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)
 

@@ -54,11 +54,11 @@
 
 #include <kmalloc/slab.h>
 
-#include "zone/mmzone.h"
 #include "core/bitops.h"
 #include "core/list.h"
 #include "core/lock.h"
 #include "core/reciprocal_div.h"
+#include "zone/mmzone.h"
 
 #define SHEAF_SHIFT 10
 #define SHEAF_SIZE (1UL << SHEAF_SHIFT)

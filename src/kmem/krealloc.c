@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/debug.h"
 #include "kmem/guard.h"

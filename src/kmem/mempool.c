@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/kmem.h"
 #include "kmem/mempool.h"

@@ -6,7 +6,6 @@
  * Tests	unit.kmem.mempool
  * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
  */
-#include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/kmem.h"
 #include "kmem/mempool.h"

@@ -11,7 +11,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/dump_stack.h"
 #include "diag/fmt.h"
 #include "diag/report.h"

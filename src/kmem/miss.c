@@ -14,7 +14,6 @@
  * Tests	unit.kmem.sheaf, unit.kmem.alloc, unit.kmem.far
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)
  */
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "kmem/cache.h"

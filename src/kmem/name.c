@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "kmem/internal.h"
+#include "request/request.h"
 
 static void *long_name_alloc(size_t size)
 {

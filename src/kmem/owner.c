@@ -17,7 +17,6 @@
  */
 #include <pthread.h>
 
-#include "buddy/buddy.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"

@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/warn.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
@@ -30,6 +29,7 @@
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 
 /* ---- private ones -------------------------------------------------------- */
 

@@ -15,18 +15,17 @@
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
  *		(docs/kernel.md O4); the shrinker has no counterpart
  */
-#include "buddy/buddy.h"
+#include "core/task.h"
 #include "diag/report.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
 #include "kmem/held.h"
+#include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 #include "reclaim/reclaim.h"
-#include "core/task.h"
-#include "kmem/internal.h"
 
 static unsigned long total_objects(const struct kmem_cache *s)
 {

@@ -14,8 +14,8 @@
 #ifndef KM_KMEM_STAT_H
 #define KM_KMEM_STAT_H
 
-#include "buddy/buddy.h"
 #include "kmem/kmem.h"
+#include "zone/numa.h"
 
 enum stat_item {
 	/* one cache line: what a miss counts */

@@ -23,13 +23,13 @@
  */
 #include <pthread.h>
 
-#include "buddy/buddy.h"
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/sheaf.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 
 #define EXIT_ROUNDS 2
 

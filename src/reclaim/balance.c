@@ -10,7 +10,9 @@
  * Source	Linux v6.12 mm/vmscan.c, pgdat_balanced(),
  *		pgdat_watermark_boosted() (docs/kernel.md K1)
  */
-#include "buddy/internal.h"
+#include "buddy/buddy.h"
+#include "reclaim/internal.h"
+#include "zone/watermark.h"
 
 bool pgdat_balanced(pg_data_t *pgdat, unsigned int order, enum zone_type idx)
 {

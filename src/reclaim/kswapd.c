@@ -21,12 +21,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compaction/compact.h"
-#include "buddy/internal.h"
-#include "diag/param.h"
+#include "compaction/compaction.h"
 #include "core/task.h"
 #include "core/tick.h"
+#include "diag/param.h"
+#include "reclaim/internal.h"
 #include "sys/os.h"
+#include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 static u8 want_threads; /* kswapd=on; constant after init */
 static u8 threads_allowed; /* relaxed */
@@ -136,8 +138,9 @@ static void balance_passes(pg_data_t *pgdat, struct scan_control *sc,
 				   __ATOMIC_RELAXED);
 }
 
-unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
-			    enum zone_type idx)
+/* One run. The caller has PF_MEMALLOC set. */
+static void balance_pgdat(pg_data_t *pgdat, unsigned int order,
+			  enum zone_type idx)
 {
 	struct scan_control sc = {
 		.gfp_mask = GFP_KERNEL,
@@ -158,7 +161,6 @@ unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order,
 	}
 	wakeup_kcompactd(pgdat, order, idx);
 	count_vm_events(PGSTEAL_KSWAPD, sc.nr_reclaimed);
-	return sc.nr_reclaimed;
 }
 
 /* Serves the request of the node, if there is one. */

@@ -23,14 +23,16 @@
 #include <limits.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "core/task.h"
 #include "diag/dump_stack.h"
+#include "diag/param.h"
 #include "diag/report.h"
+#include "reclaim/reclaim.h"
+#include "sys/os.h"
+#include "zone/gfp.h"
 #include "zone/show.h"
 #include "zone/sysctl.h"
-#include "diag/param.h"
-#include "core/task.h"
-#include "sys/os.h"
+#include "zone/wait.h"
 
 static void *oom_owner; /* atomic: the thread that handles it */
 static struct notifier_block *notifiers; /* oom_owner */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * reclaim/reclaim.h - memory is short: what the rooms above take part in
+ * reclaim/reclaim.h - memory is short: who gives some up
  *
  *	slowpath.c	a request that no zone can serve
  *	  kswapd.c	is asked to reclaim ahead
@@ -18,8 +18,8 @@
 #include <kmalloc/oom.h>
 #include <kmalloc/shrinker.h>
 
-#include "zone/mmzone.h"
 #include "core/list.h"
+#include "zone/zonelist.h"
 
 /* ---- shrinker.c: no lock held -------------------------------------------- */
 
@@ -31,13 +31,6 @@
 #define SHRINKER_STATE \
 	(SHRINKER_REGISTERED | SHRINKER_ALLOCATED | SHRINKER_ENGINE)
 
-/*
- * Calls all shrinkers. priority: 12 (a little) to 0 (everything). Returns the
- * number of objects freed.
- */
-unsigned long shrink_slab(gfp_t gfp, int nid, int priority);
-/* Returns how many pages the rooms could free, by their own count. */
-unsigned long reclaimable_pages(gfp_t gfp, int nid);
 /* Takes the shrinker off the list once no thread uses it. */
 void unregister_shrinker(struct shrinker *s);
 void shrinker_init(void);
@@ -45,26 +38,76 @@ void shrinker_fork_take(void);
 void shrinker_fork_release(void);
 void shrinker_fork_child(void);
 
-/* ---- vmscan.c ------------------------------------------------------------ */
+/* ---- vmscan.c: no lock held ---------------------------------------------- */
+
+/*
+ * Direct reclaim, for a request of that order. Returns how many pages were
+ * reclaimed.
+ */
+unsigned long try_to_free_pages(gfp_t gfp, unsigned int order,
+				const struct alloc_context *ac);
+/* Returns how many pages of the zone could be reclaimed at most. */
+unsigned long zone_reclaimable_pages(const struct zone *zone, gfp_t gfp);
+
+#define NODE_RECLAIM_NOSCAN (-2) /* not wanted, or not allowed */
+#define NODE_RECLAIM_FULL (-1) /* nothing worth it */
+#define NODE_RECLAIM_SOME 0
+#define NODE_RECLAIM_SUCCESS 1
+extern unsigned long node_reclaim_mode; /* vm.zone_reclaim_mode */
+/* Returns true if `zone` is near enough to be reclaimed in for `local`. */
+bool zone_allows_reclaim(const struct zone *local, const struct zone *zone);
+/* Reclaims in one node before a request goes on. Returns a NODE_RECLAIM_. */
+int node_reclaim(pg_data_t *pgdat, gfp_t gfp, unsigned int order);
+
+/* The name of node_reclaim() until 4.7, when it took a zone. */
+static inline int zone_reclaim(const struct zone *zone, gfp_t gfp,
+			       unsigned int order)
+{
+	return node_reclaim(zone->zone_pgdat, gfp, order);
+}
+
+/* Returns true if another thread reclaims for a request. */
+bool others_reclaim(void);
+void reclaim_fork_child(void);
 
 #define DROP_PAGES 1u /* free memory goes to the OS */
 #define DROP_SLABS 2u /* all shrinkers give up everything */
 /* Does what a write to vm.drop_caches asks for. No lock is held. */
 void drop_caches(unsigned int what);
 
-/* ---- kswapd.c ------------------------------------------------------------ */
+/* ---- kswapd.c: no lock held, except for waking --------------------------- */
 
+void kswapd_init(void);
 /* From now on threads may be started: the program's constructors run. */
 void kswapd_allow_threads(void);
 void kswapd_fork_child(void);
+/* Asks the zone's kswapd to make room for blocks of this order. */
+void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order,
+		   enum zone_type highest_zoneidx);
+/* The same for each node that the request may use. */
+void wake_all_kswapds(unsigned int order, gfp_t gfp,
+		      const struct alloc_context *ac);
 
-/* ---- oom.c --------------------------------------------------------------- */
+/* ---- oom.c: no lock held ------------------------------------------------- */
+
+struct oom_control {
+	const nodemask_t *nodemask; /* NULL: all nodes */
+	gfp_t gfp_mask;
+	unsigned int order;
+};
+
+bool oom_trylock(void);
+void oom_unlock(void);
+void oom_wait(void); /* waits briefly for the thread that has it */
+/* Returns true if the request should try again. oom_trylock() is held. */
+bool out_of_memory(const struct oom_control *oc);
 
 /* A room's part of the report of its memory. */
 struct oom_dump {
 	struct list_head list; /* constant after init */
 	void (*fn)(void);
 };
+
 void oom_dump_register(struct oom_dump *dump); /* at the start */
 /* Returns true if the OOM policy does more than let the request fail. */
 bool oom_has_policy(void);

@@ -22,9 +22,10 @@
  */
 #include <limits.h>
 
-#include "buddy/internal.h"
-#include "reclaim/reclaim.h"
+#include "buddy/buddy.h"
+#include "reclaim/internal.h"
 #include "sys/os.h"
+#include "zone/vmstat.h"
 
 #define SHRINK_BATCH 128
 

@@ -15,16 +15,21 @@
  * Source	Linux v6.12 mm/vmscan.c (docs/kernel.md A3, K2, K4, K6); without
  *		LRU lists: docs/divergence.md B
  */
-#include "buddy/internal.h"
-#include "zone/sysctl.h"
+#include "buddy/buddy.h"
 #include "core/task.h"
+#include "reclaim/internal.h"
 #include "sys/os.h"
+#include "zone/numa.h"
+#include "zone/sysctl.h"
+#include "zone/vmstat.h"
+#include "zone/wait.h"
+#include "zone/watermark.h"
 
 /* ---- how many reclaim ---------------------------------------------------- */
 
 static u32 reclaimers; /* atomic: threads that reclaim for a request */
 
-bool somebody_reclaims(void)
+bool others_reclaim(void)
 {
 	return __atomic_load_n(&reclaimers, __ATOMIC_SEQ_CST) != 0;
 }

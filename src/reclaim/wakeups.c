@@ -9,7 +9,7 @@
  * Tests	unit.reclaim.kswapd
  * Source	Linux v6.12 mm/vmscan.c, wakeup_kswapd() (docs/kernel.md K1)
  */
-#include "buddy/internal.h"
+#include "reclaim/internal.h"
 #include "sys/os.h"
 
 bool kswapd_is_thread(const pg_data_t *pgdat)

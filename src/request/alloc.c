@@ -13,9 +13,12 @@
  * Source	Linux v6.12 mm/page_alloc.c, get_page_from_freelist()
  *		(docs/kernel.md A1)
  */
-#include "buddy/internal.h"
-#include "zone/vmstat.h"
 #include "core/tick.h"
+#include "reclaim/reclaim.h"
+#include "request/internal.h"
+#include "zone/gfp.h"
+#include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 static __always_inline struct page *rmqueue(struct zone *zone,
 					    unsigned int order, unsigned int mt,

@@ -13,11 +13,13 @@
  * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk()
  *		(docs/kernel.md B8)
  */
-#include "buddy/internal.h"
 #include "core/start.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "diag/warn.h"
+#include "request/internal.h"
+#include "zone/gfp.h"
+#include "zone/watermark.h"
 
 static unsigned long count_pages(struct page **array, unsigned long nr)
 {

@@ -20,9 +20,9 @@
 
 #include <kmalloc/mm.h>
 
-#include "compaction/compact.h"
 #include "core/start.h"
 #include "diag/warn.h"
+#include "request/internal.h"
 
 #define MIGRATE_TRIES 5
 #define TAKE_TRIES 5

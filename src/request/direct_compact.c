@@ -11,7 +11,7 @@
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_direct_compact(),
  *		should_compact_retry() (docs/kernel.md A3, B11)
  */
-#include "compaction/compact.h"
+#include "request/internal.h"
 #include "zone/vmstat.h"
 
 static struct page *prep_captured(struct page *page, unsigned int order,

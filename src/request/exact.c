@@ -15,10 +15,10 @@
  * Source	Linux v6.12 mm/page_alloc.c, split_page(), make_alloc_exact()
  *		(docs/kernel.md B7)
  */
-#include "buddy/internal.h"
-#include "diag/warn.h"
-#include "zone/page_debug.h"
 #include "core/tick.h"
+#include "diag/warn.h"
+#include "request/request.h"
+#include "zone/page_debug.h"
 
 /* Makes nr frames of the block that page heads single pages. */
 static void make_single_pages(struct page *page, unsigned long nr)

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/internal.h"
 #include "diag/fault.h"
 #include "diag/param.h"
+#include "request/request.h"
 
 #define UNSET ~0UL
 

@@ -7,7 +7,9 @@
  * Tests	unit.reclaim.kswapd, stress.api.fork, torture.fork
  * Source	no counterpart
  */
-#include "buddy/internal.h"
+#include "reclaim/reclaim.h"
+#include "request/request.h"
+#include "zone/watermark.h"
 
 void page_alloc_fork_take(void)
 {

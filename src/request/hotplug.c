@@ -25,8 +25,10 @@
 
 #include <kmalloc/mm.h>
 
-#include "compaction/compact.h"
+#include "buddy/freelist.h"
 #include "core/start.h"
+#include "request/internal.h"
+#include "zone/watermark.h"
 
 #define OFFLINE_TRIES 5
 

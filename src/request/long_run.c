@@ -16,7 +16,8 @@
  */
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/freelist.h"
+#include "request/request.h"
 #include "zone/page_debug.h"
 
 static bool is_free_block(unsigned long pfn)

@@ -8,7 +8,7 @@
  * Locking	none held: the page is allocated
  * Source	Linux v6.12 mm/memcontrol.c as a model
  */
-#include "buddy/internal.h"
+#include "buddy/buddy.h"
 #include "zone/memcg.h"
 
 struct km_memcg *km_memcg_create(unsigned long long limit)

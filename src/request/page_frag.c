@@ -17,7 +17,7 @@
  *					(unit.request.page_frag checks it)
  * Source	Linux v6.12 mm/page_frag_cache.c (docs/kernel.md B9)
  */
-#include "buddy/internal.h"
+#include "buddy/buddy.h"
 #include "diag/warn.h"
 
 #define FRAG_ORDER 3U

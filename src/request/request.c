@@ -15,11 +15,13 @@
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages() (docs/kernel.md
  *		A1)
  */
-#include "buddy/internal.h"
-#include "zone/memcg.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/warn.h"
+#include "request/internal.h"
+#include "zone/gfp.h"
+#include "zone/memcg.h"
+#include "zone/watermark.h"
 
 /*
  * Returns the flags for the first pass. In a node with DMA32 the request

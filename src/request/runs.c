@@ -15,8 +15,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/freelist.h"
+#include "request/request.h"
 #include "zone/page_debug.h"
+#include "zone/wait.h"
 
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 {

@@ -10,7 +10,6 @@
  */
 #include <stdarg.h>
 
-#include "buddy/internal.h"
 #include "diag/fmt.h"
 #include "reclaim/reclaim.h"
 

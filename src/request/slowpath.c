@@ -21,16 +21,19 @@
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_slowpath()
  *		(docs/kernel.md A2-A7)
  */
-#include "compaction/compact.h"
-#include "buddy/internal.h"
+#include "core/task.h"
 #include "diag/dump_stack.h"
 #include "diag/fmt.h"
+#include "diag/ratelimit.h"
 #include "diag/report.h"
 #include "diag/warn.h"
-#include "zone/show.h"
-#include "diag/ratelimit.h"
-#include "core/task.h"
+#include "reclaim/reclaim.h"
+#include "request/internal.h"
 #include "sys/os.h"
+#include "zone/gfp.h"
+#include "zone/show.h"
+#include "zone/wait.h"
+#include "zone/watermark.h"
 
 #define NOFAIL_WAIT_MS 100 /* at most, before the next try */
 
@@ -146,7 +149,7 @@ static bool should_reclaim_retry(struct slowpath *sp)
 					 available))
 			continue;
 		if (!sp->progress)
-			memory_pause(somebody_reclaims);
+			memory_pause(others_reclaim);
 		return true;
 	}
 	return false;

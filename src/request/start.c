@@ -6,8 +6,11 @@
  * Tests	each test of the rooms from zone on: unit.zone.zones
  * Source	Linux v6.12 mm/mm_init.c, mm_core_init()
  */
-#include "compaction/compact.h"
+#include "compaction/compaction.h"
+#include "reclaim/reclaim.h"
+#include "request/request.h"
 #include "zone/page_debug.h"
+#include "zone/watermark.h"
 
 int page_alloc_init(unsigned int flags)
 {

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "diag/fmt.h"
 #include "diag/param.h"
 #include "kmem/boot.h"
@@ -15,6 +14,7 @@
 #include "kmem/guard.h"
 #include "kmem/held.h"
 #include "kmem/owner.h"
+#include "request/request.h"
 #include "shim/count.h"
 #include "shim/shim.h"
 #include "sys/os.h"

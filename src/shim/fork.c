@@ -23,9 +23,9 @@
  */
 #include <pthread.h>
 
-#include "reclaim/reclaim.h"
 #include "init.h"
 #include "kmem/inside.h"
+#include "reclaim/reclaim.h"
 #include "shim/shim.h"
 
 extern void _IO_list_lock(void) __attribute__((weak));

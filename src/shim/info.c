@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "buddy/buddy.h"
 #include "diag/report.h"
 #include "kmem/held.h"
 #include "kmem/inside.h"

@@ -5,7 +5,6 @@
 #ifndef KM_SHIM_INFO_H
 #define KM_SHIM_INFO_H
 
-#include "buddy/buddy.h"
 #include "shim/shim.h"
 #include "vmap/large/large.h"
 

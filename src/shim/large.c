@@ -14,14 +14,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
-#include "kmem/guard.h"
-#include "zone/page_debug.h"
-#include "reclaim/reclaim.h"
 #include "core/tick.h"
 #include "kmem/debug.h"
+#include "kmem/guard.h"
+#include "reclaim/reclaim.h"
+#include "request/request.h"
 #include "shim/shim.h"
 #include "vmap/large/large.h"
+#include "zone/page_debug.h"
 
 #define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
 

@@ -13,7 +13,6 @@
 #include <dlfcn.h>
 #include <link.h>
 
-#include "buddy/buddy.h"
 #include "kmem/cache.h"
 #include "kmem/kmem.h"
 #include "kmem/thread.h"

@@ -18,7 +18,7 @@
  * Invariants	SLAB5 of internal.h
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
-#include "buddy/buddy.h"
+#include "request/request.h"
 #include "slab/internal.h"
 
 static unsigned long alien_pages(void)

@@ -24,11 +24,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/tick.h"
 #include "kmem/barn.h"
 #include "kmem/sheaf.h"
 #include "slab/internal.h"
+#include "zone/numa.h"
 
 struct array_cache *cpu_cache_get(struct kmem_owner *owner,
 				  const struct kmem_cache *s)

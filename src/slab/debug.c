@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/buddy.h"
 #include "kmem/slab_ops.h"
 #include "slab/debug.h"
 

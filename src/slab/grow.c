@@ -17,11 +17,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "kmem/account.h"
 #include "kmem/freelist.h"
 #include "kmem/rcu.h"
 #include "kmem/slab_ops.h"
+#include "request/request.h"
 #include "slab/debug.h"
 
 /* Returns the colour of a node's next slab, in bytes. */

@@ -20,9 +20,9 @@
  */
 #include <limits.h>
 
-#include "buddy/buddy.h"
 #include "core/tick.h"
 #include "slab/internal.h"
+#include "zone/numa.h"
 
 unsigned int drain_count(unsigned int limit, unsigned int avail)
 {

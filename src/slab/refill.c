@@ -14,9 +14,9 @@
  * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
  */
-#include "buddy/buddy.h"
 #include "kmem/cache.h"
 #include "slab/internal.h"
+#include "zone/numa.h"
 
 /*
  * Returns the next free object of a slab. Aborts if the freelist was

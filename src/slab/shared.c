@@ -16,7 +16,7 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
+#include "request/request.h"
 #include "slab/internal.h"
 
 static unsigned long array_pages(unsigned int limit)

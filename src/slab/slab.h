@@ -30,7 +30,6 @@
 #ifndef KM_SLAB_SLAB_H
 #define KM_SLAB_SLAB_H
 
-#include "arena/arena.h"
 #include "kmem/kmem.h"
 #include "kmem/slab_ops.h"
 

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/buddy.h"
 #include "diag/fmt.h"
 #include "kmem/cache.h"
 #include "kmem/guard.h"

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "kmem/cache.h"
 #include "kmem/guard.h"
 #include "kmem/slab_ops.h"

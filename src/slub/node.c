@@ -6,7 +6,6 @@
  * Invariants	SLUB2, SLUB3 of slab.h
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U3, U4)
  */
-#include "buddy/buddy.h"
 #include "kmem/cache.h"
 #include "slub/internal.h"
 

@@ -5,11 +5,10 @@
  * Locking	the caller holds none; counting takes list_lock
  * Source	Linux v6.12 mm/slub.c, slab_out_of_memory() (docs/kernel.md U12)
  */
-#include "buddy/buddy.h"
-#include "diag/report.h"
-#include "zone/gfp.h"
 #include "diag/ratelimit.h"
+#include "diag/report.h"
 #include "slub/internal.h"
+#include "zone/gfp.h"
 
 static struct ratelimit_state slub_oom_rs = RATELIMIT_STATE_INIT(5000, 10);
 

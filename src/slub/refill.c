@@ -20,7 +20,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "kmem/cache.h"
 #include "slub/internal.h"
 

@@ -13,11 +13,11 @@
  * Source	Linux v6.18 mm/slub.c, allocate_slab()
  *		(docs/kernel.md U6-U9)
  */
-#include "buddy/buddy.h"
 #include "diag/report.h"
 #include "kmem/account.h"
 #include "kmem/rcu.h"
 #include "kmem/slab_ops.h"
+#include "request/request.h"
 #include "slub/debug.h"
 
 static void run_ctor(struct kmem_cache *s, struct slab *slab)

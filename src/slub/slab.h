@@ -32,7 +32,6 @@
 #ifndef KM_SLUB_SLAB_H
 #define KM_SLUB_SLAB_H
 
-#include "arena/arena.h"
 #include "kmem/cache.h"
 #include "kmem/kmem.h"
 

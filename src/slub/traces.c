@@ -24,7 +24,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/proc.h"
 #include "slub/debug.h"
 #include "slub/traces.h"

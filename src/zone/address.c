@@ -11,7 +11,7 @@
  * Locking	none: the caller owns a reference to the block
  * Source	Linux v6.12 include/linux/mm.h, mm/highmem.c
  */
-#include "buddy/buddy.h"
+#include "zone/zone.h"
 
 struct page *virt_to_page(const void *addr)
 {

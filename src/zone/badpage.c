@@ -14,10 +14,11 @@
  * Locking	none; there are at most 60 reports a minute
  * Source	Linux v6.12 mm/page_alloc.c, bad_page() (docs/kernel.md B6)
  */
-#include "buddy/internal.h"
 #include "diag/ratelimit.h"
 #include "diag/report.h"
 #include "sys/os.h"
+#include "zone/badpage.h"
+#include "zone/mmzone.h"
 
 #define TASK_COMM_LEN 16
 

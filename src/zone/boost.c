@@ -16,8 +16,8 @@
  */
 #include <limits.h>
 
-#include "buddy/internal.h"
 #include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 static unsigned long watermark_boost_factor = 15000; /* of 10000; 0: off */
 

@@ -18,9 +18,9 @@
 
 #include <kmalloc/scope.h>
 
-#include "buddy/internal.h"
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
+#include "zone/zone.h"
 
 static unsigned long vm_dirty_ratio = 20, vm_dirty_bytes; /* one is 0 */
 

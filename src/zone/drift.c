@@ -20,7 +20,7 @@
  * Tests	unit.zone.watermark, unit.zone.zoneinfo
  * Source	Linux v6.12 mm/vmstat.c (docs/kernel.md W10)
  */
-#include "buddy/internal.h"
+#include "zone/watermark.h"
 
 #define THRESHOLD_MOST 125UL
 #define UNIT_SHIFT (27 - PAGE_SHIFT) /* 128 MiB, in pages */

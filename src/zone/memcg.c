@@ -23,9 +23,10 @@
  */
 #include <errno.h>
 
-#include "buddy/internal.h"
-#include "zone/memcg.h"
+#include "core/bug.h"
 #include "core/task.h"
+#include "zone/memcg.h"
+#include "zone/mmzone.h"
 
 unsigned long memcg_bytes_to_pages(unsigned long long bytes)
 {

@@ -157,6 +157,9 @@ struct zonelist {
 
 enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS };
 
+/* runs of reclaim in a row without progress, after which it is hopeless */
+#define MAX_RECLAIM_RETRIES 16
+
 typedef struct pglist_data {
 	struct zone node_zones[MAX_NR_ZONES];
 	struct zonelist node_zonelists[MAX_ZONELISTS]; /* constant after init */
@@ -308,6 +311,29 @@ static inline bool PageReported(const struct page *page)
 static inline bool PageHighMem(const struct page *page)
 {
 	return page->zone_id == ZONE_HIGHMEM;
+}
+
+static inline bool node_in(unsigned int nid, nodemask_t nodes)
+{
+	return nodes.bits >> nid & 1;
+}
+
+static inline void node_set(unsigned int nid, nodemask_t *nodes)
+{
+	nodes->bits |= (u8)(1U << nid);
+}
+
+/* Records the zone that the page is in. */
+static inline void set_page_links(struct page *page, const struct zone *zone)
+{
+	page->zone_id = zone->zone_id;
+	page->node_id = zone->node_id;
+}
+
+/* Adds to a counter. The caller holds its lock; readers do not. */
+static inline void count_locked(unsigned long *counter, unsigned long n)
+{
+	WRITE_ONCE(*counter, *counter + n);
 }
 
 #endif

@@ -22,11 +22,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/internal.h"
 #include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/report.h"
 #include "sys/os.h"
+#include "zone/numa.h"
 
 /* for tests: where the OS's files are, and which nodes it allows */
 const char *node_sysfs = "/sys/devices/system/node";

@@ -4,14 +4,15 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "diag/dump_stack.h"
-#include "diag/report.h"
-#include "zone/page_debug.h"
 #include "diag/hexdump.h"
 #include "diag/param.h"
 #include "diag/ratelimit.h"
+#include "diag/report.h"
 #include "sys/os.h"
+#include "zone/badpage.h"
+#include "zone/mmzone.h"
+#include "zone/page_debug.h"
 
 u8 page_debugging;
 

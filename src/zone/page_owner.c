@@ -22,14 +22,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/internal.h"
-#include "zone/page_debug.h"
-#include "zone/show.h"
 #include "diag/param.h"
 #include "diag/proc.h"
 #include "diag/unwind/stackdepot.h"
 #include "diag/unwind/stacktrace.h"
 #include "sys/os.h"
+#include "zone/gfp.h"
+#include "zone/page_debug.h"
+#include "zone/pageblock.h"
+#include "zone/show.h"
 
 #define OWNER_DEPTH 16
 

@@ -20,7 +20,7 @@
  */
 #include <limits.h>
 
-#include "buddy/internal.h"
+#include "zone/pageset.h"
 
 unsigned long percpu_pagelist_high_fraction; /* 0: tunes itself */
 

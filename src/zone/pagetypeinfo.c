@@ -12,7 +12,7 @@
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I3);
  *		without the count of mixed blocks that page_owner brings
  */
-#include "buddy/internal.h"
+#include "zone/pageblock.h"
 #include "zone/show.h"
 
 #define FREE_COUNT_MAX 100000UL

@@ -17,9 +17,9 @@
 
 #include <kmalloc/scope.h>
 
-#include "buddy/internal.h"
 #include "core/task.h"
 #include "diag/warn.h"
+#include "zone/gfp.h"
 
 gfp_t gfp_allowed_mask = GFP_ALLOWED_ALL;
 

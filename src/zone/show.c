@@ -8,7 +8,6 @@
  * Locking	zone->lock while the counts of one zone are copied
  * Source	the texts of Linux v6.12 mm/vmstat.c (docs/kernel.md I2)
  */
-#include "buddy/internal.h"
 #include "zone/show.h"
 
 void zone_row_head(struct seq_file *m, const struct zone *zone)

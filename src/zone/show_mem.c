@@ -16,7 +16,7 @@
  * Source	the text of Linux v6.12 mm/show_mem.c
  *		(docs/kernel.md I9), without the lines on huge pages and swap
  */
-#include "buddy/internal.h"
+#include "zone/numa.h"
 #include "zone/show.h"
 
 #define K(pages) ((pages) << (PAGE_SHIFT - 10))

@@ -13,9 +13,10 @@
  */
 #include <string.h>
 
-#include "buddy/internal.h"
-#include "zone/vmstat.h"
 #include "sys/os.h"
+#include "zone/numa.h"
+#include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 #define CPU_SLOTS 64 /* CPUs n and n + 64 share one */
 

@@ -12,8 +12,8 @@
  * Source	the names and their order of Linux v6.12 mm/vmstat.c
  *		(docs/kernel.md I6), with _high, since there is a HighMem zone
  */
-#include "buddy/internal.h"
 #include "zone/show.h"
+#include "zone/zone.h"
 
 static const char *const zone_stat_names[NR_VM_ZONE_STAT_ITEMS] = {
 	[NR_FREE_PAGES] = "nr_free_pages",

@@ -15,8 +15,8 @@
  * Locking	none: all words are atomic
  * Source	no counterpart: the kernel has a wait queue for each node
  */
-#include "buddy/internal.h"
 #include "sys/os.h"
+#include "zone/wait.h"
 
 u32 memory_waiters;
 unsigned long memory_pause_ms = 1;
@@ -41,10 +41,10 @@ void memory_wait(unsigned long ms)
 	memory_wait_end(memory_wait_begin(), ms);
 }
 
-void memory_pause(bool (*somebody_works)(void))
+void memory_pause(bool (*works)(void))
 {
 	u32 seq = memory_wait_begin();
-	unsigned long ms = somebody_works() ? memory_pause_ms : 0;
+	unsigned long ms = works() ? memory_pause_ms : 0;
 
 	memory_wait_end(seq, ms);
 	if (ms && __atomic_load_n(&memory_seq, __ATOMIC_RELAXED) == seq)

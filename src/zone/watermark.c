@@ -28,8 +28,9 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/internal.h"
+#include "zone/pageset.h"
 #include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 #define MIN_FREE_KBYTES_LEAST 128UL
 #define MIN_FREE_KBYTES_MOST 262144UL

@@ -8,8 +8,8 @@
  * Locking	none: each number is read by itself
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I4)
  */
-#include "buddy/internal.h"
 #include "zone/show.h"
+#include "zone/watermark.h"
 
 static bool is_zone_first_populated(const struct zone *zone)
 {

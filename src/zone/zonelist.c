@@ -22,10 +22,11 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/internal.h"
-#include "diag/warn.h"
-#include "zone/sysctl.h"
 #include "diag/param.h"
+#include "diag/warn.h"
+#include "zone/numa.h"
+#include "zone/sysctl.h"
+#include "zone/zonelist.h"
 
 static unsigned int node_load[MAX_NUMNODES];
 bool page_group_by_mobility_disabled;

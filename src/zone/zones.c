@@ -20,9 +20,10 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "buddy/internal.h"
 #include "diag/param.h"
 #include "sys/os.h"
+#include "zone/pageset.h"
+#include "zone/zone.h"
 
 #define MIB (1UL << 20)
 #define GIB (1UL << 30)

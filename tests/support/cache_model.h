@@ -13,9 +13,8 @@
 #ifndef TEST_CACHE_MODEL_H
 #define TEST_CACHE_MODEL_H
 
-#include "buddy/buddy.h"
-#include "diag/param.h"
 #include "core/tick.h"
+#include "diag/param.h"
 #include "kmem/barn.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
@@ -26,6 +25,7 @@
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 #include "support/kmtest.h"
 
 #define NR_CACHES 12

@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 
-#include "buddy/buddy.h"
 #include "kmem/kmem.h"
 #include "kmem/rcu.h"
 #include "support/child.h"
 #include "support/cpu.h"
+#include "zone/numa.h"
 
 /* The barn that this CPU puts sheaves into; after pin_to_first_cpu(). */
 #define BARN_HERE (smp_cpu() % NR_BARNS)

@@ -10,10 +10,11 @@
 #ifndef TEST_MOVABLE_H
 #define TEST_MOVABLE_H
 
+#include <kmalloc/migrate.h>
+
 #include <errno.h>
 #include <pthread.h>
 
-#include "compaction/compact.h"
 #include "support/start.h"
 
 #define MOVABLE_SLOTS 16384

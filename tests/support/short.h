@@ -8,6 +8,8 @@
 #ifndef TEST_SHORT_H
 #define TEST_SHORT_H
 
+#include <kmalloc/shrinker.h>
+
 #include "core/tick.h"
 #include "support/start.h"
 

@@ -10,9 +10,10 @@
 
 #include <limits.h>
 
-#include "buddy/internal.h"
-#include "diag/param.h"
+#include "buddy/freelist.h"
 #include "core/tick.h"
+#include "diag/param.h"
+#include "request/request.h"
 #include "support/child.h"
 #include "support/cpu.h"
 #include "sys/os.h"

@@ -12,7 +12,7 @@
 #ifndef TEST_VMSCATTER_H
 #define TEST_VMSCATTER_H
 
-#include "compaction/compact.h"
+#include "compaction/compaction.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

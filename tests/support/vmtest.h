@@ -12,10 +12,13 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include <kmalloc/highmem.h>
+#include <kmalloc/scope.h>
+#include <kmalloc/vmalloc.h>
+
 #include "buddy/buddy.h"
-#include "buddy/internal.h"
-#include "diag/param.h"
 #include "core/tick.h"
+#include "diag/param.h"
 #include "init.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
@@ -24,9 +27,6 @@
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 #include "vmap/vmalloc/internal.h"
-#include <kmalloc/highmem.h>
-#include <kmalloc/scope.h>
-#include <kmalloc/vmalloc.h>
 
 struct vm_case {
 	void (*fn)(void *arg);

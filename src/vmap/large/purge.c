@@ -15,7 +15,6 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "diag/param.h"

@@ -23,7 +23,6 @@
  */
 #include <errno.h>
 
-#include "arena/arena.h"
 #include "kmem/boot.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"

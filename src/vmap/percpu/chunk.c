@@ -18,7 +18,6 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "kmem/boot.h"
 #include "kmem/kmem.h"
 #include "sys/os.h"

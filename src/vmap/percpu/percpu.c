@@ -22,13 +22,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/report.h"
 #include "diag/warn.h"
 #include "vmap/percpu/percpu.h"
 #include "zone/gfp.h"
+#include "zone/numa.h"
 
 int percpu_init(void)
 {

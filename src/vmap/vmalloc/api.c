@@ -7,11 +7,9 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
-#include "zone/mmzone.h"
 #include "zone/page_debug.h"
 
 #define GFP_VMALLOC (GFP_KERNEL | __GFP_HIGHMEM)

@@ -8,10 +8,10 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/numa.h"
 
 static struct vmap_node first_node; /* if no memory for more */
 struct vmap_node *vmap_nodes = &first_node;

@@ -14,10 +14,9 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/bitops.h"
+#include "request/request.h"
 #include "vmap/vmalloc/internal.h"
-#include "zone/gfp.h"
 
 #define BULK_PAGES 100 /* single pages of one bulk request */
 

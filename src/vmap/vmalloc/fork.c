@@ -24,11 +24,9 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
 #include "core/lock.h"
 #include "diag/report.h"
 #include "vmap/vmalloc/internal.h"
-#include "zone/mmzone.h"
 
 #define WINDOW_FRAMES 4096UL /* mapped at once for the copying */
 

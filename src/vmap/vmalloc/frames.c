@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/arena.h"
 #include "diag/param.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"

@@ -8,8 +8,9 @@
 #ifndef KM_VMAP_VMALLOC_FRAMES_H
 #define KM_VMAP_VMALLOC_FRAMES_H
 
-#include "arena/arena.h"
 #include <kmalloc/vmalloc.h>
+
+#include "arena/page.h"
 
 enum vmap_backend { VMAP_MMAP, VMAP_REMAP_FILE_PAGES };
 enum vmap_fork { VMAP_FORK_COPY, VMAP_FORK_SHARE, VMAP_FORK_NONE };

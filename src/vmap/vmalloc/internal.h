@@ -41,9 +41,9 @@
 
 #include "kmem/kmalloc.h"
 #include "sys/os.h"
-#include "vmap/vmalloc/frames.h"
 #include "vmap/large/large.h"
 #include "vmap/large/space.h"
+#include "vmap/vmalloc/frames.h"
 #include "vmap/vmalloc/vmalloc.h"
 
 #define VMAP_MAX_NODES 128

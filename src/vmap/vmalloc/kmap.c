@@ -18,11 +18,10 @@
 
 #include <kmalloc/highmem.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
-#include "zone/mmzone.h"
+#include "zone/zone.h"
 
 #define LAST_PKMAP 512U
 #define NO_SLOT LAST_PKMAP

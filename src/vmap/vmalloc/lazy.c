@@ -10,7 +10,6 @@
  * Source	Linux v6.12 mm/vmalloc.c, vm_unmap_aliases(),
  *		vmap_node_shrink_scan() (docs/kernel.md Y4, Y5)
  */
-#include "buddy/buddy.h"
 #include "core/bitops.h"
 #include "core/start.h"
 #include "core/tick.h"

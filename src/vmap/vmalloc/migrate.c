@@ -36,7 +36,6 @@
 #include "diag/param.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
-#include "zone/mmzone.h"
 
 enum vmap_migrate {
 	MIGRATE_AUTO, /* userfaultfd, or mprotect where that is refused */

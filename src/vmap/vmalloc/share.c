@@ -27,11 +27,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/bitops.h"
+#include "request/request.h"
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"
-#include "zone/mmzone.h"
 
 #define SUMMARY_FRAMES (PAGE_SIZE * 8) /* a page of bits */
 

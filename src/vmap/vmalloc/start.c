@@ -2,7 +2,6 @@
 /*
  * vmap/vmalloc/start.c - start of vmalloc(): a node for each CPU
  */
-#include "buddy/buddy.h"
 #include "vmap/vmalloc/internal.h"
 
 static void node_init(struct vmap_node *node)

@@ -8,7 +8,6 @@
  * Locking, invariants	internal.h
  * Source	Linux v6.12 mm/vmalloc.c, __get_vm_area_node(), remove_vm_area()
  */
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"

@@ -26,13 +26,13 @@
 #include <limits.h>
 #include <string.h>
 
-#include "buddy/buddy.h"
-#include "compaction/compact.h"
+#include "compaction/compaction.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/fmt.h"
 #include "diag/param.h"
 #include "diag/warn.h"
+#include "request/request.h"
 #include "vmap/vmalloc/internal.h"
 #include "zone/gfp.h"
 #include "zone/page_debug.h"

@@ -11,7 +11,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/proc.h"
 #include "vmap/vmalloc/internal.h"

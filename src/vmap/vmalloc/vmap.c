@@ -13,7 +13,6 @@
  */
 #include <string.h>
 
-#include "buddy/buddy.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"

@@ -19,6 +19,7 @@
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "support/child.h"
+#include "zone/numa.h"
 
 #define NR_NAMES 14
 #define MAX_LIVE 2500

@@ -11,8 +11,11 @@
  */
 #include <kmalloc/mm.h>
 
+#include "compaction/compaction.h"
+#include "compaction/migrate.h"
 #include "core/tick.h"
 #include "support/movable.h"
+#include "zone/pageblock.h"
 
 #define OPERATIONS 340000
 #define CHECK_EVERY (KM_CHECK ? 1 : 64)

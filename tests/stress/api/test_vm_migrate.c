@@ -12,12 +12,13 @@
 
 #include <kmalloc/kmalloc.h>
 
-#include "compaction/compact.h"
-#include "zone/sysctl.h"
+#include "buddy/buddy.h"
+#include "compaction/internal.h"
 #include "core/tick.h"
-#include "support/kmtest.h"
 #include "support/child.h"
+#include "support/kmtest.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/sysctl.h"
 
 #define MOST_PAGES (64UL << 20 >> 12)
 #define GFP_MOVABLE_PAGE (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN)

@@ -7,11 +7,11 @@
 
 #include <kmalloc/kmalloc.h>
 
-#include "zone/sysctl.h"
 #include "diag/fmt.h"
 #include "support/child.h"
 #include "support/kmtest.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/sysctl.h"
 
 #define NR_PAGES 12000
 #define NR_AREAS 1200

@@ -9,7 +9,9 @@
 
 #include <kmalloc/mm.h>
 
+#include "compaction/compaction.h"
 #include "core/tick.h"
+#include "request/internal.h"
 #include "support/movable.h"
 
 #define TURNS (KM_SANITIZE_THREAD ? 250000 : 800000)

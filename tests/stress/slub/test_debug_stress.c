@@ -12,6 +12,7 @@
 #include "kmem/boot.h"
 #include "kmem/debug.h"
 #include "kmem/guard.h"
+#include "request/request.h"
 #include "slub/slub.h"
 #include "support/kmtest.h"
 

@@ -6,6 +6,7 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "buddy/buddy.h"
 #include "core/tick.h"
 #include "support/kmtest.h"
 #include "vmap/vmalloc/internal.h"

@@ -4,7 +4,6 @@
  */
 #include <kmalloc/kmalloc.h>
 
-#include "buddy/internal.h"
 #include "init.h"
 #include "support/kmtest.h"
 #include "sys/os.h"

@@ -3,6 +3,7 @@
  * test_check.c - zone_check() sees what it says it checks
  */
 #include "support/start.h"
+#include "zone/pageblock.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -5,8 +5,12 @@
  * Each row of the table is a zone in which only the named pieces are free,
  * one request, and the piece that serves it. Letters are migratetypes.
  */
-#include "zone/sysctl.h"
+#include "buddy/internal.h"
 #include "support/start.h"
+#include "zone/gfp.h"
+#include "zone/pageblock.h"
+#include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 #define U MIGRATE_UNMOVABLE
 #define M MIGRATE_MOVABLE

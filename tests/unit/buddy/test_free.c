@@ -2,7 +2,9 @@
 /*
  * test_free.c - merging, and what is said of pages that cannot be freed
  */
+#include "buddy/internal.h"
 #include "support/start.h"
+#include "zone/pageblock.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "sys/os.h"
 #include "support/start.h"
+#include "sys/os.h"
 
 #define FIRST (1UL << 20 >> PAGE_SHIFT)
 

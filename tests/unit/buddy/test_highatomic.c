@@ -3,6 +3,7 @@
  * test_highatomic.c - pageblocks kept for requests that cannot wait (W8)
  */
 #include "support/start.h"
+#include "zone/pageblock.h"
 
 #define ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
 

@@ -2,7 +2,10 @@
 /*
  * test_pcp.c - the per-CPU lists in front of a zone
  */
+#include "buddy/internal.h"
 #include "support/start.h"
+#include "zone/pageblock.h"
+#include "zone/watermark.h"
 
 /* A first page (P4). Expect a batch taken from the zone, cut from one block,
  * handed out in rising order. */

@@ -7,8 +7,11 @@
  */
 #include <errno.h>
 
-#include "zone/sysctl.h"
+#include "buddy/internal.h"
 #include "support/start.h"
+#include "zone/pageset.h"
+#include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 /* Zones of known sizes (P2). Expect the kernel's batches. */
 static void test_batch(void **state)

@@ -2,9 +2,14 @@
 /*
  * test_compact.c - one free block, made by moving pages out of its way
  */
+#include "compaction/compaction.h"
+#include "compaction/internal.h"
+#include "compaction/migrate.h"
+#include "request/internal.h"
+#include "support/movable.h"
+#include "zone/pageblock.h"
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
-#include "support/movable.h"
 
 #define WANT (GFP_KERNEL | __GFP_NOWARN | __GFP_MOVABLE)
 

@@ -2,7 +2,7 @@
 /*
  * test_fragindex.c - how fragmented is what is free?
  */
-#include "compaction/compact.h"
+#include "compaction/internal.h"
 #include "support/start.h"
 
 static struct page *heads[TEST_BLOCKS];

@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 
-#include "compaction/compact.h"
+#include "compaction/internal.h"
 #include "support/start.h"
+#include "zone/pageblock.h"
+#include "zone/watermark.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -2,11 +2,14 @@
 /*
  * test_kcompactd.c - compaction that no request waits for
  */
+#include "compaction/compaction.h"
+#include "compaction/internal.h"
+#include "compaction/migrate.h"
+#include "core/tick.h"
+#include "support/movable.h"
+#include "sys/os.h"
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
-#include "core/tick.h"
-#include "sys/os.h"
-#include "support/movable.h"
 
 static struct page *heads[TEST_BLOCKS];
 

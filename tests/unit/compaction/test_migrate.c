@@ -4,8 +4,10 @@
  */
 #include <kmalloc/memcg.h>
 
-#include "zone/vmstat.h"
+#include "compaction/migrate.h"
+#include "request/internal.h"
 #include "support/movable.h"
+#include "zone/vmstat.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -2,7 +2,11 @@
 /*
  * test_scan.c - the two scanners of compaction, one step at a time
  */
+#include "compaction/compaction.h"
+#include "compaction/internal.h"
+#include "compaction/migrate.h"
 #include "support/movable.h"
+#include "zone/pageblock.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -3,7 +3,7 @@
  * test_vm_named.c - pages of vmalloc() that their owner knows by name,
  * and the ends of what one may ask for
  */
-#include "compaction/compact.h"
+#include "compaction/internal.h"
 #include "support/vmtest.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)

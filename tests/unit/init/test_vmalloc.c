@@ -2,6 +2,8 @@
 /*
  * test_vmalloc.c - the vmalloc() family, and that it gives back what it took
  */
+#include "reclaim/internal.h"
+#include "reclaim/reclaim.h"
 #include "support/vmtest.h"
 
 #define MIB (1UL << 20)

@@ -2,6 +2,7 @@
 /*
  * test_vmap_pages.c - vmap(): any frames side by side, and what they are after
  */
+#include "request/request.h"
 #include "support/vmtest.h"
 
 #define NR 16UL

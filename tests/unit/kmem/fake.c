@@ -20,6 +20,7 @@
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 
 struct kmem_cache_cpu {
 	void *list;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "buddy/buddy.h"
 #include "diag/fault.h"
 #include "diag/param.h"
 #include "fake.h"

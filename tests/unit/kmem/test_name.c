@@ -2,6 +2,7 @@
 /*
  * test_name.c - blocks for names, in a cache and in pages
  */
+#include "buddy/buddy.h"
 #include "diag/fault.h"
 #include "diag/param.h"
 #include "fake.h"

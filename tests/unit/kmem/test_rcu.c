@@ -5,6 +5,7 @@
  * The grace periods are the test's: what was given to call() runs when it says
  * that the readers have left. Real ones are in unit.api.rcu.
  */
+#include "buddy/buddy.h"
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"

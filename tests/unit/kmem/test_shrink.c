@@ -4,15 +4,16 @@
  */
 #include <pthread.h>
 
+#include "core/task.h"
+#include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/held.h"
 #include "kmem/owner.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
+#include "reclaim/internal.h"
 #include "reclaim/reclaim.h"
-#include "core/task.h"
-#include "fake.h"
 
 #define SIZE 256 /* capacity 28 */
 

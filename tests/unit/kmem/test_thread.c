@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 
+#include "buddy/buddy.h"
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"

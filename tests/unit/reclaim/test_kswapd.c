@@ -7,8 +7,12 @@
 #include <sys/wait.h>
 
 #include "core/task.h"
-#include "sys/os.h"
+#include "reclaim/internal.h"
+#include "reclaim/reclaim.h"
 #include "support/short.h"
+#include "sys/os.h"
+#include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 static struct hoard hoard;
 

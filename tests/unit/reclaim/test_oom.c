@@ -2,13 +2,16 @@
 /*
  * test_oom.c - nothing can be reclaimed: notifiers, handler, report, and after
  */
+#include <kmalloc/oom.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "zone/sysctl.h"
 #include "core/task.h"
 #include "support/short.h"
+#include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 #define LOUD (GFP_KERNEL | __GFP_NOWARN)
 

@@ -4,7 +4,10 @@
  */
 #include <pthread.h>
 
+#include "reclaim/internal.h"
+#include "reclaim/reclaim.h"
 #include "support/short.h"
+#include "zone/vmstat.h"
 
 /* A shrinker of numbers: what it is told, and what it was asked. */
 static struct {

@@ -4,9 +4,13 @@
  */
 #include <errno.h>
 
-#include "zone/sysctl.h"
 #include "core/task.h"
+#include "reclaim/internal.h"
+#include "reclaim/reclaim.h"
 #include "support/short.h"
+#include "zone/sysctl.h"
+#include "zone/vmstat.h"
+#include "zone/watermark.h"
 
 static struct hoard hoard;
 

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "sys/os.h"
+#include "reclaim/reclaim.h"
+#include "request/internal.h"
 #include "support/start.h"
+#include "sys/os.h"
 
 /* A block of each order, of each mobility. Expect it aligned to its size, of
  * that type, and counted. */

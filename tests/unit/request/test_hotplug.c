@@ -7,8 +7,11 @@
 
 #include <kmalloc/mm.h>
 
-#include "sys/os.h"
+#include "compaction/compaction.h"
+#include "compaction/migrate.h"
 #include "support/movable.h"
+#include "sys/os.h"
+#include "zone/watermark.h"
 
 #define BLOCK MAX_ORDER_NR_PAGES
 

@@ -5,7 +5,11 @@
 #include <pthread.h>
 
 #include "core/task.h"
+#include "reclaim/internal.h"
+#include "reclaim/reclaim.h"
 #include "support/short.h"
+#include "zone/wait.h"
+#include "zone/watermark.h"
 
 static struct hoard hoard;
 

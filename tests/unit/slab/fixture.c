@@ -7,6 +7,7 @@
 #include "kmem/held.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 
 struct fixture f;
 

@@ -14,6 +14,7 @@
 #include "kmem/miss.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
+#include "request/request.h"
 #include "support/child.h"
 
 static int here, there; /* the node of this CPU, and the other */

@@ -7,6 +7,7 @@
 #include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/slab_ops.h"
+#include "request/request.h"
 #include "support/child.h"
 
 static void construct(void *obj)

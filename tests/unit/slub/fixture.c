@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "kmem/boot.h"
 #include "kmem/slab_ops.h"
+#include "request/request.h"
 
 struct fixture f;
 

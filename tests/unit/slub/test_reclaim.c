@@ -5,6 +5,7 @@
 #include "core/task.h"
 #include "kmem/boot.h"
 #include "kmem/slab_ops.h"
+#include "reclaim/internal.h"
 #include "slub/internal.h"
 #include "support/short.h"
 

@@ -5,6 +5,7 @@
  */
 #include "support/start.h"
 #include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 #define HIGH 2000UL
 

@@ -5,6 +5,7 @@
 #include <kmalloc/scope.h>
 
 #include "support/start.h"
+#include "zone/gfp.h"
 
 /* Every flag (G1, G2). Expect the values of 6.12, those that it lacks at bits
  * that it does not use, and all of them apart but the aliases. */

@@ -6,6 +6,7 @@
 
 #include "diag/proc.h"
 #include "support/start.h"
+#include "zone/pageblock.h"
 
 static char text[1 << 18];
 

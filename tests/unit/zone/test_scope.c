@@ -8,6 +8,7 @@
 
 #include "core/task.h"
 #include "support/start.h"
+#include "zone/gfp.h"
 
 #define ALL (GFP_KERNEL | __GFP_MOVABLE)
 

@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 
-#include "compaction/compact.h"
-#include "zone/show.h"
 #include "support/start.h"
 #include "support/text.h"
+#include "zone/pageblock.h"
+#include "zone/show.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -2,9 +2,10 @@
 /*
  * test_show_mem.c - "Mem-Info" byte for byte, as a text and as a report
  */
-#include "zone/show.h"
 #include "support/start.h"
 #include "support/text.h"
+#include "zone/pageblock.h"
+#include "zone/show.h"
 
 static struct page *heads[TEST_BLOCKS];
 

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "zone/sysctl.h"
 #include "diag/proc.h"
 #include "support/start.h"
+#include "zone/sysctl.h"
+#include "zone/watermark.h"
 
 static unsigned long plain[3] = { 1, 2, 3 };
 static unsigned int changes;

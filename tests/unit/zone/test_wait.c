@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "support/start.h"
+#include "zone/wait.h"
 
 #define FOREVER 3600000UL /* ms */
 #define NR 4

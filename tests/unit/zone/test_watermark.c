@@ -3,6 +3,7 @@
  * test_watermark.c - how much must stay free, and for which requests
  */
 #include "support/start.h"
+#include "zone/watermark.h"
 
 /* Sizes of memory (W1). Expect the kernel's min_free_kbytes. */
 static void test_min_free(void **state)

@@ -4,9 +4,10 @@
  */
 #include <errno.h>
 
+#include "reclaim/internal.h"
 #include "reclaim/reclaim.h"
-#include "sys/os.h"
 #include "support/backend.h"
+#include "sys/os.h"
 
 #define MIB (1UL << 20)
 #define PAGES(size) ((size) >> PAGE_SHIFT)

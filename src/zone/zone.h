@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * zone/zone.h - the room of the page allocator's nouns
+ *
+ *	mmzone.h	nodes, zones, migratetypes
+ *	gfp.h		what the bits of a request say
+ *	zonelist.h	in which order zones are asked
+ *	watermark.h	how much must stay free
+ *	pageblock.h	migratetypes of pageblocks
+ *	pageset.h	limits of the per-CPU lists
+ *	numa.h		nodes, CPUs, distances
+ *	memcg.h		groups that pay
+ *	wait.h		waiting until memory is freed
+ *	badpage.h, page_debug.h	pages that are wrong; looking for them
+ *	vmstat.h, show.h	counters; texts and Mem-Info
+ *	sysctl.h	knobs
+ *
+ * and here the start, and what is a function or two.
+ */
+#ifndef KM_ZONE_ZONE_H
+#define KM_ZONE_ZONE_H
+
+#include <kmalloc/gfp.h>
+
+#include "core/task.h"
+#include "zone/mmzone.h"
+
+/* ---- zones.c ------------------------------------------------------------- */
+
+/*
+ * page_alloc_init(): the zones of a PC, DMA to HighMem, unless a boot parameter
+ * sets their sizes.
+ */
+#define ZONES_KERNEL 1
+/*
+ * Cuts the arena into nodes and zones. flags: as for page_alloc_init(). Returns
+ * 0 or -ENOMEM.
+ */
+int zones_init(unsigned int flags);
+
+/* ---- scope.c ------------------------------------------------------------- */
+
+/* Returns true if that node may serve a request of this thread. */
+static inline bool cpuset_node_allowed(unsigned int nid, gfp_t gfp)
+{
+	return !(current->mems_denied >> nid & 1) || !(gfp & __GFP_HARDWALL);
+}
+
+/* ---- dirty.c ------------------------------------------------------------- */
+
+bool zone_dirty_ok(const struct zone *zone);
+/* Returns how many dirty pages all zones together should hold at most. */
+unsigned long global_dirty_limit(void);
+/* km_account_page_cleaned() for a block that is being freed. */
+int folio_account_cleaned(struct page *page, unsigned int order);
+
+/* ---- address.c ----------------------------------------------------------- */
+
+/*
+ * Returns the address at which a HighMem page is mapped now, or NULL. Set by
+ * the room that maps such pages.
+ */
+extern void *(*page_highmem_address)(const struct page *page);
+
+#endif
