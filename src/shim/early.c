@@ -20,7 +20,6 @@
  * A block keeps its size in front of it and is never used again.
  *
  * Locking	none: there is one thread
- * Tests	torture.ifunc
  */
 #include "shim/early.h"
 
@@ -36,7 +35,8 @@ void *const volatile early_relocated = early_heap;
 
 void *early_alloc(size_t size)
 {
-	size_t bytes = ALIGN(size, MALLOC_ALIGN) + HEADER;
+	/* A block of no bytes has an address of its own in the heap too. */
+	size_t bytes = ALIGN(max(size, 1UL), MALLOC_ALIGN) + HEADER;
 	char *p = early_heap + used;
 
 	if (size > EARLY_SIZE || bytes > EARLY_SIZE - used)
