@@ -9,7 +9,6 @@
  *	in use			type ALLOCATED
  *
  * Locking	none: the caller alone has the block
- * Tests	unit.request.alloc; unit.zone.badpage writes to free pages
  * Source	Linux v6.12 mm/page_alloc.c, prep_new_page() (docs/kernel.md
  *		B10)
  */

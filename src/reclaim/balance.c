@@ -6,7 +6,6 @@
  * high mark, or can still grow: growing comes before reclaim here.
  *
  * Locking	none: all is read relaxed
- * Tests	unit.reclaim.kswapd
  * Source	Linux v6.12 mm/vmscan.c, pgdat_balanced(),
  *		pgdat_watermark_boosted() (docs/kernel.md K1)
  */

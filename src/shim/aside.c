@@ -11,8 +11,6 @@
  * of an area, when the caller is outside of the engine, since it must be right.
  * The kind of a pointer is read from the frame index and struct page alone, as
  * on fast paths.
- *
- * Tests	torture.fork_lock, stress.api.fork
  */
 #include <errno.h>
 #include <string.h>

@@ -13,8 +13,6 @@
  *
  * Under AT_SECURE it stays. dlmopen() is left alone: what it loads has a libc
  * of its own, and shares no blocks with the program.
- *
- * Tests	conformance.deepbind.default and its variants
  */
 #include <errno.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  *				     `-- the first free() here --'
  *
  * Locking	none: the first thread settles it; others would find the same
- * Tests	misuse.foreign
  */
 #include "shim/next.h"
 

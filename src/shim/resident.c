@@ -8,7 +8,6 @@
  *	malloc's			tables of cursors of the threads
  *
  * Locking	slab_mutex, for the list of caches
- * Tests	preload.resident
  */
 #include <dlfcn.h>
 #include <link.h>

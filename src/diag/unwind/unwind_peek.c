@@ -4,8 +4,6 @@
  *
  * A page that was found readable is not tested again while the walk stays on
  * it.
- *
- * Tests	unit.diag.unwind.stacktrace, on a stack that ends
  */
 #include <errno.h>
 
