@@ -19,13 +19,8 @@
 #include "kmem/stat.h"
 #include "zone/vmstat.h"
 
-static void add(unsigned long *counter, unsigned long nr)
-{
-	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
-}
-
-static void count(const struct kmem_cache *s, const struct page *page,
-		  long slabs, unsigned long objects)
+static void count_slab(const struct kmem_cache *s, const struct page *page,
+		       long slabs, unsigned long objects)
 {
 	enum node_stat_item item = s->flags & SLAB_RECLAIM_ACCOUNT ?
 					   NR_SLAB_RECLAIMABLE :
@@ -33,9 +28,9 @@ static void count(const struct kmem_cache *s, const struct page *page,
 	struct kmem_cache_node *n = get_node(s, page->node_id);
 	long frames = slabs * (1L << page->order);
 
-	add(&n->nr_slabs, (unsigned long)slabs);
-	add(&n->nr_pages, (unsigned long)frames);
-	add(&n->total_objects, (unsigned long)slabs * objects);
+	kmem_count_add(&n->nr_slabs, (unsigned long)slabs);
+	kmem_count_add(&n->nr_pages, (unsigned long)frames);
+	kmem_count_add(&n->total_objects, (unsigned long)slabs * objects);
 	mod_node_page_state(NODE_DATA(page->node_id), item, frames);
 }
 
@@ -49,9 +44,9 @@ void account_slab(struct kmem_cache *s, struct page *page,
 	page->slab_cache = s;
 	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, 1UL << page->order);
-	count(s, page, 1, objects);
+	count_slab(s, page, 1, objects);
 	kmem_stat(s, ALLOC_SLAB);
-	add(&s->slabs_ever, 1);
+	kmem_count_add(&s->slabs_ever, 1);
 }
 
 void slab_page_restore(struct page *page)
@@ -66,7 +61,7 @@ void slab_page_restore(struct page *page)
 void unaccount_slab(struct kmem_cache *s, struct page *page,
 		    unsigned long objects)
 {
-	count(s, page, -1, objects);
+	count_slab(s, page, -1, objects);
 	kmem_stat(s, FREE_SLAB);
 	mm_account_reclaimed_pages(1UL << page->order);
 	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);

@@ -7,6 +7,17 @@
 
 #include "kmem/kmem.h"
 
+/* Add to and subtract from a counter that threads share; relaxed. */
+static inline void kmem_count_add(unsigned long *counter, unsigned long nr)
+{
+	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+static inline void kmem_count_sub(unsigned long *counter, unsigned long nr)
+{
+	kmem_count_add(counter, -nr);
+}
+
 /* Makes a block, known to the caller alone, a slab of so many objects. */
 void account_slab(struct kmem_cache *s, struct page *page,
 		  unsigned long objects);

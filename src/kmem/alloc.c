@@ -13,7 +13,8 @@
 #include "kmem/internal.h"
 #include "kmem/miss.h"
 
-static __always_inline void *zeroed(struct kmem_cache *s, gfp_t gfp, void *obj)
+static __always_inline void *zero_object(struct kmem_cache *s, gfp_t gfp,
+					 void *obj)
 {
 	if (unlikely(gfp & __GFP_ZERO) && obj &&
 	    !WARN_ONCE(
@@ -32,7 +33,7 @@ __hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE, orig_size,
 					    caller);
-	return zeroed(s, gfp, obj);
+	return zero_object(s, gfp, obj);
 }
 
 __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
@@ -43,7 +44,7 @@ __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
 					    READ_ONCE(s->object_size),
 					    _RET_IP_);
-	return zeroed(s, gfp, obj);
+	return zero_object(s, gfp, obj);
 }
 
 void *slab_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
@@ -54,7 +55,7 @@ void *slab_alloc_node(struct kmem_cache *s, gfp_t gfp, int node,
 	if (node < 0 || node >= MAX_NUMNODES || !get_node(s, node))
 		return slab_alloc(s, gfp, orig_size, caller);
 	obj = kmem_cache_alloc_slow(s, gfp, node, orig_size, caller);
-	return zeroed(s, gfp, obj);
+	return zero_object(s, gfp, obj);
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)

@@ -73,14 +73,15 @@ void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)
 	sheaf->count = 0;
 }
 
-static void push(struct slab_sheaf **list, u32 *nr, struct slab_sheaf *sheaf)
+static void push_sheaf(struct slab_sheaf **list, u32 *nr,
+		       struct slab_sheaf *sheaf)
 {
 	sheaf->next = *list;
 	*list = sheaf;
 	WRITE_ONCE(*nr, *nr + 1);
 }
 
-static struct slab_sheaf *pop(struct slab_sheaf **list, u32 *nr)
+static struct slab_sheaf *pop_sheaf(struct slab_sheaf **list, u32 *nr)
 {
 	struct slab_sheaf *sheaf = *list;
 
@@ -121,12 +122,12 @@ static struct slab_sheaf *take_full(struct kmem_cache_node *n, unsigned int i,
 	if (!READ_ONCE(barn->nr_full))
 		return NULL;
 	spin_lock(&barn->lock);
-	full = pop(&barn->full, &barn->nr_full);
+	full = pop_sheaf(&barn->full, &barn->nr_full);
 	if (full) {
 		count_full(n, -1);
 		WRITE_ONCE(barn->gets, barn->gets + 1);
 		if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
-			push(&barn->empty, &barn->nr_empty, empty);
+			push_sheaf(&barn->empty, &barn->nr_empty, empty);
 			empty = NULL;
 		}
 	}
@@ -176,7 +177,7 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 
 	spin_lock(&barn->lock);
 	if (barn->nr_full < full_limit()) {
-		push(&barn->full, &barn->nr_full, full);
+		push_sheaf(&barn->full, &barn->nr_full, full);
 		count_full(n, 1);
 		WRITE_ONCE(barn->puts, barn->puts + 1);
 		ret = 0;
@@ -193,7 +194,7 @@ static struct slab_sheaf *take_empty(struct node_barn *barn)
 	if (!READ_ONCE(barn->nr_empty))
 		return NULL;
 	spin_lock(&barn->lock);
-	empty = pop(&barn->empty, &barn->nr_empty);
+	empty = pop_sheaf(&barn->empty, &barn->nr_empty);
 	spin_unlock(&barn->lock);
 	return empty;
 }
@@ -223,7 +224,7 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 	sheaf_restore(s, empty);
 	spin_lock(&barn->lock);
 	if (barn->nr_empty < BARN_MAX_EMPTY) {
-		push(&barn->empty, &barn->nr_empty, empty);
+		push_sheaf(&barn->empty, &barn->nr_empty, empty);
 		empty = NULL;
 	}
 	spin_unlock(&barn->lock);

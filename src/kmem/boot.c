@@ -117,7 +117,7 @@ static void kmem_tick(unsigned int flags)
 	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
 }
 
-static struct tick tick = { .fn = kmem_tick };
+static struct tick upkeep_tick = { .fn = kmem_tick };
 
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {
@@ -128,7 +128,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 	if (kmem_set_backend(ops)) {
 		kmem_nr_slots = nr_slots;
 		kmem_owners_init();
-		tick_register(&tick);
+		tick_register(&upkeep_tick);
 		kmem_shrinker_init();
 	}
 	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||

@@ -39,8 +39,8 @@ static unsigned int pop_bulk(struct kmem_cache *s, void **objs, size_t nr)
 }
 
 /* Allocates nr objects, or fewer if there is no memory. Returns how many. */
-static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
-		   uintptr_t caller)
+static size_t alloc_many(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			 void **objs, uintptr_t caller)
 {
 	size_t got = 0;
 
@@ -70,7 +70,7 @@ static size_t take(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objs,
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			  void **objs)
 {
-	size_t got = take(s, gfp, nr, objs, _RET_IP_);
+	size_t got = alloc_many(s, gfp, nr, objs, _RET_IP_);
 
 	if (got < nr) {
 		kmem_cache_free_bulk(s, got, objs);

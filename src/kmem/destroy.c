@@ -86,7 +86,7 @@ static void report_leak(const struct kmem_cache *s, const void *caller)
 /*
  * Reports the objects that are still in use and moves the cache to slab_dead.
  */
-static void bury(struct kmem_cache *s, const void *caller)
+static void bury_cache(struct kmem_cache *s, const void *caller)
 {
 	if (!slab_add_kunit_errors(s))
 		report_leak(s, caller);
@@ -113,7 +113,7 @@ static int shut_down(struct kmem_cache *s, const void *caller)
 	if (!s->dead && --s->refcount > 0)
 		return 0;
 	if (take_back_all(s)) {
-		bury(s, caller);
+		bury_cache(s, caller);
 		return 0;
 	}
 	__kmem_put_slot(s);

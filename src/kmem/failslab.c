@@ -46,7 +46,7 @@ static int set_switch(const char *knob, const char *name, u8 *out)
 	return 0;
 }
 
-static int set_knob(const char *knob)
+static int set_failslab_knob(const char *knob)
 {
 	int ret = fault_attr_set(&failslab.attr, knob);
 
@@ -59,7 +59,7 @@ static int set_knob(const char *knob)
 		failslab.wanted = 1;
 	return ret;
 }
-boot_param("failslab.", set_knob, "KNOB=VALUE");
+boot_param("failslab.", set_failslab_knob, "KNOB=VALUE");
 
 bool failslab_wanted(void)
 {

@@ -61,7 +61,7 @@ void __kmem_far_put(u32 far)
 	__clear_bit(far - 1, far_map);
 }
 
-static void free_pages_of(void *p, unsigned long pages)
+static void free_far_pages(void *p, unsigned long pages)
 {
 	if (p)
 		free_page_run(__virt_to_page(p), pages);
@@ -86,7 +86,7 @@ int kmem_far_more(void)
 		pages = had;
 	}
 	spin_unlock(&slab_mutex);
-	free_pages_of(unused, pages);
+	free_far_pages(unused, pages);
 	return 0;
 }
 
@@ -142,7 +142,7 @@ static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 		want = had;
 	}
 	spin_unlock(&kmem_owners_lock);
-	free_pages_of(unused, dir_pages(want));
+	free_far_pages(unused, dir_pages(want));
 	return nr < owner->nr_far ? 0 : -ENOMEM;
 }
 
@@ -164,7 +164,7 @@ int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
 		unused = NULL;
 	}
 	spin_unlock(&kmem_owners_lock);
-	free_pages_of(unused, 1);
+	free_far_pages(unused, 1);
 	return 0;
 }
 
@@ -172,8 +172,8 @@ void __kmem_far_free(struct kmem_owner *owner)
 {
 	lock_assert_held(&kmem_owners_lock);
 	for (unsigned int nr = 0; nr < owner->nr_far; nr++)
-		free_pages_of(owner->far[nr], 1);
-	free_pages_of(owner->far, dir_pages(owner->nr_far));
+		free_far_pages(owner->far[nr], 1);
+	free_far_pages(owner->far, dir_pages(owner->nr_far));
 	owner->far = NULL;
 	owner->nr_far = 0;
 }

@@ -46,14 +46,14 @@ static unsigned int random_below(unsigned int n)
 	return (unsigned int)((next_random() >> 32) * n >> 32);
 }
 
-static unsigned long list_pages(const struct kmem_cache *s)
+static unsigned long seq_pages(const struct kmem_cache *s)
 {
 	return DIV_ROUND_UP(s->oo_objects * sizeof(s->random_seq[0]),
 			    PAGE_SIZE);
 }
 
 /* Shuffles by Fisher and Yates: each order is as likely as any other. */
-static void shuffle(u16 *list, unsigned int nr)
+static void shuffle_seq(u16 *list, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		list[i] = (u16)i;
@@ -74,18 +74,18 @@ int kmem_freelist_init(struct kmem_cache *s)
 		s->random = next_random() | 1;
 	if (!shuffled || s->oo_objects < 2)
 		return 0;
-	page = alloc_page_run(GFP_KERNEL, list_pages(s));
+	page = alloc_page_run(GFP_KERNEL, seq_pages(s));
 	if (!page)
 		return -ENOMEM;
 	s->random_seq = page_to_virt(page);
-	shuffle(s->random_seq, s->oo_objects);
+	shuffle_seq(s->random_seq, s->oo_objects);
 	return 0;
 }
 
 void kmem_freelist_release(struct kmem_cache *s)
 {
 	if (s->random_seq)
-		free_page_run(__virt_to_page(s->random_seq), list_pages(s));
+		free_page_run(__virt_to_page(s->random_seq), seq_pages(s));
 }
 
 unsigned int kmem_freelist_start(const struct kmem_cache *s)

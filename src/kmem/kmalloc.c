@@ -43,7 +43,8 @@ const struct kmalloc_info kmalloc_info[NR_KMALLOC] = {
 #define NR_CLASSES_OF_TYPE (NR_KMALLOC - 1)
 
 struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC];
-static char names[NR_KMALLOC_TYPES][NR_KMALLOC][24]; /* constant after init */
+static char kmalloc_names[NR_KMALLOC_TYPES][NR_KMALLOC]
+			 [24]; /* constant after init */
 static u8 random_caches; /* boot parameter */
 static u64 random_kmalloc_seed; /* constant after init */
 
@@ -130,14 +131,14 @@ static int new_kmalloc_cache(unsigned int type, unsigned int index)
 		.usersize = info->size,
 	};
 	const char *prefix = type_prefix(type);
-	char *name = names[type][index];
+	char *name = kmalloc_names[type][index];
 
 	if (prefix)
-		km_snprintf(name, sizeof(names[0][0]), "%s%s", prefix,
+		km_snprintf(name, sizeof(kmalloc_names[0][0]), "%s%s", prefix,
 			    info->name);
 	else
-		km_snprintf(name, sizeof(names[0][0]), "kmalloc-rnd-%02u-%s",
-			    type, info->name);
+		km_snprintf(name, sizeof(kmalloc_names[0][0]),
+			    "kmalloc-rnd-%02u-%s", type, info->name);
 	return kmem_cache_init(&kmalloc_caches[type][index], name, info->size,
 			       &boot);
 }

@@ -8,7 +8,8 @@
 
 #include "kmem/kmalloc.h"
 
-static void *dup(const void *p, size_t size, gfp_t gfp, const void *caller)
+static void *dup_bytes(const void *p, size_t size, gfp_t gfp,
+		       const void *caller)
 {
 	void *q = __kmalloc_node_track_caller(size, gfp, NUMA_NO_NODE, caller);
 
@@ -17,7 +18,7 @@ static void *dup(const void *p, size_t size, gfp_t gfp, const void *caller)
 
 void *kmemdup(const void *p, size_t size, gfp_t gfp)
 {
-	return dup(p, size, gfp, __builtin_return_address(0));
+	return dup_bytes(p, size, gfp, __builtin_return_address(0));
 }
 
 void *kmemdup_array(const void *p, size_t n, size_t size, gfp_t gfp)
@@ -26,7 +27,7 @@ void *kmemdup_array(const void *p, size_t n, size_t size, gfp_t gfp)
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return NULL;
-	return dup(p, bytes, gfp, __builtin_return_address(0));
+	return dup_bytes(p, bytes, gfp, __builtin_return_address(0));
 }
 
 /* Returns a copy of the len bytes at s with a '\0' behind them, or NULL. */

@@ -55,15 +55,15 @@ size_t kmalloc_size_roundup(size_t size)
 }
 
 /* A block whose size is to change. */
-struct block {
+struct krealloc_block {
 	struct kmem_cache *s; /* NULL: a block of pages */
 	size_t room; /* bytes that it has */
 	size_t have; /* of these, bytes that the user requested */
 };
 
-static struct block block_of(const void *p)
+static struct krealloc_block block_of(const void *p)
 {
-	struct block b = { .room = 0 };
+	struct krealloc_block b = { .room = 0 };
 	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(p))
@@ -75,7 +75,7 @@ static struct block block_of(const void *p)
 }
 
 /* Zeroes the bytes that the user gains or gives up. */
-static void zero_rest(const struct block *b, char *p, size_t size)
+static void zero_rest(const struct krealloc_block *b, char *p, size_t size)
 {
 	if (size > b->have)
 		memset(p + b->have, 0, size - b->have);
@@ -84,12 +84,12 @@ static void zero_rest(const struct block *b, char *p, size_t size)
 }
 
 /* Where the block must lie. */
-struct place {
+struct krealloc_place {
 	unsigned long align; /* 1: anywhere */
 	int nid; /* NUMA_NO_NODE: anywhere */
 };
 
-static bool is_at(const void *p, const struct place *place)
+static bool is_at(const void *p, const struct krealloc_place *place)
 {
 	if (!IS_ALIGNED((uintptr_t)p, place->align))
 		return false;
@@ -101,8 +101,8 @@ static bool is_at(const void *p, const struct place *place)
  * Changes the size in place. Returns 0, -EINVAL if the block has to move, or
  * -ENOENT if it is free already.
  */
-static int resize(const struct block *b, void *p, size_t size,
-		  const void *caller)
+static int resize_in_place(const struct krealloc_block *b, void *p, size_t size,
+			   const void *caller)
 {
 	if (b->room < size)
 		return -EINVAL;
@@ -112,10 +112,10 @@ static int resize(const struct block *b, void *p, size_t size,
 }
 
 static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
-			 const struct place *place, const void *caller)
+			 const struct krealloc_place *place, const void *caller)
 {
 	void *p = (void *)(uintptr_t)old, *q;
-	struct block b;
+	struct krealloc_block b;
 	int ret;
 
 	if (!size) {
@@ -124,7 +124,7 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 	}
 	b = block_of(p);
 	ret = b.room && !is_at(p, place) ? -EINVAL :
-					   resize(&b, p, size, caller);
+					   resize_in_place(&b, p, size, caller);
 	if (!ret) {
 		if (gfp & __GFP_ZERO)
 			zero_rest(&b, p, size);
@@ -138,7 +138,7 @@ static void *do_krealloc(const void *old, size_t size, gfp_t gfp,
 	return q;
 }
 
-static const struct place anywhere = { 1, NUMA_NO_NODE };
+static const struct krealloc_place anywhere = { 1, NUMA_NO_NODE };
 
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 {
@@ -149,7 +149,7 @@ void *krealloc(const void *p, size_t size, gfp_t gfp)
 void *krealloc_node_align(const void *p, size_t size, unsigned long align,
 			  gfp_t gfp, int node)
 {
-	const struct place place = { max(align, 1UL), node };
+	const struct krealloc_place place = { max(align, 1UL), node };
 
 	if (WARN_ONCE(!is_power_of_2(place.align),
 		      "krealloc: an alignment of %lu is no power of two",

@@ -184,7 +184,7 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 /* ---- another size -------------------------------------------------------- */
 
 /* Frees the elements of the reserve beyond new_min_nr. */
-static void shrink(mempool_t *pool, int new_min_nr)
+static void shrink_reserve(mempool_t *pool, int new_min_nr)
 {
 	void *element;
 
@@ -204,7 +204,7 @@ static void shrink(mempool_t *pool, int new_min_nr)
 }
 
 /* Makes room for new_min_nr elements. Returns 0 or -ENOMEM. */
-static int grow(mempool_t *pool, int new_min_nr)
+static int grow_reserve(mempool_t *pool, int new_min_nr)
 {
 	void **wider = kmalloc_array((size_t)new_min_nr, sizeof(*wider),
 				     GFP_KERNEL);
@@ -229,10 +229,10 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 {
 	BUG_ON(new_min_nr <= 0);
 	if (new_min_nr <= READ_ONCE(pool->min_nr)) {
-		shrink(pool, new_min_nr);
+		shrink_reserve(pool, new_min_nr);
 		return 0;
 	}
-	if (grow(pool, new_min_nr))
+	if (grow_reserve(pool, new_min_nr))
 		return -ENOMEM;
 	while (READ_ONCE(pool->curr_nr) < new_min_nr) {
 		void *element = pool->alloc(GFP_KERNEL, pool->pool_data);

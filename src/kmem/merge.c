@@ -83,8 +83,8 @@ bool slab_unmergeable(const struct kmem_cache *s)
  * multiples of `align`. On SLAB the first object of a slab lies at a colour, a
  * multiple of s->align.
  */
-static bool fits(const struct kmem_cache *s, unsigned int size,
-		 unsigned int align, slab_flags_t flags)
+static bool can_serve(const struct kmem_cache *s, unsigned int size,
+		      unsigned int align, slab_flags_t flags)
 {
 	if (size > s->size || s->size - size >= sizeof(void *))
 		return false;
@@ -105,7 +105,7 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align,
 	align = calculate_alignment(flags, align, size);
 	size = ALIGN(ALIGN(size, (unsigned int)sizeof(void *)), align);
 	list_for_each_entry(s, &slab_caches, list)
-		if (!slab_unmergeable(s) && fits(s, size, align, flags))
+		if (!slab_unmergeable(s) && can_serve(s, size, align, flags))
 			return s;
 	return NULL;
 }
@@ -114,7 +114,7 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align,
  * Raises the sizes of a cache for a larger object. Other threads use the cache
  * meanwhile and may read the old or the new size.
  */
-static void widen(struct kmem_cache *s, unsigned int size)
+static void widen_objects(struct kmem_cache *s, unsigned int size)
 {
 	unsigned int inuse = ALIGN(size, (unsigned int)sizeof(void *));
 
@@ -145,7 +145,7 @@ struct kmem_cache *kmem_cache_alias(const char *name, unsigned int size,
 	s = find_mergeable(size, args->align, flags);
 	if (s) {
 		s->refcount++;
-		widen(s, size);
+		widen_objects(s, size);
 		list_add(&alias->list, &s->aliases);
 	}
 	spin_unlock(&slab_mutex);

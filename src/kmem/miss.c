@@ -120,7 +120,7 @@ static void *__do_cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
  * Asks for a tick. In a burst of misses, several in one millisecond, the clock
  * is read only at one miss of POLL_EVERY.
  */
-static void poll(struct kmem_owner *owner)
+static void poll_tick(struct kmem_owner *owner)
 {
 	unsigned long now;
 
@@ -136,15 +136,15 @@ static void poll(struct kmem_owner *owner)
 }
 
 /* Serves a request for which neither main nor a far slot had an object. */
-static noinline void *alloc_miss(struct kmem_cache *s, gfp_t gfp, int node,
-				 size_t orig_size, uintptr_t caller)
+static noinline void *alloc_missed(struct kmem_cache *s, gfp_t gfp, int node,
+				   size_t orig_size, uintptr_t caller)
 {
 	struct kmem_owner *owner;
 
 	if (unlikely(engine_need() || s->dead))
 		return NULL;
 	owner = kmem_owner_get();
-	poll(owner);
+	poll_tick(owner);
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	return __do_cache_alloc(owner, s, gfp, node);
@@ -159,12 +159,12 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 		if (likely(obj))
 			return obj;
 	}
-	return alloc_miss(s, gfp, node, orig_size, caller);
+	return alloc_missed(s, gfp, node, orig_size, caller);
 }
 
 /* Frees an object for which neither main nor a far slot had room. */
-static noinline void free_miss(struct kmem_cache *s, void *obj,
-			       uintptr_t caller)
+static noinline void free_missed(struct kmem_cache *s, void *obj,
+				 uintptr_t caller)
 {
 	struct kmem_owner *owner = kmem_owner_get();
 
@@ -174,7 +174,7 @@ static noinline void free_miss(struct kmem_cache *s, void *obj,
 	 */
 	if (owner && unlikely(((void **)*kmem_cursor(owner, s))[-1] == obj))
 		kmem_double_free(s, obj);
-	poll(owner);
+	poll_tick(owner);
 	if (unlikely(s->guard)) {
 		kmem_guard_free(s, obj, caller);
 		return;
@@ -197,5 +197,5 @@ static noinline void free_miss(struct kmem_cache *s, void *obj,
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
 	if (!s->far || cursor_push(kmem_cursor(kmem_this_owner, s), obj))
-		free_miss(s, obj, caller);
+		free_missed(s, obj, caller);
 }

@@ -183,7 +183,8 @@ static bool full_or_empty(const struct slab_sheaf *sheaf)
  * Stores a returned sheaf that cannot become this thread's spare: full in the
  * barn, or empty.
  */
-static void store(struct kmem_cache *s, struct slab_sheaf *sheaf, gfp_t gfp)
+static void store_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
+			gfp_t gfp)
 {
 	kmem_stat(s, SHEAF_RETURN_SLOW);
 	if (barn_has_room(s) && !fill_to(s, sheaf, gfp, sheaf->capacity) &&
@@ -225,7 +226,7 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
 	if (owner && kmem_owner_has_slot(owner, s))
 		slot = kmem_slot(owner, s);
 	if (!slot || slot->spare) {
-		store(s, sheaf, gfp);
+		store_sheaf(s, sheaf, gfp);
 		return;
 	}
 	if (!full_or_empty(sheaf) && fill_to(s, sheaf, gfp, sheaf->capacity))

@@ -98,7 +98,7 @@ int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp)
  * Returns true if this is the only owner and its last DRAIN_AFTER misses were
  * all frees.
  */
-static bool drains(const struct kmem_owner_slot *slot)
+static bool owner_drains(const struct kmem_owner_slot *slot)
 {
 	return slot->retired >= DRAIN_AFTER && kmem_owners_number() == 1;
 }
@@ -112,7 +112,7 @@ static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full,
 				      const struct kmem_owner_slot *slot)
 {
-	if (full->capacity == s->sheaf_capacity && !drains(slot) &&
+	if (full->capacity == s->sheaf_capacity && !owner_drains(slot) &&
 	    barn_has_room(s)) {
 		int wrong = s->ops->verify(s, sheaf_objects(full), full->count);
 
@@ -153,7 +153,7 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 	struct slab_sheaf *main = main_take(owner, s);
 	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
-	if (main && spare && !spare->count && drains(slot)) {
+	if (main && spare && !spare->count && owner_drains(slot)) {
 		drain_main(owner, s, main);
 		return 0;
 	}
@@ -161,19 +161,19 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 		spare_set(slot, main);
 	if (main && spare && spare->count) {
 		empty = retire_full(s, spare, slot);
-		if (++slot->retired == DRAIN_AFTER && drains(slot))
+		if (++slot->retired == DRAIN_AFTER && owner_drains(slot))
 			barn_shrink(s, SHRINK_ALL);
 	} else if (!main || !spare) {
 		empty = sheaf_get(s);
 	}
 	if (!empty)
 		return -ENOMEM;
-	if (drains(slot))
+	if (owner_drains(slot))
 		sheaf_set_capacity(empty, DIV_ROUND_UP(s->sheaf_capacity, 2U));
 	else
 		sheaf_restore(s, empty);
 	main_set(owner, s, empty);
-	if (main && drains(slot))
+	if (main && owner_drains(slot))
 		retire_spare(slot, s);
 	return 0;
 }

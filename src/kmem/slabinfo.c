@@ -84,7 +84,7 @@ static int parse_int(const char **at, int *out)
 	return 0;
 }
 
-static int tune(const char *name, size_t len, const int *value)
+static int tune_cache(const char *name, size_t len, const int *value)
 {
 	struct kmem_cache *s;
 	int ret = -EINVAL;
@@ -113,6 +113,6 @@ int slabinfo_write(const char *path, const char *text)
 		if (parse_int(&at, &value[i]))
 			return -EINVAL;
 	at += strspn(at, " \t\n");
-	return *at ? -EINVAL : tune(text, len, value);
+	return *at ? -EINVAL : tune_cache(text, len, value);
 }
 proc_file("slabinfo", slabinfo_show, slabinfo_write);

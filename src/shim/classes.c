@@ -64,7 +64,7 @@ static unsigned int slab_bytes(unsigned int size)
 }
 
 /* Sheaves of the middle sizes hold 16 KiB, and 60 objects at most. */
-static unsigned int sheaf_objects(unsigned int size)
+static unsigned int class_sheaf_objects(unsigned int size)
 {
 	return size >= 256 && size < 1024 ? min(16384 / size, 60U) : 0;
 }
@@ -112,7 +112,7 @@ static int make_classes(void)
 			.class = class,
 			.max_order = order_limit(size),
 			.min_objects = slab_bytes(size) / size,
-			.sheaf_capacity = sheaf_objects(size),
+			.sheaf_capacity = class_sheaf_objects(size),
 		};
 
 		km_snprintf(names[class], sizeof(names[class]), "malloc-%u",

@@ -115,7 +115,7 @@ void cache_free_alien(struct kmem_cache *s, void **objs, unsigned int nr)
 	struct alien_cache **table = alien_table(s, n, node);
 
 	for (unsigned int i = 0; i < nr; i++) {
-		struct slab *slab = slab_of_object(s, objs[i]);
+		struct slab_desc *slab = desc_of_object(s, objs[i]);
 
 		if (likely(slab && table && table[slab->node_id]))
 			alien_put(s, table[slab->node_id], objs[i]);

@@ -106,7 +106,7 @@ static unsigned int sort_remote(struct kmem_cache *s, void **objs,
 	unsigned int node = numa_node_id(), remote = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		const struct slab *slab = slab_of_object(s, objs[i]);
+		const struct slab_desc *slab = desc_of_object(s, objs[i]);
 		void *obj = objs[i];
 
 		if (!slab || slab->node_id == node)

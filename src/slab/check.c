@@ -6,12 +6,13 @@
 #include "slab/internal.h"
 
 /* Checks SLAB4, and that frame index and struct page name the slab. */
-static void check_place(const struct kmem_cache *s, const struct slab *slab)
+static void check_place(const struct kmem_cache *s,
+			const struct slab_desc *slab)
 {
 	size_t bytes = PAGE_SIZE << s->gfporder;
-	size_t colour = (size_t)((char *)slab->s_mem - slab_address(slab)) -
+	size_t colour = (size_t)((char *)slab->s_mem - desc_address(slab)) -
 			s->red_left_pad;
-	unsigned long pfn = page_to_pfn(slab_page(slab));
+	unsigned long pfn = page_to_pfn(desc_page(slab));
 	u8 index = s->class ? s->class : (u8)(INDEX_OTHER + s->gfporder);
 
 	BUG_ON(slab->type != PAGE_SLAB || slab->slab_cache != s);
@@ -26,7 +27,8 @@ static void check_place(const struct kmem_cache *s, const struct slab *slab)
 }
 
 /* Checks SLAB2. */
-static void check_freelist(const struct kmem_cache *s, const struct slab *slab)
+static void check_numbers(const struct kmem_cache *s,
+			  const struct slab_desc *slab)
 {
 	u64 seen[DIV_ROUND_UP(SLAB_OBJ_MAX_NUM, 64)] = { 0 };
 	unsigned int last = s->num;
@@ -61,11 +63,11 @@ static unsigned long check_list(const struct kmem_cache *s,
 				struct tally *t)
 {
 	unsigned long nr = 0;
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	list_for_each_entry(slab, list, slab_list) {
 		check_place(s, slab);
-		check_freelist(s, slab);
+		check_numbers(s, slab);
 		BUG_ON(slab->active < lo || slab->active > hi);
 		t->active += slab->active;
 		t->free += s->num - slab->active;
@@ -82,7 +84,7 @@ static void check_array(struct kmem_cache *s, struct array_cache *ac)
 	for (unsigned int i = 0; i < ac->avail; i++) {
 		unsigned int index;
 
-		object_slab(s, ac->entry[i], &index);
+		checked_desc(s, ac->entry[i], &index);
 	}
 }
 
@@ -97,7 +99,7 @@ static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
 			continue;
 		check_array(s, &alien->ac);
 		for (unsigned int i = 0; i < alien->ac.avail; i++)
-			BUG_ON(virt_to_slab(alien->ac.entry[i])->node_id !=
+			BUG_ON(virt_to_desc(alien->ac.entry[i])->node_id !=
 			       nid);
 	}
 }
@@ -106,7 +108,8 @@ static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
  * Checks SLAB1 to SLAB5 for one node. Returns the number of its objects that
  * are out of their slabs.
  */
-static unsigned long check_node(struct kmem_cache *s, struct kmem_cache_node *n)
+static unsigned long check_node_lists(struct kmem_cache *s,
+				      struct kmem_cache_node *n)
 {
 	struct tally t = { 0 };
 
@@ -134,7 +137,7 @@ void slab_check(struct kmem_cache *s)
 
 	for_each_kmem_cache_node(s, nid, n) {
 		check_aliens(s, n);
-		active += check_node(s, n);
+		active += check_node_lists(s, n);
 	}
 	BUG_ON(active < READ_ONCE(s->in_use));
 	BUG_ON(active > READ_ONCE(s->in_use) && !kmem_threads_lost);

@@ -38,9 +38,9 @@ static void *take_there(struct kmem_cache *s, gfp_t gfp, int node)
 	return obj;
 }
 
-static int grow(struct kmem_cache *s, gfp_t gfp, int node)
+static int slab_debug_grow(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct slab *slab = cache_grow(s, gfp, node);
+	struct slab_desc *slab = cache_grow(s, gfp, node);
 
 	if (!slab)
 		return -ENOMEM;
@@ -65,7 +65,7 @@ void *slab_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 			trace_slab_object(s, obj, "alloc", who);
 		}
 		spin_unlock(&s->debug_lock);
-	} while (!obj && !grow(s, gfp, node));
+	} while (!obj && !slab_debug_grow(s, gfp, node));
 	return obj;
 }
 
@@ -75,7 +75,7 @@ void slab_debug_free(struct kmem_cache *s, void *obj,
 		     const struct slab_caller *who)
 {
 	unsigned int index;
-	struct slab *slab = object_slab(s, obj, &index);
+	struct slab_desc *slab = checked_desc(s, obj, &index);
 	LIST_HEAD(list);
 
 	spin_lock(&s->debug_lock);
@@ -105,7 +105,7 @@ int slab_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 		      const struct slab_caller *who)
 {
 	unsigned int index;
-	struct slab *slab = object_slab(s, obj, &index);
+	struct slab_desc *slab = checked_desc(s, obj, &index);
 	int ret = size > s->object_size ? -EINVAL : 0;
 
 	spin_lock(&s->debug_lock);
@@ -119,10 +119,10 @@ int slab_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 	return ret;
 }
 
-static void validate_list(struct kmem_cache *s, struct list_head *list,
-			  const struct slab_caller *who)
+static void slab_validate_list(struct kmem_cache *s, struct list_head *list,
+			       const struct slab_caller *who)
 {
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	list_for_each_entry(slab, list, slab_list)
 		for (unsigned int i = 0; i < s->num; i++) {
@@ -144,9 +144,9 @@ unsigned long slab_validate(struct kmem_cache *s, const struct slab_caller *who)
 	spin_lock(&s->debug_lock);
 	before = s->debug_errors;
 	for_each_kmem_cache_node(s, nid, n) {
-		validate_list(s, &n->slabs_partial, who);
-		validate_list(s, &n->slabs_full, who);
-		validate_list(s, &n->slabs_free, who);
+		slab_validate_list(s, &n->slabs_partial, who);
+		slab_validate_list(s, &n->slabs_full, who);
+		slab_validate_list(s, &n->slabs_free, who);
 	}
 	before = s->debug_errors - before;
 	spin_unlock(&s->debug_lock);

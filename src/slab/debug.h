@@ -41,7 +41,7 @@
  * Returns true if free objects of s hold poison. Objects that RCU readers may
  * still read hold none.
  */
-static inline bool object_poison(const struct kmem_cache *s)
+static inline bool holds_poison(const struct kmem_cache *s)
 {
 	return (s->flags & SLAB_POISON) && !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }

@@ -44,7 +44,7 @@ static void *dbg_userword(const struct kmem_cache *s, void *obj)
 	return s->flags & SLAB_RED_ZONE ? at + sizeof(u64) : at;
 }
 
-static u64 load(const void *at)
+static u64 load_word(const void *at)
 {
 	u64 value;
 
@@ -52,7 +52,7 @@ static u64 load(const void *at)
 	return value;
 }
 
-static void store(void *at, u64 value)
+static void store_word(void *at, u64 value)
 {
 	memcpy(at, &value, sizeof(value));
 }
@@ -61,22 +61,22 @@ static void set_redzones(const struct kmem_cache *s, void *obj, u64 value)
 {
 	if (!(s->flags & SLAB_RED_ZONE))
 		return;
-	store(dbg_redzone1(obj), value);
-	store(dbg_redzone2(s, obj), value);
+	store_word(dbg_redzone1(obj), value);
+	store_word(dbg_redzone2(s, obj), value);
 }
 
 static void set_user(const struct kmem_cache *s, void *obj,
 		     const struct slab_caller *who)
 {
 	if (s->flags & SLAB_STORE_USER)
-		store(dbg_userword(s, obj), who ? who->track.addr : 0);
+		store_word(dbg_userword(s, obj), who ? who->track.addr : 0);
 }
 
 static void poison_obj(const struct kmem_cache *s, void *obj, u8 value)
 {
 	char *at = obj;
 
-	if (!object_poison(s))
+	if (!holds_poison(s))
 		return;
 	memset(at, value, s->object_size - 1);
 	at[s->object_size - 1] = (char)POISON_END;
@@ -88,10 +88,11 @@ static void print_objinfo(const struct kmem_cache *s, void *obj)
 {
 	if (s->flags & SLAB_RED_ZONE)
 		km_report("%p: redzone 1:0x%lx, redzone 2:0x%lx\n", obj,
-			  load(dbg_redzone1(obj)), load(dbg_redzone2(s, obj)));
-	if (s->flags & SLAB_STORE_USER && load(dbg_userword(s, obj)))
+			  load_word(dbg_redzone1(obj)),
+			  load_word(dbg_redzone2(s, obj)));
+	if (s->flags & SLAB_STORE_USER && load_word(dbg_userword(s, obj)))
 		km_report("Last user: %pS\n",
-			  (void *)load(dbg_userword(s, obj)));
+			  (void *)load_word(dbg_userword(s, obj)));
 	print_hex_dump("Object   ", obj,
 		       min((unsigned long)s->object_size, PAGE_SIZE));
 }
@@ -122,7 +123,8 @@ static int verify_redzones(struct kmem_cache *s, void *obj, u64 value,
 			   const struct slab_caller *who)
 {
 	u64 other = value == RED_ACTIVE ? RED_INACTIVE : RED_ACTIVE;
-	u64 one = load(dbg_redzone1(obj)), two = load(dbg_redzone2(s, obj));
+	u64 one = load_word(dbg_redzone1(obj)),
+	    two = load_word(dbg_redzone2(s, obj));
 	const char *msg = "memory outside object was overwritten";
 
 	if (one == value && two == value)
@@ -159,7 +161,7 @@ int check_free_object(struct kmem_cache *s, void *obj,
 {
 	int ret = 0;
 
-	if (object_poison(s))
+	if (holds_poison(s))
 		ret |= check_poison_obj(s, obj, who);
 	if (s->flags & SLAB_RED_ZONE)
 		ret |= verify_redzones(s, obj, RED_INACTIVE, who);
@@ -181,7 +183,7 @@ void debug_init_object(const struct kmem_cache *s, void *obj)
 	set_redzones(s, obj, RED_INACTIVE);
 	set_user(s, obj, NULL);
 	poison_obj(s, obj, POISON_FREE);
-	if (s->ctor && !object_poison(s))
+	if (s->ctor && !holds_poison(s))
 		s->ctor(obj);
 }
 
@@ -191,7 +193,7 @@ void mark_used_object(struct kmem_cache *s, void *obj,
 	poison_obj(s, obj, POISON_INUSE);
 	set_user(s, obj, who);
 	set_redzones(s, obj, RED_ACTIVE);
-	if (s->ctor && object_poison(s))
+	if (s->ctor && holds_poison(s))
 		s->ctor(obj);
 }
 

@@ -23,6 +23,7 @@
  */
 #include <string.h>
 
+#include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
 #include "slab/internal.h"
@@ -47,7 +48,8 @@ static inline bool known_object(const struct kmem_cache *s, const void *obj)
  * more means that none does.
  */
 static inline unsigned int number_of(const struct kmem_cache *s,
-				     const struct slab *slab, const void *obj)
+				     const struct slab_desc *slab,
+				     const void *obj)
 {
 	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
 	u32 index = reciprocal_divide(offset, s->reciprocal_buffer_size);
@@ -56,31 +58,33 @@ static inline unsigned int number_of(const struct kmem_cache *s,
 }
 
 /* Returns the slab of s that holds an address, or NULL. */
-static inline struct slab *own_slab(const struct kmem_cache *s, const void *obj)
+static inline struct slab_desc *own_slab(const struct kmem_cache *s,
+					 const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
 	unsigned int index = s->class ? s->class : INDEX_OTHER + s->gfporder;
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != index))
 		return NULL;
-	slab = (struct slab *)pfn_to_page(pfn & ~((1UL << s->gfporder) - 1));
+	slab = (struct slab_desc *)pfn_to_page(pfn &
+					       ~((1UL << s->gfporder) - 1));
 	if (unlikely(slab->slab_cache != s || slab->type != PAGE_SLAB))
 		return NULL;
 	return slab;
 }
 
-struct slab *slab_of_object(struct kmem_cache *s, const void *obj)
+struct slab_desc *desc_of_object(struct kmem_cache *s, const void *obj)
 {
-	struct slab *slab = own_slab(s, obj);
+	struct slab_desc *slab = own_slab(s, obj);
 
 	return slab && number_of(s, slab, obj) < s->num ? slab : NULL;
 }
 
-struct slab *object_slab(struct kmem_cache *s, const void *obj,
-			 unsigned int *index)
+struct slab_desc *checked_desc(struct kmem_cache *s, const void *obj,
+			       unsigned int *index)
 {
-	struct slab *slab = own_slab(s, obj);
+	struct slab_desc *slab = own_slab(s, obj);
 
 	if (unlikely(!slab))
 		kmem_bad_object(s, obj, "is not allocated memory");
@@ -102,7 +106,7 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 			     kmem_other_cache(s, objs[i])))
 			wrong++;
 		else
-			object_slab(s, objs[i], &index);
+			checked_desc(s, objs[i], &index);
 	}
 	return wrong;
 }
@@ -112,7 +116,8 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
  * free_map the freelist is searched in debug builds only.
  */
 static inline bool is_free_already(const struct kmem_cache *s,
-				   const struct slab *slab, unsigned int index)
+				   const struct slab_desc *slab,
+				   unsigned int index)
 {
 	if (unlikely(!slab->active))
 		return true;
@@ -121,7 +126,7 @@ static inline bool is_free_already(const struct kmem_cache *s,
 	return IS_ENABLED(KM_DEBUG) && slab_index_is_free(s, slab, index);
 }
 
-static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
+static inline void slab_put_obj(struct kmem_cache *s, struct slab_desc *slab,
 				unsigned int index)
 {
 	if (unlikely(is_free_already(s, slab, index)))
@@ -141,7 +146,8 @@ static inline void slab_put_obj(struct kmem_cache *s, struct slab *slab,
  * Moves a slab that got objects back to the list, or the place, it belongs to
  * now.
  */
-static inline void relist(struct kmem_cache_node *n, struct slab *slab)
+static inline void relist_desc(struct kmem_cache_node *n,
+			       struct slab_desc *slab)
 {
 	list_del(&slab->slab_list);
 	if (slab->active) {
@@ -160,8 +166,8 @@ static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 		      struct list_head *list)
 {
 	while (n->free_objects > n->free_limit && n->free_slabs) {
-		struct slab *slab = list_last_entry(&n->slabs_free, struct slab,
-						    slab_list);
+		struct slab_desc *slab = list_last_entry(
+			&n->slabs_free, struct slab_desc, slab_list);
 
 		list_del(&slab->slab_list);
 		list_add(&slab->slab_list, list);
@@ -171,31 +177,31 @@ static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 	}
 }
 
-bool slab_index_is_free(const struct kmem_cache *s, const struct slab *slab,
-			unsigned int index)
+bool slab_index_is_free(const struct kmem_cache *s,
+			const struct slab_desc *slab, unsigned int index)
 {
 	return slab->active < s->num &&
 	       memchr(slab->freelist + slab->active, (int)index,
 		      s->num - slab->active);
 }
 
-void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
-		struct list_head *list)
+void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
+		unsigned int index, struct list_head *list)
 {
-	struct kmem_cache_node *n = slab_node(slab);
+	struct kmem_cache_node *n = desc_node(slab);
 
 	spin_lock(&n->list_lock);
 	slab_put_obj(s, slab, index);
-	relist(n, slab);
+	relist_desc(n, slab);
 	WRITE_ONCE(n->free_objects, n->free_objects + 1);
-	stat_sub(&s->in_use, 1);
+	kmem_count_sub(&s->in_use, 1);
 	trim_free(s, n, list);
 	spin_unlock(&n->list_lock);
 }
 
 /* Checked objects: their slabs and numbers. */
 struct checked {
-	struct slab *slab[FLUSH_BATCH];
+	struct slab_desc *slab[FLUSH_BATCH];
 	freelist_idx_t index[FLUSH_BATCH];
 };
 
@@ -211,16 +217,16 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 	LIST_HEAD(list);
 
 	spin_lock(&n->list_lock);
-	while (i < nr && slab_node(p->slab[i]) == n) {
-		struct slab *slab = p->slab[i];
+	while (i < nr && desc_node(p->slab[i]) == n) {
+		struct slab_desc *slab = p->slab[i];
 
 		do
 			slab_put_obj(s, slab, p->index[i]);
 		while (++i < nr && p->slab[i] == slab);
-		relist(n, slab);
+		relist_desc(n, slab);
 	}
 	WRITE_ONCE(n->free_objects, n->free_objects + i - from);
-	stat_sub(&s->in_use, i - from);
+	kmem_count_sub(&s->in_use, i - from);
 	trim_free(s, n, &list);
 	spin_unlock(&n->list_lock);
 	slabs_destroy(s, &list);
@@ -239,7 +245,7 @@ static bool gone_to_owner(struct kmem_cache *s, void *obj)
 }
 
 /* Prefetches what a free will write. Another thread may change it meanwhile. */
-static __racy inline void prefetch_list(const struct slab *slab)
+static __racy inline void prefetch_list(const struct slab_desc *slab)
 {
 	const freelist_idx_t *list = READ_ONCE(slab->freelist);
 
@@ -252,20 +258,20 @@ static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 	struct checked p;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		struct slab *slab = own_slab(s, objs[i]);
+		struct slab_desc *slab = own_slab(s, objs[i]);
 		unsigned int index = slab ? number_of(s, slab, objs[i]) : 0;
 
 		if (unlikely(!slab || index >= s->num)) {
 			if (!slab && gone_to_owner(s, objs[i]))
 				continue;
-			object_slab(s, objs[i], &index); /* aborts */
+			checked_desc(s, objs[i], &index); /* aborts */
 		}
 		prefetch_list(slab);
 		p.slab[mine] = slab;
 		p.index[mine++] = (freelist_idx_t)index;
 	}
 	for (unsigned int i = 0; i < mine;)
-		i = free_block(s, slab_node(p.slab[i]), &p, i, mine);
+		i = free_block(s, desc_node(p.slab[i]), &p, i, mine);
 }
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)

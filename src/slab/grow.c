@@ -56,10 +56,10 @@ static void free_freelist(struct kmem_cache *s, void *freelist)
 }
 
 /* Sets s_mem and freelist. Returns 0 or -ENOMEM. */
-static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
+static int alloc_slabmgmt(struct kmem_cache *s, struct slab_desc *slab,
 			  size_t colour, gfp_t gfp)
 {
-	char *addr = slab_address(slab);
+	char *addr = desc_address(slab);
 
 	slab->s_mem = addr + colour + s->red_left_pad;
 	slab->active = 0;
@@ -77,9 +77,9 @@ static int alloc_slabmgmt(struct kmem_cache *s, struct slab *slab,
 	}
 }
 
-static void slab_map_pages(struct kmem_cache *s, struct slab *slab)
+static void slab_map_pages(struct kmem_cache *s, struct slab_desc *slab)
 {
-	account_slab(s, slab_page(slab), s->num);
+	account_slab(s, desc_page(slab), s->num);
 }
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight at a time");
@@ -111,7 +111,7 @@ static void number_shuffled(const struct kmem_cache *s, freelist_idx_t *list)
 								   &pos);
 }
 
-static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
+static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
 {
 	freelist_idx_t list[SLAB_OBJ_MAX_NUM];
 
@@ -137,11 +137,11 @@ static void cache_init_objs(struct kmem_cache *s, struct slab *slab)
 	slab->free_map = ~0UL;
 }
 
-struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
+struct slab_desc *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct kmem_cache_node *n;
 	struct page *page;
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	if (gfp & __GFP_NO_GROW)
 		return NULL;
@@ -150,7 +150,7 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	if (!page)
 		return NULL;
 	page_memcg_to_slab(page);
-	slab = (struct slab *)page;
+	slab = (struct slab_desc *)page;
 	n = get_node(s, page->node_id);
 	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
 		slab_page_restore(page);
@@ -162,9 +162,9 @@ struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	return slab;
 }
 
-void slab_destroy(struct kmem_cache *s, struct slab *slab)
+void slab_destroy(struct kmem_cache *s, struct slab_desc *slab)
 {
-	struct page *page = slab_page(slab);
+	struct page *page = desc_page(slab);
 
 	VM_BUG_ON(slab->active);
 	if (s->freelist_cache)
@@ -175,7 +175,7 @@ void slab_destroy(struct kmem_cache *s, struct slab *slab)
 
 void slabs_destroy(struct kmem_cache *s, struct list_head *list)
 {
-	struct slab *slab, *next;
+	struct slab_desc *slab, *next;
 
 	list_for_each_entry_safe(slab, next, list, slab_list)
 		slab_destroy(s, slab);

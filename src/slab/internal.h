@@ -32,18 +32,18 @@
 
 /* ---- slabs --------------------------------------------------------------- */
 
-static inline struct page *slab_page(const struct slab *slab)
+static inline struct page *desc_page(const struct slab_desc *slab)
 {
 	return (struct page *)(uintptr_t)slab;
 }
 
-static inline char *slab_address(const struct slab *slab)
+static inline char *desc_address(const struct slab_desc *slab)
 {
-	return page_to_virt(slab_page(slab));
+	return page_to_virt(desc_page(slab));
 }
 
 /* Returns the slab that holds an address, or NULL. */
-static inline struct slab *virt_to_slab(const void *obj)
+static inline struct slab_desc *virt_to_desc(const void *obj)
 {
 	unsigned long pfn = virt_to_pfn(obj);
 	unsigned int index, order;
@@ -55,17 +55,18 @@ static inline struct slab *virt_to_slab(const void *obj)
 		return NULL;
 	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
 				       kmem_classes[index]->gfporder;
-	return (struct slab *)pfn_to_page(pfn & ~((1UL << order) - 1));
+	return (struct slab_desc *)pfn_to_page(pfn & ~((1UL << order) - 1));
 }
 
 static inline void *index_to_obj(const struct kmem_cache *s,
-				 const struct slab *slab, unsigned int index)
+				 const struct slab_desc *slab,
+				 unsigned int index)
 {
 	return (char *)slab->s_mem + (unsigned long)index * s->size;
 }
 
 static inline unsigned int obj_to_index(const struct kmem_cache *s,
-					const struct slab *slab,
+					const struct slab_desc *slab,
 					const void *obj)
 {
 	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
@@ -73,19 +74,9 @@ static inline unsigned int obj_to_index(const struct kmem_cache *s,
 	return reciprocal_divide(offset, s->reciprocal_buffer_size);
 }
 
-static inline struct kmem_cache_node *slab_node(const struct slab *slab)
+static inline struct kmem_cache_node *desc_node(const struct slab_desc *slab)
 {
 	return get_node(slab->slab_cache, slab->node_id);
-}
-
-static inline void stat_add(unsigned long *counter, unsigned long nr)
-{
-	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
-}
-
-static inline void stat_sub(unsigned long *counter, unsigned long nr)
-{
-	stat_add(counter, -nr);
 }
 
 /* ---- geometry.c ---------------------------------------------------------- */
@@ -101,9 +92,9 @@ unsigned int slab_free_limit(const struct kmem_cache *s);
  * Returns a new slab, on no list and with active 0, or NULL if there is no
  * memory. No lock is held.
  */
-struct slab *cache_grow(struct kmem_cache *s, gfp_t gfp, int node);
+struct slab_desc *cache_grow(struct kmem_cache *s, gfp_t gfp, int node);
 /* Frees the pages of an empty slab that is on no list. No lock is held. */
-void slab_destroy(struct kmem_cache *s, struct slab *slab);
+void slab_destroy(struct kmem_cache *s, struct slab_desc *slab);
 /* Frees the pages of all slabs on a list. No lock is held. */
 void slabs_destroy(struct kmem_cache *s, struct list_head *list);
 
@@ -116,13 +107,13 @@ unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
 			      unsigned int nr);
 /* Puts a new slab, of which objects may have been taken, on its list. */
-void cache_grow_end(struct kmem_cache *s, struct slab *slab);
+void cache_grow_end(struct kmem_cache *s, struct slab_desc *slab);
 /*
  * Puts a slab with objects in use, which is on no list, on slabs_partial or
  * slabs_full. list_lock is held.
  */
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
-		     struct slab *slab);
+		     struct slab_desc *slab);
 
 /* ---- flush.c ------------------------------------------------------------- */
 
@@ -131,24 +122,24 @@ void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 /* slab_ops.verify: returns how many of the objects are of other caches. */
 int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 /* Returns true if the freelist of the slab has this number. */
-bool slab_index_is_free(const struct kmem_cache *s, const struct slab *slab,
-			unsigned int index);
+bool slab_index_is_free(const struct kmem_cache *s,
+			const struct slab_desc *slab, unsigned int index);
 /*
  * Makes one checked object in use free. Slabs that the node need not keep are
  * moved to `list`; the caller frees them.
  */
-void __slab_put(struct kmem_cache *s, struct slab *slab, unsigned int index,
-		struct list_head *list);
+void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
+		unsigned int index, struct list_head *list);
 /*
  * Returns the slab of the object of s that starts at obj, or NULL if none does.
  */
-struct slab *slab_of_object(struct kmem_cache *s, const void *obj);
+struct slab_desc *desc_of_object(struct kmem_cache *s, const void *obj);
 /*
  * Returns the slab of obj and stores obj's number in *index. Prints one line
  * and aborts if obj is not the start of an object of s.
  */
-struct slab *object_slab(struct kmem_cache *s, const void *obj,
-			 unsigned int *index);
+struct slab_desc *checked_desc(struct kmem_cache *s, const void *obj,
+			       unsigned int *index);
 
 /* ---- array.c ------------------------------------------------------------- */
 

@@ -72,7 +72,7 @@ void slab_fork_release(struct kmem_cache *s)
 
 void *slab_object_of(struct kmem_cache *s, const void *addr)
 {
-	struct slab *slab = virt_to_slab(addr);
+	struct slab_desc *slab = virt_to_desc(addr);
 	unsigned int index;
 
 	if (!slab)
@@ -122,7 +122,7 @@ void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 
 void slab_list_objects(struct kmem_cache *s, struct page *page)
 {
-	struct slab *slab = (struct slab *)page;
+	struct slab_desc *slab = (struct slab_desc *)page;
 
 	if (!slab->active || slab_add_kunit_errors(s))
 		return;
@@ -134,6 +134,6 @@ void slab_list_objects(struct kmem_cache *s, struct page *page)
 
 		if (!slab_index_is_free(s, slab, i))
 			km_report("Object %p @offset=%lu\n", (void *)obj,
-				  (unsigned long)(obj - slab_address(slab)));
+				  (unsigned long)(obj - desc_address(slab)));
 	}
 }

@@ -62,8 +62,8 @@ void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,
 {
 	spin_lock(&n->list_lock);
 	for (; nr && n->free_slabs; nr--) {
-		struct slab *slab = list_last_entry(&n->slabs_free, struct slab,
-						    slab_list);
+		struct slab_desc *slab = list_last_entry(
+			&n->slabs_free, struct slab_desc, slab_list);
 
 		list_del(&slab->slab_list);
 		list_add(&slab->slab_list, list);

@@ -14,6 +14,7 @@
  * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
  */
+#include "kmem/account.h"
 #include "kmem/cache.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
@@ -22,7 +23,7 @@
  * Returns the next free object of a slab. Aborts if the freelist was
  * overwritten.
  */
-static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
+static void *slab_get_obj(struct kmem_cache *s, struct slab_desc *slab)
 {
 	unsigned int index = slab->freelist[slab->active++];
 
@@ -36,7 +37,7 @@ static void *slab_get_obj(struct kmem_cache *s, struct slab *slab)
 }
 
 /* Stores up to nr objects of a slab. Returns how many. */
-static unsigned int alloc_block(struct kmem_cache *s, struct slab *slab,
+static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
 				void **objs, unsigned int nr)
 {
 	unsigned int got = min(nr, s->num - slab->active);
@@ -47,7 +48,7 @@ static unsigned int alloc_block(struct kmem_cache *s, struct slab *slab,
 }
 
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
-		     struct slab *slab)
+		     struct slab_desc *slab)
 {
 	lock_assert_held(&n->list_lock);
 	if (slab->active < s->num) {
@@ -63,10 +64,10 @@ void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 /*
  * Takes a slab with free objects off its list. Returns NULL if there is none.
  */
-static struct slab *get_first_slab(struct kmem_cache_node *n)
+static struct slab_desc *get_first_slab(struct kmem_cache_node *n)
 {
 	struct list_head *list = &n->slabs_partial;
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	if (list_empty(list)) {
 		list = &n->slabs_free;
@@ -75,7 +76,7 @@ static struct slab *get_first_slab(struct kmem_cache_node *n)
 			return NULL;
 		n->free_slabs--;
 	}
-	slab = list_first_entry(list, struct slab, slab_list);
+	slab = list_first_entry(list, struct slab_desc, slab_list);
 	list_del(&slab->slab_list);
 	return slab;
 }
@@ -87,7 +88,7 @@ static unsigned int alloc_from_lists(struct kmem_cache *s,
 	unsigned int got = 0;
 
 	while (got < nr) {
-		struct slab *slab = get_first_slab(n);
+		struct slab_desc *slab = get_first_slab(n);
 
 		if (!slab)
 			break;
@@ -98,9 +99,9 @@ static unsigned int alloc_from_lists(struct kmem_cache *s,
 	return got;
 }
 
-void cache_grow_end(struct kmem_cache *s, struct slab *slab)
+void cache_grow_end(struct kmem_cache *s, struct slab_desc *slab)
 {
-	struct kmem_cache_node *n = slab_node(slab);
+	struct kmem_cache_node *n = desc_node(slab);
 	unsigned int active = slab->active;
 
 	spin_lock(&n->list_lock);
@@ -112,14 +113,14 @@ void cache_grow_end(struct kmem_cache *s, struct slab *slab)
 	}
 	n->total_slabs++;
 	WRITE_ONCE(n->free_objects, n->free_objects + s->num - active);
-	stat_add(&s->in_use, active);
+	kmem_count_add(&s->in_use, active);
 	spin_unlock(&n->list_lock);
 }
 
 static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 				   void **objs, unsigned int nr)
 {
-	struct slab *slab = cache_grow(s, gfp, node);
+	struct slab_desc *slab = cache_grow(s, gfp, node);
 	unsigned int got;
 
 	if (!slab)
@@ -150,7 +151,7 @@ static unsigned int alloc_from_node(struct kmem_cache *s,
 	}
 	if (!got) {
 		got = alloc_from_lists(s, n, objs, nr);
-		stat_add(&s->in_use, got);
+		kmem_count_add(&s->in_use, got);
 	}
 	spin_unlock(&n->list_lock);
 	return got;

@@ -73,8 +73,8 @@ void __shared_note(struct kmem_cache_node *n)
 /*
  * Replaces the node's array by `new`, which may be NULL. Returns the old one.
  */
-static struct array_cache *exchange(struct kmem_cache_node *n,
-				    struct array_cache *new)
+static struct array_cache *exchange_shared(struct kmem_cache_node *n,
+					   struct array_cache *new)
 {
 	struct array_cache *old;
 
@@ -86,7 +86,7 @@ static struct array_cache *exchange(struct kmem_cache_node *n,
 	return old;
 }
 
-static void retire(struct kmem_cache *s, struct array_cache *ac)
+static void retire_array(struct kmem_cache *s, struct array_cache *ac)
 {
 	if (!ac)
 		return;
@@ -95,8 +95,8 @@ static void retire(struct kmem_cache *s, struct array_cache *ac)
 }
 
 /* Replaces an array that was made for other limits. */
-static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
-		   unsigned int limit)
+static void remake_shared(struct kmem_cache *s, struct kmem_cache_node *n,
+			  unsigned int limit)
 {
 	struct array_cache *new = NULL;
 
@@ -105,7 +105,7 @@ static void remake(struct kmem_cache *s, struct kmem_cache_node *n,
 		if (!new)
 			return;
 	}
-	retire(s, exchange(n, new));
+	retire_array(s, exchange_shared(n, new));
 }
 
 /*
@@ -130,7 +130,7 @@ unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
 	spin_lock(&n->list_lock);
 	if (unlikely((n->shared ? n->shared->limit : 0) != limit)) {
 		spin_unlock(&n->list_lock);
-		remake(s, n, limit);
+		remake_shared(s, n, limit);
 		spin_lock(&n->list_lock);
 	}
 	shared = limit ? n->shared : NULL;
@@ -186,5 +186,5 @@ unsigned int shared_avail(struct kmem_cache_node *n)
 
 void shared_free(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	retire(s, exchange(n, NULL));
+	retire_array(s, exchange_shared(n, NULL));
 }

@@ -40,8 +40,11 @@ typedef u8 freelist_idx_t;
 #define FREE_MAP_BITS 64U
 #define SLAB_OBJ_MAX_NUM 255U
 
-/* A struct page while it heads a slab. */
-struct slab {
+/*
+ * A struct page while it heads a slab. The kernel calls it struct slab, as that
+ * of SLUB (slub/slab.h); here both are in one library.
+ */
+struct slab_desc {
 	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
 	u16 active; /* objects in use; list_lock */
 	struct kmem_cache *slab_cache; /* constant */
@@ -52,12 +55,13 @@ struct slab {
 	u64 memcg; /* where page_slab_memcg() reads it */
 };
 
-_Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
-_Static_assert(offsetof(struct slab, slab_cache) ==
+_Static_assert(sizeof(struct slab_desc) == sizeof(struct page), "an overlay");
+_Static_assert(offsetof(struct slab_desc, slab_cache) ==
 		       offsetof(struct page, slab_cache),
 	       "kmem finds the cache of a page");
-_Static_assert(offsetof(struct slab, active) == offsetof(struct page, epoch) &&
-		       offsetof(struct slab, memcg) ==
+_Static_assert(offsetof(struct slab_desc, active) ==
+			       offsetof(struct page, epoch) &&
+		       offsetof(struct slab_desc, memcg) ==
 			       offsetof(struct page, owner_stack),
 	       "the rest is the slab's");
 

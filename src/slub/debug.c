@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/guard.h"
 #include "kmem/slab_ops.h"
@@ -89,7 +90,7 @@ static void *alloc_single(const struct slab_check *c, size_t orig_size)
 	 */
 	if (!(c->s->flags & SLAB_CONSISTENCY_CHECKS))
 		check_object(c->s, slab, obj);
-	WRITE_ONCE(slab->state.freelist, is_object(c->s, slab, obj) ?
+	WRITE_ONCE(slab->state.freelist, is_slab_object(c->s, slab, obj) ?
 						 get_freepointer(c->s, obj) :
 						 NULL);
 	WRITE_ONCE(slab->state.counters.inuse, slab->state.counters.inuse + 1);
@@ -110,7 +111,7 @@ static struct slab *first_partial(struct kmem_cache_node *n)
  * Returns a partial slab of the requested node, or of any node if that has none
  * and gfp allows it. NULL: there is none.
  */
-static struct slab *get_partial(struct kmem_cache *s, gfp_t gfp, int node)
+static struct slab *debug_get_partial(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct kmem_cache_node *n;
 	struct slab *slab = NULL;
@@ -134,12 +135,12 @@ static void *alloc_from_partial(struct slab_check *c, gfp_t gfp, int node,
 	void *obj = NULL;
 
 	lock_assert_held(&c->s->debug_lock);
-	while (!obj && (c->slab = get_partial(c->s, gfp, node)))
+	while (!obj && (c->slab = debug_get_partial(c->s, gfp, node)))
 		obj = alloc_single(c, orig_size);
 	return obj;
 }
 
-static int grow(struct kmem_cache *s, gfp_t gfp, int node)
+static int slub_debug_grow(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct slab *slab = new_slab(s, gfp, node);
 	struct kmem_cache_node *n;
@@ -175,9 +176,9 @@ void *slub_debug_alloc(struct kmem_cache *s, gfp_t gfp, int node,
 		spin_lock(&s->debug_lock);
 		obj = alloc_from_partial(&c, gfp, node, orig_size);
 		spin_unlock(&s->debug_lock);
-	} while (!obj && !grow(s, gfp, node));
+	} while (!obj && !slub_debug_grow(s, gfp, node));
 	if (obj)
-		stat_add(&s->in_use, 1);
+		kmem_count_add(&s->in_use, 1);
 	return obj;
 }
 
@@ -247,7 +248,7 @@ void slub_debug_free(struct kmem_cache *s, void *obj,
 	}
 	spin_unlock(&s->debug_lock);
 	if (freed)
-		stat_sub(&s->in_use, 1);
+		kmem_count_sub(&s->in_use, 1);
 	if (discard)
 		discard_slab(s, c.slab);
 }

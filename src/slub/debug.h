@@ -53,7 +53,7 @@ struct slab_check {
  * Returns true if free objects of s hold poison. An object whose content must
  * survive being free, for a constructor or for RCU, holds none.
  */
-static inline bool object_poison(const struct kmem_cache *s)
+static inline bool slub_holds_poison(const struct kmem_cache *s)
 {
 	return (s->flags & SLAB_POISON) && !s->ctor &&
 	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
@@ -141,6 +141,13 @@ void trace_object(const struct slab_check *c, void *obj, const char *what);
 
 /* ---- debug_validate.c ---------------------------------------------------- */
 
+#define SLUB_MAP_WORDS 512 /* 32767 objects, the most there can be */
+
+/*
+ * Sets a bit of map for each object on the free list. A damaged list is
+ * followed up to the damage; the free objects behind it count as in use.
+ */
+void slub_mark_free(const struct slab_check *c, u64 map[SLUB_MAP_WORDS]);
 /* Checks all objects of a cache. Returns the number of errors found. */
 unsigned long slub_validate(struct kmem_cache *s,
 			    const struct slab_caller *who);

@@ -76,13 +76,13 @@ static int check_red_zones(const struct slab_check *c, char *obj, u8 val)
 	return ret;
 }
 
-static int check_poison(const struct slab_check *c, char *obj, u8 val)
+static int check_poison_bytes(const struct slab_check *c, char *obj, u8 val)
 {
 	const struct kmem_cache *s = c->s;
 	unsigned int end = debug_data_end(s);
 	int ret = 0;
 
-	if (val != SLUB_RED_ACTIVE && object_poison(s)) {
+	if (val != SLUB_RED_ACTIVE && slub_holds_poison(s)) {
 		ret |= check_bytes_and_report(
 			c, obj,
 			(struct pattern){ "Poison", obj, s->object_size - 1,
@@ -115,7 +115,7 @@ int debug_check_object(const struct slab_check *c, void *obj, u8 val)
 					  s->inuse - s->object_size,
 					  POISON_INUSE });
 	if (s->flags & SLAB_POISON)
-		ret |= check_poison(c, obj, val);
+		ret |= check_poison_bytes(c, obj, val);
 	/*
 	 * In an object in use, its user's bytes lie where the free pointer was.
 	 */

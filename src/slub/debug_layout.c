@@ -91,7 +91,7 @@ void init_object(const struct kmem_cache *s, void *obj, u8 val)
 
 	if ((s->flags & SLAB_RED_ZONE) && val == SLUB_RED_ACTIVE)
 		poison_size = get_orig_size(s, obj);
-	if (object_poison(s) && poison_size) {
+	if (slub_holds_poison(s) && poison_size) {
 		memset(p, POISON_FREE, poison_size - 1);
 		p[poison_size - 1] = (char)POISON_END;
 	}
@@ -111,7 +111,7 @@ void *slab_object(const struct kmem_cache *s, const struct slab *slab,
 bool check_valid_pointer(const struct kmem_cache *s, const struct slab *slab,
 			 const void *p)
 {
-	return !p || is_object(s, slab, p);
+	return !p || is_slab_object(s, slab, p);
 }
 
 /*

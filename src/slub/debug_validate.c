@@ -15,19 +15,14 @@
 
 #include "slub/debug.h"
 
-#define MAP_WORDS 512 /* 32767 objects, the most there can be */
-
-/*
- * Sets a bit of map for each free object of a slab whose free list was checked.
- */
-static void mark_free(const struct slab_check *c, u64 map[MAP_WORDS])
+void slub_mark_free(const struct slab_check *c, u64 map[SLUB_MAP_WORDS])
 {
-	unsigned int objects = c->slab->state.counters.objects;
+	unsigned int left = c->slab->state.counters.objects;
 	char *first = slab_object(c->s, c->slab, 0);
 	char *fp = c->slab->state.freelist;
 
-	memset(map, 0, MAP_WORDS * sizeof(map[0]));
-	for (unsigned int i = 0; fp && i < objects; i++) {
+	memset(map, 0, SLUB_MAP_WORDS * sizeof(map[0]));
+	for (; fp && left && is_slab_object(c->s, c->slab, fp); left--) {
 		unsigned long n = (unsigned long)(fp - first) / c->s->size;
 
 		map[n / 64] |= 1UL << n % 64;
@@ -37,12 +32,12 @@ static void mark_free(const struct slab_check *c, u64 map[MAP_WORDS])
 
 static void validate_slab(const struct slab_check *c)
 {
-	u64 map[MAP_WORDS];
+	u64 map[SLUB_MAP_WORDS];
 
 	if (c->slab->state.counters.frozen || debug_check_slab(c))
 		return;
 	on_freelist(c, NULL);
-	mark_free(c, map);
+	slub_mark_free(c, map);
 	for (unsigned int i = 0; i < c->slab->state.counters.objects; i++) {
 		bool is_free = map[i / 64] >> i % 64 & 1;
 
@@ -53,7 +48,7 @@ static void validate_slab(const struct slab_check *c)
 	}
 }
 
-static void validate_list(struct slab_check *c, struct list_head *list)
+static void slub_validate_list(struct slab_check *c, struct list_head *list)
 {
 	list_for_each_entry(c->slab, list, list)
 		validate_slab(c);
@@ -93,8 +88,8 @@ unsigned long slub_validate(struct kmem_cache *s, const struct slab_caller *who)
 	spin_lock(&s->debug_lock);
 	before = s->debug_errors;
 	for_each_kmem_cache_node(s, nid, n) {
-		validate_list(&c, &n->partial);
-		validate_list(&c, &n->full);
+		slub_validate_list(&c, &n->partial);
+		slub_validate_list(&c, &n->full);
 		sort_lists(n);
 	}
 	before = s->debug_errors - before;
@@ -117,7 +112,7 @@ static void resize_object(const struct kmem_cache *s, char *obj,
 	unsigned int old = get_orig_size(s, obj);
 
 	set_orig_size(s, obj, size);
-	if (object_poison(s) && size > old)
+	if (slub_holds_poison(s) && size > old)
 		memset(obj + old, POISON_FREE, size - old);
 	if (s->flags & SLAB_RED_ZONE)
 		memset(obj + get_orig_size(s, obj), SLUB_RED_ACTIVE,
@@ -131,7 +126,7 @@ int slub_debug_resize(struct kmem_cache *s, void *obj, size_t size,
 	struct slab_check c = { s, virt_to_slab(obj), who };
 	int ret = 0;
 
-	if (size > s->object_size || !is_object(s, c.slab, obj))
+	if (size > s->object_size || !is_slab_object(s, c.slab, obj))
 		return -EINVAL;
 	spin_lock(&s->debug_lock);
 	if (checks && on_freelist(&c, obj)) {

@@ -23,6 +23,7 @@
  * Source	Linux v6.18 mm/slub.c, __slab_free() and
  *		build_detached_freelist() (docs/kernel.md U4, X1)
  */
+#include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
 #include "slub/internal.h"
@@ -139,7 +140,7 @@ static noinline struct slab *find_object_slab(struct kmem_cache *s, void *obj)
  * there. Nearly all slabs have the preferred order: for these, frame index and
  * address are enough, and no struct page is read.
  */
-static inline struct slab *object_slab(struct kmem_cache *s, void *obj)
+static inline struct slab *slab_of_freed(struct kmem_cache *s, void *obj)
 {
 	struct slab *slab = known_slab(s, obj);
 
@@ -278,7 +279,7 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	struct detached d;
 	struct slab *slab;
 
-	stat_sub(&s->in_use, nr);
+	kmem_count_sub(&s->in_use, nr);
 	while (i < nr) {
 		if (single && likely(!s->random)) {
 			i += push_scattered(s, objs + i, nr - i);
@@ -288,9 +289,10 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 			fetched = min(i + BATCH, nr);
 			prefetch_batch(s, objs + i, fetched - i);
 		}
-		slab = object_slab(s, objs[i]);
+		slab = slab_of_freed(s, objs[i]);
 		if (unlikely(!slab)) {
-			stat_add(&s->in_use, 1); /* another cache's object */
+			kmem_count_add(&s->in_use,
+				       1); /* another cache's object */
 			i++;
 			continue;
 		}

@@ -86,8 +86,8 @@ int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr);
 /* slab_ops.object_of: returns the object of a slab that holds addr, or NULL. */
 void *slub_object_of(struct kmem_cache *s, const void *addr);
 /* Returns true if obj is the start of an object of this slab of s. */
-bool is_object(const struct kmem_cache *s, const struct slab *slab,
-	       const void *obj);
+bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
+		    const void *obj);
 
 /* Reports that a free list leads to `next`, which is no object, and aborts. */
 __attribute__((noreturn)) void bad_freelist(const struct kmem_cache *s,
@@ -97,12 +97,13 @@ __attribute__((noreturn)) void bad_freelist(const struct kmem_cache *s,
  * Returns the free object after obj, or NULL. With hardened free pointers,
  * aborts if the pointer does not decode to an object of the slab.
  */
-static inline void *next_free(const struct kmem_cache *s,
-			      const struct slab *slab, const void *obj)
+static inline void *next_free_object(const struct kmem_cache *s,
+				     const struct slab *slab, const void *obj)
 {
 	void *next = get_freepointer(s, obj);
 
-	if (unlikely(s->random) && next && unlikely(!is_object(s, slab, next)))
+	if (unlikely(s->random) && next &&
+	    unlikely(!is_slab_object(s, slab, next)))
 		bad_freelist(s, next);
 	return next;
 }
@@ -251,15 +252,5 @@ void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 
 /* slab_ops.flush: returns nr objects to their slabs. */
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr);
-
-static inline void stat_add(unsigned long *counter, unsigned long nr)
-{
-	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
-}
-
-static inline void stat_sub(unsigned long *counter, unsigned long nr)
-{
-	stat_add(counter, -nr);
-}
 
 #endif

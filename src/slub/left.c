@@ -36,7 +36,8 @@ static void fill_map(const struct kmem_cache *s, const struct slab *slab)
 	for (unsigned int i = slab->carved; i < slab->state.counters.objects;
 	     i++)
 		map_set(i);
-	for (; obj && is_object(s, slab, obj); obj = get_freepointer(s, obj))
+	for (; obj && is_slab_object(s, slab, obj);
+	     obj = get_freepointer(s, obj))
 		map_set((unsigned int)(((const char *)obj - base) / s->size));
 }
 

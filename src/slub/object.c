@@ -3,7 +3,7 @@
  * slub/object.c - which addresses are objects of a slab
  *
  *	frame index and address	known_slab(): reads no struct page
- *	struct page		check_object(), is_object()
+ *	struct page		check_object(), is_slab_object()
  *
  * Locking	none: what is read is constant while the slab lives
  * Tests	unit.slub.flush, unit.slub.node
@@ -13,8 +13,8 @@
 #include "kmem/cache.h"
 #include "slub/internal.h"
 
-bool is_object(const struct kmem_cache *s, const struct slab *slab,
-	       const void *obj)
+bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
+		    const void *obj)
 {
 	u64 offset = (u64)((const char *)obj - (char *)slab_address(slab)) -
 		     s->red_left_pad;
@@ -33,7 +33,7 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 {
 	if (unlikely(!slab || slab->type != PAGE_SLAB || slab->slab_cache != s))
 		kmem_bad_object(s, obj, "is not allocated memory");
-	if (unlikely(!is_object(s, slab, obj)))
+	if (unlikely(!is_slab_object(s, slab, obj)))
 		kmem_bad_object(s, obj, "is not the start of an object");
 }
 

@@ -20,6 +20,7 @@
  */
 #include <string.h>
 
+#include "kmem/account.h"
 #include "kmem/cache.h"
 #include "slub/internal.h"
 
@@ -39,7 +40,7 @@ static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
 
 	while (obj && at != stop) {
 		*--at = obj;
-		obj = next_free(s, c->slab, obj);
+		obj = next_free_object(s, c->slab, obj);
 	}
 	c->freelist = obj;
 	return (unsigned int)(end - at);
@@ -226,7 +227,8 @@ static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	u32 freed = 0;
 
 	if (tail)
-		for (freed = 1; (next = next_free(s, slab, tail)); freed++)
+		for (freed = 1; (next = next_free_object(s, slab, tail));
+		     freed++)
 			tail = next;
 	slab->carved -= c->nr_fresh;
 	do {
@@ -349,7 +351,7 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 		got = refill_reclaiming(s, gfp, node, objs, nr);
 	if (unlikely(!got))
 		slab_out_of_memory(s, gfp, node);
-	stat_add(&s->in_use, got);
+	kmem_count_add(&s->in_use, got);
 	return got;
 }
 

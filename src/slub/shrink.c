@@ -22,7 +22,7 @@
  * others, fewest free objects first: these fill up, and the rest can become
  * empty.
  */
-static void shrink_node(struct kmem_cache *s, struct kmem_cache_node *n)
+static void shrink_partial(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	struct list_head promote[SHRINK_PROMOTE_MAX]; /* [i]: i + 1 free */
 	struct slab *slab, *next;
@@ -67,7 +67,7 @@ void slub_shrink(struct kmem_cache *s, unsigned int flags)
 			flush_cpu_slab(s, c);
 	}
 	for_each_kmem_cache_node(s, nid, n)
-		shrink_node(s, n);
+		shrink_partial(s, n);
 }
 
 unsigned long slub_shutdown(struct kmem_cache *s)

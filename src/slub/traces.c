@@ -28,7 +28,6 @@
 #include "slub/debug.h"
 #include "slub/traces.h"
 
-#define MAP_WORDS 512 /* 32767 objects, the most there can be */
 #define LOC_BYTES_FIRST (64UL << 10)
 #define LOC_BYTES_MOST (64UL << 20)
 
@@ -141,31 +140,12 @@ static void add_object(struct loc_track *t, const struct slab_check *c,
 	add_location(t, &one);
 }
 
-/*
- * Sets a bit of map for each object on the free list. A damaged list is
- * followed up to the damage; the free objects behind it count as in use.
- */
-static void mark_free(const struct slab_check *c, u64 map[MAP_WORDS])
-{
-	unsigned int left = c->slab->state.counters.objects;
-	char *first = slab_object(c->s, c->slab, 0);
-	char *fp = c->slab->state.freelist;
-
-	memset(map, 0, MAP_WORDS * sizeof(map[0]));
-	for (; fp && left && is_object(c->s, c->slab, fp); left--) {
-		unsigned long n = (unsigned long)(fp - first) / c->s->size;
-
-		map[n / 64] |= 1UL << n % 64;
-		fp = get_freepointer(c->s, fp);
-	}
-}
-
 static void process_slab(struct loc_track *t, const struct slab_check *c,
 			 enum track_item item)
 {
-	u64 map[MAP_WORDS];
+	u64 map[SLUB_MAP_WORDS];
 
-	mark_free(c, map);
+	slub_mark_free(c, map);
 	for (unsigned int i = 0; i < c->slab->state.counters.objects; i++)
 		if (!(map[i / 64] >> i % 64 & 1))
 			add_object(t, c, slab_object(c->s, c->slab, i), item);
@@ -192,8 +172,8 @@ static void process_cache(struct loc_track *t, struct kmem_cache *s,
  * Fills a table with all locations, and starts anew with a larger one if it was
  * too small. Returns 0 or -ENOMEM.
  */
-static int collect(struct loc_track *t, struct kmem_cache *s,
-		   enum track_item item)
+static int collect_locations(struct loc_track *t, struct kmem_cache *s,
+			     enum track_item item)
 {
 	for (t->bytes = LOC_BYTES_FIRST;; t->bytes *= 4) {
 		t->loc = os_map(t->bytes);
@@ -294,7 +274,7 @@ int slab_traces_show(struct kmem_cache *s, struct seq_file *m,
 {
 	struct loc_track t = { .now = os_now_ms() };
 
-	if (collect(&t, s, item))
+	if (collect_locations(&t, s, item))
 		return -ENOMEM;
 	sort_by_count(&t);
 	for (unsigned long i = 0; i < t.count; i++)

@@ -55,8 +55,8 @@ static bool rather_highmem(struct page *page, gfp_t gfp, int nid)
  * Returns its number of pages and sets *order; 0: there is none. The block is
  * not split, so that only its first struct page is touched.
  */
-static unsigned int alloc_block(gfp_t gfp, int nid, unsigned int *order,
-				unsigned int least, struct page **pages)
+static unsigned int vm_alloc_block(gfp_t gfp, int nid, unsigned int *order,
+				   unsigned int least, struct page **pages)
 {
 	struct page *page;
 
@@ -99,8 +99,8 @@ unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 		order = min(order, ilog2(left));
 		if (!order)
 			break;
-		more = alloc_block(block_gfp(gfp, how), nid, &order, least,
-				   pages + got);
+		more = vm_alloc_block(block_gfp(gfp, how), nid, &order, least,
+				      pages + got);
 		if (!more)
 			break;
 		got += more;

@@ -12,7 +12,7 @@
  * Frees a block that is unused and on no list. If the OS refuses to unmap it,
  * it goes back to its queue for the next purge.
  */
-static void free_block(struct vmap_block *vb)
+static void free_vmap_block(struct vmap_block *vb)
 {
 	if (vb->stale &&
 	    frames_unmap(vb->area.va->va_start, va_size(vb->area.va))) {
@@ -37,7 +37,7 @@ void vb_free(struct vmap_block *vb, unsigned int nr)
 	all = vb->dirty == VMAP_BBMAP_BITS;
 	spin_unlock(&vb->queue->lock);
 	if (all)
-		free_block(vb);
+		free_vmap_block(vb);
 }
 
 /* Frees the blocks that are partly dirty and have nothing in use. */
@@ -58,7 +58,7 @@ static void purge_queue(struct vmap_node *node, unsigned int flags)
 	spin_unlock(&node->lock);
 	list_for_each_entry_safe(vb, next, &purged, list) {
 		list_del_init(&vb->list);
-		free_block(vb);
+		free_vmap_block(vb);
 	}
 }
 

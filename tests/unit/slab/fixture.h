@@ -49,9 +49,9 @@ unsigned int array_avail(void);
 /* Time passes for the ticks, and for nothing else. */
 void pass_ms(unsigned long ms);
 
-static inline struct slab *slab_of(size_t i)
+static inline struct slab_desc *slab_of(size_t i)
 {
-	return virt_to_slab(f.objs[i]);
+	return virt_to_desc(f.objs[i]);
 }
 
 #endif

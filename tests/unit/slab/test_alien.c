@@ -21,7 +21,7 @@ static int here, there; /* the node of this CPU, and the other */
 
 static int node_of(const void *obj)
 {
-	return virt_to_slab(obj)->node_id;
+	return virt_to_desc(obj)->node_id;
 }
 
 static void start(unsigned int size)

@@ -7,7 +7,7 @@
 #include "fixture.h"
 #include "kmem/owner.h"
 
-static struct slab *slab;
+static struct slab_desc *slab;
 
 /* A cache with a full and a partial slab, an empty one, and objects in the
  * shared array; `slab` is the partial one. */
@@ -73,7 +73,7 @@ static void test_slab(void **state)
 
 static void move_to_partial(void *arg)
 {
-	struct slab *moved = arg;
+	struct slab_desc *moved = arg;
 
 	list_del(&moved->slab_list);
 	list_add(&moved->slab_list, &f.n->slabs_partial);

@@ -49,15 +49,15 @@ static void test_places_on_lists(void **state)
 	give(f.per_slab, 1);
 	give(2 * f.per_slab, 1);
 	give(1, 1);
-	assert_ptr_equal(list_last_entry(&f.n->slabs_partial, struct slab,
+	assert_ptr_equal(list_last_entry(&f.n->slabs_partial, struct slab_desc,
 					 slab_list),
 			 slab_of(0));
-	assert_ptr_equal(list_first_entry(&f.n->slabs_partial, struct slab,
+	assert_ptr_equal(list_first_entry(&f.n->slabs_partial, struct slab_desc,
 					  slab_list),
 			 slab_of(f.per_slab));
 	give(f.per_slab + 1, f.per_slab - 1);
 	give(2 * f.per_slab + 1, f.per_slab - 1);
-	assert_ptr_equal(list_first_entry(&f.n->slabs_free, struct slab,
+	assert_ptr_equal(list_first_entry(&f.n->slabs_free, struct slab_desc,
 					  slab_list),
 			 slab_of(2 * f.per_slab));
 	give(2, f.per_slab - 2);
@@ -81,7 +81,7 @@ static void test_free_limit(void **state)
 	assert_true(f.n->free_objects <= f.n->free_limit);
 	assert_int_equal(f.n->nr_slabs, keep);
 	assert_null(
-		virt_to_slab(f.objs[0])); /* the one that was free longest */
+		virt_to_desc(f.objs[0])); /* the one that was free longest */
 	assert_non_null(slab_of((size_t)(slabs - 1) * f.per_slab));
 }
 
@@ -198,8 +198,8 @@ static void test_outside_objects(void **state)
 		     (char *)index_to_obj(f.s, slab_of(0), f.per_slab),
 		     "is not the start of an object");
 	assert_true((char *)slab_of(f.per_slab)->s_mem >
-		    slab_address(slab_of(f.per_slab)));
-	expect_abort(flush_one, slab_address(slab_of(f.per_slab)),
+		    desc_address(slab_of(f.per_slab)));
+	expect_abort(flush_one, desc_address(slab_of(f.per_slab)),
 		     "is not the start of an object");
 	give(0, 2 * f.per_slab);
 }

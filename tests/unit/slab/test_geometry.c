@@ -205,7 +205,7 @@ static void test_obj_to_index(void **state)
 	(void)state;
 	for (unsigned int size = 1; size < 9000; size += 1 + size / 16) {
 		struct kmem_cache s = shape(size, 0, 0, NULL);
-		struct slab slab = { .s_mem = base };
+		struct slab_desc slab = { .s_mem = base };
 		unsigned int bytes = (unsigned int)PAGE_SIZE << s.gfporder;
 
 		for (unsigned int at = 0; at < bytes; at++)

@@ -21,7 +21,7 @@ static void construct(void *obj)
  * last. */
 static void test_colours(void **state)
 {
-	struct slab *slabs[12];
+	struct slab_desc *slabs[12];
 	size_t colour = 0;
 
 	(void)state;
@@ -31,7 +31,7 @@ static void test_colours(void **state)
 		slabs[i] = cache_grow(f.s, GFP_KERNEL, 0);
 		assert_non_null(slabs[i]);
 		assert_ptr_equal(slabs[i]->s_mem,
-				 slab_address(slabs[i]) + colour * CACHELINE);
+				 desc_address(slabs[i]) + colour * CACHELINE);
 		colour = (colour + 1) % 7;
 	}
 	assert_int_equal(f.n->nr_slabs, ARRAY_SIZE(slabs));
@@ -67,13 +67,13 @@ static void test_freelist_places(void **state)
 	(void)state;
 	for (int i = FREELIST_ON; i <= FREELIST_OBJ; i++) {
 		static const int of[] = { 0, 2, 1 };
-		struct slab *slab;
+		struct slab_desc *slab;
 		char *end;
 
 		fixture_open(shapes[of[i]].size, 0, shapes[of[i]].ctor);
 		assert_int_equal(f.s->freelist_place, i);
 		slab = cache_grow(f.s, GFP_KERNEL, 0);
-		end = slab_address(slab) + (PAGE_SIZE << f.s->gfporder);
+		end = desc_address(slab) + (PAGE_SIZE << f.s->gfporder);
 		if (i == FREELIST_ON)
 			assert_ptr_equal(slab->freelist, end - f.s->num);
 		else if (i == FREELIST_OBJ)
@@ -81,7 +81,7 @@ static void test_freelist_places(void **state)
 					 index_to_obj(f.s, slab, f.s->num - 1));
 		else
 			assert_ptr_equal(
-				virt_to_slab(slab->freelist)->slab_cache,
+				virt_to_desc(slab->freelist)->slab_cache,
 				f.s->freelist_cache);
 		for (unsigned int j = 0; j < f.s->num; j++)
 			assert_int_equal(slab->freelist[j], j);
@@ -132,22 +132,22 @@ static void test_index(void **state)
 {
 	static struct kmem_cache s;
 	const struct kmem_cache_boot boot = { .class = 9 };
-	struct slab *slab;
+	struct slab_desc *slab;
 	unsigned long pfn;
 
 	(void)state;
 	assert_int_equal(kmem_cache_init(&s, "class", 8192, &boot), 0);
 	slab = cache_grow(&s, GFP_KERNEL, 0);
-	pfn = page_to_pfn(slab_page(slab));
+	pfn = page_to_pfn(desc_page(slab));
 	assert_int_equal(arena_index[pfn], 9);
 	assert_int_equal(arena_index[pfn + 1], 9);
-	assert_ptr_equal(virt_to_slab((char *)slab->s_mem + 5000), slab);
+	assert_ptr_equal(virt_to_desc((char *)slab->s_mem + 5000), slab);
 	slab_destroy(&s, slab);
 	assert_int_equal(arena_index[pfn], 0);
 
 	fixture_open(8192, 0, NULL);
 	slab = cache_grow(f.s, GFP_KERNEL, 0);
-	pfn = page_to_pfn(slab_page(slab));
+	pfn = page_to_pfn(desc_page(slab));
 	assert_int_equal(arena_index[pfn], INDEX_OTHER + 1);
 	assert_int_equal(arena_index[pfn + 1], INDEX_OTHER + 1);
 	slab_destroy(f.s, slab);
@@ -155,7 +155,7 @@ static void test_index(void **state)
 	fixture_close();
 }
 
-static void expect_permutation(const struct slab *slab)
+static void expect_permutation(const struct slab_desc *slab)
 {
 	bool seen[SLAB_OBJ_MAX_NUM] = { false };
 
@@ -176,7 +176,7 @@ static void test_shuffled(void **state)
 	(void)state;
 	parse_args("slab_freelist_random");
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slab *slab[6];
+		struct slab_desc *slab[6];
 		unsigned int same = 0;
 
 		fixture_open(sizes[i], 0, NULL);

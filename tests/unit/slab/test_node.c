@@ -45,7 +45,7 @@ static void test_kmem_cache_shrink(void **state)
 static void test_object_of(void **state)
 {
 	void *page = (void *)__get_free_pages(GFP_KERNEL, 0);
-	struct slab *slab;
+	struct slab_desc *slab;
 	char *base;
 
 	(void)state;
@@ -53,7 +53,7 @@ static void test_object_of(void **state)
 	take_full_slabs(2);
 	slab = slab_of(f.per_slab);
 	base = slab->s_mem;
-	assert_true(base > slab_address(slab));
+	assert_true(base > desc_address(slab));
 	for (unsigned int at = 0; at < 2 * f.s->size; at++)
 		assert_ptr_equal(f.s->ops->object_of(f.s, base + at),
 				 base + at / f.s->size * f.s->size);
@@ -123,13 +123,13 @@ static void test_without_slot(void **state)
 
 static void active_off(void *arg)
 {
-	((struct slab *)arg)->active++;
+	((struct slab_desc *)arg)->active++;
 	slab_check(f.s);
 }
 
 static void number_twice(void *arg)
 {
-	struct slab *slab = arg;
+	struct slab_desc *slab = arg;
 
 	slab->freelist[slab->active] = slab->freelist[slab->active + 1];
 	slab_check(f.s);
@@ -137,7 +137,7 @@ static void number_twice(void *arg)
 
 static void objects_shifted(void *arg)
 {
-	struct slab *slab = arg;
+	struct slab_desc *slab = arg;
 
 	slab->s_mem = (char *)slab->s_mem + 8;
 	slab_check(f.s);
@@ -159,7 +159,7 @@ static void free_slabs_off(void *arg)
 
 static void wrong_list(void *arg)
 {
-	struct slab *slab = arg;
+	struct slab_desc *slab = arg;
 
 	list_del(&slab->slab_list);
 	list_add(&slab->slab_list, &f.n->slabs_full);
@@ -191,7 +191,7 @@ static void index_off(void *arg)
  */
 static void test_check_fails(void **state)
 {
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	(void)state;
 	fixture_open(512, 0, NULL);

@@ -166,8 +166,8 @@ static void test_free_slabs(void **state)
 	cache_reap(f.s);
 	expect_slabs(0, 0, slabs - part);
 	assert_int_equal(f.n->nr_slabs, slabs - part);
-	assert_null(virt_to_slab(oldest));
-	assert_non_null(virt_to_slab(first_kept));
+	assert_null(virt_to_desc(oldest));
+	assert_non_null(virt_to_desc(first_kept));
 }
 
 /* The whole of it by ticks: a shrink of what is idle, as they ask for, time

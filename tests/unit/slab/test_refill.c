@@ -53,7 +53,7 @@ static void test_partial(void **state)
  * free ones, and that the node knows that these were used. */
 static void test_order_of_lists(void **state)
 {
-	struct slab *slabs[3];
+	struct slab_desc *slabs[3];
 
 	(void)state;
 	take_full_slabs(3);
@@ -83,7 +83,7 @@ static void test_order_of_lists(void **state)
  * touched. */
 static void test_one_after_another(void **state)
 {
-	struct slab *first;
+	struct slab_desc *first;
 
 	(void)state;
 	take_full_slabs(2);
@@ -105,7 +105,7 @@ static void test_one_after_another(void **state)
  * have none, and one again in the first object that comes back. */
 static void test_objfreelist_moves(void **state)
 {
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	(void)state;
 	assert_int_equal(f.s->freelist_place, FREELIST_OBJ);
@@ -153,7 +153,7 @@ static void refill_one(void *arg)
  */
 static void test_overwritten_freelist(void **state)
 {
-	struct slab *slab;
+	struct slab_desc *slab;
 
 	(void)state;
 	take(0, 1);

@@ -189,7 +189,7 @@ static void test_is_object(void **state)
 			bool is = at % s.size == 0 &&
 				  at / s.size < s.oo_objects;
 
-			if (is_object(&s, slab, base + at) != is ||
+			if (is_slab_object(&s, slab, base + at) != is ||
 			    kmem_starts_object(&s, base + at) != is)
 				fail_msg("size %u offset %lu", s.size, at);
 		}
