@@ -34,8 +34,8 @@ static unsigned long most_reserved(const struct zone *zone)
  * Changes the type of each pageblock that this block covers, or of the one it
  * lies in. Returns how many pages that are.
  */
-static unsigned long convert(struct zone *zone, unsigned long pfn,
-			     unsigned int order, unsigned int mt)
+static unsigned long convert_pageblock(struct zone *zone, unsigned long pfn,
+				       unsigned int order, unsigned int mt)
 {
 	unsigned long start = ALIGN_DOWN(pfn, PAGEBLOCK_PAGES);
 	unsigned long nr = max(1UL << order, PAGEBLOCK_PAGES);
@@ -55,8 +55,8 @@ void reserve_highatomic_pageblock(struct zone *zone, struct page *page,
 	spin_lock(&zone->lock);
 	if (zone->nr_reserved_highatomic < most &&
 	    migratetype_is_mergeable(get_pageblock_migratetype(pfn)))
-		zone->nr_reserved_highatomic += convert(zone, pfn, order,
-							MIGRATE_HIGHATOMIC);
+		zone->nr_reserved_highatomic += convert_pageblock(
+			zone, pfn, order, MIGRATE_HIGHATOMIC);
 	spin_unlock(&zone->lock);
 }
 
@@ -82,8 +82,8 @@ static bool unreserve_one(struct zone *zone, unsigned int mt)
 	spin_lock(&zone->lock);
 	page = find_reserved(zone);
 	if (page)
-		zone->nr_reserved_highatomic -= convert(zone, page_to_pfn(page),
-							page->order, mt);
+		zone->nr_reserved_highatomic -= convert_pageblock(
+			zone, page_to_pfn(page), page->order, mt);
 	spin_unlock(&zone->lock);
 	return page;
 }

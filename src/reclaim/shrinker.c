@@ -107,7 +107,7 @@ static struct shrinker *next_shrinker(struct shrinker *s, gfp_t gfp)
 
 /* ---- one shrinker -------------------------------------------------------- */
 
-static unsigned long *deferred(struct shrinker *s, int nid)
+static unsigned long *deferred_count(struct shrinker *s, int nid)
 {
 	return &s->nr_deferred[s->flags & SHRINKER_NUMA_AWARE ? nid : 0];
 }
@@ -137,7 +137,7 @@ static unsigned long do_shrink_slab(struct shrink_control *sc,
 	if (!freeable || freeable == SHRINK_EMPTY)
 		return 0;
 	freeable = min(freeable, (unsigned long)LONG_MAX / 4);
-	carried = __atomic_exchange_n(deferred(s, sc->nid), 0UL,
+	carried = __atomic_exchange_n(deferred_count(s, sc->nid), 0UL,
 				      __ATOMIC_RELAXED);
 	total = scan_target(s, priority, freeable, &delta, carried);
 	while (total && (total >= batch || total >= freeable)) {
@@ -154,7 +154,7 @@ static unsigned long do_shrink_slab(struct shrink_control *sc,
 	}
 	count_vm_events(SLABS_SCANNED, scanned);
 	left = carried + delta > scanned ? carried + delta - scanned : 0;
-	__atomic_add_fetch(deferred(s, sc->nid), min(left, 2 * freeable),
+	__atomic_add_fetch(deferred_count(s, sc->nid), min(left, 2 * freeable),
 			   __ATOMIC_RELAXED);
 	return freed;
 }

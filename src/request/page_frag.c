@@ -44,7 +44,7 @@ static bool sub_references(struct page *page, unsigned int nr)
  * Allocates a new block: a large one without effort, else a single page.
  * Returns NULL if there is none.
  */
-static struct page *refill(struct page_frag_cache *nc, gfp_t gfp)
+static struct page *page_frag_refill(struct page_frag_cache *nc, gfp_t gfp)
 {
 	gfp_t easy = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP | __GFP_NOWARN |
 		     __GFP_NORETRY | __GFP_NOMEMALLOC;
@@ -87,11 +87,11 @@ void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int size,
 	if (WARN_ONCE(!size || !is_power_of_2(align) || align > PAGE_SIZE,
 		      "page_frag_alloc: size %u, alignment %u", size, align))
 		return NULL;
-	if (!nc->page && !refill(nc, gfp))
+	if (!nc->page && !page_frag_refill(nc, gfp))
 		return NULL;
 	offset = ALIGN(nc->offset, align);
 	if (size > block_size(nc->page) - min(offset, block_size(nc->page))) {
-		if (!start_again(nc) && !refill(nc, gfp))
+		if (!start_again(nc) && !page_frag_refill(nc, gfp))
 			return NULL;
 		offset = 0;
 		if (size > block_size(nc->page))

@@ -37,8 +37,16 @@
 
 #define NOFAIL_WAIT_MS 100 /* at most, before the next try */
 
+/* what a step of the slow path came to */
+enum slow_verdict {
+	SLOW_SERVED, /* by sp->page */
+	SLOW_AGAIN, /* another turn makes sense */
+	SLOW_HOPELESS, /* none does */
+};
+
 /* the state of a request in the slow path */
 struct slowpath {
+	struct page *page; /* what serves it; NULL so far */
 	struct alloc_context *ac;
 	gfp_t gfp;
 	unsigned int order, alloc_flags;
@@ -157,7 +165,7 @@ static bool should_reclaim_retry(struct slowpath *sp)
 
 /* ---- compaction ---------------------------------------------------------- */
 
-static struct page *compact(struct slowpath *sp)
+static struct page *direct_compact(struct slowpath *sp)
 {
 	return __alloc_pages_direct_compact(sp->gfp, sp->order, sp->alloc_flags,
 					    sp->ac, sp->compact_priority,
@@ -166,30 +174,31 @@ static struct page *compact(struct slowpath *sp)
 
 /*
  * A large block, or one that would mix types, is first made by cheap compaction
- * (docs/kernel.md A2). *hopeless is set if a request with __GFP_NORETRY should
- * give up now.
+ * (docs/kernel.md A2). Returns SLOW_HOPELESS if a request with __GFP_NORETRY
+ * should give up now.
  */
-static struct page *compact_first(struct slowpath *sp, bool *hopeless)
+static enum slow_verdict compact_first(struct slowpath *sp)
 {
 	bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
-	struct page *page;
 
-	*hopeless = false;
 	if (!(sp->gfp & __GFP_DIRECT_RECLAIM) ||
 	    (!costly &&
 	     (!sp->order || sp->ac->migratetype == MIGRATE_MOVABLE)) ||
 	    __gfp_pfmemalloc_flags(sp->gfp) || (current->flags & PF_MEMALLOC))
-		return NULL;
+		return SLOW_AGAIN;
 	sp->compact_priority = INIT_COMPACT_PRIORITY;
-	page = compact(sp);
+	sp->page = direct_compact(sp);
+	if (sp->page)
+		return SLOW_SERVED;
 	if (!costly || !(sp->gfp & __GFP_NORETRY)) {
 		sp->compact_priority = DEF_COMPACT_PRIORITY;
-		return page;
+		return SLOW_AGAIN;
 	}
-	*hopeless = sp->compact_result == COMPACT_SKIPPED ||
-		    sp->compact_result == COMPACT_DEFERRED ||
-		    (sp->gfp & __GFP_THISNODE);
-	return page;
+	return sp->compact_result == COMPACT_SKIPPED ||
+			       sp->compact_result == COMPACT_DEFERRED ||
+			       (sp->gfp & __GFP_THISNODE) ?
+		       SLOW_HOPELESS :
+		       SLOW_AGAIN;
 }
 
 /* ---- out of memory ------------------------------------------------------- */
@@ -294,43 +303,40 @@ static void use_reserves(struct slowpath *sp)
 	}
 }
 
-/*
- * One turn. Returns a page, or NULL. *again says whether another turn makes
- * sense.
- */
-static struct page *slowpath_turn(struct slowpath *sp, bool *again)
+/* Wakes kswapd, tries, reclaims, compacts, asks the OOM policy: each once. */
+static enum slow_verdict slowpath_turn(struct slowpath *sp)
 {
 	bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
-	struct page *page;
 
-	*again = false;
 	if (sp->alloc_flags & ALLOC_KSWAPD)
 		wake_all_kswapds(sp->order, sp->gfp, sp->ac);
 	use_reserves(sp);
-	page = try_again(sp);
-	if (page || !(sp->gfp & __GFP_DIRECT_RECLAIM) ||
-	    (current->flags & PF_MEMALLOC))
-		return page;
-	page = __alloc_pages_direct_reclaim(sp);
-	if (!page)
-		page = compact(sp);
-	if (page || (sp->gfp & __GFP_NORETRY) ||
+	sp->page = try_again(sp);
+	if (sp->page)
+		return SLOW_SERVED;
+	if (!(sp->gfp & __GFP_DIRECT_RECLAIM) || (current->flags & PF_MEMALLOC))
+		return SLOW_HOPELESS;
+	sp->page = __alloc_pages_direct_reclaim(sp);
+	if (!sp->page)
+		sp->page = direct_compact(sp);
+	if (sp->page)
+		return SLOW_SERVED;
+	if ((sp->gfp & __GFP_NORETRY) ||
 	    (costly && !(sp->gfp & __GFP_RETRY_MAYFAIL)))
-		return page;
-	*again = should_reclaim_retry(sp) ||
-		 (sp->progress &&
-		  should_compact_retry(sp->ac, sp->order, sp->alloc_flags,
-				       sp->compact_result,
-				       &sp->compact_priority,
-				       &sp->compaction_retries));
-	if (*again)
-		return NULL;
-	page = __alloc_pages_may_oom(sp);
-	if (!page && sp->progress) {
-		sp->no_progress_loops = 0;
-		*again = true;
-	}
-	return page;
+		return SLOW_HOPELESS;
+	if (should_reclaim_retry(sp) ||
+	    (sp->progress &&
+	     should_compact_retry(sp->ac, sp->order, sp->alloc_flags,
+				  sp->compact_result, &sp->compact_priority,
+				  &sp->compaction_retries)))
+		return SLOW_AGAIN;
+	sp->page = __alloc_pages_may_oom(sp);
+	if (sp->page)
+		return SLOW_SERVED;
+	if (!sp->progress)
+		return SLOW_HOPELESS;
+	sp->no_progress_loops = 0;
+	return SLOW_AGAIN;
 }
 
 /*
@@ -339,19 +345,18 @@ static struct page *slowpath_turn(struct slowpath *sp, bool *again)
  * never reach the mark, so from the second time on it may use the whole
  * reserve. It counts as a waiter before the last try, so it misses no free.
  */
-static struct page *nofail_wait(struct slowpath *sp)
+static enum slow_verdict nofail_wait(struct slowpath *sp)
 {
 	unsigned int reserve = sp->nofail_rounds++ ? ALLOC_NO_WATERMARKS :
 						     ALLOC_MIN_RESERVE;
 	u32 seq = memory_wait_begin();
-	struct page *page;
 
 	drain_everything();
-	page = get_page_from_freelist(sp->gfp, sp->order,
-				      sp->alloc_flags | reserve, sp->ac);
-	memory_wait_end(seq, page ? 0 : NOFAIL_WAIT_MS);
+	sp->page = get_page_from_freelist(sp->gfp, sp->order,
+					  sp->alloc_flags | reserve, sp->ac);
+	memory_wait_end(seq, sp->page ? 0 : NOFAIL_WAIT_MS);
 	sp->oom_rounds = 0;
-	return page;
+	return sp->page ? SLOW_SERVED : SLOW_AGAIN;
 }
 
 static bool may_not_fail(const struct slowpath *sp)
@@ -383,28 +388,26 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 		.alloc_flags = gfp_to_alloc_flags(gfp, order),
 		.compact_priority = DEF_COMPACT_PRIORITY,
 	};
-	struct page *page;
-	bool again, hopeless = false;
+	enum slow_verdict verdict;
 
 	reset_preferred_zone(ac);
 	if (!ac->preferred_zoneref->zone)
 		goto nopage;
 	if (sp.alloc_flags & ALLOC_KSWAPD)
 		wake_all_kswapds(order, gfp, ac);
-	page = try_again(&sp);
-	if (!page)
-		page = compact_first(&sp, &hopeless);
-	if (!page && hopeless && !(gfp & __GFP_NOFAIL))
+	sp.page = try_again(&sp);
+	verdict = sp.page ? SLOW_SERVED : compact_first(&sp);
+	if (verdict == SLOW_HOPELESS && !(gfp & __GFP_NOFAIL))
 		goto nopage;
-	while (!page) {
-		page = slowpath_turn(&sp, &again);
-		if (page || again)
+	while (verdict != SLOW_SERVED) {
+		verdict = slowpath_turn(&sp);
+		if (verdict != SLOW_HOPELESS)
 			continue;
 		if (!may_not_fail(&sp))
 			goto nopage;
-		page = nofail_wait(&sp);
+		verdict = nofail_wait(&sp);
 	}
-	return page;
+	return sp.page;
 nopage:
 	warn_alloc(gfp, ac->nodemask, "page allocation failure", order);
 	return NULL;

@@ -79,7 +79,7 @@ bool zone_dirty_ok(const struct zone *zone)
 	return nr_dirty(zone) <= zone_dirty_limit(zone);
 }
 
-static void account(const struct page *page, long pages)
+static void account_dirty(const struct page *page, long pages)
 {
 	mod_zone_page_state(page_zone(page), NR_ZONE_WRITE_PENDING, pages);
 	mod_node_page_state(NODE_DATA(page->node_id), NR_FILE_DIRTY, pages);
@@ -90,7 +90,7 @@ int km_account_page_dirtied(struct page *page)
 	if (__atomic_fetch_or(&page->flags, PG_DIRTY, __ATOMIC_RELAXED) &
 	    PG_DIRTY)
 		return 0;
-	account(page, 1L << page->order);
+	account_dirty(page, 1L << page->order);
 	return 1;
 }
 
@@ -100,7 +100,7 @@ int folio_account_cleaned(struct page *page, unsigned int order)
 				 __ATOMIC_RELAXED) &
 	      PG_DIRTY))
 		return 0;
-	account(page, -(1L << order));
+	account_dirty(page, -(1L << order));
 	return 1;
 }
 

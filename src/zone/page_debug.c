@@ -76,7 +76,7 @@ static bool is_unmapped(unsigned long pfn)
 		BIT(pfn % BITS_PER_LONG));
 }
 
-static void mark(unsigned long pfn, unsigned long nr, unsigned int on)
+static void mark_unmapped(unsigned long pfn, unsigned long nr, unsigned int on)
 {
 	for (unsigned long at = pfn; at < pfn + nr; at++) {
 		u64 *word = &unmapped[at / BITS_PER_LONG];
@@ -117,7 +117,7 @@ static void set_access(unsigned long pfn, unsigned long nr, unsigned int on)
 		return;
 	if (on && os_allow(pfn_to_virt(pfn), nr << PAGE_SHIFT))
 		return;
-	mark(pfn, nr, !on);
+	mark_unmapped(pfn, nr, !on);
 	__atomic_add_fetch(&nr_unmapped, count_starts(pfn, nr) - starts,
 			   __ATOMIC_RELAXED);
 }

@@ -36,7 +36,7 @@ static unsigned long node_stat[MAX_NUMNODES][NR_VM_NODE_STAT_ITEMS];
 static unsigned long zone_stat_items[MAX_NUMNODES][MAX_NR_ZONES]
 				    [NR_VM_ZONE_STAT_ITEMS];
 
-static void add(unsigned long *counter, unsigned long n)
+static void add_count(unsigned long *counter, unsigned long n)
 {
 	if (os_single_threaded())
 		WRITE_ONCE(*counter, *counter + n);
@@ -53,7 +53,7 @@ static unsigned int this_slot(void)
 
 void count_vm_events(enum vm_event_item item, unsigned long n)
 {
-	add(&vm_event_states[this_slot()].event[item], n);
+	add_count(&vm_event_states[this_slot()].event[item], n);
 }
 
 /* Adds up the pages that were moved past the pagesets and by each of them. */
@@ -89,15 +89,15 @@ void all_vm_events(unsigned long ret[NR_VM_EVENT_ITEMS])
 void mod_node_page_state(struct pglist_data *pgdat, enum node_stat_item item,
 			 long delta)
 {
-	add(&node_stat[pgdat->node_id][item], (unsigned long)delta);
+	add_count(&node_stat[pgdat->node_id][item], (unsigned long)delta);
 }
 
 void mod_zone_page_state(struct zone *zone, enum zone_stat_item item,
 			 long delta)
 {
 	VM_BUG_ON(item == NR_FREE_PAGES);
-	add(&zone_stat_items[zone->node_id][zone->zone_id][item],
-	    (unsigned long)delta);
+	add_count(&zone_stat_items[zone->node_id][zone->zone_id][item],
+		  (unsigned long)delta);
 }
 
 /*
@@ -147,9 +147,9 @@ unsigned long global_zone_page_state(enum zone_stat_item item)
 static void count_numa(const struct zone *zone, unsigned int item,
 		       unsigned long nr)
 {
-	add(&numa_event_states[this_slot()]
-		     .numa[zone->node_id][zone->zone_id][item],
-	    nr);
+	add_count(&numa_event_states[this_slot()]
+			   .numa[zone->node_id][zone->zone_id][item],
+		  nr);
 }
 
 void zone_statistics(const struct zone *preferred_zone, const struct zone *z,

@@ -175,7 +175,8 @@ const char *vm_event_name(enum vm_event_item item)
 	return vm_event_names[item];
 }
 
-static void line(struct seq_file *m, const char *name, unsigned long value)
+static void vmstat_line(struct seq_file *m, const char *name,
+			unsigned long value)
 {
 	seq_printf(m, "%s %lu\n", name, value);
 }
@@ -197,19 +198,20 @@ int vmstat_show(struct seq_file *m, const char *path)
 
 	(void)path;
 	for (unsigned int i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
-		line(m, zone_stat_name(i), global_zone_page_state(i));
+		vmstat_line(m, zone_stat_name(i), global_zone_page_state(i));
 	for (unsigned int i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
-		line(m, numa_stat_name(i), global_numa_event_state(i));
+		vmstat_line(m, numa_stat_name(i), global_numa_event_state(i));
 	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
-		line(m, node_stat_name(i), global_node_page_state(i));
-	line(m, "nr_dirty_threshold", global_dirty_limit());
-	line(m, "nr_dirty_background_threshold", 0); /* no writeback here */
-	line(m, "nr_memmap_pages", memmap_pages());
-	line(m, "nr_memmap_boot_pages", 0);
+		vmstat_line(m, node_stat_name(i), global_node_page_state(i));
+	vmstat_line(m, "nr_dirty_threshold", global_dirty_limit());
+	vmstat_line(m, "nr_dirty_background_threshold",
+		    0); /* no writeback here */
+	vmstat_line(m, "nr_memmap_pages", memmap_pages());
+	vmstat_line(m, "nr_memmap_boot_pages", 0);
 	all_vm_events(events);
 	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
-		line(m, vm_event_name(i), events[i]);
-	line(m, "nr_unstable", 0);
+		vmstat_line(m, vm_event_name(i), events[i]);
+	vmstat_line(m, "nr_unstable", 0);
 	return 0;
 }
 proc_file("vmstat", vmstat_show, NULL);
