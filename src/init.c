@@ -18,7 +18,6 @@
  *		INIT2  nothing called from here allocates before that
  */
 #include <errno.h>
-#include <pthread.h>
 
 #include "compaction/migrate.h"
 #include "core/start.h"
@@ -329,7 +328,7 @@ void km_fork_child(void)
 void km_register_fork(void)
 {
 	kswapd_allow_threads();
-	pthread_atfork(km_fork_prepare, km_fork_parent, km_fork_child);
+	os_at_fork(km_fork_prepare, km_fork_parent, km_fork_child);
 }
 
 /* ---- shortage and checks ------------------------------------------------- */

@@ -20,7 +20,7 @@
  *		parent	the worker goes on
  *		child	liburcu forgets the other threads; a new worker
  *
- * Locking	rcu_mutex for the start of the worker, so that there is at most
+ * Locking	rcu_lock for the start of the worker, so that there is at most
  *		one, and for fork; the queue is lock-free
  * Invariants	RCU1  functions that are queued when the worker has come to
  *		    rest are run by the next worker
@@ -28,14 +28,13 @@
  * Source	Linux v6.18 for the names; liburcu 0.13 (urcu/urcu-bp.h)
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <urcu/urcu-bp.h>
 
 #include <kmalloc/rcu.h>
 
 #include "api/rcu.h"
+#include "core/lock.h"
 #include "core/start.h"
 #include "kmem/held.h"
 #include "kmem/rcu.h"
@@ -44,11 +43,11 @@
 
 enum worker_state { WORKER_NONE, WORKER_RUNS, WORKER_TO_REST, WORKER_RESTS };
 
-static pthread_mutex_t rcu_mutex = PTHREAD_MUTEX_INITIALIZER;
+static spinlock_t rcu_lock = SPIN_LOCK_INIT(LOCK_RCU);
 static struct rcu_head *rcu_queue; /* atomic: the newest first */
 static u32 bell; /* futex: rung when there is something to do */
-static u32 worker; /* futex: enum worker_state; rcu_mutex, and the worker */
-static bool fork_locked; /* rcu_mutex: between prepare and its end */
+static u32 worker; /* futex: enum worker_state; rcu_lock, and the worker */
+static bool fork_locked; /* rcu_lock: between prepare and its end */
 
 /* ---- for ThreadSanitizer, which does not see into liburcu ---------------- */
 
@@ -142,6 +141,7 @@ static void wait_while(enum worker_state state)
 
 static void *rcu_worker(void *arg)
 {
+	os_set_comm("km_rcu");
 	for (;;) {
 		u32 rung = smp_load_acquire(&bell);
 		struct rcu_head *list;
@@ -168,29 +168,16 @@ static void ring(void)
 	os_futex_wake(&bell);
 }
 
-/* Starts the worker. rcu_mutex is held, or this is the child of a fork. */
+/* Starts the worker. rcu_lock is held, or this is the child of a fork. */
 static int start_worker(void)
 {
-	sigset_t all, old;
-	pthread_attr_t attr;
-	pthread_t thread;
 	int ret;
 
-	if (pthread_attr_init(&attr))
-		return -ENOMEM;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all); /* signals are for the program's threads */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	WRITE_ONCE(worker, (u32)WORKER_RUNS);
-	ret = pthread_create(&thread, &attr, rcu_worker, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (ret) {
+	ret = os_thread_start(rcu_worker, NULL, 0);
+	if (ret)
 		WRITE_ONCE(worker, (u32)WORKER_NONE);
-		return -ret;
-	}
-	pthread_setname_np(thread, "km_rcu");
-	return 0;
+	return ret;
 }
 
 static int rcu_prepare(void)
@@ -199,10 +186,10 @@ static int rcu_prepare(void)
 
 	if (likely(smp_load_acquire(&worker) != WORKER_NONE))
 		return 0;
-	pthread_mutex_lock(&rcu_mutex);
+	spin_lock(&rcu_lock);
 	if (worker == WORKER_NONE)
 		ret = start_worker();
-	pthread_mutex_unlock(&rcu_mutex);
+	spin_unlock(&rcu_lock);
 	return ret;
 }
 
@@ -284,7 +271,7 @@ void km_rcu_barrier(void)
 
 static void rcu_fork_prepare(void)
 {
-	pthread_mutex_lock(&rcu_mutex);
+	spin_lock(&rcu_lock);
 	fork_locked = worker != WORKER_NONE;
 	if (!fork_locked)
 		return;
@@ -300,7 +287,7 @@ static void rcu_fork_parent(void)
 		urcu_bp_after_fork_parent();
 		set_worker(WORKER_RUNS);
 	}
-	pthread_mutex_unlock(&rcu_mutex);
+	spin_unlock(&rcu_lock);
 }
 
 static void rcu_fork_child(void)
@@ -309,10 +296,10 @@ static void rcu_fork_child(void)
 		urcu_bp_after_fork_child();
 		start_worker();
 	}
-	pthread_mutex_unlock(&rcu_mutex);
+	spin_unlock(&rcu_lock);
 }
 
 void km_rcu_register_fork(void)
 {
-	pthread_atfork(rcu_fork_prepare, rcu_fork_parent, rcu_fork_child);
+	os_at_fork(rcu_fork_prepare, rcu_fork_parent, rcu_fork_child);
 }

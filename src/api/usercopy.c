@@ -15,9 +15,6 @@
  *		(docs/kernel.md D15); frames of the stack
  *		are not told apart
  */
-#include <link.h>
-#include <pthread.h>
-
 #include <kmalloc/slab.h>
 #include <kmalloc/uaccess.h>
 #include <kmalloc/vmalloc.h>
@@ -29,29 +26,13 @@
 
 /* ---- stack and text ------------------------------------------------------ */
 
-/* Finds this thread's stack. 0: not known. */
-static int stack_bounds(uintptr_t *low, uintptr_t *high)
-{
-	pthread_attr_t attr;
-	size_t size = 0;
-	void *base = NULL;
-
-	if (pthread_getattr_np(pthread_self(), &attr))
-		return 0;
-	pthread_attr_getstack(&attr, &base, &size);
-	pthread_attr_destroy(&attr);
-	*low = (uintptr_t)base;
-	*high = *low + size;
-	return size != 0;
-}
-
 /* Returns 1 if all of it is on the stack, validly; 0 if none of it is. */
 static int check_stack_object(const void *ptr, struct usercopy *copy)
 {
 	uintptr_t now = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t start = (uintptr_t)ptr, end = start + copy->len, low, high;
 
-	if (!stack_bounds(&low, &high) || end <= low || start >= high)
+	if (os_thread_stack(&low, &high) || end <= low || start >= high)
 		return 0;
 	if (start >= now && end <= high)
 		return 1;
@@ -60,36 +41,15 @@ static int check_stack_object(const void *ptr, struct usercopy *copy)
 	usercopy_abort(copy);
 }
 
-struct text_search {
-	uintptr_t start, end; /* of the copy */
-	uintptr_t low; /* of the segment that it touches; 0: none */
-};
-
-static int touches_text(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct text_search *search = arg;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-		uintptr_t low = info->dlpi_addr + ph->p_vaddr;
-
-		if (ph->p_type == PT_LOAD && ph->p_flags & PF_X &&
-		    search->start < low + ph->p_memsz && search->end > low)
-			search->low = low;
-	}
-	return search->low != 0;
-}
-
 static void check_text(const void *ptr, struct usercopy *copy)
 {
 	uintptr_t start = (uintptr_t)ptr;
-	struct text_search search = { start, start + copy->len, 0 };
+	uintptr_t low = os_find_code(start, start + copy->len);
 
-	if (!dl_iterate_phdr(touches_text, &search))
+	if (!low)
 		return;
 	copy->name = "kernel text";
-	copy->offset = start - search.low;
+	copy->offset = start - low;
 	usercopy_abort(copy);
 }
 

@@ -29,6 +29,7 @@
 #include "sys/compiler.h"
 
 enum lock_rank {
+	LOCK_RCU, /* the start of the RCU worker; its rest during fork */
 	LOCK_INIT, /* one-time set-up */
 	LOCK_TICK, /* one runner of the periodic work */
 	LOCK_MIGRATE, /* one mover of pages: compaction, contig, hotplug */

@@ -5,8 +5,6 @@
 #ifndef KM_KMEM_INTERNAL_H
 #define KM_KMEM_INTERNAL_H
 
-#include <pthread.h>
-
 #include "kmem/kmem.h"
 
 extern struct kmem_cache sheaf_cache; /* the sheaves themselves */
@@ -111,7 +109,7 @@ void barn_fork_release(struct kmem_cache *s);
 extern struct list_head kmem_owners; /* kmem_owners_lock */
 extern unsigned int kmem_nr_owners; /* kmem_owners_lock; read without, too */
 extern unsigned long kmem_requests; /* atomic: counts calls to flush */
-extern pthread_key_t kmem_exit_key; /* constant after init */
+extern u32 kmem_exit_key; /* constant after init */
 /* The table of a thread that has none: every cursor misses. */
 extern struct kmem_owner *const kmem_no_owner;
 

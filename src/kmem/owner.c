@@ -15,12 +15,11 @@
  *			NULL before ld.so has set it (shim/ifunc_tls.c)
  *					(unit.kmem.owner checks it)
  */
-#include <pthread.h>
-
 #include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/sheaf.h"
+#include "sys/os.h"
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
@@ -45,17 +44,17 @@ spinlock_t kmem_owners_lock = SPIN_LOCK_INIT(LOCK_OWNERS);
 LIST_HEAD(kmem_owners);
 unsigned int kmem_nr_owners;
 unsigned long kmem_requests;
-pthread_key_t kmem_exit_key;
+u32 kmem_exit_key;
 struct kmem_owner *const kmem_no_owner = (struct kmem_owner *)&no_owner;
 
 /*
- * pthread_setspecific() may allocate. The table is in place then, and the
+ * os_thread_exit_set() may allocate. The table is in place then, and the
  * thread is outside.
  */
 void kmem_owner_set_key(void)
 {
 	if (kmem_this_owner != kmem_no_owner)
-		pthread_setspecific(kmem_exit_key, kmem_this_owner);
+		os_thread_exit_set(kmem_exit_key, kmem_this_owner);
 }
 
 struct kmem_owner *kmem_owner_here(void)

@@ -21,8 +21,6 @@
  * Invariants	OWNER2  a table on free_owners has missing cursors, no spares
  *			and no far slots	(unit.kmem.thread checks it)
  */
-#include <pthread.h>
-
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
@@ -30,6 +28,7 @@
 #include "kmem/sheaf.h"
 #include "kmem/thread.h"
 #include "request/request.h"
+#include "sys/os.h"
 
 #define EXIT_ROUNDS 2
 
@@ -112,7 +111,7 @@ static void thread_exit(void *arg)
 	bool inside;
 
 	if (owner->exits++ < EXIT_ROUNDS &&
-	    !pthread_setspecific(kmem_exit_key, owner))
+	    !os_thread_exit_set(kmem_exit_key, owner))
 		return;
 	inside = kmem_enter(); /* if not, a lock makes it wait for fork */
 	kmem_visit.thread_state = THREAD_DEAD;
@@ -166,7 +165,7 @@ unsigned long kmem_owners_pages(void)
 
 void kmem_owners_init(void)
 {
-	have_key = !pthread_key_create(&kmem_exit_key, thread_exit);
+	have_key = !os_thread_exit_key(&kmem_exit_key, thread_exit);
 }
 
 void kmem_owners_fork_child(void)

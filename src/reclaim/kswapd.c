@@ -181,6 +181,7 @@ static void kswapd_work(pg_data_t *pgdat)
 /* ---- the thread ---------------------------------------------------------- */
 
 #define TRIAL_SLEEP_MS 100
+#define STACK_SIZE (256UL << 10) /* shrinkers of the program run on it */
 
 /*
  * The thread first sleeps for a short time and checks that the node is still
@@ -219,7 +220,7 @@ static void start_thread(pg_data_t *pgdat)
 					 __ATOMIC_RELAXED))
 		return;
 	flags = memalloc_noreclaim_save();
-	if (os_thread_start(kswapd, pgdat))
+	if (os_thread_start(kswapd, pgdat, STACK_SIZE))
 		WRITE_ONCE(pgdat->kswapd_thread, (u32)THREAD_FAILED);
 	memalloc_noreclaim_restore(flags);
 }

@@ -21,12 +21,11 @@
  *
  * Tests	torture.fork, torture.fork_lock, torture.fork_stdio
  */
-#include <pthread.h>
-
 #include "init.h"
 #include "kmem/inside.h"
 #include "reclaim/reclaim.h"
 #include "shim/shim.h"
+#include "sys/os.h"
 
 extern void _IO_list_lock(void) __attribute__((weak));
 extern void _IO_list_unlock(void) __attribute__((weak));
@@ -75,5 +74,5 @@ static void fork_child(void)
 void shim_fork_init(void)
 {
 	kswapd_allow_threads();
-	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	os_at_fork(fork_prepare, fork_parent, fork_child);
 }

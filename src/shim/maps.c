@@ -12,7 +12,7 @@
  * object may be its .bss, or another allocator's that the kernel joined to it.
  * A mapped file may be data. libc knows which objects it loaded.
  */
-#include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "kmem/kmem.h"
@@ -133,15 +133,11 @@ enum place maps_place(struct maps *maps, const void *here, const void *p,
 	return PLACE_NONE;
 }
 
-/* From glibc 2.35 on; it takes no lock and calls no malloc. */
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
-
 static bool is_loaded(const void *p)
 {
-	struct dl_find_object object;
+	struct os_object object;
 
-	return !&_dl_find_object || !os_libc_started() ||
-	       !_dl_find_object((void *)(uintptr_t)p, &object);
+	return os_find_object((uintptr_t)p, &object) != -ENOENT;
 }
 
 enum place place_of(const void *p, size_t *room)

@@ -42,35 +42,23 @@ static size_t present(int fd, const void *start, size_t size)
 	return nr << PAGE_SHIFT;
 }
 
-/* From glibc 2.35 on; it takes no lock and calls no malloc. */
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
-
-static bool find_object(const void *code, struct dl_find_object *object)
-{
-	return &_dl_find_object && os_libc_started() &&
-	       !_dl_find_object((void *)(uintptr_t)code, object);
-}
-
 const char *resident_file(const void *code)
 {
-	struct dl_find_object object;
+	struct os_object object;
 
-	if (!find_object(code, &object) || !object.dlfo_link_map)
-		return "";
-	return object.dlfo_link_map->l_name;
+	return os_find_object((uintptr_t)code, &object) ? "" : object.name;
 }
 
 static size_t image(int fd)
 {
 	const void *here = (const void *)resident_own;
-	struct dl_find_object object;
+	struct os_object object;
 
 	/* in a static program library and program are one object */
-	if (!*resident_file(here) || !find_object(here, &object))
+	if (os_find_object((uintptr_t)here, &object) || !*object.name)
 		return 0;
-	return present(fd, object.dlfo_map_start,
-		       (size_t)((char *)object.dlfo_map_end -
-				(char *)object.dlfo_map_start));
+	return present(fd, (const void *)object.start,
+		       object.end - object.start);
 }
 
 static size_t own_caches(void)

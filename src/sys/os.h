@@ -2,16 +2,23 @@
 /*
  * sys/os.h - the one contract for everything the operating system does for us
  *
+<<<<<<< HEAD
  * Nothing above this room includes <sys/mman.h>, <sched.h> or makes a system
  * call. The contract of every primitive here:
+=======
+ * Nothing above this layer includes <sys/mman.h>, <sched.h>, <pthread.h> or
+ * <signal.h>, or makes a system call. Calls of the loader (dlsym and the like)
+ * are made by the shim alone, which replaces some of them. The contract of
+ * every primitive here:
+>>>>>>> f7cfc93 (Make every call of pthreads and signals in the OS seam)
  *
  *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
- *   - none of them calls malloc (but for the one that says so), stdio or dlsym.
- *     System calls are made directly. Four exceptions of libc are known not to
- *     allocate: clock_gettime and sched_getcpu (for their vDSO), getauxval, and
- *     access to the environment;
+ *   - none of them calls malloc (but for those that say so), stdio or dlsym.
+ *     System calls are made directly. Five exceptions of libc are known not to
+ *     allocate: clock_gettime and sched_getcpu (for their vDSO), getauxval,
+ *     _dl_find_object, and access to the environment;
  *   - the memory calls count themselves (os_mem_calls) and can be told to
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
@@ -188,6 +195,7 @@ int os_tid(void);
 bool os_on_signal_stack(void); /* that of sigaltstack(); true if unknown */
 /* The name of this thread, as ps shows it; size of the buffer at least 16. */
 void os_comm(char name[16]);
+void os_set_comm(const char *name); /* cut to 15 characters */
 /* Returns true if 8 bytes at addr are readable; one system call, no fault. */
 bool os_readable(const void *addr);
 /*
@@ -214,17 +222,53 @@ unsigned long os_now_ms(void); /* coarse monotonic clock, milliseconds */
 /* Finds the program's own headers and its bias. Returns their number. */
 unsigned int os_program_headers(const void **headers, uintptr_t *bias);
 
+/* An object that the loader has mapped: a program or a library. */
+struct os_object {
+	uintptr_t start, end; /* of its mapping */
+	uintptr_t eh_frame_hdr;
+	uintptr_t bias; /* run-time address - address in the file */
+	const char *name; /* its path; "" for the program itself */
+};
+/*
+ * Finds the object that holds addr. Takes no lock. Returns 0, -ENOENT if there
+ * is none, or -ENOSYS if glibc cannot tell: before 2.35, or before it started.
+ */
+int os_find_object(uintptr_t addr, struct os_object *out);
+/*
+ * Returns the start of a segment of code that overlaps [start, end), or 0.
+ * Takes the loader's lock.
+ */
+uintptr_t os_find_code(uintptr_t start, uintptr_t end);
+
 /* ---- waiting ------------------------------------------------------------- */
 
 void os_futex_wait(u32 *word, u32 value);
 void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms); /* at most */
 void os_futex_wake(u32 *word);
 void os_futex_wake_all(u32 *word);
+
+/* ---- threads and fork: these four may call malloc ------------------------ */
+
 /*
- * Starts a detached thread that runs fn(arg) with every signal blocked. Returns
- * 0 or -errno. Unlike the other functions here it may call malloc.
+ * Starts a detached thread that runs fn(arg) with every signal blocked, on a
+ * stack of that many bytes; 0: as many as libc gives. Returns 0 or -errno.
  */
-int os_thread_start(void *(*fn)(void *arg), void *arg);
+int os_thread_start(void *(*fn)(void *arg), void *arg, size_t stack);
+/*
+ * Makes a key: fn(value) is called when a thread ends for which the key has a
+ * value. glibc calls it in four rounds if it sets a value again. Returns 0 or
+ * -errno.
+ */
+int os_thread_exit_key(u32 *key, void (*fn)(void *value));
+int os_thread_exit_set(u32 key, void *value); /* of this thread; 0 or -errno */
+/* Finds the stack of this thread. Returns 0 or -errno. */
+int os_thread_stack(uintptr_t *low, uintptr_t *high);
+/*
+ * Has handlers called by each fork() of the C library: prepare in reverse order
+ * of these calls, the others in their order. Returns 0 or -errno.
+ */
+int os_at_fork(void (*prepare)(void), void (*parent)(void),
+	       void (*child)(void));
 
 /* ---- files and the end --------------------------------------------------- */
 

@@ -27,6 +27,11 @@ void os_comm(char name[16])
 	name[15] = '\0';
 }
 
+void os_set_comm(const char *name)
+{
+	sys2(SYS_prctl, PR_SET_NAME, name);
+}
+
 /*
  * rt_sigprocmask(-1, addr): the kernel reads addr (EFAULT if unreadable) before
  * it rejects how == -1. It accepts NULL, so that is tested first.

@@ -8,7 +8,8 @@ Prints one line for each fault and exits 1 if there was any:
  - an #include of a higher room, or of a sibling, by src/rooms.txt
  - an #include of the internal.h of another room
  - a public header that includes a header of src/
- - a header of the OS outside src/sys that only the OS seam may use
+ - a header of the OS outside src/sys that only the OS seam may use, or one of
+   the loader outside src/sys and src/shim, which replaces calls of the loader
  - a .c file that includes a .c file
  - a folder of src/ that is no room, a file of more than 800 lines
  - rooms of docs/architecture.md, in its table, other than those of the list
@@ -26,7 +27,9 @@ PUBLIC = "include"
 TABLE = os.path.join("docs", "architecture.md")
 HEAD = "| room | what it is |"
 
-SEAM_HEADERS = {"sys/mman.h", "sched.h", "hwloc.h"}
+SEAM_HEADERS = {"sys/mman.h", "sched.h", "hwloc.h", "pthread.h", "signal.h",
+                "sys/auxv.h", "sys/syscall.h"}
+LOADER_HEADERS = {"dlfcn.h", "link.h"}
 
 
 def resolve(root, path, name):
@@ -61,8 +64,11 @@ def judge_include(root, plan, path, name):
     if path.endswith(".c") and name.endswith(".c"):
         faults.append(f"a .c file includes {name}")
     seam = name in SEAM_HEADERS or name.startswith("hwloc/")
-    if seam and (room or path.startswith(PUBLIC + os.sep)) and room != "sys":
+    ours = room or path.startswith(PUBLIC + os.sep)
+    if ours and seam and room != "sys":
         faults.append(f"<{name}> is for src/sys alone")
+    if ours and name in LOADER_HEADERS and room not in ("sys", "shim"):
+        faults.append(f"<{name}> is for src/sys and src/shim alone")
     target = resolve(root, path, name)
     if target:
         faults += judge_rooms(plan, path, name, target)

@@ -134,6 +134,17 @@ class LayersTest(tree.TreeTest):
         self.put("include/kmalloc/a.h", text)
         self.assertEqual(len(self.faults()), 2 * len(names))
 
+    def test_loader_headers(self):
+        """The loader's headers in sys, shim and api. Expect faults in api."""
+        text = "".join(f"#include <{name}>\n" for name in
+                       sorted(layers.LOADER_HEADERS))
+        self.put("src/sys/a.c", text)
+        self.put("src/shim/a.c", text)
+        self.assertEqual(self.faults(), [])
+        self.put("src/api/a.c", text)
+        faults = self.faults()
+        self.assertEqual(len(faults), len(layers.LOADER_HEADERS), faults)
+
     def test_public_header(self):
         """A public header includes one of src/. Expect one fault."""
         self.put_headers()

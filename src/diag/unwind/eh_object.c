@@ -2,21 +2,17 @@
 /*
  * diag/unwind/eh_object.c - finds the loaded object that holds an address
  *
- * glibc's _dl_find_object() (2.35) names the object without a lock. In a static
- * program the program itself is known. libc finds other addresses once it has
- * started; before that it has no list of objects.
+ * libc names the object without a lock (os_find_object). In a static program
+ * the program itself is known. libc finds other addresses once it has started;
+ * before that it has no list of objects.
  *
  * Tests	unit.diag.unwind.eh_frame
  */
-#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
-#include <link.h>
 
 #include "diag/unwind/eh_frame.h"
 #include "sys/os.h"
-
-extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 
 static int find_in_program(uintptr_t pc, struct eh_object *object)
 {
@@ -47,18 +43,17 @@ static int find_in_program(uintptr_t pc, struct eh_object *object)
 
 int eh_find_object(uintptr_t pc, struct eh_object *object)
 {
-	struct dl_find_object found;
+	struct os_object found;
 
 	if (os_is_static() && !find_in_program(pc, object))
 		return 0;
-	if (!os_libc_started() || !&_dl_find_object ||
-	    _dl_find_object((void *)pc, &found))
+	if (os_find_object(pc, &found))
 		return -ENOENT;
-	object->start = (uintptr_t)found.dlfo_map_start;
-	object->end = (uintptr_t)found.dlfo_map_end;
-	object->hdr = (uintptr_t)found.dlfo_eh_frame;
+	object->start = found.start;
+	object->end = found.end;
+	object->hdr = found.eh_frame_hdr;
 	object->frames = object->frames_end = 0;
-	object->bias = found.dlfo_link_map->l_addr;
-	object->name = found.dlfo_link_map->l_name;
+	object->bias = found.bias;
+	object->name = found.name;
 	return 0;
 }
