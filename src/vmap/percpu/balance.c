@@ -21,6 +21,7 @@
  *		inside for each look at chunks; chunks come and go outside
  * Invariants	between LOW and HIGH pages are empty and populated when it ends,
  *		if no thread allocates meanwhile and there is memory
+ * Tests	unit.vmap.percpu.chunk; model.vmap.percpu.percpu_model
  * Source	Linux v6.12 mm/percpu.c, pcpu_balance_workfn()
  *		(docs/kernel.md Y9)
  */
