@@ -51,6 +51,9 @@ static int api_init(void)
 
 static int start_engine(void)
 {
+	static const struct numa_reader reader = {
+		.topology = os_hwloc_topology,
+	};
 	static const struct km_start how = {
 		.nr_slots = NR_CURSORS,
 		.zones = ZONES_KERNEL,
@@ -59,7 +62,7 @@ static int start_engine(void)
 	};
 	int ret;
 
-	numa_topology = os_hwloc_topology;
+	numa_reader_register(&reader);
 	ret = km_boot(&how);
 
 	/* -EBUSY: this thread is starting the engine. */

@@ -89,13 +89,6 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags);
  */
 void memcg_uncharge(struct km_memcg *memcg, unsigned long nr);
 
-/*
- * Called when a block of nr pages with PG_SHARED is freed. Returns 0 if it may
- * become free, or -errno: the room that set the flag keeps the block and frees
- * it later.
- */
-extern int (*page_shared_freed)(struct page *page, unsigned long nr);
-
 /* ---- pcp.c --------------------------------------------------------------- */
 
 /*

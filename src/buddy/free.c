@@ -69,8 +69,6 @@ static bool is_our_page(const struct page *page)
 	return at % sizeof(*page) == 0 && pfn_online(at / sizeof(*page));
 }
 
-int (*page_shared_freed)(struct page *page, unsigned long nr);
-
 /*
  * Undoes the page's accounting (memcg, dirty, shared). Returns false if it
  * still has a user or must be kept.

@@ -37,16 +37,23 @@ struct page *virt_to_head_page(const void *addr)
 	return page ? compound_head(page) : NULL;
 }
 
-void *(*page_highmem_address)(const struct page *page);
+static const struct frame_mapper *mapper; /* constant after init */
+
+void frame_mapper_register(const struct frame_mapper *frames)
+{
+	mapper = frames;
+}
+
+int page_shared_freed(struct page *page, unsigned long nr)
+{
+	return mapper->freed(page, nr);
+}
 
 void *page_address(const struct page *page)
 {
-	void *(*mapped_at)(const struct page *page);
-
 	if (!page)
 		return NULL;
 	if (likely(!PageHighMem(page)))
 		return page_to_virt(page);
-	mapped_at = smp_load_acquire(&page_highmem_address);
-	return mapped_at ? mapped_at(page) : NULL;
+	return mapper ? mapper->address(page) : NULL;
 }

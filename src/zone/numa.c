@@ -28,11 +28,10 @@
 #include "sys/os.h"
 #include "zone/numa.h"
 
-/* for tests: where the OS's files are, and which nodes it allows */
 const char *node_sysfs = "/sys/devices/system/node";
-unsigned long (*nodes_allowed)(void) = os_nodes_allowed;
+unsigned long nodes_allowed;
 
-int (*numa_topology)(const char *synthetic, struct os_topology *topology);
+static const struct numa_reader *reader; /* constant after init; NULL: none */
 
 static unsigned long fake_nodes;
 static char synthetic[128]; /* "": none */
@@ -166,7 +165,7 @@ static void set_plain_distances(void)
 
 static void read_nodes(void)
 {
-	unsigned long mask = nodes_allowed();
+	unsigned long mask = nodes_allowed ? nodes_allowed : os_nodes_allowed();
 	char text[512];
 
 	if (!(mask & (mask - 1)))
@@ -188,10 +187,20 @@ static void read_nodes(void)
 
 /* ---- made-up nodes ------------------------------------------------------- */
 
+void numa_reader_register(const struct numa_reader *topologies)
+{
+	reader = topologies;
+}
+
+static bool can_make_up(void)
+{
+	return reader && reader->topology;
+}
+
 static int make_up_nodes(void)
 {
 	static struct os_topology topology;
-	int ret = numa_topology(synthetic, &topology);
+	int ret = reader->topology(synthetic, &topology);
 
 	if (ret) {
 		km_report("kmalloc: numa=\"%s\" is no topology\n", synthetic);
@@ -214,7 +223,7 @@ void numa_init(void)
 		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 			cpu_node[cpu] = (u8)(cpu % nr_online_nodes);
 		set_plain_distances();
-	} else if (!*synthetic || !numa_topology || make_up_nodes()) {
+	} else if (!*synthetic || !can_make_up() || make_up_nodes()) {
 		read_nodes();
 	}
 }

@@ -15,17 +15,21 @@
 #define LOCAL_DISTANCE 10
 #define REMOTE_DISTANCE 20
 
-extern const char *node_sysfs; /* for tests, as the next one */
-extern unsigned long (*nodes_allowed)(void);
+/* for tests: where the OS's files are, and which nodes it allows (0: ask it) */
+extern const char *node_sysfs;
+extern unsigned long nodes_allowed;
 
 struct os_topology;
 
-/*
- * Reads a description of a made-up machine (numa=). Returns 0 or -errno. NULL:
- * this library has no reader for them.
- */
-extern int (*numa_topology)(const char *synthetic,
-			    struct os_topology *topology);
+/* What knows machines that are only described: docs/hooks.md. */
+struct numa_reader {
+	/*
+	 * Reads the description of a made-up machine (numa=). Returns 0 or
+	 * -errno. NULL: this library was built without it.
+	 */
+	int (*topology)(const char *synthetic, struct os_topology *topology);
+};
+void numa_reader_register(const struct numa_reader *reader); /* first of all */
 
 void numa_init(void);
 unsigned int node_distance(unsigned int a, unsigned int b);

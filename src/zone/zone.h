@@ -57,9 +57,22 @@ int folio_account_cleaned(struct page *page, unsigned int order);
 /* ---- address.c ----------------------------------------------------------- */
 
 /*
- * Returns the address at which a HighMem page is mapped now, or NULL. Set by
- * the room that maps such pages.
+ * What maps frames elsewhere than at their own address: docs/hooks.md. Locks
+ * below LOCK_FRAMES may be held.
  */
-extern void *(*page_highmem_address)(const struct page *page);
+struct frame_mapper {
+	/* Returns where a HighMem page is mapped now, or NULL. */
+	void *(*address)(const struct page *page);
+	/*
+	 * A block of nr pages with PG_SHARED is freed. Returns 0 if it may
+	 * become free, or -errno: the mapper keeps the block and frees it
+	 * later.
+	 */
+	int (*freed)(struct page *page, unsigned long nr);
+};
+/* Before any page has PG_SHARED. NULL: no HighMem page has an address. */
+void frame_mapper_register(const struct frame_mapper *mapper);
+/* Calls freed(). The block has PG_SHARED. */
+int page_shared_freed(struct page *page, unsigned long nr);
 
 #endif

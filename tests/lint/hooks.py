@@ -48,12 +48,7 @@ LINKER = "the linker"
 PROGRAM = "the program"
 
 # Each with its reason.
-TOLERATED = {
-    "nodes_allowed": "points down, to the OS seam; tests replace it",
-    "numa_topology": "not taken apart yet",
-    "page_highmem_address": "not taken apart yet",
-    "page_shared_freed": "not taken apart yet",
-}
+TOLERATED = {}
 
 
 class Source:

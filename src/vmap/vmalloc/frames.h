@@ -63,7 +63,8 @@ bool frame_is_shared(unsigned long pfn);
 bool frames_next_shared(unsigned long *pfn, unsigned long *nr);
 /* Tries again to free blocks that the OS refused to make private. No lock. */
 void share_free_stuck(void);
-void share_init(void);
+/* frame_mapper.freed() */
+int share_freed(struct page *head, unsigned long nr);
 void share_fork_take(void);
 void share_fork_release(void);
 

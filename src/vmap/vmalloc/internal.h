@@ -305,6 +305,8 @@ void *vm_map_large(struct page **pages, unsigned int count);
 
 /* ---- kmap.c -------------------------------------------------------------- */
 
+/* frame_mapper.address() */
+void *kmap_address(const struct page *page);
 bool kmap_is_area(const struct vm_area *area); /* kmap_lock is held */
 void kmap_fork_take(void);
 void kmap_fork_release(void);

@@ -135,8 +135,6 @@ static struct pkmap *alloc_pkmap(void)
 	return map;
 }
 
-static void *highmem_address(const struct page *page);
-
 static int need_pkmap(void)
 {
 	struct pkmap *map;
@@ -156,7 +154,6 @@ static int need_pkmap(void)
 	first = !pkmap;
 	if (first) {
 		smp_store_release(&pkmap, map);
-		smp_store_release(&page_highmem_address, highmem_address);
 	}
 	spin_unlock(&kmap_lock);
 	if (first)
@@ -274,11 +271,13 @@ struct page *kmap_to_page(const void *addr)
 }
 
 /* page_address() of a page of HighMem: NULL if it is not mapped. */
-static void *highmem_address(const struct page *page)
+void *kmap_address(const struct page *page)
 {
 	void *addr = NULL;
 	unsigned int slot;
 
+	if (!smp_load_acquire(&pkmap))
+		return NULL;
 	spin_lock(&kmap_lock);
 	slot = find(page);
 	if (slot != NO_SLOT && pkmap->users[slot])

@@ -384,11 +384,10 @@ int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 }
 
 /*
- * page_shared_freed(): a block with PG_SHARED is being freed. Returns 0 if its
- * address has private memory again; otherwise keeps the block in `stuck` and
- * returns -errno.
+ * Returns 0 if the block's address has private memory again; otherwise keeps
+ * the block in `stuck` and returns -errno.
  */
-static int unshare(struct page *head, unsigned long nr)
+int share_freed(struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
 	int ret;
@@ -445,11 +444,6 @@ void frame_unshare(struct page *page)
 			      nr << PAGE_SHIFT);
 	}
 	spin_unlock(&share_lock);
-}
-
-void share_init(void)
-{
-	page_shared_freed = unshare;
 }
 
 void share_fork_take(void)

@@ -3,6 +3,7 @@
  * vmap/vmalloc/start.c - start of vmalloc(): a node for each CPU
  */
 #include "vmap/vmalloc/internal.h"
+#include "zone/zone.h"
 
 static void node_init(struct vmap_node *node)
 {
@@ -25,10 +26,15 @@ static void alloc_nodes(void)
 
 int vmalloc_init(void)
 {
+	static const struct frame_mapper mapper = {
+		.address = kmap_address,
+		.freed = share_freed,
+	};
+
 	alloc_nodes();
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		node_init(&vmap_nodes[n]);
-	share_init();
+	frame_mapper_register(&mapper);
 	vm_lazy_init();
 	return 0;
 }

@@ -77,6 +77,7 @@ static void *mapped_at(const struct page *page)
  * no address, then what the room says; and of other pages their own. */
 static void child_highmem(void *arg)
 {
+	static const struct frame_mapper mapper = { .address = mapped_at };
 	struct page *high, *low;
 
 	(void)arg;
@@ -84,13 +85,13 @@ static void child_highmem(void *arg)
 	high = alloc_pages(GFP_HIGHUSER, 0);
 	low = alloc_pages(GFP_KERNEL, 0);
 	REQUIRE(PageHighMem(high) && !PageHighMem(low));
-	page_highmem_address = NULL;
+	frame_mapper_register(NULL);
 	REQUIRE(!page_address(high));
 	REQUIRE(page_address(low) == page_to_virt(low));
-	page_highmem_address = mapped_at;
+	frame_mapper_register(&mapper);
 	REQUIRE(page_address(high) == mapped_at(high));
 	REQUIRE(page_address(low) == page_to_virt(low));
-	page_highmem_address = NULL;
+	frame_mapper_register(NULL);
 }
 
 int main(void)

@@ -32,6 +32,8 @@ static int ring_topology(const char *synthetic, struct os_topology *out)
 	return 0;
 }
 
+static const struct numa_reader ring_reader = { .topology = ring_topology };
+
 static void check_order(struct zonelist *list, const u8 *nodes, size_t nr)
 {
 	struct zoneref *z = list->_zonerefs;
@@ -63,7 +65,7 @@ static void child_zonelists(void *arg)
 	};
 
 	(void)arg;
-	numa_topology = ring_topology;
+	numa_reader_register(&ring_reader);
 	start_zone("numa=ring:4 dma=4M dma32=8M movablecore=16M");
 	REQUIRE(nr_online_nodes == NODES);
 	for (u8 n = 0; n < NODES; n++) {
@@ -86,7 +88,7 @@ static void child_filters(void *arg)
 	struct zone *zone;
 
 	(void)arg;
-	numa_topology = ring_topology;
+	numa_reader_register(&ring_reader);
 	start_zone("numa=ring:4 dma=4M dma32=8M movablecore=16M");
 	list = &NODE_DATA(1)->node_zonelists[ZONELIST_FALLBACK];
 	z = first_zones_zonelist(list, ZONE_NORMAL, &mask);
@@ -110,7 +112,7 @@ static void child_filters(void *arg)
 static void child_cpus(void *arg)
 {
 	(void)arg;
-	numa_topology = ring_topology;
+	numa_reader_register(&ring_reader);
 	start_zone("numa=ring:4");
 	REQUIRE(nr_cpu_ids >= 3);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
@@ -120,7 +122,7 @@ static void child_cpus(void *arg)
 static void no_machine(void *arg)
 {
 	(void)arg;
-	numa_topology = ring_topology;
+	numa_reader_register(&ring_reader);
 	start_zone("numa=square:4");
 	REQUIRE(nr_online_nodes == 1);
 	REQUIRE(alloc_pages(GFP_KERNEL, 0));
@@ -182,11 +184,6 @@ static void remove_all(void)
 	remove(root);
 }
 
-static unsigned long three_nodes(void)
-{
-	return 1UL << 0 | 1UL << 2 | 1UL << 5;
-}
-
 /* Nodes 0, 2 and 5 of a machine where node 3 may not be used. Expect them
  * as 0, 1, 2 with their CPUs and distances, and memory that comes online bound
  * to the number that the OS knows. */
@@ -198,7 +195,7 @@ static void child_real(void *arg)
 	(void)arg;
 	REQUIRE(mkdtemp(root));
 	node_sysfs = root;
-	nodes_allowed = three_nodes;
+	nodes_allowed = 1UL << 0 | 1UL << 2 | 1UL << 5;
 	write_file("online", "0,2-3,5\n");
 	make_node("node0", "0-1,4\n", "10 21 31 41\n");
 	make_node("node2", "2-3\n", "21 10 32 22\n");
@@ -233,11 +230,6 @@ static void not_bound(void *arg)
 	REQUIRE(!os_last_bind.calls);
 }
 
-static unsigned long one_node(void)
-{
-	return 1;
-}
-
 static void child_not_bound(void *arg)
 {
 	static char fake[] = "numa=fake=3", none[] = "";
@@ -246,7 +238,7 @@ static void child_not_bound(void *arg)
 	(void)arg;
 	child_run(not_bound, fake, &end);
 	REQUIRE(!end.status);
-	nodes_allowed = one_node;
+	nodes_allowed = 1;
 	node_sysfs = "/nowhere";
 	child_run(not_bound, none, &end);
 	REQUIRE(!end.status);
