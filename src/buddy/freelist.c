@@ -34,7 +34,6 @@
  *		BUDDY5  free_pages, unreported, nr_isolated and
  *			nr_free_highatomic are sums over the lists
  *					(zone_check() checks all)
- * Tests	unit.buddy.free; model.request.buddy_model beside an oracle
  * Source	Linux v6.12 mm/page_alloc.c, __rmqueue_smallest() and
  *		__free_one_page() (docs/kernel.md B1-B5); without guard pages:
  *		docs/divergence.md B

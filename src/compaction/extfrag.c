@@ -7,7 +7,6 @@
  *	Node 0, zone   Normal -1.000 -1.000  0.942 ...     why it would fail
  *
  * Locking	none: counts of blocks are read relaxed, one after the other
- * Tests	unit.compaction.fragindex
  * Source	the texts of Linux v6.12 mm/vmstat.c (docs/kernel.md I8)
  */
 #include "compaction/internal.h"

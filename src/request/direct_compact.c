@@ -7,7 +7,6 @@
  *	  not captured		get_page_from_freelist, like any request
  *
  * Locking	none held; migrate_lock during the run
- * Tests	unit.compaction.compact
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages_direct_compact(),
  *		should_compact_retry() (docs/kernel.md A3, B11)
  */

@@ -4,7 +4,6 @@
  *
  * Locking	all locks of the rooms from here to zone, in the order of their
  *		ranks; the child undoes what other threads had begun
- * Tests	unit.reclaim.kswapd, stress.api.fork, torture.fork
  * Source	no counterpart
  */
 #include "reclaim/reclaim.h"

@@ -11,7 +11,6 @@
  *
  * Locking	none held, but by callers of page_block_alloc(): no tick runs
  *		there
- * Tests	unit.request.alloc
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages() (docs/kernel.md
  *		A1)
  */

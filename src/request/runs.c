@@ -9,7 +9,6 @@
  * The head of a run has PAGE_RUN_MARK in lru.prev, and nr_pages.
  *
  * Locking	zone->lock while the frames behind the run change hands
- * Tests	unit.request.alloc; model.request.buddy_model
  * Source	no counterpart
  */
 #include <errno.h>

@@ -14,7 +14,6 @@
  * Invariants	PCP3  high_min <= high_max, and batch <= high_min. While the
  *		      lists are off both are 0 and batch is 1
  *						(zone_check() checks it)
- * Tests	unit.buddy.pcp_tune
  * Source	Linux v6.12 mm/page_alloc.c, zone_batchsize(), zone_highsize()
  *		(docs/kernel.md P2)
  */

@@ -147,30 +147,13 @@ static void child_failed_section(void *arg)
 	check_conservation(zone, 1);
 }
 
-/* The locks of this room as fork takes them. Expect all held, then free. */
-static void child_fork_locks(void *arg)
-{
-	struct zone *zone = start_zone("");
-
-	(void)arg;
-	page_alloc_fork_take();
-	REQUIRE(zone->lock.word && arena_lock.word);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		REQUIRE(zone->pageset[cpu].lock.word);
-	page_alloc_fork_release();
-	REQUIRE(!zone->lock.word && !arena_lock.word);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		REQUIRE(!zone->pageset[cpu].lock.word);
-	REQUIRE(alloc_pages(GFP_KERNEL, 0));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_first_block),	  child_test(child_to_the_end),
 		child_test(child_refused),	  child_test(child_hole),
 		child_test(child_zero),		  child_test(child_no_pagesets),
-		child_test(child_failed_section), child_test(child_fork_locks),
+		child_test(child_failed_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_alloc.c - taking blocks and runs of pages
+ * test_alloc.c - blocks until there are no more, and old names of the path
  */
 #include <errno.h>
 #include <sys/wait.h>
@@ -9,32 +9,6 @@
 #include "request/internal.h"
 #include "support/start.h"
 #include "sys/os.h"
-
-/* A block of each order, of each mobility. Expect it aligned to its size, of
- * that type, and counted. */
-static void child_orders(void *arg)
-{
-	static const gfp_t gfps[] = { GFP_KERNEL, GFP_USER | __GFP_MOVABLE,
-				      GFP_KERNEL | __GFP_RECLAIMABLE };
-	struct zone *zone = start_zone("");
-
-	(void)arg;
-	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
-		for (unsigned int mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
-			struct page *page = alloc_pages(gfps[mt], order);
-
-			REQUIRE(page);
-			REQUIRE(!(page_to_pfn(page) & ((1UL << order) - 1)));
-			REQUIRE(page->type == PAGE_ALLOCATED);
-			REQUIRE(page->order == order);
-			REQUIRE(page->migratetype == mt);
-			REQUIRE(page_zone(page) == zone);
-			check_conservation(zone, 1UL << order);
-			__free_pages(page, order);
-			check_conservation(zone, 0);
-		}
-	}
-}
 
 /* Every frame taken one by one. Expect all of them, once each, then NULL, and
  * after freeing, the largest blocks again: everything merged. */
@@ -84,133 +58,6 @@ static void child_slowpath_drains(void *arg)
 	REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER) == heads[3]);
 	zone_stat(zone, &stat);
 	REQUIRE(stat.pcp == 0);
-}
-
-static void too_large(void *arg)
-{
-	REQUIRE(!alloc_pages(*(gfp_t *)arg, MAX_PAGE_ORDER + 1));
-}
-
-/* An order beyond the largest. Expect NULL, and one warning for the process
- * unless __GFP_NOWARN. */
-static void child_too_large(void *arg)
-{
-	gfp_t quiet = QUIET, loud = GFP_KERNEL;
-	char text[1024];
-
-	(void)arg;
-	start_zone("");
-	capture_stderr(too_large, &quiet, text, sizeof(text));
-	REQUIRE(!*text);
-	capture_stderr(too_large, &loud, text, sizeof(text));
-	REQUIRE(count_phrase(text, "WARNING: CPU: ") == 1);
-	capture_stderr(too_large, &loud, text, sizeof(text));
-	REQUIRE(!*text);
-	REQUIRE(!alloc_pages_exact(0, GFP_KERNEL));
-	REQUIRE(!alloc_pages_exact(MAX_BLOCK_SIZE + 1, GFP_KERNEL));
-}
-
-static int all_zero(const void *p, size_t size)
-{
-	const unsigned long *word = p;
-
-	for (size_t i = 0; i < size / sizeof(*word); i++)
-		if (word[i])
-			return 0;
-	return 1;
-}
-
-/* Dirty memory asked for again with __GFP_ZERO, whole and as runs. Expect
- * zeroes; and memory that is known to be zero to be so. */
-static void child_zero(void *arg)
-{
-	struct page *heads[TEST_BLOCKS];
-
-	(void)arg;
-	start_owned_zone("", heads);
-	for (unsigned int i = 0; i < TEST_BLOCKS; i++) {
-		if (page_known_zero(heads[i]))
-			REQUIRE(all_zero(page_address(heads[i]),
-					 MAX_BLOCK_SIZE));
-		memset(page_address(heads[i]), 0xa5, MAX_BLOCK_SIZE);
-		free_head(heads[i]);
-	}
-	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
-		struct page *page = alloc_pages(QUIET | __GFP_ZERO, order);
-
-		REQUIRE(all_zero(page_address(page), PAGE_SIZE << order));
-	}
-	for (unsigned long nr = 1; nr <= MAX_ORDER_NR_PAGES; nr = nr * 2 + 1) {
-		struct page *page = alloc_page_run(QUIET | __GFP_ZERO, nr);
-
-		REQUIRE(all_zero(page_address(page), nr << PAGE_SHIFT));
-	}
-	REQUIRE(all_zero((void *)get_zeroed_page(QUIET), PAGE_SIZE));
-}
-
-/* Runs of every length class. Expect them aligned to their order, with only
- * nr frames taken, and all of them back after the free. */
-static void child_runs(void *arg)
-{
-	struct zone *zone = start_zone("");
-
-	(void)arg;
-	for (unsigned long nr = 1; nr <= MAX_ORDER_NR_PAGES; nr += nr / 5 + 1) {
-		struct page *page = alloc_page_run(QUIET, nr);
-		unsigned long align = roundup_pow_of_two(nr);
-
-		REQUIRE(page && page->nr_pages == nr);
-		REQUIRE(!(page_to_pfn(page) & (align - 1)));
-		memset(page_address(page), 1, nr << PAGE_SHIFT);
-		check_conservation(zone, nr);
-		trim_page_run(page, (nr + 1) / 2, nr);
-		check_conservation(zone, (nr + 1) / 2);
-		free_page_run(page, (nr + 1) / 2);
-		check_conservation(zone, 0);
-	}
-	for (size_t size = 1; size <= MAX_BLOCK_SIZE; size = size * 3 + 1) {
-		void *p = alloc_pages_exact(size, QUIET);
-
-		REQUIRE(p);
-		check_conservation(zone, PAGE_ALIGN(size) >> PAGE_SHIFT);
-		free_pages_exact(p, size);
-		check_conservation(zone, 0);
-	}
-	free_pages_exact(NULL, PAGE_SIZE);
-}
-
-/* A run of 3 frames at the start of a block, the rest free: grown over what is
- * free, over what is taken, too far, and not at all. Expect exactly the frames
- * asked for, or -ENOMEM with nothing changed. */
-static void child_extend(void *arg)
-{
-	struct page *heads[TEST_BLOCKS], *page;
-	struct zone *zone = start_owned_zone("", heads);
-	unsigned long pfn = page_to_pfn(heads[5]);
-
-	(void)arg;
-	page = heads[5];
-	give_frames(zone, pfn + 3, 13); /* 1 frame, 4, 8 */
-	REQUIRE(extend_page_run(page, 3, 3) == -ENOMEM);
-	REQUIRE(extend_page_run(page, 3, 17) == -ENOMEM); /* too far */
-	REQUIRE(zone->free_pages == 13);
-	zone_check(zone);
-	REQUIRE(extend_page_run(page, 3, 4) == 0);
-	REQUIRE(zone->free_pages == 12);
-	REQUIRE(extend_page_run(page, 4, 7) == 0);
-	zone_check(zone);
-	REQUIRE(zone->free_pages == 9);
-	REQUIRE(PageBuddy(pfn_to_page(pfn + 7)));
-	REQUIRE(extend_page_run(page, 7, 8) == 0);
-	REQUIRE(extend_page_run(page, 8, 17) == -ENOMEM);
-	REQUIRE(extend_page_run(page, 8, 16) == 0);
-	REQUIRE(extend_page_run(page, 16, 17) == -ENOMEM); /* taken */
-	REQUIRE(zone->free_pages == 0);
-	zone_check(zone);
-	page = heads[0];
-	for (unsigned int i = 1; i < TEST_BLOCKS; i++)
-		page = max(page, heads[i]);
-	REQUIRE(extend_page_run(page, 1024, 1025) == -ENOMEM); /* the end */
 }
 
 /* A block split in single pages, freed one by one. Expect it whole again. */
@@ -344,13 +191,8 @@ static void child_old_names(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_orders),
 		child_test(child_exhaust),
 		child_test(child_slowpath_drains),
-		child_test(child_too_large),
-		child_test(child_zero),
-		child_test(child_runs),
-		child_test(child_extend),
 		child_test(child_split),
 		child_test(child_addresses),
 		child_test(child_old_names),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_show.c - buddyinfo, extfrag and pagetypeinfo byte for byte
+ * test_show.c - buddyinfo and pagetypeinfo byte for byte
  */
 #include <stdlib.h>
 
@@ -119,25 +119,6 @@ static void child_many(void *arg)
 	REQUIRE(strstr(text, "type      Movable >100000      0 "));
 }
 
-/* The indices of fragmentation, with large blocks and without. Expect three
- * decimals, and -1.000 where a request would not fail. */
-static void child_extfrag(void *arg)
-{
-	struct zone *zone;
-
-	(void)arg;
-	zone = start_owned_zone("", heads);
-	give_frames(zone, 0, 7); /* 1, 2 and 4 */
-	give_frames(zone, 1024, 8);
-	give_frames(zone, 2048, 16);
-	require_text(read_text("extfrag/unusable_index", unusable_show),
-		     "Node 0, zone   Normal 0.000 0.032 0.096 0.225 0.483 1.000"
-		     " 1.000 1.000 1.000 1.000 1.000 \n");
-	require_text(read_text("extfrag/extfrag_index", extfrag_show),
-		     "Node 0, zone   Normal -1.000 -1.000 -1.000 -1.000 -1.000"
-		     "  0.607  0.704  0.752  0.776  0.788  0.794 \n");
-}
-
 /* Several nodes. Expect all of pagetypeinfo for each that has memory, and a
  * row in the others. */
 static void child_nodes(void *arg)
@@ -234,8 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_buddyinfo),   child_test(child_pagetypeinfo),
 		child_test(child_other_types), child_test(child_many),
-		child_test(child_extfrag),     child_test(child_nodes),
-		child_test(child_random),
+		child_test(child_nodes),       child_test(child_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
