@@ -2,7 +2,7 @@
 /*
  * kmalloc/gfp.h - page allocation: flags and functions under kernel names
  *
- * Flags have the values of Linux 6.12. Sizes are in pages of 4096 bytes:
+ * Flags have the values of Linux 6.12. Sizes are in pages of KM_PAGE_SIZE:
  * order n means 2^n of them, physically (here: virtually) contiguous and
  * aligned to their own size; the largest order is KM_MAX_PAGE_ORDER.
  *
@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 #pragma GCC visibility push(default)
+
+#define KM_PAGE_SIZE 4096ul /* on every machine */
 
 typedef unsigned int gfp_t;
 

@@ -26,6 +26,8 @@
 
 #include <stddef.h>
 
+#include <kmalloc/gfp.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -62,15 +64,16 @@ void kvfree_rcu_barrier(void);
 
 #pragma GCC visibility pop
 
-#define __km_kvfree_rcu_2(ptr, field)                                          \
-	do {                                                                   \
-		__typeof__(ptr) ___p = (ptr);                                  \
-                                                                               \
-		(void)sizeof(                                                  \
-			char[offsetof(__typeof__(*___p), field) < 4096 ? 1 :   \
-									 -1]); \
-		if (___p)                                                      \
-			kvfree_call_rcu(&___p->field, (void *)___p);           \
+#define __km_kvfree_rcu_2(ptr, field)                                  \
+	do {                                                           \
+		__typeof__(ptr) ___p = (ptr);                          \
+                                                                       \
+		(void)sizeof(char[offsetof(__typeof__(*___p), field) < \
+						  KM_PAGE_SIZE ?       \
+					  1 :                          \
+					  -1]);                        \
+		if (___p)                                              \
+			kvfree_call_rcu(&___p->field, (void *)___p);   \
 	} while (0)
 #define __km_kvfree_rcu_1(ptr)                                       \
 	do {                                                         \

@@ -212,7 +212,7 @@ bool kmem_dump_obj(void *object);
 #define ZERO_SIZE_PTR ((void *)16)
 #define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
 #define KMALLOC_MAX_CACHE_SIZE 8192u
-#define KMALLOC_MAX_SIZE (4096ul << KM_MAX_PAGE_ORDER)
+#define KMALLOC_MAX_SIZE (KM_PAGE_SIZE << KM_MAX_PAGE_ORDER)
 
 /*
  * kmalloc() returns at least `size` bytes, or NULL. Classes are 8 16 32 64 96

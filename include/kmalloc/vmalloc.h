@@ -196,7 +196,8 @@ struct vm_struct *remove_vm_area(const void *addr);
 struct vm_struct *find_vm_area(const void *addr);
 static inline size_t get_vm_area_size(const struct vm_struct *area)
 {
-	return area->flags & VM_NO_GUARD ? area->size : area->size - 4096;
+	return area->flags & VM_NO_GUARD ? area->size :
+					   area->size - KM_PAGE_SIZE;
 }
 
 /* Returns the page at an address of an area, or NULL. */

@@ -144,6 +144,35 @@ int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags);
 int arena_grow_highmem(unsigned long end);
 
 /*
+ * What the OS does with frames (frames.c). Each returns 0 or -errno: -EINVAL,
+ * with nothing done, if the frames are not whole pages of the machine.
+ */
+int arena_discard(unsigned long pfn, unsigned long nr); /* they read as zero */
+int arena_deny(unsigned long pfn, unsigned long nr); /* no access */
+/* Allows access again, to all of each page of the machine that they touch. */
+int arena_allow(unsigned long pfn, unsigned long nr);
+/* Prefers a NUMA node for memory that is not there yet. */
+int arena_bind(unsigned long pfn, unsigned long nr, unsigned int node);
+/* Replaces a mapping of the memfd: by private zero pages, or by no access. */
+int arena_make_private(unsigned long pfn, unsigned long nr);
+int arena_hide(unsigned long pfn, unsigned long nr);
+int arena_dont_fork(unsigned long pfn, unsigned long nr); /* not in children */
+/* Frames of the memfd: frees their memory, after which they read as zero. */
+int arena_punch(unsigned long pfn, unsigned long nr);
+/* The same, or writes zeros where they are not whole pages of the machine. */
+int arena_zero(unsigned long pfn, unsigned long nr);
+/* Writes all of `from` into frames of the memfd. */
+int arena_write(unsigned long pfn, unsigned long nr, const void *from);
+/* Maps frames of the memfd at addr, which is ours. */
+int arena_map(void *addr, unsigned long pfn, unsigned long nr,
+	      unsigned int prot);
+/* Lets a part of one mapping of the memfd show other frames of it. */
+int arena_remap(void *addr, unsigned long pfn, unsigned long nr);
+/* Maps frames of the memfd, or of a copy of it, anywhere; NULL: no memory. */
+void *arena_view(int fd, unsigned long pfn, unsigned long nr);
+void arena_view_end(void *view, unsigned long nr);
+
+/*
  * Charges frames or pages of large areas to mem=. Returns 0, or -ENOMEM with
  * nothing charged. Takes no lock.
  */

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
-#include "sys/os.h"
 #include "zone/badpage.h"
 #include "zone/gfp.h"
 #include "zone/page_debug.h"
@@ -30,8 +29,7 @@ static void clear_pages(struct page *page, unsigned int order)
 	if (PageReported(page))
 		return;
 	if (PageHighMem(page))
-		os_file_punch(arena.highmem_fd, page_to_pfn(page) << PAGE_SHIFT,
-			      PAGE_SIZE << order);
+		arena_zero(page_to_pfn(page), 1UL << order);
 	else
 		memset(page_to_virt(page), 0, PAGE_SIZE << order);
 }

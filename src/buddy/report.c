@@ -68,7 +68,8 @@ static int isolate_blocks(struct zone *zone, struct list_head *list,
 	return nr;
 }
 
-#define STRUCT_PAGES (PAGE_SIZE / sizeof(struct page)) /* in one page */
+/* In one page of the machine. */
+#define STRUCT_PAGES (OS_PAGE_SIZE / sizeof(struct page))
 
 /*
  * Gives the struct pages to the OS that share no page with the head's. It may
@@ -85,14 +86,13 @@ static void give_tails_to_os(struct page *page)
 
 static int give_to_os(struct page *page)
 {
-	size_t size = PAGE_SIZE << page->order;
+	unsigned long pfn = page_to_pfn(page), nr = 1UL << page->order;
 	int ret;
 
 	if (PageHighMem(page))
-		ret = os_file_punch(arena.highmem_fd,
-				    page_to_pfn(page) << PAGE_SHIFT, size);
+		ret = arena_punch(pfn, nr);
 	else
-		ret = os_discard(page_to_virt(page), size);
+		ret = arena_discard(pfn, nr);
 	if (!ret)
 		give_tails_to_os(page);
 	return ret;

@@ -126,7 +126,7 @@ static long print_text(const char *name)
 	if (len < 0)
 		return len;
 	/* it may grow meanwhile */
-	size = ALIGN((size_t)len + PAGE_SIZE, PAGE_SIZE);
+	size = OS_PAGE_ALIGN((size_t)len + OS_PAGE_SIZE);
 	buf = os_map(size);
 	if (!buf)
 		return -ENOMEM;

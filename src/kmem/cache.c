@@ -44,7 +44,7 @@ static unsigned int nr_backends; /* constant after init */
  */
 static unsigned int capacity_by_size(unsigned int size)
 {
-	if (size >= 4096)
+	if (size >= 4096) /* a size class, no page */
 		return 4;
 	if (size >= 1024)
 		return 12;

@@ -113,7 +113,7 @@ EXPORT void *memalign(size_t align, size_t size)
 
 EXPORT void *valloc(size_t size)
 {
-	return shim_memalign(PAGE_SIZE, size, _RET_IP_);
+	return shim_memalign(OS_PAGE_SIZE, size, _RET_IP_);
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -122,8 +122,8 @@ EXPORT void *pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return shim_memalign(PAGE_SIZE, max(PAGE_ALIGN(size), PAGE_SIZE),
-			     _RET_IP_);
+	return shim_memalign(OS_PAGE_SIZE,
+			     max(OS_PAGE_ALIGN(size), OS_PAGE_SIZE), _RET_IP_);
 }
 
 void *__libc_memalign(size_t align, size_t size) ALIAS(memalign);

@@ -90,12 +90,12 @@ size_t usable_size_aside(void *p)
  */
 static void copy_area(void *to, const void *from, size_t size)
 {
-	for (size_t at = 0; at < size; at += PAGE_SIZE) {
+	for (size_t at = 0; at < size; at += OS_PAGE_SIZE) {
 		const char *page = (const char *)from + at;
 
 		if (!os_readable(page))
 			return;
-		memcpy((char *)to + at, page, min(size - at, PAGE_SIZE));
+		memcpy((char *)to + at, page, min(size - at, OS_PAGE_SIZE));
 	}
 }
 

@@ -107,7 +107,7 @@ static enum place place_in(const struct mapping *map,
 	    kmem_owners_stack_in(map->start, map->end))
 		return PLACE_STACK;
 	/* ld.so gives the first thread its TLS out of its early heap. */
-	if (p >= tls - PAGE_SIZE && p < tls + PAGE_SIZE)
+	if (p >= tls - OS_PAGE_SIZE && p < tls + OS_PAGE_SIZE)
 		return PLACE_LDSO;
 	if (!bss && !is_object(map))
 		return PLACE_OTHER;

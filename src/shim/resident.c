@@ -24,9 +24,9 @@
 /* Returns the resident bytes of [start, start + size), by pages. */
 static size_t present(int fd, const void *start, size_t size)
 {
-	unsigned long page = (uintptr_t)start >> PAGE_SHIFT, nr = 0;
-	unsigned long end = ((uintptr_t)start + size + PAGE_SIZE - 1) >>
-			    PAGE_SHIFT;
+	unsigned long page = (uintptr_t)start >> OS_PAGE_SHIFT, nr = 0;
+	unsigned long end = ((uintptr_t)start + size + OS_PAGE_SIZE - 1) >>
+			    OS_PAGE_SHIFT;
 	u64 entry[256];
 
 	while (page < end) {
@@ -39,7 +39,7 @@ static size_t present(int fd, const void *start, size_t size)
 			nr += !!(entry[i] & PRESENT);
 		page += (unsigned long)n / 8;
 	}
-	return nr << PAGE_SHIFT;
+	return nr << OS_PAGE_SHIFT;
 }
 
 const char *resident_file(const void *code)

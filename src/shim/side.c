@@ -27,7 +27,7 @@
 
 #define UNIT 16UL
 #define SEGMENT_SIZE (1UL << 20)
-#define KEEP_SIZE (64UL << 10) /* stays resident */
+#define KEEP_SIZE OS_PAGE_MOST /* stays resident */
 #define SEGMENT_BUSY UINT32_MAX /* no unit is free */
 #define LIVE_ONE (1UL << 32)
 
@@ -103,7 +103,7 @@ static struct segment *new_segment(size_t size, size_t align)
 	    __builtin_add_overflow(most, size, &most) || most > PTRDIFF_MAX ||
 	    most / UNIT >= SEGMENT_BUSY)
 		return NULL;
-	most = max(PAGE_ALIGN(most), SEGMENT_SIZE);
+	most = max(OS_PAGE_ALIGN(most), SEGMENT_SIZE);
 	seg = os_map(most);
 	if (seg)
 		seg->size = most;

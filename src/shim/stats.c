@@ -42,7 +42,7 @@ boot_param("stats_file", set_stats_file, "a path of up to 244 bytes");
 /* Returns the bytes behind a label such as "VmHWM:" in /proc/self/status. */
 static size_t status_bytes(const char *label)
 {
-	char buf[4096];
+	char buf[4096]; /* for a text, no page */
 	long fd = os_open_read("/proc/self/status"), n;
 	const char *at;
 	size_t kb = 0;

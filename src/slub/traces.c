@@ -28,7 +28,7 @@
 #include "slub/debug.h"
 #include "slub/traces.h"
 
-#define LOC_BYTES_FIRST (64UL << 10)
+#define LOC_BYTES_FIRST OS_PAGE_MOST
 #define LOC_BYTES_MOST (64UL << 20)
 
 /* The objects that one call allocated or freed. */

@@ -79,6 +79,7 @@ typedef int64_t s64;
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
+/* A frame of the arena, on every machine; the machine's page: sys/os.h. */
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_ALIGN(x) ALIGN((x), PAGE_SIZE)

@@ -12,7 +12,7 @@
  * every primitive here:
 >>>>>>> f7cfc93 (Make every call of pthreads and signals in the OS seam)
  *
- *   - addresses and sizes are multiples of PAGE_SIZE, sizes are not 0;
+ *   - addresses and sizes are multiples of OS_PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or
  *     -errno; none of them touches errno;
  *   - none of them calls malloc (but for those that say so), stdio or dlsym.
@@ -32,6 +32,16 @@
 #include "sys/compiler.h"
 
 /* ---- memory -------------------------------------------------------------- */
+
+/*
+ * The machine's page: what the OS maps, protects and takes back memory by. A
+ * frame (PAGE_SIZE) may be a part of one; arena/frames.c knows how large.
+ * OS_PAGE_MOST is the largest of any machine.
+ */
+#define OS_PAGE_SHIFT 12
+#define OS_PAGE_SIZE (1UL << OS_PAGE_SHIFT)
+#define OS_PAGE_ALIGN(x) ALIGN((x), OS_PAGE_SIZE)
+#define OS_PAGE_MOST (64UL << 10)
 
 /*
  * Returns an address where so much address space is free, or NULL. Nothing is

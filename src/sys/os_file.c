@@ -152,7 +152,7 @@ int os_remap_file(void *addr, size_t size, size_t offset)
 	if (mem_call())
 		return -ENOMEM;
 	return (int)sys5(SYS_remap_file_pages, addr, size, 0,
-			 offset >> PAGE_SHIFT, 0);
+			 offset >> OS_PAGE_SHIFT, 0);
 }
 
 int os_dont_fork(void *addr, size_t size)

@@ -69,7 +69,7 @@ size_t os_file_size_limit(void)
 
 size_t os_address_space_used(void)
 {
-	return read_number("/proc/self/statm") * PAGE_SIZE;
+	return read_number("/proc/self/statm") * OS_PAGE_SIZE;
 }
 
 size_t os_address_space_left(void)

@@ -237,6 +237,5 @@ void numa_bind_frames(const struct zone *zone, unsigned long pfn,
 		      unsigned long nr)
 {
 	if (real_nodes)
-		os_bind_node(pfn_to_virt(pfn), nr << PAGE_SHIFT,
-			     os_node[zone_to_nid(zone)]);
+		arena_bind(pfn, nr, os_node[zone_to_nid(zone)]);
 }

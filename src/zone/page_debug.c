@@ -62,7 +62,7 @@ void page_debug_init(void)
 	page_debugging |= page_owner_init();
 	if (!wanted.unmap)
 		return;
-	unmapped = os_map(PAGE_ALIGN(arena.span_frames / 8 + 8));
+	unmapped = os_map(OS_PAGE_ALIGN(arena.span_frames / 8 + 8));
 	if (unmapped)
 		page_debugging |= PAGE_UNMAPPING;
 }
@@ -112,10 +112,10 @@ static void set_access(unsigned long pfn, unsigned long nr, unsigned int on)
 {
 	unsigned long starts = count_starts(pfn, nr);
 
-	if (on == 0 && (READ_ONCE(nr_unmapped) >= MAX_UNMAPPED ||
-			os_deny(pfn_to_virt(pfn), nr << PAGE_SHIFT)))
+	if (on == 0 &&
+	    (READ_ONCE(nr_unmapped) >= MAX_UNMAPPED || arena_deny(pfn, nr)))
 		return;
-	if (on && os_allow(pfn_to_virt(pfn), nr << PAGE_SHIFT))
+	if (on && arena_allow(pfn, nr))
 		return;
 	mark_unmapped(pfn, nr, !on);
 	__atomic_add_fetch(&nr_unmapped, count_starts(pfn, nr) - starts,

@@ -57,7 +57,7 @@ u8 page_owner_init(void)
 	owners = NULL;
 	if (!wanted)
 		return 0;
-	owners = os_map(PAGE_ALIGN(arena.span_frames * sizeof(*owners)));
+	owners = os_map(OS_PAGE_ALIGN(arena.span_frames * sizeof(*owners)));
 	return owners ? PAGE_OWNER : 0;
 }
 

@@ -37,7 +37,7 @@ void setup_pageset(struct per_cpu_pages *pcp)
  */
 static int zone_batchsize(unsigned long pages)
 {
-	unsigned long batch = min(pages / 4096, 64UL);
+	unsigned long batch = min(pages / 4096, 64UL); /* no page */
 
 	if (batch <= 1)
 		return 1;

@@ -89,7 +89,7 @@ static unsigned long whole_blocks(size_t bytes)
 /* Pagesets are needed before there are pages, so they come from the OS. */
 static int alloc_pagesets(struct zone *zone)
 {
-	size_t size = PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
+	size_t size = OS_PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
 
 	if (!zone->pageset) /* it may be there from a start that failed */
 		zone->pageset = os_map(size);

@@ -402,8 +402,8 @@ noinline int unwind_here(struct unwind_cursor *c)
 			 : "r"(c->reg)
 			 : "rax", "memory");
 	c->interrupted = 1;
-	c->readable = ALIGN_DOWN(c->reg[UNWIND_SP], PAGE_SIZE);
-	c->readable_end = c->readable + PAGE_SIZE;
+	c->readable = ALIGN_DOWN(c->reg[UNWIND_SP], OS_PAGE_SIZE);
+	c->readable_end = c->readable + OS_PAGE_SIZE;
 	return unwind_step(c) ? -ENOSYS : 0;
 }
 #else

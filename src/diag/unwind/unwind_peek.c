@@ -17,8 +17,8 @@ int unwind_peek(struct unwind_cursor *c, uintptr_t addr, u64 *value)
 	if (addr < c->readable || addr >= c->readable_end) {
 		if (!os_readable((const void *)addr))
 			return -EFAULT;
-		c->readable = ALIGN_DOWN(addr, PAGE_SIZE);
-		c->readable_end = c->readable + PAGE_SIZE;
+		c->readable = ALIGN_DOWN(addr, OS_PAGE_SIZE);
+		c->readable_end = c->readable + OS_PAGE_SIZE;
 	}
 	*value = *(const u64 *)addr;
 	return 0;

@@ -213,7 +213,7 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 	if (READ_ONCE(vm_space.lazy_bytes) >= size &&
 	    space_take(&vm_space.lazy, va, size, align))
 		return true;
-	if (align == PAGE_SIZE && place_joined(va, size))
+	if (align == OS_PAGE_SIZE && place_joined(va, size))
 		return true;
 	ret = place_free(va, size, align);
 	if (unlikely(ret == -EEXIST) && space_look_again())
@@ -225,7 +225,7 @@ static bool place_mapped(struct vmap_area *va, size_t size, size_t align)
 /* Maps an area outside; for alignments above a page the ends are cut off. */
 static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 {
-	size_t room = size + align - PAGE_SIZE;
+	size_t room = size + align - OS_PAGE_SIZE;
 	uintptr_t at, start;
 
 	if (room < size || charge(size))
@@ -250,10 +250,10 @@ struct large_area *large_area_alloc(size_t size, size_t align)
 {
 	struct vmap_area *va;
 
-	if (size > PTRDIFF_MAX - PAGE_SIZE || align > PTRDIFF_MAX)
+	if (size > PTRDIFF_MAX - OS_PAGE_SIZE || align > PTRDIFF_MAX)
 		return NULL;
-	size = PAGE_ALIGN(size);
-	align = max(align, PAGE_SIZE);
+	size = OS_PAGE_ALIGN(size);
+	align = max(align, OS_PAGE_SIZE);
 	va = va_struct_alloc();
 	if (!va)
 		return NULL;
@@ -347,7 +347,7 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 /* Takes a free range, mapped without access, to move pages to. */
 static int hold_range(struct vmap_area *to, size_t size)
 {
-	while (space_take(&vm_space.free, to, size, PAGE_SIZE)) {
+	while (space_take(&vm_space.free, to, size, OS_PAGE_SIZE)) {
 		int ret = os_reserve((void *)to->va_start, size);
 
 		if (likely(!ret))
@@ -418,9 +418,9 @@ int large_area_resize(struct large_area *area, size_t size)
 {
 	struct vmap_area *va = &area->va;
 
-	if (size > PTRDIFF_MAX - PAGE_SIZE)
+	if (size > PTRDIFF_MAX - OS_PAGE_SIZE)
 		return -ENOMEM;
-	size = PAGE_ALIGN(size);
+	size = OS_PAGE_ALIGN(size);
 	if (size == va_size(va))
 		return 0;
 	if (size < va_size(va))

@@ -279,7 +279,7 @@ void range_check(const struct rb_root *root)
 		struct vmap_area *va = to_va(node);
 
 		BUG_ON(va->va_start >= va->va_end);
-		BUG_ON((va->va_start | va->va_end) & (PAGE_SIZE - 1));
+		BUG_ON((va->va_start | va->va_end) & (OS_PAGE_SIZE - 1));
 		BUG_ON(prev && prev->va_end >= va->va_start);
 		BUG_ON(va->subtree_max !=
 		       max(va_size(va), max(subtree_max(node->left),

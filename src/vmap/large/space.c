@@ -233,8 +233,12 @@ static bool hold(struct vmap_area *va, const struct space_want *want,
 
 bool space_hold(struct vmap_area *va, const struct space_want *want)
 {
-	return cut(&vm_space.held, va, want, 0) || hold(va, want, HOLD_STEP) ||
-	       hold(va, want, 0);
+	struct space_want whole = *want; /* pages of the machine */
+
+	whole.size = OS_PAGE_ALIGN(want->size);
+	whole.align = max(want->align, OS_PAGE_SIZE);
+	return cut(&vm_space.held, va, &whole, 0) ||
+	       hold(va, &whole, HOLD_STEP) || hold(va, &whole, 0);
 }
 
 void space_let_go(void)

@@ -80,7 +80,7 @@ static struct pcpu_chunk *find_surplus(unsigned int *page)
 
 	spin_lock(&pcpu_lock);
 	for (unsigned int slot = PCPU_FREE_SLOT;
-	     slot >= pcpu_size_to_slot(PAGE_SIZE) && !chunk; slot--)
+	     slot >= pcpu_size_to_slot(OS_PAGE_SIZE) && !chunk; slot--)
 		if (pcpu.nr_empty_pop_pages > PCPU_EMPTY_POP_PAGES_HIGH)
 			chunk = first_in_slot(slot, gives_page);
 	*page = PCPU_UNIT_PAGES - 1;
@@ -108,7 +108,7 @@ static struct pcpu_chunk *find_missing(unsigned int *page)
 	struct pcpu_chunk *chunk = NULL;
 
 	spin_lock(&pcpu_lock);
-	for (unsigned int slot = pcpu_size_to_slot(PAGE_SIZE);
+	for (unsigned int slot = pcpu_size_to_slot(OS_PAGE_SIZE);
 	     slot <= PCPU_FREE_SLOT && !chunk; slot++)
 		chunk = first_in_slot(slot, takes_page);
 	if (chunk)

@@ -98,7 +98,7 @@ static size_t chunk_bytes(void)
 /* Returns the address of an area whose pages are not resident, or NULL. */
 static char *chunk_memory(void)
 {
-	struct large_area *area = large_area_alloc(chunk_bytes(), PAGE_SIZE);
+	struct large_area *area = large_area_alloc(chunk_bytes(), OS_PAGE_SIZE);
 
 	if (!area)
 		return NULL;
@@ -258,7 +258,7 @@ int pcpu_depopulate_page(struct pcpu_chunk *chunk, unsigned int page)
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids && !ret; cpu++)
 		ret = os_discard(pcpu_chunk_addr(chunk, cpu,
 						 page * PCPU_BLOCK_BITS),
-				 PAGE_SIZE);
+				 OS_PAGE_SIZE);
 	if (!ret || ret == -EBUSY)
 		return ret;
 	spin_lock(&pcpu_lock);

@@ -54,11 +54,12 @@
 #include "core/lock.h"
 #include "core/rbtree.h"
 
-#define PCPU_UNIT_PAGES (PCPU_MIN_UNIT_SIZE >> PAGE_SHIFT)
+/* Pages of the machine: what is populated or not. */
+#define PCPU_UNIT_PAGES (PCPU_MIN_UNIT_SIZE >> OS_PAGE_SHIFT)
 #define PCPU_UNIT_BITS \
 	((unsigned int)(PCPU_MIN_UNIT_SIZE >> PCPU_MIN_ALLOC_SHIFT))
 /* A block of the map describes one page. */
-#define PCPU_BLOCK_BITS ((unsigned int)(PAGE_SIZE >> PCPU_MIN_ALLOC_SHIFT))
+#define PCPU_BLOCK_BITS ((unsigned int)(OS_PAGE_SIZE >> PCPU_MIN_ALLOC_SHIFT))
 
 #define PCPU_NR_ALIGNS (PAGE_SHIFT - PCPU_MIN_ALLOC_SHIFT + 1)
 

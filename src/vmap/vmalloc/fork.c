@@ -28,7 +28,7 @@
 #include "diag/report.h"
 #include "vmap/vmalloc/internal.h"
 
-#define WINDOW_FRAMES 4096UL /* mapped at once for the copying */
+#define WINDOW_FRAMES (16UL << 20 >> PAGE_SHIFT) /* copied at a time */
 
 static int child_fd; /* of the child that is being made; 0: none */
 
@@ -43,16 +43,15 @@ static void copy_words(u64 *to, const u64 *from, size_t size)
 
 static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
 {
-	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
-	void *from = os_view_file(arena.highmem_fd, size, offset);
-	void *to = from ? os_view_file(to_fd, size, offset) : NULL;
+	void *from = arena_view(arena.highmem_fd, pfn, nr);
+	void *to = from ? arena_view(to_fd, pfn, nr) : NULL;
 
 	if (to) {
-		copy_words(to, from, size);
-		os_release(to, size);
+		copy_words(to, from, nr << PAGE_SHIFT);
+		arena_view_end(to, nr);
 	}
 	if (from)
-		os_release(from, size);
+		arena_view_end(from, nr);
 	return to ? 0 : -ENOMEM;
 }
 
@@ -248,12 +247,10 @@ static void map_shared(void)
 	unsigned long pfn = 0, nr;
 
 	for (; frames_next_shared(&pfn, &nr); pfn += nr) {
-		size_t size = nr << PAGE_SHIFT;
 		void *addr = pfn_to_virt(pfn);
 
-		if (os_map_file(addr, size, arena.highmem_fd, pfn << PAGE_SHIFT,
-				OS_PROT_RW) ||
-		    os_dont_fork(addr, size))
+		if (arena_map(addr, pfn, nr, OS_PROT_RW) ||
+		    arena_dont_fork(pfn, nr))
 			km_report(
 				"kmalloc: fork: no mapping for the frames at %p in the child\n",
 				addr);
@@ -265,7 +262,7 @@ static void keep_shared(void)
 	unsigned long pfn = 0, nr;
 
 	for (; frames_next_shared(&pfn, &nr); pfn += nr)
-		os_unmap_file(pfn_to_virt(pfn), nr << PAGE_SHIFT);
+		arena_hide(pfn, nr);
 }
 
 /*

@@ -128,11 +128,6 @@ unsigned int frames_runs(struct page *const *pages, unsigned int nr)
 	return runs;
 }
 
-static size_t file_offset(const struct page *page)
-{
-	return page_to_pfn(page) << PAGE_SHIFT;
-}
-
 static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr,
 		    unsigned int prot)
 {
@@ -144,13 +139,11 @@ static int map_runs(uintptr_t at, struct page *const *pages, unsigned int nr,
 
 		len = frames_run(pages + n, nr - n);
 		if (n && vmap_backend == VMAP_REMAP_FILE_PAGES)
-			ret = os_remap_file((void *)to,
-					    (size_t)len << PAGE_SHIFT,
-					    file_offset(pages[n]));
+			ret = arena_remap((void *)to, page_to_pfn(pages[n]),
+					  len);
 		else
-			ret = os_map_file((void *)to, (size_t)len << PAGE_SHIFT,
-					  arena.highmem_fd,
-					  file_offset(pages[n]), prot);
+			ret = arena_map((void *)to, page_to_pfn(pages[n]), len,
+					prot);
 	}
 	return ret;
 }
@@ -163,8 +156,7 @@ int frames_map(uintptr_t at, struct page *const *pages, unsigned int nr,
 	int ret = 0;
 
 	if (vmap_backend == VMAP_REMAP_FILE_PAGES)
-		ret = os_map_file((void *)at, size, arena.highmem_fd,
-				  file_offset(pages[0]), prot);
+		ret = arena_map((void *)at, page_to_pfn(pages[0]), nr, prot);
 	if (!ret)
 		ret = map_runs(at, pages, nr, prot);
 	if (!ret && vmap_fork != VMAP_FORK_SHARE)

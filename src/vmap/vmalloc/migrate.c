@@ -109,6 +109,11 @@ static void *block_addr(const struct block *b)
 	return (char *)b->area->vm.addr + ((size_t)b->n << PAGE_SHIFT);
 }
 
+static size_t moved_bytes(const struct block *b)
+{
+	return (size_t)b->nr << PAGE_SHIFT;
+}
+
 /* Returns how many runs begin with the block or right behind it: 0, 1 or 2. */
 static unsigned int breaks_at(const struct block *b)
 {
@@ -128,20 +133,17 @@ static unsigned int breaks_at(const struct block *b)
  */
 static int replace(const struct block *b, struct page *dst)
 {
-	size_t offset = page_to_pfn(dst) << PAGE_SHIFT;
-	size_t size = (size_t)b->nr << PAGE_SHIFT;
+	unsigned long pfn = page_to_pfn(dst);
 	void *addr = block_addr(b);
-	int ret = os_file_write(arena.highmem_fd, addr, size, offset);
+	int ret = arena_write(pfn, b->nr, addr);
 
-	return ret ? ret :
-		     os_map_file(addr, size, arena.highmem_fd, offset,
-				 b->area->prot);
+	return ret ? ret : arena_map(addr, pfn, b->nr, b->area->prot);
 }
 
 static int replace_as(const struct block *b, struct page *dst, enum os_wp how)
 {
 	const struct os_wp_range range = { .addr = block_addr(b),
-					   .size = (size_t)b->nr << PAGE_SHIFT,
+					   .size = moved_bytes(b),
 					   .prot = b->area->prot,
 					   .how = how };
 	int ret = os_wp_begin(&range);
@@ -188,7 +190,7 @@ static int move_block(const struct block *b, struct page *dst)
 		return ret;
 	}
 	if (vmap_fork != VMAP_FORK_SHARE)
-		os_dont_fork(block_addr(b), (size_t)b->nr << PAGE_SHIFT);
+		os_dont_fork(block_addr(b), moved_bytes(b));
 	for (unsigned int n = 0; n < b->nr; n++)
 		WRITE_ONCE(pages[n], dst + n);
 	after = breaks_at(b);

@@ -54,7 +54,7 @@ static bool suits(const struct vm_area *area, unsigned int nr,
 	const struct vmap_area *va = area->va;
 
 	return (area->state & VM_REUSABLE) && area->vm.nr_pages == nr &&
-	       va_size(va) == want->size &&
+	       va_size(va) == OS_PAGE_ALIGN(want->size) &&
 	       !(va->va_start & (want->align - 1)) &&
 	       va->va_start >= want->start && va->va_end <= want->end &&
 	       (nid == NUMA_NO_NODE || area->vm.pages[0]->node_id == nid);

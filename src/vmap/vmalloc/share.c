@@ -32,7 +32,7 @@
 #include "sys/os.h"
 #include "vmap/vmalloc/frames.h"
 
-#define SUMMARY_FRAMES (PAGE_SIZE * 8) /* a page of bits */
+#define SUMMARY_FRAMES (OS_PAGE_SIZE * 8) /* a page of bits */
 
 static spinlock_t share_lock = SPIN_LOCK_INIT(LOCK_FRAMES);
 /* share_lock; NULL until the first frame is shared. */
@@ -42,12 +42,13 @@ static struct page *stuck;
 
 static size_t bits_size(void)
 {
-	return PAGE_ALIGN(DIV_ROUND_UP(arena.span_frames, 8));
+	return OS_PAGE_ALIGN(DIV_ROUND_UP(arena.span_frames, 8));
 }
 
 static size_t summary_size(void)
 {
-	return PAGE_ALIGN(DIV_ROUND_UP(arena.span_frames, 8 * SUMMARY_FRAMES));
+	return OS_PAGE_ALIGN(
+		DIV_ROUND_UP(arena.span_frames, 8 * SUMMARY_FRAMES));
 }
 
 static int alloc_bits(void)
@@ -219,7 +220,6 @@ static void mark(struct page *head)
 static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 {
 	unsigned long pfn = page_to_pfn(head), had, has;
-	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
 	void *addr = page_to_virt(head);
 	int ret = reach(pfn + nr);
 
@@ -234,10 +234,9 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 	if (ret)
 		return ret;
 	if (flags & SHARE_KEEP)
-		ret = os_file_write(arena.highmem_fd, addr, size, offset);
+		ret = arena_write(pfn, nr, addr);
 	if (!ret)
-		ret = os_map_file(addr, size, arena.highmem_fd, offset,
-				  OS_PROT_RW);
+		ret = arena_map(addr, pfn, nr, OS_PROT_RW);
 	if (ret) {
 		frames_uncharge(has > had ? has - had : 0);
 		return ret;
@@ -246,7 +245,7 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 	set(pfn, nr);
 	/* If this fails, a child made without our fork handlers shares it. */
 	if (vmap_fork != VMAP_FORK_SHARE)
-		os_dont_fork(addr, size);
+		arena_dont_fork(pfn, nr);
 	return 0;
 }
 
@@ -275,9 +274,8 @@ static int share_page(struct page *page, unsigned int flags)
 static int make_private(unsigned long pfn, unsigned long nr)
 {
 	unsigned long had = ends_in(pfn, nr), has = ends_around(pfn, nr, false);
-	size_t size = nr << PAGE_SHIFT;
 
-	if (os_unmap_file_zero(pfn_to_virt(pfn), size))
+	if (arena_make_private(pfn, nr))
 		return -ENOMEM;
 	if (has > had)
 		frames_charge_beyond(has - had);
@@ -291,17 +289,16 @@ static int make_private(unsigned long pfn, unsigned long nr)
 static void take_back(struct page *head, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn(head);
-	size_t size = nr << PAGE_SHIFT, offset = pfn << PAGE_SHIFT;
-	void *view = os_view_file(arena.highmem_fd, size, offset);
+	void *view = arena_view(arena.highmem_fd, pfn, nr);
 
 	if (view && !make_private(pfn, nr)) {
-		memcpy(page_to_virt(head), view, size);
-		os_file_punch(arena.highmem_fd, offset, size);
+		memcpy(page_to_virt(head), view, nr << PAGE_SHIFT);
+		arena_punch(pfn, nr);
 	} else {
 		mark(head);
 	}
 	if (view)
-		os_release(view, size);
+		arena_view_end(view, nr);
 }
 
 /* By frame number, because only the head of a block knows its zone. */
@@ -400,8 +397,7 @@ int share_freed(struct page *head, unsigned long nr)
 		head->private = (uintptr_t)stuck;
 		WRITE_ONCE(stuck, head);
 	} else {
-		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT,
-			      nr << PAGE_SHIFT);
+		arena_punch(pfn, nr);
 	}
 	spin_unlock(&share_lock);
 	return ret;
@@ -440,8 +436,7 @@ void frame_unshare(struct page *page)
 	if (!make_private(pfn, nr)) {
 		__atomic_and_fetch(&page->flags, (u8)~PG_SHARED,
 				   __ATOMIC_RELAXED);
-		os_file_punch(arena.highmem_fd, pfn << PAGE_SHIFT,
-			      nr << PAGE_SHIFT);
+		arena_punch(pfn, nr);
 	}
 	spin_unlock(&share_lock);
 }

@@ -16,7 +16,7 @@ static void alloc_nodes(void)
 {
 	unsigned int nr = min(nr_cpu_ids, (unsigned int)VMAP_MAX_NODES);
 	struct vmap_node *nodes =
-		nr > 1 ? os_map(PAGE_ALIGN(nr * sizeof(*nodes))) : NULL;
+		nr > 1 ? os_map(OS_PAGE_ALIGN(nr * sizeof(*nodes))) : NULL;
 
 	if (!nodes)
 		return;

@@ -68,17 +68,13 @@ static int clear_area(const struct vm_area *area)
 	int ret = 0;
 
 	for (n = 0; n < area->vm.nr_pages && !ret; n += len) {
-		size_t size;
-
 		len = frames_run(pages + n, area->vm.nr_pages - n);
-		size = (size_t)len << PAGE_SHIFT;
 		if (len >= PUNCH_PAGES &&
-		    !os_file_punch(arena.highmem_fd,
-				   page_to_pfn(pages[n]) << PAGE_SHIFT, size))
+		    !arena_punch(page_to_pfn(pages[n]), len))
 			continue;
 		ret = vm_zero(area,
 			      (char *)area->vm.addr + ((size_t)n << PAGE_SHIFT),
-			      size);
+			      (size_t)len << PAGE_SHIFT);
 	}
 	return ret;
 }
