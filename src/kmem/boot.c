@@ -10,7 +10,6 @@
  * They are the caches that other caches are allocated from.
  *
  * Locking	none: one thread starts the engine
- * Tests	unit.slab.boot, unit.kmem.cache
  * Source	Linux v6.18 mm/slub.c, kmem_cache_init()
  */
 #include <errno.h>

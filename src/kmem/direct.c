@@ -12,7 +12,6 @@
  * guarded too. So these functions call each other.
  *
  * Locking	none here; the caller's stack is walked before a lock is taken
- * Tests	unit.slub.flush, unit.slab.flush, unit.kmem.guard
  * Source	Linux v6.18 mm/slub.c, slab_free_hook() (docs/kernel.md D5, D8)
  */
 #include <string.h>

@@ -15,7 +15,6 @@
  *
  * Locking	kmem_owners_lock, except where the owner flushes one cache
  * Invariants	SHEAF1-SHEAF3 of kmem.h
- * Tests	unit.kmem.sheaf, unit.kmem.owner
  */
 #include "kmem/barn.h"
 #include "kmem/held.h"
