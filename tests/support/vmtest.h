@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/support/vmtest.h - vmalloc space on the whole engine, once a child
+ * tests/support/vmtest.h - vmalloc space and the rooms below it, once a child
  *
  * 64 MiB of HighMem above 64 MiB of Normal, unless the test says else; ticks
  * are the test's alone. vm_tests(fn) runs fn(arg) for each of the two calls
- * that map frames: arg is the parameter that chooses one.
+ * that map frames: arg is the parameter that chooses one. kmalloc() is served
+ * by SLUB, and by SLAB with slab_alloc=slab in KMALLOC_CMDLINE.
  */
 #ifndef TEST_VMTEST_H
 #define TEST_VMTEST_H
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <kmalloc/highmem.h>
 #include <kmalloc/scope.h>
 #include <kmalloc/vmalloc.h>
 
 #include "buddy/buddy.h"
+#include "core/start.h"
 #include "core/tick.h"
 #include "diag/param.h"
-#include "init.h"
+#include "kmem/barn.h"
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/held.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
+#include "kmem/thread.h"
+#include "reclaim/reclaim.h"
+#include "request/request.h"
+#include "slab/slab.h"
+#include "slub/slub.h"
 #include "support/child.h"
 #include "support/cpu.h"
 #include "sys/os.h"
@@ -52,31 +65,50 @@ static inline void vm_case_run(void **state)
 #define vm_tests(fn) \
 	vm_case_with(fn, "vmap=mmap"), vm_case_with(fn, "vmap=remap_file_pages")
 
-static inline int vm_last(void)
+/* Starts the rooms one by one. Returns 0 or -errno. */
+static inline int vm_start_rooms(void)
 {
-	int ret = kmalloc_init();
+	const char *line = os_getenv("KMALLOC_CMDLINE");
+	const struct slab_ops *ops = &slub_ops;
 
-	return ret ? ret : vmalloc_init();
+	if (line && strstr(line, "slab_alloc=slab"))
+		ops = &slab_ops;
+	tick_last_ms = os_now_ms();
+	if (arena_init() || page_alloc_init(0) || kmem_init(ops, NR_CURSORS) ||
+	    large_init() || kmalloc_init() || vmalloc_init())
+		return -ENOMEM;
+	slab_state = FULL;
+	engine_up = 1;
+	return 0;
 }
 
-/* All CPUs; zones as the arguments say. */
-static inline void vm_boot(const char *args, const char *backend)
+/* On all CPUs, with zones as the arguments say. */
+static inline void vm_boot_by(int (*start)(void), const char *args,
+			      const char *backend)
 {
-	static const struct km_start how = { NR_CURSORS, 0, vm_last,
-					     &vmalloc_ops };
-
 	parse_args(args);
 	parse_args(backend);
-	REQUIRE(!km_boot(&how));
+	REQUIRE(!start());
 	tick_interval_ms = ULONG_MAX;
 }
 
-/* One CPU, 64 MiB of Normal and as much of HighMem. */
-static inline void vm_start(const char *args, const char *backend)
+static inline void vm_boot(const char *args, const char *backend)
+{
+	vm_boot_by(vm_start_rooms, args, backend);
+}
+
+/* On one CPU, with 64 MiB of Normal and as much of HighMem. */
+static inline void vm_start_by(int (*start)(void), const char *args,
+			       const char *backend)
 {
 	pin_to_first_cpu();
 	parse_args("arena=128M highmem=64M");
-	vm_boot(args, backend);
+	vm_boot_by(start, args, backend);
+}
+
+static inline void vm_start(const char *args, const char *backend)
+{
+	vm_start_by(vm_start_rooms, args, backend);
 }
 
 /* ---- what there is, to be the same when all is given back ---------------- */
@@ -117,12 +149,32 @@ static inline unsigned long vm_places_taken(void)
 	return taken;
 }
 
+/* Every structure is checked; no other thread allocates meanwhile. */
+static inline void vm_check_rooms(void)
+{
+	struct kmem_owner *owner = kmem_owner_get();
+	struct kmem_cache *s;
+	struct zone *zone;
+
+	if (owner)
+		kmem_owner_check(owner);
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_check(s);
+		s->ops->check(s);
+	}
+	spin_unlock(&slab_mutex);
+	space_check();
+	vm_check();
+	for_each_zone(zone)
+		zone_check(zone);
+}
+
 /* Nothing is pooled any more, every structure is checked. */
 static inline struct vm_books vm_books(void)
 {
 	vm_unmap_aliases();
-	vm_check();
-	km_check_all();
+	vm_check_rooms();
 	REQUIRE(!vm_lazy_pages());
 	return (struct vm_books){
 		.highmem = vm_frames_used(true),

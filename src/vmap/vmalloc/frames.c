@@ -20,7 +20,7 @@
  *		    of stretches of shared frames (share.c)
  *		FRAME2  every mapping of the memfd is MADV_DONTFORK, unless
  *		    vmap_fork=share
- *		(unit.init.vmap_pages checks FRAME1, unit.init.vm_fork FRAME2)
+ *		(unit.vmap.vmalloc.vmap checks FRAME1, unit.init.vm_fork FRAME2)
  * Source	vmap_pages_range() of Linux v6.12 mm/vmalloc.c, whose page
  *		tables are the OS's here
  */

@@ -29,8 +29,9 @@
  *		    vmalloc_to_page() splits the block of the page it returns
  *		AREA4  the mappings of an area lie between va_start and va_end
  *		    less the guard page
- *		(vm_check() checks AREA1, AREA2; model.init.vmalloc_model
- *		AREA3; unit.init.vmap_pages AREA4)
+ *		(vm_check() checks AREA1, AREA2; AREA3 is checked by
+ *		model.vmap.vmalloc.vmalloc_model, unit.vmap.vmalloc.vmap checks
+ *		AREA4)
  * Source	Linux v6.12 mm/vmalloc.c, vmap_node
  *		(docs/kernel.md Y4, Y5); there
  *		the pools hold places, here what is mapped there too, since a

@@ -10,7 +10,7 @@
  * Locking	kmap_lock (rank LOCK_FRAMES), with the mmap() of a slot under it
  * Invariants	KMAP1  a slot with a page is mapped and in that page's chain
  *		KMAP2  users of a slot: kmap() less kunmap() of its page
- *					(unit.init.kmap checks both)
+ *					(unit.vmap.vmalloc.kmap checks both)
  * Source	Linux v6.12 mm/highmem.c; there slots are flushed all at once
  */
 #include <errno.h>

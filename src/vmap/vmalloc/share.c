@@ -21,7 +21,7 @@
  * Invariants	SHARE1  a bit is set while the frame's address shows the file
  *		SHARE2  PG_SHARED is set on the heads of blocks with a bit set.
  *		    They are in use, or were freed and wait in `stuck`
- *					(unit.init.vmap_pages checks both)
+ *					(unit.vmap.vmalloc.vmap checks both)
  * Source	none; the kernel's page tables can show any frame
  */
 #include <errno.h>

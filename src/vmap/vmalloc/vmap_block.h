@@ -12,7 +12,7 @@
  *		RAM2  a block is on the queue's list while it has free pages,
  *		    or the OS has refused to unmap it
  *		RAM3  pages[n] is set where a page is mapped
- *					(unit.init.vm_map_ram checks all)
+ *					(unit.vmap.vmalloc.map_ram checks all)
  * Source	Linux v6.12 mm/vmalloc.c, vmap_block (docs/kernel.md Y8)
  */
 #ifndef KM_VMAP_VMALLOC_VMAP_BLOCK_H

@@ -3,12 +3,13 @@
  * test_vmalloc_fault.c - the n-th call of the OS fails, for every n
  *
  * A script of vmalloc space runs with one call failing, then with all from the
- * n-th on; what it cannot do it leaves, and what it did it takes back.
+ * n-th on; what it cannot do it leaves, and what it did it takes back. It forks
+ * too, so it needs the handlers of init.
  */
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "support/vmtest.h"
+#include "support/vmengine.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)
 #define NR 6UL
@@ -150,8 +151,7 @@ static void each_call(const char *backend, unsigned long count)
 	unsigned long first, calls;
 	static char text[4096];
 
-	vm_start("", backend);
-	km_register_fork();
+	vm_start_forking("", backend);
 	turn(0, 0);
 	capture_stderr(turn_once, &(unsigned long){ 1 }, text, sizeof(text));
 	books = vm_books();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_vm_fork.c - what a child of fork() has of vmalloc space
+ *
+ * It needs the handlers of fork(), which are in init.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -11,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/vmtest.h"
+#include "support/vmengine.h"
 
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)
 #define NR 8UL
@@ -85,12 +87,6 @@ static void expect_exit(pid_t pid)
 	REQUIRE(!status);
 }
 
-static void start_forking(const char *args, const void *backend)
-{
-	vm_start(args, backend);
-	km_register_fork();
-}
-
 static void in_copies(struct mappings *m, int from_parent)
 {
 	char go;
@@ -98,7 +94,6 @@ static void in_copies(struct mappings *m, int from_parent)
 	REQUIRE(memfds() == 1);
 	REQUIRE(read(from_parent, &go, 1) == 1); /* the parent has written */
 	REQUIRE(has_all(m, 1000));
-	vm_check();
 	km_check_all();
 	stamp_all(m, 3000); /* aliases are real here too */
 	REQUIRE(has_all(m, 3000));
@@ -123,7 +118,7 @@ static void child_copies(void *arg)
 	int fds[2];
 	pid_t pid;
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&m);
 	stamp_all(&m, 1000);
 	REQUIRE(!pipe(fds) && memfds() == 1);
@@ -160,7 +155,7 @@ static void child_writers(void *arg)
 	u64 *seen, *page = NULL;
 	pthread_t threads[2];
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	counters = vzalloc(COUNTERS * sizeof(u64));
 	for (uintptr_t i = 0; i < 2; i++)
 		REQUIRE(!pthread_create(&threads[i], NULL, count_up,
@@ -218,7 +213,7 @@ static void child_two_forks(void *arg)
 {
 	pthread_t threads[2];
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&both);
 	stamp_all(&both, 5000);
 	for (int i = 0; i < 2; i++)
@@ -236,7 +231,7 @@ static void child_killed(void *arg)
 	struct mappings m;
 	int status;
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	for (int i = 0; i < 20; i++) {
@@ -259,7 +254,7 @@ static void child_no_handlers(void *arg)
 	char *at[6];
 	struct mappings m;
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	at[0] = m.area;
@@ -291,7 +286,7 @@ static void child_spawn(void *arg)
 	struct mappings m;
 	pid_t pid;
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	calls = os_mem_calls;
@@ -312,7 +307,7 @@ static void child_share(void *arg)
 	struct mappings m;
 	pid_t pid;
 
-	start_forking("vmap_fork=share", arg);
+	vm_start_forking("vmap_fork=share", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	pid = fork();
@@ -353,7 +348,7 @@ static void child_none(void *arg)
 	struct mappings m;
 	pid_t pid;
 
-	start_forking("vmap_fork=none", arg);
+	vm_start_forking("vmap_fork=none", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	pid = fork();
@@ -384,7 +379,7 @@ static void fork_with_slabs(const char *args, const void *backend)
 	char *p, *q, *r;
 	pid_t pid;
 
-	start_forking(args, backend);
+	vm_start_forking(args, backend);
 	p = vmalloc(64 * PAGE_SIZE);
 	page = virt_to_page(find_vm_area(p)->pages);
 	q = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
@@ -420,7 +415,7 @@ static void child_no_memfd(void *arg)
 	static char text[4096];
 	struct mappings m;
 
-	start_forking("", arg);
+	vm_start_forking("", arg);
 	make(&m);
 	stamp_all(&m, 10);
 	vm_unmap_aliases();

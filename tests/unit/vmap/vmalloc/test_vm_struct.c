@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_named.c - pages of vmalloc() that their owner knows by name,
+ * test_vm_struct.c - pages of vmalloc() that their owner knows by name,
  * and the ends of what one may ask for
  */
 #include "compaction/internal.h"

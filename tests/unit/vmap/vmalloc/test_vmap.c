@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vmap_pages.c - vmap(): any frames side by side, and what they are after
+ * test_vmap.c - vmap(): any frames side by side, and what they are after
  */
 #include "request/request.h"
 #include "support/vmtest.h"
@@ -86,7 +86,7 @@ static void child_normal(void *arg)
 			start != pfn << PAGE_SHIFT);
 	}
 	REQUIRE(frames_charged() == charged);
-	km_check_all();
+	vm_check_rooms();
 }
 
 /* Tails of a block, a block that is split later, a slab. Expect all to alias;
@@ -134,7 +134,7 @@ static void child_blocks(void *arg)
 	kfree(kmalloc(64, GFP_KERNEL));
 	vunmap(p);
 	kfree(object);
-	km_reclaim_all();
+	drop_caches(DROP_PAGES | DROP_SLABS);
 	REQUIRE(frames_charged() == charged);
 	vm_books();
 }

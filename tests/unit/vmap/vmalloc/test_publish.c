@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_publish.c - an area that is being made is found by no other thread
+ * test_publish.c - an area that is being made is found by no other thread
  */
 #include <errno.h>
 

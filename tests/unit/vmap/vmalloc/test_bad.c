@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_bad.c - calls that are wrong: a warning, NULL, and nothing lost
+ * test_bad.c - calls that are wrong: a warning, NULL, and nothing lost
  */
 #include "support/vmtest.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_place.c - places in vmalloc space, what is freed of them, what
+ * test_place.c - places in vmalloc space, what is freed of them, what
  * helps when there are none
  */
 #include <errno.h>
@@ -62,7 +62,7 @@ static struct vm_struct *cut(uintptr_t start, size_t pages, size_t align)
 		VMALLOC_END, NUMA_NO_NODE, GFP_KERNEL, NULL);
 
 	REQUIRE(vm && (uintptr_t)vm->addr >= start);
-	km_check_all();
+	vm_check_rooms();
 	return vm;
 }
 
@@ -227,7 +227,7 @@ static void child_hole(void *arg)
 	*first = 1;
 	p = (char *)get_vm_area(22UL << 20, VM_IOREMAP)->addr;
 	REQUIRE(p > other && *other == 0x55 && vm_space.holes.node);
-	km_check_all();
+	vm_check_rooms();
 	REQUIRE(!munmap(other, PAGE_SIZE));
 	other = vmalloc(3UL << 20);
 	REQUIRE(other && other < first);
@@ -288,7 +288,7 @@ static void child_reuse(void *arg)
 	tick_run(tick_last_ms + 1);
 	REQUIRE(!vm_lazy_pages() && !os_readable(p) && !os_readable(q));
 	vfree(vmalloc(1));
-	km_reclaim_all();
+	drop_caches(DROP_PAGES | DROP_SLABS);
 	REQUIRE(!vm_lazy_pages());
 	vm_books();
 }
@@ -392,7 +392,7 @@ static void break_pool(void *arg)
 	vm_start("", arg);
 	vfree(vmalloc(1));
 	vmap_nodes[0].pool[1]->vm.nr_pages = 2;
-	km_check_all();
+	vm_check_rooms();
 }
 
 static void test_check_sees(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_map_ram.c - short mappings in blocks of address space
+ * test_map_ram.c - short mappings in blocks of address space
  */
 #include "support/vmtest.h"
 

@@ -1,65 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_prot.c - what PAGE_KERNEL_RO and its kin allow, and what faults
+ * test_area.c - what PAGE_KERNEL_RO and its kin allow, and what faults
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <sys/wait.h>
 
+#include "support/vmprot.h"
 #include "support/vmscatter.h"
 
 #define NR 40UL
 #define SIZE (NR * PAGE_SIZE)
 #define NOTHING __KM_PROT(0)
-
-static sigjmp_buf before_fault;
-static volatile sig_atomic_t code; /* si_code of the last fault */
-
-static void on_segv(int sig, siginfo_t *info, void *context)
-{
-	(void)sig;
-	(void)context;
-	code = info->si_code;
-	siglongjmp(before_fault, 1);
-}
-
-static void catch_faults(void)
-{
-	struct sigaction action = { .sa_sigaction = on_segv,
-				    .sa_flags = SA_SIGINFO };
-
-	REQUIRE(!sigaction(SIGSEGV, &action, NULL));
-}
-
-/* Does this access end with SIGSEGV, on a page that is there? */
-static bool write_faults(void *at)
-{
-	if (sigsetjmp(before_fault, 1))
-		return code == SEGV_ACCERR;
-	WRITE_ONCE(*(u64 *)at, 1UL);
-	return false;
-}
-
-static bool read_faults(const void *at)
-{
-	if (sigsetjmp(before_fault, 1))
-		return code == SEGV_ACCERR;
-	(void)READ_ONCE(*(const u64 *)at);
-	return false;
-}
-
-/* The first and the last word of each page can be read, and not be written. */
-static void read_only(char *p, unsigned long nr)
-{
-	for (unsigned long n = 0; n < nr; n++) {
-		char *page = p + n * PAGE_SIZE;
-
-		REQUIRE(!read_faults(page));
-		REQUIRE(write_faults(page));
-		REQUIRE(write_faults(page + PAGE_SIZE - 8));
-	}
-}
 
 /* Frames with an address and without, by struct page and by number. Expect
  * reads to see what is written elsewhere, writes to fault, a second mapping to
@@ -137,16 +87,6 @@ static void child_vmalloc(void *arg)
 	vm_same_books(&books);
 }
 
-/* mov $42, %eax; ret */
-static const unsigned char answer[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
-
-static int call(const void *at)
-{
-	int (*fn)(void) = (int (*)(void))(uintptr_t)at;
-
-	return fn();
-}
-
 /* The other kin. Expect code to run, and only where it may; a mapping without
  * any right to fault, and to be no trouble for km_vread(). */
 static void child_kin(void *arg)
@@ -212,39 +152,6 @@ static void child_other_bits(void *arg)
 
 /* ---- where mappings are made anew ---------------------------------------- */
 
-/* fork(). Expect the child's mappings to be protected as the parent's are, and
- * the pages under them to be its own. */
-static void child_fork(void *arg)
-{
-	struct page *pages[NR];
-	char *p, *q, *rox;
-	int status;
-	pid_t pid;
-
-	vm_start("", arg);
-	km_register_fork();
-	catch_faults();
-	alloc_pages_into(pages, NR, HIGH);
-	p = vmap(pages, NR, VM_MAP, PAGE_KERNEL_RO);
-	q = area_of(SIZE, HIGH | __GFP_ZERO, PAGE_KERNEL_RO);
-	rox = vmap(pages, 1, VM_MAP, PAGE_KERNEL_ROX);
-	REQUIRE(p && q && rox);
-	memcpy(kmap(pages[0]), answer, sizeof(answer));
-	pid = fork();
-	if (!pid) {
-		read_only(p, NR);
-		read_only(q, NR);
-		REQUIRE(all_bytes(q, 0, SIZE));
-		REQUIRE(call(rox) == 42 && write_faults(rox));
-		vfree(q);
-		q = vmalloc(SIZE);
-		REQUIRE(q && !write_faults(q));
-		_exit(0);
-	}
-	REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid && !status);
-	read_only(p, NR);
-}
-
 static void migrate_as(const char *how, const char *backend)
 {
 	char *p;
@@ -286,13 +193,9 @@ static void child_migrate_mprotect(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		vm_tests(child_vmap),
-		vm_tests(child_vmalloc),
-		vm_tests(child_kin),
-		vm_tests(child_other_bits),
-		vm_tests(child_fork),
-		vm_tests(child_migrate),
-		vm_tests(child_migrate_mprotect),
+		vm_tests(child_vmap),	 vm_tests(child_vmalloc),
+		vm_tests(child_kin),	 vm_tests(child_other_bits),
+		vm_tests(child_migrate), vm_tests(child_migrate_mprotect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_lookup.c - threads that look for areas wherever one may be
+ * test_lookup.c - threads that look for areas wherever one may be
  *
  * The addresses are not handed over by the threads that make the areas, so what
  * orders a look after the making of an area is the library's own doing.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_vm_moves.c - what a run of moves costs, and moves that fail on the way
+ * test_migrate.c - what a run of moves costs, and moves that fail on the way
  */
 #include <dirent.h>
 

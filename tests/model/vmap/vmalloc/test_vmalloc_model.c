@@ -175,7 +175,7 @@ static void check_all(void)
 	for (int i = 0; i < FRAMES; i++)
 		if (!frame_is_highmem(frames[i]))
 			REQUIRE(*(u64 *)page_address(frames[i]) == words[i]);
-	km_check_all();
+	vm_check_rooms();
 }
 
 static void run(const char *backend)
