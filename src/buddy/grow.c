@@ -33,13 +33,9 @@
 #include "sys/os.h"
 #include "zone/numa.h"
 #include "zone/watermark.h"
+#include "zone/zone.h"
 
 #define FIRST_SECTION (1UL << 20 >> PAGE_SHIFT)
-
-static unsigned int arena_flags(const struct zone *zone)
-{
-	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
-}
 
 /* Returns how many frames the next section should have. */
 static unsigned long section_wanted(const struct zone *zone)
@@ -70,7 +66,7 @@ static unsigned long section_size(const struct zone *zone, unsigned long pfn,
 
 static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
 {
-	if (nr_online_nodes > 1 && !arena_flags(zone))
+	if (nr_online_nodes > 1 && !zone_arena_flags(zone))
 		numa_bind_frames(zone, pfn, nr);
 	WRITE_ONCE(zone->deferred_pfn, pfn);
 	WRITE_ONCE(zone->deferred_end, pfn + nr);
@@ -105,7 +101,7 @@ static int online_section_in(struct zone *zone, unsigned long pfn,
 		nr = ALIGN_DOWN(min(section_size(zone, pfn, end), most), least);
 		if (!nr)
 			return -ENOMEM;
-		ret = arena_online(pfn, nr, arena_flags(zone));
+		ret = arena_online(pfn, nr, zone_arena_flags(zone));
 		if (!ret) {
 			section_came(zone, pfn, nr);
 			return 0;

@@ -239,11 +239,11 @@ static void kswapd_tick(unsigned int flags)
 	}
 }
 
-static struct tick tick = { .fn = kswapd_tick };
+static struct tick kswapd_ticks = { .fn = kswapd_tick };
 
 void kswapd_init(void)
 {
-	tick_register(&tick);
+	tick_register(&kswapd_ticks);
 }
 
 /* ---- waking -------------------------------------------------------------- */

@@ -206,7 +206,7 @@ static unsigned long status_number(const char *status, const char *key)
 	return value;
 }
 
-static void read_text(const char *path, char *buf, size_t size)
+static void read_proc(const char *path, char *buf, size_t size)
 {
 	long fd = os_open_read(path), n = 0;
 
@@ -222,7 +222,7 @@ static short oom_score_adj(void)
 	char text[16];
 	long value = 0;
 
-	read_text("/proc/self/oom_score_adj", text, sizeof(text));
+	read_proc("/proc/self/oom_score_adj", text, sizeof(text));
 	for (const char *at = text; *at; at++)
 		if (*at >= '0' && *at <= '9')
 			value = value * 10 + (*at - '0');
@@ -235,7 +235,7 @@ static void dump_tasks(void)
 	char status[STATUS_SIZE], comm[16];
 	const unsigned long kb = PAGE_SIZE >> 10;
 
-	read_text("/proc/self/status", status, sizeof(status));
+	read_proc("/proc/self/status", status, sizeof(status));
 	os_comm(comm);
 	km_report("Tasks state (memory values in pages):\n"
 		  "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file "
@@ -278,7 +278,7 @@ static void kill_line(const char *message)
 {
 	char status[STATUS_SIZE], comm[16];
 
-	read_text("/proc/self/status", status, sizeof(status));
+	read_proc("/proc/self/status", status, sizeof(status));
 	os_comm(comm);
 	km_report("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
 		  "file-rss:%lukB, shmem-rss:%lukB, UID:%lu pgtables:%lukB "

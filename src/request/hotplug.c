@@ -29,13 +29,9 @@
 #include "core/start.h"
 #include "request/internal.h"
 #include "zone/watermark.h"
+#include "zone/zone.h"
 
 #define OFFLINE_TRIES 5
-
-static unsigned int arena_flags(const struct zone *zone)
-{
-	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
-}
 
 /*
  * Returns the zone of a range that may go or come as a whole, or NULL if there
@@ -101,7 +97,7 @@ static int take_offline(struct zone *zone, unsigned long pfn, unsigned long nr)
 	spin_unlock(&zone->lock);
 	if (ret)
 		goto unlock;
-	ret = arena_offline(pfn, nr, arena_flags(zone));
+	ret = arena_offline(pfn, nr, zone_arena_flags(zone));
 	if (ret) {
 		put_range_back(zone, pfn, nr);
 		goto unlock;
@@ -190,9 +186,9 @@ static int bring_online(struct zone *zone, unsigned long pfn, unsigned long nr)
 
 	spin_lock(&arena_lock);
 	if (!blocks_online(pfn, nr))
-		ret = arena_online(pfn, nr, arena_flags(zone));
+		ret = arena_online(pfn, nr, zone_arena_flags(zone));
 	if (!ret) {
-		if (nr_online_nodes > 1 && !arena_flags(zone))
+		if (nr_online_nodes > 1 && !zone_arena_flags(zone))
 			numa_bind_frames(zone, pfn, nr);
 		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
 		WRITE_ONCE(zone->populated_end,

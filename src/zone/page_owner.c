@@ -44,18 +44,18 @@ struct page_owner { /* guarded by the owner of the block */
 };
 
 static struct page_owner *owners; /* one for each frame; constant after init */
-static unsigned long wanted; /* constant after init */
+static unsigned long owner_wanted; /* constant after init */
 
 static int set_page_owner_on(const char *value)
 {
-	return param_bool(value, &wanted);
+	return param_bool(value, &owner_wanted);
 }
 boot_param("page_owner", set_page_owner_on, "off, on");
 
 u8 page_owner_init(void)
 {
 	owners = NULL;
-	if (!wanted)
+	if (!owner_wanted)
 		return 0;
 	owners = os_map(OS_PAGE_ALIGN(arena.span_frames * sizeof(*owners)));
 	return owners ? PAGE_OWNER : 0;

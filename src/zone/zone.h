@@ -38,6 +38,12 @@
  */
 int zones_init(unsigned int flags);
 
+/* Returns the flags that arena_online() needs for frames of the zone. */
+static inline unsigned int zone_arena_flags(const struct zone *zone)
+{
+	return zone_idx(zone) == ZONE_HIGHMEM ? ARENA_HIGHMEM : 0;
+}
+
 /* ---- scope.c ------------------------------------------------------------- */
 
 /* Returns true if that node may serve a request of this thread. */

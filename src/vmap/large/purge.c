@@ -60,7 +60,7 @@ static bool due(const struct vmap_area *va, unsigned int flags)
 }
 
 /* Takes a range that is due out of the lazy tree and returns it, or NULL. */
-static struct vmap_area *take_due(unsigned int flags)
+static struct vmap_area *take_due_range(unsigned int flags)
 {
 	struct vmap_area *va;
 
@@ -83,7 +83,7 @@ static size_t purge(unsigned int flags, size_t most)
 	size_t bytes = 0;
 
 	while (bytes < most && READ_ONCE(vm_space.lazy_bytes) &&
-	       (va = take_due(flags))) {
+	       (va = take_due_range(flags))) {
 		size_t size = va_size(va);
 
 		va->next = NULL;
@@ -130,7 +130,7 @@ static unsigned long large_scan(struct shrinker *s, struct shrink_control *sc)
 }
 
 /* It makes system calls, so it runs only for requests that may wait for IO. */
-static struct shrinker shrinker = {
+static struct shrinker large_shrinker = {
 	.count_objects = large_count,
 	.scan_objects = large_scan,
 	.batch = 32,
@@ -147,12 +147,12 @@ static void large_tick(unsigned int flags)
 	large_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
 }
 
-static struct tick tick = { .fn = large_tick };
+static struct tick large_ticks = { .fn = large_tick };
 
 void large_purge_init(void)
 {
 	if (!large_lazy_max)
 		large_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
-	tick_register(&tick);
-	shrinker_register(&shrinker);
+	tick_register(&large_ticks);
+	shrinker_register(&large_shrinker);
 }

@@ -163,8 +163,8 @@ static struct vmap_area *find_above(struct rb_node **node, size_t size,
  * Enters a subtree only if its largest range holds size bytes. If alignment or
  * vstart rules that range out, the search climbs up again.
  */
-static struct vmap_area *find(const struct rb_root *root, size_t size,
-			      size_t align, uintptr_t vstart, uintptr_t *at)
+static struct vmap_area *find_fit(const struct rb_root *root, size_t size,
+				  size_t align, uintptr_t vstart, uintptr_t *at)
 {
 	struct rb_node *node = root->node;
 	struct vmap_area *va;
@@ -193,7 +193,7 @@ static struct vmap_area *find(const struct rb_root *root, size_t size,
 struct vmap_area *range_find_from(const struct rb_root *root, size_t size,
 				  size_t align, uintptr_t vstart, uintptr_t *at)
 {
-	struct vmap_area *va = find(root, size, align, vstart, at);
+	struct vmap_area *va = find_fit(root, size, align, vstart, at);
 
 	if (IS_ENABLED(KM_CHECK))
 		check_lowest(root, size, align, vstart, va);

@@ -174,9 +174,9 @@ static void percpu_tick(unsigned int flags)
 		pcpu_balance();
 }
 
-static struct tick tick = { .fn = percpu_tick };
+static struct tick percpu_ticks = { .fn = percpu_tick };
 
 void pcpu_balance_init(void)
 {
-	tick_register(&tick);
+	tick_register(&percpu_ticks);
 }

@@ -74,13 +74,13 @@ static struct pcpu_chunk *from_cookie(const void *ptr, unsigned int *bit)
 
 /* ---- allocation ---------------------------------------------------------- */
 
-struct place {
+struct pcpu_place {
 	struct pcpu_chunk *chunk;
 	unsigned int bit;
 };
 
 /* Takes a place in the fullest chunk that has one. Returns 0 or -ENOMEM. */
-static int take_place(const struct pcpu_request *req, struct place *place)
+static int take_place(const struct pcpu_request *req, struct pcpu_place *place)
 {
 	unsigned int slot = pcpu_size_to_slot((size_t)req->bits
 					      << PCPU_MIN_ALLOC_SHIFT);
@@ -104,7 +104,7 @@ static int take_place(const struct pcpu_request *req, struct place *place)
 	return -ENOMEM;
 }
 
-static int try_place(const struct pcpu_request *req, struct place *place)
+static int try_mapped(const struct pcpu_request *req, struct pcpu_place *place)
 {
 	int ret;
 
@@ -114,13 +114,14 @@ static int try_place(const struct pcpu_request *req, struct place *place)
 	return ret;
 }
 
-/* try_place(), and populates the pages of the place. */
-static int try_populated(const struct pcpu_request *req, struct place *place)
+/* try_mapped(), and populates the pages of the place. */
+static int try_populated(const struct pcpu_request *req,
+			 struct pcpu_place *place)
 {
 	int ret;
 
 	spin_lock(&pcpu_alloc_mutex);
-	ret = try_place(req, place);
+	ret = try_mapped(req, place);
 	if (!ret)
 		pcpu_populate_chunk(place->chunk, pcpu_page_of(place->bit),
 				    pcpu_page_of(place->bit + req->bits - 1) +
@@ -131,7 +132,7 @@ static int try_populated(const struct pcpu_request *req, struct place *place)
 
 /* Makes chunks until one has a place. Returns 0 or -ENOMEM. */
 static int alloc_blocking(const struct pcpu_request *req, gfp_t gfp,
-			  struct place *place)
+			  struct pcpu_place *place)
 {
 	tick_poll();
 	while (try_populated(req, place)) {
@@ -150,9 +151,10 @@ static int alloc_blocking(const struct pcpu_request *req, gfp_t gfp,
 }
 
 /* A failed atomic allocation only requests a run of the balancer. */
-static int alloc_atomic(const struct pcpu_request *req, struct place *place)
+static int alloc_atomic(const struct pcpu_request *req,
+			struct pcpu_place *place)
 {
-	int ret = try_place(req, place);
+	int ret = try_mapped(req, place);
 
 	if (ret)
 		WRITE_ONCE(pcpu.balance_due, 1);
@@ -179,7 +181,7 @@ static void warn_failed(const struct pcpu_request *req)
 
 static void *pcpu_alloc(const struct pcpu_request *req, gfp_t gfp)
 {
-	struct place place;
+	struct pcpu_place place;
 
 	if (req->flags & PCPU_POP_ONLY) {
 		if (alloc_atomic(req, &place))

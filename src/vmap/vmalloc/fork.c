@@ -127,7 +127,7 @@ static int copy_file(int to_fd)
 	return ret;
 }
 
-static void fork_copy(void)
+static void vm_fork_copy(void)
 {
 	int ret;
 
@@ -146,7 +146,7 @@ static void fork_copy(void)
 	child_fd = -1;
 }
 
-static void fork_parent(void)
+static void vm_fork_parent(void)
 {
 	if (child_fd > 0)
 		os_close(child_fd);
@@ -279,7 +279,7 @@ static int empty_file(void)
 	return -EBADF; /* a file that is too short would raise SIGBUS */
 }
 
-static void fork_child(void)
+static void vm_fork_child(void)
 {
 	bool copied = child_fd > 0;
 
@@ -298,7 +298,7 @@ static void fork_child(void)
 
 /* ---- the locks ----------------------------------------------------------- */
 
-static void fork_take(void)
+static void vm_fork_take(void)
 {
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
 		lock_fork_take(&vmap_nodes[n].lock);
@@ -306,7 +306,7 @@ static void fork_take(void)
 	kmap_fork_take();
 }
 
-static void fork_release(void)
+static void vm_fork_release(void)
 {
 	kmap_fork_release();
 	share_fork_release();
@@ -314,17 +314,17 @@ static void fork_release(void)
 		lock_fork_release(&vmap_nodes[n].lock);
 }
 
-static void fork_prepare(void)
+static void vm_fork_prepare(void)
 {
 	vm_purge(VM_PURGE_ALL); /* pooled areas need no copy */
 }
 
 const struct vmalloc_ops vmalloc_ops = {
 	.check = vm_check,
-	.fork_prepare = fork_prepare,
-	.fork_take = fork_take,
-	.fork_copy = fork_copy,
-	.fork_parent = fork_parent,
-	.fork_child = fork_child,
-	.fork_release = fork_release,
+	.fork_prepare = vm_fork_prepare,
+	.fork_take = vm_fork_take,
+	.fork_copy = vm_fork_copy,
+	.fork_parent = vm_fork_parent,
+	.fork_child = vm_fork_child,
+	.fork_release = vm_fork_release,
 };

@@ -39,15 +39,15 @@ static spinlock_t kmap_lock = SPIN_LOCK_INIT(LOCK_FRAMES);
 static struct pkmap *pkmap; /* set once, by kmap_lock */
 static u32 waiters, given_up; /* atomic; waiters sleep on given_up */
 
-static u16 *chain(const struct page *page)
+static u16 *hash_chain(const struct page *page)
 {
 	return &pkmap->hash[page_to_pfn(page) % LAST_PKMAP];
 }
 
 /* Returns the slot of a page, or NO_SLOT. kmap_lock is held, as below. */
-static unsigned int find(const struct page *page)
+static unsigned int find_slot(const struct page *page)
 {
-	unsigned int slot = *chain(page);
+	unsigned int slot = *hash_chain(page);
 
 	while (slot != NO_SLOT && pkmap->pages[slot] != page)
 		slot = pkmap->next[slot];
@@ -56,7 +56,7 @@ static unsigned int find(const struct page *page)
 
 static void forget(unsigned int slot)
 {
-	u16 *p = chain(pkmap->pages[slot]);
+	u16 *p = hash_chain(pkmap->pages[slot]);
 
 	while (*p != slot)
 		p = &pkmap->next[*p];
@@ -101,7 +101,7 @@ static int map_slot(struct page *page, unsigned int *slot)
 		frames_uncharge(1);
 		return -ENOMEM;
 	}
-	head = chain(page);
+	head = hash_chain(page);
 	pkmap->next[free] = *head;
 	*head = (u16)free;
 	WRITE_ONCE(pkmap->pages[free], page);
@@ -183,7 +183,7 @@ void *kmap(struct page *page)
 		__atomic_add_fetch(&waiters, 1, __ATOMIC_SEQ_CST);
 		seq = smp_load_acquire(&given_up);
 		spin_lock(&kmap_lock);
-		slot = find(page);
+		slot = find_slot(page);
 		ret = slot == NO_SLOT ? map_slot(page, &slot) : 0;
 		if (!ret)
 			pkmap->users[slot]++;
@@ -223,7 +223,7 @@ void kunmap(const struct page *page)
 		return;
 	if (smp_load_acquire(&pkmap)) {
 		spin_lock(&kmap_lock);
-		slot = find(page);
+		slot = find_slot(page);
 		spin_unlock(&kmap_lock);
 	}
 	WARN_ONCE(slot == NO_SLOT || !put_slot(slot),
@@ -279,7 +279,7 @@ void *kmap_address(const struct page *page)
 	if (!smp_load_acquire(&pkmap))
 		return NULL;
 	spin_lock(&kmap_lock);
-	slot = find(page);
+	slot = find_slot(page);
 	if (slot != NO_SLOT && pkmap->users[slot])
 		addr = slot_address(slot);
 	spin_unlock(&kmap_lock);

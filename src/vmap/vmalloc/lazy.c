@@ -45,7 +45,7 @@ static unsigned long lazy_scan(struct shrinker *s, struct shrink_control *sc)
 	return pages;
 }
 
-static struct shrinker shrinker = {
+static struct shrinker lazy_shrinker = {
 	.count_objects = lazy_count,
 	.scan_objects = lazy_scan,
 	.batch = 32,
@@ -62,13 +62,13 @@ static void lazy_tick(unsigned int flags)
 	vm_purge(flags & TICK_IDLE ? VM_PURGE_ALL : VM_PURGE_OLD);
 }
 
-static struct tick tick = { .fn = lazy_tick };
+static struct tick lazy_ticks = { .fn = lazy_tick };
 
 void vm_lazy_init(void)
 {
 	if (!vm_lazy_max_pages)
 		vm_lazy_max_pages = (unsigned long)fls(nr_cpu_ids)
 				    << (25 - PAGE_SHIFT);
-	tick_register(&tick);
-	shrinker_register(&shrinker);
+	tick_register(&lazy_ticks);
+	shrinker_register(&lazy_shrinker);
 }

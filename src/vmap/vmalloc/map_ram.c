@@ -46,7 +46,7 @@ static struct vmap_block *new_block(gfp_t gfp)
 }
 
 /* Takes nr pages of the free part. Returns the first's number. queue->lock. */
-static unsigned int take(struct vmap_block *vb, unsigned int nr)
+static unsigned int vb_take(struct vmap_block *vb, unsigned int nr)
 {
 	unsigned int at = VMAP_BBMAP_BITS - vb->free;
 
@@ -67,7 +67,7 @@ static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
 		if (vb->free < nr)
 			continue;
 		found = vb;
-		*at = take(vb, nr);
+		*at = vb_take(vb, nr);
 		break;
 	}
 	spin_unlock(&node->lock);
@@ -78,7 +78,7 @@ static struct vmap_block *vb_alloc(unsigned int nr, unsigned int *at)
 		return NULL;
 	spin_lock(&vb->queue->lock);
 	list_add(&vb->list, &vb->queue->blocks);
-	*at = take(vb, nr);
+	*at = vb_take(vb, nr);
 	spin_unlock(&vb->queue->lock);
 	return vb;
 }

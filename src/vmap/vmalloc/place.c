@@ -19,20 +19,20 @@
 #include "vmap/vmalloc/internal.h"
 
 static spinlock_t notifier_lock = SPIN_LOCK_INIT(LOCK_VMAP_NODE);
-static struct km_vmap_notifier *notifiers; /* notifier_lock, as each next */
+static struct km_vmap_notifier *purge_notifiers; /* notifier_lock, as each next */
 
 int register_vmap_purge_notifier(struct km_vmap_notifier *nb)
 {
 	spin_lock(&notifier_lock);
-	nb->next = notifiers;
-	notifiers = nb;
+	nb->next = purge_notifiers;
+	purge_notifiers = nb;
 	spin_unlock(&notifier_lock);
 	return 0;
 }
 
 int unregister_vmap_purge_notifier(struct km_vmap_notifier *nb)
 {
-	struct km_vmap_notifier **p = &notifiers;
+	struct km_vmap_notifier **p = &purge_notifiers;
 	int ret = -ENOENT;
 
 	spin_lock(&notifier_lock);
@@ -55,7 +55,7 @@ static struct km_vmap_notifier *next_notifier(const struct km_vmap_notifier *nb)
 	struct km_vmap_notifier *next;
 
 	spin_lock(&notifier_lock);
-	next = nb ? nb->next : notifiers;
+	next = nb ? nb->next : purge_notifiers;
 	spin_unlock(&notifier_lock);
 	return next;
 }

@@ -108,8 +108,8 @@ void vm_pool_add(struct vm_area *area)
 }
 
 /* Moves the areas of one pool that are due, or all, to the front of `list`. */
-static struct vm_area *take_due(struct vm_area **p, unsigned int flags,
-				struct vm_area *list)
+static struct vm_area *take_due_areas(struct vm_area **p, unsigned int flags,
+				      struct vm_area *list)
 {
 	while (*p) {
 		struct vm_area *area = *p;
@@ -136,7 +136,7 @@ struct vm_area *vm_pool_take(struct vmap_node *node, unsigned int flags,
 		return list;
 	spin_lock(&node->lock);
 	for (unsigned int n = 0; n <= VMAP_POOL_PAGES; n++) {
-		list = take_due(&node->pool[n], flags, list);
+		list = take_due_areas(&node->pool[n], flags, list);
 		for (struct vm_area *area = node->pool[n]; area;
 		     area = vm_next(area))
 			nr++;

@@ -5,7 +5,7 @@
 #include "vmap/vmalloc/internal.h"
 #include "zone/zone.h"
 
-static void node_init(struct vmap_node *node)
+static void vmap_node_init(struct vmap_node *node)
 {
 	spin_lock_init(&node->lock, LOCK_VMAP_NODE);
 	INIT_LIST_HEAD(&node->blocks);
@@ -33,7 +33,7 @@ int vmalloc_init(void)
 
 	alloc_nodes();
 	for (unsigned int n = 0; n < nr_vmap_nodes; n++)
-		node_init(&vmap_nodes[n]);
+		vmap_node_init(&vmap_nodes[n]);
 	frame_mapper_register(&mapper);
 	vm_lazy_init();
 	return 0;

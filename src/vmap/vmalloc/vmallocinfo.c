@@ -18,14 +18,14 @@
 /*
  * Returns true if the area owns pages; pages of vmap()'s caller do not count.
  */
-static bool has_pages(const struct vm_struct *vm)
+static bool vm_has_pages(const struct vm_struct *vm)
 {
 	return vm->nr_pages && (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES));
 }
 
 static void show_flags(struct seq_file *m, const struct vm_struct *vm)
 {
-	if (has_pages(vm))
+	if (vm_has_pages(vm))
 		seq_printf(m, " pages=%u", vm->nr_pages);
 	if (vm->phys_addr)
 		seq_printf(m, " phys=%#lx", vm->phys_addr);
@@ -41,7 +41,7 @@ static void show_flags(struct seq_file *m, const struct vm_struct *vm)
 		seq_puts(m, " user");
 	if (vm->flags & VM_DMA_COHERENT)
 		seq_puts(m, " dma-coherent");
-	if (has_pages(vm) && !arena_contains(vm->pages))
+	if (vm_has_pages(vm) && !arena_contains(vm->pages))
 		seq_puts(m, " vpages");
 }
 
@@ -49,7 +49,7 @@ static void show_numa(struct seq_file *m, const struct vm_struct *vm)
 {
 	unsigned int counts[MAX_NUMNODES] = { 0 };
 
-	for (unsigned int n = 0; has_pages(vm) && n < vm->nr_pages; n++)
+	for (unsigned int n = 0; vm_has_pages(vm) && n < vm->nr_pages; n++)
 		counts[pfn_to_zone(page_to_pfn(vm->pages[n]))->node_id]++;
 	for (unsigned int nid = 0; nid < MAX_NUMNODES; nid++)
 		if (counts[nid])
