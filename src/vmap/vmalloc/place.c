@@ -19,7 +19,8 @@
 #include "vmap/vmalloc/internal.h"
 
 static spinlock_t notifier_lock = SPIN_LOCK_INIT(LOCK_VMAP_NODE);
-static struct km_vmap_notifier *purge_notifiers; /* notifier_lock, as each next */
+/* notifier_lock, as each next */
+static struct km_vmap_notifier *purge_notifiers;
 
 int register_vmap_purge_notifier(struct km_vmap_notifier *nb)
 {
