@@ -27,9 +27,9 @@ class TestedTest(tree.TreeTest):
 
     def test_beside(self):
         """Tests beside, of a room, a nested one and src/. Expect no fault."""
-        for path in ("slub/a", "diag/unwind/a", "a"):
+        for path in ("slub/a", "vmap/large/a", "a"):
             self.put(f"src/{path}.c", source())
-        for path in ("slub/test_a", "diag/unwind/test_a", "init/test_a"):
+        for path in ("slub/test_a", "vmap/large/test_a", "init/test_a"):
             self.put(f"tests/unit/{path}.c", "")
         self.assertEqual(tested.judge(self.root), [])
 

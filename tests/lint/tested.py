@@ -10,8 +10,7 @@ header comment and names one test or more, with what they do to it:
 
      * Tests	unit.slub.sysfs reads and writes each file
 
-Prints one line for each fault and exits 1 if there was any. It judges all
-folders but those of LATER.
+Prints one line for each fault and exits 1 if there was any:
  - a file with neither
  - a header that names no test, or one that is not there
 """
@@ -23,8 +22,6 @@ import sys
 import docs
 import rooms
 import sources
-
-LATER = ("src/vmap/",)  # judged when its tests stand beside its files
 
 HEADER = re.compile(r"/\*\n.*?\*/", re.S)
 TESTS = re.compile(r"^ \* Tests\t+(.*(?:\n \*\t+.*)*)", re.M)
@@ -60,8 +57,7 @@ def judge_file(root, path):
 def judge(root):
     faults = []
     for path in sources.find(root, ("src",), (".c",)):
-        if not path.startswith(LATER):
-            faults += judge_file(root, path)
+        faults += judge_file(root, path)
     return faults
 
 

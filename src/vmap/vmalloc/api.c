@@ -3,6 +3,7 @@
  * vmap/vmalloc/api.c - the vmalloc() family and vrealloc()
  *
  * Locking	none here
+ * Tests	unit.vmap.vmalloc.vmalloc, unit.vmap.vmalloc.bad
  * Source	Linux v6.12 mm/vmalloc.c (docs/kernel.md Y5, Y6)
  */
 #include <string.h>

@@ -9,6 +9,7 @@
  *
  * Locking	none; the counts are atomic
  * Invariants	AREA3 of internal.h
+ * Tests	unit.vmap.vmalloc.vmalloc
  * Source	Linux v6.12 mm/vmalloc.c, vm_area_alloc_pages()
  *		(docs/kernel.md Y2, Y6)
  */

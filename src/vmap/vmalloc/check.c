@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * vmap/vmalloc/check.c - check AREA1 and AREA2 of internal.h
+ *
+ * Tests	unit.vmap.vmalloc.place breaks a sum by hand
  */
 #include "core/bug.h"
 #include "vmap/vmalloc/internal.h"

@@ -20,6 +20,7 @@
  *			copied: areas fault in the child, its HighMem is empty
  *
  * Locking	the thread that forks holds all locks (core/lock.h)
+ * Tests	unit.init.vm_fork, with the handlers of fork()
  * Source	none: the kernel's vmalloc space is every process's
  */
 #include <errno.h>

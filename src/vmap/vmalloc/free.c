@@ -17,6 +17,7 @@
  *		vfree_atomic() pushes the address to a lock-free list, which
  *		vmalloc(), vfree() and every purge empty
  * Invariants	AREA1, AREA2 of internal.h
+ * Tests	unit.vmap.vmalloc.place, unit.vmap.vmalloc.vmalloc
  * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(), vfree()
  *		(docs/kernel.md Y4, Y5)
  */

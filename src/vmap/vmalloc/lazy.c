@@ -7,6 +7,7 @@
  * ask for it by vm_unmap_aliases(). free.c does the work.
  *
  * Locking	none here
+ * Tests	unit.vmap.vmalloc.place, unit.vmap.vmalloc.vmalloc
  * Source	Linux v6.12 mm/vmalloc.c, vm_unmap_aliases(),
  *		vmap_node_shrink_scan() (docs/kernel.md Y4, Y5)
  */

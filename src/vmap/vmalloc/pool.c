@@ -8,6 +8,7 @@
  *
  * Locking	vmap_node.lock
  * Invariants	AREA1, AREA2 of internal.h
+ * Tests	unit.vmap.vmalloc.place
  * Source	Linux v6.12 mm/vmalloc.c, lazy_max_pages()
  *		(docs/kernel.md Y4, Y5)
  */

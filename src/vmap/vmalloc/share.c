@@ -22,6 +22,7 @@
  *		SHARE2  PG_SHARED is set on the heads of blocks with a bit set.
  *		    They are in use, or were freed and wait in `stuck`
  *					(unit.vmap.vmalloc.vmap checks both)
+ * Tests	unit.vmap.vmalloc.vmap, unit.init.vm_fork
  * Source	none; the kernel's page tables can show any frame
  */
 #include <errno.h>

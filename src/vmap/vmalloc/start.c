@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * vmap/vmalloc/start.c - start of vmalloc(): a node for each CPU
+ *
+ * Tests	unit.vmap.vmalloc.vmalloc and all others of this room
  */
 #include "vmap/vmalloc/internal.h"
 #include "zone/zone.h"
