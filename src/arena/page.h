@@ -41,7 +41,7 @@ enum page_type {
 #define PG_ISOLATED 0x10 /* its owner has let go of it for migration */
 #define PG_SHARED 0x80 /* its address shows the memfd: vmap/vmalloc/share.c */
 #define PG_DIRTY 0x40 /* counted as dirty; atomic */
-#define PG_LOCKED 0x20 /* for a moment: neither movable nor not, migrate.h */
+#define PG_LOCKED 0x20 /* for a moment: see compaction/migrate.h */
 
 struct km_memcg;
 

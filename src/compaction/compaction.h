@@ -17,8 +17,10 @@
  *	scan.c		the two scanners
  *	compact.c	one zone, requests that wait, deferral
  *	kcompactd.c	in the background, and ahead of need
- *	contig.c	a given range of frames
- *	hotplug.c	frames offline and online
+ *	extfrag.c	the texts of fragmentation
+ *
+ * A given range of frames is request/contig.c, and frames that go offline are
+ * request/hotplug.c.
  *
  * Locking	migrate_lock (rank LOCK_MIGRATE): one thread at a time moves
  *		pages. Compaction only tries it; fork waits for it.

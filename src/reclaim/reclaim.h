@@ -2,8 +2,8 @@
 /*
  * reclaim/reclaim.h - memory is short: who gives some up
  *
- *	slowpath.c	a request that no zone can serve
- *	  kswapd.c	is asked to reclaim ahead
+ *	a request that no zone can serve (request/slowpath.c)
+ *	  kswapd.c	is asked to reclaim ahead; balance.c, wakeups.c
  *	  vmscan.c	direct reclaim, by the request itself
  *	    shrinker.c	calls the rooms that hold memory they can free
  *	  oom.c		nothing helps

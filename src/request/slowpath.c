@@ -12,7 +12,8 @@
  *	|   __GFP_NORETRY, or a costly order -------------> nopage
  *	|-- reclaim made progress, or could free enough
  *	|-- compaction may make progress
- *	|   out of memory: try at the high mark, then oom.c
+ *	|   out of memory: try at the high mark, then
+ *	|   reclaim/oom.c
  *	`-- that helped
  *	nopage: __GFP_NOFAIL waits and goes round again; others get NULL, and
  *	a report

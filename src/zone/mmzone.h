@@ -117,7 +117,7 @@ struct zone {
 	unsigned long zone_start_pfn, spanned_pages;
 	unsigned long present_pages; /* online frames; arena_lock */
 	unsigned long managed_pages; /* given to the buddy; zone->lock */
-	/* arena_lock: how the zone grows, grow.c */
+	/* arena_lock: how the zone grows, buddy/grow.c */
 	unsigned long populated_end; /* no pageblock above is online; relaxed */
 	unsigned long offlined_pages; /* holes that growth fills last */
 	bool has_holes; /* some because of other mappings */
@@ -132,7 +132,7 @@ struct zone {
 	unsigned long nr_isolate_pageblock; /* zone->lock */
 	unsigned long nr_movable_pages; /* with movable_operations; atomic */
 	struct capture_control *capture; /* waits for a block; zone->lock */
-	/* migrate_lock: where compaction stands, compact.h; read relaxed */
+	/* migrate_lock: where compaction stands; read relaxed */
 	unsigned long compact_cached_free_pfn;
 	unsigned long compact_cached_migrate_pfn[2]; /* async, sync */
 	unsigned long compact_init_migrate_pfn, compact_init_free_pfn;
@@ -168,9 +168,9 @@ typedef struct pglist_data {
 	/* what background compaction was asked for; relaxed */
 	int kcompactd_max_order, kcompactd_highest_zoneidx;
 	unsigned long kcompactd_next_ms; /* when it looks again; relaxed */
-	/* kswapd.c; atomic */
+	/* reclaim/kswapd.c; atomic */
 	u32 kswapd_wait; /* 1: it is asked for */
-	u32 kswapd_thread; /* THREAD_ of kswapd.c */
+	u32 kswapd_thread; /* THREAD_ of reclaim/internal.h */
 	unsigned int kswapd_order; /* the largest asked for */
 	unsigned int kswapd_highest_zoneidx; /* the highest asked for */
 	unsigned int kswapd_failures; /* runs in a row without success */

@@ -23,7 +23,7 @@
  *		WMARK2  min <= low <= high <= promo
  *						(zone_check() checks both)
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md W1-W7); W8 is
- *		highatomic.c, W9 boost.c, W10 drift.c
+ *		buddy/highatomic.c, W9 boost.c, W10 drift.c
  */
 #include <errno.h>
 #include <limits.h>
