@@ -45,12 +45,10 @@ target_compile_options(km_layer_flags INTERFACE
 	$<$<CONFIG:Release>:-fdata-sections>)
 
 # km_rooms(): sets KM_ROOMS to all rooms, lowest first, and for each room
-# KM_USES_<archive> to the rooms that it may use: those below, and those on its
-# own line of src/rooms.txt if that is a mixed one; KM_MIXED to the archives of
-# such rooms.
+# KM_USES_<archive> to the rooms that it may use: those of the lines above its
+# own in src/rooms.txt, which are lower.
 macro(km_rooms)
 	set(KM_ROOMS "")
-	set(KM_MIXED "")
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
 		${PROJECT_SOURCE_DIR}/src/rooms.txt)
 	file(STRINGS ${PROJECT_SOURCE_DIR}/src/rooms.txt km_lines REGEX "^[a-z]")
@@ -59,11 +57,6 @@ macro(km_rooms)
 		foreach(room IN LISTS names)
 			km_archive_of(archive ${room})
 			set(KM_USES_${archive} ${KM_ROOMS})
-			if(line MATCHES "[+]")
-				list(APPEND KM_USES_${archive} ${names})
-				list(REMOVE_ITEM KM_USES_${archive} ${room})
-				list(APPEND KM_MIXED ${archive})
-			endif()
 		endforeach()
 		list(APPEND KM_ROOMS ${names})
 	endforeach()
@@ -91,10 +84,6 @@ function(km_link_rooms)
 					km_${lower})
 			endif()
 		endforeach()
-		if(archive IN_LIST KM_MIXED)	# they refer there and back
-			set_target_properties(km_${archive} PROPERTIES
-				LINK_INTERFACE_MULTIPLICITY 4)
-		endif()
 	endforeach()
 endfunction()
 

@@ -13,13 +13,10 @@ class Rooms:
 
     def __init__(self, text):
         self.height = {}
-        self.mixed = set()
         lines = [line for line in text.splitlines() if re.match("[a-z]", line)]
         for height, line in enumerate(lines):
             for room in re.findall("[a-z/]+", line):
                 self.height[room] = height
-                if "+" in line:
-                    self.mixed.add(room)
 
     def of(self, path):
         """The room of a path relative to the root; None outside src."""
@@ -34,9 +31,7 @@ class Rooms:
             return None
         if self.height[theirs] > self.height[mine]:
             return "upward"
-        if self.height[theirs] == self.height[mine] and mine not in self.mixed:
-            return "sideways"
-        return None
+        return "sideways" if self.height[theirs] == self.height[mine] else None
 
 
 def read(root):

@@ -10,8 +10,6 @@ for each fault and exits 1 if there was any:
    src/rooms.txt; a weak symbol that another room replaces belongs to that room
  - a circle of objects of one room that docs/architecture.md does not name
  - with --exact: a circle that docs/architecture.md names and is there no more
-Rooms of one mixed line may still use each other, and have circles.
-
 The table of circles in docs/architecture.md has a row for each, the files in
 alphabetical order and without .c:
 
@@ -125,10 +123,10 @@ def reach(start, nexts):
 
 
 def circles(edges, plan):
-    """{(room, files without folder and .c)}, but for mixed rooms"""
+    """{(room, files without folder and .c)}"""
     nexts = {}
     for file, target in edges:
-        if plan.of(file) == plan.of(target) not in plan.mixed:
+        if plan.of(file) == plan.of(target):
             nexts.setdefault(file, set()).add(target)
     reached = {file: reach(file, nexts) for file in nexts}
     found = set()
