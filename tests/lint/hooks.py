@@ -24,7 +24,8 @@ Prints one line for each fault and exits 1 if there was any:
  - a function that hands over and is none of src; `the linker` where the
    declaring header names no section, or another section of a header of src
  - a row with an empty cell
- - a variable of file scope that is a pointer to a function; TOLERATED may be
+ - a variable of file scope that is a pointer to a function, also by a typedef,
+   but for those in src/shim, of other libraries' functions; TOLERATED may be
  - a weak function with a body, but for src/shim, which exports names weakly
 """
 
@@ -43,12 +44,15 @@ STRUCT = re.compile(r"\bstruct (\w+) \{((?:[^{}]|\{[^{}]*\})*)\}")
 MEMBER = re.compile(r"\(\*(?:const )?\w+\)\(")
 LINK = re.compile(r"\[(src/[\w/.]+|include/[\w/.]+)\]\(\.\./\1\)")
 WEAK = re.compile(r"__attribute__\(\(weak\)\)[^;{]*\n\{", re.S)
+TYPE = re.compile(r"typedef [^;(]*\(\*(\w+)\)\(")
 SECTION = re.compile(r'section\("(km_\w+)"\)')
 LINKER = "the linker"
 PROGRAM = "the program"
 
 # Each with its reason.
-TOLERATED = {}
+TOLERATED = {
+    "handler": "the program's, by km_set_oom_handler()",
+}
 
 
 class Source:
@@ -59,9 +63,15 @@ class Source:
         self.structs, self.definers = {}, {}
         self.pointers, self.weak = {}, []
         self.sections, self.functions = {}, set()
-        for path in sources.find(root, ("src", "include"),
-                                 sources.C_SUFFIXES):
-            lines = sources.read_lines(root, path)
+        files = {path: sources.read_lines(root, path)
+                 for path in sources.find(root, ("src", "include"),
+                                          sources.C_SUFFIXES)}
+        types = [name for lines in files.values()
+                 for name in TYPE.findall("\n".join(lines))]
+        self.typed = re.compile(r"(?:extern |static )*(?:%s) (\w+)"
+                                r"(?:\[\w*\])*(?: __\w+)?(?: =.*)?"
+                                % ("|".join(types) or "none"))
+        for path, lines in files.items():
             self.read(path, plan.of(path), lines)
 
     def read(self, path, room, lines):
@@ -74,8 +84,12 @@ class Source:
             self.definers.setdefault(name, set()).add(room)
         for name in re.findall(r"^(\w+?)(?:_alias)?\(", whole, re.M):
             self.definers.setdefault(name, set()).add(room)
-        for name in names.pointers(text):
-            self.pointers.setdefault(name, path)
+        for statement in names.statements(names.fold(text)):
+            match = names.POINTER.match(statement)
+            if not match and room != "shim":
+                match = self.typed.fullmatch(statement)
+            if match and not statement.startswith("typedef"):
+                self.pointers.setdefault(match.group(1), path)
         self.functions |= names.names(lines)[1]
         for section in SECTION.findall(whole):
             self.sections.setdefault(section, path)

@@ -110,13 +110,6 @@ def names(lines):
     return set(TAG.findall(text)), others
 
 
-def pointers(text):
-    """Pointers to functions of file scope, of a plain text, also extern."""
-    found = [POINTER.match(statement) for statement in statements(fold(text))
-             if not statement.startswith("typedef")]
-    return [match.group(1) for match in found if match]
-
-
 def count(root):
     """{(is it a tag, name): the files that define it}"""
     found = {}

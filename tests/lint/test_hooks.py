@@ -97,6 +97,11 @@ class HooksTest(tree.TreeTest):
         self.assertEqual(self.faults(tolerated=("hook",)), [])
         self.put("src/core/a.h", "typedef int (*hook)(int a);\n")
         self.assert_one(self.faults(tolerated=("hook",)), "is no pointer")
+        self.put("src/core/a.c", "static hook other;\nhook f(int a);\n")
+        self.assert_one(self.faults(), "other is a pointer to a function")
+        self.put("src/core/a.c", "")
+        self.put("src/shim/a.c", "static hook other = NULL;\n")
+        self.assertEqual(self.faults(), [])
 
     def test_weak(self):
         """Weak functions: with a body, declared, in shim. Expect the first."""
