@@ -88,7 +88,7 @@ int large_area_find(const void *addr, struct large_area *copy)
  * Charges pages of areas, in use or lazy, to mem=. At the limit all lazy ranges
  * are purged first. Returns 0 or -ENOMEM.
  */
-static int charge(size_t size)
+static int charge_pages(size_t size)
 {
 	unsigned long nr = size >> PAGE_SHIFT;
 
@@ -106,7 +106,7 @@ static int commit_range(uintptr_t start, size_t size)
 {
 	int ret;
 
-	if (charge(size))
+	if (charge_pages(size))
 		return -ENOMEM;
 	ret = os_commit((void *)start, size);
 	if (unlikely(ret && ret != -EEXIST) && READ_ONCE(vm_space.lazy_bytes) &&
@@ -228,7 +228,7 @@ static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 	size_t room = size + align - OS_PAGE_SIZE;
 	uintptr_t at, start;
 
-	if (room < size || charge(size))
+	if (room < size || charge_pages(size))
 		return false;
 	at = (uintptr_t)os_map(room);
 	if (!at) {
@@ -287,7 +287,7 @@ void large_area_free(struct large_area *area)
 /* ---- growing and shrinking ----------------------------------------------- */
 
 /* Shortens an area; its tail becomes lazy. */
-static int shrink(struct vmap_area *va, size_t size)
+static int shorten_area(struct vmap_area *va, size_t size)
 {
 	struct vmap_area *tail;
 
@@ -369,7 +369,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 
 	if (!to)
 		return -ENOMEM;
-	ret = charge(size - old_size);
+	ret = charge_pages(size - old_size);
 	if (ret)
 		goto free;
 	ret = hold_range(to, size);
@@ -402,7 +402,7 @@ static int resize_direct(struct vmap_area *va, size_t size)
 	size_t more = size - va_size(va);
 	void *at;
 
-	if (charge(more))
+	if (charge_pages(more))
 		return -ENOMEM;
 	at = os_remap((void *)va->va_start, va_size(va), size);
 	if (!at) {
@@ -424,7 +424,7 @@ int large_area_resize(struct large_area *area, size_t size)
 	if (size == va_size(va))
 		return 0;
 	if (size < va_size(va))
-		return shrink(va, size);
+		return shorten_area(va, size);
 	if (va->flags & LARGE_AREA_DIRECT)
 		return resize_direct(va, size);
 	if (!grow_in_place(va, size))

@@ -36,7 +36,7 @@ size_t large_lazy_limit(void)
 }
 
 /* Returns the range that was freed first; vm_space.lock. */
-static struct vmap_area *oldest(void)
+static struct vmap_area *oldest_lazy(void)
 {
 	struct vmap_area *va, *found = NULL;
 	struct rb_node *node;
@@ -50,7 +50,7 @@ static struct vmap_area *oldest(void)
 	return found;
 }
 
-static bool due(const struct vmap_area *va, unsigned int flags)
+static bool is_due(const struct vmap_area *va, unsigned int flags)
 {
 	if (flags & PURGE_OLD)
 		return (u16)(vm_space.epoch - va->epoch) >= 2;
@@ -65,8 +65,8 @@ static struct vmap_area *take_due_range(unsigned int flags)
 	struct vmap_area *va;
 
 	spin_lock(&vm_space.lock);
-	va = oldest();
-	if (va && !due(va, flags))
+	va = oldest_lazy();
+	if (va && !is_due(va, flags))
 		va = NULL;
 	if (va) {
 		range_remove(&vm_space.lazy, va);
@@ -77,7 +77,7 @@ static struct vmap_area *take_due_range(unsigned int flags)
 }
 
 /* Gives back ranges that are due, up to `most` bytes. Returns the bytes. */
-static size_t purge(unsigned int flags, size_t most)
+static size_t purge_lazy(unsigned int flags, size_t most)
 {
 	struct vmap_area *va;
 	size_t bytes = 0;
@@ -101,7 +101,7 @@ static size_t purge(unsigned int flags, size_t most)
 
 size_t large_purge(unsigned int flags)
 {
-	size_t bytes = purge(flags, SIZE_MAX);
+	size_t bytes = purge_lazy(flags, SIZE_MAX);
 
 	if (flags == PURGE_ALL)
 		space_let_go();
@@ -122,7 +122,8 @@ static unsigned long large_scan(struct shrinker *s, struct shrink_control *sc)
 	unsigned long pages;
 
 	(void)s;
-	pages = purge(PURGE_ALL, sc->nr_to_scan << PAGE_SHIFT) >> PAGE_SHIFT;
+	pages = purge_lazy(PURGE_ALL, sc->nr_to_scan << PAGE_SHIFT) >>
+		PAGE_SHIFT;
 	if (!pages)
 		return SHRINK_STOP;
 	sc->nr_scanned = pages;

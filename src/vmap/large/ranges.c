@@ -40,8 +40,8 @@ static void update_max(struct rb_node *node)
 					       subtree_max(node->right)));
 }
 
-static void insert(struct rb_root *root, struct vmap_area *va,
-		   rb_update_t update)
+static void insert_range(struct rb_root *root, struct vmap_area *va,
+			 rb_update_t update)
 {
 	struct rb_node **link = &root->node, *parent = NULL;
 
@@ -54,14 +54,14 @@ static void insert(struct rb_root *root, struct vmap_area *va,
 	rb_insert(root, &va->rb, update);
 }
 
-static void add(struct rb_root *root, struct vmap_area *va)
+static void add_range(struct rb_root *root, struct vmap_area *va)
 {
-	insert(root, va, update_max);
+	insert_range(root, va, update_max);
 }
 
 void range_link(struct rb_root *root, struct vmap_area *va)
 {
-	insert(root, va, NULL);
+	insert_range(root, va, NULL);
 }
 
 void range_remove(struct rb_root *root, struct vmap_area *va)
@@ -69,7 +69,7 @@ void range_remove(struct rb_root *root, struct vmap_area *va)
 	rb_erase(root, &va->rb, update_max);
 }
 
-static void bury(struct vmap_area *va, struct vmap_area **dead)
+static void bury_range(struct vmap_area *va, struct vmap_area **dead)
 {
 	va->next = *dead;
 	*dead = va;
@@ -94,27 +94,27 @@ void range_insert(struct rb_root *root, struct vmap_area *va,
 {
 	struct vmap_area *prev, *next;
 
-	add(root, va);
+	add_range(root, va);
 	next = to_va(rb_next(&va->rb));
 	prev = to_va(rb_prev(&va->rb));
 	if (next && next->va_start == va->va_end) {
 		range_remove(root, next);
 		va->epoch = epoch_of_both(va, next);
 		va->va_end = next->va_end;
-		bury(next, dead);
+		bury_range(next, dead);
 		rb_propagate(&va->rb, update_max);
 	}
 	if (prev && prev->va_end == va->va_start) {
 		range_remove(root, va);
 		prev->epoch = epoch_of_both(prev, va);
 		prev->va_end = va->va_end;
-		bury(va, dead);
+		bury_range(va, dead);
 		rb_propagate(&prev->rb, update_max);
 	}
 }
 
-static bool fits(const struct vmap_area *va, size_t size, size_t align,
-		 uintptr_t vstart, uintptr_t *at)
+static bool range_fits(const struct vmap_area *va, size_t size, size_t align,
+		       uintptr_t vstart, uintptr_t *at)
 {
 	uintptr_t start = max(va->va_start, vstart);
 
@@ -129,7 +129,7 @@ static void check_lowest(const struct rb_root *root, size_t size, size_t align,
 	const struct vmap_area *va = to_va(rb_first(root));
 	uintptr_t at;
 
-	while (va && !fits(va, size, align, vstart, &at))
+	while (va && !range_fits(va, size, align, vstart, &at))
 		va = to_va(rb_next(&va->rb));
 	BUG_ON(va != found);
 }
@@ -148,7 +148,7 @@ static struct vmap_area *find_above(struct rb_node **node, size_t size,
 	for (up = (*node)->parent; up; up = up->parent) {
 		struct vmap_area *va = to_va(up);
 
-		if (fits(va, size, align, *vstart, at))
+		if (range_fits(va, size, align, *vstart, at))
 			return va;
 		if (subtree_max(up->right) >= size && *vstart <= va->va_start) {
 			*vstart = va->va_start + 1;
@@ -177,7 +177,7 @@ static struct vmap_area *find_fit(const struct rb_root *root, size_t size,
 			node = node->left;
 			continue;
 		}
-		if (fits(va, size, align, vstart, at))
+		if (range_fits(va, size, align, vstart, at))
 			return va;
 		if (subtree_max(node->right) >= size) {
 			node = node->right;
@@ -225,7 +225,7 @@ bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
 	VM_BUG_ON(start < va->va_start || end > va->va_end);
 	if (start == va->va_start && end == va->va_end) {
 		range_remove(root, va);
-		bury(va, dead);
+		bury_range(va, dead);
 		return false;
 	}
 	if (start == va->va_start) {
@@ -238,7 +238,7 @@ bool range_cut(struct rb_root *root, struct vmap_area *va, uintptr_t start,
 		spare->epoch = va->epoch;
 		va->va_end = start;
 		rb_propagate(&va->rb, update_max);
-		add(root, spare);
+		add_range(root, spare);
 		return true;
 	}
 	rb_propagate(&va->rb, update_max);

@@ -170,8 +170,8 @@ bool space_look_again(void)
  * Cuts a place for `want` out of a tree, with the bytes behind it up to `most`
  * in all, and sets *va to it. Returns false if nothing fits.
  */
-static bool cut(struct rb_root *root, struct vmap_area *va,
-		const struct space_want *want, size_t most)
+static bool cut_place(struct rb_root *root, struct vmap_area *va,
+		      const struct space_want *want, size_t most)
 {
 	struct vmap_area *spare = va_struct_alloc(), *range, *dead = NULL;
 	uintptr_t at = 0;
@@ -202,7 +202,7 @@ static bool cut(struct rb_root *root, struct vmap_area *va,
 }
 
 /* Shortens a held range to `size` bytes; the rest goes back to its tree. */
-static void trim(struct vmap_area *va, size_t size)
+static void trim_held(struct vmap_area *va, size_t size)
 {
 	size_t rest = va_size(va) - size;
 
@@ -212,14 +212,14 @@ static void trim(struct vmap_area *va, size_t size)
 }
 
 /* Takes a place out of the free tree and maps it, `most` bytes at once. */
-static bool hold(struct vmap_area *va, const struct space_want *want,
-		 size_t most)
+static bool hold_free(struct vmap_area *va, const struct space_want *want,
+		      size_t most)
 {
-	while (cut(&vm_space.free, va, want, most)) {
+	while (cut_place(&vm_space.free, va, want, most)) {
 		int ret = os_reserve((void *)va->va_start, va_size(va));
 
 		if (!ret) {
-			trim(va, want->size);
+			trim_held(va, want->size);
 			return true;
 		}
 		space_give_back(ret == -EEXIST ? &vm_space.holes :
@@ -237,8 +237,8 @@ bool space_hold(struct vmap_area *va, const struct space_want *want)
 
 	whole.size = OS_PAGE_ALIGN(want->size);
 	whole.align = max(want->align, OS_PAGE_SIZE);
-	return cut(&vm_space.held, va, &whole, 0) ||
-	       hold(va, &whole, HOLD_STEP) || hold(va, &whole, 0);
+	return cut_place(&vm_space.held, va, &whole, 0) ||
+	       hold_free(va, &whole, HOLD_STEP) || hold_free(va, &whole, 0);
 }
 
 void space_let_go(void)

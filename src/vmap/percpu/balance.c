@@ -118,7 +118,7 @@ static struct pcpu_chunk *find_missing(unsigned int *page)
 	return chunk;
 }
 
-static bool below(unsigned int mark)
+static bool pages_below(unsigned int mark)
 {
 	return READ_ONCE(pcpu.nr_chunks) &&
 	       READ_ONCE(pcpu.nr_empty_pop_pages) < mark;
@@ -129,7 +129,7 @@ static void balance_populated(void)
 	struct pcpu_chunk *chunk;
 	unsigned int page;
 
-	while (below(PCPU_EMPTY_POP_PAGES_HIGH) &&
+	while (pages_below(PCPU_EMPTY_POP_PAGES_HIGH) &&
 	       (chunk = find_missing(&page)))
 		pcpu_populate_chunk(chunk, page, page + 1);
 }
@@ -152,7 +152,8 @@ void pcpu_balance(void)
 	LIST_HEAD(dead);
 
 	balance_once(&dead);
-	if (below(PCPU_EMPTY_POP_PAGES_HIGH)) { /* no chunk has room for more */
+	if (pages_below(
+		    PCPU_EMPTY_POP_PAGES_HIGH)) { /* no chunk has room for more */
 		chunk = pcpu_create_chunk(GFP_KERNEL | __GFP_NORETRY |
 					  __GFP_NOWARN);
 		if (chunk) {
@@ -169,7 +170,8 @@ void pcpu_balance(void)
 static void percpu_tick(unsigned int flags)
 {
 	(void)flags;
-	if (READ_ONCE(pcpu.balance_due) || below(PCPU_EMPTY_POP_PAGES_LOW) ||
+	if (READ_ONCE(pcpu.balance_due) ||
+	    pages_below(PCPU_EMPTY_POP_PAGES_LOW) ||
 	    READ_ONCE(pcpu.nr_empty_pop_pages) > PCPU_EMPTY_POP_PAGES_HIGH)
 		pcpu_balance();
 }

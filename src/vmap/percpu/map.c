@@ -120,7 +120,8 @@ static void chunk_refresh(struct pcpu_chunk *chunk)
 }
 
 /* Bits [bit, bit + nr) were set or cleared. */
-static void refresh(struct pcpu_chunk *chunk, unsigned int bit, unsigned int nr)
+static void refresh_hints(struct pcpu_chunk *chunk, unsigned int bit,
+			  unsigned int nr)
 {
 	unsigned int last = pcpu_page_of(bit + nr - 1);
 
@@ -155,7 +156,7 @@ void pcpu_map_init(struct pcpu_chunk *chunk)
 	__set_bit(PCPU_UNIT_BITS, chunk->bound_map);
 	chunk->free_bytes = PCPU_MIN_UNIT_SIZE;
 	forget_unfit(chunk);
-	refresh(chunk, 0, PCPU_UNIT_BITS);
+	refresh_hints(chunk, 0, PCPU_UNIT_BITS);
 }
 
 /* ---- finding a place ----------------------------------------------------- */
@@ -250,7 +251,7 @@ void pcpu_alloc_area(struct pcpu_chunk *chunk, unsigned int bit,
 	__set_bit(bit, chunk->bound_map);
 	__set_bit(bit + nr, chunk->bound_map);
 	chunk->free_bytes -= nr << PCPU_MIN_ALLOC_SHIFT;
-	refresh(chunk, bit, nr);
+	refresh_hints(chunk, bit, nr);
 }
 
 unsigned int pcpu_area_size(const struct pcpu_chunk *chunk, unsigned int bit)
@@ -275,5 +276,5 @@ void pcpu_free_area(struct pcpu_chunk *chunk, unsigned int bit)
 		__clear_bit(end, chunk->bound_map);
 	chunk->free_bytes += nr << PCPU_MIN_ALLOC_SHIFT;
 	forget_unfit(chunk);
-	refresh(chunk, bit, nr);
+	refresh_hints(chunk, bit, nr);
 }

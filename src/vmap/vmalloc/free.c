@@ -34,7 +34,7 @@ static void *deferred;
 /* ---- the end of areas ---------------------------------------------------- */
 
 /* Merges two lists that are sorted by address. */
-static struct vm_area *merge(struct vm_area *a, struct vm_area *b)
+static struct vm_area *merge_areas(struct vm_area *a, struct vm_area *b)
 {
 	struct vm_struct *head = NULL, **tail = &head;
 
@@ -51,7 +51,7 @@ static struct vm_area *merge(struct vm_area *a, struct vm_area *b)
 }
 
 /* Merge sort by address; part[n] is empty or a sorted list of 2^n areas. */
-static struct vm_area *sort(struct vm_area *list)
+static struct vm_area *sort_areas(struct vm_area *list)
 {
 	struct vm_area *part[48] = { NULL }, *all = NULL;
 
@@ -62,13 +62,13 @@ static struct vm_area *sort(struct vm_area *list)
 		list = vm_next(list);
 		one->vm.next = NULL;
 		for (; part[n]; n++) {
-			one = merge(part[n], one);
+			one = merge_areas(part[n], one);
 			part[n] = NULL;
 		}
 		part[n] = one;
 	}
 	for (unsigned int n = 0; n < ARRAY_SIZE(part); n++)
-		all = merge(all, part[n]);
+		all = merge_areas(all, part[n]);
 	return all;
 }
 
@@ -106,7 +106,7 @@ static struct vmap_area *end_group(struct vm_area *first, struct vm_area *end,
 
 unsigned long vm_end(struct vm_area *list)
 {
-	struct vm_area *first = sort(list), *end;
+	struct vm_area *first = sort_areas(list), *end;
 	struct vmap_area *places = NULL;
 	unsigned long pages = 0;
 

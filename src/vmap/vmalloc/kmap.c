@@ -54,7 +54,7 @@ static unsigned int find_slot(const struct page *page)
 	return slot;
 }
 
-static void forget(unsigned int slot)
+static void forget_slot(unsigned int slot)
 {
 	u16 *p = hash_chain(pkmap->pages[slot]);
 
@@ -70,7 +70,7 @@ static void *slot_address(unsigned int slot)
 }
 
 /* Returns a slot without users; NO_SLOT: all are in use. */
-static unsigned int unused(void)
+static unsigned int unused_slot(void)
 {
 	for (unsigned int n = 0; n < LAST_PKMAP; n++) {
 		unsigned int slot = (pkmap->hand + n) % LAST_PKMAP;
@@ -86,14 +86,14 @@ static unsigned int unused(void)
 /* Maps a page into a slot. Returns 0, -EAGAIN (all are in use) or -ENOMEM. */
 static int map_slot(struct page *page, unsigned int *slot)
 {
-	unsigned int free = unused();
+	unsigned int free = unused_slot();
 	u16 *head;
 	int ret;
 
 	if (free == NO_SLOT)
 		return -EAGAIN;
 	if (pkmap->pages[free])
-		forget(free);
+		forget_slot(free);
 	else if (frames_charge(1))
 		return -ENOMEM;
 	ret = frames_map((uintptr_t)slot_address(free), &page, 1, OS_PROT_RW);

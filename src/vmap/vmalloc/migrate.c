@@ -131,7 +131,7 @@ static unsigned int breaks_at(const struct block *b)
  * Copies the block to dst and maps dst there. Returns 0, or -errno and no
  * change.
  */
-static int replace(const struct block *b, struct page *dst)
+static int replace_block(const struct block *b, struct page *dst)
 {
 	unsigned long pfn = page_to_pfn(dst);
 	void *addr = block_addr(b);
@@ -150,7 +150,7 @@ static int replace_as(const struct block *b, struct page *dst, enum os_wp how)
 
 	if (ret)
 		return ret;
-	ret = replace(b, dst);
+	ret = replace_block(b, dst);
 	if (ret)
 		os_wp_cancel(&range);
 	else
@@ -164,7 +164,7 @@ static int try_replace(const struct block *b, struct page *dst)
 	int ret = -EPERM;
 
 	if (!(b->area->prot & OS_PROT_WRITE))
-		return replace(b, dst);
+		return replace_block(b, dst);
 	if (vmap_migrate != MIGRATE_MPROTECT)
 		ret = replace_as(b, dst, OS_WP_UFFD);
 	if (ret && vmap_migrate != MIGRATE_UFFD)
@@ -254,7 +254,7 @@ void vm_set_movable(struct vm_area *area)
  * Makes a block unmovable: no new move begins. Returns -EAGAIN while a move
  * goes on, or while its mover still has a reference: a split needs exactly one.
  */
-static int stays(struct page *head)
+static int block_stays(struct page *head)
 {
 	if (PageMovable(head))
 		__ClearPageMovable(head);
@@ -273,7 +273,7 @@ int vm_page_stays(struct vm_area *area, struct page *page)
 	if (!(area->vm.flags & VM_ALLOC))
 		return 0;
 	head = frame_block(page, &nr);
-	if (stays(head))
+	if (block_stays(head))
 		return -EAGAIN;
 	/* The caller may keep a reference beyond vfree(). */
 	area->state &= (u8)~VM_REUSABLE;
@@ -291,7 +291,7 @@ void vm_split_blocks(struct vm_area *area)
 	for (unsigned int n = 0; n < area->vm.nr_pages; n += 1U << order) {
 		struct page *head = area->vm.pages[n];
 
-		while (stays(head))
+		while (block_stays(head))
 			cpu_relax();
 		order = READ_ONCE(head->order);
 		if (order)

@@ -62,7 +62,7 @@ static struct km_vmap_notifier *next_notifier(const struct km_vmap_notifier *nb)
 }
 
 /* Calls all notifiers. Returns the number of bytes they freed. */
-static unsigned long notify(size_t size)
+static unsigned long ask_notifiers(size_t size)
 {
 	struct km_vmap_notifier *nb = NULL;
 	unsigned long freed = 0;
@@ -85,7 +85,7 @@ struct vmap_area *alloc_vmap_area(const struct space_want *want, gfp_t gfp)
 	large_purge(PURGE_ALL);
 	if (space_hold(va, want))
 		return va;
-	if (notify(want->size) && space_hold(va, want))
+	if (ask_notifiers(want->size) && space_hold(va, want))
 		return va;
 	if (space_look_again() && space_hold(va, want))
 		return va;

@@ -49,8 +49,8 @@ static struct vm_area **pool_of(struct vmap_node *node, unsigned int nr)
 	return &node->pool[nr <= VMAP_POOL_PAGES ? nr : 0];
 }
 
-static bool suits(const struct vm_area *area, unsigned int nr,
-		  const struct space_want *want, int nid)
+static bool area_suits(const struct vm_area *area, unsigned int nr,
+		       const struct space_want *want, int nid)
 {
 	const struct vmap_area *va = area->va;
 
@@ -71,11 +71,11 @@ struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
 		return NULL;
 	spin_lock(&node->lock);
 	for (unsigned int n = 1; n < REUSE_TRIES && *p; n++) {
-		if (suits(*p, nr, want, nid))
+		if (area_suits(*p, nr, want, nid))
 			break;
 		p = (struct vm_area **)&(*p)->vm.next;
 	}
-	area = *p && suits(*p, nr, want, nid) ? *p : NULL;
+	area = *p && area_suits(*p, nr, want, nid) ? *p : NULL;
 	if (area) {
 		WRITE_ONCE(*p, vm_next(area));
 		WRITE_ONCE(node->nr_pooled, node->nr_pooled - 1);

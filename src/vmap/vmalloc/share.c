@@ -66,12 +66,12 @@ static int alloc_bits(void)
 	return 0;
 }
 
-static bool test(unsigned long pfn)
+static bool is_marked(unsigned long pfn)
 {
 	return READ_ONCE(bits[pfn / 64]) >> (pfn % 64) & 1;
 }
 
-static void set(unsigned long pfn, unsigned long nr)
+static void mark_frames(unsigned long pfn, unsigned long nr)
 {
 	for (unsigned long n = pfn; n < pfn + nr; n++) {
 		unsigned long part = n / SUMMARY_FRAMES;
@@ -87,11 +87,11 @@ static void set(unsigned long pfn, unsigned long nr)
  */
 static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 {
-	bool was = pfn && test(pfn - 1);
+	bool was = pfn && is_marked(pfn - 1);
 	unsigned long ends = 0;
 
 	for (unsigned long n = pfn; n <= pfn + nr; n++) {
-		bool is = n < arena.span_frames && test(n);
+		bool is = n < arena.span_frames && is_marked(n);
 
 		ends += is != was;
 		was = is;
@@ -102,13 +102,13 @@ static unsigned long ends_in(unsigned long pfn, unsigned long nr)
 /* Returns what ends_in() will be when the whole range is set to `is`. */
 static unsigned long ends_around(unsigned long pfn, unsigned long nr, u8 is)
 {
-	bool before = pfn && test(pfn - 1);
-	bool behind = pfn + nr < arena.span_frames && test(pfn + nr);
+	bool before = pfn && is_marked(pfn - 1);
+	bool behind = pfn + nr < arena.span_frames && is_marked(pfn + nr);
 
 	return (unsigned long)(before != is) + (behind != is);
 }
 
-static void clear(unsigned long pfn, unsigned long nr)
+static void unmark_frames(unsigned long pfn, unsigned long nr)
 {
 	for (unsigned long n = pfn; n < pfn + nr; n++)
 		WRITE_ONCE(bits[n / 64], bits[n / 64] & ~(1ULL << (n % 64)));
@@ -116,7 +116,7 @@ static void clear(unsigned long pfn, unsigned long nr)
 
 bool frame_is_shared(unsigned long pfn)
 {
-	return smp_load_acquire(&bits) && test(pfn);
+	return smp_load_acquire(&bits) && is_marked(pfn);
 }
 
 /*
@@ -142,14 +142,14 @@ bool frames_next_shared(unsigned long *pfn, unsigned long *nr)
 
 	if (!bits)
 		return false;
-	while (n < end && !test(n)) {
+	while (n < end && !is_marked(n)) {
 		n++;
 		while (n < end && n % SUMMARY_FRAMES == 0 &&
 		       !part_has_any(n / SUMMARY_FRAMES))
 			n += SUMMARY_FRAMES;
 	}
 	*pfn = n;
-	while (n < end && test(n))
+	while (n < end && is_marked(n))
 		n++;
 	*nr = n - *pfn;
 	return *nr;
@@ -200,7 +200,7 @@ struct page *frame_block(struct page *page, unsigned long *nr)
 	return page;
 }
 
-static int reach(unsigned long pfn)
+static int grow_file(unsigned long pfn)
 {
 	int ret;
 
@@ -210,7 +210,7 @@ static int reach(unsigned long pfn)
 	return ret;
 }
 
-static void mark(struct page *head)
+static void mark_head(struct page *head)
 {
 	__atomic_or_fetch(&head->flags, PG_SHARED, __ATOMIC_RELAXED);
 }
@@ -222,7 +222,7 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 {
 	unsigned long pfn = page_to_pfn(head), had, has;
 	void *addr = page_to_virt(head);
-	int ret = reach(pfn + nr);
+	int ret = grow_file(pfn + nr);
 
 	if (!ret)
 		ret = alloc_bits();
@@ -243,7 +243,7 @@ static int share_block(struct page *head, unsigned long nr, unsigned int flags)
 		return ret;
 	}
 	frames_uncharge(had > has ? had - has : 0);
-	set(pfn, nr);
+	mark_frames(pfn, nr);
 	/* If this fails, a child made without our fork handlers shares it. */
 	if (vmap_fork != VMAP_FORK_SHARE)
 		arena_dont_fork(pfn, nr);
@@ -282,7 +282,7 @@ static int make_private(unsigned long pfn, unsigned long nr)
 		frames_charge_beyond(has - had);
 	else
 		frames_uncharge(had - has);
-	clear(pfn, nr);
+	unmark_frames(pfn, nr);
 	return 0;
 }
 
@@ -296,7 +296,7 @@ static void take_back(struct page *head, unsigned long nr)
 		memcpy(page_to_virt(head), view, nr << PAGE_SHIFT);
 		arena_punch(pfn, nr);
 	} else {
-		mark(head);
+		mark_head(head);
 	}
 	if (view)
 		arena_view_end(view, nr);
@@ -332,7 +332,8 @@ static unsigned int skip_zone(const struct zone *zone,
 #define SETTLE_BACK 1
 
 /* Marks the blocks that were shared just now, or (SETTLE_BACK) undoes them. */
-static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
+static void settle_blocks(struct page *const *pages, unsigned int nr,
+			  unsigned int how)
 {
 	for (unsigned int n = 0; n < nr; n++) {
 		struct page *head;
@@ -347,13 +348,13 @@ static void settle(struct page *const *pages, unsigned int nr, unsigned int how)
 		if (how == SETTLE_BACK)
 			take_back(head, len);
 		else
-			mark(head);
+			mark_head(head);
 	}
 }
 
 /*
  * Shares all pages or none. The lock is held to the end, so that no other
- * thread uses a block as shared that settle() then takes back.
+ * thread uses a block as shared that settle_blocks() then takes back.
  */
 int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 {
@@ -375,8 +376,8 @@ int frames_share(struct page *const *pages, unsigned int nr, unsigned int flags)
 	}
 	if (first == nr)
 		return 0;
-	settle(pages + first, n - first,
-	       ret && (flags & SHARE_KEEP) ? SETTLE_BACK : SETTLE_MARK);
+	settle_blocks(pages + first, n - first,
+		      ret && (flags & SHARE_KEEP) ? SETTLE_BACK : SETTLE_MARK);
 	spin_unlock(&share_lock);
 	return ret;
 }
