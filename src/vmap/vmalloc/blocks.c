@@ -9,7 +9,6 @@
  *
  * Locking	none; the counts are atomic
  * Invariants	AREA3 of internal.h
- * Tests	unit.vmap.vmalloc.vmalloc
  * Source	Linux v6.12 mm/vmalloc.c, vm_area_alloc_pages()
  *		(docs/kernel.md Y2, Y6)
  */
@@ -98,7 +97,7 @@ unsigned int vm_area_alloc_pages(gfp_t gfp, int nid, unsigned int nr,
 		unsigned int left = nr - got, more;
 
 		order = min(order, ilog2(left));
-		if (!order)
+		if (!order || order < least)
 			break;
 		more = vm_alloc_block(block_gfp(gfp, how), nid, &order, least,
 				      pages + got);

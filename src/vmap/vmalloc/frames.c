@@ -21,7 +21,6 @@
  *		FRAME2  every mapping of the memfd is MADV_DONTFORK, unless
  *		    vmap_fork=share
  *		(unit.vmap.vmalloc.vmap checks FRAME1, unit.init.vm_fork FRAME2)
- * Tests	unit.vmap.vmalloc.vmap, with the budget of the system
  * Source	vmap_pages_range() of Linux v6.12 mm/vmalloc.c, whose page
  *		tables are the OS's here
  */
