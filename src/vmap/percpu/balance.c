@@ -152,8 +152,8 @@ void pcpu_balance(void)
 	LIST_HEAD(dead);
 
 	balance_once(&dead);
-	if (pages_below(
-		    PCPU_EMPTY_POP_PAGES_HIGH)) { /* no chunk has room for more */
+	/* still below: no chunk has room for more */
+	if (pages_below(PCPU_EMPTY_POP_PAGES_HIGH)) {
 		chunk = pcpu_create_chunk(GFP_KERNEL | __GFP_NORETRY |
 					  __GFP_NOWARN);
 		if (chunk) {
