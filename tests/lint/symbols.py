@@ -185,6 +185,10 @@ def main():
     root, names = [a for a in sys.argv[1:] if a != "--exact"]
     with open(names, encoding="utf-8") as file:
         paths = [line for line in file.read().splitlines() if line]
+    missing = [path for path in paths if not os.path.exists(path)]
+    if missing:
+        print(f"{len(missing)} objects are not built: {missing[0]}, ...")
+        return 1
     text = subprocess.run(["nm", "-A", "-P", "-g"] + paths, check=True,
                           capture_output=True, text=True).stdout
     objects = parse(text)
