@@ -274,7 +274,6 @@ struct kmem_owner {
 	struct kmem_far_slot **far; /* chunks by number, or NULL */
 	unsigned int nr_far; /* room in far, in chunks */
 	struct list_head list; /* kmem_owners_lock */
-	unsigned long requests; /* atomic: requests of other threads */
 	unsigned long served; /* the last request served; owner */
 	unsigned int exits; /* destructor rounds so far; owner */
 	unsigned int unpolled; /* misses to skip before the next poll; owner */

@@ -3,7 +3,6 @@
  * kmem/mempool_kinds.c - the usual elements of mempools: objects, memory, pages
  *
  * Locking	none here
- * Tests	unit.kmem.mempool
  * Source	Linux v6.12 mm/mempool.c (docs/kernel.md L11)
  */
 #include "diag/warn.h"

@@ -11,7 +11,6 @@
  * object from the slabs. So is a guarded cache, by guard.c and direct.c.
  *
  * Locking	none here: only their owner uses main and spare
- * Tests	unit.kmem.sheaf, unit.kmem.alloc, unit.kmem.far
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)
  */
 #include "core/start.h"

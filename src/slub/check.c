@@ -2,7 +2,6 @@
 /*
  * slub/check.c - checks SLUB1-SLUB3 (slab.h)
  *
- * Tests	unit.slub.node breaks SLUB1 to SLUB3
  */
 #include "slub/internal.h"
 

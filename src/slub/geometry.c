@@ -9,7 +9,6 @@
  * lowest that holds one object.
  *
  * Locking	none; only the caller knows the cache yet
- * Tests	unit.slub.slab, unit.slub.debug_layout
  * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
  *		(docs/kernel.md U6-U9)
  */

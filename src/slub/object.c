@@ -6,7 +6,6 @@
  *	struct page		check_object(), is_slab_object()
  *
  * Locking	none: what is read is constant while the slab lives
- * Tests	unit.slub.flush, unit.slub.node
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1)
  */
 #include "diag/report.h"

@@ -8,7 +8,6 @@
  *			sorted, fewest free objects first
  *
  * Locking	kmem_cache_cpu.lock, then list_lock, one after the other
- * Tests	unit.slub.node
  * Source	Linux v6.18 mm/slub.c, __kmem_cache_do_shrink()
  *		(docs/kernel.md U11)
  */

@@ -267,132 +267,6 @@ static void test_no_drain(void **state)
 	owners_stop();
 }
 
-/* No memory for a sheaf. Expect single objects, straight from the slabs, both
- * ways. */
-static void test_no_sheaf(void **state)
-{
-	extern struct kmem_cache sheaf_cache;
-
-	(void)state;
-	fake.allowance = 0;
-	fake.limited = &sheaf_cache;
-	take(0, 3);
-	assert_int_equal(fake.refills, 3);
-	assert_int_equal(fake.refilled, 3);
-	give(0, 3);
-	assert_int_equal(fake.flushes, 3);
-	assert_int_equal(f.s->in_use, 0);
-	fake.allowance = -1;
-}
-
-/* Memory for part of a sheaf. Expect what there is, then NULL, then service
- * again once there is memory. */
-static void test_partial_refill(void **state)
-{
-	(void)state;
-	fake.allowance = 5;
-	fake.limited = f.s;
-	take(0, 5);
-	assert_null(kmem_cache_alloc(f.s, 0));
-	kmem_owner_check(kmem_owner_get());
-	fake.allowance = -1;
-	take(5, 6);
-	give(0, 6);
-}
-
-/* One cache of a thread is flushed. Expect all its objects in the slabs, its
- * sheaves in the barn, and misses both ways afterwards. */
-static void test_flush_cache(void **state)
-{
-	struct kmem_owner *owner = kmem_owner_get();
-
-	(void)state;
-	take(0, 2 * CAPACITY);
-	give(0, 2 * CAPACITY);
-	kmem_owner_flush_cache(owner, f.s);
-	assert_int_equal(held(), 0);
-	assert_null(spare());
-	assert_int_equal(fake.flushed, 2 * CAPACITY);
-	assert_int_equal(f.s->in_use, 0);
-	assert_int_equal(f.s->node[0]->barn[BARN_HERE].nr_empty, 2);
-	assert_int_equal(owner->cursor[f.s->slot],
-			 (uintptr_t)(kmem_missing + SHEAF_WORDS));
-}
-
-/* Idle slots are flushed at the second look. Expect a slot in use to stay. */
-static void test_flush_idle(void **state)
-{
-	struct kmem_owner *owner = kmem_owner_get();
-
-	(void)state;
-	take(0, 4);
-	give(0, 2);
-	kmem_owner_flush_idle(owner);
-	assert_int_not_equal(held(), 0);
-	give(2, 3); /* it moved */
-	kmem_owner_flush_idle(owner);
-	assert_int_not_equal(held(), 0);
-	kmem_owner_flush_idle(owner);
-	assert_int_equal(held(), 0);
-	give(3, 4);
-}
-
-/*
- * A request to every owner. Expect this one to serve it in its next slow path,
- * once.
- */
-static void test_request(void **state)
-{
-	struct kmem_owner *owner = kmem_owner_get();
-
-	(void)state;
-	take(0, CAPACITY);
-	give(0, 3);
-	kmem_owners_request();
-	kmem_owner_serve(owner); /* notes where the cursor is */
-	kmem_owner_serve(owner); /* no further request */
-	assert_int_equal(held(), 3);
-	kmem_owners_request();
-	kmem_owner_serve(owner);
-	assert_int_equal(held(), 0);
-	give(3, CAPACITY);
-}
-
-static int ticks;
-
-static void count_tick(unsigned int flags)
-{
-	(void)flags;
-	ticks++;
-}
-
-/* A burst of misses, and a tick is due. Expect it within eight of them, though
- * the clock is not looked at each time. */
-static void test_burst(void **state)
-{
-	static struct tick tick = { .fn = count_tick };
-	unsigned long saved = tick_interval_ms;
-	int misses = 0;
-
-	(void)state;
-	tick_register(&tick);
-	for (int i = 0; i < 100; i++) {
-		take(0, 1);
-		give(0, 1);
-		kmem_owner_flush(kmem_owner_get());
-	}
-	tick_interval_ms = 1000;
-	tick_last_ms = os_now_ms() - 1500;
-	for (; !ticks && misses < 50; misses++) {
-		take(0, 1);
-		give(0, 1);
-		kmem_owner_flush(kmem_owner_get());
-	}
-	tick_interval_ms = saved;
-	assert_int_equal(ticks, 1);
-	assert_in_range(misses, 1, 8);
-}
-
 /* Every capacity of docs/kernel.md V2. Expect 4, 12, 28, 60, and 120 for the
  * smallest, and a cache without a slot to have none. */
 static void test_capacity(void **state)
@@ -426,13 +300,7 @@ int main(void)
 		TEST(test_hysteresis_free_first),
 		TEST(test_drain),
 		TEST(test_no_drain),
-		TEST(test_no_sheaf),
-		TEST(test_partial_refill),
-		TEST(test_flush_cache),
-		TEST(test_flush_idle),
 		TEST(test_barn_flow_alone),
-		TEST(test_request),
-		TEST(test_burst),
 		TEST(test_capacity),
 	};
 

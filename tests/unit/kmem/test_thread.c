@@ -182,51 +182,14 @@ static void test_after_exit(void **state)
 	pthread_key_delete(late_key);
 }
 
-static pthread_barrier_t barrier;
-
-static void *hold_objects(void *arg)
-{
-	void *obj = kmem_cache_alloc(s, 0);
-
-	(void)arg;
-	kmem_cache_free(s, obj);
-	pthread_barrier_wait(&barrier);
-	pthread_barrier_wait(&barrier);
-	obj = kmem_cache_alloc(s, 0);
-	kmem_cache_free(s, obj);
-	return NULL;
-}
-
-/*
- * A cache that is not in use any more is emptied while another thread holds
- * sheaves of it. Expect these to be taken too, and that thread to be served
- * afterwards.
- */
-static void test_flush_everywhere(void **state)
-{
-	pthread_t thread;
-
-	(void)state;
-	pthread_barrier_init(&barrier, NULL, 2);
-	assert_int_equal(pthread_create(&thread, NULL, hold_objects, NULL), 0);
-	pthread_barrier_wait(&barrier);
-	assert_int_equal(kmem_owners_count(s), s->sheaf_capacity);
-	kmem_owners_flush_cache(s);
-	assert_int_equal(kmem_owners_count(s), 0);
-	assert_int_equal(s->in_use, 0);
-	pthread_barrier_wait(&barrier);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(s->in_use, 0);
-	pthread_barrier_destroy(&barrier);
-}
-
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_drains),	     TEST(test_exit_drains_pages),
-		TEST(test_remote_free),	     TEST(test_after_exit),
-		TEST(test_flush_everywhere),
+		TEST(test_exit_drains),
+		TEST(test_exit_drains_pages),
+		TEST(test_remote_free),
+		TEST(test_after_exit),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

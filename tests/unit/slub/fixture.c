@@ -72,3 +72,25 @@ void take_full_slabs(unsigned int nr)
 	assert_int_equal(f.n->nr_slabs, nr);
 	assert_int_equal(f.n->nr_partial, 0);
 }
+
+#define MAX_CPUS 64
+
+/* Lay out a cache that never holds an object, for a number of CPUs. */
+struct kmem_cache shape(unsigned int cpus, unsigned int size,
+			unsigned int align, slab_flags_t flags,
+			void (*ctor)(void *))
+{
+	static struct kmem_cache_cpu cpu_slab[MAX_CPUS];
+	struct kmem_cache s = { .object_size = size,
+				.align = align,
+				.flags = flags,
+				.ctor = ctor,
+				.max_order = PAGE_ALLOC_COSTLY_ORDER,
+				.cpu_slab = cpu_slab };
+	unsigned int saved = nr_cpu_ids;
+
+	nr_cpu_ids = cpus;
+	assert_int_equal(slub_setup(&s), 0);
+	nr_cpu_ids = saved;
+	return s;
+}

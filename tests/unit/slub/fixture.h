@@ -43,4 +43,9 @@ static inline struct slab *slab_of(size_t i)
 	return virt_to_slab(f.objs[i]);
 }
 
+/* Lays out a cache that never holds an object, for a number of CPUs. */
+struct kmem_cache shape(unsigned int cpus, unsigned int size,
+			unsigned int align, slab_flags_t flags,
+			void (*ctor)(void *));
+
 #endif
