@@ -139,12 +139,12 @@ void kmem_list_cache(struct kmem_cache *s)
 struct kmem_cache *kmem_other_cache(const struct kmem_cache *s, const void *obj)
 {
 	const struct page *slab = virt_to_slab_page(obj);
-	struct kmem_cache *owner;
+	struct kmem_cache *other;
 
 	if (!slab || page_type(slab) != PAGE_SLAB || slab->slab_cache == s)
 		return NULL;
-	owner = slab->slab_cache;
-	return owner->ops->object_of(owner, obj) == obj ? owner : NULL;
+	other = slab->slab_cache;
+	return other->ops->object_of(other, obj) == obj ? other : NULL;
 }
 
 void kmem_bad_object(const struct kmem_cache *s, const void *obj,

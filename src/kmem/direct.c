@@ -6,7 +6,7 @@
  *	kmem_cache_free_remote()	slab_ops.flush_remote(), if it is there
  *	kmem_guard_free()		slab_ops.debug_free(), or the bytes are
  *					overwritten first, then flush()
- *	kmem_free_to_owner()		the same for the cache of the object
+ *	kmem_free_to_other()		the same for the cache of the object
  *
  * An object of a guarded cache may turn out to be another cache's, which may be
  * guarded too. So these functions call each other.
@@ -71,16 +71,16 @@ static void free_plain(struct kmem_cache *s, void *obj)
 static void free_debug(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
 	const struct page *slab = virt_to_slab_page(obj);
-	struct kmem_cache *owner = NULL;
+	struct kmem_cache *other = NULL;
 	struct slab_caller who;
 
 	slab_caller_init(&who, s, caller);
 	if (slab && slab->slab_cache)
-		owner = kmem_other_cache(s, obj);
+		other = kmem_other_cache(s, obj);
 	if (!slab)
 		slab_bad_free(s, obj, &who);
-	else if (owner && (s->flags & SLAB_CONSISTENCY_CHECKS))
-		kmem_free_to_owner(s, owner, obj);
+	else if (other && (s->flags & SLAB_CONSISTENCY_CHECKS))
+		kmem_free_to_other(s, other, obj);
 	else
 		s->ops->debug_free(s, obj, &who);
 }
@@ -93,11 +93,11 @@ void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller)
 		free_plain(s, obj);
 }
 
-void kmem_free_to_owner(const struct kmem_cache *s, struct kmem_cache *owner,
+void kmem_free_to_other(const struct kmem_cache *s, struct kmem_cache *other,
 			void *obj)
 {
 	km_report("cache_from_obj: Wrong slab cache. %s but object is from "
 		  "%s\n",
-		  s->name, owner->name);
-	kmem_cache_free_direct(owner, &obj, 1);
+		  s->name, other->name);
+	kmem_cache_free_direct(other, &obj, 1);
 }

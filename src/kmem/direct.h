@@ -19,9 +19,10 @@ void kmem_cache_free_remote(struct kmem_cache *s, void **objs, unsigned int nr);
 /* Frees an object of a guarded cache. */
 void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller);
 /*
- * Reports that an object of `owner` was freed to s, and frees it to its slab.
+ * Reports that an object of the cache `other` was freed to s, and frees it to
+ * its slab.
  */
-void kmem_free_to_owner(const struct kmem_cache *s, struct kmem_cache *owner,
+void kmem_free_to_other(const struct kmem_cache *s, struct kmem_cache *other,
 			void *obj);
 
 #endif

@@ -76,7 +76,7 @@ struct slab_ops {
 			       void **objs, unsigned int nr);
 	/*
 	 * Frees nr objects to their slabs and checks each. An object of another
-	 * cache goes to that cache, by kmem_free_to_owner(). Aborts if one is
+	 * cache goes to that cache, by kmem_free_to_other(). Aborts if one is
 	 * no object.
 	 */
 	void (*flush)(struct kmem_cache *s, void **objs, unsigned int nr);

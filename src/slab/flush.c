@@ -236,11 +236,11 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 /* Returns true if obj was an object of another cache; it was freed there. */
 static bool gone_to_owner(struct kmem_cache *s, void *obj)
 {
-	struct kmem_cache *owner = kmem_other_cache(s, obj);
+	struct kmem_cache *other = kmem_other_cache(s, obj);
 
-	if (!owner)
+	if (!other)
 		return false;
-	kmem_free_to_owner(s, owner, obj);
+	kmem_free_to_other(s, other, obj);
 	return true;
 }
 

@@ -124,11 +124,11 @@ listed:
  */
 static noinline struct slab *find_object_slab(struct kmem_cache *s, void *obj)
 {
-	struct kmem_cache *owner = kmem_other_cache(s, obj);
+	struct kmem_cache *other = kmem_other_cache(s, obj);
 	struct slab *slab = virt_to_slab(obj);
 
-	if (unlikely(owner)) {
-		kmem_free_to_owner(s, owner, obj);
+	if (unlikely(other)) {
+		kmem_free_to_other(s, other, obj);
 		return NULL;
 	}
 	check_object(s, slab, obj);
