@@ -56,31 +56,33 @@ static int copy_window(int to_fd, unsigned long pfn, unsigned long nr)
 	return to ? 0 : -ENOMEM;
 }
 
+enum block_use { BLOCK_FREE, BLOCK_USED };
+
 /*
- * Returns the first frame behind the block of pfn. *used: is the block
- * allocated?
+ * Returns the first frame behind the block of pfn, and sets *use to what the
+ * block is.
  */
-static unsigned long block_end(unsigned long pfn, bool *used)
+static unsigned long block_end(unsigned long pfn, enum block_use *use)
 {
 	unsigned long nr;
 	const struct page *head = frame_block(pfn_to_page(pfn), &nr);
 	unsigned int type = page_type(head);
 
-	*used = type != PAGE_BUDDY && type != PAGE_PCP;
+	*use = type == PAGE_BUDDY || type == PAGE_PCP ? BLOCK_FREE : BLOCK_USED;
 	return page_to_pfn(head) + nr;
 }
 
 /* Returns the end of the stretch from pfn on that is all used, or all free. */
 static unsigned long stretch_end(unsigned long pfn, unsigned long end,
-				 bool *used)
+				 enum block_use *use)
 {
-	unsigned long n = block_end(pfn, used);
-	bool more;
+	unsigned long n = block_end(pfn, use);
+	enum block_use more;
 
 	while (n < end) {
 		unsigned long next = block_end(n, &more);
 
-		if (more != *used)
+		if (more != *use)
 			break;
 		n = next;
 	}
@@ -92,11 +94,11 @@ static int copy_frames(int to_fd, unsigned long pfn, unsigned long end)
 	int ret = 0;
 
 	while (pfn < end && !ret) {
-		bool used;
+		enum block_use use;
 		unsigned long next;
 
-		next = stretch_end(pfn, min(end, pfn + WINDOW_FRAMES), &used);
-		if (used)
+		next = stretch_end(pfn, min(end, pfn + WINDOW_FRAMES), &use);
+		if (use == BLOCK_USED)
 			ret = copy_window(to_fd, pfn, next - pfn);
 		pfn = next;
 	}
