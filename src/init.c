@@ -276,7 +276,7 @@ void km_fork_prepare(void)
 }
 
 /* Unlocks tick_lock last: it keeps the next fork out. */
-static void fork_release(void)
+static void km_fork_release(void)
 {
 	lock_fork_end();
 	page_alloc_fork_release();
@@ -306,7 +306,7 @@ void km_fork_parent(void)
 		return;
 	if (vmalloc_used)
 		vmalloc_used->fork_parent();
-	fork_release();
+	km_fork_release();
 	kmem_gate_open();
 	lock_fork_release(&tick_lock);
 }
@@ -318,7 +318,7 @@ void km_fork_child(void)
 		return;
 	if (vmalloc_used)
 		vmalloc_used->fork_child();
-	fork_release();
+	km_fork_release();
 	kmem_gate_child();
 	lock_fork_release(&tick_lock);
 	page_alloc_fork_child();

@@ -73,14 +73,14 @@ const struct engine_starter km_starter __engine_starter = {
 	.start = start_engine,
 };
 
-__attribute__((constructor(101))) static void start(void)
+__attribute__((constructor(101))) static void api_start(void)
 {
 	start_engine();
 	km_register_fork();
 	km_rcu_register_fork();
 }
 
-__attribute__((destructor)) static void stop(void)
+__attribute__((destructor)) static void api_stop(void)
 {
 	validate_slab_at_exit();
 	proc_print_at_exit();

@@ -162,7 +162,7 @@ static void *rcu_worker(void *arg)
 	return arg;
 }
 
-static void ring(void)
+static void ring_bell(void)
 {
 	__atomic_add_fetch(&bell, 1, __ATOMIC_RELEASE);
 	os_futex_wake(&bell);
@@ -207,7 +207,7 @@ static void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *))
 					    __ATOMIC_RELAXED));
 	/* if the queue was not empty another thread has rung the bell */
 	if (!first)
-		ring();
+		ring_bell();
 }
 
 struct marker {
@@ -276,7 +276,7 @@ static void rcu_fork_prepare(void)
 	if (!fork_locked)
 		return;
 	__atomic_store_n(&worker, WORKER_TO_REST, __ATOMIC_RELEASE);
-	ring();
+	ring_bell();
 	wait_while(WORKER_TO_REST);
 	urcu_bp_before_fork();
 }

@@ -77,7 +77,7 @@ static bool stack_passes(const struct fault_attr *attr)
 	return found;
 }
 
-static void dump(struct fault_attr *attr)
+static void dump_failure(struct fault_attr *attr)
 {
 	if (!attr->verbose || !__ratelimit(&attr->ratelimit, attr->name))
 		return;
@@ -90,12 +90,12 @@ static void dump(struct fault_attr *attr)
 		dump_stack();
 }
 
-static bool fail(struct fault_attr *attr, unsigned int flags)
+static bool fail_request(struct fault_attr *attr, unsigned int flags)
 {
 	int times = READ_ONCE(attr->times);
 
 	if (!(flags & FAULT_NOWARN))
-		dump(attr);
+		dump_failure(attr);
 	while (times > 0 && !__atomic_compare_exchange_n(
 				    &attr->times, &times, times - 1, false,
 				    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -114,7 +114,7 @@ static bool grant_space(struct fault_attr *attr, long size)
 
 static bool fails_by_nth(struct fault_attr *attr, unsigned int flags)
 {
-	return stack_passes(attr) && !--task.nth && fail(attr, flags);
+	return stack_passes(attr) && !--task.nth && fail_request(attr, flags);
 }
 
 bool should_fail_ex(struct fault_attr *attr, long size, unsigned int flags)
@@ -137,7 +137,7 @@ bool should_fail_ex(struct fault_attr *attr, long size, unsigned int flags)
 		return false;
 	if (random_percent() >= attr->probability)
 		return false;
-	return fail(attr, flags);
+	return fail_request(attr, flags);
 }
 
 bool should_fail(struct fault_attr *attr, long size)
@@ -147,7 +147,7 @@ bool should_fail(struct fault_attr *attr, long size)
 
 /* ---- this thread --------------------------------------------------------- */
 
-static void arm(void)
+static void arm_faults(void)
 {
 	WRITE_ONCE(fault_armed, (u8)1);
 }
@@ -156,7 +156,7 @@ void fault_set_nth(unsigned int n)
 {
 	task.nth = n;
 	if (n)
-		arm();
+		arm_faults();
 }
 
 unsigned int fault_nth(void)
@@ -211,13 +211,13 @@ int setup_fault_attr(struct fault_attr *attr, const char *str)
 	attr->probability = (unsigned long)probability;
 	WRITE_ONCE(attr->space, (int)space);
 	WRITE_ONCE(attr->times, (int)times);
-	arm();
+	arm_faults();
 	return 0;
 }
 
 /* The knobs that are unsigned long, with their largest values. */
-static unsigned long *find_knob(struct fault_attr *attr, const char *name,
-				size_t len, unsigned long *most)
+static unsigned long *find_fault_knob(struct fault_attr *attr, const char *name,
+				      size_t len, unsigned long *most)
 {
 	const struct {
 		const char *name;
@@ -262,7 +262,8 @@ int fault_attr_set(struct fault_attr *attr, const char *knob)
 {
 	const char *value = strchr(knob, '=');
 	size_t len = value ? (size_t)(value - knob) : strlen(knob);
-	unsigned long most = 0, *number = find_knob(attr, knob, len, &most);
+	unsigned long most = 0,
+		      *number = find_fault_knob(attr, knob, len, &most);
 	int *with_sign = find_signed_knob(attr, knob, len);
 	long parsed;
 
@@ -277,6 +278,6 @@ int fault_attr_set(struct fault_attr *attr, const char *knob)
 			return -EINVAL;
 		WRITE_ONCE(*with_sign, (int)parsed);
 	}
-	arm();
+	arm_faults();
 	return 0;
 }

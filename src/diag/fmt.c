@@ -22,7 +22,7 @@ struct spec {
 	bool is_long;
 };
 
-static void put(struct out *out, char c)
+static void put_char(struct out *out, char c)
 {
 	if (out->len + 1 < out->size)
 		out->buf[out->len] = c;
@@ -32,7 +32,7 @@ static void put(struct out *out, char c)
 static void put_times(struct out *out, char c, size_t times)
 {
 	while (times--)
-		put(out, c);
+		put_char(out, c);
 }
 
 static void put_padded(struct out *out, const struct spec *spec,
@@ -42,7 +42,7 @@ static void put_padded(struct out *out, const struct spec *spec,
 
 	put_times(out, ' ', spec->left ? 0 : pad);
 	while (len--)
-		put(out, *text++);
+		put_char(out, *text++);
 	put_times(out, ' ', spec->left ? pad : 0);
 }
 
@@ -78,10 +78,10 @@ static void put_number(struct out *out, const struct spec *spec,
 	put_times(out, ' ',
 		  !spec->left && spec->width > full ? spec->width - full : 0);
 	while (*prefix)
-		put(out, *prefix++);
+		put_char(out, *prefix++);
 	put_times(out, '0', zeros);
 	while (at < sizeof(digits))
-		put(out, digits[at++]);
+		put_char(out, digits[at++]);
 	put_times(out, ' ',
 		  spec->left && spec->width > full ? spec->width - full : 0);
 }
@@ -294,7 +294,7 @@ static void put_conversion(struct out *out, struct spec *spec, char c,
 		put_bytes(out, spec, va_arg(*args, unsigned long));
 		break;
 	default:
-		put(out, c);
+		put_char(out, c);
 	}
 }
 
@@ -307,7 +307,7 @@ int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	va_copy(copy, args);
 	for (; *fmt; fmt++) {
 		if (*fmt != '%') {
-			put(&out, *fmt);
+			put_char(&out, *fmt);
 			continue;
 		}
 		fmt = parse_spec(fmt + 1, &spec, &copy);

@@ -24,14 +24,14 @@ extern const struct boot_param __stop_km_params[]
 
 #define PARAM_MAX 256
 
-static char dash(char c)
+static char fold_dash(char c)
 {
 	return c == '-' ? '_' : c;
 }
 
 bool param_name_is(const char *text, size_t len, const char *name)
 {
-	for (; len && *name && dash(*text) == dash(*name); len--) {
+	for (; len && *name && fold_dash(*text) == fold_dash(*name); len--) {
 		text++;
 		name++;
 	}
@@ -49,8 +49,8 @@ static bool is_for(const struct boot_param *p, const char *text, size_t len)
 }
 
 /* Returns the argument of p->set(): the value, or all behind the dot. */
-static const char *argument(const struct boot_param *p, const char *text,
-			    const char *value)
+static const char *param_argument(const struct boot_param *p, const char *text,
+				  const char *value)
 {
 	size_t prefix = strlen(p->name);
 
@@ -59,7 +59,7 @@ static const char *argument(const struct boot_param *p, const char *text,
 	return value ? value + 1 : "";
 }
 
-static void apply(char *param)
+static void apply_param(char *param)
 {
 	char *value = strchr(param, '=');
 	size_t len = value ? (size_t)(value - param) : strlen(param);
@@ -70,7 +70,7 @@ static void apply(char *param)
 		if (is_for(p, param, len))
 			break;
 	if (p != __stop_km_params)
-		ret = p->set(argument(p, param, value));
+		ret = p->set(param_argument(p, param, value));
 	if (value)
 		*value = '\0';
 	if (ret == -ENOENT)
@@ -124,7 +124,7 @@ void parse_args(const char *cmdline)
 				  "ignored, allowed: %u bytes\n",
 				  param, PARAM_MAX - 1);
 		else if (len)
-			apply(param);
+			apply_param(param);
 	}
 }
 
@@ -147,7 +147,7 @@ static unsigned long mul_add(unsigned long a, unsigned long b, unsigned long c)
 	return value;
 }
 
-static int digit(char c)
+static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -161,13 +161,14 @@ unsigned long memparse(const char *text, const char **end)
 	unsigned long value = 0;
 	int base = 10;
 
-	if (text[0] == '0' && (text[1] | 0x20) == 'x' && digit(text[2]) < 16) {
+	if (text[0] == '0' && (text[1] | 0x20) == 'x' &&
+	    digit_value(text[2]) < 16) {
 		base = 16;
 		text += 2;
 	}
-	for (; digit(*text) < base; text++)
+	for (; digit_value(*text) < base; text++)
 		value = mul_add(value, (unsigned long)base,
-				(unsigned long)digit(*text));
+				(unsigned long)digit_value(*text));
 	switch (*text) {
 	case 'T':
 	case 't':

@@ -7,7 +7,7 @@
 #include "sys/os.h"
 
 /* Appends to buf. Returns the full length, even if the text was cut. */
-static size_t append(struct seq_file *m, const char *fmt, va_list args)
+static size_t append_text(struct seq_file *m, const char *fmt, va_list args)
 {
 	size_t used = min(m->count, m->size);
 
@@ -17,11 +17,11 @@ static size_t append(struct seq_file *m, const char *fmt, va_list args)
 /* A text that does not fit into an empty buffer is cut. */
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list args)
 {
-	size_t len = append(m, fmt, args);
+	size_t len = append_text(m, fmt, args);
 
 	if (m->fd && m->count + len >= m->size) {
 		seq_flush(m);
-		len = min(append(m, fmt, args), m->size - 1);
+		len = min(append_text(m, fmt, args), m->size - 1);
 	}
 	m->count += len;
 }

@@ -129,7 +129,7 @@ static void see_runtime(const struct scope_object *o)
 				o, forms[i].name);
 }
 
-static void see(const struct scope_object *o, void *arg)
+static void see_operators(const struct scope_object *o, void *arg)
 {
 	struct found *found = arg;
 	bool runtime = is_runtime(o->soname);
@@ -212,7 +212,7 @@ static void cxx_settle(void)
 	cxx_function slots[NR_CXX_FORMS];
 	u32 foreign = 0;
 
-	scope_walk(see, &found);
+	scope_walk(see_operators, &found);
 	for (unsigned int i = 0; i < NR_CXX_FORMS; i++) {
 		cxx_function slot = NULL;
 

@@ -22,21 +22,21 @@
 #include "shim/shim.h"
 #include "sys/os.h"
 
-enum policy { MASK, KEEP, KEEP_NAMES };
+enum deepbind_policy { MASK, KEEP, KEEP_NAMES };
 
-static enum policy policy = MASK; /* constant after start */
-static char keep[256]; /* KEEP_NAMES: which, with commas */
+static enum deepbind_policy deepbind_policy = MASK; /* constant after start */
+static char kept_names[256]; /* KEEP_NAMES: which, with commas */
 
 static int set_deepbind(const char *value)
 {
 	if (!strcmp(value, "mask")) {
-		policy = MASK;
+		deepbind_policy = MASK;
 	} else if (!strcmp(value, "keep")) {
-		policy = KEEP;
+		deepbind_policy = KEEP;
 	} else if (!strncmp(value, "keep:", 5) && value[5] &&
-		   strlen(value + 5) < sizeof(keep)) {
-		strcpy(keep, value + 5);
-		policy = KEEP_NAMES;
+		   strlen(value + 5) < sizeof(kept_names)) {
+		strcpy(kept_names, value + 5);
+		deepbind_policy = KEEP_NAMES;
 	} else {
 		return -EINVAL;
 	}
@@ -48,7 +48,7 @@ static bool is_listed(const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *at = keep; len && *at;) {
+	for (const char *at = kept_names; len && *at;) {
 		size_t item = strcspn(at, ",");
 
 		if (item == len && !strncmp(at, name, len))
@@ -75,7 +75,7 @@ bool deepbind_masked(const char *file)
 	if (os_secure())
 		return false;
 	shim_boot(); /* reads the parameters if they are not read */
-	if (policy == KEEP_NAMES && file)
+	if (deepbind_policy == KEEP_NAMES && file)
 		return !is_kept(file);
-	return policy == MASK;
+	return deepbind_policy == MASK;
 }

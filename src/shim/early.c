@@ -28,7 +28,7 @@
 #define HEADER MALLOC_ALIGN
 
 char early_heap[EARLY_SIZE] __aligned(MALLOC_ALIGN);
-static size_t used;
+static size_t early_used;
 
 /* Holds 0 or the address in the file until it is relocated. */
 void *const volatile early_relocated = early_heap;
@@ -37,11 +37,11 @@ void *early_alloc(size_t size)
 {
 	/* A block of no bytes has an address of its own in the heap too. */
 	size_t bytes = ALIGN(max(size, 1UL), MALLOC_ALIGN) + HEADER;
-	char *p = early_heap + used;
+	char *p = early_heap + early_used;
 
-	if (size > EARLY_SIZE || bytes > EARLY_SIZE - used)
+	if (size > EARLY_SIZE || bytes > EARLY_SIZE - early_used)
 		return NULL;
-	used += bytes;
+	early_used += bytes;
 	*(size_t *)(void *)p = size;
 	return p + HEADER;
 }

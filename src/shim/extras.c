@@ -45,7 +45,7 @@ WEAK_EXPORT int reallocarr(void *p, size_t n, size_t size)
 }
 
 /* Checks sizes of our own blocks alone, not of another malloc's. */
-static void claim(const void *p, const char *function, size_t size)
+static void claim_size(const void *p, const char *function, size_t size)
 {
 	if (likely(!by_name()->other))
 		pointer_claim(p, function, size);
@@ -76,7 +76,7 @@ WEAK_EXPORT void *recallocarray(void *p, size_t old_n, size_t n, size_t size)
 		errno = EINVAL;
 		return NULL;
 	}
-	claim(p, "recallocarray", old_bytes);
+	claim_size(p, "recallocarray", old_bytes);
 	q = by_name()->calloc(1, bytes);
 	if (!q)
 		return NULL;
@@ -89,7 +89,7 @@ WEAK_EXPORT void freezero(void *p, size_t size)
 {
 	if (!p)
 		return;
-	claim(p, "freezero", size);
+	claim_size(p, "freezero", size);
 	clear_and_free(p, size);
 }
 
@@ -115,7 +115,7 @@ WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)
 }
 
 /* Returns a new block with its usable size, or with `size` if it is unknown. */
-static struct sized_ptr sized(void *p, size_t size)
+static struct sized_ptr with_its_size(void *p, size_t size)
 {
 	const struct by_name *names = by_name();
 
@@ -159,10 +159,10 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 
 WEAK_EXPORT struct sized_ptr alloc_at_least(size_t size)
 {
-	return sized(by_name()->malloc(size), size);
+	return with_its_size(by_name()->malloc(size), size);
 }
 
 WEAK_EXPORT struct sized_ptr aligned_alloc_at_least(size_t align, size_t size)
 {
-	return sized(by_name()->aligned_alloc(align, size), size);
+	return with_its_size(by_name()->aligned_alloc(align, size), size);
 }

@@ -24,9 +24,9 @@
 #include "shim/next.h"
 #include "shim/shim.h"
 
-enum policy { FORWARD, ABORT, LEAK };
+enum foreign_policy { FORWARD, ABORT, LEAK };
 
-static enum policy policy = FORWARD;
+static enum foreign_policy foreign_policy = FORWARD;
 
 static int set_foreign(const char *value)
 {
@@ -34,14 +34,15 @@ static int set_foreign(const char *value)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(value, names[i])) {
-			policy = (enum policy)i;
+			foreign_policy = (enum foreign_policy)i;
 			return 0;
 		}
 	return -EINVAL;
 }
 boot_param("foreign", set_foreign, "forward, abort, leak");
 
-static __cold void refuse(const char *function, const void *p, enum place place)
+static __cold void refuse_pointer(const char *function, const void *p,
+				  enum map_place place)
 {
 	static const char *const what[] = {
 		[PLACE_NONE] = "is in no mapping",
@@ -58,15 +59,16 @@ static __cold void refuse(const char *function, const void *p, enum place place)
  * PLACE_LDSO or PLACE_NONE if it is ignored. Does not return if the program is
  * at fault.
  */
-static enum place examine(const char *function, const void *p, size_t *room)
+static enum map_place examine_pointer(const char *function, const void *p,
+				      size_t *room)
 {
-	enum place place = place_of(p, room);
+	enum map_place place = place_of(p, room);
 
 	if (place == PLACE_LDSO)
 		return place;
-	if (place != PLACE_OTHER || policy == ABORT)
-		refuse(function, p, place);
-	return policy == FORWARD ? PLACE_OTHER : PLACE_NONE;
+	if (place != PLACE_OTHER || foreign_policy == ABORT)
+		refuse_pointer(function, p, place);
+	return foreign_policy == FORWARD ? PLACE_OTHER : PLACE_NONE;
 }
 
 /* ---- the next allocator -------------------------------------------------- */
@@ -85,7 +87,7 @@ static void *next_function(void *noted, const char *name, const void *p)
 	if (!function && &dlsym)
 		function = dlsym(RTLD_NEXT, name);
 	if (!function)
-		refuse(name, p, PLACE_OTHER);
+		refuse_pointer(name, p, PLACE_OTHER);
 	return function;
 }
 
@@ -117,7 +119,7 @@ void foreign_free(void *p)
 	int saved = errno;
 	size_t room;
 
-	if (examine("free", p, &room) == PLACE_OTHER)
+	if (examine_pointer("free", p, &room) == PLACE_OTHER)
 		next_free(p);
 	errno = saved;
 }
@@ -125,7 +127,7 @@ void foreign_free(void *p)
 int foreign_realloc(void *p, size_t size, void **out, size_t *room)
 {
 	*room = 0;
-	if (examine("realloc", p, room) != PLACE_OTHER)
+	if (examine_pointer("realloc", p, room) != PLACE_OTHER)
 		return -ENOENT;
 	*out = next_realloc(p, size);
 	return 0;
@@ -135,7 +137,7 @@ size_t foreign_usable_size(void *p)
 {
 	size_t room;
 
-	if (examine("malloc_usable_size", p, &room) == PLACE_OTHER)
+	if (examine_pointer("malloc_usable_size", p, &room) == PLACE_OTHER)
 		return next_usable_size(p);
 	return 0;
 }

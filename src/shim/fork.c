@@ -40,7 +40,7 @@ static bool many_threads(void)
 	return &__libc_single_threaded && !__libc_single_threaded;
 }
 
-static void fork_prepare(void)
+static void shim_fork_prepare(void)
 {
 	if (many_threads() && &_IO_list_lock && &_IO_list_unlock) {
 		_IO_list_lock();
@@ -50,7 +50,7 @@ static void fork_prepare(void)
 	km_fork_prepare();
 }
 
-static void fork_parent(void)
+static void shim_fork_parent(void)
 {
 	km_fork_parent();
 	if (READ_ONCE(streams_owner) == __builtin_thread_pointer()) {
@@ -62,7 +62,7 @@ static void fork_parent(void)
 		shim_drain();
 }
 
-static void fork_child(void)
+static void shim_fork_child(void)
 {
 	km_fork_child();
 	streams_owner = NULL;
@@ -74,5 +74,5 @@ static void fork_child(void)
 void shim_fork_init(void)
 {
 	kswapd_allow_threads();
-	os_at_fork(fork_prepare, fork_parent, fork_child);
+	os_at_fork(shim_fork_prepare, shim_fork_parent, shim_fork_child);
 }

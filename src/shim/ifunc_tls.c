@@ -19,7 +19,7 @@
 #include "kmem/thread.h"
 #include "shim/shim.h"
 
-static void nothing(void)
+static void do_nothing(void)
 {
 }
 
@@ -27,13 +27,13 @@ static void nothing(void)
 __attribute__((used)) static void (*resolve_nothing(void))(void)
 {
 	kmem_owner_early();
-	return nothing;
+	return do_nothing;
 }
 
-static void indirect(void) __attribute__((ifunc("resolve_nothing")));
+static void call_nothing(void) __attribute__((ifunc("resolve_nothing")));
 
 /* A call, so that the linker keeps it. */
 __attribute__((constructor)) static void use_indirect(void)
 {
-	indirect();
+	call_nothing();
 }

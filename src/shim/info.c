@@ -108,7 +108,7 @@ EXPORT struct mallinfo2 mallinfo2(void)
 	};
 }
 
-static int narrow(size_t value)
+static int narrow_to_int(size_t value)
 {
 	return value > INT_MAX ? INT_MAX : (int)value;
 }
@@ -118,15 +118,15 @@ static struct mallinfo narrow_info(void)
 	struct mallinfo2 m = mallinfo2();
 
 	return (struct mallinfo){
-		.arena = narrow(m.arena),
-		.ordblks = narrow(m.ordblks),
-		.smblks = narrow(m.smblks),
-		.hblks = narrow(m.hblks),
-		.hblkhd = narrow(m.hblkhd),
-		.fsmblks = narrow(m.fsmblks),
-		.uordblks = narrow(m.uordblks),
-		.fordblks = narrow(m.fordblks),
-		.keepcost = narrow(m.keepcost),
+		.arena = narrow_to_int(m.arena),
+		.ordblks = narrow_to_int(m.ordblks),
+		.smblks = narrow_to_int(m.smblks),
+		.hblks = narrow_to_int(m.hblks),
+		.hblkhd = narrow_to_int(m.hblkhd),
+		.fsmblks = narrow_to_int(m.fsmblks),
+		.uordblks = narrow_to_int(m.uordblks),
+		.fordblks = narrow_to_int(m.fordblks),
+		.keepcost = narrow_to_int(m.keepcost),
 	};
 }
 

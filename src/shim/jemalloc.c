@@ -31,7 +31,7 @@
 #define FLAG_ARENA_SHIFT 20
 
 /* Returns the alignment that flags ask for; 1: none. */
-static size_t alignment(int flags)
+static size_t flags_alignment(int flags)
 {
 	return 1UL << (flags & FLAG_LG_ALIGN);
 }
@@ -60,9 +60,9 @@ static void clear_rest(void *p, size_t from)
 		memset((char *)p + from, 0, usable - from);
 }
 
-static void *take(size_t size, int flags, uintptr_t caller)
+static void *take_flagged(size_t size, int flags, uintptr_t caller)
 {
-	void *p = shim_memalign(alignment(flags), size, caller);
+	void *p = shim_memalign(flags_alignment(flags), size, caller);
 
 	if (p && (flags & FLAG_ZERO))
 		clear_rest(p, 0);
@@ -72,7 +72,7 @@ static void *take(size_t size, int flags, uintptr_t caller)
 WEAK_EXPORT void *mallocx(size_t size, int flags)
 {
 	check_arena(flags);
-	return take(size, flags, _RET_IP_);
+	return take_flagged(size, flags, _RET_IP_);
 }
 
 /* Resizes, and moves the block if it does not fit or is not aligned so. */
@@ -81,10 +81,10 @@ static void *resize_aligned(void *p, size_t size, int flags, uintptr_t caller)
 	size_t usable = malloc_usable_size(p);
 	void *q;
 
-	if (IS_ALIGNED((uintptr_t)p, alignment(flags)) && size <= usable &&
-	    size > usable / 2)
+	if (IS_ALIGNED((uintptr_t)p, flags_alignment(flags)) &&
+	    size <= usable && size > usable / 2)
 		return p;
-	q = take(size, flags & ~FLAG_ZERO, caller);
+	q = take_flagged(size, flags & ~FLAG_ZERO, caller);
 	if (!q)
 		return NULL;
 	memcpy(q, p, min(size, usable));
@@ -100,7 +100,7 @@ WEAK_EXPORT void *rallocx(void *p, size_t size, int flags)
 	check_arena(flags);
 	size = max(size, 1UL);
 	before = malloc_usable_size(p);
-	if (alignment(flags) > MALLOC_ALIGN)
+	if (flags_alignment(flags) > MALLOC_ALIGN)
 		q = resize_aligned(p, size, flags, _RET_IP_);
 	else
 		q = realloc(p, size);
@@ -165,7 +165,7 @@ WEAK_EXPORT void sdallocx(void *p, size_t size, int flags)
 
 WEAK_EXPORT size_t nallocx(size_t size, int flags)
 {
-	size_t align = alignment(flags);
+	size_t align = flags_alignment(flags);
 
 	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
 		return 0;

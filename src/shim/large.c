@@ -32,7 +32,7 @@
 
 struct large_stat large_stat;
 
-static void count(unsigned long *counter, long delta)
+static void count_runs(unsigned long *counter, long delta)
 {
 	__atomic_add_fetch(counter, (unsigned long)delta, __ATOMIC_RELAXED);
 }
@@ -44,9 +44,9 @@ static void *run_start(struct page *page, unsigned long nr)
 {
 	page->nr_pages = nr;
 	smp_store_release(&page->type, PAGE_RUN);
-	count(&large_stat.runs, 1);
-	count(&large_stat.runs_ever, 1);
-	count(&large_stat.run_pages, (long)nr);
+	count_runs(&large_stat.runs, 1);
+	count_runs(&large_stat.runs_ever, 1);
+	count_runs(&large_stat.run_pages, (long)nr);
 	return page_to_virt(page);
 }
 
@@ -120,8 +120,8 @@ static int run_free(struct page *page)
 					 false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return -ENOENT;
-	count(&large_stat.runs, -1);
-	count(&large_stat.run_pages, -(long)nr);
+	count_runs(&large_stat.runs, -1);
+	count_runs(&large_stat.run_pages, -(long)nr);
 	if (unlikely(READ_ONCE(kmem_perturb)))
 		memset(page_to_virt(page), kmem_perturb, nr << PAGE_SHIFT);
 	free_page_run(page, nr);
@@ -143,7 +143,7 @@ static void *run_resize(struct page *page, size_t size)
 		page->nr_pages = want;
 		trim_page_run(page, want, nr);
 	}
-	count(&large_stat.run_pages, (long)(want - nr));
+	count_runs(&large_stat.run_pages, (long)(want - nr));
 	return page_to_virt(page);
 }
 

@@ -30,7 +30,7 @@ static inline void *pop_small(size_t size)
 }
 
 /* Allocates by size: object, run or area. The engine works. */
-static void *serve(size_t size, uintptr_t caller)
+static void *serve_size(size_t size, uintptr_t caller)
 {
 	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
 
@@ -81,7 +81,7 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 		return malloc_aside(size, MALLOC_ALIGN);
 	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
-		p = serve(size, caller);
+		p = serve_size(size, caller);
 		inject_end(caller);
 	}
 	kmem_leave();
@@ -271,10 +271,10 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 {
 	size_t room = room_for(usable, size);
 	int saved = errno;
-	void *q = serve(room, caller);
+	void *q = serve_size(room, caller);
 
 	if (!q && room > size)
-		q = serve(size, caller);
+		q = serve_size(size, caller);
 	if (!q)
 		return NULL;
 	errno = saved;
@@ -323,8 +323,8 @@ static int resize_small(const struct pointer *what, void *p, size_t size,
  * Resizes any block; needs memory unless a large block shrinks. This thread is
  * inside.
  */
-static void *resize(const struct pointer *what, void *p, size_t size,
-		    uintptr_t caller)
+static void *resize_block(const struct pointer *what, void *p, size_t size,
+			  uintptr_t caller)
 {
 	bool asks = what->kind == POINTER_SMALL || size > what->usable ||
 		    size <= MAX_SMALL;
@@ -375,7 +375,7 @@ static int realloc_inside(void *p, size_t size, uintptr_t caller, void **out)
 		if (ret == -ENOENT) /* a free object: no copy, no free */
 			return -EBADF;
 	}
-	*out = resize(&what, p, size, caller);
+	*out = resize_block(&what, p, size, caller);
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -430,7 +430,7 @@ static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
 
 	if (unlikely(!kmem_enter()))
 		return realloc_outside(p, size, caller);
-	q = resize(&what, p, size, caller);
+	q = resize_block(&what, p, size, caller);
 	kmem_leave();
 	return q;
 }

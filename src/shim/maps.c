@@ -93,9 +93,9 @@ static bool is_object(const struct mapping *map)
 }
 
 /* Returns what a mapping is; `before` precedes it, `here` is on this stack. */
-static enum place place_in(const struct mapping *map,
-			   const struct mapping *before, uintptr_t here,
-			   uintptr_t p)
+static enum map_place place_in_map(const struct mapping *map,
+				   const struct mapping *before, uintptr_t here,
+				   uintptr_t p)
 {
 	bool bss = !map->path[0] && before->end == map->start &&
 		   is_object(before);
@@ -116,16 +116,16 @@ static enum place place_in(const struct mapping *map,
 	return PLACE_OBJECT;
 }
 
-enum place maps_place(struct maps *maps, const void *here, const void *p,
-		      size_t *room)
+enum map_place maps_place(struct maps *maps, const void *here, const void *p,
+			  size_t *room)
 {
 	struct mapping map, before = { .end = 0 };
 
 	while (maps_next(maps, &map)) {
 		if ((uintptr_t)p >= map.start && (uintptr_t)p < map.end) {
 			*room = map.end - (uintptr_t)p;
-			return place_in(&map, &before, (uintptr_t)here,
-					(uintptr_t)p);
+			return place_in_map(&map, &before, (uintptr_t)here,
+					    (uintptr_t)p);
 		}
 		if (map.path[0])
 			before = map;
@@ -140,11 +140,11 @@ static bool is_loaded(const void *p)
 	return os_find_object((uintptr_t)p, &object) != -ENOENT;
 }
 
-enum place place_of(const void *p, size_t *room)
+enum map_place place_of(const void *p, size_t *room)
 {
 	struct maps maps = { .at = 0 };
 	long fd = os_open_read("/proc/self/maps");
-	enum place place;
+	enum map_place place;
 
 	if (fd < 0)
 		return PLACE_OTHER; /* no way to know: trust the caller */

@@ -7,7 +7,7 @@
 
 #include "sys/compiler.h"
 
-enum place {
+enum map_place {
 	PLACE_NONE, /* no mapping */
 	PLACE_STACK, /* of a thread that is known, or of this one */
 	PLACE_OBJECT, /* a loaded object, or its .bss */
@@ -35,9 +35,9 @@ bool maps_next(struct maps *maps, struct mapping *map);
  * Returns where p lies, and sets *room to the bytes from p to the end of its
  * mapping, unless it is PLACE_NONE. `here` is an address on the caller's stack.
  */
-enum place maps_place(struct maps *maps, const void *here, const void *p,
-		      size_t *room);
+enum map_place maps_place(struct maps *maps, const void *here, const void *p,
+			  size_t *room);
 /* The same for this process. Returns PLACE_OTHER if there is no /proc. */
-enum place place_of(const void *p, size_t *room);
+enum map_place place_of(const void *p, size_t *room);
 
 #endif

@@ -33,7 +33,7 @@ void next_keep(const struct next_malloc *next)
 	smp_store_release(&settled, 1);
 }
 
-static void note_object(const struct scope_object *object, void *arg)
+static void note_behind(const struct scope_object *object, void *arg)
 {
 	struct next_malloc *next = arg;
 
@@ -47,7 +47,7 @@ const struct next_malloc *next_malloc(void)
 
 	if (likely(smp_load_acquire(&settled)))
 		return &kept;
-	scope_walk(note_object, &next);
+	scope_walk(note_behind, &next);
 	next_keep(&next);
 	return &kept;
 }

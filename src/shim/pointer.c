@@ -13,7 +13,8 @@
 #include "sys/os.h"
 #include "vmap/large/space.h"
 
-static __cold void misuse(const char *function, const void *p, const char *what)
+static __cold void end_by_misuse(const char *function, const void *p,
+				 const char *what)
 {
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what);
 }
@@ -35,7 +36,7 @@ static void resolve_small(const void *p, const char *function,
 	bool start;
 
 	if (unlikely(!s))
-		misuse(function, p, "is not allocated memory");
+		end_by_misuse(function, p, "is not allocated memory");
 	start = s->ops->object_of(s, p) == p;
 	*out = (struct pointer){ POINTER_SMALL, s, s->object_size };
 	if (unlikely(s->guard))
@@ -65,7 +66,7 @@ static int resolve_side(const void *p, const char *function,
 	int ret = side_find(p, &usable);
 
 	if (unlikely(ret == -EINVAL))
-		misuse(function, p, "is not allocated memory");
+		end_by_misuse(function, p, "is not allocated memory");
 	*out = (struct pointer){ POINTER_SIDE, NULL, usable };
 	return ret;
 }
@@ -97,7 +98,7 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 	}
 	if (km_ready() && !large_find(p, &large)) {
 		if (unlikely((uintptr_t)p % MALLOC_ALIGN))
-			misuse(function, p, "is not 16-byte aligned");
+			end_by_misuse(function, p, "is not 16-byte aligned");
 		if (unlikely(large.start != p))
 			km_panic("kmalloc: %s(): %p is inside a block (%H at "
 				 "%p)\n",
@@ -108,9 +109,10 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 	if (unlikely(!resolve_side(p, function, out)))
 		return;
 	if (unlikely(is_ours(p)))
-		misuse(function, p,
-		       (uintptr_t)p % MALLOC_ALIGN ? "is not 16-byte aligned" :
-						     "is not allocated memory");
+		end_by_misuse(function, p,
+			      (uintptr_t)p % MALLOC_ALIGN ?
+				      "is not 16-byte aligned" :
+				      "is not allocated memory");
 	*out = (struct pointer){ POINTER_FOREIGN, NULL, 0 };
 }
 

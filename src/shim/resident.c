@@ -22,7 +22,7 @@
 #define PRESENT (1ULL << 63)
 
 /* Returns the resident bytes of [start, start + size), by pages. */
-static size_t present(int fd, const void *start, size_t size)
+static size_t present_bytes(int fd, const void *start, size_t size)
 {
 	unsigned long page = (uintptr_t)start >> OS_PAGE_SHIFT, nr = 0;
 	unsigned long end = ((uintptr_t)start + size + OS_PAGE_SIZE - 1) >>
@@ -49,7 +49,7 @@ const char *resident_file(const void *code)
 	return os_find_object((uintptr_t)code, &object) ? "" : object.name;
 }
 
-static size_t image(int fd)
+static size_t image_bytes(int fd)
 {
 	const void *here = (const void *)resident_own;
 	struct os_object object;
@@ -57,8 +57,8 @@ static size_t image(int fd)
 	/* in a static program library and program are one object */
 	if (os_find_object((uintptr_t)here, &object) || !*object.name)
 		return 0;
-	return present(fd, (const void *)object.start,
-		       object.end - object.start);
+	return present_bytes(fd, (const void *)object.start,
+			     object.end - object.start);
 }
 
 static size_t own_caches(void)
@@ -82,10 +82,11 @@ void resident_own(struct resident *own)
 	*own = (struct resident){ .caches = own_caches() };
 	if (fd < 0)
 		return;
-	own->image = image((int)fd);
-	own->tables =
-		present((int)fd, arena.vmemmap, frames * sizeof(struct page)) +
-		present((int)fd, arena_index, frames) +
-		present((int)fd, arena.pageblocks, frames >> PAGEBLOCK_ORDER);
+	own->image = image_bytes((int)fd);
+	own->tables = present_bytes((int)fd, arena.vmemmap,
+				    frames * sizeof(struct page)) +
+		      present_bytes((int)fd, arena_index, frames) +
+		      present_bytes((int)fd, arena.pageblocks,
+				    frames >> PAGEBLOCK_ORDER);
 	os_close((int)fd);
 }

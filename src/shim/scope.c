@@ -28,7 +28,7 @@ extern struct r_debug _r_debug __attribute__((weak));
 extern Elf64_Dyn _DYNAMIC[] __attribute__((weak, visibility("hidden")));
 
 /* Addresses are relocated in place, except in the kernel's own object. */
-static const void *at(const struct link_map *map, uintptr_t address)
+static const void *relocated_at(const struct link_map *map, uintptr_t address)
 {
 	return (const void *)(address < map->l_addr ? map->l_addr + address :
 						      address);
@@ -41,19 +41,19 @@ static void read_dynamic(const struct link_map *map, struct scope_object *out)
 	for (const Elf64_Dyn *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
 		switch (dyn->d_tag) {
 		case DT_SYMTAB:
-			out->symbols = at(map, dyn->d_un.d_ptr);
+			out->symbols = relocated_at(map, dyn->d_un.d_ptr);
 			break;
 		case DT_STRTAB:
-			out->strings = at(map, dyn->d_un.d_ptr);
+			out->strings = relocated_at(map, dyn->d_un.d_ptr);
 			break;
 		case DT_GNU_HASH:
-			out->gnu_hash = at(map, dyn->d_un.d_ptr);
+			out->gnu_hash = relocated_at(map, dyn->d_un.d_ptr);
 			break;
 		case DT_HASH:
-			out->hash = at(map, dyn->d_un.d_ptr);
+			out->hash = relocated_at(map, dyn->d_un.d_ptr);
 			break;
 		case DT_VERSYM:
-			out->versions = at(map, dyn->d_un.d_ptr);
+			out->versions = relocated_at(map, dyn->d_un.d_ptr);
 			break;
 		case DT_SONAME:
 			soname = dyn;

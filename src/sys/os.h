@@ -286,6 +286,8 @@ long os_open_read(const char *path); /* fd or -errno */
 long os_open_append(const char *path); /* fd or -errno; creates 0644 */
 long os_read(int fd, void *buf, size_t size);
 long os_pread(int fd, void *buf, size_t size, u64 offset);
+/* Reads size bytes and no fewer. Returns 0, or -EIO if it could not. */
+int os_pread_all(int fd, void *buf, size_t size, u64 offset);
 long os_write(int fd, const void *buf, size_t size); /* all of it */
 /* Returns a copy of fd with a high number, closed by exec; or -errno. */
 int os_dup_high(int fd);

@@ -40,7 +40,7 @@ static u8 node_of_pu(hwloc_topology_t t, hwloc_obj_t pu, unsigned int nr_nodes)
 	return found;
 }
 
-static void read_distances(hwloc_topology_t t, struct os_topology *out)
+static void read_hwloc_distances(hwloc_topology_t t, struct os_topology *out)
 {
 	struct hwloc_distances_s *d;
 	unsigned int nr = 1;
@@ -81,7 +81,7 @@ static int read_topology(hwloc_topology_t t, struct os_topology *out)
 		out->pu_node[i] = node_of_pu(
 			t, hwloc_get_obj_by_type(t, HWLOC_OBJ_PU, i),
 			out->nr_nodes);
-	read_distances(t, out);
+	read_hwloc_distances(t, out);
 	return 0;
 }
 

@@ -168,7 +168,7 @@ bool os_secure(void)
 }
 
 /* Returns libc's environment if it is set, else that of the initial stack. */
-static char **environment(void)
+static char **find_environment(void)
 {
 	long *sp;
 
@@ -183,7 +183,7 @@ static char **environment(void)
 static char *find_variable(const char *name)
 {
 	size_t len = strlen(name);
-	char **env = environment();
+	char **env = find_environment();
 
 	if (os_secure())
 		return NULL;
@@ -275,6 +275,11 @@ long os_pread(int fd, void *buf, size_t size, u64 offset)
 		n = sys4(SYS_pread64, fd, buf, size, offset);
 	while (n == -EINTR);
 	return n;
+}
+
+int os_pread_all(int fd, void *buf, size_t size, u64 offset)
+{
+	return os_pread(fd, buf, size, offset) == (long)size ? 0 : -EIO;
 }
 
 long os_write(int fd, const void *buf, size_t size)

@@ -57,7 +57,7 @@ static uintptr_t range_start, range_end; /* faults here are ours */
 static u32 phase; /* odd: writes wait; a futex */
 static u32 waiting; /* threads in the handler; atomic */
 static u8 installed; /* the handler is */
-static u8 used; /* since the last os_wp_rest() */
+static u8 wp_used; /* since the last os_wp_rest() */
 
 /* ---- userfaultfd --------------------------------------------------------- */
 
@@ -156,7 +156,7 @@ void os_wp_done(void)
  * Passes a signal to the handler that was installed before. The default ends
  * the program, also for signals of kill().
  */
-static void chain(int sig, siginfo_t *info, void *context)
+static void chain_signal(int sig, siginfo_t *info, void *context)
 {
 	if (old_action.sa_flags & SA_SIGINFO) {
 		old_action.sa_sigaction(sig, info, context);
@@ -173,7 +173,7 @@ static void chain(int sig, siginfo_t *info, void *context)
 }
 
 /* Returns true if this thread can write there; or-ing 0 changes nothing. */
-static bool writable(uintptr_t at)
+static bool can_write(uintptr_t at)
 {
 	at &= ~3UL;
 	return sys6(SYS_futex, at, FUTEX_WAKE_OP_PRIVATE, 0, 0, at,
@@ -181,7 +181,7 @@ static bool writable(uintptr_t at)
 }
 
 /* Returns true if writes there wait now. */
-static bool waits(uintptr_t at, u32 *now)
+static bool writes_wait(uintptr_t at, u32 *now)
 {
 	*now = __atomic_load_n(&phase, __ATOMIC_SEQ_CST);
 	return (*now & 1) && at >= READ_ONCE(range_start) &&
@@ -197,7 +197,7 @@ static void wait_for_end(uintptr_t at)
 	u32 now;
 
 	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
-	while (waits(at, &now))
+	while (writes_wait(at, &now))
 		os_futex_wait(&phase, now);
 	__atomic_sub_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
 }
@@ -208,15 +208,15 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	u32 now;
 
 	if (info->si_code != SEGV_ACCERR) {
-		chain(sig, info, context);
+		chain_signal(sig, info, context);
 		return;
 	}
 	do {
 		wait_for_end(at);
-		if (writable(at))
+		if (can_write(at))
 			return;
-	} while (waits(at, &now));
-	chain(sig, info, context);
+	} while (writes_wait(at, &now));
+	chain_signal(sig, info, context);
 }
 
 static bool handler_is_ours(void)
@@ -233,7 +233,7 @@ static int install_handler(void)
 				    .sa_flags = SA_SIGINFO | SA_NODEFER |
 						SA_ONSTACK | SA_RESTART };
 
-	used = 1;
+	wp_used = 1;
 	if (installed && handler_is_ours())
 		return 0;
 	if (sigaction(SIGSEGV, &action, &old_action))
@@ -247,8 +247,8 @@ void os_wp_rest(void)
 {
 	if (!installed)
 		return;
-	if (used) {
-		used = 0;
+	if (wp_used) {
+		wp_used = 0;
 		return;
 	}
 	if (handler_is_ours())

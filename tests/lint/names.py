@@ -27,19 +27,6 @@ import sources
 TOLERATED = {
     # one of the three is linked
     "km_backends": 3,
-    # not taken apart yet
-    "apply": 2,
-    "find_knob": 2,
-    "keep": 2,
-    "note_object": 2,
-    "place_in": 2,
-    "policy": 2,
-    "read_at": 2,
-    "read_distances": 2,
-    "set_rule": 2,
-    "struct policy": 2,
-    "struct table": 2,
-    "used": 3,
 }
 
 ATTRIBUTE = re.compile(

@@ -20,11 +20,6 @@
 #include "diag/unwind/eh_frame.h"
 #include "sys/os.h"
 
-static bool read_at(int fd, void *buf, size_t size, u64 offset)
-{
-	return os_pread(fd, buf, size, offset) == (long)size;
-}
-
 /* Finds the header of a section by its name. Returns false if there is none. */
 static bool find_section(int fd, const char *name, Elf64_Shdr *section)
 {
@@ -32,16 +27,16 @@ static bool find_section(int fd, const char *name, Elf64_Shdr *section)
 	Elf64_Shdr names;
 	Elf64_Ehdr head;
 
-	if (!read_at(fd, &head, sizeof(head), 0) ||
+	if (os_pread_all(fd, &head, sizeof(head), 0) ||
 	    memcmp(head.e_ident, ELFMAG, SELFMAG) ||
 	    head.e_shentsize != sizeof(*section) ||
 	    head.e_shstrndx >= head.e_shnum ||
-	    !read_at(fd, &names, sizeof(names),
-		     head.e_shoff + head.e_shstrndx * sizeof(names)))
+	    os_pread_all(fd, &names, sizeof(names),
+			 head.e_shoff + head.e_shstrndx * sizeof(names)))
 		return false;
 	for (unsigned int i = 0; i < head.e_shnum; i++) {
-		if (!read_at(fd, section, sizeof(*section),
-			     head.e_shoff + i * sizeof(*section)) ||
+		if (os_pread_all(fd, section, sizeof(*section),
+				 head.e_shoff + i * sizeof(*section)) ||
 		    os_pread(fd, text, sizeof(text) - 1,
 			     names.sh_offset + section->sh_name) <= 0)
 			return false;

@@ -24,7 +24,7 @@ struct record {
 
 static struct record *buckets[NR_BUCKETS]; /* atomic */
 static char *pools[NR_POOLS]; /* atomic; from NULL once */
-static u64 used; /* atomic: bytes handed out, of all pools in a row */
+static u64 depot_used; /* atomic: bytes handed out, of all pools in a row */
 static unsigned long nr_records; /* atomic */
 
 static u32 hash_entries(const unsigned long *entries, unsigned int nr)
@@ -37,8 +37,8 @@ static u32 hash_entries(const unsigned long *entries, unsigned int nr)
 	return (u32)(hash >> 32);
 }
 
-static struct record *find(struct record *r, u32 hash,
-			   const unsigned long *entries, unsigned int nr)
+static struct record *find_record(struct record *r, u32 hash,
+				  const unsigned long *entries, unsigned int nr)
 {
 	for (; r; r = r->next)
 		if (r->hash == hash && r->nr == nr &&
@@ -66,7 +66,7 @@ static char *get_pool(unsigned int n)
 /* Returns a new record with its handle; NULL: no memory. */
 static struct record *get_record(size_t size)
 {
-	u64 at = READ_ONCE(used), start;
+	u64 at = READ_ONCE(depot_used), start;
 	struct record *r;
 	char *pool;
 
@@ -76,8 +76,8 @@ static struct record *get_record(size_t size)
 			start = ALIGN(start, POOL_SIZE);
 		if (start >= NR_POOLS * POOL_SIZE)
 			return NULL;
-	} while (!__atomic_compare_exchange_n(&used, &at, start + size, false,
-					      __ATOMIC_RELAXED,
+	} while (!__atomic_compare_exchange_n(&depot_used, &at, start + size,
+					      false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
 	pool = get_pool((unsigned int)(start / POOL_SIZE));
 	if (!pool)
@@ -96,7 +96,7 @@ depot_stack_handle_t stack_depot_save(const unsigned long *entries,
 	if (!nr || nr > STACK_TRACE_DEPTH)
 		return 0;
 	first = smp_load_acquire(bucket);
-	r = find(first, hash, entries, nr);
+	r = find_record(first, hash, entries, nr);
 	if (r)
 		return r->handle;
 	r = get_record(ALIGN(sizeof(*r) + nr * sizeof(*entries), (size_t)UNIT));
@@ -132,5 +132,5 @@ unsigned int stack_depot_fetch(depot_stack_handle_t handle,
 void stack_depot_stat(unsigned long *records, unsigned long *bytes)
 {
 	*records = READ_ONCE(nr_records);
-	*bytes = READ_ONCE(used);
+	*bytes = READ_ONCE(depot_used);
 }

@@ -9,7 +9,7 @@
 #define MOST_FRAMES 64 /* of this library, at most */
 
 /* Sets the cursor to the caller of the function that calls this. */
-static __always_inline int begin(struct unwind_cursor *c)
+static __always_inline int begin_walk(struct unwind_cursor *c)
 {
 	int ret;
 
@@ -25,7 +25,7 @@ noinline unsigned int stack_trace_save(unsigned long *entries, unsigned int nr,
 	unsigned int got = 0;
 	int ret;
 
-	for (ret = begin(&c); !ret && got < nr; ret = unwind_step(&c)) {
+	for (ret = begin_walk(&c); !ret && got < nr; ret = unwind_step(&c)) {
 		if (skip)
 			skip--;
 		else
@@ -58,7 +58,7 @@ noinline unsigned int stack_trace_save_from(unsigned long *entries,
 	unsigned int got = 0, frames = 0;
 	int ret;
 
-	for (ret = begin(&c); !ret && got < nr; ret = unwind_step(&c)) {
+	for (ret = begin_walk(&c); !ret && got < nr; ret = unwind_step(&c)) {
 		if (!got && c.reg[UNWIND_PC] != caller) {
 			if (frames++ == MOST_FRAMES)
 				break;

@@ -11,40 +11,35 @@
 #include "sys/os.h"
 
 /* A symbol table of a file and the strings that belong to it. */
-struct table {
+struct symbol_table {
 	Elf64_Shdr symbols, strings;
 };
 
 #define CHUNK 64 /* symbols read at once */
 
-static bool read_at(int fd, void *buf, size_t size, u64 offset)
-{
-	return os_pread(fd, buf, size, offset) == (long)size;
-}
-
 /* Find the table to use: .symtab has all functions, .dynsym the exported. */
-static bool find_table(int fd, struct table *table)
+static bool find_table(int fd, struct symbol_table *table)
 {
 	Elf64_Ehdr head;
 	Elf64_Shdr section;
 	bool found = false;
 
-	if (!read_at(fd, &head, sizeof(head), 0) ||
+	if (os_pread_all(fd, &head, sizeof(head), 0) ||
 	    memcmp(head.e_ident, ELFMAG, SELFMAG) ||
 	    head.e_shentsize != sizeof(section))
 		return false;
 	for (unsigned int i = 0; i < head.e_shnum; i++) {
-		if (!read_at(fd, &section, sizeof(section),
-			     head.e_shoff + i * sizeof(section)))
+		if (os_pread_all(fd, &section, sizeof(section),
+				 head.e_shoff + i * sizeof(section)))
 			return false;
 		if (section.sh_type != SHT_SYMTAB &&
 		    (section.sh_type != SHT_DYNSYM || found))
 			continue;
 		table->symbols = section;
 		found = section.sh_link < head.e_shnum &&
-			read_at(fd, &table->strings, sizeof(section),
-				head.e_shoff +
-					section.sh_link * sizeof(section));
+			!os_pread_all(fd, &table->strings, sizeof(section),
+				      head.e_shoff + section.sh_link *
+							     sizeof(section));
 		if (section.sh_type == SHT_SYMTAB)
 			break;
 	}
@@ -70,8 +65,8 @@ static bool is_better(const Elf64_Sym *sym, uintptr_t addr,
 	       sym->st_value > best->start;
 }
 
-static void keep(int fd, const struct table *table, const Elf64_Sym *sym,
-		 struct symbol *best)
+static void keep_best(int fd, const struct symbol_table *table,
+		      const Elf64_Sym *sym, struct symbol *best)
 {
 	char name[sizeof(best->name)];
 	long n = os_pread(fd, name, sizeof(name) - 1,
@@ -89,7 +84,7 @@ static void keep(int fd, const struct table *table, const Elf64_Sym *sym,
 static void find_symbol(int fd, uintptr_t addr, struct symbol *best)
 {
 	Elf64_Sym syms[CHUNK];
-	struct table table;
+	struct symbol_table table;
 	u64 nr, got;
 
 	if (!find_table(fd, &table))
@@ -97,12 +92,13 @@ static void find_symbol(int fd, uintptr_t addr, struct symbol *best)
 	nr = table.symbols.sh_size / sizeof(syms[0]);
 	for (u64 at = 0; at < nr; at += got) {
 		got = min(nr - at, (u64)CHUNK);
-		if (!read_at(fd, syms, got * sizeof(syms[0]),
-			     table.symbols.sh_offset + at * sizeof(syms[0])))
+		if (os_pread_all(fd, syms, got * sizeof(syms[0]),
+				 table.symbols.sh_offset +
+					 at * sizeof(syms[0])))
 			break;
 		for (u64 i = 0; i < got; i++)
 			if (is_better(&syms[i], addr, best))
-				keep(fd, &table, &syms[i], best);
+				keep_best(fd, &table, &syms[i], best);
 	}
 }
 

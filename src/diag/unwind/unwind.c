@@ -38,7 +38,7 @@ struct row {
 #define REMEMBERED 4 /* rows; compilers nest one */
 
 /* The instructions of one function, while they are run. */
-struct table {
+struct unwind_table {
 	const struct eh_frame *frame;
 	uintptr_t loc; /* the code that the row begins with */
 	struct row row, initial, remembered[REMEMBERED];
@@ -48,7 +48,8 @@ struct table {
 
 /* ---- running the instructions -------------------------------------------- */
 
-static void set_rule(struct table *t, u64 reg, enum how how, u64 value)
+static void set_reg_rule(struct unwind_table *t, u64 reg, enum how how,
+			 u64 value)
 {
 	if (reg == t->frame->ra_reg)
 		reg = UNWIND_PC;
@@ -56,7 +57,7 @@ static void set_rule(struct table *t, u64 reg, enum how how, u64 value)
 		t->row.reg[reg] = (struct rule){ value, how };
 }
 
-static void restore_rule(struct table *t, u64 reg)
+static void restore_rule(struct unwind_table *t, u64 reg)
 {
 	if (reg < UNWIND_REGS)
 		t->row.reg[reg] = t->initial.reg[reg];
@@ -71,60 +72,64 @@ static u64 skip_expression(struct eh_reader *r)
 	return place;
 }
 
-static u64 factored(struct table *t, u64 value)
+static u64 times_data_align(struct unwind_table *t, u64 value)
 {
 	return value * (u64)t->frame->data_align;
 }
 
 /* Instructions that say where one register is. */
-static bool run_register(struct table *t, struct eh_reader *r, u8 op)
+static bool run_register(struct unwind_table *t, struct eh_reader *r, u8 op)
 {
 	u64 reg = op == DW_CFA_nop ? 0 : eh_uleb(r);
 
 	switch (op) {
 	case DW_CFA_offset_extended:
-		set_rule(t, reg, HOW_OFFSET, factored(t, eh_uleb(r)));
+		set_reg_rule(t, reg, HOW_OFFSET,
+			     times_data_align(t, eh_uleb(r)));
 		return true;
 	case DW_CFA_offset_extended_sf:
-		set_rule(t, reg, HOW_OFFSET, factored(t, (u64)eh_sleb(r)));
+		set_reg_rule(t, reg, HOW_OFFSET,
+			     times_data_align(t, (u64)eh_sleb(r)));
 		return true;
 	case DW_CFA_val_offset:
-		set_rule(t, reg, HOW_VAL_OFFSET, factored(t, eh_uleb(r)));
+		set_reg_rule(t, reg, HOW_VAL_OFFSET,
+			     times_data_align(t, eh_uleb(r)));
 		return true;
 	case DW_CFA_val_offset_sf:
-		set_rule(t, reg, HOW_VAL_OFFSET, factored(t, (u64)eh_sleb(r)));
+		set_reg_rule(t, reg, HOW_VAL_OFFSET,
+			     times_data_align(t, (u64)eh_sleb(r)));
 		return true;
 	case DW_CFA_restore_extended:
 		restore_rule(t, reg);
 		return true;
 	case DW_CFA_undefined:
-		set_rule(t, reg, HOW_UNDEFINED, 0);
+		set_reg_rule(t, reg, HOW_UNDEFINED, 0);
 		return true;
 	case DW_CFA_same_value:
-		set_rule(t, reg, HOW_SAME, 0);
+		set_reg_rule(t, reg, HOW_SAME, 0);
 		return true;
 	case DW_CFA_register:
-		set_rule(t, reg, HOW_REGISTER, eh_uleb(r));
+		set_reg_rule(t, reg, HOW_REGISTER, eh_uleb(r));
 		return true;
 	case DW_CFA_expression:
-		set_rule(t, reg, HOW_EXPRESSION, skip_expression(r));
+		set_reg_rule(t, reg, HOW_EXPRESSION, skip_expression(r));
 		return true;
 	case DW_CFA_val_expression:
-		set_rule(t, reg, HOW_VAL_EXPRESSION, skip_expression(r));
+		set_reg_rule(t, reg, HOW_VAL_EXPRESSION, skip_expression(r));
 		return true;
 	default:
 		return false;
 	}
 }
 
-static void define_cfa(struct table *t, u64 reg, u64 offset)
+static void define_cfa(struct unwind_table *t, u64 reg, u64 offset)
 {
 	t->row.cfa_reg = reg;
 	t->row.cfa = (struct rule){ offset, HOW_OFFSET };
 }
 
 /* Instructions that say how the CFA is found. */
-static bool run_cfa(struct table *t, struct eh_reader *r, u8 op)
+static bool run_cfa(struct unwind_table *t, struct eh_reader *r, u8 op)
 {
 	u64 reg = t->row.cfa_reg;
 
@@ -135,7 +140,7 @@ static bool run_cfa(struct table *t, struct eh_reader *r, u8 op)
 		return true;
 	case DW_CFA_def_cfa_sf:
 		reg = eh_uleb(r);
-		define_cfa(t, reg, factored(t, (u64)eh_sleb(r)));
+		define_cfa(t, reg, times_data_align(t, (u64)eh_sleb(r)));
 		return true;
 	case DW_CFA_def_cfa_register:
 		define_cfa(t, eh_uleb(r), t->row.cfa.value);
@@ -144,7 +149,7 @@ static bool run_cfa(struct table *t, struct eh_reader *r, u8 op)
 		define_cfa(t, reg, eh_uleb(r));
 		return true;
 	case DW_CFA_def_cfa_offset_sf:
-		define_cfa(t, reg, factored(t, (u64)eh_sleb(r)));
+		define_cfa(t, reg, times_data_align(t, (u64)eh_sleb(r)));
 		return true;
 	case DW_CFA_def_cfa_expression:
 		t->row.cfa.value = skip_expression(r);
@@ -156,7 +161,7 @@ static bool run_cfa(struct table *t, struct eh_reader *r, u8 op)
 }
 
 /* Instructions that step to the next row, or to one that was remembered. */
-static bool run_row(struct table *t, struct eh_reader *r, u8 op)
+static bool run_row(struct unwind_table *t, struct eh_reader *r, u8 op)
 {
 	u64 align = t->frame->code_align;
 
@@ -196,7 +201,8 @@ static bool run_row(struct table *t, struct eh_reader *r, u8 op)
 }
 
 /* Runs the instructions up to the row of pc, or to the end. */
-static void run(struct table *t, struct eh_reader r, uintptr_t pc)
+static void run_instructions(struct unwind_table *t, struct eh_reader r,
+			     uintptr_t pc)
 {
 	while (r.at < r.end && !t->error) {
 		struct eh_reader before = r;
@@ -206,7 +212,8 @@ static void run(struct table *t, struct eh_reader r, uintptr_t pc)
 		if ((op & 0xc0) == DW_CFA_advance_loc)
 			t->loc += low * t->frame->code_align;
 		else if ((op & 0xc0) == DW_CFA_offset)
-			set_rule(t, low, HOW_OFFSET, factored(t, eh_uleb(&r)));
+			set_reg_rule(t, low, HOW_OFFSET,
+				     times_data_align(t, eh_uleb(&r)));
 		else if ((op & 0xc0) == DW_CFA_restore)
 			restore_rule(t, low);
 		else if (!run_row(t, &r, op) && !run_cfa(t, &r, op) &&
@@ -222,7 +229,7 @@ static void run(struct table *t, struct eh_reader r, uintptr_t pc)
 
 /* ---- applying a row ------------------------------------------------------ */
 
-static int evaluate(struct unwind_cursor *c, u64 place, u64 *value)
+static int evaluate_at(struct unwind_cursor *c, u64 place, u64 *value)
 {
 	struct eh_reader r = { (const u8 *)place, (const u8 *)place + 16 };
 	u64 length = eh_uleb(&r);
@@ -249,11 +256,11 @@ static int find_register(struct unwind_cursor *c, const struct rule *rule,
 		*value = c->reg[rule->value];
 		return 0;
 	case HOW_EXPRESSION:
-		ret = evaluate(c, rule->value, &at);
+		ret = evaluate_at(c, rule->value, &at);
 		return ret ? ret : unwind_peek(c, at, value);
 	case HOW_VAL_EXPRESSION:
 		*value = cfa;
-		return evaluate(c, rule->value, value);
+		return evaluate_at(c, rule->value, value);
 	default:
 		return 0;
 	}
@@ -263,7 +270,7 @@ static int find_cfa(struct unwind_cursor *c, const struct row *row, u64 *cfa)
 {
 	*cfa = 0;
 	if (row->cfa.how == HOW_VAL_EXPRESSION)
-		return evaluate(c, row->cfa.value, cfa);
+		return evaluate_at(c, row->cfa.value, cfa);
 	if (row->cfa_reg >= UNWIND_REGS)
 		return -EINVAL;
 	*cfa = c->reg[row->cfa_reg] + row->cfa.value;
@@ -271,7 +278,7 @@ static int find_cfa(struct unwind_cursor *c, const struct row *row, u64 *cfa)
 }
 
 /* Sets the caller's registers; -ENOENT if the stack pointer would not rise. */
-static int apply(struct unwind_cursor *c, const struct row *row, u8 signal)
+static int apply_row(struct unwind_cursor *c, const struct row *row, u8 signal)
 {
 	u64 reg[UNWIND_REGS], cfa;
 	int ret = find_cfa(c, row, &cfa);
@@ -297,7 +304,7 @@ static int apply(struct unwind_cursor *c, const struct row *row, u8 signal)
 static const u8 saved_regs[UNWIND_SAVED] = { 3, 6, 12, 13, 14, 15 };
 
 /* Converts a row to the simple form; returns false if it does not fit. */
-static bool simplify(const struct row *row, struct unwind_simple *simple)
+static bool simplify_row(const struct row *row, struct unwind_simple *simple)
 {
 	u32 others = (1U << UNWIND_PC) - 1;
 
@@ -346,7 +353,7 @@ static int apply_simple(struct unwind_cursor *c,
 /* ---- one frame ----------------------------------------------------------- */
 
 static int find_row(const struct eh_object *object, uintptr_t pc,
-		    struct table *t, struct eh_frame *frame)
+		    struct unwind_table *t, struct eh_frame *frame)
 {
 	if (eh_find_frame(object, pc, frame))
 		return -ENOENT;
@@ -355,10 +362,10 @@ static int find_row(const struct eh_object *object, uintptr_t pc,
 	t->error = 0;
 	memset(&t->row, 0, sizeof(t->row));
 	t->loc = frame->start;
-	run(t, frame->initial, ~0UL);
+	run_instructions(t, frame->initial, ~0UL);
 	t->initial = t->row;
 	t->loc = frame->start;
-	run(t, frame->rest, pc);
+	run_instructions(t, frame->rest, pc);
 	return t->error;
 }
 
@@ -369,7 +376,7 @@ int unwind_step(struct unwind_cursor *c)
 	struct unwind_simple simple;
 	struct eh_object object;
 	struct eh_frame frame;
-	struct table t;
+	struct unwind_table t;
 
 	if (eh_find_object(pc, &object))
 		return -ENOENT;
@@ -377,8 +384,8 @@ int unwind_step(struct unwind_cursor *c)
 		return apply_simple(c, &simple);
 	if (find_row(&object, pc, &t, &frame))
 		return -ENOENT;
-	if (frame.signal || !simplify(&t.row, &simple))
-		return apply(c, &t.row, frame.signal);
+	if (frame.signal || !simplify_row(&t.row, &simple))
+		return apply_row(c, &t.row, frame.signal);
 	unwind_cache_put(pc, object.hdr, &simple);
 	return apply_simple(c, &simple);
 }

@@ -18,7 +18,7 @@ struct stack {
 	int error; /* of the first thing that went wrong */
 };
 
-static void push(struct stack *s, u64 value)
+static void push_value(struct stack *s, u64 value)
 {
 	if (s->depth == DEPTH)
 		s->error = -EINVAL;
@@ -26,7 +26,7 @@ static void push(struct stack *s, u64 value)
 		s->at[s->depth++] = value;
 }
 
-static u64 pop(struct stack *s)
+static u64 pop_value(struct stack *s)
 {
 	if (s->depth)
 		return s->at[--s->depth];
@@ -35,7 +35,7 @@ static u64 pop(struct stack *s)
 }
 
 /* Computes a OP b. Returns false if there is no such operator. */
-static bool compute(u8 op, u64 a, u64 b, u64 *result)
+static bool compute_binary(u8 op, u64 a, u64 b, u64 *result)
 {
 	switch (op) {
 	case DW_OP_and:
@@ -65,7 +65,7 @@ static bool compute(u8 op, u64 a, u64 b, u64 *result)
 }
 
 /* The same for comparisons, which are of signed numbers. */
-static bool compare(u8 op, s64 a, s64 b, u64 *result)
+static bool compare_binary(u8 op, s64 a, s64 b, u64 *result)
 {
 	switch (op) {
 	case DW_OP_eq:
@@ -91,14 +91,14 @@ static bool compare(u8 op, s64 a, s64 b, u64 *result)
 	}
 }
 
-static void binary(struct stack *s, u8 op)
+static void run_binary(struct stack *s, u8 op)
 {
-	u64 b = pop(s), a = pop(s), result = 0;
+	u64 b = pop_value(s), a = pop_value(s), result = 0;
 
-	if (!compute(op, a, b, &result) &&
-	    !compare(op, (s64)a, (s64)b, &result))
+	if (!compute_binary(op, a, b, &result) &&
+	    !compare_binary(op, (s64)a, (s64)b, &result))
 		s->error = -EINVAL;
-	push(s, result);
+	push_value(s, result);
 }
 
 /* Returns a number of 1, 2, 4 or 8 bytes, sign-extended if op is signed. */
@@ -112,7 +112,7 @@ static u64 fixed_constant(struct eh_reader *r, u8 op)
 }
 
 /* Reads the number that follows its operator. Returns false if op has none. */
-static bool constant(struct eh_reader *r, u8 op, u64 *value)
+static bool read_constant(struct eh_reader *r, u8 op, u64 *value)
 {
 	if (op == DW_OP_addr)
 		*value = eh_fixed(r, 8);
@@ -127,46 +127,46 @@ static bool constant(struct eh_reader *r, u8 op, u64 *value)
 	return true;
 }
 
-static void deref(struct unwind_cursor *cursor, struct stack *s)
+static void deref_top(struct unwind_cursor *cursor, struct stack *s)
 {
 	u64 value = 0;
-	int ret = unwind_peek(cursor, pop(s), &value);
+	int ret = unwind_peek(cursor, pop_value(s), &value);
 
 	if (ret)
 		s->error = ret;
-	push(s, value);
+	push_value(s, value);
 }
 
-static void dup(struct stack *s)
+static void push_copy(struct stack *s)
 {
-	u64 value = pop(s);
+	u64 value = pop_value(s);
 
-	push(s, value);
-	push(s, value);
+	push_value(s, value);
+	push_value(s, value);
 }
 
-static void operate(struct unwind_cursor *cursor, struct stack *s,
-		    struct eh_reader *r)
+static void run_operator(struct unwind_cursor *cursor, struct stack *s,
+			 struct eh_reader *r)
 {
 	u8 op = eh_u8(r);
 	u64 value;
 
 	if (op >= DW_OP_lit0 && op <= DW_OP_lit31)
-		push(s, op - DW_OP_lit0);
+		push_value(s, op - DW_OP_lit0);
 	else if (op >= DW_OP_breg0 && op < DW_OP_breg0 + UNWIND_REGS)
-		push(s, cursor->reg[op - DW_OP_breg0] + (u64)eh_sleb(r));
-	else if (constant(r, op, &value))
-		push(s, value);
+		push_value(s, cursor->reg[op - DW_OP_breg0] + (u64)eh_sleb(r));
+	else if (read_constant(r, op, &value))
+		push_value(s, value);
 	else if (op == DW_OP_deref)
-		deref(cursor, s);
+		deref_top(cursor, s);
 	else if (op == DW_OP_plus_uconst)
-		push(s, pop(s) + eh_uleb(r));
+		push_value(s, pop_value(s) + eh_uleb(r));
 	else if (op == DW_OP_dup)
-		dup(s);
+		push_copy(s);
 	else if (op == DW_OP_drop)
-		pop(s);
+		pop_value(s);
 	else
-		binary(s, op);
+		run_binary(s, op);
 }
 
 int unwind_expression(struct unwind_cursor *cursor, struct eh_reader r,
@@ -174,9 +174,9 @@ int unwind_expression(struct unwind_cursor *cursor, struct eh_reader r,
 {
 	struct stack s = { .depth = 0 };
 
-	push(&s, *value);
+	push_value(&s, *value);
 	while (r.at < r.end && !s.error)
-		operate(cursor, &s, &r);
-	*value = pop(&s);
+		run_operator(cursor, &s, &r);
+	*value = pop_value(&s);
 	return s.error;
 }

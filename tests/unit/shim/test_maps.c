@@ -43,10 +43,10 @@ static struct maps open_table(const char *text, size_t size)
 }
 
 /* Where an address of the table is, for a caller whose stack is at 40800. */
-static enum place place_at(uintptr_t p, size_t *room)
+static enum map_place place_at(uintptr_t p, size_t *room)
 {
 	struct maps maps = open_table(table, sizeof(table) - 1);
-	enum place place;
+	enum map_place place;
 
 	*room = 1;
 	place = maps_place(&maps, (void *)0x40800, (void *)p, room);
@@ -54,10 +54,10 @@ static enum place place_at(uintptr_t p, size_t *room)
 	return place;
 }
 
-static void expect_place(uintptr_t p, enum place place, size_t room)
+static void expect_place(uintptr_t p, enum map_place place, size_t room)
 {
 	size_t got_room;
-	enum place got = place_at(p, &got_room);
+	enum map_place got = place_at(p, &got_room);
 
 	if (got != place || got_room != room)
 		fail_msg("%#zx: %d with %zu, not %d with %zu", (size_t)p, got,

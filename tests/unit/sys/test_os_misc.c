@@ -165,8 +165,8 @@ static void test_futex(void **state)
 	assert_int_equal(word, 1);
 }
 
-/* A file appended to twice, then read. Expect both texts, mode 0644 less the
- * umask, and -errno where there is no file. */
+/* A file appended to twice, then read, in whole and in part. Expect both texts,
+ * mode 0644 less the umask, and -errno where there is no file or text. */
 static void test_files(void **state)
 {
 	char folder[] = "/tmp/km-test-XXXXXX", path[64], text[16];
@@ -197,6 +197,10 @@ static void test_files(void **state)
 		assert_int_equal(os_read((int)fd, text, sizeof(text)), 6);
 		assert_memory_equal(text, "abcdef", 6);
 		assert_int_equal(os_read((int)fd, text, sizeof(text)), 0);
+		assert_int_equal(os_pread_all((int)fd, text, 3, 2), 0);
+		assert_memory_equal(text, "cde", 3);
+		assert_int_equal(os_pread_all((int)fd, text, 3, 4), -EIO);
+		assert_int_equal(os_pread_all(-1, text, 3, 0), -EIO);
 		os_close((int)fd);
 	}
 	unlink(path);
