@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """names.py - does each name of src have one definition?
 
-    names.py [--exact] [ROOT]
+    names.py [ROOT]
 
 Prints one line for each fault and exits 1 if there was any. A fault is a name
 that two files of src and include define: of a function or a variable of file
@@ -11,8 +11,8 @@ the one that is meant. Tags and other names are apart, as in C: `struct arena
 arena` is fine. Files where a name has one definition for each arm of an #if
 count once.
 
-TOLERATED are the names that may be in more files, and in how many; with --exact
-it is a fault too if they are in fewer.
+TOLERATED are the names that may be in more files, and in how many; it is a
+fault too if they are in fewer.
 
 No parser is needed: a function starts at the start of a line, and its braces
 are alone on theirs (test format-clean).
@@ -109,8 +109,7 @@ def count(root):
     return found
 
 
-def judge(root, tolerated=None, exact=True):
-    tolerated = TOLERATED if tolerated is None else tolerated
+def judge(root, tolerated):
     faults, seen = [], {}
     for (tag, name), paths in sorted(count(root).items()):
         if len(paths) < 2:
@@ -119,18 +118,15 @@ def judge(root, tolerated=None, exact=True):
         seen[shown] = len(paths)
         if len(paths) > tolerated.get(shown, 1):
             faults.append(f"{shown} is defined in " + ", ".join(paths))
-    if exact:
-        faults += [f"{shown} is tolerated in {number} files, there are "
-                   f"{seen.get(shown, 'not so many')}"
-                   for shown, number in sorted(tolerated.items())
-                   if seen.get(shown, 1) < number]
-    return faults
+    return faults + [f"{shown} is tolerated in {number} files, there are "
+                     f"{seen.get(shown, 'not so many')}"
+                     for shown, number in sorted(tolerated.items())
+                     if seen.get(shown, 1) < number]
 
 
 def main():
-    exact = "--exact" in sys.argv
-    roots = [a for a in sys.argv[1:] if a != "--exact"]
-    faults = judge(roots[0] if roots else ".", exact=exact)
+    root = sys.argv[1] if len(sys.argv) > 1 else "."
+    faults = judge(root, TOLERATED)
     for fault in faults:
         print(fault)
     print(f"names: {len(faults)} faults")
