@@ -7,7 +7,7 @@
 
 #include "support/backend.h"
 #include "sys/os.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
 

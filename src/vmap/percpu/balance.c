@@ -29,7 +29,7 @@
 
 #include "core/tick.h"
 #include "kmem/kmem.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 /* Moves all wholly free chunks but the first to `dead`. */
 static void balance_free(struct list_head *dead)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap/percpu/check.c - check PCPU1 to PCPU7 of percpu.h, bit by bit
+ * vmap/percpu/check.c - check PCPU1 to PCPU7 of internal.h, bit by bit
  *
  * The checks look at every bit, and use none of the searches of map.c.
  *
@@ -8,7 +8,7 @@
  *		allocate meanwhile
  */
 #include "core/bug.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 /* Checks that `md` agrees with bits [base, base + nr_bits) of a map. */
 static void check_md(const struct pcpu_block_md *md, const unsigned long *map,

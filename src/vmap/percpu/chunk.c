@@ -10,10 +10,10 @@
  * populating a page only touches it in every unit, and cannot fail. Pages that
  * are not populated have been discarded.
  *
- * Locking	pcpu_alloc_mutex and pcpu_lock, as percpu.h says at each
+ * Locking	pcpu_alloc_mutex and pcpu_lock, as internal.h says at each
  *		function. A chunk is made and ended with neither: that takes
  *		memory, and so may reclaim
- * Invariants	PCPU3-PCPU6 of percpu.h
+ * Invariants	PCPU3-PCPU6 of internal.h
  * Source	Linux v6.12 mm/percpu.c, percpu-vm.c (docs/kernel.md Y9)
  */
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "kmem/kmem.h"
 #include "sys/os.h"
 #include "vmap/large/large.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 struct pcpu_space pcpu;
 spinlock_t pcpu_lock = SPIN_LOCK_INIT(LOCK_PCPU);

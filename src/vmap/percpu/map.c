@@ -23,13 +23,13 @@
  * and those of the chunk from its blocks; so they are exact.
  *
  * Locking	pcpu_lock, or the chunk is not published yet
- * Invariants	PCPU1, PCPU2, PCPU7 of percpu.h
+ * Invariants	PCPU1, PCPU2, PCPU7 of internal.h
  * Source	Linux v6.12 mm/percpu.c, pcpu_find_block_fit(),
  *		pcpu_alloc_area(), pcpu_free_area(), pcpu_block_refresh_hint(),
  *		pcpu_chunk_refresh_hint() (docs/kernel.md Y9)
  */
 #include "core/bug.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 struct run {
 	unsigned int start, end; /* bits */

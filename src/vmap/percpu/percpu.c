@@ -13,9 +13,9 @@
  *	cookie	address in CPU 0's unit + KM_PERCPU_COOKIE
  *	+ per_cpu_offset(cpu) = cpu * unit size - KM_PERCPU_COOKIE
  *
- * Locking	pcpu_alloc_mutex and pcpu_lock, see percpu.h. None is held while
- *		a chunk is made, so two threads may make one each: both stay,
- *		and pcpu_balance() ends one that is not needed
+ * Locking	pcpu_alloc_mutex and pcpu_lock, see internal.h. None is held
+ *		while a chunk is made, so two threads may make one each: both
+ *		stay, and pcpu_balance() ends one that is not needed
  * Source	Linux v6.12 mm/percpu.c, pcpu_alloc_noprof(), free_percpu()
  *		(docs/kernel.md Y9)
  */
@@ -26,7 +26,7 @@
 #include "core/tick.h"
 #include "diag/report.h"
 #include "diag/warn.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 #include "zone/gfp.h"
 #include "zone/numa.h"
 

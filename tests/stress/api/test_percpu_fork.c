@@ -8,7 +8,7 @@
 
 #include "core/lock.h"
 #include "support/kmtest.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 #define THREADS 2
 #define FORKS 100

@@ -5,7 +5,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "support/kmtest.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 #define OBJECTS 35000
 

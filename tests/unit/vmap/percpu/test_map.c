@@ -4,7 +4,7 @@
  */
 #include "support/child.h"
 #include "core/bug.h"
-#include "vmap/percpu/percpu.h"
+#include "vmap/percpu/internal.h"
 
 static struct pcpu_chunk chunk;
 
