@@ -10,7 +10,6 @@
  * in free.c.
  *
  * Locking	none here
- * Tests	unit.api.kvmalloc, on kmalloc() of either backend
  * Source	Linux v6.12 mm/util.c (docs/kernel.md L9)
  */
 #include <string.h>

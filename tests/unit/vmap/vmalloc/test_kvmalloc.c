@@ -2,38 +2,15 @@
 /*
  * test_kvmalloc.c - kmalloc or an area (docs/kernel.md L9)
  */
-#include <limits.h>
-
-#include <kmalloc/kmalloc.h>
-
-#include "buddy/buddy.h"
-#include "kmem/kmem.h"
-#include "support/child.h"
-#include "vmap/large/large.h"
+#include "support/vmtest.h"
 
 #define LARGE (KMALLOC_MAX_SIZE + 1)
-
-static bool all_bytes(const unsigned char *p, unsigned char value, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != value)
-			return false;
-	return true;
-}
-
-static unsigned long areas(void)
-{
-	struct large_area_stat stat;
-
-	large_area_stat(&stat);
-	return stat.areas;
-}
 
 /* Sizes from 1 byte to beyond what kmalloc has. Expect kmalloc while it can, an
  * area above, writable to its end, and both gone after kvfree(). */
 static void test_sizes(void **state)
 {
-	unsigned long before = areas();
+	unsigned long before = vmalloc_nr_pages();
 
 	(void)state;
 	for (size_t size = 1; size <= 4 * KMALLOC_MAX_SIZE; size *= 2) {
@@ -50,7 +27,7 @@ static void test_sizes(void **state)
 			assert_false(is_vmalloc_addr(p));
 		}
 	}
-	assert_int_equal(areas(), before);
+	assert_int_equal(vmalloc_nr_pages(), before);
 	kvfree(NULL);
 	kvfree(ZERO_SIZE_PTR);
 	assert_ptr_equal(kvmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
@@ -96,7 +73,7 @@ static void test_zeroed(void **state)
  * bytes to stay, and with __GFP_ZERO zeros behind them. */
 static void test_kvrealloc(void **state)
 {
-	unsigned long before = areas();
+	unsigned long before = vmalloc_nr_pages();
 	unsigned char *p = kvrealloc(NULL, 100, GFP_KERNEL), *q;
 
 	(void)state;
@@ -118,7 +95,7 @@ static void test_kvrealloc(void **state)
 	assert_true(all_bytes(q, 0x33, 1000));
 	assert_true(all_bytes(q + 1000, 0, LARGE));
 	assert_null(kvrealloc(q, 0, GFP_KERNEL));
-	assert_int_equal(areas(), before);
+	assert_int_equal(vmalloc_nr_pages(), before);
 	p = kvmalloc(100, GFP_KERNEL);
 	assert_ptr_equal(kvrealloc(p, 0, GFP_KERNEL), ZERO_SIZE_PTR);
 }
@@ -198,8 +175,15 @@ static void test_others(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	km_check();
+	vm_check_rooms();
 	return 0;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	tick_interval_ms = ULONG_MAX;
+	return vm_start_rooms();
 }
 
 int main(void)
@@ -212,5 +196,5 @@ int main(void)
 		TEST(test_others),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start, NULL);
 }
