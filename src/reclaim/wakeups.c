@@ -6,7 +6,6 @@
  *			it is 0; at a tick it is looked at.
  *
  * Locking	none: the words of the node are atomic
- * Tests	unit.reclaim.kswapd
  * Source	Linux v6.12 mm/vmscan.c, wakeup_kswapd() (docs/kernel.md K1)
  */
 #include "reclaim/internal.h"

@@ -5,7 +5,6 @@
  *	[struct shrinker][name ...            ]	one page
  *
  * Locking	none held: the page is allocated
- * Tests	unit.reclaim.shrinker
  * Source	Linux v6.12 mm/shrinker.c, shrinker_alloc()
  */
 #include <stdarg.h>

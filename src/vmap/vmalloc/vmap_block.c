@@ -3,7 +3,6 @@
  * vmap/vmalloc/vmap_block.c - the end of the blocks of vm_map_ram()
  *
  * Locking, invariants	vmap_block.h
- * Tests	unit.vmap.vmalloc.map_ram
  * Source	Linux v6.12 mm/vmalloc.c, free_vmap_block() and
  *		purge_fragmented_blocks() (docs/kernel.md Y8)
  */
