@@ -4,8 +4,6 @@
  *
  * init.c takes its list from here. The libraries that replace malloc have one
  * allocator each, and backend_slub.c or backend_slab.c in this file's place.
- *
- * Tests	unit.init.backends
  */
 #include "init.h"
 #include "kmem/slab_ops.h"

@@ -14,7 +14,7 @@
  * Sheaves, slabs and pages work as usual; a call takes a few times as long.
  *
  * Locking	none: counters are atomic
- * Tests	unit.shim.stats
+ * Tests	unit.shim.stats, preload.calls
  */
 #include "diag/param.h"
 #include "diag/report.h"

@@ -48,6 +48,11 @@ class TestedTest(tree.TreeTest):
             "Source\tunit.slub.none"))
         self.assertEqual(tested.judge(self.root), [])
 
+    def test_both(self):
+        """A test beside a file that names another. Expect a fault."""
+        self.put("src/slub/b.c", source("Tests\tunit.slub.b"))
+        self.one_fault("has tests/unit/slub/test_b.c")
+
     def test_no_such_test(self):
         """A name that no test has, of either kind. Expect a fault each."""
         self.put("src/slub/a.c", source("Tests\tunit.slub.b, unit.slub.c"))

@@ -11,7 +11,7 @@ header comment and names one test or more, with what they do to it:
      * Tests	unit.slub.sysfs reads and writes each file
 
 Prints one line for each fault and exits 1 if there was any:
- - a file with neither
+ - a file with neither, or with both
  - a header that names no test, or one that is not there
 """
 
@@ -43,8 +43,10 @@ def named(root, text):
 def judge_file(root, path):
     header = HEADER.search("\n".join(sources.read_lines(root, path)))
     said = header and TESTS.search(header.group())
+    there = os.path.exists(os.path.join(root, beside(path)))
+    if said and there:
+        return [f"{path}: has {beside(path)}, so 'Tests' says too little"]
     if not said:
-        there = os.path.exists(os.path.join(root, beside(path)))
         return [] if there else [f"{path}: no {beside(path)}, "
                                  "and no line says where it is tested"]
     names = named(root, said.group(1))
