@@ -50,8 +50,11 @@ static void expect_in(unsigned int i, const char *function)
 /* Is some entry in that function? */
 static int has_frame(const char *function)
 {
+	struct symbol symbol;
+
 	for (unsigned int i = 0; i < nr; i++)
-		if (!strcmp(symbol_of(i)->name, function))
+		if (!symbol_find(entries[i] - 1, &symbol) &&
+		    !strcmp(symbol.name, function))
 			return 1;
 	return 0;
 }
