@@ -20,8 +20,6 @@
 #include "diag/param.h"
 #include "sys/os.h"
 
-#define MIB (1UL << 20)
-#define GIB (1UL << 30)
 #define SECTION_SIZE (32 * MIB)
 #define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
 /* Index bytes are mapped for so many frames at least: 64 MiB of them. */

@@ -10,7 +10,7 @@
 #include "diag/param.h"
 #include "kmem/failslab.h"
 
-#define UNSET 2
+#define FAILSLAB_UNSET 2
 
 static struct {
 	struct fault_attr attr;
@@ -20,7 +20,7 @@ static struct {
 	u8 wanted;
 } failslab = {
 	.attr = FAULT_ATTR_INITIALIZER("failslab"),
-	.ignore_gfp_reclaim = UNSET,
+	.ignore_gfp_reclaim = FAILSLAB_UNSET,
 };
 
 static int set_failslab(const char *value)
@@ -68,7 +68,7 @@ bool failslab_wanted(void)
 
 void failslab_default_gfp_wait(unsigned int ignore)
 {
-	if (failslab.ignore_gfp_reclaim == UNSET)
+	if (failslab.ignore_gfp_reclaim == FAILSLAB_UNSET)
 		failslab.ignore_gfp_reclaim = ignore != 0;
 }
 

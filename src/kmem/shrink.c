@@ -145,8 +145,6 @@ int kmem_cache_shrink(struct kmem_cache *s)
 
 /* ---- the report ---------------------------------------------------------- */
 
-#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
-
 /* Prints the memory that no shrinker can free, by cache (docs/kernel.md O4). */
 static void dump_unreclaimable_slab(void)
 {
@@ -165,7 +163,7 @@ static void dump_unreclaimable_slab(void)
 
 		if (!(s->flags & SLAB_RECLAIM_ACCOUNT) && total)
 			km_report("%-17s %10luKB %10luKB\n", s->name,
-				  used >> 10, KB(total));
+				  used >> 10, PAGES_KB(total));
 	}
 	spin_unlock(&slab_mutex);
 }

@@ -16,7 +16,7 @@
 #include "diag/param.h"
 #include "request/request.h"
 
-#define UNSET ~0UL
+#define FAIL_PAGE_UNSET ~0UL
 
 static struct {
 	struct fault_attr attr;
@@ -27,8 +27,8 @@ static struct {
 } fail_page_alloc = {
 	.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
 	.ignore_gfp_highmem = 1,
-	.ignore_gfp_reclaim = UNSET,
-	.min_order = UNSET,
+	.ignore_gfp_reclaim = FAIL_PAGE_UNSET,
+	.min_order = FAIL_PAGE_UNSET,
 };
 
 static int set_attr(const char *value)
@@ -66,9 +66,9 @@ boot_param("fail_page_alloc.", set_knob, "KNOB=VALUE");
 
 static void set_defaults(unsigned int ignore_gfp_wait, unsigned int min_order)
 {
-	if (fail_page_alloc.ignore_gfp_reclaim == UNSET)
+	if (fail_page_alloc.ignore_gfp_reclaim == FAIL_PAGE_UNSET)
 		fail_page_alloc.ignore_gfp_reclaim = ignore_gfp_wait;
-	if (fail_page_alloc.min_order == UNSET)
+	if (fail_page_alloc.min_order == FAIL_PAGE_UNSET)
 		fail_page_alloc.min_order = min_order;
 }
 

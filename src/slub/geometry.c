@@ -34,9 +34,6 @@ static int slab_order(unsigned int size, unsigned int order,
 	return -1;
 }
 
-/* The most objects in a slab: their number has to fit into 15 bits. */
-#define MAX_OBJS_PER_PAGE 32767UL
-
 static int calculate_order(const struct kmem_cache *s)
 {
 	unsigned long most = (PAGE_SIZE << s->max_order) / s->size;

@@ -13,8 +13,6 @@
 #include "diag/report.h"
 #include "slub/debug.h"
 
-#define MAX_OBJS_PER_PAGE 32767
-
 static unsigned long free_map[MAX_OBJS_PER_PAGE / BITS_PER_LONG + 1];
 
 static void map_set(unsigned int nr)

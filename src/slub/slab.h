@@ -35,6 +35,9 @@
 #include "kmem/cache.h"
 #include "kmem/kmem.h"
 
+/* The most objects in a slab: their number has to fit into 15 bits. */
+#define MAX_OBJS_PER_PAGE 32767UL
+
 union slab_counters {
 	u64 word;
 	struct {

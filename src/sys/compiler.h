@@ -83,6 +83,10 @@ typedef int64_t s64;
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_ALIGN(x) ALIGN((x), PAGE_SIZE)
+#define PAGES_KB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+#define MIB (1UL << 20)
+#define GIB (1UL << 30)
 
 static inline void cpu_relax(void)
 {

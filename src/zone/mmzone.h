@@ -31,6 +31,8 @@
 #ifndef KM_ZONE_MMZONE_H
 #define KM_ZONE_MMZONE_H
 
+#include <kmalloc/gfp.h>
+
 #include "arena/arena.h"
 
 enum migratetype {
@@ -54,7 +56,6 @@ enum zone_type {
 
 #define MAX_NUMNODES 8
 #define NR_CPUS 256
-#define NUMA_NO_NODE (-1)
 
 #define PAGE_ALLOC_COSTLY_ORDER 3
 /* lists of a pageset: 3 types of orders 0..3, then two of pageblock size */

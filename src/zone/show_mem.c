@@ -19,8 +19,6 @@
 #include "zone/numa.h"
 #include "zone/show.h"
 
-#define K(pages) ((pages) << (PAGE_SHIFT - 10))
-
 /* ---- all zones ----------------------------------------------------------- */
 
 static unsigned long zone_pcp_pages(const struct zone *zone)
@@ -105,13 +103,13 @@ static void show_node(struct seq_file *m, const pg_data_t *pgdat)
 	seq_printf(m, "Node %d", pgdat->node_id);
 	for (unsigned int i = 0; i < ARRAY_SIZE(items); i++)
 		seq_printf(m, " %s:%lukB", items[i].name,
-			   K(node_page_state(pgdat, items[i].item)));
+			   PAGES_KB(node_page_state(pgdat, items[i].item)));
 	seq_printf(m,
 		   " kernel_stack:%lukB pagetables:%lukB"
 		   " sec_pagetables:%lukB all_unreclaimable? %s\n",
 		   node_page_state(pgdat, NR_KERNEL_STACK_KB),
-		   K(node_page_state(pgdat, NR_PAGETABLE)),
-		   K(node_page_state(pgdat, NR_SECONDARY_PAGETABLE)),
+		   PAGES_KB(node_page_state(pgdat, NR_PAGETABLE)),
+		   PAGES_KB(node_page_state(pgdat, NR_SECONDARY_PAGETABLE)),
 		   hopeless ? "yes" : "no");
 }
 
@@ -126,30 +124,32 @@ static void show_zone(struct seq_file *m, const struct zone *zone)
 		   " high:%lukB reserved_highatomic:%luKB"
 		   " free_highatomic:%luKB",
 		   (int)zone_to_nid(zone), zone->name,
-		   K(zone_page_state(zone, NR_FREE_PAGES)),
-		   K(READ_ONCE(zone->watermark_boost)),
-		   K(min_wmark_pages(zone)), K(low_wmark_pages(zone)),
-		   K(high_wmark_pages(zone)),
-		   K(READ_ONCE(zone->nr_reserved_highatomic)),
-		   K(READ_ONCE(zone->nr_free_highatomic)));
+		   PAGES_KB(zone_page_state(zone, NR_FREE_PAGES)),
+		   PAGES_KB(READ_ONCE(zone->watermark_boost)),
+		   PAGES_KB(min_wmark_pages(zone)),
+		   PAGES_KB(low_wmark_pages(zone)),
+		   PAGES_KB(high_wmark_pages(zone)),
+		   PAGES_KB(READ_ONCE(zone->nr_reserved_highatomic)),
+		   PAGES_KB(READ_ONCE(zone->nr_free_highatomic)));
 	seq_printf(m,
 		   " active_anon:%lukB inactive_anon:%lukB active_file:%lukB"
 		   " inactive_file:%lukB unevictable:%lukB writepending:%lukB",
-		   K(zone_page_state(zone, NR_ZONE_ACTIVE_ANON)),
-		   K(zone_page_state(zone, NR_ZONE_INACTIVE_ANON)),
-		   K(zone_page_state(zone, NR_ZONE_ACTIVE_FILE)),
-		   K(zone_page_state(zone, NR_ZONE_INACTIVE_FILE)),
-		   K(zone_page_state(zone, NR_ZONE_UNEVICTABLE)),
-		   K(zone_page_state(zone, NR_ZONE_WRITE_PENDING)));
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_ACTIVE_ANON)),
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_INACTIVE_ANON)),
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_ACTIVE_FILE)),
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_INACTIVE_FILE)),
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_UNEVICTABLE)),
+		   PAGES_KB(zone_page_state(zone, NR_ZONE_WRITE_PENDING)));
 	seq_printf(m,
 		   " present:%lukB managed:%lukB mlocked:%lukB bounce:%lukB"
 		   " free_pcp:%lukB local_pcp:%ukB free_cma:%lukB\n",
-		   K(READ_ONCE(zone->present_pages)),
-		   K(zone_managed_pages(zone)),
-		   K(zone_page_state(zone, NR_MLOCK)),
-		   K(zone_page_state(zone, NR_BOUNCE)), K(zone_pcp_pages(zone)),
-		   K((unsigned int)local),
-		   K(zone_page_state(zone, NR_FREE_CMA_PAGES)));
+		   PAGES_KB(READ_ONCE(zone->present_pages)),
+		   PAGES_KB(zone_managed_pages(zone)),
+		   PAGES_KB(zone_page_state(zone, NR_MLOCK)),
+		   PAGES_KB(zone_page_state(zone, NR_BOUNCE)),
+		   PAGES_KB(zone_pcp_pages(zone)),
+		   PAGES_KB((unsigned int)local),
+		   PAGES_KB(zone_page_state(zone, NR_FREE_CMA_PAGES)));
 	seq_puts(m, "lowmem_reserve[]:");
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
 		seq_printf(m, " %ld", (long)READ_ONCE(zone->lowmem_reserve[i]));
@@ -200,11 +200,12 @@ static void show_free_blocks(struct seq_file *m, struct zone *zone)
 	seq_printf(m, "Node %d %s: ", (int)zone_to_nid(zone), zone->name);
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 		total += free.nr[order] << order;
-		seq_printf(m, "%lu*%lukB ", free.nr[order], K(1UL) << order);
+		seq_printf(m, "%lu*%lukB ", free.nr[order],
+			   PAGES_KB(1UL) << order);
 		if (free.nr[order])
 			show_migration_types(m, free.types[order]);
 	}
-	seq_printf(m, "= %lukB\n", K(total));
+	seq_printf(m, "= %lukB\n", PAGES_KB(total));
 }
 
 static bool has_managed_pages(const pg_data_t *pgdat)

@@ -34,7 +34,6 @@
 
 #define MIN_FREE_KBYTES_LEAST 128UL
 #define MIN_FREE_KBYTES_MOST 262144UL
-#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 
 spinlock_t wmark_lock = SPIN_LOCK_INIT(LOCK_WMARK);
 
@@ -179,7 +178,7 @@ static void choose_min_free_kbytes(void)
 {
 	unsigned long kbytes;
 
-	kbytes = calculate_min_free_kbytes(KB(nr_free_buffer_pages()));
+	kbytes = calculate_min_free_kbytes(PAGES_KB(nr_free_buffer_pages()));
 	if (user_min_free_kbytes == ULONG_MAX || kbytes > user_min_free_kbytes)
 		min_free_kbytes = kbytes;
 }

@@ -25,8 +25,6 @@
 #include "zone/pageset.h"
 #include "zone/zone.h"
 
-#define MIB (1UL << 20)
-#define GIB (1UL << 30)
 #define UNSET ULONG_MAX
 
 static const char *const zone_names[MAX_NR_ZONES] = {

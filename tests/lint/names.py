@@ -6,10 +6,10 @@
 
 Prints one line for each fault and exits 1 if there was any. A fault is a name
 that two files of src and include define: of a function or a variable of file
-scope, static ones as well, or of a struct, union or enum. So what grep finds is
-the one that is meant. Tags and other names are apart, as in C: `struct arena
-arena` is fine. Files where a name has one definition for each arm of an #if
-count once.
+scope, static ones as well, of a struct, union or enum, an enumerator, a macro.
+So what grep finds is the one that is meant. Tags and other names are apart, as
+in C: `struct arena arena` is fine. Files where a name has one definition for
+each arm of an #if count once.
 
 TOLERATED are the names that may be in more files, and in how many; it is a
 fault too if they are in fewer.
@@ -34,6 +34,9 @@ ATTRIBUTE = re.compile(
     r"\b__(?:aligned|section)\([^()]*\)) ?")
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 CALL = re.compile(r"^[A-Z_]+\([^\n]*\)$", re.M)  # of a macro, no semicolon
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.M)
+ENUM = re.compile(r"\benum(?: \w+)? \{([^{}]*)\}")
+ENUMERATOR = re.compile(r"(?:^|,)\s*(\w+)")
 DIRECTIVE = re.compile(r"^[ \t]*#(?:.*\\\n)*.*", re.M)
 BRACES = re.compile(r"\{[^{}]*\}")
 BODY = "@"  # stands for what was in braces
@@ -92,6 +95,9 @@ def names(lines):
     text = plain(lines)
     folded = fold(text)
     others = set(FUNCTION.findall(folded))
+    others.update(MACRO.findall("\n".join(sources.without_comments(lines))))
+    for body in ENUM.findall(text):
+        others.update(ENUMERATOR.findall(body))
     for statement in statements(folded):
         others.update(variables(statement))
     return set(TAG.findall(text)), others

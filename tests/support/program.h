@@ -25,8 +25,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif
 #define KIB 1024UL
-#define MIB (1024UL * KIB)
-#define GIB (1024UL * MIB)
+#define MIB (1UL << 20) /* as in sys/compiler.h */
+#define GIB (1UL << 30)
 /* An errno that no call sets: seen after a call, the call left errno alone. */
 #define ERRNO_MARK 4711
 

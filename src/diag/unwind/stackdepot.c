@@ -11,8 +11,8 @@
 #define POOL_SIZE (256UL << 10)
 #define NR_POOLS 256U
 #define NR_BUCKETS 8192U
-#define UNIT 16U /* bytes that a handle counts by */
-#define POOL_UNITS (POOL_SIZE / UNIT)
+#define DEPOT_UNIT 16U /* bytes that a handle counts by */
+#define POOL_UNITS (POOL_SIZE / DEPOT_UNIT)
 
 struct record {
 	struct record *next; /* constant once it can be seen */
@@ -83,7 +83,7 @@ static struct record *get_record(size_t size)
 	if (!pool)
 		return NULL;
 	r = (void *)(pool + start % POOL_SIZE);
-	r->handle = (depot_stack_handle_t)(start / UNIT + 1);
+	r->handle = (depot_stack_handle_t)(start / DEPOT_UNIT + 1);
 	return r;
 }
 
@@ -99,7 +99,8 @@ depot_stack_handle_t stack_depot_save(const unsigned long *entries,
 	r = find_record(first, hash, entries, nr);
 	if (r)
 		return r->handle;
-	r = get_record(ALIGN(sizeof(*r) + nr * sizeof(*entries), (size_t)UNIT));
+	r = get_record(
+		ALIGN(sizeof(*r) + nr * sizeof(*entries), (size_t)DEPOT_UNIT));
 	if (!r)
 		return 0;
 	r->hash = hash;
@@ -122,7 +123,7 @@ unsigned int stack_depot_fetch(depot_stack_handle_t handle,
 	*entries = NULL;
 	if (!handle || n >= NR_POOLS || !smp_load_acquire(&pools[n]))
 		return 0;
-	r = (const void *)(pools[n] + (handle - 1) % POOL_UNITS * UNIT);
+	r = (const void *)(pools[n] + (handle - 1) % POOL_UNITS * DEPOT_UNIT);
 	if (r->handle != handle || r->nr > STACK_TRACE_DEPTH)
 		return 0;
 	*entries = r->entries;
