@@ -8,8 +8,8 @@
  *
  * Locking	none here
  * Tests	unit.vmap.vmalloc.place, unit.vmap.vmalloc.vmalloc
- * Source	Linux v6.12 mm/vmalloc.c, vm_unmap_aliases(),
- *		vmap_node_shrink_scan() (docs/kernel.md Y4, Y5)
+ * Source	Linux v6.12 mm/vmalloc.c, vm_unmap_aliases()
+ *		(docs/kernel.md Y4, Y5)
  */
 #include "core/bitops.h"
 #include "core/start.h"
