@@ -39,7 +39,7 @@ _Static_assert(sizeof(struct rcu_head) ==
  * Adds obj to the barn's sheaf for RCU. If that is full now, takes it out of
  * the barn and returns it, else NULL.
  */
-static struct slab_sheaf *__add(struct node_barn *barn, void *obj)
+static struct slab_sheaf *__add_to_sheaf(struct node_barn *barn, void *obj)
 {
 	struct slab_sheaf *sheaf = barn->rcu_free;
 
@@ -72,7 +72,7 @@ bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj)
 			fresh = NULL;
 		}
 	}
-	full = __add(barn, obj);
+	full = __add_to_sheaf(barn, obj);
 	spin_unlock(&barn->lock);
 	__atomic_add_fetch(&s->rcu_waiting, 1, __ATOMIC_RELAXED);
 	done = true;

@@ -5,8 +5,8 @@
     functions.py [ROOT]
 
 Prints one line for each fault and exits 1 if there was any:
- - a static function of src whose name is one word, such as take() or set(): it
-   does not say what is taken, and grep finds it everywhere. KERNEL_WORDS are
+ - a static function of src whose name is one word, such as take() or __set():
+   it does not say what is taken, and grep finds it everywhere. KERNEL_WORDS are
    the kernel's own; ONE_WORD are the files that may still have such names, and
    how many
  - a parameter `bool *` in src or include: what a function found out is an enum,
@@ -18,13 +18,14 @@ import sys
 
 import sources
 
-KERNEL_WORDS = {"fls", "fls64", "ilog2", "ror64", "kswapd", "rmqueue"}
+KERNEL_WORDS = {"__ffs", "fls", "fls64", "ilog2", "ror64", "kswapd", "rmqueue"}
 
 ONE_WORD = {}
 
 # What stands in front of a name and has brackets: __attribute__((used)).
-ATTRIBUTE = re.compile(r"\b__\w+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
-STATIC = re.compile(r"(?!#)[^=;({]*\bstatic\b[^=;({]*?\b([a-z]\w*)\(")
+ATTRIBUTE = re.compile(r"\b__(?:attribute__|printf|aligned|section)"
+                       r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
+STATIC = re.compile(r"(?!#)[^=;({]*\bstatic\b[^=;({]*?\b(_*[a-z]\w*)\(")
 BOOL_POINTER = re.compile(r"\bbool \*+(?:const )?\w*[,)]")
 
 
@@ -34,7 +35,8 @@ def one_words(lines):
         file_scope = line[:1].strip()
         match = file_scope and STATIC.match(ATTRIBUTE.sub("", line))
         name = match and match.group(1)
-        if name and "_" not in name and name not in KERNEL_WORDS:
+        if name and "_" not in name.lstrip("_") and \
+                name not in KERNEL_WORDS:
             yield number, name
 
 

@@ -17,14 +17,16 @@ class FunctionsTest(tree.TreeTest):
         self.put("src/core/a.c",
                  "static int take(int x)\n{\n}\n"
                  "static void *give(void)\n{\n}\n"
+                 "static struct a *__add(void)\n{\n}\n"
                  "static __always_inline struct a *set2(int x)\n{\n}\n"
                  "__attribute__((constructor(101))) static void start(void)\n"
                  "static __printf(1, 2) void say(const char *fmt, ...)\n"
                  "static void stop(void) __attribute__((ifunc(\"x\")));\n")
         self.put("src/core/a.h", "static inline bool test(int x)\n{\n}\n")
         faults = self.faults()
-        self.assertEqual(len(faults), 7, faults)
-        for name in ("take", "give", "set2", "start", "say", "stop", "test"):
+        self.assertEqual(len(faults), 8, faults)
+        for name in ("take", "give", "__add", "set2", "start", "say", "stop",
+                     "test"):
             self.assertEqual(sum(f" {name}() " in f for f in faults), 1, name)
 
     def test_no_fault(self):
