@@ -39,7 +39,7 @@ KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
          ".cmake": "cmake", ".txt": "cmake"}
 
 RIDDLES = re.compile(r"\b(somebody|nobody|anybody|everybody|someone|whoever|"
-                     r"it is said|he|him|his)\b", re.I)
+                     r"it\s+is\s+said|he|him|his)\b", re.I)
 PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
 
 
@@ -84,10 +84,18 @@ def judge_clock(path, lines):
             for number, line in enumerate(lines, 1) if clock.search(line)]
 
 
+def over_line_ends(lines):
+    """The lines, each with the first two words of the next."""
+    plain = [line.strip(" \t*#/") for line in lines] + [""]
+    for line, after in zip(plain, plain[1:]):
+        yield f"{line}\n{' '.join(after.split()[:2])}"
+
+
 def judge_words(path, lines):
     return [f"{path}:{number}: '{match.group()}' does not say who"
-            for number, line in enumerate(lines, 1)
-            for match in RIDDLES.finditer(line)]
+            for number, text in enumerate(over_line_ends(lines), 1)
+            for match in RIDDLES.finditer(text)
+            if match.start() <= text.index("\n")]
 
 
 def judge_comments(path, lines):
@@ -121,7 +129,9 @@ def judge_text(root):
     faults = []
     words = sources.find(root, ("src", "include"), sources.C_SUFFIXES)
     words += sources.find(root, ("docs",), (".md", ".svg", ".1", ".3", ".7"))
-    words += ["README.md"] if os.path.exists(f"{root}/README.md") else []
+    words += [path for path in ("README.md", "CHANGELOG.md")
+              if os.path.exists(f"{root}/{path}")]
+    words += sources.find(root, ("bench", "tests"), (".md",))
     for path in words:
         lines = sources.read_lines(root, path)
         faults += judge_words(path, lines) + judge_proofs(path, lines)

@@ -60,6 +60,15 @@ class StyleTest(tree.TreeTest):
         self.put("src/core/a.c", HEADER + "/* Nobody has it, so he may. */\n")
         self.put("docs/a.md", "whoever comes, and the theme of the hedge\n")
         self.put("README.md", "what somebody wrote\n")
+        self.put("bench/README.md", "someone\n")
+        self.assertEqual(len(self.faults()), 5, self.faults())
+
+    def test_words_over_line_ends(self):
+        """The words of three, parted by the end of a line. Expect each found,
+        and once."""
+        self.put("src/core/a.c", HEADER + "/*\n * so it\n * is said.\n */\n"
+                 "/*\n * and it is\n * said\n */\n")
+        self.put("tests/a.sh", "# it is\n# said\n# he\n")
         self.assertEqual(len(self.faults()), 4, self.faults())
 
     def test_words_of_tests(self):

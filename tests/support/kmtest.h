@@ -27,13 +27,13 @@ static inline void rcu_barrier_now(void)
 {
 }
 
-static inline int nobody_reads_ready(void)
+static inline int no_readers_prepare(void)
 {
 	return 0;
 }
 
 static const struct kmem_rcu_ops no_readers __maybe_unused = {
-	.prepare = nobody_reads_ready,
+	.prepare = no_readers_prepare,
 	.call = rcu_call_now,
 	.barrier = rcu_barrier_now,
 	.kvfree_barrier = rcu_barrier_now,

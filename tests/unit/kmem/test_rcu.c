@@ -49,7 +49,7 @@ static void readers_leave(void)
 }
 
 static const struct kmem_rcu_ops test_readers = {
-	.prepare = nobody_reads_ready,
+	.prepare = no_readers_prepare,
 	.call = call,
 	.barrier = readers_leave,
 	.kvfree_barrier = readers_leave,

@@ -144,7 +144,7 @@ static void expect_end(const char *cmdline, void *p, const char *phrase)
 }
 
 /* Places that no allocator gives out. Expect one line, whatever foreign= is. */
-static void test_nobodys(void **state)
+static void test_no_owner(void **state)
 {
 	static char object[64];
 	void *gap = mmap(NULL, PAGE_SIZE, PROT_READ,
@@ -172,7 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward), child_test(child_leak),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_nobodys),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_no_owner),
 		cmocka_unit_test(test_abort),
 	};
 
