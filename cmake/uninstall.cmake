@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # uninstall.cmake - removes what the last install of this build wrote, and the
-# folders that are empty then. Run in the build folder, by target uninstall.
+# folders named after the library that are empty then. Run in the build folder,
+# by target uninstall.
 cmake_minimum_required(VERSION 3.25)
 
 if(NOT EXISTS install_manifest.txt)
