@@ -82,7 +82,7 @@ static __racy inline unsigned long page_block_pages(const struct page *head)
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr);
 /* The same for any number of frames, out of neighbouring largest blocks. */
 struct page *alloc_long_run(struct zone *zone, unsigned long nr);
-/* Frees nr frames, as the blocks into which split_run() cuts them. */
+/* Frees nr frames, as the largest aligned blocks that they consist of. */
 void free_page_run(struct page *page, unsigned long nr);
 /* Cuts the tail off a run: frames [keep, nr) become free. */
 void trim_page_run(struct page *page, unsigned long keep, unsigned long nr);

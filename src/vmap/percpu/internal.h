@@ -2,7 +2,7 @@
 /*
  * vmap/percpu/internal.h - memory of which every CPU has its own copy
  *
- *	pcpu_slots[]	chunks by the largest run of free bytes in them
+ *	pcpu.slots[]	chunks by the largest run of free bytes in them
  *
  *	chunk	one area of vmalloc space, cut into a unit for each CPU
  *
