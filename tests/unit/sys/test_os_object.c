@@ -3,7 +3,7 @@
  * test_os_object.c - the objects that the loader has mapped
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <gnu/libc-version.h>
 
 #include "support/child.h"
 #include "sys/os.h"
@@ -14,7 +14,8 @@
  */
 static void test_find(void **state)
 {
-	uintptr_t here = (uintptr_t)&test_find, there = (uintptr_t)&qsort;
+	uintptr_t here = (uintptr_t)&test_find,
+		  there = (uintptr_t)&gnu_get_libc_version;
 	struct os_object object;
 
 	(void)state;
