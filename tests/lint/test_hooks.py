@@ -109,8 +109,9 @@ class HooksTest(tree.TreeTest):
         self.put("src/shim/b.c", body)
         self.put("src/kmem/b.c", "void f(void) __attribute__((weak));\n")
         self.assertEqual(self.faults(), [])
-        self.put("src/core/b.c", body)
-        self.assert_one(self.faults(), "src/core/b.c: a weak function")
+        for attributes in ("weak", "weak, noinline", "noinline, weak"):
+            self.put("src/core/b.c", body.replace("weak", attributes))
+            self.assert_one(self.faults(), "src/core/b.c: a weak function")
 
 
 if __name__ == "__main__":
