@@ -13,6 +13,8 @@ Prints one line for each fault and exits 1 if there was any:
  - a .c file that includes a .c file
  - a folder of src/ that is no room, a file of more than 800 lines
  - rooms of docs/architecture.md, in its table, other than those of the list
+ - a drawing of the rooms, there or in README.md, that has not each room of the
+   list once, or has one above a room that uses it
 """
 
 import os
@@ -25,6 +27,7 @@ import sources
 PUBLIC = "include"
 TABLE = os.path.join("docs", "architecture.md")
 HEAD = "| room | what it is |"
+DRAWINGS = (TABLE, "README.md")
 
 SEAM_HEADERS = {"sys/mman.h", "sched.h", "hwloc.h", "pthread.h", "signal.h",
                 "sys/auxv.h", "sys/syscall.h"}
@@ -93,6 +96,25 @@ def judge_table(text, plan):
             f"{rooms.LIST} has {', '.join(plan.height)}"]
 
 
+def drawn(block, plan):
+    """The rooms that begin a box of a drawing, or stand behind a gap."""
+    parts = [part.split() for line in block.splitlines()
+             for part in re.split(r"[|+]| {4}", line.replace("-", " "))]
+    return [part[0] for part in parts if part and part[0] in plan.height]
+
+
+def judge_drawing(path, text, plan):
+    """Is there a drawing of all rooms, each above those that it uses?"""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
+    found = max((drawn(block, plan) for block in blocks), key=len, default=[])
+    heights = [plan.height[room] for room in found]
+    if sorted(found) == sorted(plan.height) and \
+            heights == sorted(heights, reverse=True):
+        return []
+    return [f"{path}: draws {', '.join(found) or 'no room'}; from the highest "
+            f"down these are {', '.join(reversed(plan.height))}"]
+
+
 def judge(root):
     plan = rooms.read(root)
     faults = judge_folders(root, plan)
@@ -108,8 +130,13 @@ def judge(root):
 
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
-    text = "\n".join(sources.read_lines(root, TABLE))
-    faults = judge(root) + judge_table(text, rooms.read(root))
+    plan = rooms.read(root)
+    faults = judge(root)
+    for path in DRAWINGS:
+        text = "\n".join(sources.read_lines(root, path)) + "\n"
+        faults += judge_drawing(path, text, plan)
+        if path == TABLE:
+            faults += judge_table(text, plan)
     for fault in faults:
         print(fault)
     print(f"layers: {len(faults)} faults")

@@ -181,6 +181,21 @@ class LayersTest(tree.TreeTest):
         faults = layers.judge_table(text, self.plan)
         self.assertEqual(len(faults), 1, faults)
 
+    def test_drawing(self):
+        """All rooms, the highest first, as boxes and as lines; one twice, one
+        less, two exchanged. Expect a fault for each of the last three."""
+        order = list(reversed(self.plan.height))
+        below = "```sh\nls\n```\n\n```\n"
+        for lines in ([f"  | {room}   it | x |\n" for room in order],
+                      [f"      {room} - {room}    it\n" for room in order]):
+            text = below + "".join(lines) + "```\n"
+            self.assertEqual(layers.judge_drawing("a", text, self.plan), [])
+        for wrong in (lines + lines[:1], lines[1:],
+                      lines[:-2] + [lines[-1], lines[-2]]):
+            text = below + "".join(wrong) + "```\n"
+            faults = layers.judge_drawing("a", text, self.plan)
+            self.assertEqual(len(faults), 1, faults)
+
 
 if __name__ == "__main__":
     unittest.main()
