@@ -7,7 +7,8 @@
 Prints one line for each fault and exits 1 if there was any:
  - a C or C++ function of more than 60 lines between its braces
  - a source file or script of more than 800 lines
- - a source file that does not say at its top what it is
+ - a source file that does not say at its top what it is, or names another
+   file there
  - a test that the clock can end: alarm(), timeout(1), a timeout of Python's
    subprocess, a TIMEOUT of ctest. Other work on the machine would decide
    whether it passes; RLIMIT_CPU limits what may spin, ctest ends what hangs
@@ -40,6 +41,7 @@ KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
 
 RIDDLES = re.compile(r"\b(somebody|nobody|anybody|everybody|someone|whoever|"
                      r"it\s+is\s+said|he|him|his)\b", re.I)
+NAMED = re.compile(r"[/* ]*([\w/.+-]+\.(?:c|h|cc)) - ")
 PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
 
 
@@ -67,7 +69,11 @@ def judge_header(path, lines):
     top = [line.strip() for line in lines[:4]]
     about = [line for line in top
              if line.startswith(("/*", "//", "*")) and "SPDX" not in line]
-    return [] if about else [f"{path}: no header comment says what it is"]
+    if not about:
+        return [f"{path}: no header comment says what it is"]
+    names = [match.group(1) for match in map(NAMED.match, about) if match]
+    return [f"{path}: its header is that of {name}"
+            for name in names if not f"/{path}".endswith(f"/{name}")]
 
 
 def judge_clock(path, lines):
@@ -92,7 +98,8 @@ def over_line_ends(lines):
 
 
 def judge_words(path, lines):
-    return [f"{path}:{number}: '{match.group()}' does not say who"
+    return [f"{path}:{number}: '{' '.join(match.group().split())}' does not "
+            "say who"
             for number, text in enumerate(over_line_ends(lines), 1)
             for match in RIDDLES.finditer(text)
             if match.start() <= text.index("\n")]

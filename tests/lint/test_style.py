@@ -7,7 +7,7 @@ import unittest
 import style
 import tree
 
-HEADER = "/* a.c - a file */\n"
+HEADER = "/* a file */\n"
 
 
 def function(lines):
@@ -54,6 +54,16 @@ class StyleTest(tree.TreeTest):
         faults = self.faults()
         self.assertEqual(len(faults), 1, faults)
         self.assertIn("src/core/a.c", faults[0])
+
+    def test_header_of_another(self):
+        """A file that was moved and one that was renamed, with the headers
+        that they had. Expect a fault for each."""
+        spdx = "// SPDX-License-Identifier: MIT\n"
+        for path in ("src/core/a.c", "src/diag/a.c", "src/core/b.c"):
+            self.put(path, spdx + "/*\n * core/a.c - a\n */\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 2, faults)
+        self.assertFalse(any("src/core/a.c:" in fault for fault in faults))
 
     def test_words(self):
         """Comments and a page that do not say who. Expect a fault for each."""
