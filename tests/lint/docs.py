@@ -5,7 +5,9 @@
     docs.py [ROOT]
 
 Prints one line for each fault and exits 1 if there was any:
- - a relative link, an anchor or a path (src/..., docs/..., ...) to nothing
+ - a relative link, an anchor or a path (src/..., docs/..., ...) to nothing;
+   a comment of src or include that names a file of a room ("zone/wait.c"), or
+   a document, that is not there
  - a test name in backquotes that no test has
  - a boot parameter of src that docs/parameters.md or the manual page leaves
    out, one whose allowed values differ between src and that table, or a row
@@ -35,6 +37,7 @@ import sys
 import xml.etree.ElementTree
 
 import prose
+import rooms
 import sources
 
 FOLDERS = ("src", "include", "docs", "tests", "scripts", "cmake", "bench")
@@ -336,6 +339,19 @@ def judge_programs(root):
     return faults
 
 
+def judge_comments(root):
+    """The documents and the files of rooms that comments name."""
+    tops = sorted({room.partition("/")[0] for room in rooms.read(root).height})
+    named = re.compile(r"docs/[\w.]+\.md|(?<![\w/.<-])(?:%s)/[\w/-]+\.[ch]\b"
+                       % "|".join(tops))
+    return [f"{path}: names {name}, which is not there"
+            for path in sources.find(root, ("src", "include"),
+                                     sources.C_SUFFIXES)
+            for name in sorted(set(named.findall(read(root, path))))
+            if not os.path.exists(os.path.join(root, name))
+            and not os.path.exists(os.path.join(root, "src", name))]
+
+
 def judge(root):
     faults, everything = [], ""
     for path in documents(root):
@@ -343,10 +359,7 @@ def judge(root):
         everything += text
         for rule in (judge_links, judge_paths, judge_tests, judge_prose):
             faults += rule(root, path, text)
-    for path in sources.find(root, ("src", "include"), sources.C_SUFFIXES):
-        for name in re.findall(r"docs/[\w.]+\.md", read(root, path)):
-            if not os.path.exists(os.path.join(root, name)):
-                faults.append(f"{path}: names {name}, which is not there")
+    faults += judge_comments(root)
     faults += judge_drawings(root, everything)
     for rule in (judge_params, judge_knobs, judge_exports, judge_ranks,
                  judge_facts, judge_index, judge_words, judge_letters,

@@ -6,6 +6,7 @@ import os
 import unittest
 
 import docs
+import rooms
 import sources
 import tree
 
@@ -18,6 +19,7 @@ class DocsTest(tree.TreeTest):
         super().setUp()
         self.put("src/core/lock.h", LOCK_H)
         self.put("docs/locking.md", LOCKING)
+        self.put(rooms.LIST, "sys\ncore\nvmap/large\n")
 
     def faults(self):
         """Of a tree whose index lists all pages, if no test wrote one."""
@@ -57,6 +59,14 @@ class DocsTest(tree.TreeTest):
         """A path in the text, and one in a source file. Expect both."""
         self.put("docs/a.md", "See `src/core/none.c`.\n")
         self.put("src/core/a.c", "/* docs/none.md */\n")
+        self.assertEqual(len(self.faults()), 2, self.faults())
+
+    def test_files_of_rooms(self):
+        """Comments that name files which are there, the kernel's, and libc's;
+        then two of rooms that are gone. Expect both."""
+        self.put("src/core/a.c", "/* core/lock.h, mm/slab.c and <sys/x.h> */\n")
+        self.assertEqual(self.faults(), [])
+        self.put("src/core/a.c", "/* core/a.c, vmap/area.c, core/lock.c */\n")
         self.assertEqual(len(self.faults()), 2, self.faults())
 
     def test_test_names(self):
