@@ -23,7 +23,7 @@
 #define SECTION_SIZE (32 * MIB)
 #define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
 /* Index bytes are mapped for so many frames at least: 64 MiB of them. */
-#define INDEX_STEP (4 * PAGE_SIZE)
+#define INDEX_STEP (4 * OS_PAGE_SIZE)
 /*
  * Spans lie above the shadow of AddressSanitizer and below where programs are.
  */
@@ -67,9 +67,9 @@ struct layout {
 static struct layout tables_for(unsigned long frames)
 {
 	struct layout l = {
-		.vmemmap = PAGE_ALIGN(frames * sizeof(struct page)),
+		.vmemmap = OS_PAGE_ALIGN(frames * sizeof(struct page)),
 		.index = ALIGN(frames, INDEX_STEP),
-		.blocks = PAGE_ALIGN(DIV_ROUND_UP(frames, PAGEBLOCK_PAGES)),
+		.blocks = OS_PAGE_ALIGN(DIV_ROUND_UP(frames, PAGEBLOCK_PAGES)),
 	};
 
 	return l;
@@ -82,7 +82,7 @@ static int map_first(uintptr_t index, uintptr_t blocks)
 
 	if (ret)
 		return ret;
-	ret = os_commit((void *)blocks, PAGE_SIZE);
+	ret = os_commit((void *)blocks, OS_PAGE_SIZE);
 	if (ret)
 		os_release((void *)index, INDEX_STEP);
 	return ret;
@@ -101,7 +101,7 @@ static int try_place(uintptr_t start, unsigned long frames)
 	arena_index = (u8 *)(start + l.vmemmap);
 	arena.pageblocks = arena_index + l.index;
 	arena.index_end = INDEX_STEP;
-	arena.blocks_end = PAGE_SIZE * PAGEBLOCK_PAGES;
+	arena.blocks_end = OS_PAGE_SIZE * PAGEBLOCK_PAGES;
 	arena_base = start + tables;
 	arena.vmalloc_start = arena_base + (frames << PAGE_SHIFT);
 	arena.vmalloc_end = arena.vmalloc_start + (frames << PAGE_SHIFT);
@@ -183,7 +183,7 @@ static int grow_blocks(unsigned long end)
 
 	if (end <= most)
 		return 0;
-	size = PAGE_ALIGN((end - most) / PAGEBLOCK_PAGES);
+	size = OS_PAGE_ALIGN((end - most) / PAGEBLOCK_PAGES);
 	ret = os_commit(arena.pageblocks + most / PAGEBLOCK_PAGES, size);
 	if (!ret)
 		arena.blocks_end = most + size * PAGEBLOCK_PAGES;
@@ -200,7 +200,7 @@ static int grow_blocks(unsigned long end)
  */
 static int grow_index(unsigned long pfn, unsigned long end)
 {
-	unsigned long start = ALIGN_DOWN(pfn, PAGE_SIZE);
+	unsigned long start = ALIGN_DOWN(pfn, OS_PAGE_SIZE);
 	int ret = 0;
 
 	if (start > arena.index_end) {
@@ -211,9 +211,9 @@ static int grow_index(unsigned long pfn, unsigned long end)
 		arena.index_end = start;
 		arena.index_gaps = true;
 	} else if (arena.index_gaps && start < arena.index_end) {
-		ret = os_make_writable(arena_index + start,
-				       min(PAGE_ALIGN(end), arena.index_end) -
-					       start);
+		ret = os_make_writable(
+			arena_index + start,
+			min(OS_PAGE_ALIGN(end), arena.index_end) - start);
 	}
 	if (ret || end <= arena.index_end)
 		return ret;

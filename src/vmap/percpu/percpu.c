@@ -236,8 +236,8 @@ static bool has_surplus(const struct pcpu_chunk *chunk)
 {
 	if (chunk->slot == PCPU_FREE_SLOT)
 		return pcpu_free_chunks_surplus();
-	return chunk->nr_empty_pop_pages >=
-		       PCPU_UNIT_PAGES / PCPU_DEPOPULATE_FACTOR &&
+	return chunk->nr_empty_pop_pages * PCPU_DEPOPULATE_FACTOR >=
+		       PCPU_UNIT_PAGES &&
 	       pcpu.nr_empty_pop_pages >
 		       PCPU_EMPTY_POP_PAGES_HIGH + chunk->nr_empty_pop_pages;
 }
