@@ -6,7 +6,7 @@
  *	        |
  *	        v  flags of the cache
  *	kmem_cache_alloc() -> guard.c: caller -----> slab_ops.debug_alloc()
- *	kmem_cache_free()  ->            "    -----> slab_ops.debug_free()
+ *	kmem_cache_free()  -> direct.c:  "   -----> slab_ops.debug_free()
  *	validate_slab_cache() --------------------> slab_ops.validate()
  *	                                              |
  *	                 slab_bug(), print_track() <--' reports

@@ -42,7 +42,7 @@
 /* A thread with no table is on no list, so it counts itself while inside. */
 enum visit_alone { VISIT_LISTED, VISIT_ALONE, VISIT_COUNTED };
 
-/* The state of a thread's table: owner.c. */
+/* The state of a thread's table: thread.c. */
 enum thread_state {
 	THREAD_EARLY, /* its variables have no first values yet: no table */
 	THREAD_NEW,

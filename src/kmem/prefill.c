@@ -33,15 +33,10 @@
 
 /* ---- private ones -------------------------------------------------------- */
 
-static bool has_sheaves(const struct kmem_cache *s)
-{
-	return kmem_has_slot(s) && s->ops->main_empty == sheaf_main_empty;
-}
-
 static bool is_private(const struct kmem_cache *s,
 		       const struct slab_sheaf *sheaf)
 {
-	return !has_sheaves(s) || sheaf->capacity != s->sheaf_capacity;
+	return !kmem_has_barns(s) || sheaf->capacity != s->sheaf_capacity;
 }
 
 /*
@@ -202,7 +197,7 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
 {
 	struct slab_sheaf *sheaf;
 
-	if (!has_sheaves(s) || size > s->sheaf_capacity)
+	if (!kmem_has_barns(s) || size > s->sheaf_capacity)
 		return prefill_private(s, gfp, size);
 	sheaf = take_sheaf(s);
 	if (sheaf && fill_to(s, sheaf, gfp, size)) {

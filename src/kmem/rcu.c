@@ -57,8 +57,7 @@ bool __kfree_rcu_sheaf(struct kmem_cache *s, void *obj)
 	struct slab_sheaf *full = NULL, *fresh = NULL;
 	bool done = false;
 
-	if (!kmem_has_slot(s) || s->ops->main_empty != sheaf_main_empty ||
-	    (nr_online_nodes > 1 && kmem_is_remote(obj)))
+	if (!kmem_has_barns(s) || (nr_online_nodes > 1 && kmem_is_remote(obj)))
 		goto out;
 	spin_lock(&barn->lock);
 	if (!barn->rcu_free) {

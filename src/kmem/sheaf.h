@@ -17,6 +17,7 @@
 
 #include "kmem/far.h"
 #include "kmem/kmem.h"
+#include "kmem/slab_ops.h"
 
 /* The cursor of a slot that has no main. */
 #define MISSING ((uintptr_t)(kmem_missing + SHEAF_WORDS))
@@ -176,5 +177,11 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s);
 /* main_set(), where objects may have been freed since main_take(). */
 void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
 		       struct slab_sheaf *sheaf);
+
+/* Returns true if the cache has spares and barns: it is on SLUB. */
+static inline bool kmem_has_barns(const struct kmem_cache *s)
+{
+	return kmem_has_slot(s) && s->ops->main_empty == sheaf_main_empty;
+}
 
 #endif
