@@ -78,12 +78,16 @@ int large_area_find(const void *addr, struct large_area *copy);
 /* Gives lazy ranges back to the OS. Returns the number of bytes. */
 size_t large_purge(unsigned int flags);
 
+/* ---- space.c ------------------------------------------------------------- */
+
 struct large_area_stat {
 	unsigned long areas, areas_ever; /* in use now; ever */
 	size_t busy, lazy; /* bytes */
 };
 void large_area_stat(struct large_area_stat *stat);
+/* Checks VMAP1 to VMAP4 in each tree. */
 void space_check(void);
+/* Lock and unlock the space, in the thread that forks. */
 void space_fork_take(void);
 void space_fork_release(void);
 

@@ -11,6 +11,7 @@
 
 #include "vmap/large/ranges.h"
 
+/* Returns a struct of zeros, or NULL. */
 struct vmap_area *va_struct_alloc(void);
 /* Frees a list of structs, linked by next. No lock is held. */
 void va_struct_free(struct vmap_area *list);
