@@ -85,6 +85,7 @@ function declare(name, text)
 	gsub(/[ \t]+/, " ", text)
 	sub(/^ /, "", text)
 	sub(/ $/, "", text)
+	gsub(/\* /, "*", text)
 	prototype[header, name] = text ";"
 }
 
