@@ -10,8 +10,8 @@ Prints one line for each fault and exits 1 if there was any:
    a document, that is not there
  - a test name in backquotes that no test has
  - a boot parameter of src that docs/parameters.md or the manual page leaves
-   out, one whose allowed values differ between src and that table, or a row
-   of that table that is no parameter
+   out, one whose allowed values differ between src and that table, or a name
+   in one of them that is no parameter
  - a knob of src (.procname) that docs/api.md leaves out
  - a name of src/shim/preload.map that docs/shim.md leaves out; one of
    src/kmalloc.map that a public header declares and docs/api.md leaves out
@@ -48,6 +48,7 @@ TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
 PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
                    r'((?:"(?:[^"\\]|\\.)*"\s*)*)\)', re.M)
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)
+MANUAL_ROW = re.compile(r"^\.T[PQ]\n\.\w+ ([\w.]+)", re.M)
 LABELS = re.compile(r"docs/kernel\.md ([A-Z]\d+"
                     r"(?:(?:-|, | and | to )[A-Z]\d+)*)")
 # How the words look that a page must link where it first uses them. Words of
@@ -168,6 +169,12 @@ def judge_params(root):
                f"src has '{text}'"
                for name in sorted(known & listed)
                for text in sorted(values[name]) if text != rows[name]]
+    faults += [f"{manual}: {name} is no boot parameter"
+               for name in MANUAL_ROW.findall(
+                   page.partition(".SS Boot")[2].partition("\n.SH")[0])
+               if name not in known and
+               not any(name.startswith(prefix) for prefix in known
+                       if prefix[-1] == ".")]
     return faults + [f"{manual}: boot parameter {name} is missing"
                      for name in sorted(known)
                      if not re.search(r"^\.\w+ %s" % re.escape(name) +

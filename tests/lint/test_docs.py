@@ -80,13 +80,18 @@ class DocsTest(tree.TreeTest):
         self.assertEqual(len(self.faults()), 3, self.faults())
 
     def test_parameters(self):
-        """One in the source, another in the table. Expect three faults."""
+        """One in the source, another in the table, then in the manual page.
+        Expect three faults, then one."""
         self.put("src/core/a.c", '/**/\nboot_param("mem.size", f, "none");\n')
         self.put("docs/parameters.md", "| `mem.siez` | none |\n")
         self.assertEqual(len(self.faults()), 3, self.faults())
         self.put("docs/parameters.md", "| `mem.size` | none |\n")
-        self.put("docs/man/kmalloc-preload.7", ".BI mem.size= bytes\n")
+        page = ".SS Boot parameters\n.TP\n.BI mem.size= bytes\n"
+        self.put("docs/man/kmalloc-preload.7", page)
         self.assertEqual(self.faults(), [])
+        page += ".TQ\n.B mem.siez\n.SH SEE ALSO\n.TP\n.B mem.other\n"
+        self.put("docs/man/kmalloc-preload.7", page)
+        self.one_fault("mem.siez is no boot parameter")
 
     def test_values(self):
         """Allowed values that differ, or are missing. Expect a fault."""
