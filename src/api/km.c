@@ -21,7 +21,6 @@
 #include "diag/param.h"
 #include "diag/proc.h"
 #include "init.h"
-#include "kmem/debug.h"
 #include "kmem/guard.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"

@@ -22,7 +22,6 @@
 #include "shim/by_name.h"
 #include "shim/next.h"
 #include "shim/scope.h"
-#include "shim/shim.h"
 
 struct by_name __by_name;
 u8 by_name_settled;

@@ -15,7 +15,6 @@
  *
  * Tests	torture.ifunc
  */
-#include "kmem/kmem.h"
 #include "kmem/thread.h"
 #include "shim/shim.h"
 

@@ -21,7 +21,6 @@
 #include "kmem/debug.h"
 #include "kmem/guard.h"
 #include "kmem/owner.h"
-#include "kmem/slab_ops.h"
 #include "shim/by_name.h"
 #include "shim/count.h"
 #include "shim/info.h"

@@ -13,7 +13,6 @@
  * Source	Linux v6.18 mm/slub.c, allocate_slab()
  *		(docs/kernel.md U6-U9)
  */
-#include "diag/report.h"
 #include "kmem/account.h"
 #include "kmem/rcu.h"
 #include "kmem/slab_ops.h"

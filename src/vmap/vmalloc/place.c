@@ -14,7 +14,6 @@
  */
 #include <errno.h>
 
-#include "core/start.h"
 #include "diag/report.h"
 #include "vmap/vmalloc/internal.h"
 
