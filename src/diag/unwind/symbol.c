@@ -17,7 +17,7 @@ struct symbol_table {
 
 #define CHUNK 64 /* symbols read at once */
 
-/* Find the table to use: .symtab has all functions, .dynsym the exported. */
+/* Finds the table to use: .symtab has all functions, .dynsym the exported. */
 static bool find_table(int fd, struct symbol_table *table)
 {
 	Elf64_Ehdr head;

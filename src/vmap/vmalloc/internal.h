@@ -277,7 +277,7 @@ void vm_area_free(struct vm_area *area);
 void vmalloc_warn(gfp_t gfp, const char *what, size_t size, const char *why);
 /* map_vm_area(); when it fails, tries once more after a purge. */
 int vm_map_hard(struct vm_area *area, unsigned int share_flags);
-/* What vmalloc() is asked for. What is 0 in it is not asked for. */
+/* A request to vmalloc(). A field that is 0 asks for nothing special. */
 struct vmalloc_request {
 	size_t size; /* of the memory, without a guard page */
 	struct space_want want; /* its place; want.size is filled in */
