@@ -182,7 +182,7 @@ int vm_page_stays(struct vm_area *area, struct page *page);
 
 /* ---- pool.c -------------------------------------------------------------- */
 
-extern unsigned long vm_lazy_max_pages; /* constant after init */
+extern unsigned long vm_lazy_max_pages __hidden; /* constant after init */
 
 /* Returns a pooled area of nr pages, mapped still, that fits; NULL: none. */
 struct vm_area *vm_reuse(unsigned int nr, const struct space_want *want,
@@ -293,11 +293,33 @@ struct vmalloc_request {
 void *vmalloc_in_range(struct vmalloc_request *rq);
 /* The same with PAGE_KERNEL and all of vmalloc space for prot and place. */
 void *vmalloc_anywhere(struct vmalloc_request *rq);
-/* Returns flags for kmalloc() of a request that may go on to vmalloc(). */
-gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size);
+/* kvmalloc() of a size for which kmalloc() had no memory. */
+void *kvmalloc_area(size_t size, gfp_t gfp, int node, const void *caller);
+
+/*
+ * Returns flags for kmalloc(): a large request may fail, vmalloc() comes next.
+ */
+static inline gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size)
+{
+	if (size <= PAGE_SIZE)
+		return gfp;
+	gfp |= __GFP_NOWARN;
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		gfp |= __GFP_NORETRY;
+	return gfp & ~__GFP_NOFAIL;
+}
+
 /* Returns memory of kmalloc(), of buckets b if there are, or of vmalloc(). */
-void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
-		      const void *caller);
+static inline void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp,
+				    int node, const void *caller)
+{
+	void *p = __do_kmalloc_node(b, size, kmalloc_gfp_adjust(gfp, size),
+				    node, caller);
+
+	if (p || size <= PAGE_SIZE || !(gfp & __GFP_DIRECT_RECLAIM))
+		return p;
+	return kvmalloc_area(size, gfp, node, caller);
+}
 
 /* ---- vmap.c -------------------------------------------------------------- */
 

@@ -6,8 +6,8 @@
  *	larger		kmalloc with __GFP_NOWARN and __GFP_NORETRY; if it fails
  *			and the caller may sleep, vmalloc
  *
- * What all of them call is in vmalloc.c, whose page arrays need it; kvfree() is
- * in free.c.
+ * What all of them call is in internal.h, since vmalloc.c needs it for its page
+ * arrays; kvfree() is in free.c.
  *
  * Locking	none here
  * Source	Linux v6.12 mm/util.c (docs/kernel.md L9)

@@ -329,29 +329,8 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 	return vmalloc_anywhere(&rq);
 }
 
-/* ---- kmalloc() if possible ----------------------------------------------- */
-
-/*
- * Returns flags for kmalloc(): a large request may fail, vmalloc() comes next.
- */
-gfp_t kmalloc_gfp_adjust(gfp_t gfp, size_t size)
+void *kvmalloc_area(size_t size, gfp_t gfp, int node, const void *caller)
 {
-	if (size <= PAGE_SIZE)
-		return gfp;
-	gfp |= __GFP_NOWARN;
-	if (!(gfp & __GFP_RETRY_MAYFAIL))
-		gfp |= __GFP_NORETRY;
-	return gfp & ~__GFP_NOFAIL;
-}
-
-void *__kvmalloc_node(kmem_buckets *b, size_t size, gfp_t gfp, int node,
-		      const void *caller)
-{
-	void *p = __do_kmalloc_node(b, size, kmalloc_gfp_adjust(gfp, size),
-				    node, caller);
-
-	if (p || size <= PAGE_SIZE || !(gfp & __GFP_DIRECT_RECLAIM))
-		return p;
 	if (unlikely(size > INT_MAX)) {
 		WARN_ONCE(!(gfp & __GFP_NOWARN),
 			  "kvmalloc: %zu bytes are too many, the most are %d",
