@@ -12,7 +12,9 @@
 
 #define MAKERS 2
 #define LOOKERS 2
-#define TURNS (KM_SANITIZE_THREAD || KM_SANITIZE_ADDRESS ? 1500 : 8000)
+#define SANITIZED \
+	(KM_SANITIZE_THREAD || KM_SANITIZE_ADDRESS || KM_SANITIZE_UNDEFINED)
+#define TURNS (SANITIZED ? 1500 : 8000)
 #define HIGH (GFP_KERNEL | __GFP_HIGHMEM)
 #define SPAN (256 * PAGE_SIZE) /* from the start of vmalloc space on */
 #define FRAMES 8
