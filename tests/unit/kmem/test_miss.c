@@ -3,55 +3,9 @@
  * test_miss.c - a cursor misses: single objects, and the clock
  */
 #include "core/tick.h"
-#include "fake.h"
-#include "kmem/barn.h"
-#include "kmem/cache.h"
-#include "kmem/held.h"
 #include "kmem/thread.h"
+#include "sheaf_fixture.h"
 #include "sys/os.h"
-
-#define SIZE 256 /* capacity 28 */
-#define CAPACITY 28U
-
-struct fixture {
-	struct kmem_cache *s;
-	void *objs[40 * CAPACITY];
-};
-
-static struct fixture f;
-
-static int setup(void **state)
-{
-	(void)state;
-	f.s = kmem_cache_create("miss test", SIZE, 0, SLAB_NO_MERGE, NULL);
-	assert_non_null(f.s);
-	assert_int_equal(f.s->sheaf_capacity, CAPACITY);
-	fake_watch(f.s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kmem_owner_check(kmem_owner_get());
-	barn_check(f.s);
-	kmem_cache_destroy(f.s);
-	return 0;
-}
-
-static void take(size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		f.objs[i] = kmem_cache_alloc(f.s, GFP_KERNEL);
-		assert_non_null(f.objs[i]);
-	}
-}
-
-static void give(size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++)
-		kmem_cache_free(f.s, f.objs[i]);
-}
 
 /* No memory for a sheaf. Expect single objects, straight from the slabs, both
  * ways. */
