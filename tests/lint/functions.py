@@ -65,10 +65,7 @@ def judge(root, tolerated=None):
 
 def main():
     faults = judge(sys.argv[1] if len(sys.argv) > 1 else ".")
-    for fault in faults:
-        print(fault)
-    print(f"functions: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("functions", faults)
 
 
 if __name__ == "__main__":

@@ -77,10 +77,7 @@ def judge(root, path=None):
 
 def main():
     faults = judge(*sys.argv[1:3])
-    for fault in faults:
-        print(fault)
-    print(f"groups: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("groups", faults)
 
 
 if __name__ == "__main__":

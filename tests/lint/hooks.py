@@ -180,10 +180,7 @@ def main():
     text = "\n".join(sources.read_lines(root, TABLE))
     faults = [f"{TABLE}: {fault}"
               for fault in judge(Source(root), text, TOLERATED)]
-    for fault in faults:
-        print(fault)
-    print(f"hooks: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("hooks", faults)
 
 
 if __name__ == "__main__":

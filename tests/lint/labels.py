@@ -115,10 +115,7 @@ def judge(root):
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     faults = judge(root)
-    for fault in faults:
-        print(fault)
-    print(f"labels: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("labels", faults)
 
 
 if __name__ == "__main__":

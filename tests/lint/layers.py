@@ -137,10 +137,7 @@ def main():
         faults += judge_drawing(path, text, plan)
         if path == TABLE:
             faults += judge_table(text, plan)
-    for fault in faults:
-        print(fault)
-    print(f"layers: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("layers", faults)
 
 
 if __name__ == "__main__":

@@ -133,10 +133,7 @@ def judge(root, tolerated):
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     faults = judge(root, TOLERATED)
-    for fault in faults:
-        print(fault)
-    print(f"names: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("names", faults)
 
 
 if __name__ == "__main__":

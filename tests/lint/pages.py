@@ -82,10 +82,7 @@ def judge(root):
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     faults = judge(root)
-    for fault in faults:
-        print(fault)
-    print(f"pages: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("pages", faults)
 
 
 if __name__ == "__main__":

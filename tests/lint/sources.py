@@ -58,3 +58,11 @@ def too_long(path, lines):
     if len(lines) > MAX_FILE_LINES:
         return [f"{path}: {len(lines)} lines, {MAX_FILE_LINES} are the most"]
     return []
+
+
+def report(name, faults):
+    """Print the faults and their number; the exit status of the program."""
+    for fault in faults:
+        print(fault)
+    print(f"{name}: {len(faults)} faults")
+    return 1 if faults else 0

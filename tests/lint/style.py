@@ -173,10 +173,7 @@ def judge(root):
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
     faults = judge(root)
-    for fault in faults:
-        print(fault)
-    print(f"style: {len(faults)} faults")
-    return 1 if faults else 0
+    return sources.report("style", faults)
 
 
 if __name__ == "__main__":
