@@ -2,15 +2,10 @@
 /*
  * sys/os.h - the one contract for everything the operating system does for us
  *
-<<<<<<< HEAD
- * Nothing above this room includes <sys/mman.h>, <sched.h> or makes a system
- * call. The contract of every primitive here:
-=======
- * Nothing above this layer includes <sys/mman.h>, <sched.h>, <pthread.h> or
+ * Nothing above this room includes <sys/mman.h>, <sched.h>, <pthread.h> or
  * <signal.h>, or makes a system call. Calls of the loader (dlsym and the like)
  * are made by the shim alone, which replaces some of them. The contract of
  * every primitive here:
->>>>>>> f7cfc93 (Make every call of pthreads and signals in the OS seam)
  *
  *   - addresses and sizes are multiples of OS_PAGE_SIZE, sizes are not 0;
  *   - functions that map return an address or NULL; the others return 0 or

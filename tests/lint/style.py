@@ -17,6 +17,7 @@ Prints one line for each fault and exits 1 if there was any:
    owning thread, reclaim
  - a comment that goes beyond column 80, where a tab goes to the next 8
  - "proven" in a document or a comment: what a test looks at is checked
+ - a line that a merge left where two changes met
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
 """
@@ -42,6 +43,7 @@ KINDS = {".c": "c", ".h": "c", ".cc": "c", ".sh": "sh", ".py": "py",
 RIDDLES = re.compile(r"\b(somebody|nobody|anybody|everybody|someone|whoever|"
                      r"it\s+is\s+said|he|him|his)\b", re.I)
 NAMED = re.compile(r"[/* ]*([\w/.+-]+\.(?:c|h|cc)) - ")
+MERGED = re.compile(r"<{7} |>{7} ")
 PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
 
 
@@ -123,6 +125,11 @@ def judge_proofs(path, lines):
             for match in PROOFS.finditer(line)]
 
 
+def judge_merge(path, lines):
+    return [f"{path}:{number}: left by a merge"
+            for number, line in enumerate(lines, 1) if MERGED.match(line)]
+
+
 def programs(root, folders):
     """All files of the folders that have comments, also those of no suffix."""
     suffixes = sources.C_SUFFIXES + sources.SCRIPT_SUFFIXES + (
@@ -142,6 +149,7 @@ def judge_text(root):
     for path in words:
         lines = sources.read_lines(root, path)
         faults += judge_words(path, lines) + judge_proofs(path, lines)
+        faults += judge_merge(path, lines)
     if os.path.exists(f"{root}/CONTRIBUTING.md"):
         faults += judge_proofs("CONTRIBUTING.md", sources.read_lines(
             root, "CONTRIBUTING.md"))
@@ -149,6 +157,8 @@ def judge_text(root):
     for path in programs(root, ("src", "include", *others)):
         lines = sources.read_lines(root, path)
         faults += judge_width(path, lines)
+        if not path.startswith(("src", "include")):
+            faults += judge_merge(path, lines)
         if path.startswith(others) and not path.startswith("tests/lint/"):
             faults += judge_comments(path, lines)
     return faults

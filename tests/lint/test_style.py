@@ -115,6 +115,16 @@ class StyleTest(tree.TreeTest):
         self.put("CONTRIBUTING.md", "a proof, fork_proven, provide\n")
         self.assertEqual(len(self.faults()), 2, self.faults())
 
+    def test_merge(self):
+        """Two ends of a merge in a header, a page and a script. Expect a
+        fault for each end, and none for a shift or a heredoc."""
+        ends = "<" * 7 + " HEAD\nx\n" + "=" * 7 + "\ny\n" + ">" * 7 + " z\n"
+        self.put("src/core/a.h", HEADER + ends)
+        self.put("docs/a.md", ends)
+        self.put("scripts/run", ends + "cat <<< a\ncat << b\nb\n")
+        faults = self.faults()
+        self.assertEqual(len(faults), 6, faults)
+
     def test_long_script(self):
         """A script of 801 lines. Expect one fault."""
         self.put("scripts/x.sh", "\n" * 801)
