@@ -274,12 +274,13 @@ static inline unsigned int page_to_nid(const struct page *page)
 
 static inline unsigned int page_zonenum(const struct page *page)
 {
-	return page->zone_id;
+	return READ_ONCE(page->zone_id);
 }
 
 static inline struct zone *page_zone(const struct page *page)
 {
-	return &node_data[page->node_id].node_zones[page->zone_id];
+	return &node_data[READ_ONCE(page->node_id)]
+			.node_zones[READ_ONCE(page->zone_id)];
 }
 
 /* Returns the zone of a frame, online or not. NULL beyond all zones. */
@@ -311,7 +312,7 @@ static inline bool PageReported(const struct page *page)
 
 static inline bool PageHighMem(const struct page *page)
 {
-	return page->zone_id == ZONE_HIGHMEM;
+	return READ_ONCE(page->zone_id) == ZONE_HIGHMEM;
 }
 
 static inline bool node_in(unsigned int nid, nodemask_t nodes)
@@ -324,11 +325,14 @@ static inline void node_set(unsigned int nid, nodemask_t *nodes)
 	nodes->bits |= (u8)(1U << nid);
 }
 
-/* Records the zone that the page is in. */
+/*
+ * Records the zone that the page is in. The page may have been in use before,
+ * and another thread may read its zone meanwhile: that never changes.
+ */
 static inline void set_page_links(struct page *page, const struct zone *zone)
 {
-	page->zone_id = zone->zone_id;
-	page->node_id = zone->node_id;
+	WRITE_ONCE(page->zone_id, zone->zone_id);
+	WRITE_ONCE(page->node_id, zone->node_id);
 }
 
 /* Adds to a counter. The caller holds its lock; readers do not. */
