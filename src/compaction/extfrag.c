@@ -12,42 +12,37 @@
 #include "compaction/internal.h"
 #include "zone/show.h"
 
-int unusable_show(struct seq_file *m, const char *path)
+/* A row for each zone: its index for each order, in thousandths. */
+static int show_index(struct seq_file *m, int width,
+		      int (*index_of)(struct zone *zone, unsigned int order))
 {
 	struct zone *zone;
 
-	(void)path;
 	for_each_zone(zone) {
 		if (!populated_zone(zone))
 			continue;
 		zone_row_head(m, zone);
 		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
-			int index = unusable_free_index(zone, order);
+			int index = index_of(zone, order);
 
-			seq_printf(m, "%d.%03d ", index / 1000, index % 1000);
+			seq_printf(m, "%*d.%03d ", width, index / 1000,
+				   index % 1000);
 		}
 		seq_putc(m, '\n');
 	}
 	return 0;
 }
+
+int unusable_show(struct seq_file *m, const char *path)
+{
+	(void)path;
+	return show_index(m, 1, unusable_free_index);
+}
 proc_file("extfrag/unusable_index", unusable_show, NULL);
 
 int extfrag_show(struct seq_file *m, const char *path)
 {
-	struct zone *zone;
-
 	(void)path;
-	for_each_zone(zone) {
-		if (!populated_zone(zone))
-			continue;
-		zone_row_head(m, zone);
-		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
-			int index = fragmentation_index(zone, order);
-
-			seq_printf(m, "%2d.%03d ", index / 1000, index % 1000);
-		}
-		seq_putc(m, '\n');
-	}
-	return 0;
+	return show_index(m, 2, fragmentation_index);
 }
 proc_file("extfrag/extfrag_index", extfrag_show, NULL);
