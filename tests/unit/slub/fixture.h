@@ -48,4 +48,20 @@ struct kmem_cache shape(unsigned int cpus, unsigned int size,
 			unsigned int align, slab_flags_t flags,
 			void (*ctor)(void *));
 
+/* `nr` slabs on the node's list, the i-th with i + 1 free objects. */
+static inline void node_partials(unsigned int nr)
+{
+	take_full_slabs(nr);
+	for (unsigned int i = 0; i < nr; i++)
+		give((size_t)i * f.per_slab, i + 1);
+	flush_cpu_slab(f.s, f.c);
+	assert_int_equal(f.n->nr_partial, nr);
+}
+
+static inline void give_node_partials(unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		give((size_t)i * f.per_slab + i + 1, f.per_slab - i - 1);
+}
+
 #endif

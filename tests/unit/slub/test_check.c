@@ -19,22 +19,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* `nr` slabs on the node's list, the i-th with i + 1 free objects. */
-static void node_partials(unsigned int nr)
-{
-	take_full_slabs(nr);
-	for (unsigned int i = 0; i < nr; i++)
-		give((size_t)i * f.per_slab, i + 1);
-	flush_cpu_slab(f.s, f.c);
-	assert_int_equal(f.n->nr_partial, nr);
-}
-
-static void give_node_partials(unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		give((size_t)i * f.per_slab + i + 1, f.per_slab - i - 1);
-}
-
 static void wrong_length(void *arg)
 {
 	(void)arg;
