@@ -59,9 +59,9 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned int order,
 {
 	struct free_area *area = &zone->free_area[order];
 
-	set_page_type(page, PAGE_BUDDY);
 	WRITE_ONCE(page->order, (u8)order);
 	WRITE_ONCE(page->migratetype, (u8)mt);
+	set_page_type(page, PAGE_BUDDY);
 	page->epoch = zone->epoch;
 	if (PageReported(page)) {
 		list_add_tail(&page->lru, &area->free_list[mt]);

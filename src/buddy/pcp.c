@@ -43,8 +43,8 @@ static unsigned int pcp_index(unsigned int order, unsigned int mt)
 static void pcp_add(struct per_cpu_pages *pcp, struct list_head *list,
 		    struct page *page, unsigned int order)
 {
-	set_page_type(page, PAGE_PCP);
 	WRITE_ONCE(page->order, (u8)order);
+	set_page_type(page, PAGE_PCP);
 	list_add(&page->lru, list);
 	WRITE_ONCE(pcp->count, pcp->count + (1 << order));
 }

@@ -27,13 +27,13 @@ static void make_single_pages(struct page *page, unsigned long nr)
 
 	split_page_owner(page, nr);
 	for (unsigned long n = 0; n < nr; n++) {
-		set_page_type(&page[n], PAGE_ALLOCATED);
 		WRITE_ONCE(page[n].order, 0);
 		WRITE_ONCE(page[n].flags, page->flags);
 		page[n].memcg = page->memcg;
 		WRITE_ONCE(page[n].migratetype, page->migratetype);
 		page[n]._refcount = 1;
 		set_page_links(&page[n], zone);
+		set_page_type(&page[n], PAGE_ALLOCATED);
 	}
 }
 

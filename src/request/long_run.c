@@ -64,11 +64,11 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 		__free_range(zone, pfn + nr, end, 0);
 		count_locked(&zone->allocated, nr);
 		page = pfn_to_page(pfn);
-		set_page_type(page, PAGE_ALLOCATED);
 		WRITE_ONCE(page->order, MAX_PAGE_ORDER);
 		WRITE_ONCE(page->flags, reported);
 		page->_refcount = 1;
 		page->nr_pages = nr;
+		set_page_type(page, PAGE_ALLOCATED);
 	}
 	spin_unlock(&zone->lock);
 	if (!page)

@@ -295,6 +295,10 @@ static inline unsigned int page_type(const struct page *page)
 	return smp_load_acquire(&page->type);
 }
 
+/*
+ * Sets the type after the order, flags and whatever else belongs to it: readers
+ * without a lock who see a new type take the order for the new one too.
+ */
 static inline void set_page_type(struct page *page, enum page_type type)
 {
 	smp_store_release(&page->type, (u8)type);
