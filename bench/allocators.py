@@ -86,6 +86,33 @@ def unknown_peers(names):
     return ""
 
 
+def slab_library(library):
+    """The library on SLAB that is built beside one on SLUB."""
+    return library.removesuffix(".so") + "-slab.so"
+
+
+def form_of(text, library):
+    """The allocator for a form of libkmalloc: [slub|slab] PARAMETERS."""
+    words = text.split()
+    if words[:1] == ["slab"]:
+        library = slab_library(library)
+    if words[:1] in (["slab"], ["slub"]):
+        del words[0]
+    env = {"KMALLOC_CMDLINE": " ".join(words)} if words else {}
+    return Allocator(text, os.path.realpath(library), env=env)
+
+
+def refused_parameters(allocator):
+    """What the library says of its boot parameters; "" if it takes them."""
+    if not allocator.env:
+        return ""
+    env = clean_env() | allocator.env | {"LD_PRELOAD": allocator.path}
+    run = subprocess.run(["/bin/true"], env=env, stdin=subprocess.DEVNULL,
+                         text=True, errors="replace", capture_output=True,
+                         timeout=20, check=False)
+    return next(iter(run.stderr.splitlines()), "")
+
+
 def find_peers(names):
     """Allocators for names of KNOWN or NAME=LIBRARY; missing ones raise."""
     peers = []

@@ -17,8 +17,8 @@ import time
 import machine
 import measuring
 import report
-from allocators import (KNOWN, Allocator, find_peers, not_a_library, proof,
-                        unknown_peers)
+from allocators import (KNOWN, Allocator, find_peers, form_of, not_a_library,
+                        proof, refused_parameters, slab_library, unknown_peers)
 from programs import NAMES, REAL_PROGRAMS, WRITTEN, make_programs
 
 SUBJECT = "libkmalloc"
@@ -47,6 +47,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help tells more)\n")
 
 
+def wrong_forms(args):
+    """What is wrong with the forms, as far as it shows without a library."""
+    if args.form and args.peers_only:
+        return "--form needs libkmalloc, which --peers-only leaves out"
+    for i, form in enumerate(args.form):
+        words = form.split()
+        if not words or form in args.form[:i]:
+            return f"--form '{form}': {'given twice' if words else 'empty'}"
+        if words[0] != "slab" and words[0] != "slub" and "=" not in form:
+            return (f"--form '{form}': neither slab nor slub nor a boot "
+                    "parameter with its value")
+        if words[0] == "slab" and args.library is not None:
+            wrong = not_a_library(slab_library(args.library))
+            if wrong:
+                return f"--form '{form}' {wrong}"
+    return ""
+
+
 def parse(argv):
     parser = Parser(
         prog="scripts/bench", allow_abbrev=False,
@@ -72,6 +90,12 @@ def parse(argv):
     parser.add_argument("--built", help=argparse.SUPPRESS)
     parser.add_argument("--cmdline", default="", metavar="PARAMETERS",
                         help="KMALLOC_CMDLINE for libkmalloc")
+    parser.add_argument("--form", action="append", default=[],
+                        metavar="FORM",
+                        help="compare with libkmalloc in another form: slab "
+                        "for the library on SLAB, boot parameters, or both, "
+                        "as 'slab slab_max_order=0'; may be repeated, and "
+                        "only --peers adds other mallocs then")
     parser.add_argument("--json", metavar="FILE",
                         help="write every sample there")
     parser.add_argument("--no-install", action="store_true",
@@ -90,6 +114,9 @@ def parse(argv):
     wrong = unknown_peers(args.peers or [])
     if wrong:
         parser.error(wrong)
+    wrong = wrong_forms(args)
+    if wrong:
+        parser.error(wrong)
     if args.json:
         folder = os.path.dirname(os.path.abspath(args.json))
         if os.path.isdir(args.json) or not os.access(folder, os.W_OK):
@@ -97,20 +124,26 @@ def parse(argv):
     args.scale = args.scale or (QUICK_SCALE if args.quick else 1.0)
     args.only = args.only or (QUICK if args.quick else NAMES)
     args.library = args.library or args.built
-    args.peers = args.peers or (QUICK_PEERS if args.quick else list(KNOWN))
+    if args.peers is None and not args.form:
+        args.peers = QUICK_PEERS if args.quick else list(KNOWN)
     return args
 
 
 def choose_allocators(args):
-    allocators = find_peers(args.peers)
+    allocators = find_peers(args.peers or [])
     if args.peers_only:
         return allocators, None
     if not args.library or not os.path.exists(args.library):
         raise SystemExit(f"bench: no library at {args.library}; --peers-only "
                          "measures without it")
     env = {"KMALLOC_CMDLINE": args.cmdline} if args.cmdline else {}
-    subject = Allocator(SUBJECT, os.path.realpath(args.library), env=env)
-    return [subject] + allocators, SUBJECT
+    ours = [Allocator(SUBJECT, os.path.realpath(args.library), env=env)]
+    ours += [form_of(text, args.library) for text in args.form]
+    for allocator in ours:
+        wrong = refused_parameters(allocator)
+        if wrong:
+            raise SystemExit(f"bench: {allocator.name}: {wrong}")
+    return ours + allocators, SUBJECT
 
 
 def prove(programs, allocators, results):

@@ -8,6 +8,9 @@
 
 tree=$tmp/tree
 make_fake_tree "$tree"
+# a library without one on SLAB beside it
+library=$tmp/alone.so
+cp "$tree/build/release/lib/libkmalloc-preload.so" "$library"
 rm -rf "$tree/build"
 echo text > "$tree/plain"
 
@@ -57,6 +60,12 @@ refused scripts/bench --peers "$tree/plain"
 refused scripts/bench --peers "old=$tree/plain"
 refused scripts/bench --peers old=/usr
 refused scripts/bench --library /missing.so
+refused scripts/bench --form
+refused scripts/bench --form ''
+refused scripts/bench --form nope
+refused scripts/bench --form slab --form slab
+refused scripts/bench --form slab --peers-only
+refused scripts/bench --form slab --library "$library"
 refused scripts/bench --only nope
 refused scripts/bench --rounds 0
 refused scripts/bench --scale 0
