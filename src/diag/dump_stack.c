@@ -18,7 +18,7 @@ void dump_stack_entries(const unsigned long *entries, unsigned int nr)
 	char comm[16];
 
 	os_comm(comm);
-	km_report("CPU: %d PID: %d Comm: %s\n", os_cpu(), os_tid(), comm);
+	km_report("CPU: %d PID: %d Comm: %pE\n", os_cpu(), os_tid(), comm);
 	if (nr)
 		km_report("Call Trace:\n");
 	stack_trace_print(entries, nr, 1);

@@ -229,12 +229,12 @@ static int print_symbol(char *buf, uintptr_t addr, uintptr_t inside)
 	at = addr - symbol.bias;
 	if (!symbol.name[0])
 		return km_snprintf(
-			buf, KSYM_SYMBOL_LEN, "%p [%.64s+0x%lx]", (void *)addr,
+			buf, KSYM_SYMBOL_LEN, "%p [%.64pE+0x%lx]", (void *)addr,
 			symbol.object[0] ? base_name(symbol.object) : "program",
 			at);
 	return km_snprintf(buf, KSYM_SYMBOL_LEN,
-			   symbol.object[0] ? "%s+0x%lx/0x%lx [%.64s]" :
-					      "%s+0x%lx/0x%lx",
+			   symbol.object[0] ? "%pE+0x%lx/0x%lx [%.64pE]" :
+					      "%pE+0x%lx/0x%lx",
 			   symbol.name, at - symbol.start, symbol.size,
 			   base_name(symbol.object));
 }
@@ -256,6 +256,48 @@ static void put_symbol(struct out *out, const struct spec *spec,
 
 	sprint_symbol(text, address);
 	put_text(out, spec, text);
+}
+
+/*
+ * A name that a program chose, which may hold anything. Octal stands for each
+ * byte that is not printable ASCII, for '\', and with '#' for blanks.
+ */
+static size_t escape_byte(char *out, char c, bool blanks)
+{
+	unsigned int byte = (unsigned char)c;
+
+	if (byte > (blanks ? ' ' : ' ' - 1) && byte < 0x7f && c != '\\') {
+		*out = c;
+		return 1;
+	}
+	*out++ = '\\';
+	*out++ = (char)('0' + (byte >> 6));
+	*out++ = (char)('0' + (byte >> 3 & 7));
+	*out = (char)('0' + (byte & 7));
+	return 4;
+}
+
+static void put_escaped(struct out *out, const struct spec *spec,
+			const char *name)
+{
+	size_t most = SIZE_MAX, len = 0, pad;
+	char text[4];
+
+	if (!name)
+		name = "(null)";
+	if (spec->precision != NO_PRECISION)
+		most = (size_t)spec->precision;
+	most = strnlen(name, most);
+	for (size_t i = 0; i < most; i++)
+		len += escape_byte(text, name[i], spec->alternate);
+	pad = spec->width > len ? spec->width - len : 0;
+	put_times(out, ' ', spec->left ? 0 : pad);
+	for (size_t i = 0; i < most; i++) {
+		len = escape_byte(text, name[i], spec->alternate);
+		for (size_t k = 0; k < len; k++)
+			put_char(out, text[k]);
+	}
+	put_times(out, ' ', spec->left ? pad : 0);
 }
 
 static void put_conversion(struct out *out, struct spec *spec, char c,
@@ -283,6 +325,9 @@ static void put_conversion(struct out *out, struct spec *spec, char c,
 		/* fall through */
 	case 'x':
 		put_hex(out, spec, args);
+		break;
+	case 'E': /* "%pE" */
+		put_escaped(out, spec, va_arg(*args, const char *));
 		break;
 	case 'S': /* "%pS" */
 		put_symbol(out, spec, (unsigned long)va_arg(*args, void *));
@@ -313,7 +358,7 @@ int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 		fmt = parse_spec(fmt + 1, &spec, &copy);
 		if (!*fmt)
 			break;
-		if (fmt[0] == 'p' && fmt[1] == 'S')
+		if (fmt[0] == 'p' && (fmt[1] == 'S' || fmt[1] == 'E'))
 			fmt++;
 		put_conversion(&out, &spec, *fmt, &copy);
 	}

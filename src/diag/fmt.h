@@ -13,7 +13,10 @@
  * As snprintf, for %s %c %d %i %u %x %X %p %% with the flags '-', '0', '+', ' '
  * and '#', width, precision, '*' for either, l, z and t. %H prints an unsigned
  * long of bytes in units that people read ("12.5 MiB"). %pS prints the name of
- * a return address. Returns the full length, even if the text was cut.
+ * a return address. %pE prints a name that the library did not choose, with
+ * "\ooo" for a byte that is not printable or is a backslash, and with '#' for
+ * blanks; a precision counts its own bytes. Returns the full length, even if
+ * the text was cut.
  */
 int km_snprintf(char *buf, size_t size, const char *fmt, ...);
 int km_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);

@@ -74,12 +74,13 @@ static void apply_param(char *param)
 	if (value)
 		*value = '\0';
 	if (ret == -ENOENT)
-		km_report("kmalloc: unknown boot parameter '%s' ignored\n",
+		km_report("kmalloc: unknown boot parameter '%pE' ignored\n",
 			  param);
 	else if (ret)
-		km_report("kmalloc: malformed boot parameter '%s=%s' ignored, "
-			  "allowed: %s\n",
-			  param, value ? value + 1 : "", p->allowed);
+		km_report(
+			"kmalloc: malformed boot parameter '%pE=%pE' ignored, "
+			"allowed: %s\n",
+			param, value ? value + 1 : "", p->allowed);
 }
 
 /*
@@ -103,7 +104,7 @@ static const char *next_param(const char *at, char *out, size_t size,
 	}
 	out[len] = '\0';
 	if (quoted)
-		km_report("kmalloc: boot parameter '%s': quote not closed\n",
+		km_report("kmalloc: boot parameter '%pE': quote not closed\n",
 			  out);
 	return at;
 }
@@ -120,7 +121,7 @@ void parse_args(const char *cmdline)
 			break;
 		cmdline = next_param(cmdline, param, sizeof(param), &len);
 		if (len >= sizeof(param))
-			km_report("kmalloc: malformed boot parameter '%s' "
+			km_report("kmalloc: malformed boot parameter '%pE' "
 				  "ignored, allowed: %u bytes\n",
 				  param, PARAM_MAX - 1);
 		else if (len)

@@ -52,7 +52,7 @@ static void name_unknown(const char *names)
 		names = next_name(names, name);
 		if (!proc_find(name, &path))
 			km_report("kmalloc: proc_at_exit: there is no text "
-				  "'%s', ignored\n",
+				  "'%pE', ignored\n",
 				  name);
 	}
 }
@@ -150,7 +150,7 @@ void proc_print_at_exit(void)
 		ret = proc_find(name, &path) ? print_text(name) : 0;
 		if (ret)
 			km_report_to(km_report_fd(),
-				     "kmalloc: proc_at_exit: %s: error %ld\n",
+				     "kmalloc: proc_at_exit: %pE: error %ld\n",
 				     name, -ret);
 	}
 }

@@ -19,7 +19,7 @@ static __always_inline void *zero_object(struct kmem_cache *s, gfp_t gfp,
 	if (unlikely(gfp & __GFP_ZERO) && obj &&
 	    !WARN_ONCE(
 		    s->ctor,
-		    "kmem_cache_alloc: __GFP_ZERO for cache %s, which has a constructor",
+		    "kmem_cache_alloc: __GFP_ZERO for cache %pE, which has a constructor",
 		    s->name))
 		memset(obj, 0, kmem_zero_size(s, obj));
 	return obj;

@@ -79,7 +79,7 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	if (gfp & __GFP_ZERO &&
 	    !WARN_ONCE(
 		    s->ctor,
-		    "kmem_cache_alloc_bulk: __GFP_ZERO for cache %s, which has a constructor",
+		    "kmem_cache_alloc_bulk: __GFP_ZERO for cache %pE, which has a constructor",
 		    s->name))
 		for (size_t i = 0; i < nr; i++)
 			memset(objs[i], 0, kmem_zero_size(s, objs[i]));

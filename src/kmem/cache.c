@@ -150,12 +150,12 @@ struct kmem_cache *kmem_other_cache(const struct kmem_cache *s, const void *obj)
 void kmem_bad_object(const struct kmem_cache *s, const void *obj,
 		     const char *what)
 {
-	km_panic("kmalloc: free(): %p %s (%s)\n", obj, what, s->name);
+	km_panic("kmalloc: free(): %p %s (%pE)\n", obj, what, s->name);
 }
 
 void kmem_double_free(const struct kmem_cache *s, const void *obj)
 {
-	km_panic("kmalloc: free(): double free of %p (%s)\n", obj, s->name);
+	km_panic("kmalloc: free(): double free of %p (%pE)\n", obj, s->name);
 }
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)

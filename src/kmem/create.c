@@ -118,7 +118,7 @@ static int sanity_check(const char *name, unsigned int size,
 
 	if (!name || !size || size > KMALLOC_MAX_SIZE ||
 	    (align && (!is_power_of_2(align) || align > KMALLOC_MAX_SIZE))) {
-		km_report("kmem_cache_create(%s) integrity check failed\n",
+		km_report("kmem_cache_create(%pE) integrity check failed\n",
 			  name ? name : "(null)");
 		return -EINVAL;
 	}
@@ -133,7 +133,7 @@ static int sanity_check(const char *name, unsigned int size,
 	     args->freeptr_offset > size - sizeof(void *)))
 		return -EINVAL;
 	if (is_duplicate(name))
-		km_report("kmem_cache of name '%s' already exists\n", name);
+		km_report("kmem_cache of name '%pE' already exists\n", name);
 	return 0;
 }
 
@@ -251,9 +251,9 @@ struct kmem_cache *__kmem_cache_create_args(const char *name,
 	if (!err)
 		return s;
 	if (flags & SLAB_PANIC)
-		km_panic("%s: Failed to create slab '%s'. Error %d\n", __func__,
-			 name ? name : "(null)", err);
-	km_report("%s(%s) failed with error %d\n", __func__,
+		km_panic("%s: Failed to create slab '%pE'. Error %d\n",
+			 __func__, name ? name : "(null)", err);
+	km_report("%s(%pE) failed with error %d\n", __func__,
 		  name ? name : "(null)", err);
 	dump_stack();
 	return NULL;

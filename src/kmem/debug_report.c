@@ -65,7 +65,7 @@ void slab_bug(const struct kmem_cache *s, const char *fmt, ...)
 	va_end(args);
 	km_report("======================================================="
 		  "======================\n"
-		  "BUG %s (%s): %s\n"
+		  "BUG %pE (%s): %s\n"
 		  "-------------------------------------------------------"
 		  "----------------------\n\n",
 		  s ? s->name : "<unknown>",
@@ -82,7 +82,7 @@ void slab_fix(struct kmem_cache *s, const char *fmt, ...)
 	va_start(args, fmt);
 	km_vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
-	km_report("FIX %s: %s\n", s->name, what);
+	km_report("FIX %pE: %s\n", s->name, what);
 }
 
 void print_track(const char *what, const struct track *t)

@@ -74,11 +74,11 @@ static void report_leak(const struct kmem_cache *s, const void *caller)
 {
 	const struct kmem_cache_alias *alias;
 
-	km_report("kmem_cache_destroy %s: Slab cache still has objects when "
+	km_report("kmem_cache_destroy %pE: Slab cache still has objects when "
 		  "called from %pS\n",
 		  s->name, caller);
 	list_for_each_entry(alias, &s->aliases, list)
-		km_report("kmem_cache_destroy %s: merged with %s, whose "
+		km_report("kmem_cache_destroy %pE: merged with %pE, whose "
 			  "objects they may be\n",
 			  s->name, alias->name);
 }

@@ -96,8 +96,8 @@ void kmem_guard_free(struct kmem_cache *s, void *obj, uintptr_t caller)
 void kmem_free_to_other(const struct kmem_cache *s, struct kmem_cache *other,
 			void *obj)
 {
-	km_report("cache_from_obj: Wrong slab cache. %s but object is from "
-		  "%s\n",
+	km_report("cache_from_obj: Wrong slab cache. %pE but object is from "
+		  "%pE\n",
 		  s->name, other->name);
 	kmem_cache_free_direct(other, &obj, 1);
 }

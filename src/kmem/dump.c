@@ -24,7 +24,7 @@ bool kmem_dump_obj(void *object)
 		km_snprintf(where, sizeof(where),
 			    " start %p pointer offset %ld", (void *)obj,
 			    (long)((char *)object - obj));
-	km_report(" slab %s%s size %u\n", s->name, where, s->object_size);
+	km_report(" slab %pE%s size %u\n", s->name, where, s->object_size);
 	if (obj && s->ops->print_tracking)
 		s->ops->print_tracking(s, obj);
 	return true;

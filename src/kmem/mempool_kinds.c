@@ -13,7 +13,8 @@ void *mempool_alloc_slab(gfp_t gfp, void *pool_data)
 {
 	struct kmem_cache *s = pool_data;
 
-	if (WARN_ONCE(s->ctor, "mempool_alloc_slab: cache %s has a constructor",
+	if (WARN_ONCE(s->ctor,
+		      "mempool_alloc_slab: cache %pE has a constructor",
 		      s->name))
 		return NULL;
 	return kmem_cache_alloc(s, gfp);

@@ -266,7 +266,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
 	if (unlikely(gfp & __GFP_ZERO) &&
 	    !WARN_ONCE(
 		    s->ctor,
-		    "kmem_cache_alloc_from_sheaf: __GFP_ZERO for cache %s, which has a constructor",
+		    "kmem_cache_alloc_from_sheaf: __GFP_ZERO for cache %pE, which has a constructor",
 		    s->name))
 		memset(obj, 0, READ_ONCE(s->object_size));
 	return obj;

@@ -39,9 +39,9 @@ static void cache_show(struct kmem_cache *s, struct seq_file *m)
 	struct slabinfo sinfo = { 0 };
 
 	s->ops->get_slabinfo(s, &sinfo);
-	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", s->name, sinfo.active_objs,
-		   sinfo.num_objs, s->size, sinfo.objects_per_slab,
-		   1 << sinfo.cache_order);
+	seq_printf(m, "%-17pE %6lu %6lu %6u %4u %4d", s->name,
+		   sinfo.active_objs, sinfo.num_objs, s->size,
+		   sinfo.objects_per_slab, 1 << sinfo.cache_order);
 	seq_printf(m, " : tunables %4u %4u %4u", sinfo.limit, sinfo.batchcount,
 		   sinfo.shared);
 	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", sinfo.active_slabs,

@@ -18,7 +18,7 @@ void usercopy_abort(const struct usercopy *copy)
 {
 	bool to_user = copy->dir == USERCOPY_EXPOSURE;
 
-	km_panic("usercopy: Kernel memory %s attempt detected %s %s%s%s%s "
+	km_panic("usercopy: Kernel memory %s attempt detected %s %s%s%pE%s "
 		 "(offset %lu, size %lu)!\n",
 		 to_user ? "exposure" : "overwrite", to_user ? "from" : "to",
 		 copy->name, copy->detail ? " '" : "",

@@ -277,7 +277,7 @@ void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *what,
 	if (nodemask)
 		nodemask_text(*nodemask, nodes, sizeof(nodes));
 	gfp_flags_string(flags, sizeof(flags), gfp);
-	km_report("%s: %s: order:%u, mode:%#x(%s), nodemask=%s\n", comm, what,
+	km_report("%pE: %s: order:%u, mode:%#x(%s), nodemask=%s\n", comm, what,
 		  order, gfp, flags, nodes);
 	dump_stack();
 	show_mem();

@@ -102,7 +102,7 @@ void slab_error(struct kmem_cache *s, void *obj, const char *function,
 {
 	if (slab_add_kunit_errors(s))
 		return;
-	km_report("slab error in %s(): cache `%s': %s\n", function, s->name,
+	km_report("slab error in %s(): cache `%pE': %s\n", function, s->name,
 		  msg);
 	print_objinfo(s, obj);
 	slab_bug_end(who);
@@ -113,7 +113,7 @@ void trace_slab_object(const struct kmem_cache *s, void *obj, const char *what,
 {
 	if (!(s->flags & SLAB_TRACE))
 		return;
-	km_report("TRACE %s %s %p\n", s->name, what, obj);
+	km_report("TRACE %pE %s %p\n", s->name, what, obj);
 	dump_stack_entries(who->entries, who->nr);
 }
 

@@ -112,7 +112,7 @@ void trace_object(const struct slab_check *c, void *obj, const char *what)
 {
 	if (!(c->s->flags & SLAB_TRACE))
 		return;
-	km_report("TRACE %s %s %p inuse=%d fp=%p\n", c->s->name, what, obj,
+	km_report("TRACE %pE %s %p inuse=%d fp=%p\n", c->s->name, what, obj,
 		  (int)c->slab->state.counters.inuse, c->slab->state.freelist);
 	if (what[0] == 'f')
 		print_hex_dump("Object   ", obj, c->s->object_size);

@@ -24,7 +24,7 @@ bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 
 void bad_freelist(const struct kmem_cache *s, const void *next)
 {
-	km_panic("kmalloc: a free list leads to %p (%s)\n", next, s->name);
+	km_panic("kmalloc: a free list leads to %p (%pE)\n", next, s->name);
 }
 
 void check_object(const struct kmem_cache *s, const struct slab *slab,

@@ -36,11 +36,11 @@ void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
 	km_report("SLUB: Unable to allocate memory on CPU %u (of node %d) on "
 		  "node %d, gfp=0x%x(%s)\n",
 		  cpu, (int)numa_node_id(), node, gfp, flags);
-	km_report("  cache: %s, object size: %u, buffer size: %u, default "
+	km_report("  cache: %pE, object size: %u, buffer size: %u, default "
 		  "order: %u, min order: %u\n",
 		  s->name, s->object_size, s->size, s->oo_order, s->min_order);
 	if (s->min_order > get_order(s->object_size))
-		km_report("  %s debugging increased min order, use "
+		km_report("  %pE debugging increased min order, use "
 			  "slab_debug=O to disable.\n",
 			  s->name);
 	say_nodes(s);

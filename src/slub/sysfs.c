@@ -112,9 +112,9 @@ static void list_caches(struct seq_file *m)
 			create_unique_id(s, id);
 			seq_printf(m, "%s/\n", id);
 		}
-		seq_printf(m, "%s/\n", s->name);
+		seq_printf(m, "%pE/\n", s->name);
 		list_for_each_entry(alias, &s->aliases, list)
-			seq_printf(m, "%s/\n", alias->name);
+			seq_printf(m, "%pE/\n", alias->name);
 	}
 	spin_unlock(&slab_mutex);
 }

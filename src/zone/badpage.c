@@ -53,7 +53,7 @@ void report_bad_page(const struct page *page, const char *reason)
 	if (!__ratelimit(&limit, "bad_page"))
 		return;
 	os_comm(comm);
-	km_report("BUG: Bad page state in process %s  pfn:%05lx\n", comm,
+	km_report("BUG: Bad page state in process %pE  pfn:%05lx\n", comm,
 		  page_to_pfn(page));
 	dump_page(page, reason);
 }

@@ -203,7 +203,7 @@ static int make_up_nodes(void)
 	int ret = reader->topology(synthetic, &topology);
 
 	if (ret) {
-		km_report("kmalloc: numa=\"%s\" is no topology\n", synthetic);
+		km_report("kmalloc: numa=\"%pE\" is no topology\n", synthetic);
 		return ret;
 	}
 	nr_online_nodes = topology.nr_nodes;

@@ -108,7 +108,7 @@ static void print_page_owner(struct seq_file *m, unsigned long pfn,
 	gfp_flags_string(flags, sizeof(flags), owner->gfp);
 	seq_printf(m,
 		   "Page allocated via order %u, mask %#x(%s), pid %d, "
-		   "tgid %d (%s), ts %lu ns\n",
+		   "tgid %d (%pE), ts %lu ns\n",
 		   owner->order, owner->gfp, flags, owner->pid, owner->tgid,
 		   owner->comm, owner->when * 1000000);
 	seq_printf(m, "PFN 0x%lx type %s Block %lu type %s Flags 0x%x\n", pfn,

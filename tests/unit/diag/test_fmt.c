@@ -146,6 +146,36 @@ static void test_bytes(void **state)
 	assert_string_equal(buf, "[   1.0 KiB]");
 }
 
+/* Names with bytes that a terminal or a reader of lines would obey. Expect
+ * octal for them and for '\\', with '#' for blanks too; width and precision as
+ * of "%s", in bytes printed and in bytes of the name. */
+static void test_escaped(void **state)
+{
+	static const struct {
+		const char *format, *name, *text;
+	} rows[] = {
+		{ "<%pE>", "kmalloc-64 a~", "<kmalloc-64 a~>" },
+		{ "<%pE>", "a\nb\tc\\d", "<a\\012b\\011c\\134d>" },
+		{ "<%pE>", "\033[2J\177\302\233\1",
+		  "<\\033[2J\\177\\302\\233\\001>" },
+		{ "<%#pE>", "a b\n", "<a\\040b\\012>" },
+		{ "<%6pE>", "\n", "<  \\012>" },
+		{ "<%-6pE>", "a\n", "<a\\012 >" },
+		{ "<%.2pE>", "a\nb", "<a\\012>" },
+		{ "<%pE>", NULL, "<(null)>" },
+	};
+	int (*volatile print)(char *, size_t, const char *, ...) = km_snprintf;
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print(buf, sizeof(buf), rows[i].format, rows[i].name);
+		assert_string_equal(buf, rows[i].text);
+	}
+	assert_int_equal(print(buf, 4, "%pE", "a\nb"), 6);
+	assert_string_equal(buf, "a\\0");
+}
+
 /* Addresses in nothing, in data, in libc. Expect hexadecimal, and names with
  * offset, size and library. */
 static void test_symbols(void **state)
@@ -177,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_cut_format),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_escaped),
 		cmocka_unit_test(test_symbols),
 	};
 

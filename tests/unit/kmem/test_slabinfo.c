@@ -52,6 +52,17 @@ static void test_text(void **state)
 	assert_null(strstr(read_text(), "older"));
 }
 
+/* A cache whose name has a line in it. Expect it in octal, on one line. */
+static void test_escaped(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("two\nkmalloc-64", 64, 0, 0,
+						 NULL);
+
+	(void)state;
+	assert_non_null(strstr(read_text(), "\ntwo\\012kmalloc-64 "));
+	kmem_cache_destroy(s);
+}
+
 /* The caches of the room itself. Expect each once, oldest last. */
 static void test_own(void **state)
 {
@@ -70,6 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_escaped),
 		cmocka_unit_test(test_own),
 	};
 
