@@ -5,7 +5,7 @@
  *	stats=PID	on stderr, if this process has that number: children
  *			of the program stay silent. shim/count.c reads it,
  *			and counts each call
- *	stats_file=PATH	one line for every process, appended
+ *	stats_file=PATH	one line for every process, appended; no symbolic link
  *
  * The texts that proc_at_exit= asks for (diag/proc_exit.c) come before these.
  *
@@ -71,14 +71,15 @@ static const char *file_name(const void *code)
 /* Prints which library serves the process, and other mallocs that it has. */
 static void print_head(int fd)
 {
-	km_report_to(fd, "kmalloc: stats of process %d, served by %s (%s)\n",
+	km_report_to(fd, "kmalloc: stats of process %d, served by %pE (%s)\n",
 		     os_pid(), file_name((const void *)print_head),
 		     km_ready() ? shim_cache(1)->ops->name : "not started");
 	if (by_name()->other)
-		km_report_to(fd,
-			     "  warning       the malloc of %s stands in front "
-			     "and serves the program\n",
-			     file_name((const void *)by_name()->malloc));
+		km_report_to(
+			fd,
+			"  warning       the malloc of %pE stands in front "
+			"and serves the program\n",
+			file_name((const void *)by_name()->malloc));
 }
 
 static void print_memory(int fd, const struct shim_info *info)
@@ -129,6 +130,19 @@ static void print_summary(const struct shim_info *info)
 		info->runs_ever + info->areas.areas_ever);
 }
 
+/*
+ * Of symbolic links only /dev/stdout and its like are followed. In a folder
+ * such as /tmp any user may put one, which would choose the file.
+ */
+static long open_stats(void)
+{
+	static const char dev[] = "/dev/std";
+
+	return strncmp(stats_path, dev, sizeof(dev) - 1) ?
+		       os_open_append(stats_path) :
+		       os_open_append_follow(stats_path);
+}
+
 static void append_line(const struct shim_info *info)
 {
 	char line[256], comm[32] = "?";
@@ -142,16 +156,16 @@ static void append_line(const struct shim_info *info)
 		comm[n > 0 ? n - 1 : 0] = '\0';
 	}
 	len = km_snprintf(line, sizeof(line),
-			  "pid=%d comm=%s refills=%lu flushes=%lu slabs=%lu "
+			  "pid=%d comm=%#pE refills=%lu flushes=%lu slabs=%lu "
 			  "large=%lu peak=%lu\n",
 			  os_pid(), comm, info->refills, info->flushes,
 			  info->slabs_ever,
 			  info->runs_ever + info->areas.areas_ever,
 			  status_bytes("VmHWM:"));
-	fd = os_open_append(stats_path);
+	fd = open_stats();
 	if (fd < 0) {
 		km_report_to(km_report_fd(),
-			     "kmalloc: stats_file: %s cannot be written\n",
+			     "kmalloc: stats_file: %pE cannot be written\n",
 			     stats_path);
 		return;
 	}

@@ -278,7 +278,12 @@ int os_at_fork(void (*prepare)(void), void (*parent)(void),
 /* ---- files and the end --------------------------------------------------- */
 
 long os_open_read(const char *path); /* fd or -errno */
-long os_open_append(const char *path); /* fd or -errno; creates 0644 */
+/*
+ * Opens for writing at the end; creates with mode 0644. Returns fd or -errno:
+ * -ELOOP if the path is a symbolic link, which only _follow goes along.
+ */
+long os_open_append(const char *path);
+long os_open_append_follow(const char *path);
 long os_read(int fd, void *buf, size_t size);
 long os_pread(int fd, void *buf, size_t size, u64 offset);
 /* Reads size bytes and no fewer. Returns 0, or -EIO if it could not. */

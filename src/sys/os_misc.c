@@ -251,10 +251,17 @@ long os_open_read(const char *path)
 	return sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
 
+#define APPEND_FLAGS (O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
+
 long os_open_append(const char *path)
 {
-	return sys4(SYS_openat, AT_FDCWD, path,
-		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return sys4(SYS_openat, AT_FDCWD, path, APPEND_FLAGS | O_NOFOLLOW,
+		    0644);
+}
+
+long os_open_append_follow(const char *path)
+{
+	return sys4(SYS_openat, AT_FDCWD, path, APPEND_FLAGS, 0644);
 }
 
 long os_read(int fd, void *buf, size_t size)

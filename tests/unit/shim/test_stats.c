@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "diag/param.h"
 #include "shim/info.h"
@@ -138,6 +139,57 @@ static void test_file(void **state)
 	assert_true(peak > 6 * MIB && peak < 1024 * MIB);
 }
 
+/* As child_ends(), under a name that would forge a line. */
+static void child_named(void *arg)
+{
+	prctl(PR_SET_NAME, "x y\npid=1\033");
+	child_ends(arg);
+}
+
+/* A process whose name has a line in it. Expect one line, with the name in
+ * octal where it is not plain. */
+static void test_escaped_name(void **state)
+{
+	char cmdline[80], text[1024];
+	struct child_end end;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/km-test-stats.%d", getpid());
+	unlink(path);
+	snprintf(cmdline, sizeof(cmdline), "stats_file=%s", path);
+	child_run(child_named, cmdline, &end);
+	assert_int_equal(end.status, 0);
+	assert_true(read_file(text, sizeof(text)) > 0);
+	unlink(path);
+	assert_int_equal(count_phrase(text, "\n"), 1);
+	assert_int_equal(count_phrase(text, "pid="), 2);
+	assert_int_equal(
+		count_phrase(text, " comm=x\\040y\\012pid=1\\033 refills"), 1);
+}
+
+/* A symbolic link in the place of the file. Expect a line on stderr, and
+ * nothing where it points to; but /dev/stderr is written to. */
+static void test_link(void **state)
+{
+	char cmdline[80], target[80], text[256];
+	const char *err;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/km-test-stats.%d", getpid());
+	snprintf(target, sizeof(target), "%s.target", path);
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+	snprintf(cmdline, sizeof(cmdline), "stats_file=%s", path);
+	snprintf(text, sizeof(text),
+		 "kmalloc: stats_file: %s cannot be written\n", path);
+	assert_string_equal(said(cmdline), text);
+	assert_int_equal(access(target, F_OK), -1);
+	unlink(path);
+	err = said("stats_file=/dev/stderr");
+	assert_int_equal(count_phrase(err, " refills="), 1);
+	assert_int_equal(count_phrase(err, "cannot be written"), 0);
+}
+
 /* A file that cannot be written. Expect a line, and the end it would have. */
 static void test_no_file(void **state)
 {
@@ -154,6 +206,8 @@ int main(void)
 		cmocka_unit_test(test_not_this_one),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_escaped_name),
+		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_no_file),
 	};
 

@@ -166,10 +166,11 @@ static void test_futex(void **state)
 }
 
 /* A file appended to twice, then read, in whole and in part. Expect both texts,
- * mode 0644 less the umask, and -errno where there is no file or text. */
+ * mode 0644 less the umask, and -errno where there is no file or text, or a
+ * symbolic link that is not to be followed. */
 static void test_files(void **state)
 {
-	char folder[] = "/tmp/km-test-XXXXXX", path[64], text[16];
+	char folder[] = "/tmp/km-test-XXXXXX", path[64], link[64], text[16];
 	struct stat st;
 
 	(void)state;
@@ -203,6 +204,11 @@ static void test_files(void **state)
 		assert_int_equal(os_pread_all(-1, text, 3, 0), -EIO);
 		os_close((int)fd);
 	}
+	snprintf(link, sizeof(link), "%s/link", folder);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(os_open_append(link), -ELOOP);
+	os_close((int)os_open_append_follow(link));
+	unlink(link);
 	unlink(path);
 	rmdir(folder);
 }
