@@ -14,6 +14,7 @@ set(KM_ENGINE ${KM_ROOMS})
 list(REMOVE_ITEM KM_ENGINE slab slub shim api)
 set(KM_PRELOAD_MAP ${PROJECT_SOURCE_DIR}/src/shim/preload.map)
 set(KM_API_MAP ${PROJECT_SOURCE_DIR}/src/kmalloc.map)
+set(KM_TABLES ${PROJECT_SOURCE_DIR}/cmake/tables.ld)
 
 # The archives of the named rooms that exist.
 function(km_archives out)
@@ -46,8 +47,10 @@ function(km_shared target map)
 		-Wl,-z,defs -Wl,-z,now -Wl,-z,relro
 		-Wl,--hash-style=gnu -Wl,--as-needed
 		-Wl,-Bsymbolic-functions
+		-Wl,-T,${KM_TABLES}
 		$<$<CONFIG:Release>:-Wl,--gc-sections>)
-	set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
+	set_target_properties(${target} PROPERTIES
+		LINK_DEPENDS "${map};${KM_TABLES}")
 endfunction()
 
 # A static library of one object, made of the same archives.
@@ -57,13 +60,14 @@ function(km_relocatable target name map)
 	set(object ${PROJECT_BINARY_DIR}/${target}.o)
 	set(keep ${PROJECT_BINARY_DIR}/${target}.keep)
 	add_custom_command(OUTPUT ${object}
-		COMMAND ${CMAKE_LINKER} -r -o ${whole} ${objects}
+		COMMAND ${CMAKE_LINKER} -r -T ${KM_TABLES} -o ${whole}
+			${objects}
 		COMMAND sed -n -f ${PROJECT_SOURCE_DIR}/cmake/exports.sed
 			${map} > ${keep}
 		COMMAND ${CMAKE_OBJCOPY} --localize-hidden --wildcard
 			--keep-global-symbols=${keep} ${whole} ${object}
 		COMMAND ${CMAKE_COMMAND} -E rm ${whole}
-		DEPENDS ${objects} ${map}
+		DEPENDS ${objects} ${map} ${KM_TABLES}
 			${PROJECT_SOURCE_DIR}/cmake/exports.sed
 		COMMAND_EXPAND_LISTS VERBATIM
 		COMMENT "Linking ${target} into one object")

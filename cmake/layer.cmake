@@ -25,7 +25,7 @@ target_compile_options(km_flags INTERFACE
 	$<$<BOOL:${KM_WERROR}>:-Werror>
 	-fasynchronous-unwind-tables)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-	target_compile_options(km_flags INTERFACE -mcx16)
+	target_compile_options(km_flags INTERFACE -mcx16 -fcf-protection)
 endif()
 if(KM_SANITIZE)
 	add_compile_options(-fsanitize=${KM_SANITIZE} -fno-omit-frame-pointer)
@@ -41,6 +41,9 @@ target_compile_options(km_layer_flags INTERFACE
 	-fvisibility=hidden
 	-fno-semantic-interposition
 	-ftls-model=initial-exec
+	-fstack-protector-strong
+	$<$<CONFIG:Release>:-U_FORTIFY_SOURCE>
+	$<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>
 	$<$<CONFIG:Release>:-ffunction-sections>
 	$<$<CONFIG:Release>:-fdata-sections>)
 

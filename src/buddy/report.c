@@ -166,7 +166,7 @@ static void reporting_tick(unsigned int flags)
 	}
 }
 
-static struct tick reporting = { .fn = reporting_tick };
+static const struct tick reporting = { .fn = reporting_tick };
 
 void page_reporting_init(void)
 {

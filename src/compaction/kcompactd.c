@@ -223,7 +223,7 @@ static void kcompactd_tick(unsigned int flags)
 		kcompactd_run(NODE_DATA(nid));
 }
 
-static struct tick kcompactd = { .fn = kcompactd_tick };
+static const struct tick kcompactd = { .fn = kcompactd_tick };
 
 void kcompactd_init(void)
 {

@@ -9,28 +9,31 @@
 /* While the engine starts no tick is due; the gates are only ever tried. */
 #define MAY_BE_HELD (LOCK_GATES | 1U << LOCK_INIT)
 
-static LIST_HEAD(ticks);
+#define TICKS_MAX 16
+
+static const struct tick *ticks[TICKS_MAX]; /* constant after init */
+static unsigned int nr_ticks;
 spinlock_t tick_lock = SPIN_LOCK_INIT(LOCK_TICK);
 unsigned long tick_interval_ms = 500;
 unsigned long tick_last_ms;
 
-void tick_register(struct tick *tick)
+void tick_register(const struct tick *tick)
 {
-	list_add(&tick->list, &ticks);
+	BUG_ON(nr_ticks == TICKS_MAX);
+	ticks[nr_ticks++] = tick;
 }
 
 void tick_run(unsigned long now_ms)
 {
-	unsigned int flags = 0;
-	struct tick *tick;
+	unsigned int flags = 0, left;
 
 	if (!spin_trylock(&tick_lock))
 		return;
 	if (now_ms - tick_last_ms >= 2 * tick_interval_ms)
 		flags |= TICK_IDLE;
 	WRITE_ONCE(tick_last_ms, now_ms);
-	list_for_each_entry(tick, &ticks, list)
-		tick->fn(flags);
+	for (left = nr_ticks; left--;)
+		ticks[left]->fn(flags);
 	spin_unlock(&tick_lock);
 }
 

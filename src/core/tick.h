@@ -20,11 +20,10 @@
 #ifndef KM_CORE_TICK_H
 #define KM_CORE_TICK_H
 
-#include "core/list.h"
 #include "core/lock.h"
 
+/* Constant, so that no write can make a tick call something else. */
 struct tick {
-	struct list_head list; /* constant after init */
 	void (*fn)(unsigned int flags);
 };
 
@@ -34,7 +33,7 @@ extern unsigned long tick_interval_ms; /* constant after init */
 extern unsigned long tick_last_ms; /* relaxed */
 extern spinlock_t tick_lock;
 
-void tick_register(struct tick *tick); /* lower rooms first */
+void tick_register(const struct tick *tick); /* lower rooms first */
 void tick_run(unsigned long now_ms); /* runs all now; no lock is held */
 /*
  * Runs all functions if a tick is due. They use all rooms and call the

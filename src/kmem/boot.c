@@ -116,7 +116,7 @@ static void kmem_tick(unsigned int flags)
 	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
 }
 
-static struct tick upkeep_tick = { .fn = kmem_tick };
+static const struct tick upkeep_tick = { .fn = kmem_tick };
 
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {

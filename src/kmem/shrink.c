@@ -162,7 +162,7 @@ static void dump_unreclaimable_slab(void)
 		unsigned long used = READ_ONCE(s->in_use) * s->size;
 
 		if (!(s->flags & SLAB_RECLAIM_ACCOUNT) && total)
-			km_report("%-17s %10luKB %10luKB\n", s->name,
+			km_report("%-17pE %10luKB %10luKB\n", s->name,
 				  used >> 10, PAGES_KB(total));
 	}
 	spin_unlock(&slab_mutex);
@@ -178,7 +178,7 @@ void kmem_shrinker_init(void)
 		.flags = SHRINKER_ENGINE,
 		.name = "kmem",
 	};
-	static struct oom_dump dump = { .fn = dump_unreclaimable_slab };
+	static const struct oom_dump dump = { .fn = dump_unreclaimable_slab };
 
 	shrinker_register(&caches);
 	oom_dump_register(&dump);

@@ -239,7 +239,7 @@ static void kswapd_tick(unsigned int flags)
 	}
 }
 
-static struct tick kswapd_ticks = { .fn = kswapd_tick };
+static const struct tick kswapd_ticks = { .fn = kswapd_tick };
 
 void kswapd_init(void)
 {

@@ -38,7 +38,7 @@ static void *oom_owner; /* atomic: the thread that handles it */
 static struct notifier_block *notifiers; /* oom_owner */
 static km_oom_handler handler; /* oom_owner; read relaxed */
 static void *handler_arg; /* oom_owner */
-static LIST_HEAD(dumps); /* constant after init */
+static const struct oom_dump *oom_dump; /* constant after init */
 static u8 abort_policy; /* oom=abort; constant after init */
 static unsigned long sysctl_panic_on_oom;
 static unsigned long sysctl_oom_kill_allocating_task;
@@ -173,9 +173,9 @@ void km_set_oom_handler(km_oom_handler fn, void *arg)
 	oom_unlock_unless(ours);
 }
 
-void oom_dump_register(struct oom_dump *dump)
+void oom_dump_register(const struct oom_dump *dump)
 {
-	list_add_tail(&dump->list, &dumps);
+	oom_dump = dump;
 }
 
 bool oom_has_policy(void)
@@ -241,7 +241,7 @@ static void dump_tasks(void)
 		  "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file "
 		  "rss_shmem pgtables_bytes swapents oom_score_adj name\n");
 	km_report("[%7d] %5lu %5d %8lu %8lu %8lu %8lu %9lu %8lu %8lu         "
-		  "%5d %s\n",
+		  "%5d %pE\n",
 		  os_pid(), status_number(status, "\nUid:"), os_pid(),
 		  status_number(status, "VmSize:") / kb,
 		  status_number(status, "VmRSS:") / kb,
@@ -259,17 +259,16 @@ static void dump_tasks(void)
 static void dump_header(const struct oom_control *oc)
 {
 	char comm[16], flags[256];
-	struct oom_dump *dump;
 
 	os_comm(comm);
 	gfp_flags_string(flags, sizeof(flags), oc->gfp_mask);
-	km_report("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, "
+	km_report("%pE invoked oom-killer: gfp_mask=%#x(%s), order=%u, "
 		  "oom_score_adj=%d\n",
 		  comm, oc->gfp_mask, flags, oc->order, oom_score_adj());
 	dump_stack();
 	show_mem();
-	list_for_each_entry(dump, &dumps, list)
-		dump->fn();
+	if (oom_dump)
+		oom_dump->fn();
 	if (READ_ONCE(sysctl_oom_dump_tasks))
 		dump_tasks();
 }
@@ -280,7 +279,7 @@ static void kill_line(const char *message)
 
 	read_proc("/proc/self/status", status, sizeof(status));
 	os_comm(comm);
-	km_report("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+	km_report("%s: Killed process %d (%pE) total-vm:%lukB, anon-rss:%lukB, "
 		  "file-rss:%lukB, shmem-rss:%lukB, UID:%lu pgtables:%lukB "
 		  "oom_score_adj:%d\n",
 		  message, os_pid(), comm, status_number(status, "VmSize:"),

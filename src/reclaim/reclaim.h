@@ -104,11 +104,10 @@ bool out_of_memory(const struct oom_control *oc);
 
 /* A room's part of the report of its memory. */
 struct oom_dump {
-	struct list_head list; /* constant after init */
 	void (*fn)(void);
 };
 
-void oom_dump_register(struct oom_dump *dump); /* at the start */
+void oom_dump_register(const struct oom_dump *dump); /* at the start; one */
 /* Returns true if the OOM policy does more than let the request fail. */
 bool oom_has_policy(void);
 /*

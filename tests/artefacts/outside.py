@@ -84,6 +84,105 @@ def segments(library, name):
     return [line.split() for line in lines if line.split()[:1] == [name]]
 
 
+def sections(library):
+    """Name, address and size of each section."""
+    row = re.compile(r"\] (\S+) +\S+ +([0-9a-f]{16}) [0-9a-f]+ ([0-9a-f]+)")
+    return [(name, int(at, 16), int(size, 16)) for name, at, size in
+            row.findall(tool("readelf", "-SW", library))]
+
+
+def symbols(library):
+    """Type, name, address of each symbol, by address."""
+    rows = [line.split() for line in
+            tool("readelf", "-sW", library).splitlines()]
+    return sorted((int(row[1], 16), row[3], row[7]) for row in rows
+                  if len(row) == 8 and row[0][:-1].isdigit())
+
+
+def writable_functions(library):
+    """Names of the variables in which relocations put functions, and that can
+    be written when the library has been loaded."""
+    relro = segments(library, "GNU_RELRO")[0]
+    start = int(relro[2], 16)
+    end = start + int(relro[5], 16)
+    text = [(at, at + size) for name, at, size in sections(library)
+            if name == ".text"][0]
+    variables = [(at, name) for at, kind, name in symbols(library)
+                 if kind == "OBJECT"]
+    functions = {name for at, kind, name in symbols(library)
+                 if kind == "FUNC"}
+    found = []
+    for line in tool("readelf", "-rW", library).splitlines():
+        words = line.split()
+        if len(words) < 4 or not words[2].startswith("R_"):
+            continue
+        at = int(words[0], 16)
+        if len(words) == 4:
+            value = int(words[3], 16)
+            to_code = text[0] <= value < text[1]
+        else:
+            to_code = words[4].partition("@")[0] in functions
+        if to_code and not start <= at < end:
+            found.append(max(v for v in variables if v[0] <= at)[1])
+    return found
+
+
+class HardenedTest(unittest.TestCase):
+    """How the compiler and the linker harden each shared library."""
+    library = PRELOAD
+
+    def test_functions(self):
+        """Pointers to functions that a stray write could change. Expect those
+        of shrinkers, which the kernel's struct has, and of the operators, which
+        programs replace; none in tables."""
+        for name in writable_functions(self.library):
+            self.assertRegex(name, r"^(cxx_slot|caches\.\d+|pcp\.\d+|"
+                             r"large_shrinker|lazy_shrinker)$")
+
+    def test_tables(self):
+        """The tables of parameters, texts and knobs. Expect entries in them, in
+        the part that is read-only after the start."""
+        relro = segments(self.library, "GNU_RELRO")[0]
+        start = int(relro[2], 16)
+        sizes = {name: (at, size) for name, at, size in
+                 sections(self.library)}
+        self.assertFalse([name for name in sizes if name.startswith("km_")])
+        at, size = sizes[".data.rel.ro.km_tables"]
+        self.assertGreater(size, 50 * 24)
+        self.assertTrue(start <= at and
+                        at + size <= start + int(relro[5], 16))
+        self.assertIn(".got", sizes)
+        self.assertNotIn(".got.plt", sizes)
+
+    def test_checks(self):
+        """What -fstack-protector and _FORTIFY_SOURCE call. Expect both."""
+        wanted = tool("nm", "-D", "--undefined-only", self.library)
+        self.assertIn(" __stack_chk_fail@", wanted)
+        self.assertRegex(wanted, r" __\w+_chk@")
+
+    def test_landing(self):
+        """Exported functions on x86-64. Expect endbr64 at each."""
+        code = tool("objdump", "-d", "--no-show-raw-insn", self.library)
+        if "file format elf64-x86-64" not in code:
+            self.skipTest("another processor")
+        first = dict(re.findall(r"^[0-9a-f]+ <(\w+)>:\n *\w+:\t(\S+)", code,
+                                re.M))
+        names = {n.partition("@")[0] for n in exports(self.library)}
+        self.assertGreater(len(names & set(first)), 50)
+        self.assertEqual([n for n in names & set(first)
+                          if first[n] != "endbr64"], [])
+
+
+class HardenedSlabTest(HardenedTest):
+    """The same of the library on SLAB."""
+    library = SLAB
+
+
+class HardenedApiTest(HardenedTest):
+    """The same of libkmalloc."""
+    library = API
+
+
 class PreloadTest(unittest.TestCase):
     library, archive = PRELOAD, PRELOAD_A
 
@@ -132,6 +231,8 @@ class PreloadTest(unittest.TestCase):
     def test_archive(self):
         """The static one is one object. Expect the names but SHARED_ONLY."""
         self.assertEqual(len(tool("ar", "t", self.archive).split()), 1)
+        self.assertNotRegex(tool("readelf", "-SW", self.archive),
+                            r"\] km_\w+ ")
         self.assertEqual(archive_globals(self.archive),
                          exports(self.library) - SHARED_ONLY)
 
@@ -175,5 +276,5 @@ class ApiTest(unittest.TestCase):
 if __name__ == "__main__":
     libdir = sys.argv.pop(1)
     if not os.path.exists(os.path.join(libdir, API)):
-        del ApiTest
+        del ApiTest, HardenedApiTest
     unittest.main()

@@ -148,7 +148,7 @@ static void large_tick(unsigned int flags)
 	large_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
 }
 
-static struct tick large_ticks = { .fn = large_tick };
+static const struct tick large_ticks = { .fn = large_tick };
 
 void large_purge_init(void)
 {

@@ -176,7 +176,7 @@ static void percpu_tick(unsigned int flags)
 		pcpu_balance();
 }
 
-static struct tick percpu_ticks = { .fn = percpu_tick };
+static const struct tick percpu_ticks = { .fn = percpu_tick };
 
 void pcpu_balance_init(void)
 {

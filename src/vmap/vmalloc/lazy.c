@@ -63,7 +63,7 @@ static void lazy_tick(unsigned int flags)
 	vm_purge(flags & TICK_IDLE ? VM_PURGE_ALL : VM_PURGE_OLD);
 }
 
-static struct tick lazy_ticks = { .fn = lazy_tick };
+static const struct tick lazy_ticks = { .fn = lazy_tick };
 
 void vm_lazy_init(void)
 {
