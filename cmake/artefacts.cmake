@@ -78,14 +78,15 @@ function(km_relocatable target name map)
 		OUTPUT_NAME ${name} LINKER_LANGUAGE C)
 endfunction()
 
-# km_preload_library(SUFFIX BACKEND): libkmalloc-preload<SUFFIX>.{so,a}
-function(km_preload_library suffix backend)
+# km_preload_library(SUFFIX ROOM BACKEND): libkmalloc-preload<SUFFIX>.{so,a}, on
+# that slab allocator, as the archive backend_BACKEND lists it
+function(km_preload_library suffix room backend)
 	if(NOT KM_BUILD_PRELOAD OR NOT TARGET km_shim)
 		return()
 	endif()
 	string(REPLACE - _ tail "${suffix}")
 	set(target kmalloc_preload${tail})
-	km_archives(archives ${KM_ENGINE} ${backend} backend_${backend} shim)
+	km_archives(archives ${KM_ENGINE} ${room} backend_${backend} shim)
 	km_archives(shared_only shim_shared)
 	km_shared(${target} ${KM_PRELOAD_MAP} ${archives} ${shared_only})
 	set_target_properties(${target} PROPERTIES

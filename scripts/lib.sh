@@ -8,11 +8,12 @@
 # Something that is not PROGRAM's doing went wrong.
 KM_EXIT_OURS=125
 
-# The labels of tests: the first word of each test's name, and two more, those
-# on the backend SLAB and those that only scripts/soak runs.
+# The labels of tests: the first word of each test's name, and three more, those
+# on the backend SLAB, those on the other form of SLUB and those that only
+# scripts/soak runs.
 # shellcheck disable=SC2034
 km_labels="unit model fault stress misuse conformance cxx static torture debug
-preload system artefacts scripts lint slab long"
+preload system artefacts scripts lint slab form long"
 
 say() {
 	printf '%s: %s\n' "$km_name" "$*" >&2

@@ -8,4 +8,4 @@
 #include "kmem/slab_ops.h"
 #include "slub/slub.h"
 
-const struct slab_ops *const km_backends[] = { &slub_ops, NULL };
+const struct slab_ops *const km_backends[] = { &slub_ops, &slub7_ops, NULL };

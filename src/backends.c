@@ -10,4 +10,5 @@
 #include "slab/slab.h"
 #include "slub/slub.h"
 
-const struct slab_ops *const km_backends[] = { &slub_ops, &slab_ops, NULL };
+const struct slab_ops *const km_backends[] = { &slub_ops, &slub7_ops, &slab_ops,
+					       NULL };

@@ -85,18 +85,46 @@ static int set_slab_alloc(const char *value)
 }
 boot_param("slab_alloc", set_slab_alloc, "slab, slub");
 
+static const char *slub_form = "6.18"; /* constant after start_line() */
+
+/* A library without that form accepts it and ignores it. */
+static int set_slub_form(const char *value)
+{
+	if (__builtin_strcmp(value, "7.0") && __builtin_strcmp(value, "6.18"))
+		return -EINVAL;
+	slub_form = value[0] == '7' ? "7.0" : "6.18";
+	return 0;
+}
+boot_param("slub", set_slub_form, "6.18, 7.0");
+
+static bool in_form(const struct slab_ops *ops)
+{
+	return !ops->form || !__builtin_strcmp(ops->form, slub_form);
+}
+
+/* Returns true if all backends of this library have another form. */
+static bool one_form(void)
+{
+	for (unsigned int i = 0; km_backends[i]; i++)
+		if (in_form(km_backends[i]))
+			return false;
+	return true;
+}
+
 /* Returns the default backend, and registers the others with kmem. */
 static const struct slab_ops *choose_backends(void)
 {
-	const struct slab_ops *chosen = km_backends[0];
+	const struct slab_ops *chosen = NULL, *ops;
+	const bool any = one_form();
 
-	for (unsigned int i = 0; km_backends[i]; i++)
-		if (backend_name &&
-		    !__builtin_strcmp(km_backends[i]->name, backend_name))
-			chosen = km_backends[i];
-	for (unsigned int i = 0; km_backends[i]; i++)
-		if (km_backends[i] != chosen)
-			kmem_backend(km_backends[i]);
+	for (unsigned int i = 0; (ops = km_backends[i]); i++)
+		if ((any || in_form(ops)) &&
+		    (!chosen || (backend_name &&
+				 !__builtin_strcmp(ops->name, backend_name))))
+			chosen = ops;
+	for (unsigned int i = 0; (ops = km_backends[i]); i++)
+		if (ops != chosen && (any || in_form(ops)))
+			kmem_backend(ops);
 	return chosen;
 }
 

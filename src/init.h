@@ -11,7 +11,10 @@
 struct slab_ops;
 struct vmalloc_ops;
 
-/* The slab allocators of this library, the default first; ends with NULL. */
+/*
+ * The slab allocators of this library, each in its forms; the default first.
+ * Ends with NULL.
+ */
 extern const struct slab_ops *const km_backends[] __hidden;
 
 extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */

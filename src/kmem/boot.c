@@ -5,6 +5,7 @@
  *	kmem_init()	sheaf -> kmem_cache_cpu, kmem_cache_stat, kmem_cache,
  *			kmem_cache_name -> kmem_cache_node
  *	kmem_cache_init()	any cache in static storage
+ *	kmem_start_sheaves()	sheaves for caches that have none so far: late.c
  *
  * The memory that describes these caches comes from pages that are never freed.
  * They are the caches that other caches are allocated from.
@@ -107,6 +108,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	if (kmem_freelist_init(s))
 		return -ENOMEM;
 	kmem_guard_init(s);
+	kmem_hold_sheaves(s);
 	kmem_list_cache(s);
 	return 0;
 }

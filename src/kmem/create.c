@@ -6,11 +6,7 @@
  *	                          | no
  *	             struct kmem_cache, name, CPU part, nodes -> setup() -> slot
  *
- * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the slots. Nothing is
- *		allocated while it is held.
- * Invariants	SLOT1  a slot belongs to at most one cache
- *		SLOT2  a cache has a slot, a far slot, or a sheaf_capacity of 0
- *					(unit.kmem.create checks both)
+ * Locking	slab_mutex (rank LOCK_SLAB_MUTEX) for the lists of caches
  * Source	Linux v6.12 mm/slab_common.c, __kmem_cache_create_args()
  *		(docs/kernel.md L10, X7)
  */
@@ -37,65 +33,6 @@
 	 SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_TRACE | SLAB_NOLEAKTRACE | \
 	 SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS | \
 	 SLAB_SKIP_KFENCE | SLAB_NO_OBJ_EXT | KM_SLAB_BACKENDS)
-
-static struct kmem_cache *api_slots[NR_CURSORS - API_SLOT]; /* slab_mutex */
-
-/* ---- slots --------------------------------------------------------------- */
-
-static unsigned int free_slot(void)
-{
-	for (unsigned int i = 0; API_SLOT + i < kmem_nr_slots; i++)
-		if (!api_slots[i])
-			return API_SLOT + i;
-	return 0;
-}
-
-/*
- * Gives the cache a slot of the owners' tables, or else a far slot. Returns
- * false if neither is free.
- */
-static bool try_slot(struct kmem_cache *s)
-{
-	unsigned int slot;
-
-	spin_lock(&slab_mutex);
-	slot = free_slot();
-	if (slot) {
-		api_slots[slot - API_SLOT] = s;
-		s->slot = (u16)slot;
-	} else {
-		s->far = __kmem_far_take();
-	}
-	spin_unlock(&slab_mutex);
-	return slot || s->far;
-}
-
-/*
- * Gives a new cache a slot, or else no sheaves. The preload library's tables
- * hold its size classes alone: no other cache gets a slot there.
- */
-static void take_slot(struct kmem_cache *s)
-{
-	if (!s->sheaf_capacity)
-		return;
-	while (kmem_nr_slots > API_SLOT && !try_slot(s))
-		if (kmem_far_more())
-			break;
-	if (!kmem_has_slot(s))
-		s->sheaf_capacity = 0;
-}
-
-void __kmem_put_slot(struct kmem_cache *s)
-{
-	lock_assert_held(&slab_mutex);
-	if (s->slot >= API_SLOT)
-		api_slots[s->slot - API_SLOT] = NULL;
-	if (s->far)
-		__kmem_far_put(s->far);
-	s->slot = 0;
-	s->far = 0;
-	s->sheaf_capacity = 0;
-}
 
 /* ---- the arguments ------------------------------------------------------- */
 
@@ -223,7 +160,8 @@ static int create_cache(const char *name, unsigned int size,
 		return err;
 	}
 	kmem_guard_init(s);
-	take_slot(s);
+	if (!kmem_hold_sheaves(s))
+		kmem_take_slot(s);
 	kmem_list_cache(s);
 	*out = s;
 	return 0;

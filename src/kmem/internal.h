@@ -46,8 +46,22 @@ void *kmem_boot_alloc(size_t size);
 
 /* Frees a cache that has no slab any more. */
 void kmem_cache_release(struct kmem_cache *s);
+/* ---- slot.c -------------------------------------------------------------- */
+
+/*
+ * Gives a cache with a sheaf_capacity a slot, or else no sheaves. No lock held.
+ */
+void kmem_take_slot(struct kmem_cache *s);
 /* Frees the slot of a cache for the next one; slab_mutex held. */
 void __kmem_put_slot(struct kmem_cache *s);
+
+/* ---- late.c -------------------------------------------------------------- */
+
+/*
+ * Takes the sheaves of a cache that is being made until kmem_start_sheaves(),
+ * and returns true, if that is still to come for its backend.
+ */
+bool kmem_hold_sheaves(struct kmem_cache *s);
 
 /* ---- name.c -------------------------------------------------------------- */
 

@@ -156,6 +156,7 @@ int kmalloc_init(void)
 	failslab_default_gfp_wait(1);
 	random_kmalloc_seed = os_random();
 	slab_state = UP;
+	kmem_start_sheaves();
 	return 0;
 }
 

@@ -114,6 +114,7 @@ struct kmem_cache_node {
 			unsigned long nr_partial; /* list_lock */
 			struct list_head partial; /* list_lock */
 			struct list_head full; /* list_lock; debug caches */
+			u32 rolls; /* atomic: counter of take_any_partial() */
 		};
 		struct { /* SLAB; list_lock, unless it says otherwise */
 			struct list_head slabs_partial, slabs_full, slabs_free;
@@ -163,6 +164,7 @@ struct kmem_cache {
 	union { /* objects of a main; 0: no sheaves. SLAB: slab_mutex */
 		u32 sheaf_capacity, limit;
 	};
+	u32 late_capacity; /* sheaf_capacity from kmem_start_sheaves() on */
 	u32 far; /* far slot, from 1; 0: it has a slot, or no sheaves */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
 	unsigned int red_left_pad; /* bytes in front of an object */
@@ -175,7 +177,7 @@ struct kmem_cache {
 	u32 cpu_partial, cpu_partial_slabs; /* as min_partial; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024 refills; relaxed */
 	u32 max_order; /* of its slabs; 0: the backend's */
-	u32 min_objects; /* wanted in a slab; 0: the backend's rule */
+	u32 min_objects; /* in a slab, SLUB; 0: by the number of CPUs */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);

@@ -48,6 +48,13 @@ struct slabinfo {
 struct slab_ops {
 	/* The backend's name, a value of the boot parameter slab_alloc. */
 	const char *name;
+	/*
+	 * The kernel whose form it has, a value of the boot parameter of that
+	 * name. NULL: it has one form alone.
+	 */
+	const char *form;
+	/* Caches have no sheaves before kmem_start_sheaves(). */
+	bool late_sheaves;
 	/* A cache that is created with this flag has this backend. */
 	slab_flags_t flag;
 	/* The bytes of a kmem_cache_cpu. 0: the backend has none. */

@@ -125,6 +125,7 @@ static int make_classes(void)
 		for (; from <= size / 16; from++)
 			size_class[from] = (u8) class;
 	}
+	kmem_start_sheaves();
 	read_perturb();
 	return 0;
 }

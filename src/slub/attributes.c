@@ -2,6 +2,9 @@
 /*
  * slub/attributes.c - the files of a cache in slab/<cache>/, one by one
  *
+ * In the form 7.0 no CPU holds a slab. The files about that remain, as in the
+ * kernel: cpu_slabs 0, cpu_partial 0, slabs_cpu_partial 0(0).
+ *
  * Locking	sysfs.c holds slab_mutex (rank LOCK_SLAB_MUTEX) around each
  *		function. Counting, shrinking and flushing take their own locks
  *		inside it.
@@ -98,8 +101,10 @@ static int cpu_partial_store(struct kmem_cache *s, const char *text)
 
 	if (ret)
 		return ret;
-	if (objects && (s->guard & GUARD_DEBUG))
+	if (objects && (!has_cpu_slabs(s) || s->guard & GUARD_DEBUG))
 		return -EINVAL;
+	if (!has_cpu_slabs(s))
+		return 0;
 	slub_set_cpu_partial(s, (unsigned int)objects);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		flush_cpu_slab(s, &s->cpu_slab[cpu]);
@@ -204,7 +209,8 @@ static void cpu_slabs_show(struct kmem_cache *s, struct seq_file *m)
 {
 	unsigned long nr[MAX_NUMNODES] = { 0 }, total = 0;
 
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids;
+	     cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
 		struct slab *slab;
 
@@ -240,12 +246,13 @@ static unsigned int cpu_nr_partial(struct kmem_cache_cpu *c)
  */
 static void slabs_cpu_partial_show(struct kmem_cache *s, struct seq_file *m)
 {
+	const unsigned int cpus = has_cpu_slabs(s) ? nr_cpu_ids : 0;
 	unsigned int slabs = 0, nr;
 
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (unsigned int cpu = 0; cpu < cpus; cpu++)
 		slabs += cpu_nr_partial(&s->cpu_slab[cpu]);
 	seq_printf(m, "%u(%u)", slabs * s->oo_objects / 2, slabs);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+	for (unsigned int cpu = 0; cpu < cpus; cpu++) {
 		nr = cpu_nr_partial(&s->cpu_slab[cpu]);
 		if (nr)
 			seq_printf(m, " C%u=%u(%u)", cpu,

@@ -52,7 +52,8 @@ void slub_check(struct kmem_cache *s)
 	struct slab *slab;
 	int nid;
 
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids;
+	     cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
 		u32 parked = 0;
 

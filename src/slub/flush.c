@@ -26,39 +26,9 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
-#include "slub/internal.h"
+#include "slub/detached.h"
 
 #define BATCH 32U /* objects prefetched at a time */
-
-/* A chain of free objects of one slab. */
-struct detached {
-	struct slab *slab;
-	void *head, *tail;
-	unsigned int nr;
-};
-
-/*
- * Returns the state of the slab once the chain d is free. Aborts if that would
- * be a double free.
- */
-static struct slab_state state_after(struct kmem_cache *s,
-				     const struct slab_state *old,
-				     const struct detached *d)
-{
-	struct slab_state new = *old;
-
-	if (unlikely(old->counters.inuse < d->nr || d->tail == old->freelist))
-		kmem_double_free(s, d->tail);
-	set_freepointer(s, d->tail, old->freelist);
-	new.freelist = d->head;
-	new.counters.inuse -= d->nr;
-	return new;
-}
-
-static bool was_full(const struct slab_state *old)
-{
-	return old->counters.inuse == old->counters.objects;
-}
 
 /*
  * Frees a chain that leaves its slab empty, where no CPU holds the slab. The
@@ -66,30 +36,14 @@ static bool was_full(const struct slab_state *old)
  */
 static void free_listed(struct kmem_cache *s, struct detached *d)
 {
-	struct slab *slab = d->slab;
-	struct kmem_cache_node *n = slab_node(slab);
-	struct slab_state old, new;
-	bool discard = false;
+	struct kmem_cache_node *n = slab_node(d->slab);
+	bool discard;
 
 	spin_lock(&n->list_lock);
-	old = slab_read(slab);
-	do {
-		new = state_after(s, &old, d);
-	} while (!slab_exchange(slab, &old, new));
-	if (!old.counters.frozen) {
-		discard = !new.counters.inuse &&
-			  n->nr_partial >= READ_ONCE(s->min_partial);
-		if (was_full(&old) && !discard) {
-			add_partial(n, slab);
-			kmem_stat(s, FREE_ADD_PARTIAL);
-		} else if (!was_full(&old) && discard) {
-			remove_partial(n, slab);
-			kmem_stat(s, FREE_REMOVE_PARTIAL);
-		}
-	}
+	discard = __free_listed(s, n, d);
 	spin_unlock(&n->list_lock);
 	if (discard)
-		discard_slab(s, slab);
+		discard_slab(s, d->slab);
 }
 
 static void slab_free(struct kmem_cache *s, struct detached *d)
@@ -272,7 +226,9 @@ static void prefetch_batch(const struct kmem_cache *s, void **objs,
 	}
 }
 
-void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+/* p is where chains wait for a lock, in the form 7.0; NULL: the form 6.18. */
+static __always_inline void flush_to_slabs(struct kmem_cache *s, void **objs,
+					   unsigned int nr, struct pending *p)
 {
 	const bool single = os_single_threaded();
 	unsigned int fetched = 0, i = 0;
@@ -297,7 +253,25 @@ void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 			continue;
 		}
 		build_detached(s, slab, objs + i, nr - i, &d);
-		slab_free(s, &d);
+		if (p)
+			slub7_free(s, &d, p);
+		else
+			slab_free(s, &d);
 		i += d.nr;
 	}
+}
+
+void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	flush_to_slabs(s, objs, nr, NULL);
+}
+
+void slub7_flush(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct pending p;
+
+	p.nr = 0;
+	flush_to_slabs(s, objs, nr, &p);
+	if (p.nr)
+		slub7_free_pending(s, &p);
 }

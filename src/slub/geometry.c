@@ -74,7 +74,7 @@ void calculate_partials(struct kmem_cache *s)
 		objects = 24;
 	else if (s->size >= 256)
 		objects = 52;
-	if (s->flags & SLAB_DEBUG_FLAGS)
+	if (!has_cpu_slabs(s) || s->flags & SLAB_DEBUG_FLAGS)
 		objects = 0;
 	slub_set_cpu_partial(s, objects);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);

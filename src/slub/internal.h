@@ -46,6 +46,12 @@ static inline void set_freepointer(const struct kmem_cache *s, void *obj,
 	*place = freelist_ptr_code(s->random, next, place);
 }
 
+/* Returns true if CPUs hold slabs of s: it is in the form 6.18. */
+static inline bool has_cpu_slabs(const struct kmem_cache *s)
+{
+	return s->cpu_slab != NULL;
+}
+
 /* ---- geometry.c ---------------------------------------------------------- */
 
 /*
@@ -169,6 +175,15 @@ static inline void add_partial(struct kmem_cache_node *n, struct slab *slab)
 	WRITE_ONCE(n->nr_partial, n->nr_partial + 1);
 }
 
+/* The same at the front, where the next slab is taken from. */
+static inline void add_partial_first(struct kmem_cache_node *n,
+				     struct slab *slab)
+{
+	lock_assert_held(&n->list_lock);
+	list_add(&slab->list, &n->partial);
+	WRITE_ONCE(n->nr_partial, n->nr_partial + 1);
+}
+
 static inline void remove_partial(struct kmem_cache_node *n, struct slab *slab)
 {
 	lock_assert_held(&n->list_lock);
@@ -221,6 +236,40 @@ void slub_list_slab_objects(struct kmem_cache *s, struct page *page);
  */
 void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node);
 
+/* ---- refill.c, refill7.c: two forms ---------------------------------------*/
+
+/*
+ * Returns the flags of a request, less what is forbidden with a lock held, or
+ * for objects that are not needed yet.
+ */
+static inline gfp_t gfp_batch(gfp_t gfp)
+{
+	gfp |= __GFP_NOWARN;
+	if (!(gfp & __GFP_MEMALLOC))
+		gfp |= __GFP_NOMEMALLOC;
+	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+}
+
+/*
+ * Prefetches the free pointers of a slab that is mostly free. Its list may
+ * visit the objects in any order, so each pointer would be a cache miss to wait
+ * for.
+ */
+static inline void prefetch_slab(const struct kmem_cache *s,
+				 const struct slab *slab)
+{
+	const unsigned int step = max(s->size, (unsigned int)CACHELINE);
+	const char *at = (const char *)slab_address(slab) + s->offset;
+	const char *end = at + (u64)slab->state.counters.objects * s->size;
+
+	for (; at < end; at += step)
+		__builtin_prefetch(at, 1);
+}
+
+/* slab_ops.refill in the form 7.0. */
+unsigned int slub7_refill(struct kmem_cache *s, gfp_t gfp, int node,
+			  void **objs, unsigned int nr);
+
 /* ---- refill.c ------------------------------------------------------------ */
 
 /* slab_ops.refill: stores up to nr objects and returns how many. */
@@ -252,5 +301,7 @@ void slub_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 
 /* slab_ops.flush: returns nr objects to their slabs. */
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+/* The same in the form 7.0. */
+void slub7_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 
 #endif

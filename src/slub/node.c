@@ -63,7 +63,7 @@ void slub_fork_take(struct kmem_cache *s)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids; cpu++)
 		lock_fork_take(&s->cpu_slab[cpu].lock);
 	for_each_kmem_cache_node(s, nid, n)
 		lock_fork_take(&n->list_lock);
@@ -76,6 +76,6 @@ void slub_fork_release(struct kmem_cache *s)
 
 	for_each_kmem_cache_node(s, nid, n)
 		lock_fork_release(&n->list_lock);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids; cpu++)
 		lock_fork_release(&s->cpu_slab[cpu].lock);
 }

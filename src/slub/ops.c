@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/ops.c - the two tables that make SLUB a backend; a cache's start
+ * slub/ops.c - the tables that make SLUB a backend; a cache's start
  *
- *	slub_ops	caches without debug flags
- *	slub_debug_ops	caches with such flags: slub_setup() gives it to them
+ *	slub_ops	caches without debug flags, in the form 6.18
+ *	slub7_ops	the same in the form 7.0
+ *	slub_debug_ops	caches with such flags, in either: slub_setup() gives it
+ *			to them
  *
  * Locking	none; only the caller of slub_setup() knows the cache yet
  * Tests	a table: unit.slub.slab and all others of this room
@@ -35,13 +37,14 @@ int slub_setup(struct kmem_cache *s)
 		INIT_LIST_HEAD(&n->partial);
 		INIT_LIST_HEAD(&n->full);
 	}
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids; cpu++)
 		spin_lock_init(&s->cpu_slab[cpu].lock, LOCK_KMEM_CPU);
 	return 0;
 }
 
 const struct slab_ops slub_ops = {
 	.name = "slub",
+	.form = "6.18",
 	.flag = KM_SLAB_ON_SLUB,
 	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = slub_refill,
@@ -62,10 +65,33 @@ const struct slab_ops slub_ops = {
 	.get_slabinfo = slub_get_slabinfo,
 };
 
+const struct slab_ops slub7_ops = {
+	.name = "slub",
+	.form = "7.0",
+	.flag = KM_SLAB_ON_SLUB,
+	.late_sheaves = true,
+	.refill = slub7_refill,
+	.flush = slub7_flush,
+	.verify = slub_verify,
+	.setup = slub_setup,
+	.shrink = slub_shrink,
+	.shutdown = slub_shutdown,
+	.fork_take = slub_fork_take,
+	.fork_release = slub_fork_release,
+	.object_of = slub_object_of,
+	.list_slab_objects = slub_list_slab_objects,
+	.main_empty = sheaf_main_empty,
+	.main_full = sheaf_main_full,
+	.main_idle = sheaf_main_idle,
+	.cached = barn_count,
+	.check = slub_check,
+	.get_slabinfo = slub_get_slabinfo,
+};
+
+/* Used by caches that either table above has set up. */
 const struct slab_ops slub_debug_ops = {
 	.name = "slub",
 	.flag = KM_SLAB_ON_SLUB,
-	.cpu_size = sizeof(struct kmem_cache_cpu),
 	.refill = slub_debug_refill,
 	.flush = slub_debug_flush,
 	.verify = slub_verify,

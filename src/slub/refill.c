@@ -66,21 +66,6 @@ static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
 }
 
 /*
- * Prefetches the free pointers of a slab that is mostly free. Its list may
- * visit the objects in any order, so each pointer would be a cache miss to wait
- * for.
- */
-static void prefetch_slab(const struct kmem_cache *s, const struct slab *slab)
-{
-	const unsigned int step = max(s->size, (unsigned int)CACHELINE);
-	const char *at = (const char *)slab_address(slab) + s->offset;
-	const char *end = at + (u64)slab->state.counters.objects * s->size;
-
-	for (; at < end; at += step)
-		__builtin_prefetch(at, 1);
-}
-
-/*
  * Takes all free objects of the CPU's slab, which are then handed out under
  * c->lock alone. Returns false if there are none: the slab is full, and no
  * longer belongs to the CPU.
@@ -254,17 +239,6 @@ static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 }
 
 /*
- * Returns the flags of a request, less what is forbidden while c->lock is held.
- */
-static gfp_t gfp_locked(gfp_t gfp)
-{
-	gfp |= __GFP_NOWARN;
-	if (!(gfp & __GFP_MEMALLOC))
-		gfp |= __GFP_NOMEMALLOC;
-	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
-}
-
-/*
  * Does steps 1 to 6. Fills objs from its end, since the caller hands out the
  * last object first. Returns how many. The caller holds c->lock.
  */
@@ -290,7 +264,7 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 			continue;
 		if (got) /* other nodes do not complete a batch */
 			gfp |= __GFP_THISNODE;
-		if (!next_slab(s, c, gfp_locked(gfp), node))
+		if (!next_slab(s, c, gfp_batch(gfp), node))
 			break;
 		take_slab(s, c);
 	}

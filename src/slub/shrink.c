@@ -3,7 +3,7 @@
  * slub/shrink.c - gives empty slabs back: at ticks, in reclaim, at the end
  *
  *	every CPU	its slab and partial list go to their nodes; a CPU that
- *			was used since the last tick keeps them
+ *			was used since the last tick keeps them (form 6.18)
  *	every node	empty slabs go to the page allocator; the others are
  *			sorted, fewest free objects first
  *
@@ -55,7 +55,8 @@ void slub_shrink(struct kmem_cache *s, unsigned int flags)
 	struct kmem_cache_node *n;
 	int nid;
 
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+	for (unsigned int cpu = 0; has_cpu_slabs(s) && cpu < nr_cpu_ids;
+	     cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu_slab[cpu];
 
 		if ((flags & SHRINK_IDLE) && READ_ONCE(c->touched)) {

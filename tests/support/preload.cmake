@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # tests/support/preload.cmake - programs that run under the preload libraries
 #
-# A test runs once for each of them: under its own name on libkmalloc-preload,
-# and with .slab behind its name, and the label slab, on
-# libkmalloc-preload-slab.
+# A test runs once for each of them: under its own name on libkmalloc-preload;
+# with .slab behind its name, and the label slab, on libkmalloc-preload-slab;
+# with .slub7, and the label form, on libkmalloc-preload-slub7.
 #
 # km_preload_find()			sets KM_PRELOAD to their targets, empty
 #					under sanitizers
@@ -20,7 +20,8 @@ include(${CMAKE_CURRENT_LIST_DIR}/test.cmake)
 macro(km_preload_find)
 	set(KM_PRELOAD "")
 	if(NOT KM_SANITIZE)
-		foreach(name IN ITEMS kmalloc_preload kmalloc_preload_slab)
+		foreach(name IN ITEMS kmalloc_preload kmalloc_preload_slab
+				kmalloc_preload_slub7)
 			if(TARGET ${name})
 				list(APPEND KM_PRELOAD ${name})
 			endif()
@@ -34,6 +35,9 @@ function(km_preload_variant library)
 	if(library MATCHES "_slab$")
 		set(KM_VARIANT .slab PARENT_SCOPE)
 		set(KM_VARIANT_LABEL slab PARENT_SCOPE)
+	elseif(library MATCHES "_slub7$")
+		set(KM_VARIANT .slub7 PARENT_SCOPE)
+		set(KM_VARIANT_LABEL form PARENT_SCOPE)
 	endif()
 endfunction()
 

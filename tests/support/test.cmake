@@ -8,15 +8,24 @@
 # scripts/lib.sh, and lint.groups and artefacts.groups compare. CAN_SKIP: the
 # exit status 77 is "skipped".
 #
+# Tests with .slub7 behind their name run on SLUB in its other form. Those that
+# KM_FORM_SMOKE matches run with all others, the rest has the label long.
+#
 # km_tests_file() writes tests.txt in the build folder: a line for each test,
 # its name and the words of its command and environment, with tabs between. From
 # it scripts/test --one knows what a test needs built.
 include_guard(GLOBAL)
 
+set(KM_FORM_SMOKE
+	"^(unit[.]slub|(conformance[.]rows|torture[.](threads|fork)|misuse[.]double_later[.]here)[.]slub7$)")
+
 function(km_test name)
 	cmake_parse_arguments(PARSE_ARGV 1 T "CAN_SKIP" "" "COMMAND;LABELS;ENV")
 	string(REGEX MATCH "^[a-z]+" group ${name})
 	list(PREPEND T_LABELS ${group})
+	if(name MATCHES "[.]slub7$" AND NOT name MATCHES "${KM_FORM_SMOKE}")
+		list(APPEND T_LABELS long)
+	endif()
 	list(REMOVE_ITEM T_LABELS "")
 	list(REMOVE_DUPLICATES T_LABELS)
 	set(words "") # a list would lose words that are empty

@@ -370,9 +370,14 @@ static void run(void *arg)
 	static const struct km_start how = { NR_CURSORS, 0, kmalloc_init,
 					     NULL };
 	const struct config *config = arg;
+	const char *variant = getenv("KMALLOC_CMDLINE");
 	unsigned int p_alloc = 50;
+	char line[256];
 
-	REQUIRE(!setenv("KMALLOC_CMDLINE", config->cmdline, 1));
+	if (!variant || !strstr(variant, "slub=")) /* the other form of SLUB */
+		variant = "";
+	snprintf(line, sizeof(line), "%s %s", variant, config->cmdline);
+	REQUIRE(!setenv("KMALLOC_CMDLINE", line, 1));
 	REQUIRE(!km_boot(&how));
 	tick_interval_ms = ~0UL;
 	REQUIRE(nr_online_nodes == 2);

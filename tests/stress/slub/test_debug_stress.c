@@ -13,7 +13,7 @@
 #include "kmem/debug.h"
 #include "kmem/guard.h"
 #include "request/request.h"
-#include "slub/slub.h"
+#include "support/form.h"
 #include "support/kmtest.h"
 
 #define THREADS 4
@@ -116,7 +116,7 @@ static int start(void **state)
 {
 	(void)state;
 	return arena_init() || page_alloc_init(0) ||
-	       kmem_init(&slub_ops, NR_CURSORS);
+	       kmem_init(form_ops(), NR_CURSORS);
 }
 
 int main(void)

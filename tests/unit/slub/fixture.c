@@ -4,7 +4,6 @@
  */
 #include "fixture.h"
 #include "kmem/boot.h"
-#include "kmem/slab_ops.h"
 #include "request/request.h"
 
 struct fixture f;
@@ -13,8 +12,9 @@ int slub_start(void **state)
 {
 	(void)state;
 	if (arena_init() || page_alloc_init(0) ||
-	    kmem_init(&slub_ops, NR_CURSORS))
+	    kmem_init(form_ops(), NR_CURSORS))
 		return -1;
+	kmem_start_sheaves();
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
 	pin_to_first_cpu();
 	return 0;
@@ -24,7 +24,7 @@ void fixture_open(unsigned int size, unsigned int align, void (*ctor)(void *))
 {
 	f.s = kmem_cache_create("fixture", size, align, SLAB_NO_MERGE, ctor);
 	assert_non_null(f.s);
-	f.c = &f.s->cpu_slab[smp_cpu()];
+	f.c = cpu_of(f.s);
 	f.n = f.s->node[0];
 	f.per_slab = f.s->oo_objects;
 }
@@ -47,7 +47,7 @@ void take(size_t from, unsigned int nr)
 	assert_true(from + nr <= MAX_OBJECTS);
 	while (got < nr) {
 		void *batch[MAX_OBJECTS];
-		unsigned int n = slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
+		unsigned int n = slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
 					     batch, nr - got);
 
 		assert_int_not_equal(n, 0);
@@ -62,13 +62,13 @@ void give(size_t from, unsigned int nr)
 	void *copy[MAX_OBJECTS];
 
 	memcpy(copy, f.objs + from, nr * sizeof(void *));
-	slub_flush(f.s, copy, nr);
+	slab_flush(f.s, copy, nr);
 }
 
 void take_full_slabs(unsigned int nr)
 {
 	take(0, nr * f.per_slab);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_int_equal(f.n->nr_slabs, nr);
 	assert_int_equal(f.n->nr_partial, 0);
 }
@@ -81,12 +81,14 @@ struct kmem_cache shape(unsigned int cpus, unsigned int size,
 			void (*ctor)(void *))
 {
 	static struct kmem_cache_cpu cpu_slab[MAX_CPUS];
-	struct kmem_cache s = { .object_size = size,
+	struct kmem_cache s = { .ops = form_ops(),
+				.object_size = size,
 				.align = align,
 				.flags = flags,
 				.ctor = ctor,
 				.max_order = PAGE_ALLOC_COSTLY_ORDER,
-				.cpu_slab = cpu_slab };
+				.cpu_slab = form_ops()->cpu_size ? cpu_slab :
+								   NULL };
 	unsigned int saved = nr_cpu_ids;
 
 	nr_cpu_ids = cpus;

@@ -33,6 +33,7 @@ static void test_full_to_cpu_partial(void **state)
 	struct slab *slab;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take_full_slabs(1);
 	slab = slab_of(0);
 	assert_int_equal(slab->state.counters.frozen, 0);
@@ -54,6 +55,7 @@ static void test_cpu_partial_overflow(void **state)
 	const unsigned int keeps = f.s->cpu_partial_slabs;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take_full_slabs(keeps + 1);
 	for (unsigned int i = 0; i < keeps; i++) {
 		give((size_t)i * f.per_slab, 1);
@@ -78,7 +80,7 @@ static void test_empty_slabs(void **state)
 	take_full_slabs(slabs);
 	for (unsigned int i = 0; i < slabs; i++)
 		give((size_t)i * f.per_slab, 1);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_int_equal(f.n->nr_partial, slabs);
 	for (unsigned int i = 0; i < slabs; i++) {
 		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
@@ -93,6 +95,7 @@ static void test_empty_slabs(void **state)
 static void test_empty_frozen(void **state)
 {
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take(0, f.per_slab);
 	give(0, f.per_slab);
 	assert_int_equal(f.n->nr_slabs, 1);
@@ -165,10 +168,10 @@ static void test_neighbours(void **state)
 			else
 				batch[n++] = obj;
 		}
-		slub_flush(f.s, batch, n);
+		slab_flush(f.s, batch, n);
 		assert_int_equal(f.s->in_use, left);
 		slub_check(f.s);
-		slub_flush(f.s, rest, left);
+		slab_flush(f.s, rest, left);
 		slub_check(f.s);
 		slub_shrink(f.s, SHRINK_ALL);
 		assert_int_equal(f.n->nr_slabs, 0);
@@ -187,7 +190,7 @@ static unsigned int take_in_turns(void **objs)
 
 	assert_true(nr <= MAX_OBJECTS);
 	while (got < nr)
-		got += slub_refill(&classed, GFP_KERNEL, NUMA_NO_NODE,
+		got += slab_refill(&classed, GFP_KERNEL, NUMA_NO_NODE,
 				   all + got, nr - got);
 	slub_shrink(&classed, SHRINK_ALL);
 	for (unsigned int i = 0; i < nr; i++)
@@ -203,18 +206,18 @@ static void flush_twice(void *arg)
 			  objs[2 * SCATTERED_SLABS + 2],
 			  objs[SCATTERED_SLABS] }; /* on top of its list */
 
-	slub_flush(&classed, objs, 2 * SCATTERED_SLABS); /* all partly free */
-	slub_flush(&classed, batch, 3);
+	slab_flush(&classed, objs, 2 * SCATTERED_SLABS); /* all partly free */
+	slab_flush(&classed, batch, 3);
 }
 
 static void flush_inside(void *arg)
 {
 	void **objs = arg;
 
-	slub_flush(&classed, objs, 2 * SCATTERED_SLABS);
+	slab_flush(&classed, objs, 2 * SCATTERED_SLABS);
 	objs[2 * SCATTERED_SLABS + 3] = (char *)objs[2 * SCATTERED_SLABS + 3] +
 					16;
-	slub_flush(&classed, objs + 2 * SCATTERED_SLABS, 8);
+	slab_flush(&classed, objs + 2 * SCATTERED_SLABS, 8);
 }
 
 /* Objects that lie each in another slab than its neighbour, of a cache with a
@@ -233,7 +236,7 @@ static void test_scattered(void **state)
 	expect_abort(flush_twice, objs, "double free of");
 	expect_abort(flush_inside, objs, "is not the start of an object");
 	for (unsigned int at = 0; at < nr; at += 60) {
-		slub_flush(&classed, objs + at, min(nr - at, 60U));
+		slab_flush(&classed, objs + at, min(nr - at, 60U));
 		slub_check(&classed);
 	}
 	assert_int_equal(classed.in_use, 0);
@@ -243,14 +246,14 @@ static void test_scattered(void **state)
 
 static void flush_one(void *obj)
 {
-	slub_flush(f.s, &obj, 1);
+	slab_flush(f.s, &obj, 1);
 }
 
 static void flush_in_batch(void *obj)
 {
 	void *batch[] = { f.objs[0], obj, f.objs[1] };
 
-	slub_flush(f.s, batch, 3);
+	slab_flush(f.s, batch, 3);
 }
 
 /* Pointers that are no objects of the cache, alone and among good ones. Expect

@@ -28,7 +28,7 @@ static struct kmem_cache *make(unsigned int size, slab_flags_t flags)
 	s = kmem_cache_create(name, size, 0, flags | SLAB_NO_MERGE, NULL);
 	assert_non_null(s);
 	f.s = s;
-	f.c = &s->cpu_slab[smp_cpu()];
+	f.c = cpu_of(s);
 	f.n = s->node[0];
 	f.per_slab = s->oo_objects;
 	return s;

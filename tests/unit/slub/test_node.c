@@ -27,6 +27,7 @@ static void test_get_partial(void **state)
 	unsigned int got;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	node_partials(3);
 	slab = get_partial_node(f.n, 2, &got);
 	assert_int_equal(got, 2);
@@ -56,16 +57,17 @@ static void test_unfreeze_empty(void **state)
 	const unsigned int min = f.s->min_partial;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take_full_slabs(min + 1);
 	for (unsigned int i = 0; i + 1 < min; i++)
 		give((size_t)i * f.per_slab, 1);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_int_equal(f.n->nr_partial, min - 1);
 	for (unsigned int i = min - 1; i <= min; i++) {
 		give((size_t)i * f.per_slab, 1);
 		give((size_t)i * f.per_slab + 1, f.per_slab - 1);
 		assert_int_equal(f.c->nr_partial, 1);
-		flush_cpu_slab(f.s, f.c);
+		flush_cpu();
 		assert_int_equal(f.n->nr_partial, min);
 		assert_int_equal(f.n->nr_slabs, i == min ? min : min + 1);
 	}

@@ -6,7 +6,7 @@
 #include "kmem/boot.h"
 #include "kmem/slab_ops.h"
 #include "reclaim/internal.h"
-#include "slub/internal.h"
+#include "fixture.h"
 #include "support/short.h"
 
 static struct kmem_cache *start_slub(void)
@@ -16,7 +16,7 @@ static struct kmem_cache *start_slub(void)
 
 	pin_to_one_cpu();
 	start_zone("mem=16M");
-	REQUIRE(!kmem_init(&slub_ops, NR_CURSORS));
+	REQUIRE(!kmem_init(form_ops(), NR_CURSORS));
 	REQUIRE(!kmem_cache_init(&s, "fixture", 1024, &boot));
 	return &s;
 }
@@ -30,8 +30,8 @@ static void child_no_lock(void *arg)
 
 	(void)arg;
 	exhaust(SHORT);
-	REQUIRE(!slub_refill(s, SHORT, NUMA_NO_NODE, &obj, 1));
-	REQUIRE(!slub_refill(s, GFP_NOWAIT, NUMA_NO_NODE, &obj, 1));
+	REQUIRE(!slab_refill(s, SHORT, NUMA_NO_NODE, &obj, 1));
+	REQUIRE(!slab_refill(s, GFP_NOWAIT, NUMA_NO_NODE, &obj, 1));
 	REQUIRE(!lock_held);
 	slub_check(s);
 }
@@ -41,21 +41,21 @@ static void child_no_lock(void *arg)
 static void child_one_slab(void *arg)
 {
 	struct kmem_cache *s = start_slub();
-	struct kmem_cache_cpu *c = &s->cpu_slab[smp_cpu()];
+	struct kmem_cache_cpu *c = cpu_of(s);
 	void *objs[5];
 	unsigned int flags;
 
 	(void)arg;
 	exhaust(SHORT);
 	flags = memalloc_noreclaim_save();
-	REQUIRE(slub_refill(s, SHORT & ~__GFP_NOMEMALLOC, NUMA_NO_NODE, objs,
+	REQUIRE(slab_refill(s, SHORT & ~__GFP_NOMEMALLOC, NUMA_NO_NODE, objs,
 			    2) == 2);
 	memalloc_noreclaim_restore(flags);
-	REQUIRE(s->node[0]->nr_slabs == 1 && c->slab);
-	REQUIRE(slub_refill(s, SHORT, NUMA_NO_NODE, objs + 2, 2) == 2);
+	REQUIRE(s->node[0]->nr_slabs == 1 && (!c || c->slab));
+	REQUIRE(slab_refill(s, SHORT, NUMA_NO_NODE, objs + 2, 2) == 2);
 	REQUIRE(s->node[0]->nr_slabs == 1);
 	REQUIRE(s->in_use == 4);
-	slub_flush(s, objs, 4);
+	slab_flush(s, objs, 4);
 	slub_check(s);
 	slub_shrink(s, SHRINK_ALL);
 	REQUIRE(!s->node[0]->nr_slabs);
@@ -97,7 +97,7 @@ static void exhaust_loud(void *arg)
 	void *obj;
 
 	(void)arg;
-	REQUIRE(slub_refill(s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1) == 1);
+	REQUIRE(slab_refill(s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1) == 1);
 	parse_args("oom=abort");
 	exhaust(GFP_KERNEL);
 }

@@ -23,6 +23,7 @@ static int teardown(void **state)
 static void test_new_slab(void **state)
 {
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take(0, 3);
 	assert_int_equal(f.n->nr_slabs, 1);
 	assert_int_equal(f.s->in_use, 3);
@@ -42,7 +43,7 @@ static void test_more_than_a_slab(void **state)
 	const unsigned int nr = f.per_slab + 3;
 
 	(void)state;
-	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, nr),
+	assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, nr),
 			 nr);
 	assert_int_equal(f.n->nr_slabs, 2);
 	assert_ptr_equal(f.objs[nr - 1], slab_address(slab_of(nr - 1)));
@@ -61,11 +62,12 @@ static void test_cpu_slab_first(void **state)
 	void *a, *b;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take(0, f.per_slab);
 	a = f.objs[4];
 	b = f.objs[5];
-	slub_flush(f.s, &(void *){ a }, 1);
-	slub_flush(f.s, &(void *){ b }, 1);
+	slab_flush(f.s, &(void *){ a }, 1);
+	slab_flush(f.s, &(void *){ b }, 1);
 	assert_ptr_equal(f.c->slab, slab_of(4));
 	assert_int_equal(f.c->nr_partial, 0);
 	take(MAX_OBJECTS - 2, 2);
@@ -83,21 +85,22 @@ static void test_partial_order(void **state)
 	void *obj;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take_full_slabs(2);
 	mine = slab_of(0);
 	nodes = slab_of(f.per_slab);
 	assert_ptr_not_equal(mine, nodes);
 	give(f.per_slab, 1);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_int_equal(f.n->nr_partial, 1);
 	give(0, 1);
 	assert_int_equal(f.c->nr_partial, 1);
 	slub_check(f.s);
 
-	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
+	assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
 			 1);
 	assert_ptr_equal(virt_to_slab(obj), mine);
-	assert_int_equal(slub_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
+	assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, &obj, 1),
 			 1);
 	assert_ptr_equal(virt_to_slab(obj), nodes);
 	assert_int_equal(f.n->nr_slabs, 2);
@@ -114,11 +117,12 @@ static void test_parking(void **state)
 	const unsigned int slabs = parked + 4;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	assert_true(parked > 0);
 	take_full_slabs(slabs);
 	for (unsigned int i = 0; i < slabs; i++)
 		give((size_t)i * f.per_slab, 1);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_int_equal(f.n->nr_partial, slabs);
 	take(0, 1);
 	assert_int_equal(f.c->nr_partial, parked);
@@ -137,10 +141,11 @@ static void test_flush_cpu_slab(void **state)
 	struct slab *slab;
 
 	(void)state;
+	NEEDS_CPU_SLAB();
 	take(0, 6);
 	give(4, 1);
 	slab = slab_of(0);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	assert_null(f.c->slab);
 	assert_int_equal(slab->state.counters.inuse, 5);
 	assert_int_equal(slab->state.counters.frozen, 0);
@@ -189,7 +194,7 @@ static void test_carving_writes_nothing(void **state)
 	end = (char *)slab_address(slab_of(0)) + f.per_slab * f.s->size;
 	memset((void *)(uintptr_t)((char *)f.objs[0] + f.s->size), 0x77,
 	       (size_t)(end - (char *)f.objs[0]) - f.s->size);
-	flush_cpu_slab(f.s, f.c);
+	flush_cpu();
 	slub_check(f.s);
 	take(1, f.per_slab - 1);
 	for (const char *p = (char *)f.objs[0] + f.s->size; p < end; p++)

@@ -105,23 +105,23 @@ static void test_order_fallback(void **state)
 	(void)state;
 	assert_int_equal(kmem_cache_init(&s, "class", 2048, &boot), 0);
 	assert_true(s.oo_order > s.min_order);
-	assert_int_equal(slub_refill(&s, GFP_KERNEL, NUMA_NO_NODE, &big, 1), 1);
+	assert_int_equal(slab_refill(&s, GFP_KERNEL, NUMA_NO_NODE, &big, 1), 1);
 	assert_int_equal(arena_index[virt_to_pfn(big)], 7);
-	slub_flush(&s, &(void *){ big }, 1);
+	slab_flush(&s, &(void *){ big }, 1);
 	slub_shrink(&s, SHRINK_ALL);
 
 	single = (void **)__get_free_pages(GFP_KERNEL, 0);
 	list = exhaust();
 	free_pages((unsigned long)single, 0);
-	got = slub_refill(&s, GFP_KERNEL, NUMA_NO_NODE, objs, 64);
+	got = slab_refill(&s, GFP_KERNEL, NUMA_NO_NODE, objs, 64);
 	assert_int_equal(got, PAGE_SIZE / 2048);
 	assert_int_equal(arena_index[virt_to_pfn(objs[0])], INDEX_OTHER);
 	assert_ptr_equal(virt_to_slab(objs[1])->slab_cache, &s);
 	assert_int_equal(virt_to_slab(objs[1])->order, 0);
 	assert_int_equal(
-		slub_refill(&s, GFP_KERNEL, NUMA_NO_NODE, objs + got, 1), 0);
+		slab_refill(&s, GFP_KERNEL, NUMA_NO_NODE, objs + got, 1), 0);
 	slub_check(&s);
-	slub_flush(&s, objs, got);
+	slab_flush(&s, objs, got);
 	slub_check(&s);
 	slub_shrink(&s, SHRINK_ALL);
 	assert_int_equal(s.node[0]->nr_pages, 0);
