@@ -12,7 +12,7 @@ struct kmem_cache_boot {
 	unsigned int align; /* 0: 8 */
 	unsigned int class; /* frame index, cursor slot; 0: no sheaves */
 	unsigned int max_order; /* of its slabs; 0: the backend's */
-	unsigned int min_objects; /* in a slab, SLUB; 0: by number of CPUs */
+	unsigned int min_objects; /* wanted in a slab; 0: the backend's rule */
 	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;

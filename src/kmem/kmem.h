@@ -177,7 +177,7 @@ struct kmem_cache {
 	u32 cpu_partial, cpu_partial_slabs; /* as min_partial; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024 refills; relaxed */
 	u32 max_order; /* of its slabs; 0: the backend's */
-	u32 min_objects; /* in a slab, SLUB; 0: by the number of CPUs */
+	u32 min_objects; /* wanted in a slab; 0: the backend's rule */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);

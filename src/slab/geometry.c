@@ -18,12 +18,18 @@
  * colour_off bytes into the slab. So the first objects of all slabs do not
  * compete for the same lines of the CPU's caches.
  *
+ * The order is the lowest at which `left` is at most 1/16 of the slab. If none
+ * up to the limit has so little, 1/8, 1/4 and 1/2 are tried in turn. A cache
+ * may ask for a number of objects too; a slab has no more than free_map can
+ * show for that.
+ *
  * Locking	none; only the caller knows the cache yet
  * Source	Linux v6.1 mm/slab.c
- *		(docs/kernel.md S2, S7-S10); the modern rule,
- *		that of 4.4 is not there: docs/divergence.md H
+ *		(docs/kernel.md S2, S7-S10); the order is found as on
+ *		SLUB: docs/divergence.md H
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "kmem/cache.h"
 #include "kmem/merge.h"
@@ -34,9 +40,9 @@
 
 /*
  * The largest order that a slab may have in order to waste less;
- * slab_max_order= sets another. The kernel has 0 on machines of up to 32 MiB.
+ * slab_max_order= sets another. The kernel has 1, or 0 up to 32 MiB.
  */
-#define SLAB_MAX_ORDER 1
+#define SLAB_MAX_ORDER PAGE_ALLOC_COSTLY_ORDER
 
 /* Returns the largest order that a slab of the cache may have to waste less. */
 static unsigned long max_order_of(const struct kmem_cache *s)
@@ -75,6 +81,56 @@ static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
 	return fc;
 }
 
+/* What a slab of some order would be. */
+struct slab_form {
+	unsigned int num; /* objects; 0: this order will not do */
+	size_t left; /* bytes left over */
+	struct kmem_cache *fc; /* FREELIST_OFF: has the freelist */
+};
+
+static struct slab_form form_of_order(const struct kmem_cache *s,
+				      unsigned int order,
+				      enum freelist_place place)
+{
+	struct slab_form form = { .fc = NULL };
+
+	form.num = cache_estimate(order, s->size, place, &form.left);
+	if (place != FREELIST_OFF || form.num > SLAB_OBJ_MAX_NUM)
+		return form;
+	form.fc = find_freelist_cache(s, form.num);
+	if (!form.fc)
+		form.num = 0;
+	return form;
+}
+
+/*
+ * Returns the order from which to look: one at which a slab has the objects
+ * that the cache asks for, or as many as free_map can show.
+ */
+static unsigned int lowest_order(const struct kmem_cache *s,
+				 unsigned long max_order)
+{
+	unsigned int order = 0;
+
+	if (s->flags & SLAB_RECLAIM_ACCOUNT)
+		return 0;
+	while (order < max_order &&
+	       (PAGE_SIZE << order) / s->size < s->min_objects &&
+	       (PAGE_SIZE << (order + 1)) / s->size <= FREE_MAP_BITS)
+		order++;
+	return order;
+}
+
+/* Returns a smaller number for less waste: 0 for 1/16 of the slab at most. */
+static unsigned int waste_rank(size_t left, unsigned int order)
+{
+	unsigned int rank = 0;
+
+	while (left * (16 >> rank) > PAGE_SIZE << order)
+		rank++;
+	return rank;
+}
+
 /*
  * Sets num, gfporder and freelist_cache; num is 0 if no order will do. Returns
  * the bytes left over.
@@ -83,33 +139,31 @@ static size_t calculate_slab_order(struct kmem_cache *s,
 				   enum freelist_place place)
 {
 	unsigned long max_order = max_order_of(s);
-	size_t left_over = 0, left;
+	unsigned int best = UINT_MAX;
+	size_t left_over = 0;
 
 	s->num = 0;
 	s->freelist_cache = NULL;
-	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++) {
-		unsigned int num = cache_estimate(order, s->size, place, &left);
-		struct kmem_cache *fc = NULL;
+	for (unsigned int order = lowest_order(s, max_order);
+	     order <= MAX_PAGE_ORDER; order++) {
+		struct slab_form form = form_of_order(s, order, place);
+		unsigned int rank = waste_rank(form.left, order);
 
-		if (!num)
-			continue;
-		if (num > SLAB_OBJ_MAX_NUM)
+		if (form.num > SLAB_OBJ_MAX_NUM)
 			break;
-		if (place == FREELIST_OFF) {
-			fc = find_freelist_cache(s, num);
-			if (!fc)
-				continue;
+		if (form.num && rank < best) {
+			best = rank;
+			left_over = form.left;
+			s->num = form.num;
+			s->gfporder = (u8)order;
+			s->freelist_cache = form.fc;
 		}
-		s->num = num;
-		s->gfporder = (u8)order;
-		s->freelist_cache = fc;
-		left_over = left;
 		/*
 		 * Slabs of a reclaimable cache stay small: they are freed more
 		 * easily.
 		 */
-		if (s->flags & SLAB_RECLAIM_ACCOUNT || order >= max_order ||
-		    left_over * 8 <= PAGE_SIZE << order)
+		if (s->num && (s->flags & SLAB_RECLAIM_ACCOUNT ||
+			       order >= max_order || !best))
 			break;
 	}
 	return left_over;

@@ -85,12 +85,13 @@ static void slab_map_pages(struct kmem_cache *s, struct slab_desc *slab)
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight at a time");
 
 /*
- * Fills the freelist with 0, 1, 2 ..., eight numbers at a time: each eight are
- * the eight before plus a constant.
+ * Fills the freelist with first, first + 1 ... and 0 behind nr - 1, eight
+ * numbers at a time: each eight are the eight before plus a constant.
  */
-static void number_in_order(freelist_idx_t *list, unsigned int nr)
+static void number_in_order(freelist_idx_t *list, unsigned int first,
+			    unsigned int nr)
 {
-	u64 eight = 0x0706050403020100;
+	u64 eight = 0x0706050403020100 + first * 0x0101010101010101;
 	unsigned int i;
 
 	for (i = 0; i + 8 <= nr; i += 8) {
@@ -98,7 +99,9 @@ static void number_in_order(freelist_idx_t *list, unsigned int nr)
 		eight += 0x0808080808080808;
 	}
 	for (; i < nr; i++)
-		list[i] = (freelist_idx_t)i;
+		list[i] = (freelist_idx_t)(first + i);
+	if (first)
+		list[nr - 1] = 0;
 }
 
 /* Fills the freelist in the cache's shuffled order, from a random start. */
@@ -126,10 +129,12 @@ static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
 	if (unlikely(s->random_seq))
 		number_shuffled(s, list);
 	else
-		number_in_order(list, s->num);
+		number_in_order(list, s->freelist_place == FREELIST_OBJ,
+				s->num);
 	/*
 	 * With FREELIST_OBJ the freelist lies in the object that is handed out
-	 * last.
+	 * last. That is the first in the slab, so that no page is touched for
+	 * it alone.
 	 */
 	if (s->freelist_place == FREELIST_OBJ)
 		slab->freelist = index_to_obj(s, slab, list[s->num - 1]);

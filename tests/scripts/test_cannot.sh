@@ -41,7 +41,7 @@ one_line() {
 cannot() {
 	local script lib=$tree/build/release/lib
 
-	for script in scripts/{test,bench,soak,flaky} .ci/run; do
+	for script in scripts/{test,bench,soak,flaky,misuse} .ci/run; do
 		status "${as[@]}" "$tree/$script" "${@:2}"
 		one_line "$script: $1" "$1"
 	done

@@ -50,6 +50,13 @@ refused scripts/flaky --runs 0
 refused scripts/flaky --runs abc
 refused scripts/flaky --busy -1
 refused scripts/flaky --preset nope
+refused scripts/misuse --nope
+refused scripts/misuse nope
+refused scripts/misuse double-.
+refused scripts/misuse --runs
+refused scripts/misuse --runs 0
+refused scripts/misuse --jobs abc
+refused scripts/misuse --update --rows
 refused scripts/run --nope true
 refused scripts/run --backend
 refused scripts/bench --nope
@@ -72,7 +79,7 @@ refused scripts/bench --scale 0
 refused scripts/bench --scale nan
 refused scripts/bench --json /missing/file
 
-for script in scripts/{run,test,bench,soak,flaky} .ci/run; do
+for script in scripts/{run,test,bench,soak,flaky,misuse} .ci/run; do
 	for help in -h --help; do
 		status "$tree/$script" "$help"
 		same "$script $help: status" 0 "$rc"

@@ -57,7 +57,7 @@ static void test_states(void *arg)
 
 	early = make("early", 512, construct);
 	plain = make("plain", 512, NULL);
-	REQUIRE(early->freelist_place == FREELIST_ON && early->num == 7);
+	REQUIRE(early->freelist_place == FREELIST_ON && early->num == 15);
 	REQUIRE(plain->freelist_place == FREELIST_OBJ && plain->num == 8);
 	use(early);
 	use(plain);

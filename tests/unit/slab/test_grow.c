@@ -78,13 +78,14 @@ static void test_freelist_places(void **state)
 			assert_ptr_equal(slab->freelist, end - f.s->num);
 		else if (i == FREELIST_OBJ)
 			assert_ptr_equal(slab->freelist,
-					 index_to_obj(f.s, slab, f.s->num - 1));
+					 index_to_obj(f.s, slab, 0));
 		else
 			assert_ptr_equal(
 				virt_to_desc(slab->freelist)->slab_cache,
 				f.s->freelist_cache);
 		for (unsigned int j = 0; j < f.s->num; j++)
-			assert_int_equal(slab->freelist[j], j);
+			assert_int_equal(slab->freelist[j],
+					 (j + (i == FREELIST_OBJ)) % f.s->num);
 		slab_destroy(f.s, slab);
 		fixture_close();
 	}

@@ -18,8 +18,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The first objects of a cache. Expect one slab, its objects in order, and no
- * second slab for what it does not have. */
+/* The first objects of a cache. Expect one slab, its objects in order, but the
+ * first, which holds the freelist, last; and no second slab for what it does
+ * not have. */
 static void test_first_slab(void **state)
 {
 	(void)state;
@@ -28,7 +29,8 @@ static void test_first_slab(void **state)
 	expect_slabs(0, 1, 0);
 	for (size_t i = 0; i < f.per_slab; i++)
 		assert_ptr_equal(f.objs[i], index_to_obj(f.s, slab_of(0),
-							 (unsigned int)i));
+							 (unsigned int)(i + 1) %
+								 f.per_slab));
 	assert_int_equal(f.s->in_use, f.per_slab);
 	assert_int_equal(f.n->free_objects, 0);
 	give(0, f.per_slab);
@@ -154,13 +156,15 @@ static void refill_one(void *arg)
 static void test_overwritten_freelist(void **state)
 {
 	struct slab_desc *slab;
+	freelist_idx_t was;
 
 	(void)state;
 	take(0, 1);
 	slab = slab_of(0);
+	was = slab->freelist[1];
 	slab->freelist[1] = 200;
 	expect_abort(refill_one, NULL, "was overwritten (fixture)");
-	slab->freelist[1] = 1;
+	slab->freelist[1] = was;
 	give(0, 1);
 }
 
