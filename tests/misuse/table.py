@@ -14,11 +14,14 @@ library on SLUB, on SLAB, and on SLUB with slab_debug. A result is one of
     not seen    malloc handed out what has an owner, or an owner read a byte
                 that is not its own
 
-"abort or not seen" is a row that depends on chance or on the kernel, with the
-reason behind a "#".
+"abort or not seen" is a row that depends on chance or on the kernel; the line
+in front of it, "# why: ...", has the reason.
 
     --table FILE    the table (default: table.txt beside this file)
     --check COLUMN  only compare with that column; exits 1 if a row differs
+    --can-fail LIBRARY  only look for rows that could have no other result: none
+                    in the table, and none on the three mallocs of LIBRARY
+                    (tests/misuse/table/mallocs.c); exits 1 if there is one
     --family NAME   only rows of that family: a file of tests/misuse/table
     --runs N        run each row N times; results are all that were seen
     --update        print the rows that differ, and write the table anew
@@ -39,6 +42,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLUMNS = ("slub", "slab", "debug")
+MALLOCS = ("trusting", "keeping", "fencing")
 RESULTS = ("abort", "reported", "harmless", "not seen")
 HARM = ("second owner", "wrong byte")
 REPORT = re.compile(r"^(?:BUG |slab error in )", re.M)
@@ -47,7 +51,7 @@ HEAD = """\
 #
 # Written by scripts/misuse --update, read by the tests misuse.table.*, which
 # fail when a row differs. Columns: kind, size, result on SLUB, on SLAB, on SLUB
-# with slab_debug, and behind a # why a row has more than one.
+# with slab_debug. "# why" is of the next row, which has more than one result.
 """
 
 Row = collections.namedtuple("Row", "family kind size")
@@ -66,14 +70,14 @@ def rows_of(program):
 
 def read_table(path):
     """The entries of the table by (kind, size)."""
-    entries = {}
+    entries, why = {}, ""
     with open(path, encoding="utf-8") as file:
         lines = [line.rstrip("\n") for line in file]
     for number, line in enumerate(lines, 1):
-        text, _, why = line.partition("#")
-        if not text.strip():
+        if line.startswith("#"):
+            why = line.partition("# why: ")[2]
             continue
-        kind, size, *expected = re.split(r"\s{2,}", text.strip())
+        kind, size, *expected = re.split(r"\s{2,}", line.strip())
         if len(expected) != len(COLUMNS):
             raise Broken(f"{path}:{number}: not {len(COLUMNS)} results")
         expected = dict(zip(COLUMNS, [cell.split(" or ")
@@ -81,11 +85,12 @@ def read_table(path):
         for cell in expected.values():
             if set(cell) - set(RESULTS):
                 raise Broken(f"{path}:{number}: no such result")
-            if len(cell) > 1 and not why.strip():
+            if len(cell) > 1 and not why:
                 raise Broken(f"{path}:{number}: does not say why")
         if (kind, size) in entries:
             raise Broken(f"{path}:{number}: is there twice")
-        entries[kind, size] = Entry(expected, why.strip())
+        entries[kind, size] = Entry(expected, why)
+        why = ""
     return entries
 
 
@@ -98,8 +103,8 @@ def write_table(path, rows, entries):
             line = f"{row.kind:18}{row.size:9}" + "".join(
                 f"{cell:21}" if " or " in cell else f"{cell:12}"
                 for cell in cells)
-            file.write(line.rstrip() +
-                       (f"  # {entry.why}" if entry.why else "") + "\n")
+            file.write(f"# why: {entry.why}\n" if entry.why else "")
+            file.write(line.rstrip() + "\n")
 
 
 def environment(column, libraries):
@@ -107,6 +112,9 @@ def environment(column, libraries):
            if name not in ("LD_PRELOAD", "KMALLOC_CMDLINE")
            and not name.startswith("MALLOC_")}
     library = libraries.get("slub" if column == "debug" else column)
+    if column in MALLOCS:
+        library = libraries["mallocs"]
+        env["MISUSE_MALLOC"] = column
     if library:
         env["LD_PRELOAD"] = library
     if column == "debug":
@@ -187,9 +195,26 @@ def update(rows, entries, args):
             tell(row, column, " or ".join(was), results)
             entry.expected[column] = results
             count += 1
-        if len(entry.expected[column]) > 1 and not entry.why:
-            entries[row.kind, row.size] = entry._replace(why="chance")
+    for key, entry in entries.items():
+        chance = any(len(cell) > 1 for cell in entry.expected.values())
+        if chance != bool(entry.why):
+            entries[key] = entry._replace(why=chance and "chance" or "")
     return count
+
+
+def can_fail(rows, entries, args):
+    """Look for rows that have one result everywhere; return the status."""
+    results = run_rows(rows, MALLOCS, args)
+    faults = 0
+    for row in rows:
+        seen = set(sum((results[row, name] for name in MALLOCS), []))
+        for cell in entries[row.kind, row.size].expected.values():
+            seen |= set(cell)
+        if len(seen) < 2:
+            print(f"{row.kind} {row.size}: cannot but be {seen}")
+            faults += 1
+    print(f"{len(rows)} rows, {faults} cannot fail")
+    return 1 if faults else 0
 
 
 def percent(part, total):
@@ -243,6 +268,7 @@ def parse():
     parser.add_argument("--slab", required=True)
     parser.add_argument("--table", default=os.path.join(HERE, "table.txt"))
     parser.add_argument("--check", choices=COLUMNS)
+    parser.add_argument("--can-fail")
     parser.add_argument("--family")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
@@ -250,7 +276,8 @@ def parse():
     parser.add_argument("--rows", action="store_true")
     parser.add_argument("kinds", nargs="*")
     args = parser.parse_args()
-    args.libraries = {"slub": args.slub, "slab": args.slab}
+    args.libraries = {"slub": args.slub, "slab": args.slab,
+                      "mallocs": args.can_fail}
     return args
 
 
@@ -266,13 +293,13 @@ def main():
         write_table(args.table, every, entries)
         print(f"{count} results written")
         return 0
-    if args.check:
+    if args.check or args.can_fail:
         entries = read_table(args.table)
         wrong = {(row.kind, row.size) for row in every} ^ set(entries)
         if wrong or not rows:
             print(f"the program and the table have not the same rows: {wrong}")
             return 1
-        return check(rows, entries, args)
+        return (check if args.check else can_fail)(rows, entries, args)
     print_rates(rows, args)
     return 0
 

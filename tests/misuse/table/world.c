@@ -113,7 +113,7 @@ void go_on(size_t size)
 	for (i = 0; i < n / 4; i++)
 		give(take(size / 2));
 	for (i = 0; i < n / 4; i++)
-		take(size + size / 2);
+		take(2 * size);
 	look_at_all();
 	give_all();
 	for (i = 0; i < n; i++)
