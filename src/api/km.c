@@ -21,6 +21,7 @@
 #include "diag/param.h"
 #include "diag/proc.h"
 #include "init.h"
+#include "kmem/freelist.h"
 #include "kmem/guard.h"
 #include "kmem/kmalloc.h"
 #include "kmem/kmem.h"
@@ -62,6 +63,7 @@ static int start_engine(void)
 	int ret;
 
 	numa_reader_register(&reader);
+	kmem_freelist_mends = 1;
 	ret = km_boot(&how);
 
 	/* -EBUSY: this thread is starting the engine. */

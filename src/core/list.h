@@ -6,13 +6,13 @@
  *
  * Locking	the caller's.
  * Invariants	LIST1  n->next->prev == n and n->prev->next == n
- *					(unit.core.list checks it)
+ *			(unit.core.list checks it, and list_del() does)
  * Source	the interface of the kernel's lists; written anew.
  */
 #ifndef KM_CORE_LIST_H
 #define KM_CORE_LIST_H
 
-#include "sys/compiler.h"
+#include "sys/os.h"
 
 struct list_head {
 	struct list_head *next, *prev;
@@ -50,10 +50,22 @@ static inline void list_add_tail(struct list_head *entry,
 	list_add(entry, head->prev);
 }
 
+/*
+ * A program that writes where it may not can reach the entries of a list. So
+ * the neighbours of an entry are asked, before anything is written to them.
+ */
 static inline void list_del(struct list_head *entry)
 {
-	entry->next->prev = entry->prev;
-	WRITE_ONCE(entry->prev->next, entry->next);
+	struct list_head *next = entry->next, *prev = entry->prev;
+
+	if (unlikely(prev->next != entry))
+		os_die("kmalloc: list_del corruption. prev->next should be "
+		       "the entry\n");
+	if (unlikely(next->prev != entry))
+		os_die("kmalloc: list_del corruption. next->prev should be "
+		       "the entry\n");
+	next->prev = prev;
+	WRITE_ONCE(prev->next, next);
 	entry->next = NULL;
 	entry->prev = NULL;
 }

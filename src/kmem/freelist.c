@@ -9,7 +9,8 @@
 #include "request/request.h"
 #include "sys/os.h"
 
-static unsigned long hardened, shuffled; /* constant after init */
+static unsigned long hardened = 1, shuffled; /* constant after init */
+u8 kmem_freelist_mends;
 static u64 seed; /* atomic; 0: not set yet */
 
 static int set_hardened(const char *value)
@@ -44,6 +45,11 @@ static u64 next_random(void)
 static unsigned int random_below(unsigned int n)
 {
 	return (unsigned int)((next_random() >> 32) * n >> 32);
+}
+
+u32 kmem_freelist_salt(void)
+{
+	return (u32)next_random() | 1;
 }
 
 static unsigned long seq_pages(const struct kmem_cache *s)

@@ -3,7 +3,9 @@
  * kmem/freelist.h - free lists that are hard to predict and to forge
  *
  *	slab_freelist_hardened	a stored free pointer is
- *				next ^ s->random ^ byte-swapped(its own place)
+ *				next ^ key ^ byte-swapped(its own place), where
+ *				the key is of the cache and the slab
+ *				(slub/freeptr.h)
  *	slab_freelist_random	the objects of a new slab are linked in the
  *				order of a shuffled list of the cache, from a
  *				random place in it
@@ -29,6 +31,11 @@
  * or -ENOMEM.
  */
 int kmem_freelist_init(struct kmem_cache *s);
+/*
+ * 1: a free list that was written to is reported and cut, as the kernel does.
+ * 0: it ends the program. Constant after init.
+ */
+extern u8 kmem_freelist_mends;
 /* Frees random_seq. */
 void kmem_freelist_release(struct kmem_cache *s);
 /* Returns a random place in random_seq, where a new slab begins. */
@@ -42,13 +49,19 @@ unsigned int kmem_next_freelist_entry(const struct kmem_cache *s,
 /* Sets the seed of all random numbers; the same seed gives the same lists. */
 void kmem_freelist_seed(u64 seed);
 
-/* Encodes a free pointer that is stored at `place`, or decodes it. */
-static __always_inline void *freelist_ptr_code(u64 random, void *ptr,
+/* Returns an odd random number, for a slab. */
+u32 kmem_freelist_salt(void);
+
+/*
+ * Encodes a free pointer that is stored at `place`, or decodes it. With key 0
+ * it stays as it is.
+ */
+static __always_inline void *freelist_ptr_code(u64 key, void *ptr,
 					       const void *place)
 {
-	if (likely(!random))
+	if (unlikely(!key))
 		return ptr;
-	return (void *)((uintptr_t)ptr ^ random ^
+	return (void *)((uintptr_t)ptr ^ key ^
 			__builtin_bswap64((uintptr_t)place));
 }
 

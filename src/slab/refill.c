@@ -19,6 +19,16 @@
 #include "slab/internal.h"
 #include "zone/numa.h"
 
+/* Returns true if the freelist may have this number: its object is free. */
+static inline bool index_is_sound(const struct kmem_cache *s,
+				  const struct slab_desc *slab,
+				  unsigned int index)
+{
+	if (unlikely(index >= s->num))
+		return false;
+	return s->num > FREE_MAP_BITS || slab->free_map >> index & 1;
+}
+
 /*
  * Returns the next free object of a slab. Aborts if the freelist was
  * overwritten.
@@ -27,7 +37,7 @@ static void *slab_get_obj(struct kmem_cache *s, struct slab_desc *slab)
 {
 	unsigned int index = slab->freelist[slab->active++];
 
-	if (unlikely(index >= s->num))
+	if (unlikely(!index_is_sound(s, slab, index)))
 		kmem_bad_object(s, slab->freelist,
 				"is an array of free objects and was "
 				"overwritten");

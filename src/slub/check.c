@@ -10,7 +10,7 @@ static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
 	u32 nr = 0;
 	void *obj = slab->state.freelist;
 
-	for (; obj; obj = get_freepointer(s, obj)) {
+	for (; obj; obj = get_freepointer(s, slab, obj)) {
 		check_object(s, slab, obj);
 		BUG_ON(++nr > slab->state.counters.objects);
 	}

@@ -90,9 +90,10 @@ static void *alloc_single(const struct slab_check *c, size_t orig_size)
 	 */
 	if (!(c->s->flags & SLAB_CONSISTENCY_CHECKS))
 		check_object(c->s, slab, obj);
-	WRITE_ONCE(slab->state.freelist, is_slab_object(c->s, slab, obj) ?
-						 get_freepointer(c->s, obj) :
-						 NULL);
+	WRITE_ONCE(slab->state.freelist,
+		   is_slab_object(c->s, slab, obj) ?
+			   get_freepointer(c->s, slab, obj) :
+			   NULL);
 	WRITE_ONCE(slab->state.counters.inuse, slab->state.counters.inuse + 1);
 	ret = alloc_debug_processing(c, obj, orig_size);
 	if (slab->state.counters.inuse == slab->state.counters.objects)
@@ -221,7 +222,7 @@ static bool free_single(const struct slab_check *c, void *obj)
 	struct kmem_cache_node *n = slab_node(slab);
 	union slab_counters *counters = &slab->state.counters;
 
-	set_freepointer(c->s, obj, slab->state.freelist);
+	set_freepointer(c->s, slab, obj, slab->state.freelist);
 	WRITE_ONCE(slab->state.freelist, obj);
 	if (counters->inuse == counters->objects)
 		move_to_partial(n, slab);

@@ -121,9 +121,10 @@ int debug_check_object(const struct slab_check *c, void *obj, u8 val)
 	 */
 	if (!freeptr_outside_object(s) && val == SLUB_RED_ACTIVE)
 		return ret;
-	if (!check_valid_pointer(s, c->slab, get_freepointer(s, obj))) {
+	if (!check_valid_pointer(s, c->slab,
+				 get_freepointer(s, c->slab, obj))) {
 		object_err(c, obj, "Freepointer corrupt");
-		set_freepointer(s, obj, NULL);
+		set_freepointer(s, c->slab, obj, NULL);
 		ret = -EINVAL;
 	}
 	return ret;
@@ -227,11 +228,11 @@ int on_freelist(const struct slab_check *c, const void *obj)
 				return 0;
 			}
 			object_err(c, before, "Freechain corrupt");
-			set_freepointer(c->s, before, NULL);
+			set_freepointer(c->s, c->slab, before, NULL);
 			break;
 		}
 		before = fp;
-		fp = get_freepointer(c->s, fp);
+		fp = get_freepointer(c->s, c->slab, fp);
 	}
 	check_counters(c, min(nr, most));
 	return 0;

@@ -139,7 +139,7 @@ void init_debug_slab(struct kmem_cache *s, struct slab *slab)
 		void *obj = slab_object(s, slab, i);
 
 		setup_object(s, obj);
-		set_freepointer(s, obj,
+		set_freepointer(s, slab, obj,
 				i + 1 < objects ? slab_object(s, slab, i + 1) :
 						  NULL);
 	}

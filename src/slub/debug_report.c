@@ -74,7 +74,7 @@ void print_trailer(const struct slab_check *c, void *obj)
 	print_slab_info(c->slab);
 	km_report("Object %p @offset=%lu fp=%p\n\n", obj,
 		  (unsigned long)((char *)obj - start),
-		  get_freepointer(c->s, obj));
+		  get_freepointer(c->s, c->slab, obj));
 	print_bytes(c->s, obj, start);
 	slab_bug_end(c->who);
 }

@@ -26,7 +26,7 @@ void slub_mark_free(const struct slab_check *c, u64 map[SLUB_MAP_WORDS])
 		unsigned long n = (unsigned long)(fp - first) / c->s->size;
 
 		map[n / 64] |= 1UL << n % 64;
-		fp = get_freepointer(c->s, fp);
+		fp = get_freepointer(c->s, c->slab, fp);
 	}
 }
 

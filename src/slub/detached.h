@@ -26,8 +26,8 @@ struct detached {
 };
 
 /*
- * Returns the state of the slab once the chain d is free. Aborts if that would
- * be a double free.
+ * Returns the state of the slab once the chain d is free. Aborts if more would
+ * be free than the slab has.
  */
 static inline struct slab_state state_after(struct kmem_cache *s,
 					    const struct slab_state *old,
@@ -37,7 +37,7 @@ static inline struct slab_state state_after(struct kmem_cache *s,
 
 	if (unlikely(old->counters.inuse < d->nr || d->tail == old->freelist))
 		kmem_double_free(s, d->tail);
-	set_freepointer(s, d->tail, old->freelist);
+	set_freepointer(s, d->slab, d->tail, old->freelist);
 	new.freelist = d->head;
 	new.counters.inuse -= d->nr;
 	return new;

@@ -106,58 +106,60 @@ static inline struct slab *slab_of_freed(struct kmem_cache *s, void *obj)
  * other. Returns their number, at most `room` + 1. Objects within `room` cannot
  * leave the slab, so they need no further check.
  */
-static unsigned int chain_neighbours(const struct kmem_cache *s, void **objs,
+static unsigned int chain_neighbours(struct kmem_cache *s,
+				     const struct slab_walk *w, void **objs,
 				     unsigned int nr, long step,
 				     unsigned int room)
 {
 	void **const end = objs + min(nr, room + 1), **at = objs + 1;
-	char *head = objs[0], *link = head + s->offset;
+	char *head = objs[0], *link = head + w->offset;
 
 	while (at != end && *at == head + step) {
 		link += step;
-		*(void **)link = head;
+		if (unlikely(freeptr_put((void **)(void *)link, head, w->key,
+					 w->start, w->bytes)))
+			kmem_double_free(s, *at);
 		head += step;
 		at++;
 	}
 	return (unsigned int)(at - objs);
 }
 
+/* Makes the walk's object free, before `next`; aborts if it is free already. */
+static __always_inline void link_freed(struct kmem_cache *s,
+				       const struct slab_walk *w, void *obj,
+				       const void *next)
+{
+	if (unlikely(freeptr_put((void **)(void *)((char *)obj + w->offset),
+				 next, w->key, w->start, w->bytes)))
+		kmem_double_free(s, obj);
+}
+
 /*
  * Chains the objects at the front of objs that lie in `slab`. Only the first
  * was looked up. Each other one is checked to lie inside the slab and to start
- * an object there.
+ * an object there. The first has a word from the beginning, so that it is known
+ * if it comes again.
  */
-static void build_detached(const struct kmem_cache *s, struct slab *slab,
-			   void **objs, unsigned int nr, struct detached *d)
+static void build_detached(struct kmem_cache *s, struct slab *slab, void **objs,
+			   unsigned int nr, struct detached *d)
 {
-	const uintptr_t start = (uintptr_t)slab_address(slab);
+	const struct slab_walk walk = slab_walk(s, slab);
 	const u32 objects = slab->state.counters.objects;
-	const u64 bytes = (u64)objects * s->size;
-	const u64 divisor = s->divisor; /* as in kmem_starts_object() */
-	/*
-	 * Hardened free pointers are encoded, so chain_neighbours() cannot
-	 * write them.
-	 */
-	const long step = nr > 1 && !s->random ?
-				  (char *)objs[1] - (char *)objs[0] :
-				  0;
-	const u32 index = (u32)((((uintptr_t)objs[0] - start) *
+	const long step = nr > 1 ? (char *)objs[1] - (char *)objs[0] : 0;
+	const u32 index = (u32)((((uintptr_t)objs[0] - walk.start) *
 				 s->reciprocal_size) >>
 				RECIPROCAL_SHIFT);
 	void **at = objs + 1, **const end = objs + nr;
 
+	link_freed(s, &walk, objs[0], NULL);
 	if (step == (long)s->size)
-		at = objs +
-		     chain_neighbours(s, objs, nr, step, objects - 1 - index);
+		at = objs + chain_neighbours(s, &walk, objs, nr, step,
+					     objects - 1 - index);
 	else if (step == -(long)s->size)
-		at = objs + chain_neighbours(s, objs, nr, step, index);
-	for (; at != end; at++) {
-		u64 offset = (uintptr_t)*at - start;
-
-		if (offset >= bytes || offset * divisor >= divisor)
-			break;
-		set_freepointer(s, *at, at[-1]);
-	}
+		at = objs + chain_neighbours(s, &walk, objs, nr, step, index);
+	for (; at != end && walk_has(&walk, (uintptr_t)*at); at++)
+		link_freed(s, &walk, *at, at[-1]);
 	*d = (struct detached){ slab, at[-1], objs[0],
 				(unsigned int)(at - objs) };
 }
@@ -171,13 +173,14 @@ static void build_detached(const struct kmem_cache *s, struct slab *slab,
  * Objects of different slabs do not depend on each other, so the CPU overlaps
  * their cache misses.
  */
-static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
+static unsigned int push_scattered(struct kmem_cache *s, void **objs,
 				   unsigned int nr)
 {
 	const uintptr_t base = arena_base,
 			mask = (PAGE_SIZE << s->oo_order) - 1;
 	const u64 bytes = s->oo_bytes, divisor = s->divisor;
 	const unsigned int offset = s->offset, class = s->class;
+	const u64 random = s->random;
 	const u32 most = s->oo_objects - 2;
 	/* Both biased to address 0, which saves a subtraction in the loop. */
 	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
@@ -185,7 +188,7 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 	const uintptr_t pages = (uintptr_t)arena.vmemmap - base / page_bytes;
 	void **at = objs, **const end = objs + nr;
 
-	if (!class || s->random ||
+	if (!class ||
 	    (nr > 1 && !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) & ~mask)))
 		return 0;
 	for (; at != end; at++) {
@@ -201,7 +204,10 @@ static unsigned int push_scattered(const struct kmem_cache *s, void **objs,
 		if (slab->state.counters.inuse - 2 >= most ||
 		    slab->state.freelist == *at)
 			break;
-		*(void **)(obj + offset) = slab->state.freelist;
+		if (unlikely(freeptr_put(
+			    (void **)(obj + offset), slab->state.freelist,
+			    random * slab->salt, obj & ~mask, bytes)))
+			kmem_double_free(s, *at);
 		slab->state.freelist = (void *)obj;
 		slab->state.counters.inuse--;
 	}
@@ -237,7 +243,7 @@ static __always_inline void flush_to_slabs(struct kmem_cache *s, void **objs,
 
 	kmem_count_sub(&s->in_use, nr);
 	while (i < nr) {
-		if (single && likely(!s->random)) {
+		if (single) {
 			i += push_scattered(s, objs + i, nr - i);
 			if (i == nr)
 				break;

@@ -8,7 +8,7 @@
 #include "kmem/cache.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
-#include "kmem/freelist.h"
+#include "slub/freeptr.h"
 #include "slub/slab.h"
 #include "sys/os.h"
 #include "slub/slub.h"
@@ -27,24 +27,6 @@ struct kmem_cache_cpu {
 	struct slab *slab; /* lock */
 	struct slab *partial; /* lock: frozen slabs, linked by next */
 } __cacheline_aligned;
-
-/* ---- the free pointer ---------------------------------------------------- */
-
-static inline void *get_freepointer(const struct kmem_cache *s, const void *obj)
-{
-	void *const *place = (void *const *)(const void *)((const char *)obj +
-							   s->offset);
-
-	return freelist_ptr_code(s->random, *place, place);
-}
-
-static inline void set_freepointer(const struct kmem_cache *s, void *obj,
-				   void *next)
-{
-	void **place = (void **)(void *)((char *)obj + s->offset);
-
-	*place = freelist_ptr_code(s->random, next, place);
-}
 
 /* Returns true if CPUs hold slabs of s: it is in the form 6.18. */
 static inline bool has_cpu_slabs(const struct kmem_cache *s)
@@ -95,23 +77,30 @@ void *slub_object_of(struct kmem_cache *s, const void *addr);
 bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 		    const void *obj);
 
-/* Reports that a free list leads to `next`, which is no object, and aborts. */
-__attribute__((noreturn)) void bad_freelist(const struct kmem_cache *s,
-					    const void *next);
+/* ---- freechain.c --------------------------------------------------------- */
 
 /*
- * Returns the free object after obj, or NULL. With hardened free pointers,
- * aborts if the pointer does not decode to an object of the slab.
+ * Reports that the free object obj was written to and leads to `next`, which is
+ * no object of the slab. Aborts, or returns: kmem_freelist_mends.
  */
-static inline void *next_free_object(const struct kmem_cache *s,
-				     const struct slab *slab, const void *obj)
-{
-	void *next = get_freepointer(s, obj);
+__cold void bad_freelist(struct kmem_cache *s, struct slab *slab, void *obj,
+			 const void *next);
 
-	if (unlikely(s->random) && next &&
-	    unlikely(!is_slab_object(s, slab, next)))
-		bad_freelist(s, next);
-	return next;
+/*
+ * Returns the free object after obj in the slab, or NULL. What is no object of
+ * the slab is reported, and is the end of the list.
+ */
+static __always_inline void *next_free_object(struct kmem_cache *s,
+					      struct slab *slab,
+					      const struct slab_walk *w,
+					      void *obj)
+{
+	void *next = walk_next(w, obj);
+
+	if (likely(!next || walk_has(w, (uintptr_t)next)))
+		return next;
+	bad_freelist(s, slab, obj, next);
+	return NULL;
 }
 
 #define RECIPROCAL_SHIFT 40

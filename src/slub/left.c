@@ -35,7 +35,7 @@ static void fill_map(const struct kmem_cache *s, const struct slab *slab)
 	     i++)
 		map_set(i);
 	for (; obj && is_slab_object(s, slab, obj);
-	     obj = get_freepointer(s, obj))
+	     obj = get_freepointer(s, slab, obj))
 		map_set((unsigned int)(((const char *)obj - base) / s->size));
 }
 

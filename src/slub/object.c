@@ -8,7 +8,6 @@
  * Locking	none: what is read is constant while the slab lives
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1)
  */
-#include "diag/report.h"
 #include "kmem/cache.h"
 #include "slub/internal.h"
 
@@ -20,11 +19,6 @@ bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 	u64 nr = (offset * s->reciprocal_size) >> RECIPROCAL_SHIFT;
 
 	return nr * s->size == offset && nr < slab->state.counters.objects;
-}
-
-void bad_freelist(const struct kmem_cache *s, const void *next)
-{
-	km_panic("kmalloc: a free list leads to %p (%pE)\n", next, s->name);
 }
 
 void check_object(const struct kmem_cache *s, const struct slab *slab,

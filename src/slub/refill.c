@@ -36,11 +36,18 @@ static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
 static unsigned int take_freed(struct kmem_cache *s, struct kmem_cache_cpu *c,
 			       void **end, unsigned int nr)
 {
-	void **at = end, **const stop = end - nr, *obj = c->freelist;
+	void **at = end, **const stop = end - nr, *obj = c->freelist, *next;
+	struct slab *slab = c->slab;
+	struct slab_walk walk;
 
+	if (!obj)
+		return 0;
+	walk = slab_walk(s, slab);
 	while (obj && at != stop) {
+		next = next_free_object(s, slab, &walk, obj);
+		walk_clear(&walk, obj);
 		*--at = obj;
-		obj = next_free_object(s, c->slab, obj);
+		obj = next;
 	}
 	c->freelist = obj;
 	return (unsigned int)(end - at);
@@ -88,6 +95,7 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return false;
 	}
 	if (!old.counters.inuse && !s->random_seq) { /* all are free */
+		slab_renew_key(slab);
 		old.freelist = NULL;
 		carved = 0;
 	}
@@ -209,10 +217,11 @@ static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	struct slab *slab = c->slab;
 	struct slab_state old = slab_read(slab), new;
 	void *tail = c->freelist, *next;
+	const struct slab_walk walk = slab_walk(s, slab);
 	u32 freed = 0;
 
 	if (tail)
-		for (freed = 1; (next = next_free_object(s, slab, tail));
+		for (freed = 1; (next = next_free_object(s, slab, &walk, tail));
 		     freed++)
 			tail = next;
 	slab->carved -= c->nr_fresh;
@@ -220,7 +229,7 @@ static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		new = old;
 		new.counters.inuse -= freed + c->nr_fresh;
 		if (freed) {
-			set_freepointer(s, tail, old.freelist);
+			set_freepointer(s, slab, tail, old.freelist);
 			new.freelist = c->freelist;
 		}
 	} while (!slab_exchange(slab, &old, new));

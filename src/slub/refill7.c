@@ -60,6 +60,7 @@ static u32 detach_objects(struct kmem_cache *s, struct kmem_cache_node *n,
 {
 	struct slab_state old = slab_read(slab), new;
 	u32 carved = slab->carved;
+	bool renew = false;
 
 	lock_assert_held(&n->list_lock);
 	do {
@@ -67,7 +68,8 @@ static u32 detach_objects(struct kmem_cache *s, struct kmem_cache_node *n,
 		part->nr_free = carved - old.counters.inuse;
 		new = old;
 		new.freelist = NULL;
-		if (!old.counters.inuse && !s->random_seq) { /* all are free */
+		renew = !old.counters.inuse && !s->random_seq;
+		if (renew) { /* all are free */
 			carved = 0;
 			part->freelist = NULL;
 			part->nr_free = 0;
@@ -78,6 +80,8 @@ static u32 detach_objects(struct kmem_cache *s, struct kmem_cache_node *n,
 					     old.counters.objects - carved);
 		new.counters.inuse += part->nr_free + part->nr_fresh;
 	} while (!slab_exchange(slab, &old, new));
+	if (renew)
+		slab_renew_key(slab);
 	part->slab = slab;
 	part->fresh = carved;
 	slab->carved = carved + part->nr_fresh;
@@ -110,14 +114,15 @@ static unsigned int detach_parts(struct kmem_cache *s,
 /* ---- after it ------------------------------------------------------------ */
 
 /* Links `rest` behind the last object of a list. */
-static void append_list(const struct kmem_cache *s, const struct slab *slab,
-			void *obj, void *rest)
+static void append_list(struct kmem_cache *s, struct slab *slab, void *obj,
+			void *rest)
 {
+	const struct slab_walk walk = slab_walk(s, slab);
 	void *next;
 
-	while ((next = next_free_object(s, slab, obj)))
+	while ((next = next_free_object(s, slab, &walk, obj)))
 		obj = next;
-	set_freepointer(s, obj, rest);
+	set_freepointer(s, slab, obj, rest);
 }
 
 /*
@@ -161,11 +166,14 @@ static void give_rest(struct kmem_cache *s, struct slab *slab, void *rest,
 static void *take_list(struct kmem_cache *s, struct slab *slab, void *obj,
 		       u32 nr, struct batch *b)
 {
-	void **at = b->end, **const stop = at - min(nr, b->missing);
+	const struct slab_walk walk = slab_walk(s, slab);
+	void **at = b->end, **const stop = at - min(nr, b->missing), *next;
 
 	while (obj && at != stop) {
+		next = next_free_object(s, slab, &walk, obj);
+		walk_clear(&walk, obj);
 		*--at = obj;
-		obj = next_free_object(s, slab, obj);
+		obj = next;
 	}
 	b->missing -= (unsigned int)(b->end - at);
 	b->end = at;

@@ -64,12 +64,12 @@ static void shuffle_freelist(struct kmem_cache *s, struct slab *slab)
 		       (unsigned long)s->size *
 			       kmem_next_freelist_entry(s, objects, &pos);
 		if (obj)
-			set_freepointer(s, obj, next);
+			set_freepointer(s, slab, obj, next);
 		else
 			slab->state.freelist = next;
 		obj = next;
 	}
-	set_freepointer(s, obj, NULL);
+	set_freepointer(s, slab, obj, NULL);
 	slab->carved = objects;
 }
 
@@ -93,6 +93,7 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab->state.counters.frozen = 1;
 	slab->next = NULL;
 	slab->carved = 0;
+	slab->salt = kmem_freelist_salt();
 	if (s->ops->debug_alloc)
 		init_debug_slab(s, slab);
 	else if (s->ctor)

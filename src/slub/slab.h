@@ -63,13 +63,17 @@ struct slab {
 		struct slab *next;
 	};
 	u32 carved;
-	u32 pad[3];
+	u32 salt; /* freeptr.h */
+	u64 memcg; /* where page_slab_memcg() reads it */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");
 _Static_assert(offsetof(struct slab, slab_cache) ==
 		       offsetof(struct page, slab_cache),
 	       "kmem finds the cache of a page");
+_Static_assert(offsetof(struct slab, memcg) ==
+		       offsetof(struct page, owner_stack),
+	       "the rest is the slab's");
 _Static_assert(offsetof(struct slab, state) % 16 == 0, "cmpxchg16b");
 
 static inline struct page *slab_page(const struct slab *slab)

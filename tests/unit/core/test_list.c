@@ -89,12 +89,40 @@ static void test_splice(void **state)
 	assert_true(list_empty(&back));
 }
 
+static void delete (void *arg)
+{
+	struct list_head *entry = arg;
+
+	list_del(entry);
+}
+
+/* Entries whose neighbours point elsewhere. Expect the end before anything is
+ * written to them. */
+static void test_corruption(void **state)
+{
+	struct item a = { .value = 1 }, b = { .value = 2 }, c = { .value = 3 };
+	LIST_HEAD(head);
+
+	(void)state;
+	list_add_tail(&a.list, &head);
+	list_add_tail(&b.list, &head);
+	list_add_tail(&c.list, &head);
+	b.list.prev = &c.list;
+	expect_abort(delete, &b.list, "list_del corruption. prev->next");
+	b.list.prev = &a.list;
+	b.list.next = &a.list;
+	expect_abort(delete, &b.list, "list_del corruption. next->prev");
+	b.list.next = &c.list;
+	assert_int_equal(digits(&head), 123);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_del),
 		cmocka_unit_test(test_splice),
+		cmocka_unit_test(test_corruption),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

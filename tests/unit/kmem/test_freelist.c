@@ -25,7 +25,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	parse_args("slab_freelist_hardened=0 slab_freelist_random=0");
+	parse_args("slab_freelist_hardened=1 slab_freelist_random=0");
 	return 0;
 }
 
@@ -95,6 +95,21 @@ static void test_sizes(void **state)
 	zone_stat(zone, &after);
 	assert_int_equal(after.managed - after.free - after.pcp,
 			 before.managed - before.free - before.pcp);
+}
+
+/* Numbers for slabs. Expect them odd, and no two alike. */
+static void test_salt(void **state)
+{
+	u32 before = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++) {
+		u32 salt = kmem_freelist_salt();
+
+		assert_int_equal(salt % 2, 1);
+		assert_int_not_equal(salt, before);
+		before = salt;
+	}
 }
 
 /* 6000 lists of three. Expect each of the six orders about 1000 times; the seed
@@ -214,7 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_switches), TEST(test_sizes), TEST(test_fair),
 		TEST(test_seed),     TEST(test_start), TEST(test_small_slab),
-		TEST(test_short),    TEST(test_code),
+		TEST(test_short),    TEST(test_code),  TEST(test_salt),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

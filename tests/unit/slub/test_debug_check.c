@@ -213,7 +213,7 @@ static void test_freechain(void **state)
 	(void)state;
 	setup(64, SLAB_POISON);
 	kmem_cache_free(s, p);
-	set_freepointer(s, p, p + 1);
+	set_freepointer(s, slab, p, p + 1);
 	expect_fmt(validate, NULL,
 		   "BUG Freechain corrupt\n"
 		   "BUG Wrong object count. Counter is 1 but counted were "

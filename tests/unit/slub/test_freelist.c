@@ -14,7 +14,7 @@
 static int plain(void **state)
 {
 	(void)state;
-	parse_args("slab_freelist_hardened=0 slab_freelist_random=0");
+	parse_args("slab_freelist_hardened=1 slab_freelist_random=0");
 	return 0;
 }
 
@@ -42,12 +42,14 @@ static void *stored(const struct kmem_cache *s, const void *obj)
 	return word;
 }
 
-/* No parameter. Expect free pointers as they are, and no list. */
+/* Not hardened. Expect free pointers as they are, and no list. */
 static void test_plain(void **state)
 {
-	struct kmem_cache *s = make(64, 0);
+	struct kmem_cache *s;
 
 	(void)state;
+	parse_args("slab_freelist_hardened=0");
+	s = make(64, 0);
 	assert_int_equal(s->random, 0);
 	assert_null(s->random_seq);
 	take(0, 3);
@@ -56,16 +58,25 @@ static void test_plain(void **state)
 	kmem_cache_destroy(s);
 }
 
-/* Hardened. Expect a stored pointer to be the next one mixed with the cache's
- * number and its own place, the end of the list too; and objects to come and go
- * as ever. */
+/* The word of `next` that is stored in obj. */
+static void *encoded(const struct kmem_cache *s, const void *obj,
+		     const void *next)
+{
+	u64 place = (u64)(uintptr_t)obj + s->offset;
+
+	return (void *)((uintptr_t)next ^
+			(s->random * virt_to_slab(obj)->salt) ^
+			__builtin_bswap64(place));
+}
+
+/* Hardened, which is the default. Expect a stored pointer to be the next one
+ * mixed with its own place and a number of the cache and the slab, the end of
+ * the list too; no such word in an object that is taken again. */
 static void test_hardened(void **state)
 {
 	struct kmem_cache *s, *t;
-	u64 place;
 
 	(void)state;
-	parse_args("slab_freelist_hardened");
 	t = make(64, 0);
 	s = make(64, 0);
 	assert_int_not_equal(s->random, 0);
@@ -73,68 +84,154 @@ static void test_hardened(void **state)
 	kmem_cache_destroy(t);
 	take_full_slabs(4);
 	give(0, 3);
-	place = (u64)(uintptr_t)f.objs[1] + s->offset;
 	assert_ptr_equal(stored(s, f.objs[1]),
-			 (void *)((uintptr_t)f.objs[0] ^ s->random ^
-				  __builtin_bswap64(place)));
-	place = (u64)(uintptr_t)f.objs[0] + s->offset;
-	assert_ptr_equal(stored(s, f.objs[0]),
-			 (void *)(s->random ^ __builtin_bswap64(place)));
-	assert_ptr_equal(get_freepointer(s, f.objs[1]), f.objs[0]);
-	assert_null(get_freepointer(s, f.objs[0]));
-	give(3, 4 * f.per_slab - 3);
+			 encoded(s, f.objs[1], f.objs[0]));
+	assert_ptr_equal(stored(s, f.objs[0]), encoded(s, f.objs[0], NULL));
+	assert_ptr_equal(get_freepointer(s, slab_of(0), f.objs[1]), f.objs[0]);
+	assert_null(get_freepointer(s, slab_of(0), f.objs[0]));
+	assert_int_equal(slab_of(0)->salt % 2, 1);
+	assert_int_not_equal(slab_of(0)->salt, slab_of(f.per_slab)->salt);
+	take(0, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_null(stored(s, f.objs[i]));
+	give(0, 4 * f.per_slab);
 	slub_check(s);
 	kmem_cache_destroy(s);
 }
 
-static void forge(void *arg)
+static void write_word(const void *obj, const void *word)
 {
-	void *evil = arg;
+	memcpy((char *)(uintptr_t)obj + f.s->offset, &word, sizeof(word));
+}
 
-	memcpy((char *)f.objs[2] + f.s->offset, &evil, sizeof(evil));
+static void forge(void *evil)
+{
+	write_word(f.objs[2], evil);
 	take(10, 8);
 }
 
-/* A free object whose pointer is overwritten with the address of something.
- * Expect the end instead of that something as an object. */
+/* The same, and the CPU gives its slab back. */
+static void forge_and_flush(void *evil)
+{
+	take(10, 1);
+	write_word(f.objs[1], evil);
+	flush_cpu();
+}
+
+/* A free object whose pointer is overwritten: by the address of something, of
+ * the middle of an object, of the end of the slab, of an object of another
+ * slab; plain or encoded. Expect the end wherever the list is followed, instead
+ * of that something as an object. */
 static void test_forged(void **state)
 {
+	static const char *const args[] = { "slab_freelist_hardened=0",
+					    "slab_freelist_hardened=1" };
 	static char target[64];
-	struct kmem_cache *s;
 
 	(void)state;
-	parse_args("slab_freelist_hardened=1");
-	s = make(64, 0);
-	take(0, f.per_slab);
-	give(0, 3);
-	expect_abort(forge, target, "a free list leads to");
-	give(3, f.per_slab - 3);
-	kmem_cache_destroy(s);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct kmem_cache *s;
+		char *start;
+
+		parse_args(args[i]);
+		s = make(64, 0);
+		take_full_slabs(2);
+		give(0, 3);
+		start = slab_address(slab_of(0));
+		for (unsigned int k = 0; k < 5; k++) {
+			void *to[] = { target, start + 16,
+				       start + 64UL * f.per_slab, start - 64,
+				       f.objs[f.per_slab] };
+			void *evil = s->random ? encoded(s, f.objs[2], to[k]) :
+						 to[k];
+
+			expect_abort(forge, evil, "a free list leads to");
+			evil = s->random ? encoded(s, f.objs[1], to[k]) : to[k];
+			if (f.c)
+				expect_abort(forge_and_flush, evil,
+					     "a free list leads to");
+		}
+		expect_abort(forge, i ? f.objs[0] : target,
+			     "a free list leads to");
+		give(3, 2 * f.per_slab - 3);
+		kmem_cache_destroy(s);
+	}
 }
 
-static void free_twice(void *arg)
+/* f.objs[from...] in one batch of nr; then the first of them in another. */
+struct batch {
+	unsigned int first, nr;
+	int order[6];
+};
+
+static void free_batch(void *arg)
 {
-	(void)arg;
-	give(0, 1);
-	give(0, 1);
+	const struct batch *b = arg;
+	void *objs[6];
+
+	for (unsigned int i = 0; i < b->nr; i++)
+		objs[i] = f.objs[b->order[i]];
+	f.s->ops->flush(f.s, objs, b->first);
+	f.s->ops->flush(f.s, objs + b->first, b->nr - b->first);
 }
 
-/* The same object freed twice in a row, with and without. Expect it to be seen
- * when it would come before itself. */
-static void test_naive_double_free(void **state)
+/* Objects freed twice: alone, in one batch and in two, in the order of
+ * addresses and in others, with an object of another slab (60) between. Expect
+ * each to be seen. Of plain words only the naive one is. */
+static void test_double_free(void **state)
 {
+	static struct batch cases[] = {
+		{ 1, 2, { 3, 3 } },	      { 0, 2, { 3, 3 } },
+		{ 0, 3, { 3, 5, 3 } },	      { 0, 5, { 1, 2, 3, 4, 2 } },
+		{ 0, 5, { 4, 3, 2, 1, 3 } },  { 2, 5, { 7, 3, 1, 2, 3 } },
+		{ 2, 5, { 7, 3, 3, 2, 1 } },  { 2, 4, { 7, 3, 2, 3 } },
+		{ 3, 5, { 1, 2, 3, 60, 2 } }, { 3, 6, { 1, 2, 3, 60, 61, 1 } },
+		{ 0, 4, { 3, 60, 4, 3 } },
+	};
+
 	(void)state;
 	for (int hard = 0; hard < 2; hard++) {
 		struct kmem_cache *s;
 
 		parse_args(hard ? "slab_freelist_hardened=1" :
 				  "slab_freelist_hardened=0");
-		s = make(64, 0);
-		take(0, 4);
-		expect_abort(free_twice, NULL, "double free of");
-		give(0, 4);
+		s = make(128, 0);
+		take_full_slabs(3);
+		assert_true(f.per_slab > 8 && 3 * f.per_slab > 61 &&
+			    f.per_slab < 60);
+		for (size_t i = 0; i < (hard ? ARRAY_SIZE(cases) : 1); i++)
+			expect_abort(free_batch, &cases[i], "double free of");
+		give(0, 3 * f.per_slab);
 		kmem_cache_destroy(s);
 	}
+}
+
+/* An object in use is given, as its user's bytes, the words of free objects at
+ * other places and of its own place in the slab's earlier life. Expect it to be
+ * freed: these are no signs of a double free. */
+static void test_not_double(void **state)
+{
+	struct kmem_cache *s;
+	void *word;
+
+	(void)state;
+	s = make(64, 0);
+	take_full_slabs(2);
+	give(0, 3);
+	word = stored(s, f.objs[1]);
+	write_word(f.objs[4], word);
+	give(4, 1);
+	write_word(f.objs[f.per_slab], f.objs[f.per_slab + 1]);
+	give(f.per_slab, 1);
+	give(3, 1);
+	give(5, f.per_slab - 5);
+	take(0, f.per_slab); /* nothing in use: the words of before stay */
+	give(0, f.per_slab);
+	take(0, f.per_slab);
+	give(0, f.per_slab);
+	give(f.per_slab + 1, f.per_slab - 1);
+	slub_check(s);
+	kmem_cache_destroy(s);
 }
 
 /* Shuffled lists of many lengths. Expect each to be a permutation, from any
@@ -223,10 +320,11 @@ static void test_with_debug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_plain, plain),
 		cmocka_unit_test_teardown(test_hardened, plain),
+		cmocka_unit_test_teardown(test_plain, plain),
 		cmocka_unit_test_teardown(test_forged, plain),
-		cmocka_unit_test_teardown(test_naive_double_free, plain),
+		cmocka_unit_test_teardown(test_double_free, plain),
+		cmocka_unit_test_teardown(test_not_double, plain),
 		cmocka_unit_test_teardown(test_permutation, plain),
 		cmocka_unit_test_teardown(test_shuffled_slabs, plain),
 		cmocka_unit_test_teardown(test_with_debug, plain),
