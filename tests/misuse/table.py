@@ -218,7 +218,7 @@ def can_fail(rows, entries, args):
 
 
 def percent(part, total):
-    return f"{100 * part / max(total, 1):9.0f}%"
+    return f"{100 * part / max(total, 1):8.0f}%"
 
 
 def count_results(rows, column, results):
@@ -243,7 +243,7 @@ def print_rates(rows, args):
         print_rows(rows, columns, results)
     families = list(dict.fromkeys(row.family for row in rows))
     print(f"{'':8}{'rows':>6}" + "".join(f"{name:>10}" for name in RESULTS) +
-          f"{'caught':>10}{'no harm':>10}    caught of: " +
+          f"{'caught':>9}{'of harm':>9}{'no harm':>9}   caught of: " +
           " ".join(f"{name:>8}" for name in families))
     for column in columns:
         seen = count_results(rows, column, results)
@@ -251,13 +251,14 @@ def print_rates(rows, args):
         caught = seen["abort"] + seen["reported"]
         print(f"{column:8}{total:6}" +
               "".join(f"{seen[name]:10}" for name in RESULTS) +
-              percent(caught, total) + percent(total - seen["not seen"], total),
-              end=f"{'':15}")
+              percent(caught, total) +
+              percent(caught, caught + seen["not seen"]) +
+              percent(total - seen["not seen"], total), end=f"{'':14}")
         for family in families:
             seen = count_results([row for row in rows if row.family == family],
                                  column, results)
             print(percent(seen["abort"] + seen["reported"],
-                          sum(seen.values()))[1:], end="")
+                          sum(seen.values())), end="")
         print()
 
 
