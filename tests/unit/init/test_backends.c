@@ -89,6 +89,54 @@ static void test_slub(void *arg)
 	REQUIRE(!kmem_cache_create("both", 80, 0, KM_SLAB_BACKENDS, NULL));
 }
 
+/* slub=7.0, alone and beside slab_alloc=slab. Expect that form wherever SLUB is
+ * meant, and sheaves for kmalloc; slub=6.18 is the default. */
+static void test_form_7(void *arg)
+{
+	(void)arg;
+	start("slub=7.0");
+	REQUIRE(backend_of(0) == &slub7_ops);
+	REQUIRE(backend_of(KM_SLAB_ON_SLUB) == &slub7_ops);
+	REQUIRE(backend_of(KM_SLAB_ON_SLAB) == &slab_ops);
+	REQUIRE(backend_of_kmalloc() == &slub7_ops);
+	REQUIRE(kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(64)].slot);
+	km_check_all();
+}
+
+static void test_form_7_beside_slab(void *arg)
+{
+	(void)arg;
+	start("slab_alloc=slab slub=7.0");
+	REQUIRE(backend_of(0) == &slab_ops);
+	REQUIRE(backend_of(KM_SLAB_ON_SLUB) == &slub7_ops);
+}
+
+static void test_form_6_18(void *arg)
+{
+	(void)arg;
+	start("slub=7.0 slub=6.18");
+	REQUIRE(backend_of(0) == &slub_ops);
+}
+
+/* A form that is none. Expect one line that has both, and the default. */
+static void test_bad_form(void *arg)
+{
+	(void)arg;
+	start("slub=7");
+	REQUIRE(backend_of(0) == &slub_ops);
+}
+
+static void test_bad_form_is_named(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(test_bad_form, NULL, &end);
+	assert_int_equal(end.status, 0);
+	assert_string_equal(end.err, "kmalloc: malformed boot parameter "
+				     "'slub=7' ignored, allowed: 6.18, 7.0\n");
+}
+
 /* A value that is neither. Expect one line that names it, and the default. */
 static void test_bad_value(void *arg)
 {
@@ -211,6 +259,10 @@ int main(void)
 		child_test(test_slab),
 		child_test(test_slub),
 		cmocka_unit_test(test_bad_value_is_named),
+		child_test(test_form_7),
+		child_test(test_form_7_beside_slab),
+		child_test(test_form_6_18),
+		cmocka_unit_test(test_bad_form_is_named),
 		child_test(test_side_by_side_on_slab),
 		child_test(test_side_by_side_on_slub),
 		child_test(test_slabinfo_write),

@@ -10,6 +10,7 @@
 #include "kmem/barn.h"
 #include "kmem/held.h"
 #include "kmem/slab_ops.h"
+#include "kmem/stat.h"
 #include "kmem/thread.h"
 #include "support/child.h"
 
@@ -252,9 +253,42 @@ static void mismatch(void *arg)
 	REQUIRE(node_of(other) == there);
 	REQUIRE(!f.c || f.c->slab->node_id == there);
 	REQUIRE(f.n->nr_partial == 1);
+	REQUIRE(kmem_stat_sum(f.s, ALLOC_NODE_MISMATCH) == 1);
 	slub_check(f.s);
 	slab_flush(f.s, &obj, 1);
 	slab_flush(f.s, &other, 1);
+	end();
+}
+
+/* A batch of objects of full slabs, the nodes in turn. Expect each slab on the
+ * list of its own node. */
+static void flush_both(void *arg)
+{
+	enum { SLABS = 4 };
+	void *batch[2 * SLABS], *all[2][SLABS * 64];
+	unsigned int nr;
+
+	(void)arg;
+	start(512);
+	nr = SLABS * f.per_slab;
+	REQUIRE(nr <= ARRAY_SIZE(all[0]));
+	for (int i = 0; i < 2; i++)
+		REQUIRE(slab_refill(f.s, GFP_KERNEL, i ? here : there, all[i],
+				    nr) == nr);
+	slub_shrink(f.s, SHRINK_ALL);
+	for (unsigned int i = 0; i < SLABS; i++) {
+		batch[2 * i] = all[0][i * f.per_slab];
+		batch[2 * i + 1] = all[1][i * f.per_slab];
+	}
+	slab_flush(f.s, batch, 2 * SLABS);
+	slub_shrink(f.s, SHRINK_ALL);
+	REQUIRE(get_node(f.s, here)->nr_partial == SLABS);
+	REQUIRE(get_node(f.s, there)->nr_partial == SLABS);
+	slub_check(f.s);
+	for (unsigned int i = 0; i < nr; i++)
+		if (i % f.per_slab)
+			for (int j = 0; j < 2; j++)
+				slab_flush(f.s, &all[j][i], 1);
 	end();
 }
 
@@ -284,7 +318,7 @@ int main(void)
 		child_test(asked_for),	 child_test(full_node),
 		child_test(remote_free), child_test(defragment),
 		child_test(mismatch),	 child_test(say_short),
-		child_test(barns),
+		child_test(barns),	 child_test(flush_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

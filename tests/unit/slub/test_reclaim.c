@@ -61,6 +61,30 @@ static void child_one_slab(void *arg)
 	REQUIRE(!s->node[0]->nr_slabs);
 }
 
+/* A batch of which a partial slab has a part, with no memory left. Expect that
+ * part, and no reclaim for the rest: single objects are worth it, not these. */
+static void child_no_reclaim_for_rest(void *arg)
+{
+	struct kmem_cache *s = start_slub();
+	static struct hoard hoard;
+	void *batch[64];
+	unsigned int first, rest;
+
+	(void)arg;
+	first = s->oo_objects - 2;
+	REQUIRE(first < ARRAY_SIZE(batch));
+	REQUIRE(slab_refill(s, GFP_KERNEL, NUMA_NO_NODE, batch, first) ==
+		first);
+	exhaust(SHORT);
+	hoard_start(&hoard, 100, 0);
+	rest = slab_refill(s, SHORT, NUMA_NO_NODE, batch + first,
+			   ARRAY_SIZE(batch) - first);
+	REQUIRE(rest == 2);
+	REQUIRE(!hoard.counts);
+	slab_flush(s, batch, first + rest);
+	slub_check(s);
+}
+
 static void *objs[4000];
 
 /* Empty slabs, and objects in this thread's sheaves. Expect them counted as
@@ -119,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_no_lock),
 		child_test(child_one_slab),
+		child_test(child_no_reclaim_for_rest),
 		child_test(child_shrinker),
 		cmocka_unit_test(test_dump),
 	};
