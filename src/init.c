@@ -287,8 +287,10 @@ void km_fork_prepare(void)
 		fork_before_start();
 	if (!km_ready())
 		return;
+	current->no_ticks = 1; /* handlers before this one may hold rcu_lock */
 	if (vmalloc_used)
 		vmalloc_used->fork_prepare();
+	current->no_ticks = 0;
 	lock_fork_take(&tick_lock);
 	kmem_gate_close();
 	lock_fork_take(&migrate_lock);

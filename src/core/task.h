@@ -29,7 +29,7 @@ struct task_struct {
 	struct km_memcg *memcg; /* charged for __GFP_ACCOUNT; NULL: none */
 	u16 cpu; /* 1 + the CPU that it is made to use; 0: the real one */
 	u8 mems_denied; /* nodes that its memory does not come from */
-	u8 polls; /* it reads the clock in tick_poll() */
+	u8 no_ticks; /* tick_poll() runs none: it reads the clock, or forks */
 	u32 locks; /* debug builds: bit n = it has a lock of rank n */
 };
 

@@ -38,20 +38,20 @@ void tick_run(unsigned long now_ms)
 }
 
 /*
- * Another library may replace clock_gettime() and allocate in it: `polls` keeps
- * that allocation from polling again. A clock that runs backwards causes no
- * tick.
+ * Another library may replace clock_gettime() and allocate in it: no_ticks
+ * keeps that allocation from polling again. A clock that runs backwards causes
+ * no tick.
  */
 unsigned long tick_poll(void)
 {
 	unsigned long now, passed;
 
-	VM_BUG_ON((lock_held & ~MAY_BE_HELD) && !lock_is_fork_owner());
-	if (unlikely(current->polls))
+	if (unlikely(current->no_ticks))
 		return 0;
-	current->polls = 1;
+	VM_BUG_ON((lock_held & ~MAY_BE_HELD) && !lock_is_fork_owner());
+	current->no_ticks = 1;
 	now = os_now_ms();
-	current->polls = 0;
+	current->no_ticks = 0;
 	passed = now - READ_ONCE(tick_last_ms);
 	if (unlikely((long)passed > 0 && passed >= tick_interval_ms) &&
 	    !(current->flags & PF_MEMALLOC))

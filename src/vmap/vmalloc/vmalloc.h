@@ -16,7 +16,7 @@ int vmalloc_init(void);
  */
 struct vmalloc_ops {
 	void (*check)(void); /* AREA1, AREA2; no thread is in the allocator */
-	void (*fork_prepare)(void); /* no lock is held yet */
+	void (*fork_prepare)(void); /* no lock but that of RCU is held */
 	void (*fork_take)(void); /* its locks */
 	void (*fork_copy)(void); /* with all locks, as parent and child */
 	void (*fork_parent)(void); /* closes the copy */

@@ -8,12 +8,14 @@
 #include <kmalloc/kmalloc.h>
 
 #include "buddy/buddy.h"
+#include "core/tick.h"
 #include "diag/fault.h"
 #include "kmem/cache.h"
 #include "kmem/kmem.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "kmem/thread.h"
 #include "support/child.h"
 #include "vmap/large/large.h"
 
@@ -462,6 +464,11 @@ static void use_rcu(void *arg)
 	km_check();
 }
 
+static void do_nothing(void *arg)
+{
+	(void)arg;
+}
+
 /* A process that has a worker, a registered reader and something in its queue
  * forks. Expect the child to have all of that too, and the parent to go on. */
 static void test_fork(void **state)
@@ -481,6 +488,28 @@ static void test_fork(void **state)
 	}
 	rcu_barrier();
 	use_rcu(NULL);
+}
+
+/* A tick is due and areas are purged when a thread forks, which has the lock of
+ * RCU by then. Expect no tick before it has given that back. */
+static void test_fork_runs_no_tick(void **state)
+{
+	unsigned long interval = tick_interval_ms, last;
+	struct child_end end;
+	void *area;
+
+	(void)state;
+	synchronize_rcu();
+	area = vmalloc(3 * PAGE_SIZE);
+	assert_non_null(area);
+	vfree(area);
+	tick_interval_ms = 1000;
+	last = tick_last_ms -= 5000;
+	kmem_owner_get()->unpolled = 0; /* the next miss polls */
+	child_run(do_nothing, NULL, &end);
+	tick_interval_ms = interval;
+	expect_success(&end);
+	assert_int_equal(tick_last_ms, last);
 }
 
 static void fork_again(void *arg)
@@ -523,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_persistent),
 		cmocka_unit_test(test_bad_offsets),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_fork_runs_no_tick),
 		cmocka_unit_test(test_fork_twice),
 	};
 
