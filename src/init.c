@@ -34,6 +34,7 @@
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/kmem.h"
+#include "kmem/region.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 #include "reclaim/reclaim.h"
@@ -377,6 +378,8 @@ void km_check_all(void)
 
 	if (owner)
 		kmem_owner_check(owner);
+	kmem_owners_check();
+	region_check();
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_check(s);

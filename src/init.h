@@ -20,7 +20,7 @@ extern const struct slab_ops *const km_backends[] __hidden;
 extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
 struct km_start {
-	unsigned int nr_slots; /* cursors of a thread */
+	unsigned int nr_slots; /* of a thread, for caches */
 	unsigned int zones; /* 0 or ZONES_KERNEL: the zones by default */
 	int (*last)(void); /* makes the caller's own caches */
 	const struct vmalloc_ops *vmalloc; /* NULL: there is no vmalloc() */

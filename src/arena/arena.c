@@ -144,6 +144,17 @@ static int choose_place(unsigned long frames)
 	return start ? try_place(ALIGN(start, MAX_BLOCK_SIZE), frames) : ret;
 }
 
+uintptr_t arena_place_apart(size_t size)
+{
+	uintptr_t most = HIGHEST_PLACE - LOWEST_PLACE - size + 1, start;
+
+	do {
+		start = OS_PAGE_ALIGN(LOWEST_PLACE + os_random_place() % most);
+	} while (start + size > (uintptr_t)arena.vmemmap &&
+		 start < arena.vmalloc_end);
+	return start;
+}
+
 /* Frames beyond the hard limit RLIMIT_AS can never be used: no address. */
 static size_t span_bytes(void)
 {

@@ -125,6 +125,12 @@ extern spinlock_t arena_lock;
 /* Chooses the span, first of all. Returns 0, or -ENOMEM with nothing mapped. */
 int arena_init(void);
 
+/*
+ * Returns a random address for so many bytes that are no part of the span. They
+ * are not mapped, and something else may be there.
+ */
+uintptr_t arena_place_apart(size_t size);
+
 #define ARENA_HIGHMEM 1 /* frames of the memfd, with no mapping */
 
 /*

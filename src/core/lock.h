@@ -41,6 +41,7 @@ enum lock_rank {
 	LOCK_BARN, /* one node_barn */
 	LOCK_ALIEN, /* one alien_cache of SLAB */
 	LOCK_LIST, /* kmem_cache_node.list_lock */
+	LOCK_REGION, /* memory of sheaves, arrays and tables of cursors */
 	LOCK_PCPU_ALLOC, /* pages of percpu chunks */
 	LOCK_PCPU, /* percpu chunks and their maps */
 	LOCK_VMAP_NODE, /* one vmap_node: areas in use, pooled areas */

@@ -7,8 +7,8 @@
  *	kmem_cache_init()	any cache in static storage
  *	kmem_start_sheaves()	sheaves for caches that have none so far: late.c
  *
- * The memory that describes these caches comes from pages that are never freed.
- * They are the caches that other caches are allocated from.
+ * The memory that describes these caches is of the region (region.c). It is
+ * never freed. They are the caches that other caches are allocated from.
  *
  * Locking	none: one thread starts the engine
  * Source	Linux v6.18 mm/slub.c, kmem_cache_init()
@@ -22,10 +22,12 @@
 #include "kmem/freelist.h"
 #include "kmem/guard.h"
 #include "kmem/internal.h"
+#include "kmem/region.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
-#include "request/request.h"
+
+#define BOOT_STEP (4 * PAGE_SIZE)
 
 void *kmem_boot_alloc(size_t size)
 {
@@ -34,13 +36,13 @@ void *kmem_boot_alloc(size_t size)
 
 	size = ALIGN(size, (size_t)CACHELINE);
 	if (size > (size_t)(end - at)) {
-		unsigned long nr = max(DIV_ROUND_UP(size, PAGE_SIZE), 4UL);
-		struct page *page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, nr);
+		size_t more = ALIGN(max(size, BOOT_STEP), REGION_UNIT);
+		char *start = region_zalloc(more);
 
-		if (!page)
+		if (!start)
 			return NULL;
-		at = page_to_virt(page);
-		end = at + (nr << PAGE_SHIFT);
+		at = start;
+		end = at + more;
 	}
 	ret = at;
 	at += size;
@@ -60,6 +62,7 @@ static unsigned int stat_array_size(void)
 
 static int boot_parts(struct kmem_cache *s)
 {
+	region_retry();
 	s->cpu_stat = kmem_boot_alloc(nr_cpu_ids * sizeof(*s->cpu_stat));
 	if (!s->cpu_stat)
 		return -ENOMEM;

@@ -2,7 +2,7 @@
 /*
  * kmem/far.c - slots of caches beyond those of an owner's fixed table
  *
- *	struct kmem_cache    an owner                    a chunk, one page
+ *	struct kmem_cache    an owner                    a chunk, 4 KiB
  *	  slot 0, far 300 --> far[(300 - 1) / 128] ----> [ ..|43| .. ] cursor,
  *	                      far[0], [1]: NULL if the                 spare, ..
  *	                      owner uses no cache of theirs
@@ -15,7 +15,7 @@
  * Far slots are numbered by a bitmap, the lowest free number first. So numbers
  * of destroyed caches are used again, and chunks stay few. An owner gets a
  * chunk at its first miss for a cache of that chunk, and frees all when it
- * ends.
+ * ends. Chunks, directories and the bitmap lie in the region (region.c).
  *
  * Locking	slab_mutex for the bitmap. Only its owner changes its chunks; it
  *		adds one under kmem_owners_lock, under which others read them.
@@ -32,20 +32,20 @@
 #include "kmem/far.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
-#include "request/request.h"
 
-#define BITS_PER_PAGE (PAGE_SIZE * 8)
-#define CHUNKS_PER_PAGE (PAGE_SIZE / sizeof(struct kmem_far_slot *))
+#define CHUNK_BYTES PAGE_SIZE
+#define CHUNKS_FIRST (REGION_UNIT / sizeof(struct kmem_far_slot *))
 
 static unsigned long *far_map; /* slab_mutex */
-static unsigned long far_map_pages; /* slab_mutex */
+static size_t far_map_bytes; /* slab_mutex */
 
 /* ---- numbers ------------------------------------------------------------- */
 
 u32 __kmem_far_take(void)
 {
-	unsigned int size = (unsigned int)(far_map_pages * BITS_PER_PAGE);
+	unsigned int size = (unsigned int)(8 * far_map_bytes);
 	unsigned int bit = find_next_zero_bit(far_map, size, 0);
 
 	lock_assert_held(&slab_mutex);
@@ -61,32 +61,25 @@ void __kmem_far_put(u32 far)
 	__clear_bit(far - 1, far_map);
 }
 
-static void free_far_pages(void *p, unsigned long pages)
-{
-	if (p)
-		free_page_run(__virt_to_page(p), pages);
-}
-
 int kmem_far_more(void)
 {
-	unsigned long had = READ_ONCE(far_map_pages), pages = max(1UL, 2 * had);
-	struct page *page = alloc_page_run(GFP_KERNEL | __GFP_ZERO, pages);
-	unsigned long *map, *unused;
+	size_t had = READ_ONCE(far_map_bytes),
+	       bytes = max(REGION_UNIT, 2 * had);
+	unsigned long *map = region_zalloc(bytes), *unused = map;
 
-	if (!page)
+	if (!map)
 		return -ENOMEM;
-	unused = map = page_to_virt(page);
 	spin_lock(&slab_mutex);
-	if (far_map_pages == had) { /* otherwise another thread did it */
+	if (far_map_bytes == had) { /* otherwise another thread did it */
 		if (had)
-			memcpy(map, far_map, had << PAGE_SHIFT);
+			memcpy(map, far_map, had);
 		unused = far_map;
 		far_map = map;
-		WRITE_ONCE(far_map_pages, pages);
-		pages = had;
+		WRITE_ONCE(far_map_bytes, bytes);
+		bytes = had;
 	}
 	spin_unlock(&slab_mutex);
-	free_far_pages(unused, pages);
+	region_free(unused, bytes);
 	return 0;
 }
 
@@ -102,21 +95,9 @@ void kmem_cache_hide(struct kmem_cache *s)
 
 /* ---- an owner's chunks --------------------------------------------------- */
 
-static void *pages_alloc(unsigned long pages)
+static size_t dir_bytes(unsigned int nr_far)
 {
-	/*
-	 * An owner can do without, and free() may call this: nothing is
-	 * reclaimed.
-	 */
-	struct page *page = alloc_page_run(
-		GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO, pages);
-
-	return page ? page_to_virt(page) : NULL;
-}
-
-static unsigned long dir_pages(unsigned int nr_far)
-{
-	return nr_far / CHUNKS_PER_PAGE;
+	return nr_far * sizeof(struct kmem_far_slot *);
 }
 
 /* Makes room in the directory for chunk nr. Returns 0 or -ENOMEM. */
@@ -126,10 +107,10 @@ static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 	struct kmem_far_slot **dir, **unused;
 
 	while (want <= nr)
-		want = max((unsigned int)CHUNKS_PER_PAGE, 2 * want);
+		want = max((unsigned int)CHUNKS_FIRST, 2 * want);
 	if (want == had)
 		return 0;
-	unused = dir = pages_alloc(dir_pages(want));
+	unused = dir = region_zalloc(dir_bytes(want));
 	if (!dir)
 		return -ENOMEM;
 	spin_lock(&kmem_owners_lock);
@@ -142,7 +123,7 @@ static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 		want = had;
 	}
 	spin_unlock(&kmem_owners_lock);
-	free_far_pages(unused, dir_pages(want));
+	region_free(unused, dir_bytes(want));
 	return nr < owner->nr_far ? 0 : -ENOMEM;
 }
 
@@ -153,7 +134,7 @@ int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
 
 	if (grow_dir(owner, nr))
 		return -ENOMEM;
-	unused = chunk = pages_alloc(1);
+	unused = chunk = region_zalloc(CHUNK_BYTES);
 	if (!chunk)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < FAR_PER_CHUNK; i++)
@@ -164,7 +145,7 @@ int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
 		unused = NULL;
 	}
 	spin_unlock(&kmem_owners_lock);
-	free_far_pages(unused, 1);
+	region_free(unused, CHUNK_BYTES);
 	return 0;
 }
 
@@ -172,8 +153,8 @@ void __kmem_far_free(struct kmem_owner *owner)
 {
 	lock_assert_held(&kmem_owners_lock);
 	for (unsigned int nr = 0; nr < owner->nr_far; nr++)
-		free_far_pages(owner->far[nr], 1);
-	free_far_pages(owner->far, dir_pages(owner->nr_far));
+		region_free(owner->far[nr], CHUNK_BYTES);
+	region_free(owner->far, dir_bytes(owner->nr_far));
 	owner->far = NULL;
 	owner->nr_far = 0;
 }

@@ -4,6 +4,7 @@
  *
  *	mempool_lock -> slab_mutex -> kmem_owners_lock
  *			-> of each cache: the backend's locks, then its barns
+ *			-> region_lock
  *
  * Locking	all of the above, in that order
  * Tests	stress.api.fork, torture.fork
@@ -41,10 +42,12 @@ void kmem_fork_take(void)
 	kmem_owners_fork_take();
 	fork_take_all(&slab_caches);
 	fork_take_all(&slab_dead);
+	lock_fork_take(&region_lock);
 }
 
 void kmem_fork_release(void)
 {
+	lock_fork_release(&region_lock);
 	fork_release_all(&slab_dead);
 	fork_release_all(&slab_caches);
 	kmem_owners_fork_release();

@@ -141,6 +141,10 @@ void kmem_owner_set_key(void);
 void kmem_owners_fork_take(void);
 void kmem_owners_fork_release(void);
 
+/* ---- region_map.c -------------------------------------------------------- */
+
+extern spinlock_t region_lock;
+
 /* ---- thread.c ------------------------------------------------------------ */
 
 /* Registers the thread exit hook. */

@@ -57,6 +57,7 @@
 #include "core/bitops.h"
 #include "core/list.h"
 #include "core/lock.h"
+#include "core/rbtree.h"
 #include "core/reciprocal_div.h"
 #include "zone/mmzone.h"
 
@@ -282,12 +283,13 @@ struct kmem_owner {
 	unsigned long polled_ms; /* time of the last poll; owner */
 	uintptr_t frame; /* an address on its stack; constant */
 	void *thread; /* its thread pointer; constant */
+	struct rb_node by_thread; /* kmem_owners_lock; thread.c */
 	uintptr_t inside; /* its thread is: inside.h; atomic */
 	struct kmem_owner_slot slot[NR_CURSORS]; /* owner */
 };
 
 extern __thread struct kmem_owner *kmem_this_owner __hidden;
-extern unsigned int kmem_nr_slots; /* cursors in use; constant after init */
+extern unsigned int kmem_nr_slots; /* that caches have; constant after init */
 extern const void *const kmem_missing[SHEAF_WORDS];
 /* The cache of a frame index; NULL where that is no class. */
 extern struct kmem_cache *kmem_classes[256] __hidden;

@@ -22,6 +22,7 @@
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/region.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
@@ -128,6 +129,7 @@ void kmem_reclaim(unsigned int flags)
 	list_for_each_entry(s, &slab_dead, list)
 		s->ops->shrink(s, flags);
 	spin_unlock(&slab_mutex);
+	region_trim();
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)

@@ -7,24 +7,28 @@
  *	 cursor misses              list of owners        object by object
  *
  * A thread gets its table at its first miss. When the thread ends, the objects
- * that it holds go to the slabs and its table to a free list. If fewer threads
+ * that it holds go to the slabs and its table to the region. If fewer threads
  * than CPUs remain then, the page lists of the CPU it ran on are drained.
  *
  * Destructors of other libraries may run after ours, so ours defers itself for
  * two rounds. What the thread allocates or frees after that is served by the
- * slabs directly.
+ * slabs directly. A thread whose first call is in a late round ends before
+ * ours has run often enough, and a thread may end without any destructor. Such
+ * a table stays until a thread begins at the same thread pointer. The other one
+ * is gone then, so its table is retired.
  *
  * In the child of a fork, the tables of threads that do not exist there are
  * flushed.
  *
- * Locking	kmem_owners_lock (rank LOCK_OWNERS) for the lists
- * Invariants	OWNER2  a table on free_owners has missing cursors, no spares
- *			and no far slots	(unit.kmem.thread checks it)
+ * Locking	kmem_owners_lock (rank LOCK_OWNERS) for the list and the tree
+ * Invariants	OWNER2  listed tables are of distinct threads, by_thread is
+ *			their order	(kmem_owners_check() checks it)
  */
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/thread.h"
 #include "request/request.h"
@@ -32,74 +36,96 @@
 
 #define EXIT_ROUNDS 2
 
-static LIST_HEAD(free_owners); /* kmem_owners_lock */
+static struct rb_root owner_tree; /* kmem_owners_lock */
 static bool have_key; /* constant after init */
 
-/*
- * Returns the pages of a table. Slots beyond kmem_nr_slots are not used and
- * have no memory.
- */
-static unsigned long table_pages(void)
+/* Returns the bytes of a table. Slots beyond kmem_nr_slots are not used. */
+static size_t table_bytes(void)
 {
-	return DIV_ROUND_UP(offsetof(struct kmem_owner, slot) +
-				    kmem_nr_slots *
-					    sizeof(struct kmem_owner_slot),
-			    PAGE_SIZE);
+	return offsetof(struct kmem_owner, slot) +
+	       kmem_nr_slots * sizeof(struct kmem_owner_slot);
 }
 
 /*
- * Returns an empty table, or NULL. A thread can do without one, and free() may
- * call this, so nothing is reclaimed.
+ * Returns an empty table, or NULL. A thread can do without one. Every index of
+ * a frame has a cursor.
  */
 static struct kmem_owner *table_alloc(void)
 {
-	unsigned long pages = table_pages();
-	struct kmem_owner *owner = NULL;
-	struct page *page;
+	struct kmem_owner *owner = region_zalloc(table_bytes());
+	unsigned int nr = max(kmem_nr_slots, (unsigned int)API_SLOT);
 
-	spin_lock(&kmem_owners_lock);
-	if (!list_empty(&free_owners)) {
-		owner = list_first_entry(&free_owners, struct kmem_owner, list);
-		list_del(&owner->list);
-	}
-	spin_unlock(&kmem_owners_lock);
-	if (owner)
-		return owner;
-	page = alloc_page_run(GFP_NOWAIT | __GFP_ZERO, pages);
-	if (!page)
-		return NULL;
-	owner = page_to_virt(page);
-	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
+	for (unsigned int slot = 0; owner && slot < nr; slot++)
 		owner->cursor[slot] = MISSING;
 	return owner;
 }
 
+/* ---- the list and the tree ----------------------------------------------- */
+
+/* Takes a table off the list and frees what it holds; its memory stays. */
+static void __table_unlist(struct kmem_owner *owner)
+{
+	__kmem_owner_flush(owner);
+	__kmem_far_free(owner);
+	list_del(&owner->list);
+	rb_erase(&owner_tree, &owner->by_thread, NULL);
+	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners - 1);
+}
+
+/*
+ * Puts a table into the tree. Returns the one of the same thread pointer that
+ * was there, and is not on the list any more, or NULL.
+ */
+static struct kmem_owner *__tree_add(struct kmem_owner *owner)
+{
+	struct rb_node **link = &owner_tree.node, *parent = NULL;
+
+	while (*link) {
+		struct kmem_owner *at;
+
+		parent = *link;
+		at = rb_entry(parent, struct kmem_owner, by_thread);
+		if (at->thread == owner->thread) {
+			__table_unlist(at);
+			__tree_add(owner);
+			return at;
+		}
+		link = owner->thread < at->thread ? &parent->left :
+						    &parent->right;
+	}
+	rb_link_node(&owner->by_thread, parent, link);
+	rb_insert(&owner_tree, &owner->by_thread, NULL);
+	return NULL;
+}
+
 static void table_list(struct kmem_owner *owner)
 {
+	struct kmem_owner *gone;
+
 	owner->exits = 0;
 	owner->frame = (uintptr_t)__builtin_frame_address(0);
 	owner->served = READ_ONCE(kmem_requests);
 	owner->thread = __builtin_thread_pointer();
 	spin_lock(&kmem_owners_lock);
+	gone = __tree_add(owner);
+	if (gone && gone->inside)
+		kmem_threads_lost = true;
 	list_add(&owner->list, &kmem_owners);
 	kmem_visit_listed(&owner->inside);
 	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners + 1);
 	spin_unlock(&kmem_owners_lock);
+	region_free(gone, table_bytes());
 }
 
-/* Empties the table of a thread that ends, or that fork left behind. */
+/* Frees the table of a thread that ends, or that fork left behind. */
 static void table_retire(struct kmem_owner *owner)
 {
 	spin_lock(&kmem_owners_lock);
-	__kmem_owner_flush(owner);
-	__kmem_far_free(owner);
-	list_del(&owner->list);
+	__table_unlist(owner);
 	if (kmem_owner_is_mine(owner))
 		kmem_visit_unlisted();
-	owner->inside = 0;
-	list_add(&owner->list, &free_owners);
-	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners - 1);
 	spin_unlock(&kmem_owners_lock);
+	region_free(owner, table_bytes());
 }
 
 /*
@@ -158,11 +184,6 @@ struct kmem_owner *kmem_owner_get(void)
 	return likely(owner != kmem_no_owner) ? owner : thread_start();
 }
 
-unsigned long kmem_owners_pages(void)
-{
-	return READ_ONCE(kmem_nr_owners) * table_pages();
-}
-
 void kmem_owners_init(void)
 {
 	have_key = !os_thread_exit_key(&kmem_exit_key, thread_exit);
@@ -178,4 +199,22 @@ void kmem_owners_fork_child(void)
 		kmem_threads_lost = true;
 		table_retire(owner);
 	}
+}
+
+void kmem_owners_check(void)
+{
+	const struct kmem_owner *owner, *last = NULL;
+	struct rb_node *node;
+	unsigned int listed = 0, nr = 0;
+
+	spin_lock(&kmem_owners_lock);
+	list_for_each_entry(owner, &kmem_owners, list)
+		listed++;
+	for (node = rb_first(&owner_tree); node; node = rb_next(node), nr++) {
+		owner = rb_entry(node, struct kmem_owner, by_thread);
+		BUG_ON(last && last->thread >= owner->thread);
+		last = owner;
+	}
+	BUG_ON(rb_check(&owner_tree) || nr != listed || nr != kmem_nr_owners);
+	spin_unlock(&kmem_owners_lock);
 }

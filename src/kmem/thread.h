@@ -14,8 +14,8 @@
 struct kmem_owner *kmem_owner_get(void);
 /* For a thread whose variables are still zero: lets every cursor miss. */
 void kmem_owner_early(void);
-/* Returns the pages of their tables, without far slots. */
-unsigned long kmem_owners_pages(void);
+/* Checks OWNER2 (thread.c); aborts on a fault. */
+void kmem_owners_check(void);
 /* In the child of fork: flushes the tables of threads that are not there. */
 void kmem_owners_fork_child(void);
 

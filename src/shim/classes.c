@@ -133,7 +133,7 @@ static int make_classes(void)
 int shim_boot(void)
 {
 	static const struct km_start how = {
-		.nr_slots = API_SLOT,
+		.nr_slots = NR_SMALL_CLASSES + 1,
 		.last = make_classes,
 	};
 

@@ -4,8 +4,9 @@
  *
  *	vmemmap, index, pageblocks	up to the last frame that is online
  *	the file's mappings		code, data, bss
- *	slabs of caches that are not	sheaves, nodes, and the like; and the
- *	malloc's			tables of cursors of the threads
+ *	slabs of caches that are not	sheaves, nodes, and the like
+ *	malloc's
+ *	the region			tables of cursors of the threads
  *
  * Locking	slab_mutex, for the list of caches
  */
@@ -14,7 +15,7 @@
 
 #include "kmem/cache.h"
 #include "kmem/kmem.h"
-#include "kmem/thread.h"
+#include "kmem/region.h"
 #include "shim/resident.h"
 #include "shim/shim.h"
 #include "sys/os.h"
@@ -63,7 +64,7 @@ static size_t image_bytes(int fd)
 
 static size_t own_caches(void)
 {
-	unsigned long pages = kmem_owners_pages();
+	unsigned long pages = region_pages();
 	const struct kmem_cache *s;
 
 	spin_lock(&slab_mutex);

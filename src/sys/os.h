@@ -18,8 +18,8 @@
  *     fail (fail_os=N[,M]), which is how the fault tests reach every unwind.
  *
  * After start-up the library uses only mmap, munmap, mremap, madvise, mprotect
- * (where frames come online below others), futex and write; docs/shim.md lists
- * them for people who write seccomp filters.
+ * (of kmem's region, and where frames come online below others), futex and
+ * write; docs/shim.md lists them for people who write seccomp filters.
  */
 #ifndef KM_SYS_OS_H
 #define KM_SYS_OS_H

@@ -17,6 +17,7 @@
 #include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/kmem.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "support/start.h"
@@ -116,7 +117,8 @@ static inline void check_space(void)
 	REQUIRE(arena.charged_frames ==
 		arena.online_frames +
 			((vm_space.busy_bytes + vm_space.lazy_bytes) >>
-			 PAGE_SHIFT));
+			 PAGE_SHIFT) +
+			region_charged());
 }
 
 #endif

@@ -6,18 +6,12 @@
  */
 #include <errno.h>
 
-#include "diag/fault.h"
-#include "diag/param.h"
 #include "fake.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/internal.h"
-#include "request/request.h"
-
-#define NO_PAGES                                                \
-	"fail_page_alloc=1,100,0,-1 fail_page_alloc.verbose=0 " \
-	"fail_page_alloc.min-order=0 fail_page_alloc.ignore-gfp-wait=0"
-#define PAGES "fail_page_alloc.probability=0"
+#include "kmem/region.h"
+#include "sys/os.h"
 
 static bool is_zero(const char *p, size_t size)
 {
@@ -27,18 +21,18 @@ static bool is_zero(const char *p, size_t size)
 	return true;
 }
 
-/* Leaves pages with old bytes for whichever request comes next. */
-static void dirty_pages(void)
+/* Leaves memory with old bytes for whichever request comes next. */
+static void leave_old_bytes(void)
 {
-	struct page *runs[64];
+	void *p[10];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(runs); i++) {
-		runs[i] = alloc_page_run(GFP_KERNEL, 4);
-		REQUIRE(runs[i]);
-		memset(page_to_virt(runs[i]), 0xee, 4 * PAGE_SIZE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = region_alloc(4 * PAGE_SIZE);
+		REQUIRE(p[i]);
+		memset(p[i], 0xee, 4 * PAGE_SIZE);
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(runs); i++)
-		free_page_run(runs[i], 4);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		region_free(p[i], 4 * PAGE_SIZE);
 }
 
 /* Pieces of several sizes, more than a page too. Expect zeroed memory, aligned
@@ -50,7 +44,7 @@ static void child_memory(void *arg)
 	char *p[ARRAY_SIZE(sizes)];
 
 	(void)arg;
-	dirty_pages();
+	leave_old_bytes();
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		p[i] = kmem_boot_alloc(sizes[i]);
 		REQUIRE(p[i] && (uintptr_t)p[i] % CACHELINE == 0);
@@ -62,17 +56,19 @@ static void child_memory(void *arg)
 			p[i][sizes[i] - 1] == (char)(i + 1));
 }
 
-/* No pages. Expect what is left of the last ones, then NULL, and memory again
+/* No memory. Expect what is left of the last ones, then NULL, and memory again
  * when there is some. */
 static void child_short(void *arg)
 {
 	(void)arg;
 	REQUIRE(kmem_boot_alloc(CACHELINE));
-	parse_args(NO_PAGES);
+	os_fail_calls(1, ~0UL);
 	while (kmem_boot_alloc(CACHELINE))
 		;
 	REQUIRE(!kmem_boot_alloc(1));
-	parse_args(PAGES);
+	os_fail_calls(0, 0);
+	REQUIRE(!kmem_boot_alloc(1)); /* growth is not tried each time */
+	region_retry();
 	REQUIRE(kmem_boot_alloc(1));
 }
 
@@ -100,7 +96,7 @@ static void child_cache(void *arg)
 	kmem_cache_free(&s, obj);
 }
 
-/* The n-th request for pages of the set-up fails, for each n. Expect -ENOMEM,
+/* Memory calls fail from the n-th of the set-up on, for each n. Expect -ENOMEM,
  * no cache on the list, and the next call to succeed. */
 static void child_cache_short(void *arg)
 {
@@ -108,17 +104,17 @@ static void child_cache_short(void *arg)
 	unsigned int before = nr_caches(), failed = 0;
 
 	(void)arg;
-	parse_args(NO_PAGES);
-	parse_args(PAGES);
 	for (unsigned int n = 1; n < 20; n++) {
 		static struct kmem_cache caches[20];
 		struct kmem_cache *s = &caches[n];
 		int ret;
 
 		kmem_boot_alloc(5 * PAGE_SIZE); /* none is left over */
-		fault_set_nth(n);
+		while (region_alloc(1)) /* nor a unit */
+			os_fail_calls(1, ~0UL);
+		os_fail_calls(n, ~0UL);
 		ret = kmem_cache_init(s, "short", 100, &boot);
-		fault_set_nth(0);
+		os_fail_calls(0, 0);
 		if (!ret)
 			break;
 		failed++;

@@ -11,6 +11,7 @@
 #include "kmem/far.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
@@ -61,14 +62,14 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The pages of an owner's far slots: of the directory and the chunks. */
-static unsigned long far_pages(const struct kmem_owner *owner)
+/* The bytes of an owner's far slots: of the directory and the chunks. */
+static unsigned long far_bytes(const struct kmem_owner *owner)
 {
-	unsigned long pages = owner->nr_far * sizeof(void *) / PAGE_SIZE;
+	unsigned long bytes = owner->nr_far * sizeof(void *);
 
 	for (unsigned int nr = 0; nr < owner->nr_far; nr++)
-		pages += owner->far[nr] != NULL;
-	return pages;
+		bytes += owner->far[nr] ? PAGE_SIZE : 0;
+	return bytes;
 }
 
 static unsigned long pages_out(void)
@@ -200,28 +201,29 @@ static void *use_one(void *arg)
 	struct kmem_cache *s = arg;
 
 	kmem_cache_free(near[0], kmem_cache_alloc(near[0], 0));
-	assert_int_equal(far_pages(kmem_owner_get()), 0);
+	assert_int_equal(far_bytes(kmem_owner_get()), 0);
 	kmem_cache_free(s, kmem_cache_alloc(s, 0));
 	kmem_owner_check(kmem_owner_get());
 	assert_int_equal(kmem_owners_count(s), CAPACITY);
-	return (void *)far_pages(kmem_owner_get());
+	return (void *)far_bytes(kmem_owner_get());
 }
 
-/* A thread uses the last of 300 far caches alone. Expect two pages for it, one
- * of them the directory; and all back, with the objects, when it ends. */
+/* A thread uses the last of 300 far caches alone. Expect a page for it and the
+ * directory; and all back, with the objects, when it ends. */
 static void test_grows_by_use(void **state)
 {
 	struct kmem_cache *s = caches[NR_FAR - 1];
-	unsigned long before;
+	unsigned long before, region = region_used();
 	pthread_t thread;
-	void *pages;
+	void *bytes;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) { /* the first makes a table */
+	for (int i = 0; i < 2; i++) {
 		before = pages_out();
 		assert_int_equal(pthread_create(&thread, NULL, use_one, s), 0);
-		assert_int_equal(pthread_join(thread, &pages), 0);
-		assert_int_equal((unsigned long)pages, 2);
+		assert_int_equal(pthread_join(thread, &bytes), 0);
+		assert_int_equal((unsigned long)bytes, PAGE_SIZE + 1024);
+		assert_int_equal(region_used(), region);
 		assert_int_equal(s->in_use, 0);
 		kmem_reclaim(SHRINK_ALL);
 	}

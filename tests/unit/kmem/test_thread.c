@@ -3,6 +3,9 @@
  * test_thread.c - the owners of sheaves: threads that come and go
  */
 #include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "buddy/buddy.h"
 #include "fake.h"
@@ -10,7 +13,9 @@
 #include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/owner.h"
+#include "kmem/region.h"
 #include "kmem/thread.h"
+#include "sys/os.h"
 
 #define NR 200
 
@@ -182,14 +187,170 @@ static void test_after_exit(void **state)
 	pthread_key_delete(late_key);
 }
 
+static void *owner_of_gone;
+
+/* The first call comes in the second of four rounds: ours runs twice only. */
+static void second_round(void *arg)
+{
+	if (++rounds == 1) {
+		pthread_setspecific(late_key, arg);
+		return;
+	}
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	owner_of_gone = kmem_owner_get();
+}
+
+static void *come_late(void *arg)
+{
+	rounds = 0;
+	pthread_setspecific(late_key, arg);
+	return __builtin_thread_pointer();
+}
+
+static void *end_at_once(void *arg)
+{
+	(void)arg;
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	syscall(SYS_exit, 0); /* no destructor runs */
+	return NULL;
+}
+
+static void *use_and_end(void *arg)
+{
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	kmem_owners_check();
+	return arg;
+}
+
+/*
+ * Threads that ended without retiring their table. Expect the next one at the
+ * same thread pointer to retire it, with all that it held, so that there is one
+ * at most.
+ */
+static void check_gone(void *(*body)(void *))
+{
+	unsigned int before = kmem_owners_number();
+	unsigned long region = region_used();
+	unsigned long one = 0;
+
+	for (int i = 0; i < 20; i++) {
+		run_thread(body, &rounds);
+		assert_int_equal(kmem_owners_number(), before + 1);
+		kmem_owners_check();
+		if (!one)
+			one = s->in_use;
+		assert_int_equal(s->in_use, one);
+	}
+	assert_true(one > 0);
+	run_thread(use_and_end, NULL);
+	assert_int_equal(kmem_owners_number(), before);
+	assert_int_equal(s->in_use, 0);
+	assert_true(region_used() <= region);
+	kmem_owners_check();
+}
+
+static void test_gone_late(void **state)
+{
+	(void)state;
+	if (IS_ENABLED(KM_SANITIZE_THREAD))
+		skip(); /* its threads have fewer rounds */
+	assert_int_equal(pthread_key_create(&late_key, second_round), 0);
+	check_gone(come_late);
+	assert_non_null(owner_of_gone);
+	pthread_key_delete(late_key);
+}
+
+static void test_gone_by_exit(void **state)
+{
+	(void)state;
+	if (IS_ENABLED(KM_SANITIZE_THREAD) || IS_ENABLED(KM_SANITIZE_ADDRESS))
+		skip(); /* they keep books of threads */
+	check_gone(end_at_once);
+}
+
+/* Many threads at once, which end in another order. Expect the tree and the
+ * list to agree at each step. */
+static pthread_barrier_t step;
+
+static void *wait_and_end(void *arg)
+{
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	pthread_barrier_wait(&step);
+	while (READ_ONCE(rounds) != (int)(uintptr_t)arg)
+		sched_yield();
+	return NULL;
+}
+
+static void test_tree(void **state)
+{
+	unsigned int before = kmem_owners_number();
+	pthread_t thread[24];
+
+	(void)state;
+	rounds = -1;
+	pthread_barrier_init(&step, NULL, 25);
+	for (uintptr_t i = 0; i < 24; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, wait_and_end,
+						(void *)i),
+				 0);
+	pthread_barrier_wait(&step);
+	assert_int_equal(kmem_owners_number(), before + 24);
+	kmem_owners_check();
+	for (int i = 0; i < 24; i++) {
+		int next = i * 7 % 24;
+
+		WRITE_ONCE(rounds, next);
+		assert_int_equal(pthread_join(thread[next], NULL), 0);
+		assert_int_equal(kmem_owners_number(),
+				 before + 23 - (unsigned int)i);
+		kmem_owners_check();
+	}
+	pthread_barrier_destroy(&step);
+}
+
+static void *no_table(void *arg)
+{
+	os_fail_calls(1, ~0UL);
+	for (int i = 0; i < NR; i++) {
+		objs[i] = kmem_cache_alloc(s, 0);
+		assert_non_null(objs[i]);
+	}
+	assert_null(kmem_owner_get());
+	for (int i = 0; i < NR; i++)
+		kmem_cache_free(s, objs[i]);
+	os_fail_calls(0, 0);
+	return arg;
+}
+
+/* The region is full and cannot grow. Expect a thread to be served without a
+ * table, and to leave nothing behind. */
+static void test_no_region(void **state)
+{
+	static void *held[4096];
+	unsigned int nr = 0;
+
+	(void)state;
+	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	kmem_cache_shrink(s);
+	os_fail_calls(1, ~0UL);
+	while (nr < 4096 && (held[nr] = region_alloc(REGION_UNIT)))
+		nr++;
+	assert_in_range(nr, 0, 4095);
+	run_thread(no_table, NULL);
+	assert_int_equal(s->in_use, 0);
+	while (nr)
+		region_free(held[--nr], REGION_UNIT);
+	run_thread(use_and_end, NULL);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_drains),
-		TEST(test_exit_drains_pages),
-		TEST(test_remote_free),
-		TEST(test_after_exit),
+		TEST(test_exit_drains), TEST(test_exit_drains_pages),
+		TEST(test_remote_free), TEST(test_after_exit),
+		TEST(test_gone_late),	TEST(test_gone_by_exit),
+		TEST(test_tree),	TEST(test_no_region),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
