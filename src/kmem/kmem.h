@@ -23,8 +23,8 @@
  * cursor is in a table of the owner that grows: far.c.
  *
  * The backend decides what a miss does. SLUB exchanges whole sheaves with a
- * spare and a barn. SLAB moves a batch between main, which it calls an
- * array_cache, and an array that all owners of a node share.
+ * spare and a barn. SLAB moves batches between main, which it calls an
+ * array_cache, and arrays that all owners of a node share.
  *
  * What the files of this room do for others is in a small header each:
  *
@@ -103,7 +103,7 @@ struct node_barn {
 
 struct slab_ops;
 struct kmem_cache_cpu;
-struct array_cache;
+struct shared_arrays;
 struct kmem_cache_stat;
 struct alien_cache;
 
@@ -124,9 +124,10 @@ struct kmem_cache_node {
 			unsigned long free_slabs; /* on slabs_free */
 			unsigned int free_limit; /* most free_objects kept */
 			unsigned int colour_next; /* colour of the next slab */
-			struct array_cache *shared; /* NULL: none yet */
-			unsigned int shared_limit; /* its limit; 0: none */
-			unsigned int shared_room; /* a hint, read unlocked */
+			/* atomic; NULL: none yet; it stays */
+			struct shared_arrays *shared;
+			u32 shared_rows; /* atomic: rows that have objects */
+			int shared_touched; /* used since last reap; relaxed */
 			struct alien_cache **alien; /* by node; constant */
 			unsigned long next_reap; /* ms; ticks only */
 			int free_touched; /* used since last reap */

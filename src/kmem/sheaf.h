@@ -50,8 +50,10 @@ static inline void sheaf_set_capacity(struct slab_sheaf *sheaf, u32 capacity)
 static inline void sheaf_restore(const struct kmem_cache *s,
 				 struct slab_sheaf *sheaf)
 {
-	if (sheaf->capacity != s->sheaf_capacity)
-		sheaf_set_capacity(sheaf, s->sheaf_capacity);
+	u32 capacity = READ_ONCE(s->sheaf_capacity); /* SLAB can change it */
+
+	if (sheaf->capacity != capacity)
+		sheaf_set_capacity(sheaf, capacity);
 }
 
 /*

@@ -2,23 +2,30 @@
 /*
  * slab/array.c - when an owner's array_cache runs empty or full
  *
- *	cache_alloc_refill()	batchcount objects come in; 16 at most if the
- *				array was not touched since it was last reaped
+ *	cache_alloc_refill()	an array of the node's shared ones comes, the
+ *				empty one goes; else batchcount objects come in,
+ *				16 at most if the array was not touched since
+ *				it was last reaped
  *	cache_flusharray()	the oldest batchcount objects leave: to the
- *				shared array while it has room, else to the
+ *				shared arrays if there is a slot, else to the
  *				slabs
  *
  *	bottom                                 cursor
  *	  | oldest  ...  batchcount | ... newest |	full
  *	  | ... newest |				after the flush
  *
+ * To share the oldest, the owner copies the newest to an empty array, which
+ * becomes its main, and gives away the one that it had. The empty array comes
+ * out of the slot that takes the other: the owner keeps it as its spare, for
+ * the next time.
+ *
  * An owner's array has no field `touched`. It was touched if the cursor is not
  * where it stood when the owner last looked.
  *
  * Locking	only its owner uses an array. It leaves its slot while objects
  *		move, so that a child forked in between loses objects but never
- *		has one twice.
- * Invariants	SHEAF1, SHEAF2 of kmem.h
+ *		has one twice. No lock is taken while arrays are exchanged.
+ * Invariants	SHEAF1-SHEAF3 of kmem.h: a spare is empty
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S3, S4)
  */
 #include <errno.h>
@@ -26,6 +33,7 @@
 
 #include "core/tick.h"
 #include "kmem/barn.h"
+#include "kmem/owner.h"
 #include "kmem/sheaf.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
@@ -43,6 +51,16 @@ static void init_arraycache(struct array_cache *ac, unsigned int limit,
 	sheaf_set_capacity(ac_sheaf(ac), limit);
 	ac->batchcount = batchcount;
 	ac->reaped = (u32)READ_ONCE(tick_last_ms);
+}
+
+/* Returns true if the array has the cache's present limits. */
+static inline bool has_limits(const struct kmem_cache *s,
+			      const struct array_cache *ac)
+{
+	unsigned int limit = READ_ONCE(s->limit);
+
+	return ac->limit == limit &&
+	       ac->batchcount == min(READ_ONCE(s->batchcount), limit);
 }
 
 struct array_cache *cpu_cache_take(struct kmem_owner *owner,
@@ -66,12 +84,45 @@ struct array_cache *cpu_cache_take(struct kmem_owner *owner,
 	return ac;
 }
 
-void ac_drop_oldest(struct array_cache *ac, unsigned int nr)
+/*
+ * Exchanges the owner's array, which is empty or not there, for a shared one.
+ * Returns how many objects came with it.
+ */
+static unsigned int take_shared(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	void **entry = sheaf_objects(ac_sheaf(ac));
+	struct kmem_cache_node *n = get_node(s, (int)numa_node_id());
+	struct array_cache *ac = cpu_cache_get(owner, s);
 
-	ac->avail -= nr;
-	memmove(entry, entry + nr, ac->avail * sizeof(void *));
+	if (!n || !READ_ONCE(n->shared_rows))
+		return 0;
+	main_take(owner, s);
+	ac = shared_take(s, n, ac) ?: ac;
+	if (!ac)
+		return 0;
+	main_set(owner, s, ac_sheaf(ac));
+	return ac_sheaf(ac)->count;
+}
+
+/*
+ * Stores objects of the slabs in the owner's array, which is empty. Returns how
+ * many.
+ */
+static unsigned int refill_array(struct kmem_owner *owner, struct kmem_cache *s,
+				 gfp_t gfp, unsigned int nr)
+{
+	struct array_cache *ac = cpu_cache_take(owner, s);
+
+	if (!ac)
+		return 0;
+	VM_BUG_ON(ac->avail);
+	/* A batch need not succeed: kmem tries harder for a single object. */
+	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	gfp &= ~__GFP_NOFAIL;
+	nr = slab_refill(s, gfp, NUMA_NO_NODE, sheaf_objects(ac_sheaf(ac)),
+			 min(nr, ac->batchcount));
+	ac_sheaf(ac)->count = nr;
+	kmem_main_replace(owner, s, ac_sheaf(ac));
+	return nr;
 }
 
 int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
@@ -80,22 +131,14 @@ int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	bool touched = cpu_cache_get(owner, s) &&
 		       slot->seen != *kmem_cursor(owner, s);
-	struct array_cache *ac = cpu_cache_take(owner, s);
-	unsigned int nr;
+	unsigned int nr = take_shared(owner, s);
 
-	if (!ac)
-		return -ENOMEM;
-	VM_BUG_ON(ac->avail);
-	nr = touched ? ac->batchcount : min(ac->batchcount, BATCHREFILL_LIMIT);
-	/* A batch need not succeed: kmem tries harder for a single object. */
-	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
-	gfp &= ~__GFP_NOFAIL;
-	ac->avail = slab_refill(s, gfp, NUMA_NO_NODE,
-				sheaf_objects(ac_sheaf(ac)), nr);
-	nr = ac->avail;
+	if (!nr)
+		nr = refill_array(owner, s, gfp,
+				  touched ? SHEAF_MAX_CAPACITY :
+					    BATCHREFILL_LIMIT);
 	kmem_account(&s->refills, &s->refilled, nr);
 	slot->seen = 0; /* no cursor is 0: touched */
-	kmem_main_replace(owner, s, ac_sheaf(ac));
 	return nr ? 0 : -ENOMEM;
 }
 
@@ -117,40 +160,108 @@ static unsigned int sort_remote(struct kmem_cache *s, void **objs,
 	return remote;
 }
 
+/* Returns an empty array with the limits of ac, or NULL. */
+static struct array_cache *empty_like(struct kmem_cache *s,
+				      struct kmem_owner_slot *slot,
+				      const struct array_cache *ac)
+{
+	struct slab_sheaf *sheaf = slot->spare;
+	struct array_cache *new;
+
+	spare_set(slot, NULL);
+	if (!sheaf)
+		sheaf = sheaf_get(s);
+	new = (struct array_cache *)sheaf;
+	if (new && !has_limits(s, new))
+		init_arraycache(new, ac->limit, ac->batchcount);
+	if (new)
+		new->reaped = ac->reaped;
+	return new;
+}
+
 /*
- * Frees the oldest objects of an owner's array: to alien caches, the shared
- * array or the slabs. Returns how many left.
+ * Gives the owner's array with its oldest nr objects, which are checked, to the
+ * shared arrays. An array with the others is main then. Returns false if that
+ * is not possible.
  */
-static unsigned int put_objects(struct kmem_cache *s, void **objs,
+static bool give_shared(struct kmem_owner *owner, struct kmem_cache *s,
+			struct kmem_cache_node *n, struct array_cache *ac)
+{
+	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	struct array_cache *new = empty_like(s, slot, ac), *empty = ac;
+	unsigned int nr = ac->batchcount, rest = ac->avail - nr;
+
+	if (!new)
+		return false;
+	memcpy(sheaf_objects(ac_sheaf(new)), sheaf_objects(ac_sheaf(ac)) + nr,
+	       rest * sizeof(void *));
+	ac_sheaf(new)->count = rest;
+	ac->avail = nr;
+	main_set(owner, s, ac_sheaf(new));
+	if (unlikely(shared_give(s, n, ac, &empty))) {
+		slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
+		ac_sheaf(ac)->count = 0;
+	}
+	spare_set(slot, ac_sheaf(empty));
+	return true;
+}
+
+/*
+ * Frees the oldest nr objects of an array to alien caches or the slabs. Returns
+ * how many left.
+ */
+static unsigned int put_objects(struct kmem_cache *s, struct array_cache *ac,
 				unsigned int nr)
 {
+	void **objs = sheaf_objects(ac_sheaf(ac));
 	unsigned int put = 0;
 
 	if (unlikely(nr_online_nodes > 1)) {
 		put = sort_remote(s, objs, nr);
 		cache_free_alien(s, objs, put);
 	}
-	if (!put)
-		put = shared_put(s, get_node(s, (int)numa_node_id()), objs, nr);
 	if (!put) {
 		put = nr;
 		slab_flush(s, objs, put);
 	}
+	ac_drop_oldest(ac, put);
 	return put;
+}
+
+/*
+ * Returns true if the oldest nr objects of an array may be shared: there is
+ * another owner, a slot has room, and they are objects of s, of this node. An
+ * owner that is alone would only keep slabs from becoming empty.
+ */
+static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
+		      struct array_cache *ac, unsigned int nr)
+{
+	void **objs = sheaf_objects(ac_sheaf(ac));
+
+	if (kmem_owners_number() == 1 || nr < ac->batchcount ||
+	    !shared_has_room(s, n))
+		return false;
+	if (unlikely(nr_online_nodes > 1) && sort_remote(s, objs, nr))
+		return false;
+	return !slab_verify(s, objs, nr);
 }
 
 int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 {
+	struct kmem_cache_node *n = get_node(s, (int)numa_node_id());
 	struct array_cache *ac = cpu_cache_take(owner, s);
 	unsigned int nr;
 
 	if (!ac)
 		return -ENOMEM;
 	nr = min(ac->batchcount, ac->avail);
-	if (nr) {
-		nr = put_objects(s, sheaf_objects(ac_sheaf(ac)), nr);
+	if (nr && may_share(s, n, ac, nr) && give_shared(owner, s, n, ac)) {
 		kmem_account(&s->flushes, &s->flushed, nr);
-		ac_drop_oldest(ac, nr);
+		return 0;
+	}
+	if (nr) {
+		nr = put_objects(s, ac, nr);
+		kmem_account(&s->flushes, &s->flushed, nr);
 	}
 	main_set(owner, s, ac_sheaf(ac));
 	return 0;

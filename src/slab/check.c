@@ -77,15 +77,32 @@ static unsigned long check_list(const struct kmem_cache *s,
 	return nr;
 }
 
-/* Checks SLAB5. */
-static void check_array(struct kmem_cache *s, struct array_cache *ac)
+static void check_objects(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	BUG_ON(ac->avail > ac->limit || ac->cache != s);
-	for (unsigned int i = 0; i < ac->avail; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		unsigned int index;
 
-		checked_desc(s, ac->entry[i], &index);
+		checked_desc(s, objs[i], &index);
 	}
+}
+
+/* Checks SLAB5 for the shared arrays of a row. */
+static void check_row(struct kmem_cache *s, struct kmem_cache_node *n,
+		      unsigned int row)
+{
+	unsigned int avail = 0;
+
+	for (unsigned int i = 0; i < SHARED_MAX; i++) {
+		uintptr_t word = READ_ONCE(n->shared->slot[row][i]);
+		struct array_cache *ac = slot_array(word);
+
+		if (!ac)
+			continue;
+		BUG_ON(slot_avail(word) > ac->limit || ac->cache != s);
+		check_objects(s, sheaf_objects(ac_sheaf(ac)), slot_avail(word));
+		avail += slot_avail(word);
+	}
+	BUG_ON(avail && !(n->shared_rows & BIT(row)) && !kmem_threads_lost);
 }
 
 /* Checks SLAB5 for the objects of other nodes. */
@@ -97,7 +114,9 @@ static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
 		BUG_ON(!alien != (get_node(s, (int)nid) == n));
 		if (!alien)
 			continue;
-		check_array(s, &alien->ac);
+		BUG_ON(alien->ac.avail > alien->ac.limit ||
+		       alien->ac.cache != s);
+		check_objects(s, alien->ac.entry, alien->ac.avail);
 		for (unsigned int i = 0; i < alien->ac.avail; i++)
 			BUG_ON(virt_to_desc(alien->ac.entry[i])->node_id !=
 			       nid);
@@ -120,11 +139,6 @@ static unsigned long check_node_lists(struct kmem_cache *s,
 	BUG_ON(t.free != n->free_objects);
 	BUG_ON(t.slabs != n->total_slabs || t.slabs > n->nr_slabs);
 	BUG_ON(n->nr_slabs << s->gfporder != n->nr_pages && !kmem_threads_lost);
-	BUG_ON(n->shared_limit != (n->shared ? n->shared->limit : 0));
-	BUG_ON(n->shared_room !=
-	       n->shared_limit - (n->shared ? n->shared->avail : 0));
-	if (n->shared)
-		check_array(s, n->shared);
 	spin_unlock(&n->list_lock);
 	return t.active;
 }
@@ -138,6 +152,8 @@ void slab_check(struct kmem_cache *s)
 	for_each_kmem_cache_node(s, nid, n) {
 		check_aliens(s, n);
 		active += check_node_lists(s, n);
+		for (unsigned int row = 0; n->shared && row < NR_BARNS; row++)
+			check_row(s, n, row);
 	}
 	BUG_ON(active < READ_ONCE(s->in_use));
 	BUG_ON(active > READ_ONCE(s->in_use) && !kmem_threads_lost);

@@ -16,11 +16,13 @@
  *		       object ends inside the slab, and before the freelist if
  *		       that is on the slab
  *		SLAB5  shared and alien arrays hold objects of slabs, at most
- *		       limit; shared_limit and shared_room follow the shared
- *		       array		(slab_check() checks all five)
+ *		       limit; a row with objects has its bit in shared_rows
+ *					(slab_check() checks all five)
  */
 #ifndef KM_SLAB_INTERNAL_H
 #define KM_SLAB_INTERNAL_H
+
+#include <string.h>
 
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
@@ -158,18 +160,22 @@ struct array_cache *cpu_cache_get(struct kmem_owner *owner,
  */
 struct array_cache *cpu_cache_take(struct kmem_owner *owner,
 				   struct kmem_cache *s);
-/* Removes the oldest nr objects of an array that is out of its slot. */
-void ac_drop_oldest(struct array_cache *ac, unsigned int nr);
-
 static inline struct slab_sheaf *ac_sheaf(struct array_cache *ac)
 {
 	return (struct slab_sheaf *)ac;
 }
 
-/*
- * Adds an object to a shared or alien array, whose newest object is its last.
- * The array's lock is held.
- */
+/* Removes the oldest nr objects of an array that is out of its slot. */
+static inline void ac_drop_oldest(struct array_cache *ac, unsigned int nr)
+{
+	struct slab_sheaf *sheaf = ac_sheaf(ac);
+	void **entry = sheaf_objects(sheaf);
+
+	sheaf->count -= nr;
+	memmove(entry, entry + nr, sheaf->count * sizeof(void *));
+}
+
+/* Adds an object to the array of an alien cache, whose lock is held. */
 static inline void ac_put_obj(struct array_cache *ac, void *obj)
 {
 	ac->entry[ac->avail++] = obj;
@@ -182,23 +188,38 @@ static inline void *ac_get_obj(struct array_cache *ac)
 
 /* ---- shared.c ------------------------------------------------------------ */
 
-/* Moves up to nr of the newest objects of `from` to `to`. Returns how many. */
-unsigned int transfer_objects(void **to, struct array_cache *from,
-			      unsigned int nr);
+/* Returns the array that the word of a slot names, or NULL. */
+struct array_cache *slot_array(uintptr_t word);
+/* Returns how many objects that array has. */
+unsigned int slot_avail(uintptr_t word);
+/* Returns true if a slot of this CPU can take an array with objects; a hint. */
+bool shared_has_room(struct kmem_cache *s, struct kmem_cache_node *n);
 /*
- * Moves objects of objs[0..nr) into the node's shared array. Returns how many.
+ * Puts an array with checked objects of the node into a slot of this CPU. The
+ * empty array that lay there, or NULL, is stored in *empty. Returns 0, or
+ * -E2BIG if all slots have objects.
  */
-unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
+int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
+		struct array_cache *ac, struct array_cache **empty);
+/*
+ * Returns an array with objects and leaves `empty`, which may be NULL, in its
+ * slot. Returns NULL if there is none; `empty` stays the caller's.
+ */
+struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
+				struct array_cache *empty);
+/* Stores up to nr objects of a shared array. Returns how many. */
+unsigned int shared_get(struct kmem_cache *s, struct kmem_cache_node *n,
 			void **objs, unsigned int nr);
-/* Frees the oldest nr objects of the node's shared array to their slabs. */
+/*
+ * Frees the oldest nr objects of the node's shared arrays to their slabs, and
+ * the arrays that have none.
+ */
 void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 		  unsigned int nr);
-/* Frees the node's shared array and all objects in it. */
-void shared_free(struct kmem_cache *s, struct kmem_cache_node *n);
-/* Returns how many objects the node's shared array holds. */
+/* Frees the table of slots, which have no array and are not used any more. */
+void shared_end(struct kmem_cache_node *n);
+/* Returns how many objects the node's shared arrays hold. */
 unsigned int shared_avail(struct kmem_cache_node *n);
-/* Updates shared_limit and shared_room; list_lock is held. */
-void __shared_note(struct kmem_cache_node *n);
 
 /* ---- alien.c ------------------------------------------------------------- */
 

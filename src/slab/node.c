@@ -20,7 +20,7 @@ static void shrink_all(struct kmem_cache *s)
 
 	for_each_kmem_cache_node(s, nid, n) {
 		drain_alien_cache(s, n);
-		shared_free(s, n);
+		shared_drain(s, n, UINT_MAX);
 	}
 	for_each_kmem_cache_node(s, nid, n)
 		drain_freelist(s, n, ULONG_MAX);
@@ -34,6 +34,12 @@ void slab_shrink(struct kmem_cache *s, unsigned int flags)
 		shrink_all(s);
 }
 
+static void free_node_arrays(struct kmem_cache_node *n)
+{
+	free_alien_cache(n);
+	shared_end(n);
+}
+
 unsigned long slab_shutdown(struct kmem_cache *s)
 {
 	struct kmem_cache_node *n;
@@ -44,7 +50,7 @@ unsigned long slab_shutdown(struct kmem_cache *s)
 	left = READ_ONCE(s->in_use);
 	if (!left)
 		for_each_kmem_cache_node(s, nid, n)
-			free_alien_cache(n);
+			free_node_arrays(n);
 	return left;
 }
 
@@ -107,9 +113,8 @@ void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo)
 		sinfo->active_slabs += n->total_slabs - n->free_slabs;
 		sinfo->num_objs += objects;
 		sinfo->active_objs += objects - n->free_objects;
-		if (n->shared)
-			sinfo->shared_avail += n->shared->avail;
 		spin_unlock(&n->list_lock);
+		sinfo->shared_avail += shared_avail(n);
 	}
 	if (s->limit) { /* it has arrays */
 		sinfo->limit = s->limit;

@@ -8,7 +8,7 @@
  *				the limit, or half of the array if that is less
  *		either way	its node's alien caches go to the slabs
  *	every 4 s one thread looks at each node:
- *		the shared array	is reaped in the same way
+ *		the shared arrays	are reaped in the same way
  *		slabs_free, not used	slabs with about a fifth of free_limit
  *					objects are freed
  *
@@ -21,6 +21,7 @@
 #include <limits.h>
 
 #include "core/tick.h"
+#include "kmem/barn.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
 
@@ -53,6 +54,12 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 		slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
 		ac_drop_oldest(ac, nr);
 	}
+	if (slot->spare) {
+		struct slab_sheaf *spare = slot->spare;
+
+		spare_set(slot, NULL);
+		sheaf_free(spare);
+	}
 	main_set(owner, s, ac_sheaf(ac));
 	slot->seen = *kmem_cursor(owner, s);
 }
@@ -83,25 +90,15 @@ void drain_freelist(struct kmem_cache *s, struct kmem_cache_node *n,
 	slabs_destroy(s, &list);
 }
 
-/*
- * Returns how many objects of the shared array to free now: none if it was
- * touched.
- */
-static unsigned int shared_tofree(struct kmem_cache_node *n)
+/* Frees some objects of the shared arrays, unless they were used. */
+static void reap_shared(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	struct array_cache *shared;
-	unsigned int nr = 0;
+	unsigned int limit = READ_ONCE(s->shared) * READ_ONCE(s->batchcount);
 
-	if (!READ_ONCE(n->shared))
-		return 0;
-	spin_lock(&n->list_lock);
-	shared = n->shared;
-	if (shared && shared->touched)
-		shared->touched = 0;
-	else if (shared)
-		nr = drain_count(shared->limit, shared->avail);
-	spin_unlock(&n->list_lock);
-	return nr;
+	if (READ_ONCE(n->shared_touched))
+		WRITE_ONCE(n->shared_touched, 0);
+	else
+		shared_drain(s, n, drain_count(limit, shared_avail(n)));
 }
 
 static void reap_node(struct kmem_cache *s, struct kmem_cache_node *n)
@@ -109,7 +106,7 @@ static void reap_node(struct kmem_cache *s, struct kmem_cache_node *n)
 	unsigned int slabs = 5 * s->num;
 	bool used;
 
-	shared_drain(s, n, shared_tofree(n));
+	reap_shared(s, n);
 	spin_lock(&n->list_lock);
 	used = n->free_touched;
 	n->free_touched = 0;

@@ -2,14 +2,14 @@
 /*
  * slab/refill.c - takes objects out of the slabs
  *
- *	1  the node's shared array	pointers are copied
+ *	1  the node's shared arrays	pointers are copied
  *	2  slabs_partial, then slabs_free: the first slab of the list is
  *	   used up before the next
  *	3  cache_grow(): one new slab, if 1 and 2 had no object
  *	4  if this node has no memory left, steps 1 and 2 on all nodes, then a
  *	   slab of any node
  *
- * Locking	list_lock (rank LOCK_LIST) for 1 and 2. Objects are taken out
+ * Locking	list_lock (rank LOCK_LIST) for 2. Objects are taken out
  *		of a new slab without a lock, before it is put on a list.
  * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, cache_alloc_refill() (docs/kernel.md S3)
@@ -141,28 +141,20 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 }
 
 /*
- * Stores objects of the shared array, or else of the slabs on the lists.
- * Returns how many.
+ * Stores objects of a shared array, or else of the slabs on the lists. Returns
+ * how many.
  */
 static unsigned int alloc_from_node(struct kmem_cache *s,
 				    struct kmem_cache_node *n, void **objs,
 				    unsigned int nr)
 {
-	struct array_cache *shared;
-	unsigned int got = 0;
+	unsigned int got = shared_get(s, n, objs, nr);
 
+	if (got || !READ_ONCE(n->free_objects))
+		return got;
 	spin_lock(&n->list_lock);
-	shared = n->shared;
-	if (shared) {
-		got = transfer_objects(objs, shared, nr);
-		__shared_note(n);
-		if (got)
-			shared->touched = 1;
-	}
-	if (!got) {
-		got = alloc_from_lists(s, n, objs, nr);
-		kmem_count_add(&s->in_use, got);
-	}
+	got = alloc_from_lists(s, n, objs, nr);
+	kmem_count_add(&s->in_use, got);
 	spin_unlock(&n->list_lock);
 	return got;
 }
@@ -172,9 +164,7 @@ unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
 {
 	struct kmem_cache_node *n = get_node(s, node);
 
-	if (!n || (!READ_ONCE(n->free_objects) && !READ_ONCE(n->shared)))
-		return 0;
-	return alloc_from_node(s, n, objs, nr);
+	return n ? alloc_from_node(s, n, objs, nr) : 0;
 }
 
 /*

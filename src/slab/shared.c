@@ -1,190 +1,304 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab/shared.c - the array that the owners of a node share
+ * slab/shared.c - the arrays that the owners of a node share
  *
- *	owner A's array      shared (limit = shared * batchcount)   owner B's
- *	  full: oldest  ---> [ ..................|              ] --->  empty
+ *	owner A, full                slots of CPU 1            owner B, empty
+ *	  |oldest|newest| --.         .-> [A2|60]
+ *	  A1: the oldest     `-swap-> |   [A1|60] <-swap- main: it gets A1 and
+ *	  spare: the newest,  <-------'   [  |  ]         leaves its own, empty
+ *	  its main from now on            ...
  *
- * The shared array hands objects from thread to thread: pointers are copied
- * under the node's lock, and no slab is touched. The array is made at the first
- * flush that could use it, and again when the tunables have changed.
+ * A word of a slot is the address of an array, with the number of its objects
+ * in the bits that the address has not. Whole arrays change hands: one compare
+ * and exchange of that word, no lock, and no slab is touched. An owner that
+ * gives an array with objects gets the empty one that lay there, and the other
+ * way round.
  *
- * Locking	list_lock (rank LOCK_LIST); it is not held while pages are
- *		allocated or freed
+ * Each CPU has slots of its own, as many as `shared` says, so that objects
+ * return to the CPU whose cache they lie in. An owner takes from the slots of
+ * other CPUs if its own have no objects. The table of slots is made at the
+ * first flush that could use it, and stays until the cache is destroyed.
+ *
+ *	rows	bit r is set if row r may have objects. A taker that finds none
+ *		clears the bit, then looks once more. A giver sets it after the
+ *		exchange. So a bit is never clear for long with objects there.
+ *
+ * Locking	none. An array belongs to its slot, or to the thread that took
+ *		the word out of it, and no thread reads it before. So it does
+ *		not matter if a word left a slot and came back between a load
+ *		and the exchange.
  * Invariants	SLAB5 of internal.h
- * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
+ * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4), where one array of
+ *		a node is filled and emptied under its lock: docs/divergence.md
+ *		H
  */
-#include <string.h>
+#include <errno.h>
 
-#include "request/request.h"
+#include "kmem/barn.h"
 #include "slab/internal.h"
+#include "zone/numa.h"
 
-static unsigned long array_pages(unsigned int limit)
+/* ---- the words of slots -------------------------------------------------- */
+
+static inline uintptr_t slot_word(const struct array_cache *ac)
 {
-	size_t bytes = sizeof(struct array_cache) + limit * sizeof(void *);
-
-	return DIV_ROUND_UP(bytes, PAGE_SIZE);
+	return ac ? (uintptr_t)ac | ac->avail : 0;
 }
 
-static struct array_cache *alloc_arraycache(struct kmem_cache *s,
-					    unsigned int limit)
+struct array_cache *slot_array(uintptr_t word)
 {
-	struct page *page = alloc_page_run(GFP_NOWAIT | __GFP_NOWARN,
-					   array_pages(limit));
-	struct array_cache *ac;
+	return (struct array_cache *)(word & ~(SHEAF_SIZE - 1));
+}
 
-	if (!page)
-		return NULL;
-	ac = page_to_virt(page);
-	ac->batchcount = READ_ONCE(s->batchcount);
-	ac->touched = 0;
-	ac->cache = s;
-	ac->limit = limit;
-	ac->avail = 0;
+unsigned int slot_avail(uintptr_t word)
+{
+	return (unsigned int)(word & (SHEAF_SIZE - 1));
+}
+
+/*
+ * Replaces the word `old` of a slot. Returns false if it is another by now.
+ * What the giver wrote to the array is seen by the taker.
+ */
+static inline bool slot_swap(uintptr_t *slot, uintptr_t old, uintptr_t new)
+{
+	return __atomic_compare_exchange_n(slot, &old, new, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* Returns the array of a word that was taken out of its slot, or NULL. */
+static struct array_cache *taken_array(uintptr_t word)
+{
+	struct array_cache *ac = slot_array(word);
+
+	if (ac)
+		ac->avail = slot_avail(word);
 	return ac;
 }
 
-/* Frees an empty array that no node has any more. */
-static void free_arraycache(struct array_cache *ac)
+/* ---- the table of slots -------------------------------------------------- */
+
+static struct shared_arrays *alloc_shared(struct kmem_cache *s)
 {
-	free_page_run(__virt_to_page(ac), array_pages(ac->limit));
+	struct slab_sheaf *sheaf = sheaf_alloc(s);
+	struct shared_arrays *shared = (struct shared_arrays *)sheaf;
+
+	if (shared)
+		memset(shared->slot, 0, sizeof(shared->slot));
+	return shared;
 }
 
-unsigned int transfer_objects(void **to, struct array_cache *from,
-			      unsigned int nr)
+static void free_shared(struct shared_arrays *shared)
 {
-	nr = min(nr, from->avail);
-	from->avail -= nr;
-	memcpy(to, from->entry + from->avail, nr * sizeof(void *));
+	sheaf_free((struct slab_sheaf *)shared);
+}
+
+/* Returns the node's table, made if it has none. NULL: there is no memory. */
+static struct shared_arrays *shared_table(struct kmem_cache *s,
+					  struct kmem_cache_node *n)
+{
+	struct shared_arrays *had = smp_load_acquire(&n->shared), *shared;
+
+	if (likely(had))
+		return had;
+	shared = alloc_shared(s);
+	if (!shared ||
+	    __atomic_compare_exchange_n(&n->shared, &had, shared, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return shared;
+	free_shared(shared);
+	return had;
+}
+
+static inline unsigned int row_here(void)
+{
+	return smp_cpu() % NR_BARNS;
+}
+
+/* ---- giving -------------------------------------------------------------- */
+
+bool shared_has_room(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	unsigned int nr = READ_ONCE(s->shared);
+	const struct shared_arrays *shared = smp_load_acquire(&n->shared);
+	const uintptr_t *row;
+
+	if (!shared)
+		return nr;
+	row = shared->slot[row_here()];
+	for (unsigned int i = 0; i < nr; i++)
+		if (!slot_avail(READ_ONCE(row[i])))
+			return true;
+	return false;
+}
+
+/* Notes that a row has objects. */
+static inline void note_row(struct kmem_cache_node *n, unsigned int row)
+{
+	if (!(__atomic_load_n(&n->shared_rows, __ATOMIC_SEQ_CST) & BIT(row)))
+		__atomic_or_fetch(&n->shared_rows, (u32)BIT(row),
+				  __ATOMIC_SEQ_CST);
+}
+
+int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
+		struct array_cache *ac, struct array_cache **empty)
+{
+	struct shared_arrays *shared = shared_table(s, n);
+	unsigned int row = row_here(), nr = READ_ONCE(s->shared);
+
+	for (unsigned int i = 0; shared && i < nr; i++) {
+		uintptr_t *slot = &shared->slot[row][i];
+		uintptr_t word = READ_ONCE(*slot);
+
+		if (slot_avail(word) || !slot_swap(slot, word, slot_word(ac)))
+			continue;
+		note_row(n, row);
+		*empty = taken_array(word);
+		return 0;
+	}
+	return -E2BIG;
+}
+
+/* ---- taking -------------------------------------------------------------- */
+
+/*
+ * Takes the array with objects that lies furthest behind in a row: givers begin
+ * in front, so it is the newest. Returns NULL if there is none.
+ */
+static struct array_cache *row_take(uintptr_t *row, unsigned int nr,
+				    struct array_cache *empty)
+{
+	while (nr-- > 0) {
+		uintptr_t word = READ_ONCE(row[nr]);
+
+		if (slot_avail(word) &&
+		    slot_swap(&row[nr], word, slot_word(empty)))
+			return taken_array(word);
+	}
+	return NULL;
+}
+
+/* The same for a row whose bit is set; clears that if no array has objects. */
+static struct array_cache *noted_row_take(struct kmem_cache *s,
+					  struct kmem_cache_node *n,
+					  unsigned int row,
+					  struct array_cache *empty)
+{
+	unsigned int nr = READ_ONCE(s->shared);
+	uintptr_t *slots = smp_load_acquire(&n->shared)->slot[row];
+	struct array_cache *ac = row_take(slots, nr, empty);
+
+	if (ac)
+		return ac;
+	__atomic_and_fetch(&n->shared_rows, (u32)~BIT(row), __ATOMIC_SEQ_CST);
+	ac = row_take(slots, nr, empty);
+	if (ac)
+		note_row(n, row);
+	return ac;
+}
+
+struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
+				struct array_cache *empty)
+{
+	unsigned int here = row_here();
+
+	for (unsigned int i = 0; i < NR_BARNS && READ_ONCE(n->shared_rows);
+	     i++) {
+		unsigned int row = (here + i) % NR_BARNS;
+		struct array_cache *ac;
+
+		if (!(READ_ONCE(n->shared_rows) & BIT(row)))
+			continue;
+		ac = noted_row_take(s, n, row, empty);
+		if (!ac)
+			continue;
+		if (!READ_ONCE(n->shared_touched))
+			WRITE_ONCE(n->shared_touched, 1);
+		return ac;
+	}
+	return NULL;
+}
+
+/*
+ * Puts an array that was taken back, or what is left of it to the slabs, if the
+ * slots are full meanwhile.
+ */
+static void shared_return(struct kmem_cache *s, struct kmem_cache_node *n,
+			  struct array_cache *ac)
+{
+	struct array_cache *empty = ac;
+
+	if (ac->avail && shared_give(s, n, ac, &empty)) {
+		slab_flush(s, sheaf_objects(ac_sheaf(ac)), ac->avail);
+		ac->avail = 0;
+	}
+	if (empty)
+		barn_put_empty(s, ac_sheaf(empty));
+}
+
+unsigned int shared_get(struct kmem_cache *s, struct kmem_cache_node *n,
+			void **objs, unsigned int nr)
+{
+	struct array_cache *ac = shared_take(s, n, NULL);
+
+	if (!ac)
+		return 0;
+	nr = min(nr, ac->avail);
+	ac->avail -= nr;
+	memcpy(objs, sheaf_objects(ac_sheaf(ac)) + ac->avail,
+	       nr * sizeof(void *));
+	shared_return(s, n, ac);
 	return nr;
 }
 
-/*
- * Notes in the node how many objects still fit, for readers without the lock.
- */
-void __shared_note(struct kmem_cache_node *n)
-{
-	const struct array_cache *shared = n->shared;
-
-	WRITE_ONCE(n->shared_limit, shared ? shared->limit : 0);
-	WRITE_ONCE(n->shared_room, shared ? shared->limit - shared->avail : 0);
-}
+/* ---- upkeep -------------------------------------------------------------- */
 
 /*
- * Replaces the node's array by `new`, which may be NULL. Returns the old one.
+ * Frees up to nr objects, the oldest, of the array in a slot. Returns how many.
+ * An array without objects is freed.
  */
-static struct array_cache *exchange_shared(struct kmem_cache_node *n,
-					   struct array_cache *new)
+static unsigned int drain_slot(struct kmem_cache *s, struct kmem_cache_node *n,
+			       uintptr_t *slot, unsigned int nr)
 {
-	struct array_cache *old;
+	uintptr_t word = READ_ONCE(*slot);
+	struct array_cache *ac;
 
-	spin_lock(&n->list_lock);
-	old = n->shared;
-	WRITE_ONCE(n->shared, new); /* also read without the lock */
-	__shared_note(n);
-	spin_unlock(&n->list_lock);
-	return old;
-}
-
-static void retire_array(struct kmem_cache *s, struct array_cache *ac)
-{
-	if (!ac)
-		return;
-	slab_flush(s, ac->entry, ac->avail);
-	free_arraycache(ac);
-}
-
-/* Replaces an array that was made for other limits. */
-static void remake_shared(struct kmem_cache *s, struct kmem_cache_node *n,
-			  unsigned int limit)
-{
-	struct array_cache *new = NULL;
-
-	if (limit) {
-		new = alloc_arraycache(s, limit);
-		if (!new)
-			return;
-	}
-	retire_array(s, exchange_shared(n, new));
-}
-
-/*
- * Returns false if no object can go into the array, so that none need be
- * checked. Without the lock the array may be freed meanwhile: only the node is
- * read.
- */
-static bool may_have_room(const struct kmem_cache_node *n, unsigned int limit)
-{
-	return READ_ONCE(n->shared_limit) != limit || READ_ONCE(n->shared_room);
-}
-
-unsigned int shared_put(struct kmem_cache *s, struct kmem_cache_node *n,
-			void **objs, unsigned int nr)
-{
-	unsigned int limit = READ_ONCE(s->shared) * READ_ONCE(s->batchcount);
-	struct array_cache *shared;
-	unsigned int put = 0;
-
-	if (!may_have_room(n, limit) || slab_verify(s, objs, nr))
+	if (!word || (slot_avail(word) && !nr) || !slot_swap(slot, word, 0))
 		return 0;
-	spin_lock(&n->list_lock);
-	if (unlikely((n->shared ? n->shared->limit : 0) != limit)) {
-		spin_unlock(&n->list_lock);
-		remake_shared(s, n, limit);
-		spin_lock(&n->list_lock);
-	}
-	shared = limit ? n->shared : NULL;
-	if (shared) {
-		put = min(nr, shared->limit - shared->avail);
-		memcpy(shared->entry + shared->avail, objs,
-		       put * sizeof(void *));
-		shared->avail += put;
-		__shared_note(n);
-	}
-	spin_unlock(&n->list_lock);
-	return put;
+	ac = taken_array(word);
+	nr = min(nr, ac->avail);
+	slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
+	ac_drop_oldest(ac, nr);
+	if (ac->avail)
+		shared_return(s, n, ac);
+	else
+		sheaf_free(ac_sheaf(ac));
+	return nr;
 }
 
 void shared_drain(struct kmem_cache *s, struct kmem_cache_node *n,
 		  unsigned int nr)
 {
-	void *objs[BATCHREFILL_LIMIT];
+	struct shared_arrays *shared = smp_load_acquire(&n->shared);
 
-	while (nr) {
-		struct array_cache *shared;
-		unsigned int got = 0;
+	for (unsigned int row = 0; shared && row < NR_BARNS; row++)
+		for (unsigned int i = 0; i < SHARED_MAX; i++)
+			nr -= drain_slot(s, n, &shared->slot[row][i], nr);
+}
 
-		spin_lock(&n->list_lock);
-		shared = n->shared;
-		if (shared) {
-			got = min(min(nr, shared->avail), BATCHREFILL_LIMIT);
-			memcpy(objs, shared->entry, got * sizeof(void *));
-			shared->avail -= got;
-			memmove(shared->entry, shared->entry + got,
-				shared->avail * sizeof(void *));
-			__shared_note(n);
-		}
-		spin_unlock(&n->list_lock);
-		if (!got)
-			return;
-		slab_flush(s, objs, got);
-		nr -= got;
-	}
+void shared_end(struct kmem_cache_node *n)
+{
+	if (n->shared)
+		free_shared(n->shared);
+	n->shared = NULL;
 }
 
 unsigned int shared_avail(struct kmem_cache_node *n)
 {
-	unsigned int avail;
+	const struct shared_arrays *shared = smp_load_acquire(&n->shared);
+	unsigned int avail = 0;
 
-	if (!READ_ONCE(n->shared))
-		return 0;
-	spin_lock(&n->list_lock);
-	avail = n->shared ? n->shared->avail : 0;
-	spin_unlock(&n->list_lock);
+	for (unsigned int row = 0; shared && row < NR_BARNS; row++)
+		for (unsigned int i = 0; i < SHARED_MAX; i++)
+			avail += slot_avail(READ_ONCE(shared->slot[row][i]));
 	return avail;
-}
-
-void shared_free(struct kmem_cache *s, struct kmem_cache_node *n)
-{
-	retire_array(s, exchange_shared(n, NULL));
 }

@@ -3,17 +3,17 @@
  * slab/slab.h - the SLAB backend: its nouns
  *
  *	owner (a thread)        kmem_cache_node
- *	 array_cache              shared   [avail, limit | objects ...     ]
- *	  [| obj obj obj   ]      alien[]  the same, for objects of other nodes
+ *	 array_cache              shared   slots of array_caches, by CPU
+ *	  [| obj obj obj   ]      alien[]  objects of other nodes, by node
  *	        ^cursor           slabs_partial <-> [slab] <-> [slab]
  *	                          slabs_full    <-> [slab]
  *	                          slabs_free    <-> [slab]
  *
  * An owner's array_cache is the sheaf that kmem calls its main. The fast paths
  * know only the cursor; where it stands says how many objects there are. When
- * the array runs empty, `batchcount` objects come from the shared array, else
- * from slabs. When it is full, the oldest `batchcount` objects go the other
- * way.
+ * the array runs empty, it is exchanged for a shared one, else `batchcount`
+ * objects come from slabs. When it is full, the oldest `batchcount` objects go
+ * the other way.
  *
  * A slab is a block of pages with up to 255 objects, and an array of their
  * numbers in which the free ones lie behind the first `active` places:
@@ -73,16 +73,13 @@ _Static_assert(offsetof(struct slab_desc, active) ==
  */
 struct array_cache {
 	u32 batchcount; /* objects moved at a time; constant while in use */
-	union {
-		u32 touched; /* used since the last reap; list_lock */
-		u32 reaped; /* of an owner's array: last reap, ms; owner */
-	};
+	u32 reaped; /* of an owner's array: last reap, ms; owner */
 	void *unused; /* as in struct slab_sheaf; not used */
 	struct kmem_cache *cache; /* constant while in use */
 	u32 limit; /* most objects; constant while in use */
-	u32 avail; /* list_lock, alien->lock, or the owner */
+	u32 avail; /* alien->lock, or the owner; not kept in a slot */
 	void *entry[]; /* as avail */
-};
+} __attribute__((__may_alias__)); /* it is a struct slab_sheaf too */
 
 _Static_assert(offsetof(struct array_cache, cache) ==
 			       offsetof(struct slab_sheaf, cache) &&
@@ -93,6 +90,20 @@ _Static_assert(offsetof(struct array_cache, cache) ==
 		       offsetof(struct array_cache, entry) ==
 			       offsetof(struct slab_sheaf, words),
 	       "an overlay");
+
+/* The most slots of a CPU; the tunable `shared` says how many are used. */
+#define SHARED_MAX ((SHEAF_WORDS - SHEAF_HEADER_WORDS) / NR_BARNS)
+
+/*
+ * A node's slots of arrays that its owners share, those of CPU c in row c %
+ * NR_BARNS. A word has the address of an array and the number of its objects.
+ */
+struct shared_arrays {
+	u64 header[SHEAF_HEADER_WORDS]; /* as in struct slab_sheaf */
+	uintptr_t slot[NR_BARNS][SHARED_MAX]; /* atomic; 0: no array */
+};
+
+_Static_assert(sizeof(struct shared_arrays) == SHEAF_SIZE, "an overlay");
 
 #define ALIEN_LIMIT 12U
 

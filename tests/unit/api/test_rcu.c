@@ -334,10 +334,18 @@ static void typesafe(slab_flags_t backend)
 {
 	struct kmem_cache *s = kmem_cache_create(
 		"typesafe", 512, 0, SLAB_TYPESAFE_BY_RCU | backend, NULL);
-	unsigned long before = in_use();
+	unsigned long before;
 	long *obj[512];
 
 	assert_non_null(s);
+	/* Once before, for the arrays of objects, whose pages are kept. */
+	for (int i = 0; i < 512; i++)
+		obj[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (int i = 0; i < 512; i++)
+		kmem_cache_free(s, obj[i]);
+	kmem_cache_shrink(s);
+	rcu_barrier();
+	before = in_use();
 	for (int i = 0; i < 512; i++) {
 		obj[i] = kmem_cache_alloc(s, GFP_KERNEL);
 		obj[i][0] = i;

@@ -3,8 +3,10 @@
  * fixture.c - see fixture.h
  */
 #include "fixture.h"
+#include "kmem/barn.h"
 #include "kmem/boot.h"
 #include "kmem/held.h"
+#include "kmem/internal.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 #include "request/request.h"
@@ -19,6 +21,7 @@ int slab_start(void **state)
 	    kmem_init(&slab_ops, NR_CURSORS) || kmalloc_init())
 		return -1;
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */
+	kmem_nr_owners = 1; /* as if there were another owner to share with */
 	return 0;
 }
 
@@ -76,6 +79,23 @@ void release(size_t from, unsigned int nr)
 {
 	for (size_t i = from; i < from + nr; i++)
 		kmem_cache_free(f.s, f.objs[i]);
+}
+
+unsigned int put_shared(size_t from, unsigned int nr)
+{
+	struct slab_sheaf *sheaf = sheaf_get(f.s);
+	struct array_cache *empty = (struct array_cache *)sheaf;
+
+	assert_non_null(sheaf);
+	assert_in_range(nr, 1, sheaf->capacity);
+	memcpy(sheaf_objects(sheaf), f.objs + from, nr * sizeof(void *));
+	sheaf->count = nr;
+	if (!shared_has_room(f.s, f.n) ||
+	    shared_give(f.s, f.n, (struct array_cache *)sheaf, &empty))
+		nr = 0;
+	if (empty)
+		sheaf_free(ac_sheaf(empty));
+	return nr;
 }
 
 void take_full_slabs(unsigned int nr)

@@ -37,6 +37,11 @@ void give(size_t from, unsigned int nr);
 /* The same through kmem_cache_alloc() and kmem_cache_free(). */
 void alloc(size_t from, unsigned int nr);
 void release(size_t from, unsigned int nr);
+/*
+ * Put f.objs[from...] into a slot of this CPU, as one array. Returns nr, or 0
+ * if there is no room.
+ */
+unsigned int put_shared(size_t from, unsigned int nr);
 /* Whole slabs: f.objs[slab * per_slab ...], all in use. */
 void take_full_slabs(unsigned int nr);
 

@@ -3,10 +3,11 @@
  * test_array.c - an owner's array_cache runs empty and full: S1, S3, S4
  */
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include "fixture.h"
 #include "kmem/held.h"
+#include "kmem/internal.h"
+#include "kmem/owner.h"
 #include "kmem/thread.h"
 
 #define LIMIT 54U /* of 512 bytes */
@@ -120,8 +121,8 @@ static void test_no_thrash(void **state)
 	release(0, 2 * LIMIT);
 }
 
-/* The node has a shared array. Expect a flush to fill it, as far as it goes,
- * before the slabs see an object, and a refill to empty it. */
+/* The CPU has slots. Expect flushes to fill them, as far as they go, before the
+ * slabs see an object, and a refill to take an array. */
 static void test_shared(void **state)
 {
 	const unsigned int room = 2 * BATCH;
@@ -147,29 +148,84 @@ static void test_shared(void **state)
 	release(0, LIMIT - BATCH + 2);
 }
 
-/* The shared array is full, and its page cannot be accessed, as after another
- * thread has freed it. Expect a question whether there is room not to
- * read it. */
-static void test_room_is_a_number(void **state)
+/* The slots are full. Expect a flush to go to the slabs without a look at the
+ * array in them, whose numbers are wrong. */
+static void test_room_is_a_word(void **state)
 {
-	const unsigned int room = 2 * BATCH;
-	struct array_cache *shared;
+	struct array_cache *ac;
 
 	(void)state;
-	f.s->shared = 2;
-	alloc(0, room + BATCH);
-	assert_int_equal(shared_put(f.s, f.n, f.objs, room), room);
-	shared = f.n->shared;
-	assert_int_equal(mprotect(shared, PAGE_SIZE, PROT_NONE), 0);
-	assert_int_equal(shared_put(f.s, f.n, f.objs + room, BATCH), 0);
-	assert_int_equal(mprotect(shared, PAGE_SIZE, PROT_READ | PROT_WRITE),
-			 0);
+	f.s->shared = 1;
+	alloc(0, 2 * LIMIT);
+	assert_int_equal(put_shared(0, BATCH), BATCH);
+	ac = slot_array(f.n->shared->slot[0][0]);
+	ac->avail = 1000;
+	ac->limit = 0;
+	assert_false(shared_has_room(f.s, f.n));
+	release(BATCH, LIMIT + 1);
+	ac->limit = LIMIT;
+	assert_int_equal(shared_avail(f.n), BATCH);
 	slab_check(f.s);
-	shared_drain(f.s, f.n, 1);
+	release(BATCH + LIMIT + 1, 2 * LIMIT - (BATCH + LIMIT + 1));
+}
+
+/* The only owner there is. Expect its flushes to go to the slabs, but what is
+ * shared already to be taken. */
+static void test_alone(void **state)
+{
+	(void)state;
+	f.s->shared = 8;
+	alloc(0, 3 * LIMIT);
+	kmem_owner_flush(kmem_owner_get());
+	assert_int_equal(put_shared(0, BATCH), BATCH);
+	kmem_nr_owners--;
+	assert_int_equal(kmem_owners_number(), 1);
+	release(BATCH, LIMIT + 1);
+	assert_int_equal(shared_avail(f.n), BATCH);
+	assert_int_equal(f.s->in_use, 3 * LIMIT - BATCH);
+	alloc(BATCH, array_avail() + 1);
+	assert_int_equal(shared_avail(f.n), 0);
+	assert_int_equal(f.s->in_use, 3 * LIMIT - BATCH);
+	kmem_nr_owners++;
+	release(BATCH, LIMIT - BATCH + 2);
+	release(BATCH + LIMIT + 1, 3 * LIMIT - (BATCH + LIMIT + 1));
+}
+
+/* An owner gives and takes arrays, twice to have all that it needs, then under
+ * a lock inside which no other may be taken. Expect the debug check of ranks to
+ * see none, and a batch to go and to come each time. */
+static void test_no_lock(void **state)
+{
+	spinlock_t innermost = SPIN_LOCK_INIT(NR_LOCK_RANKS - 1);
+	struct kmem_owner *owner = kmem_owner_get();
+	unsigned int out = 3 * LIMIT;
+
+	(void)state;
+	f.s->shared = 8;
+	alloc(0, out);
+	kmem_owner_flush(owner);
+	for (unsigned int i = 0; i < 5; i++) {
+		while (array_avail() < LIMIT)
+			release(--out, 1);
+		if (i >= 2)
+			spin_lock(&innermost);
+		assert_int_equal(cache_flusharray(owner, f.s), 0);
+		if (i >= 2)
+			spin_unlock(&innermost);
+		assert_int_equal(shared_avail(f.n), BATCH);
+		assert_int_equal(array_avail(), LIMIT - BATCH);
+		alloc(out, array_avail());
+		out += LIMIT - BATCH;
+		if (i >= 2)
+			spin_lock(&innermost);
+		assert_int_equal(cache_alloc_refill(owner, f.s, GFP_KERNEL), 0);
+		if (i >= 2)
+			spin_unlock(&innermost);
+		assert_int_equal(array_avail(), BATCH);
+		assert_int_equal(shared_avail(f.n), 0);
+	}
 	slab_check(f.s);
-	assert_int_equal(shared_put(f.s, f.n, f.objs + room, BATCH), 1);
-	slab_check(f.s);
-	release(room + 1, BATCH - 1);
+	release(0, out);
 }
 
 static void *other_owner(void *arg)
@@ -249,16 +305,12 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_first),
-		TEST(test_batches),
-		TEST(test_lifo),
-		TEST(test_flush_oldest),
-		TEST(test_no_thrash),
-		TEST(test_shared),
-		TEST(test_room_is_a_number),
-		TEST(test_hand_over),
-		TEST(test_thread_end),
-		TEST(test_double_free),
+		TEST(test_first),	   TEST(test_batches),
+		TEST(test_lifo),	   TEST(test_flush_oldest),
+		TEST(test_no_thrash),	   TEST(test_shared),
+		TEST(test_room_is_a_word), TEST(test_alone),
+		TEST(test_no_lock),	   TEST(test_hand_over),
+		TEST(test_thread_end),	   TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

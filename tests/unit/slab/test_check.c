@@ -10,14 +10,13 @@
 static struct slab_desc *slab;
 
 /* A cache with a full and a partial slab, an empty one, and objects in the
- * shared array; `slab` is the partial one. */
+ * a shared array; `slab` is the partial one. */
 static void open_cache(unsigned int size)
 {
 	fixture_open(size, 0, NULL);
-	f.s->batchcount = 1;
 	f.s->shared = 4;
 	take_full_slabs(3);
-	assert_int_equal(shared_put(f.s, f.n, f.objs, 4), 4);
+	assert_int_equal(put_shared(0, 4), 4);
 	slab = slab_of(f.per_slab);
 	give(f.per_slab, 3);
 	give(2 * f.per_slab, f.per_slab);
@@ -28,7 +27,7 @@ static void close_cache(void)
 {
 	give(4, f.per_slab - 4);
 	give(f.per_slab + 3, f.per_slab - 3);
-	shared_free(f.s, f.n);
+	shared_drain(f.s, f.n, 4);
 	fixture_close();
 }
 
@@ -102,29 +101,28 @@ static void test_node(void **state)
 	EXPECT_ABORT(f.n->nr_pages, f.n->nr_pages + 1, "BUG: n->nr_slabs");
 	EXPECT_ABORT(f.n->free_objects, 0, "BUG: t.free");
 	EXPECT_ABORT(f.n->free_slabs, 0, "free_slabs");
-	EXPECT_ABORT(f.n->shared_limit, 5, "BUG: n->shared_limit");
-	EXPECT_ABORT(f.n->shared_room, 1, "BUG: n->shared_room");
+	EXPECT_ABORT(f.n->shared_rows, 0, "BUG: avail");
 	EXPECT_ABORT(f.s->in_use, f.s->in_use - 1, "in_use");
 	close_cache();
 }
 
-/* The shared array. Expect its number, its cache and each object to be
- * looked at. */
+/* A shared array. Expect its number, its cache and each object to be looked
+ * at. */
 static void test_array(void **state)
 {
-	struct array_cache *shared;
+	struct array_cache *ac;
+	uintptr_t *word;
+	void **objs;
 
 	(void)state;
 	open_cache(512);
-	shared = f.n->shared;
-	EXPECT_ABORT(shared->cache, NULL, "BUG: ac->avail");
-	EXPECT_ABORT(shared->entry[3], (char *)shared->entry[3] + 1,
+	word = &f.n->shared->slot[0][0];
+	ac = slot_array(*word);
+	objs = sheaf_objects(ac_sheaf(ac));
+	EXPECT_ABORT(ac->cache, NULL, "BUG: slot_avail");
+	EXPECT_ABORT(*word, *word + f.s->limit - 3, "BUG: slot_avail");
+	EXPECT_ABORT(objs[3], (char *)objs[3] + 1,
 		     "is not the start of an object");
-	shared->avail = 5;
-	f.n->shared_room = -1U;
-	expect_abort(check, NULL, "BUG: ac->avail");
-	shared->avail = 4;
-	f.n->shared_room = 0;
 	close_cache();
 }
 

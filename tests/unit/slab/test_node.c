@@ -3,10 +3,11 @@
  * test_node.c - shrinking, the end of a cache, and which object is where
  */
 #include "fixture.h"
+#include "kmem/internal.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 
-/* A shrink. Expect slabs without objects to go, and what the shared array
+/* A shrink. Expect slabs without objects to go, and what a shared array
  * holds to be back in its slabs first. */
 static void test_shrink(void **state)
 {
@@ -16,12 +17,10 @@ static void test_shrink(void **state)
 	take_full_slabs(4);
 	give(0, f.per_slab); /* free */
 	give(f.per_slab, 1); /* partial */
-	assert_int_equal(shared_put(f.s, f.n, f.objs + 2 * f.per_slab,
-				    f.per_slab),
-			 f.per_slab);
+	assert_int_equal(put_shared(2 * f.per_slab, f.per_slab), f.per_slab);
 	f.s->ops->shrink(f.s, SHRINK_ALL);
 	expect_slabs(1, 1, 0);
-	assert_null(f.n->shared);
+	assert_int_equal(shared_avail(f.n), 0);
 	assert_int_equal(f.n->nr_slabs, 2);
 	give(f.per_slab + 1, f.per_slab - 1);
 	give(3 * f.per_slab, f.per_slab);
@@ -66,10 +65,11 @@ static void test_object_of(void **state)
 	fixture_close();
 }
 
-/* A cache is destroyed with objects in the shared array, then with one in use.
- * Expect the first to go, the other to be kept. */
+/* A cache is destroyed with objects in shared arrays, then with one in use.
+ * Expect the first to go, with all arrays, the other to be kept. */
 static void test_destroy(void **state)
 {
+	unsigned long arrays = sheaf_cache.in_use;
 	struct kmem_cache *s;
 	void *obj;
 
@@ -80,6 +80,7 @@ static void test_destroy(void **state)
 	release(0, 500);
 	assert_int_not_equal(shared_avail(f.n), 0);
 	kmem_cache_destroy(f.s);
+	assert_int_equal(sheaf_cache.in_use, arrays);
 
 	s = kmem_cache_create("kept", 512, 0, SLAB_NO_MERGE, NULL);
 	obj = kmem_cache_alloc(s, 0);
@@ -175,7 +176,9 @@ static void in_use_off(void *arg)
 
 static void wild_in_shared(void *arg)
 {
-	f.n->shared->entry[0] = (char *)arg + 8;
+	struct array_cache *ac = slot_array(f.n->shared->slot[0][0]);
+
+	sheaf_objects(ac_sheaf(ac))[0] = (char *)arg + 8;
 	slab_check(f.s);
 }
 
@@ -197,7 +200,7 @@ static void test_check_fails(void **state)
 	fixture_open(512, 0, NULL);
 	f.s->shared = 8;
 	take_full_slabs(2);
-	assert_int_equal(shared_put(f.s, f.n, f.objs, 4), 4);
+	assert_int_equal(put_shared(0, 4), 4);
 	give(4, 3);
 	slab = slab_of(0);
 	slab_check(f.s);

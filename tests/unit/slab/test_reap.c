@@ -3,7 +3,9 @@
  * test_reap.c - what lies idle goes back a little at a time: docs/kernel.md S6
  */
 #include "fixture.h"
+#include "kmem/barn.h"
 #include "kmem/held.h"
+#include "kmem/internal.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
@@ -78,6 +80,27 @@ static void test_array(void **state)
 	assert_int_equal(left, 0);
 }
 
+/* The owner has an empty array aside, for its next flush. Expect it to go when
+ * the other was not touched, and not before. */
+static void test_spare(void **state)
+{
+	struct kmem_owner_slot *slot;
+	unsigned long arrays;
+
+	(void)state;
+	untouched_array(40);
+	arrays = sheaf_cache.in_use;
+	slot = kmem_slot(kmem_owner_get(), f.s);
+	slot->spare = sheaf_alloc(f.s);
+	pass_ms(REAPTIMEOUT_AC - 1);
+	cache_reap_array(kmem_owner_get(), f.s);
+	assert_non_null(slot->spare);
+	pass_ms(1);
+	cache_reap_array(kmem_owner_get(), f.s);
+	assert_null(slot->spare);
+	assert_int_equal(sheaf_cache.in_use, arrays);
+}
+
 /* Looks that come too early, and one after use. Expect nothing to go. */
 static void test_array_touched(void **state)
 {
@@ -115,18 +138,19 @@ static void test_refill_touches(void **state)
 	release(0, 33);
 }
 
-/* The shared array. Expect the first look after use to take nothing, the next
- * a fifth of its limit, and looks in less than four seconds none. */
+/* Shared arrays. Expect the first look after use to take nothing, the next a
+ * fifth of their limit, and looks in less than four seconds none. */
 static void test_shared(void **state)
 {
-	const unsigned int limit = 8 * f.s->batchcount;
+	const unsigned int batch = f.s->batchcount, limit = 8 * batch;
 	unsigned int part = (limit + 4) / 5;
 
 	(void)state;
 	f.s->shared = 8;
 	take(0, limit);
-	assert_int_equal(shared_put(f.s, f.n, f.objs, limit), limit);
-	f.n->shared->touched = 1;
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(put_shared(i * batch, batch), batch);
+	f.n->shared_touched = 1;
 	pass_ms(2 * REAPTIMEOUT_NODE);
 	cache_reap(f.s);
 	assert_int_equal(shared_avail(f.n), limit);
@@ -139,7 +163,8 @@ static void test_shared(void **state)
 	cache_reap(f.s);
 	assert_int_equal(shared_avail(f.n), limit - part);
 	assert_int_equal(f.s->in_use, limit - part);
-	assert_ptr_equal(f.n->shared->entry[0], f.objs[part]); /* the oldest */
+	assert_null(slab_of(0)); /* the oldest, and no others */
+	assert_non_null(slab_of(part));
 	slab_check(f.s);
 }
 
@@ -195,8 +220,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_drain_count),	  TEST(test_array),
 		TEST(test_array_touched), TEST(test_refill_touches),
-		TEST(test_shared),	  TEST(test_free_slabs),
-		TEST(test_by_ticks),
+		TEST(test_shared),	  TEST(test_spare),
+		TEST(test_free_slabs),	  TEST(test_by_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

@@ -126,18 +126,18 @@ static void test_objfreelist_moves(void **state)
 	give(0, f.per_slab);
 }
 
-/* The shared array has objects. Expect these and no others, even if they are
+/* A shared array has objects. Expect these and no others, even if they are
  * fewer than asked for. */
 static void test_shared_first(void **state)
 {
 	(void)state;
 	f.s->shared = 2;
 	take(0, 2 * f.per_slab);
-	assert_int_equal(shared_put(f.s, f.n, f.objs, 3), 3);
+	assert_int_equal(put_shared(0, 3), 3);
 	assert_int_equal(
 		slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs + 100, 5), 3);
 	assert_ptr_equal(f.objs[102], f.objs[2]);
-	assert_int_equal(f.n->shared->touched, 1);
+	assert_int_equal(f.n->shared_touched, 1);
 	assert_int_equal(shared_avail(f.n), 0);
 	assert_int_equal(f.s->in_use, 2 * f.per_slab);
 	give(0, 2 * f.per_slab);

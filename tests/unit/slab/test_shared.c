@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_shared.c - the array that the owners of a node share, by itself
+ * test_shared.c - the arrays that the owners of a node share, by themselves
  * (docs/kernel.md S1, S4)
  */
+#include <errno.h>
+
 #include "diag/param.h"
 #include "fixture.h"
+#include "kmem/barn.h"
 
 #define NR 64
 #define NO_PAGES                                                \
@@ -12,12 +15,11 @@
 	"fail_page_alloc.min-order=0"
 #define PAGES "fail_page_alloc.probability=0"
 
-/* A cache whose shared array has room for `limit` objects; NR are out. */
-static void open_cache(unsigned int limit)
+/* A cache whose CPUs have so many slots each; NR objects are out. */
+static void open_cache(unsigned int slots)
 {
 	fixture_open(256, 0, NULL);
-	f.s->batchcount = 1;
-	f.s->shared = limit;
+	f.s->shared = slots;
 	take(0, NR);
 }
 
@@ -25,185 +27,254 @@ static void open_cache(unsigned int limit)
 static void close_cache(unsigned int from, unsigned int to)
 {
 	give(from, to - from);
-	shared_free(f.s, f.n);
+	shared_drain(f.s, f.n, NR);
 	slab_check(f.s);
 	assert_int_equal(f.s->in_use, 0);
 	fixture_close();
 }
 
-static unsigned int put(unsigned int from, unsigned int nr)
+static void put(size_t from, unsigned int nr)
 {
-	unsigned int done = shared_put(f.s, f.n, f.objs + from, nr);
-
+	assert_int_equal(put_shared(from, nr), nr);
 	slab_check(f.s);
-	return done;
 }
 
-/* More objects than there is room for, in three calls. Expect each to be told
- * how many went in, the first ones, and the slabs to see none of them. */
-static void test_put(void **state)
+/* Expect the next array to hold the objects from f.objs[from] on. */
+static struct array_cache *expect_take(size_t from, unsigned int nr,
+				       struct array_cache *empty)
+{
+	struct array_cache *ac = shared_take(f.s, f.n, empty);
+
+	assert_non_null(ac);
+	assert_int_equal(ac->avail, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		assert_ptr_equal(sheaf_objects(ac_sheaf(ac))[i],
+				 f.objs[from + i]);
+	slab_check(f.s);
+	return ac;
+}
+
+static void free_array(struct array_cache *ac)
+{
+	sheaf_free(ac_sheaf(ac));
+}
+
+/* Arrays are put, taken, and put again. Expect the newest to come first, the
+ * empty array that a taker leaves to be what the next giver gets, and the slabs
+ * to see no object. */
+static void test_exchange(void **state)
+{
+	struct array_cache *empty = (struct array_cache *)sheaf_get(f.s), *got;
+	struct array_cache *newest, *oldest;
+
+	(void)state;
+	put(0, 4);
+	put(4, 8);
+	assert_int_equal(shared_avail(f.n), 12);
+	newest = expect_take(4, 8, empty);
+	assert_int_equal(shared_avail(f.n), 4);
+	oldest = expect_take(0, 4, NULL);
+	assert_null(shared_take(f.s, f.n, NULL));
+	assert_int_equal(f.s->in_use, NR);
+	got = newest;
+	assert_int_equal(shared_give(f.s, f.n, oldest, &got), 0);
+	assert_null(got); /* the slot in front had no array left */
+	assert_int_equal(shared_give(f.s, f.n, newest, &got), 0);
+	assert_ptr_equal(got, empty);
+	slab_check(f.s);
+	free_array(empty);
+	free_array(expect_take(4, 8, NULL));
+	free_array(expect_take(0, 4, NULL));
+}
+
+static int open_eight(void **state)
 {
 	(void)state;
-	open_cache(10);
-	assert_int_equal(put(0, 4), 4);
-	assert_int_equal(put(4, 8), 6);
-	assert_int_equal(put(10, 1), 0);
-	assert_int_equal(shared_avail(f.n), 10);
-	assert_int_equal(f.s->in_use, NR);
-	for (unsigned int i = 0; i < 10; i++)
-		assert_ptr_equal(f.n->shared->entry[i], f.objs[i]);
-	close_cache(10, NR);
+	open_cache(8);
+	return 0;
 }
 
-/* Objects are taken out. Expect the newest, in their order, and no more than
- * there are. */
-static void test_transfer(void **state)
+static int close_eight(void **state)
+{
+	(void)state;
+	close_cache(0, NR);
+	return 0;
+}
+
+/* As many arrays as there are slots, and one more. Expect that one to be
+ * refused, unread, until another was taken. */
+static void test_slots(void **state)
+{
+	struct array_cache *ac, *empty = NULL;
+
+	(void)state;
+	open_cache(3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_true(shared_has_room(f.s, f.n));
+		put(i, 1);
+	}
+	assert_false(shared_has_room(f.s, f.n));
+	ac = expect_take(2, 1, NULL);
+	assert_true(shared_has_room(f.s, f.n));
+	put(3, 1);
+	assert_int_equal(shared_give(f.s, f.n, ac, &empty), -E2BIG);
+	assert_null(empty);
+	free_array(ac);
+	shared_drain(f.s, f.n, NR);
+	assert_int_equal(f.s->in_use, NR - 3);
+	give(2, 1);
+	close_cache(4, NR);
+}
+
+/* Two CPUs. Expect each to put into slots of its own, and to take from these
+ * first, then from the other's. */
+static void test_cpus(void **state)
+{
+	(void)state;
+	current->cpu = 1;
+	f.s->shared = 1;
+	put(0, 1);
+	current->cpu = 2;
+	put(1, 2);
+	assert_int_equal(put_shared(3, 1), 0);
+	assert_int_equal(f.n->shared_rows, 3);
+	current->cpu = 1;
+	free_array(expect_take(0, 1, NULL));
+	free_array(expect_take(1, 2, NULL));
+	assert_null(shared_take(f.s, f.n, NULL));
+	current->cpu = 0;
+}
+
+/* The bits that say where to look. Expect one to be set by the first array and
+ * cleared by a taker that finds none, not before. */
+static void test_rows(void **state)
+{
+	(void)state;
+	assert_int_equal(f.n->shared_rows, 0);
+	put(0, 1);
+	assert_int_not_equal(f.n->shared_rows, 0);
+	free_array(expect_take(0, 1, NULL));
+	assert_int_not_equal(f.n->shared_rows, 0);
+	assert_null(shared_take(f.s, f.n, NULL));
+	assert_int_equal(f.n->shared_rows, 0);
+	put(0, 1);
+	free_array(expect_take(0, 1, NULL));
+}
+
+/* Single objects are asked for. Expect the newest of the newest array, the rest
+ * of which stays, and what is emptied to be no array of objects any more. */
+static void test_get(void **state)
 {
 	void *got[NR];
 
 	(void)state;
-	open_cache(10);
-	assert_int_equal(put(0, 8), 8);
-	spin_lock(&f.n->list_lock);
-	assert_int_equal(transfer_objects(got, f.n->shared, 3), 3);
-	assert_ptr_equal(got[0], f.objs[5]);
-	assert_ptr_equal(got[2], f.objs[7]);
-	assert_int_equal(transfer_objects(got + 3, f.n->shared, 9), 5);
-	assert_ptr_equal(got[3], f.objs[0]);
-	assert_int_equal(transfer_objects(got, f.n->shared, 9), 0);
-	__shared_note(f.n);
-	spin_unlock(&f.n->list_lock);
-	assert_int_equal(f.n->shared_room, 10);
-	close_cache(0, NR);
+	put(0, 4);
+	put(4, 4);
+	assert_int_equal(shared_get(f.s, f.n, got, 3), 3);
+	slab_check(f.s);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_ptr_equal(got[i], f.objs[5 + i]);
+	assert_int_equal(shared_avail(f.n), 5);
+	assert_int_equal(shared_get(f.s, f.n, got, 3), 1);
+	assert_ptr_equal(got[0], f.objs[4]);
+	assert_int_equal(shared_get(f.s, f.n, got, NR), 4);
+	assert_int_equal(shared_get(f.s, f.n, got, NR), 0);
+	assert_int_equal(shared_avail(f.n), 0);
+	assert_int_equal(f.n->shared_touched, 1);
 }
 
-/* A few are drained, then more than there are, which is more than a batch.
- * Expect the oldest to go to their slabs, and room to be seen for as many. */
+/* A few are drained, then more than there are. Expect the oldest to go to their
+ * slabs, the rest of their array to stay, and arrays without objects to be
+ * freed. */
 static void test_drain(void **state)
 {
+	struct array_cache *empty = (struct array_cache *)sheaf_get(f.s), *ac;
+	uintptr_t *row;
+
 	(void)state;
-	open_cache(50);
-	assert_int_equal(put(0, 50), 50);
+	put(0, 10);
+	put(10, 10);
+	row = f.n->shared->slot[0];
 	shared_drain(f.s, f.n, 3);
-	slab_check(f.s);
-	assert_int_equal(shared_avail(f.n), 47);
+	assert_int_equal(shared_avail(f.n), 17);
 	assert_int_equal(f.s->in_use, NR - 3);
-	assert_int_equal(f.n->shared_room, 3);
-	assert_ptr_equal(f.n->shared->entry[0], f.objs[3]);
-	assert_ptr_equal(f.n->shared->entry[46], f.objs[49]);
+	free_array(expect_take(10, 10, empty));
 	shared_drain(f.s, f.n, 0);
-	assert_int_equal(shared_avail(f.n), 47);
+	assert_int_equal(row[1], 0);
+	assert_int_equal(shared_avail(f.n), 7);
+	ac = expect_take(3, 7, NULL);
+	free_array(ac);
+	put(3, 7);
+	put(10, 10);
 	shared_drain(f.s, f.n, 1000);
 	slab_check(f.s);
-	assert_int_equal(shared_avail(f.n), 0);
-	assert_int_equal(f.s->in_use, NR - 50);
-	close_cache(50, NR);
+	assert_int_equal(f.s->in_use, NR - 20);
+	for (unsigned int i = 0; i < SHARED_MAX; i++)
+		assert_int_equal(row[i], 0);
+	take(0, 20);
 }
 
-/* A cache without a shared array, and one that had one. Expect objects to be
- * refused, and those that were in it to be in their slabs. */
+/* A cache without shared arrays, and one that had some. Expect none to be
+ * taken on, what there was not to be handed out, and a drain to find it. */
 static void test_none(void **state)
 {
 	(void)state;
 	open_cache(0);
-	assert_int_equal(put(0, 5), 0);
+	assert_false(shared_has_room(f.s, f.n));
+	assert_int_equal(put_shared(0, 5), 0);
+	assert_null(f.n->shared);
 	assert_int_equal(shared_avail(f.n), 0);
 	shared_drain(f.s, f.n, 5);
-	f.s->shared = 10;
-	assert_int_equal(put(0, 5), 5);
+	f.s->shared = 1;
+	put(0, 5);
 	f.s->shared = 0;
-	assert_int_equal(put(5, 5), 0);
-	assert_null(f.n->shared);
+	assert_false(shared_has_room(f.s, f.n));
+	assert_int_equal(put_shared(5, 5), 0);
+	shared_drain(f.s, f.n, NR);
 	assert_int_equal(f.s->in_use, NR - 5);
 	close_cache(5, NR);
 }
 
-/* Pages in use beside those of the cache's slabs. */
-static unsigned long other_pages(void)
-{
-	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
-	struct zone_stat stat;
-
-	zone_stat(zone, &stat);
-	return stat.managed - stat.free - stat.pcp - f.n->nr_pages;
-}
-
-/* Another limit. Expect the next flush to make the array anew, empty, with what
- * was in the old one in the slabs, and its pages free. */
-static void test_other_limit(void **state)
-{
-	unsigned long pages;
-
-	(void)state;
-	open_cache(10);
-	pages = other_pages();
-	assert_int_equal(put(0, 10), 10);
-	f.s->shared = 600; /* two pages */
-	assert_int_equal(put(10, 20), 20);
-	assert_int_equal(f.n->shared->limit, 600);
-	assert_int_equal(shared_avail(f.n), 20);
-	assert_int_equal(f.s->in_use, NR - 10);
-	assert_int_equal(other_pages(), pages + 2);
-	f.s->shared = 2;
-	assert_int_equal(put(30, 5), 2);
-	assert_int_equal(other_pages(), pages + 1);
-	assert_int_equal(f.s->in_use, NR - 30);
-	close_cache(32, NR);
-}
-
-/* No page for the array, at first and for a larger one. Expect objects to be
- * refused; the old array to serve as it is; and the new one when there is
- * memory. */
+/* No memory for the table of slots. Expect an array to be refused, and to be
+ * taken on when there is. */
 static void test_short(void **state)
 {
+	struct slab_sheaf *sheaves[NR], *sheaf;
+	struct array_cache *empty = NULL;
+	unsigned int nr = 0;
+
 	(void)state;
-	open_cache(10);
+	sheaf = sheaf_get(f.s);
 	parse_args(NO_PAGES);
-	assert_int_equal(put(0, 5), 0);
+	while (nr < NR && (sheaves[nr] = sheaf_alloc(f.s)))
+		nr++;
+	assert_in_range(nr, 0, NR - 1);
+	sheaf->count = 1;
+	assert_true(shared_has_room(f.s, f.n));
+	assert_int_equal(shared_give(f.s, f.n, (struct array_cache *)sheaf,
+				     &empty),
+			 -E2BIG);
 	assert_null(f.n->shared);
 	parse_args(PAGES);
-	assert_int_equal(put(0, 5), 5);
-	f.s->shared = 20;
-	parse_args(NO_PAGES);
-	assert_int_equal(put(5, 10), 5);
-	assert_int_equal(f.n->shared->limit, 10);
-	parse_args(PAGES);
-	assert_int_equal(put(10, 1), 1);
-	assert_int_equal(f.n->shared->limit, 20);
-	assert_int_equal(shared_avail(f.n), 1);
-	close_cache(11, NR);
-}
-
-/* An object of another cache among them. Expect none of the batch to go in:
- * what the array hands out was checked to be an object of the cache. */
-static void test_stranger(void **state)
-{
-	struct kmem_cache *other = kmem_cache_create("other", 256, 0,
-						     SLAB_NO_MERGE, NULL);
-	void *obj = kmem_cache_alloc(other, GFP_KERNEL), *own;
-
-	(void)state;
-	open_cache(10);
-	own = f.objs[1];
-	f.objs[1] = obj;
-	assert_int_equal(put(0, 3), 0);
-	assert_int_equal(shared_avail(f.n), 0);
-	f.objs[1] = own;
-	close_cache(0, NR);
-	kmem_cache_free(other, obj);
-	kmem_cache_destroy(other);
+	while (nr)
+		sheaf_free(sheaves[--nr]);
+	sheaf_free(sheaf);
+	put(0, 1);
+	free_array(expect_take(0, 1, NULL));
 }
 
 int main(void)
 {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_eight, close_eight)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_put),
-		cmocka_unit_test(test_transfer),
-		cmocka_unit_test(test_drain),
+		TEST(test_exchange),
+		cmocka_unit_test(test_slots),
+		TEST(test_cpus),
+		TEST(test_rows),
+		TEST(test_get),
+		TEST(test_drain),
 		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_other_limit),
-		cmocka_unit_test(test_short),
-		cmocka_unit_test(test_stranger),
+		TEST(test_short),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

@@ -41,10 +41,13 @@ static int tune(int limit, int batchcount, int shared)
 static void test_refused(void **state)
 {
 	static const int bad[][3] = {
-		{ 0, 1, 0 },	       { 10, 0, 0 },
-		{ 10, 11, 0 },	       { 10, 5, -1 },
-		{ -4, -4, 0 },	       { SHEAF_MAX_CAPACITY + 1, 1, 0 },
-		{ 100, 100, 1 << 30 },
+		{ 0, 1, 0 },
+		{ 10, 0, 0 },
+		{ 10, 11, 0 },
+		{ 10, 5, -1 },
+		{ -4, -4, 0 },
+		{ SHEAF_MAX_CAPACITY + 1, 1, 0 },
+		{ 100, 100, SHARED_MAX + 1 },
 	};
 
 	(void)state;
@@ -88,25 +91,45 @@ static void test_limit_one(void **state)
 	slab_check(f.s);
 }
 
-/* Another shared array, a large one, and none. Expect what was in the old one
- * to be back in the slabs, and the new one at the next flush. */
+/* More slots, and none. Expect what was in shared arrays to be back in the
+ * slabs, and the slots to be used at the next flush. */
 static void test_shared_follows(void **state)
 {
 	(void)state;
 	assert_int_equal(tune(54, 27, 8), 0);
 	alloc(0, 3000);
 	release(0, 1000);
-	assert_int_equal(f.n->shared->limit, 8 * 27);
 	assert_int_equal(shared_avail(f.n), 8 * 27);
-	assert_int_equal(tune(54, 27, 60), 0);
+	assert_int_equal(tune(54, 27, SHARED_MAX), 0);
 	assert_int_equal(shared_avail(f.n), 0);
 	slab_check(f.s);
 	release(1000, 1900);
-	assert_int_equal(f.n->shared->limit, 60 * 27);
-	assert_int_equal(shared_avail(f.n), 60 * 27);
+	assert_int_equal(shared_avail(f.n), SHARED_MAX * 27);
 	assert_int_equal(tune(54, 27, 0), 0);
 	release(2900, 100);
-	assert_null(f.n->shared);
+	assert_int_equal(shared_avail(f.n), 0);
+	slab_check(f.s);
+}
+
+/* Another limit while arrays of the old one are shared, which a thread may put
+ * there after the drain. Expect the next owner to use one up, then to have one
+ * of the new limit. */
+static void test_old_array(void **state)
+{
+	(void)state;
+	assert_int_equal(tune(54, 27, 8), 0);
+	alloc(0, 200);
+	assert_int_equal(put_shared(0, 27), 27);
+	f.s->limit = 20;
+	f.s->batchcount = 10;
+	kmem_owner_flush(kmem_owner_get());
+	alloc(0, 1);
+	assert_int_equal(array_avail(), 26);
+	assert_int_equal(cpu_cache_get(kmem_owner_get(), f.s)->limit, 54);
+	alloc(1, 26);
+	alloc(200, 1);
+	assert_int_equal(cpu_cache_get(kmem_owner_get(), f.s)->limit, 20);
+	release(0, 201);
 	slab_check(f.s);
 }
 
@@ -156,9 +179,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_refused),    TEST(test_array_follows),
-		TEST(test_limit_one),  TEST(test_shared_follows),
-		TEST(test_under_load),
+		TEST(test_refused),   TEST(test_array_follows),
+		TEST(test_limit_one), TEST(test_shared_follows),
+		TEST(test_old_array), TEST(test_under_load),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
