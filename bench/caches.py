@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """caches.py - object caches of both backends beside glibc and jemalloc.
 
-Runs bench_slub and bench_slab in turn, each several times with its benchmarks
-in random order, and prints medians in nanoseconds an object, then the bounds:
-a pair at most 0.8 times jemalloc's, a hand-over from thread to thread at least
-2 times jemalloc's throughput, as geometric means over the sizes.
+Runs bench_slub, in both forms of SLUB, and bench_slab in turn, each several
+times with its benchmarks in random order, and prints medians in nanoseconds an
+object, then the bounds: a pair at most 0.8 times jemalloc's, a hand-over from
+thread to thread at least 2 times jemalloc's throughput, as geometric means over
+the sizes.
 
     scripts/bench --only tree --rounds 1      (builds preset bench)
     /usr/bin/python3 bench/caches.py [--bindir DIR] [--rounds N]
@@ -18,29 +19,37 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BACKENDS = ["slub", "slab"]
+# name: program, the heap that it has to be called so, boot parameters
+BACKENDS = {"slub": ("bench_slub", "slub", "slub=6.18"),
+            "slub7": ("bench_slub", "slub", "slub=7.0"),
+            "slab": ("bench_slab", "slab", "")}
 KINDS = ["pair", "bulk", "flood", "cross"]
 TUNABLE = "glibc.rtld.optional_static_tls=16384"
 PAIR_BOUND = 0.8
 CROSS_BOUND = 2.0
 
 
-def run_once(program, samples):
+def run_once(bindir, backend, samples):
     """Adds nanoseconds an object, by (kind, heap, size)."""
-    env = dict(os.environ, GLIBC_TUNABLES=TUNABLE)
+    program, ours, parameters = BACKENDS[backend]
+    program = os.path.join(bindir, program)
+    env = dict(os.environ, GLIBC_TUNABLES=TUNABLE, KMALLOC_CMDLINE=parameters)
     run = subprocess.run(
         [program, "--benchmark_format=json", "--benchmark_min_time=0.03",
          "--benchmark_enable_random_interleaving=true"],
         env=env, text=True, capture_output=True, check=True)
     for row in json.loads(run.stdout)["benchmarks"]:
         kind, heap, size = row["run_name"].split("/")[:3]
+        if heap in (ours, f"{ours}-ctor"):
+            heap = backend + heap.removeprefix(ours)
         cost = 1e9 / row["items_per_second"] if "items_per_second" in row \
             else row["real_time"]
         samples.setdefault((kind, heap, int(size)), []).append(cost)
 
 
 def print_table(cost, kind):
-    heaps = ["slub", "slub-ctor", "slab", "slab-ctor", "glibc", "jemalloc"]
+    heaps = [b + c for b in BACKENDS for c in ("", "-ctor")]
+    heaps += ["glibc", "jemalloc"]
     heaps = [h for h in heaps if any(k[:2] == (kind, h) for k in cost)]
     sizes = sorted({k[2] for k in cost if k[0] == kind})
     print(f"{kind:>9}" + "".join(f"{h:>11}" for h in heaps))
@@ -77,7 +86,7 @@ def main(argv):
     samples = {}
     for _ in range(args.rounds):
         for backend in BACKENDS:
-            run_once(os.path.join(args.bindir, f"bench_{backend}"), samples)
+            run_once(args.bindir, backend, samples)
     cost = {key: statistics.median(s) for key, s in samples.items()}
     print(f"nanoseconds an object, medians of {args.rounds} runs")
     for kind in KINDS:
