@@ -21,7 +21,7 @@ extern u8 km_booted __hidden; /* 1: the engine works; release/acquire */
 
 struct km_start {
 	unsigned int nr_slots; /* of a thread, for caches */
-	unsigned int zones; /* 0 or ZONES_KERNEL: the zones by default */
+	unsigned int zones; /* ZONES_KERNEL, ZONES_RANDOM */
 	int (*last)(void); /* makes the caller's own caches */
 	const struct vmalloc_ops *vmalloc; /* NULL: there is no vmalloc() */
 };

@@ -132,8 +132,7 @@ static int choose_place(unsigned long frames)
 		if (size > HIGHEST_PLACE - LOWEST_PLACE)
 			break;
 		start = LOWEST_PLACE +
-			os_random_place() %
-				(HIGHEST_PLACE - LOWEST_PLACE - size + 1);
+			os_random() % (HIGHEST_PLACE - LOWEST_PLACE - size + 1);
 		ret = try_place(ALIGN(start, MAX_BLOCK_SIZE), frames);
 		if (!ret)
 			return 0;
@@ -149,7 +148,7 @@ uintptr_t arena_place_apart(size_t size)
 	uintptr_t most = HIGHEST_PLACE - LOWEST_PLACE - size + 1, start;
 
 	do {
-		start = OS_PAGE_ALIGN(LOWEST_PLACE + os_random_place() % most);
+		start = OS_PAGE_ALIGN(LOWEST_PLACE + os_random() % most);
 	} while (start + size > (uintptr_t)arena.vmemmap &&
 		 start < arena.vmalloc_end);
 	return start;

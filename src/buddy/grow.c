@@ -15,13 +15,20 @@
  * section, half of it is asked for, and so on down to 512 KiB. So the zone gets
  * what is allowed near RLIMIT_AS and with mlockall(MCL_FUTURE).
  *
+ * Of the first section the frames below first_frame are skipped, so that
+ * addresses are harder to guess: they have no memory and are not present.
+ *
+ *	   |..skipped..|~~~ deferred ~~~|
+ *	               ^first_frame, 0 to 511
+ *
  * Holes are left by sections that were taken offline and by other mappings.
  * Growth first looks behind the last section, and into the holes when there is
  * nothing else.
  *
  * Locking	arena_lock for growth; zone->lock for the lists
  * Invariants	GROW1  deferred frames are online, zero, and on no list
- *						(unit.buddy.grow checks it)
+ *		GROW2  skipped frames are not mapped and never on a list
+ *						(unit.buddy.grow checks both)
  * Source	Linux mm/mm_init.c, deferred_grow_zone() and
  *		mm/memory_hotplug.c as a model
  */
@@ -37,14 +44,22 @@
 
 #define FIRST_SECTION (1UL << 20 >> PAGE_SHIFT)
 
+/* Returns how many frames at the start of the next section are not used. */
+static unsigned long frames_skipped(const struct zone *zone)
+{
+	return zone->present_pages ? 0 : zone->first_frame;
+}
+
 /* Returns how many frames the next section should have. */
 static unsigned long section_wanted(const struct zone *zone)
 {
 	unsigned long there = zone->present_pages, most = arena.section_frames;
+	unsigned long skipped = ALIGN(frames_skipped(zone), ARENA_STEP);
 
 	if (!arena.limit_frames)
 		most = max(most, ALIGN_DOWN(there / 8, MAX_ORDER_NR_PAGES));
-	return clamp(ALIGN_DOWN(there, ARENA_STEP), FIRST_SECTION, most);
+	return clamp(ALIGN_DOWN(there, ARENA_STEP), FIRST_SECTION, most) +
+	       skipped;
 }
 
 /*
@@ -64,14 +79,32 @@ static unsigned long section_size(const struct zone *zone, unsigned long pfn,
 	return min(nr, ALIGN_DOWN(arena_room(), ARENA_STEP));
 }
 
+/*
+ * Skips frames of the first section: fewer, and at random too, of one that was
+ * halved. They are unmapped, so that mlockall() does not bring them. Returns
+ * how many.
+ */
+static unsigned long skip_frames(const struct zone *zone, unsigned long pfn,
+				 unsigned long nr)
+{
+	unsigned long skipped = frames_skipped(zone) % nr;
+	size_t size = ALIGN_DOWN(skipped << PAGE_SHIFT, OS_PAGE_SIZE);
+
+	if (size)
+		os_release(pfn_to_virt(pfn), size);
+	return skipped;
+}
+
 static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
 {
+	unsigned long skipped = skip_frames(zone, pfn, nr);
+
 	if (nr_online_nodes > 1 && !zone_arena_flags(zone))
-		numa_bind_frames(zone, pfn, nr);
-	WRITE_ONCE(zone->deferred_pfn, pfn);
+		numa_bind_frames(zone, pfn + skipped, nr - skipped);
+	WRITE_ONCE(zone->deferred_pfn, pfn + skipped);
 	WRITE_ONCE(zone->deferred_end, pfn + nr);
 	WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));
-	WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
+	WRITE_ONCE(zone->present_pages, zone->present_pages + nr - skipped);
 	WRITE_ONCE(zone->populated_end,
 		   max(zone->populated_end, ALIGN(pfn + nr, PAGEBLOCK_PAGES)));
 }

@@ -11,7 +11,6 @@
 
 static unsigned long hardened = 1, shuffled; /* constant after init */
 u8 kmem_freelist_mends;
-static u64 seed; /* atomic; 0: not set yet */
 
 static int set_hardened(const char *value)
 {
@@ -25,31 +24,14 @@ static int set_random(const char *value)
 }
 boot_param("slab_freelist_random", set_random, "0, 1; alone it means 1");
 
-void kmem_freelist_seed(u64 value)
-{
-	WRITE_ONCE(seed, value);
-}
-
-static u64 next_random(void)
-{
-	u64 x;
-
-	if (!READ_ONCE(seed))
-		WRITE_ONCE(seed, os_random() ^ (u64)(uintptr_t)&seed);
-	x = __atomic_add_fetch(&seed, 0x9e3779b97f4a7c15UL, __ATOMIC_RELAXED);
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9UL;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebUL;
-	return x ^ (x >> 31);
-}
-
 static unsigned int random_below(unsigned int n)
 {
-	return (unsigned int)((next_random() >> 32) * n >> 32);
+	return (unsigned int)((os_random() >> 32) * n >> 32);
 }
 
 u32 kmem_freelist_salt(void)
 {
-	return (u32)next_random() | 1;
+	return (u32)os_random() | 1;
 }
 
 static unsigned long seq_pages(const struct kmem_cache *s)
@@ -77,7 +59,7 @@ int kmem_freelist_init(struct kmem_cache *s)
 	struct page *page;
 
 	if (hardened)
-		s->random = next_random() | 1;
+		s->random = os_random() | 1;
 	if (!shuffled || s->oo_objects < 2)
 		return 0;
 	page = alloc_page_run(GFP_KERNEL, seq_pages(s));

@@ -46,8 +46,6 @@ unsigned int kmem_freelist_start(const struct kmem_cache *s);
  */
 unsigned int kmem_next_freelist_entry(const struct kmem_cache *s,
 				      unsigned int objects, unsigned int *pos);
-/* Sets the seed of all random numbers; the same seed gives the same lists. */
-void kmem_freelist_seed(u64 seed);
 
 /* Returns an odd random number, for a slab. */
 u32 kmem_freelist_salt(void);

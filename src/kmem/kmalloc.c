@@ -154,7 +154,8 @@ int kmalloc_init(void)
 				return -ENOMEM;
 	}
 	failslab_default_gfp_wait(1);
-	random_kmalloc_seed = os_random();
+	if (random_caches)
+		random_kmalloc_seed = os_random();
 	slab_state = UP;
 	kmem_start_sheaves();
 	return 0;

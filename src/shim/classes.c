@@ -18,6 +18,7 @@
 #include "shim/count.h"
 #include "shim/shim.h"
 #include "sys/os.h"
+#include "zone/zone.h"
 
 /*
  * Slabs of the shim may be 128 KiB: with the kernel's limit of 32 KiB, objects
@@ -134,6 +135,7 @@ int shim_boot(void)
 {
 	static const struct km_start how = {
 		.nr_slots = NR_SMALL_CLASSES + 1,
+		.zones = ZONES_RANDOM,
 		.last = make_classes,
 	};
 

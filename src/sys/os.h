@@ -213,9 +213,12 @@ bool os_is_static(void); /* a program without a dynamic loader? */
  * Returns false while libc of a static program starts: no list of objects yet.
  */
 bool os_libc_started(void);
-u64 os_random(void); /* 64 bits of the kernel's start-up randomness */
-/* Returns bits for addresses; they reveal neither os_random() nor a canary. */
-u64 os_random_place(void);
+/*
+ * Returns 64 bits for a place or a seed, others each time. They reveal neither
+ * each other nor the stack protector's canary.
+ */
+u64 os_random(void);
+void os_random_seed(u64 seed); /* the same gives the same bits; for tests */
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
 /*

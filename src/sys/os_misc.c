@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -125,41 +124,6 @@ bool os_on_signal_stack(void)
 
 	return sys2(SYS_sigaltstack, NULL, &stack) ||
 	       (stack.ss_flags & SS_ONSTACK);
-}
-
-u64 os_random(void)
-{
-	u64 value = 0;
-	const void *bytes = (const void *)getauxval(AT_RANDOM);
-
-	if (bytes)
-		memcpy(&value, bytes, sizeof(value));
-	return value;
-}
-
-/* If getrandom() fails: both canaries, mixed so that they stay secret. */
-static u64 mixed_random(void)
-{
-	const void *bytes = (const void *)getauxval(AT_RANDOM);
-	u64 part[2] = { 0 }, mix = 0x9e3779b97f4a7c15;
-
-	if (bytes)
-		memcpy(part, bytes, sizeof(part));
-	for (unsigned int i = 0; i < 8; i++) {
-		mix = (mix ^ part[i % 2]) * 0xd1342543de82ef95;
-		mix ^= mix >> 29;
-	}
-	return mix;
-}
-
-u64 os_random_place(void)
-{
-	u64 value;
-
-	if (sys3(SYS_getrandom, &value, sizeof(value), GRND_NONBLOCK) !=
-	    (long)sizeof(value))
-		value = mixed_random();
-	return value;
 }
 
 bool os_secure(void)

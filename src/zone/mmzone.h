@@ -123,6 +123,7 @@ struct zone {
 	unsigned long offlined_pages; /* holes that growth fills last */
 	bool has_holes; /* some because of other mappings */
 	unsigned long grow_pfn; /* where the next section is looked for */
+	unsigned long first_frame; /* that is used; const after init */
 	unsigned long deferred_pfn, deferred_end; /* online, on no list yet */
 	unsigned long percpu_drift_mark; /* pages; relaxed */
 

@@ -33,6 +33,11 @@
  */
 #define ZONES_KERNEL 1
 /*
+ * A zone's first page is one of its first pageblock, chosen at random. Those
+ * before it are not mapped.
+ */
+#define ZONES_RANDOM 2
+/*
  * Cuts the arena into nodes and zones. flags: as for page_alloc_init(). Returns
  * 0 or -ENOMEM.
  */

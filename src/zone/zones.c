@@ -154,6 +154,25 @@ static int node_init(unsigned int nid, unsigned long start, unsigned long end)
 	return ret;
 }
 
+/*
+ * Frames that are skipped cost nothing, so mem= does not count them. Zones for
+ * movable pages stay whole for contiguous requests.
+ */
+static void choose_first_frames(void)
+{
+	for_each_online_node(nid)
+		for (unsigned int type = 0; type < ZONE_HIGHMEM; type++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[type];
+
+			if (!zone->spanned_pages)
+				continue;
+			zone->first_frame = os_random() % PAGEBLOCK_PAGES;
+			if (arena.limit_frames)
+				arena.limit_frames += ALIGN(zone->first_frame,
+							    ARENA_STEP);
+		}
+}
+
 /* The parts are equal, in whole sections; the last node has what is left. */
 int zones_init(unsigned int flags)
 {
@@ -172,5 +191,7 @@ int zones_init(unsigned int flags)
 		if (ret)
 			return ret;
 	}
+	if (flags & ZONES_RANDOM)
+		choose_first_frames();
 	return 0;
 }

@@ -107,6 +107,56 @@ static void child_hole(void *arg)
 	check_conservation(zone, 0);
 }
 
+/* Is the frame mapped, or has its struct page been written? */
+static bool frame_touched(unsigned long pfn)
+{
+	static const struct page untouched;
+	unsigned char resident;
+
+	return !mincore(pfn_to_virt(pfn), 1, &resident) ||
+	       memcmp(pfn_to_page(pfn), &untouched, sizeof(untouched));
+}
+
+/* A zone whose first frame is the last of its pageblock. Expect 1 MiB behind
+ * it, that frame first and none before it ever, and nothing mapped there
+ * (GROW2); then all the others of the zone. */
+static void child_first_frame(void *arg)
+{
+	const unsigned long first = PAGEBLOCK_PAGES - 1;
+	struct zone *zone = start_zone("");
+
+	(void)arg;
+	zone->first_frame = first;
+	REQUIRE(page_to_pfn(alloc_pages(GFP_KERNEL, 0)) == first);
+	REQUIRE(zone->present_pages == FIRST + 1);
+	REQUIRE(zone->deferred_end == FIRST + PAGEBLOCK_PAGES);
+	grow_zone_to(zone, TEST_FRAMES - first);
+	REQUIRE(zone->present_pages == TEST_FRAMES - first);
+	REQUIRE(deferred_grow_zone(zone, zone->managed_pages) == -ENOMEM);
+	for (unsigned long pfn = 0; pfn < first; pfn++)
+		REQUIRE(!frame_touched(pfn));
+	REQUIRE(zone->free_area[MAX_PAGE_ORDER].nr_free == TEST_BLOCKS - 1);
+	check_conservation(zone, 1);
+}
+
+/* The same while the OS refuses more than 512 KiB at a time. Expect a first
+ * frame inside what is there, and the others after it. */
+static void child_first_frame_refused(void *arg)
+{
+	const unsigned long first = PAGEBLOCK_PAGES - 1;
+	struct zone *zone = start_zone("");
+
+	(void)arg;
+	zone->first_frame = first;
+	os_fail_calls(1, 2); /* 3 and 1.5 MiB */
+	REQUIRE(!deferred_grow_zone(zone, 0));
+	os_fail_calls(0, 0);
+	REQUIRE(zone->present_pages == 1);
+	REQUIRE(page_to_pfn(alloc_pages(QUIET, 0)) == first % ARENA_STEP);
+	grow_zone_to(zone, TEST_FRAMES - first % ARENA_STEP);
+	check_conservation(zone, 1);
+}
+
 /* New frames (GROW1). Expect them to be known as zero, and to be. */
 static void child_zero(void *arg)
 {
@@ -150,9 +200,14 @@ static void child_failed_section(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_first_block),	  child_test(child_to_the_end),
-		child_test(child_refused),	  child_test(child_hole),
-		child_test(child_zero),		  child_test(child_no_pagesets),
+		child_test(child_first_block),
+		child_test(child_to_the_end),
+		child_test(child_refused),
+		child_test(child_hole),
+		child_test(child_zero),
+		child_test(child_no_pagesets),
+		child_test(child_first_frame),
+		child_test(child_first_frame_refused),
 		child_test(child_failed_section),
 	};
 

@@ -11,6 +11,7 @@
 #include "diag/param.h"
 #include "fake.h"
 #include "kmem/freelist.h"
+#include "sys/os.h"
 
 #define BOTH "slab_freelist_hardened slab_freelist_random"
 
@@ -18,7 +19,7 @@ static int setup(void **state)
 {
 	(void)state;
 	parse_args(BOTH);
-	kmem_freelist_seed(12345);
+	os_random_seed(12345);
 	return 0;
 }
 
@@ -140,7 +141,7 @@ static void test_seed(void **state)
 	struct kmem_cache s = make(50), t, u;
 
 	(void)state;
-	kmem_freelist_seed(12345);
+	os_random_seed(12345);
 	t = make(50);
 	u = make(50);
 	assert_int_equal(s.random, t.random);

@@ -10,6 +10,7 @@
 #include "kmem/freelist.h"
 #include "kmem/guard.h"
 #include "slub/debug.h"
+#include "sys/os.h"
 
 static int plain(void **state)
 {
@@ -244,9 +245,9 @@ static void test_permutation(void **state)
 		struct kmem_cache *s, *t;
 		static u8 seen[PAGE_SIZE];
 
-		kmem_freelist_seed(size);
+		os_random_seed(size);
 		s = make(size, 0);
-		kmem_freelist_seed(size);
+		os_random_seed(size);
 		t = make(size, 0);
 		assert_memory_equal(s->random_seq, t->random_seq,
 				    s->oo_objects * sizeof(u16));
@@ -277,7 +278,7 @@ static void test_shuffled_slabs(void **state)
 
 	(void)state;
 	parse_args("slab_freelist_random=1");
-	kmem_freelist_seed(7);
+	os_random_seed(7);
 	s = make(64, 0);
 	assert_true(f.per_slab >= 32);
 	take(0, 2 * f.per_slab);

@@ -3,6 +3,7 @@
  * test_zones.c - how the arena is cut into nodes and zones
  */
 #include "support/start.h"
+#include "sys/os.h"
 
 static const char *const layouts[] = {
 	"",
@@ -56,10 +57,43 @@ static void test_cover(void **state)
 	}
 }
 
+/* First frames chosen at random, in two ways. Expect one inside the first
+ * pageblock for each zone with kernel pages, others each time, and mem= as
+ * large as without. */
+static void child_first_frames(void *arg)
+{
+	unsigned long first[2], limit;
+	struct zone *zone;
+
+	(void)arg;
+	start_zone("dma=4M movablecore=16M highmem=8M mem=64M");
+	limit = arena.limit_frames;
+	zone = &NODE_DATA(0)->node_zones[ZONE_NORMAL];
+	for (u64 i = 0; i < 2; i++) {
+		unsigned long more = 0;
+		struct zone *each;
+
+		os_random_seed(i);
+		REQUIRE(!zones_init(ZONES_RANDOM));
+		first[i] = zone->first_frame;
+		for_each_zone(each) {
+			REQUIRE(each->first_frame < PAGEBLOCK_PAGES);
+			more += ALIGN(each->first_frame, ARENA_STEP);
+		}
+		REQUIRE(NODE_DATA(0)->node_zones[ZONE_DMA].first_frame);
+		REQUIRE(!NODE_DATA(0)->node_zones[ZONE_MOVABLE].first_frame);
+		REQUIRE(!NODE_DATA(0)->node_zones[ZONE_HIGHMEM].first_frame);
+		REQUIRE(arena.limit_frames == limit + more);
+		limit = arena.limit_frames;
+	}
+	REQUIRE(first[0] != first[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cover),
+		child_test(child_first_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
