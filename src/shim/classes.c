@@ -18,6 +18,7 @@
 #include "shim/count.h"
 #include "shim/shim.h"
 #include "sys/os.h"
+#include "vmap/large/large.h"
 #include "zone/zone.h"
 
 /*
@@ -128,6 +129,7 @@ static int make_classes(void)
 	}
 	kmem_start_sheaves();
 	read_perturb();
+	large_guards_on();
 	return 0;
 }
 

@@ -58,6 +58,13 @@ int os_discard(void *addr, size_t size);
 /* Forbids access to committed pages, and allows it again; contents stay. */
 int os_deny(void *addr, size_t size);
 int os_allow(void *addr, size_t size);
+/*
+ * Takes the memory of committed pages and forbids access, in a mapping that
+ * stays whole; and undoes it: the pages read as zero. -EINVAL: the kernel is
+ * older than 6.13, or the memory is locked.
+ */
+int os_guard(void *addr, size_t size);
+int os_unguard(void *addr, size_t size);
 /* Unmap. */
 int os_release(void *addr, size_t size);
 /* Committed zero pages anywhere. */

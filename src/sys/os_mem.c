@@ -24,6 +24,11 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 unsigned long os_mem_calls;
@@ -114,6 +119,20 @@ int os_discard(void *addr, size_t size)
 	if (mem_call())
 		return -ENOMEM;
 	return (int)sys3(SYS_madvise, addr, size, MADV_DONTNEED);
+}
+
+int os_guard(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_madvise, addr, size, MADV_GUARD_INSTALL);
+}
+
+int os_unguard(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_madvise, addr, size, MADV_GUARD_REMOVE);
 }
 
 int os_deny(void *addr, size_t size)

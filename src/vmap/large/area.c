@@ -40,6 +40,7 @@ static void busy_insert(struct vmap_area *va)
 	range_link(&vm_space.busy, va);
 	WRITE_ONCE(vm_space.areas, vm_space.areas + 1);
 	WRITE_ONCE(vm_space.busy_bytes, vm_space.busy_bytes + va_size(va));
+	WRITE_ONCE(vm_space.guard_bytes, vm_space.guard_bytes + guard_size(va));
 }
 
 void large_area_link(struct large_area *area)
@@ -65,6 +66,8 @@ struct large_area *large_area_unlink(const void *addr)
 		WRITE_ONCE(vm_space.areas, vm_space.areas - 1);
 		WRITE_ONCE(vm_space.busy_bytes,
 			   vm_space.busy_bytes - va_size(va));
+		WRITE_ONCE(vm_space.guard_bytes,
+			   vm_space.guard_bytes - guard_size(va));
 	}
 	spin_unlock(&vm_space.lock);
 	return va ? to_large(va) : NULL;
@@ -76,6 +79,8 @@ int large_area_find(const void *addr, struct large_area *copy)
 
 	spin_lock(&vm_space.lock);
 	va = range_of(&vm_space.busy, (uintptr_t)addr);
+	if (va && (uintptr_t)addr >= va->va_end - guard_size(va))
+		va = NULL;
 	if (va)
 		copy->va = *va;
 	spin_unlock(&vm_space.lock);
@@ -249,10 +254,13 @@ static bool place_direct(struct vmap_area *va, size_t size, size_t align)
 struct large_area *large_area_alloc(size_t size, size_t align)
 {
 	struct vmap_area *va;
+	size_t guard;
 
-	if (size > PTRDIFF_MAX - OS_PAGE_SIZE || align > PTRDIFF_MAX)
+	if (size > PTRDIFF_MAX - 2 * OS_PAGE_SIZE || align > PTRDIFF_MAX)
 		return NULL;
 	size = OS_PAGE_ALIGN(size);
+	guard = guard_wanted(size);
+	size += guard;
 	align = max(align, OS_PAGE_SIZE);
 	va = va_struct_alloc();
 	if (!va)
@@ -261,11 +269,22 @@ struct large_area *large_area_alloc(size_t size, size_t align)
 		va_struct_free(va);
 		return NULL;
 	}
+	if (guard)
+		guard_set(va);
 	spin_lock(&vm_space.lock);
 	busy_insert(va);
 	WRITE_ONCE(vm_space.areas_ever, vm_space.areas_ever + 1);
 	spin_unlock(&vm_space.lock);
 	return to_large(va);
+}
+
+/* An area whose guard cannot go is unmapped; if that fails too it is lost. */
+static void release_guarded(struct vmap_area *va)
+{
+	if (os_release((void *)va->va_start, va_size(va)))
+		return;
+	arena_uncharge(va_size(va) >> PAGE_SHIFT);
+	space_give(&vm_space.free, va);
 }
 
 void large_area_free(struct large_area *area)
@@ -277,6 +296,10 @@ void large_area_free(struct large_area *area)
 	if (va->flags & LARGE_AREA_DIRECT) {
 		release_direct(va->va_start, size);
 		va_struct_free(va);
+		return;
+	}
+	if (va->flags & LARGE_AREA_GUARD && guard_clear(va)) {
+		release_guarded(va);
 		return;
 	}
 	space_give(&vm_space.lazy, va);
@@ -414,15 +437,8 @@ static int resize_direct(struct vmap_area *va, size_t size)
 	return 0;
 }
 
-int large_area_resize(struct large_area *area, size_t size)
+static int resize_pages(struct vmap_area *va, size_t size)
 {
-	struct vmap_area *va = &area->va;
-
-	if (size > PTRDIFF_MAX - OS_PAGE_SIZE)
-		return -ENOMEM;
-	size = OS_PAGE_ALIGN(size);
-	if (size == va_size(va))
-		return 0;
 	if (size < va_size(va))
 		return shorten_area(va, size);
 	if (va->flags & LARGE_AREA_DIRECT)
@@ -430,4 +446,26 @@ int large_area_resize(struct large_area *area, size_t size)
 	if (!grow_in_place(va, size))
 		return 0;
 	return grow_by_moving(va, size);
+}
+
+/* The guard goes before pages move, and a new one comes behind them. */
+int large_area_resize(struct large_area *area, size_t size)
+{
+	struct vmap_area *va = &area->va;
+	bool guarded = va->flags & LARGE_AREA_GUARD;
+	int ret;
+
+	if (size > PTRDIFF_MAX - 2 * OS_PAGE_SIZE)
+		return -ENOMEM;
+	size = OS_PAGE_ALIGN(size);
+	if (size == large_size(area))
+		return 0;
+	if (!guarded)
+		return resize_pages(va, size);
+	ret = guard_clear(va);
+	if (ret)
+		return -ENOMEM;
+	ret = resize_pages(va, size + OS_PAGE_SIZE);
+	guard_set(va);
+	return ret;
 }

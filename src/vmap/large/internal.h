@@ -13,7 +13,7 @@ struct vmap_space {
 	spinlock_t lock;
 	u16 epoch; /* counts ticks */
 	struct rb_root busy, lazy, free, held, holes;
-	size_t lazy_bytes, busy_bytes;
+	size_t lazy_bytes, busy_bytes, guard_bytes; /* guards are busy */
 	unsigned long areas, areas_ever;
 };
 
@@ -45,6 +45,15 @@ void space_let_go(void);
  * call goes on where this one failed.
  */
 int space_init(void);
+
+/* ---- guard.c ------------------------------------------------------------- */
+
+/* Returns the bytes of the guard that an area of `size` bytes should have. */
+size_t guard_wanted(size_t size);
+/* Makes the last page of an area its guard, if the OS can. */
+void guard_set(struct vmap_area *va);
+/* Makes the guard a page like others. Returns 0 or -errno. */
+int guard_clear(struct vmap_area *va);
 
 /* ---- purge.c ------------------------------------------------------------- */
 

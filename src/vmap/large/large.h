@@ -35,20 +35,33 @@
 #ifndef KM_VMAP_LARGE_LARGE_H
 #define KM_VMAP_LARGE_LARGE_H
 
+#include "sys/os.h"
 #include "vmap/large/ranges.h"
 
 #define LARGE_AREA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
 #define LARGE_AREA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
+#define LARGE_AREA_GUARD 0x04 /* its last page is a guard */
 
-/* An area of malloc(). Freed, it becomes a lazy range as it is. */
+/* An area of malloc(). Freed, it becomes a lazy range, without its guard. */
 struct large_area {
 	struct vmap_area va; /* all of it */
 };
 
+static inline size_t guard_size(const struct vmap_area *va)
+{
+	return va->flags & LARGE_AREA_GUARD ? OS_PAGE_SIZE : 0;
+}
+
+/* Returns the bytes that the owner may use. */
 static inline size_t large_size(const struct large_area *area)
 {
-	return va_size(&area->va);
+	return va_size(&area->va) - guard_size(&area->va);
 }
+
+/* ---- guard.c ------------------------------------------------------------- */
+
+/* From now on large areas have a guard page behind them, if the OS can. */
+void large_guards_on(void);
 
 /* ---- area.c -------------------------------------------------------------- */
 
@@ -67,7 +80,10 @@ void large_area_free(struct large_area *area);
 int large_area_resize(struct large_area *area, size_t size);
 /* Links an area into the busy tree again, at its present place. */
 void large_area_link(struct large_area *area);
-/* Returns 0 and a copy of the area at addr (without rb), or -ENOENT. */
+/*
+ * Returns 0 and a copy of the area at addr (without rb), or -ENOENT, also for
+ * its guard.
+ */
 int large_area_find(const void *addr, struct large_area *copy);
 
 /* ---- purge.c ------------------------------------------------------------- */
@@ -82,7 +98,7 @@ size_t large_purge(unsigned int flags);
 
 struct large_area_stat {
 	unsigned long areas, areas_ever; /* in use now; ever */
-	size_t busy, lazy; /* bytes */
+	size_t busy, lazy; /* bytes; busy: without guards */
 };
 void large_area_stat(struct large_area_stat *stat);
 /* Checks VMAP1 to VMAP4 in each tree. */

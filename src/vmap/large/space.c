@@ -274,7 +274,8 @@ void large_area_stat(struct large_area_stat *stat)
 	*stat = (struct large_area_stat){
 		.areas = READ_ONCE(vm_space.areas),
 		.areas_ever = READ_ONCE(vm_space.areas_ever),
-		.busy = READ_ONCE(vm_space.busy_bytes),
+		.busy = READ_ONCE(vm_space.busy_bytes) -
+			READ_ONCE(vm_space.guard_bytes),
 		.lazy = READ_ONCE(vm_space.lazy_bytes),
 	};
 }
