@@ -24,6 +24,7 @@
 #define SMALL_SECTION_SIZE MAX_BLOCK_SIZE
 /* Index bytes are mapped for so many frames at least: 64 MiB of them. */
 #define INDEX_STEP (4 * OS_PAGE_SIZE)
+#define INDEX_FRONT OS_PAGE_SIZE /* index_check() of 256 indices */
 /*
  * Spans lie above the shadow of AddressSanitizer and below where programs are.
  */
@@ -68,7 +69,7 @@ static struct layout tables_for(unsigned long frames)
 {
 	struct layout l = {
 		.vmemmap = OS_PAGE_ALIGN(frames * sizeof(struct page)),
-		.index = ALIGN(frames, INDEX_STEP),
+		.index = INDEX_FRONT + ALIGN(frames, INDEX_STEP),
 		.blocks = OS_PAGE_ALIGN(DIV_ROUND_UP(frames, PAGEBLOCK_PAGES)),
 	};
 
@@ -78,13 +79,13 @@ static struct layout tables_for(unsigned long frames)
 /* Maps the first bytes of both small tables. Returns 0, or -errno with none. */
 static int map_first(uintptr_t index, uintptr_t blocks)
 {
-	int ret = os_commit((void *)index, INDEX_STEP);
+	int ret = os_commit((void *)index, INDEX_FRONT + INDEX_STEP);
 
 	if (ret)
 		return ret;
 	ret = os_commit((void *)blocks, OS_PAGE_SIZE);
 	if (ret)
-		os_release((void *)index, INDEX_STEP);
+		os_release((void *)index, INDEX_FRONT + INDEX_STEP);
 	return ret;
 }
 
@@ -98,8 +99,8 @@ static int try_place(uintptr_t start, unsigned long frames)
 	if (ret)
 		return ret;
 	arena.vmemmap = (struct page *)start;
-	arena_index = (u8 *)(start + l.vmemmap);
-	arena.pageblocks = arena_index + l.index;
+	arena_index = (u8 *)(start + l.vmemmap + INDEX_FRONT);
+	arena.pageblocks = (u8 *)(start + l.vmemmap + l.index);
 	arena.index_end = INDEX_STEP;
 	arena.blocks_end = OS_PAGE_SIZE * PAGEBLOCK_PAGES;
 	arena_base = start + tables;

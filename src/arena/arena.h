@@ -83,6 +83,18 @@ extern unsigned long arena_nr_frames __hidden; /* above it all is offline */
 extern u8 *arena_index __hidden;
 
 /*
+ * What an index says about addresses in its frames. With it free() sees that an
+ * address is no start of an object: pair_rejects(). The 256 entries lie in the
+ * page in front of the index, so no register is needed for their address. mask
+ * is the bytes of a slab less 1, mul is ceil(2^32 / size of an object). Mask 0
+ * and mul 1 let any address pass. Written once, when the class is made.
+ */
+static inline struct mask_pair *index_check(unsigned int index)
+{
+	return (struct mask_pair *)(void *)arena_index - 256 + index;
+}
+
+/*
  * Returns the bound for fast paths. A plain load is an operand of the
  * comparison; an atomic load would be one more instruction. ThreadSanitizer
  * sees an atomic one.

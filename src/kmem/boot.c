@@ -80,6 +80,23 @@ static int boot_parts(struct kmem_cache *s)
 	return 0;
 }
 
+/*
+ * Notes how free() finds out that an address is no start of an object. With
+ * m = ceil(2^32 / size) and e = m * size - 2^32, byte j * size + r of a slab
+ * times m is j * e + r * m, modulo 2^32. That is below m for r = 0 alone, as
+ * long as no j * e comes near to m.
+ */
+static void note_check(const struct kmem_cache *s)
+{
+	u32 mask = (u32)(PAGE_SIZE << s->oo_order) - 1;
+	u32 mul = UINT32_MAX / s->size + 1;
+	u32 e = mul * s->size;
+	bool exact = s->oo_bytes && (u64)(mask / s->size + 1) * e < mul;
+
+	*index_check(s->class) = exact ? (struct mask_pair){ mask, mul } :
+					 (struct mask_pair){ 0, 1 };
+}
+
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
@@ -108,6 +125,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		return -EINVAL;
 	if (!boot->class)
 		s->sheaf_capacity = 0;
+	else
+		note_check(s);
 	if (kmem_freelist_init(s))
 		return -ENOMEM;
 	kmem_guard_init(s);

@@ -319,18 +319,40 @@ static inline struct page *virt_to_slab_page(const void *addr)
 /* Returns the newest object of the sheaf, or NULL if it is empty. */
 static __always_inline void *cursor_pop(uintptr_t *place)
 {
-	uintptr_t cursor = *place;
-	void *obj = ((void **)cursor)[-1];
+	void *obj = ((void **)*place)[-1];
 
 	if (unlikely(!obj))
 		return NULL;
-	*place = cursor - sizeof(void *);
+	word_add(place, 0, -(long)sizeof(void *));
 	return obj;
 }
 
+/* Puts an object on the sheaf. Returns 0, or 1 if the sheaf is full. */
+static __always_inline int cursor_put(uintptr_t *place, void *obj)
+{
+	uintptr_t cursor = *place;
+
+	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+		return 1;
+	*(void **)cursor = obj;
+	*place = cursor + sizeof(void *);
+	return 0;
+}
+
 /*
- * Puts an object on the sheaf. Returns 0 if that was done, 1 if the sheaf is
- * full, 2 if the same object lies on top already: this is a double free.
+ * Returns true if one of the two words below the cursor is obj. The lower one
+ * may lie below the NULL word, and means nothing then: cursor_holds() of
+ * sheaf.h tells.
+ */
+static __always_inline bool cursor_may_hold(uintptr_t cursor, const void *obj)
+{
+	return unlikely(((void **)cursor)[-1] == obj) ||
+	       unlikely(((void **)cursor)[-2] == obj);
+}
+
+/*
+ * cursor_put(), unless obj seems to be among the two newest objects already:
+ * then returns 2. This is a double free.
  */
 static __always_inline int cursor_push(uintptr_t *place, void *obj)
 {
@@ -338,11 +360,35 @@ static __always_inline int cursor_push(uintptr_t *place, void *obj)
 
 	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
 		return 1;
-	if (unlikely(((void **)cursor)[-1] == obj))
+	if (cursor_may_hold(cursor, obj))
 		return 2;
 	*(void **)cursor = obj;
-	*place = cursor + sizeof(void *);
+	word_add(place, 0, sizeof(void *));
 	return 0;
+}
+
+/*
+ * cursor_push() for any address in the frame pfn. Returns NULL if it was done,
+ * or else obj: also if obj is no start of an object. obj is stored
+ * before that is known, since it costs no register then; above the cursor any
+ * word may lie.
+ */
+static __always_inline void *kmem_push_start(struct kmem_owner *owner,
+					     unsigned long pfn, void *obj)
+{
+	const u8 *table = arena_index; /* read once: obj is stored between */
+	unsigned long index = table[pfn];
+	uintptr_t cursor = owner->cursor[index];
+
+	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+		return obj;
+	if (cursor_may_hold(cursor, obj))
+		return obj;
+	*(void **)cursor = obj;
+	if (unlikely(pair_rejects(table, index, (u32)(uintptr_t)obj)))
+		return READ_ONCE(*(void **)cursor);
+	word_add(owner->cursor, index, sizeof(void *));
+	return NULL;
 }
 
 /*
@@ -350,9 +396,13 @@ static __always_inline int cursor_push(uintptr_t *place, void *obj)
  * miss.
  */
 static __always_inline void *kmem_pop(struct kmem_owner *owner,
-				      unsigned int slot)
+				      unsigned long slot)
 {
-	return cursor_pop(&owner->cursor[slot]);
+	void *obj = ((void **)owner->cursor[slot])[-1];
+
+	if (likely(obj))
+		word_add(owner->cursor, slot, -(long)sizeof(void *));
+	return obj;
 }
 
 static __always_inline int kmem_push(struct kmem_owner *owner,

@@ -71,7 +71,7 @@ static void *main_pop(struct kmem_owner *owner, struct kmem_cache *s, int node)
 	if (!obj || node == NUMA_NO_NODE ||
 	    page_to_nid(virt_to_slab_page(obj)) == (unsigned int)node)
 		return obj;
-	cursor_push(cursor, obj);
+	cursor_put(cursor, obj);
 	return NULL;
 }
 
@@ -167,11 +167,8 @@ static noinline void free_missed(struct kmem_cache *s, void *obj,
 {
 	struct kmem_owner *owner = kmem_owner_get();
 
-	/*
-	 * A push that finds the sheaf full does not compare obj with the top
-	 * object.
-	 */
-	if (owner && unlikely(((void **)*kmem_cursor(owner, s))[-1] == obj))
+	/* A push that finds the sheaf full compares obj with nothing. */
+	if (owner && unlikely(cursor_holds(*kmem_cursor(owner, s), obj)))
 		kmem_double_free(s, obj);
 	poll_tick(owner);
 	if (unlikely(s->guard)) {
@@ -182,10 +179,10 @@ static noinline void free_missed(struct kmem_cache *s, void *obj,
 		int ret;
 
 		kmem_owner_serve(owner);
-		ret = cursor_push(kmem_cursor(owner, s), obj);
+		ret = cursor_put(kmem_cursor(owner, s), obj);
 		if (ret && !s->ops->main_full(owner, s)) {
 			kmem_stat_n(s, FREE_FASTPATH, main_room(owner, s));
-			ret = cursor_push(kmem_cursor(owner, s), obj);
+			ret = cursor_put(kmem_cursor(owner, s), obj);
 		}
 		if (!ret)
 			return;

@@ -66,6 +66,18 @@ static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
 }
 
+/* Returns true if obj is one of the two newest objects at a cursor. */
+static inline bool cursor_holds(uintptr_t cursor, const void *obj)
+{
+	const struct slab_sheaf *sheaf = cursor_sheaf(cursor);
+	void *const *at = (void *const *)cursor;
+
+	if (!sheaf || at[-1] == obj)
+		return sheaf;
+	return cursor - sheaf_bottom(sheaf) >= 2 * sizeof(void *) &&
+	       at[-2] == obj;
+}
+
 /* Returns true if the cache can have sheaves. */
 static inline bool kmem_has_slot(const struct kmem_cache *s)
 {

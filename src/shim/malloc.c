@@ -5,9 +5,9 @@
  * The fast paths are a table look-up and a move of one cursor; everything
  * else is a tail call to a slow function, so that no stack frame is needed.
  *
- *	free(p):  (p - base) rotated right by 4, so that a pointer which is not
- *		  16-byte aligned becomes a huge number; one comparison then
- *		  rejects it and everything outside the arena
+ *	free(p):  (p - base) / 4096 and one comparison reject all that is
+ *		  outside the arena; a product then rejects what is no start of
+ *		  an object: kmem_push_start()
  *
  * errno: set to ENOMEM on failure, else untouched.
  */
@@ -176,12 +176,14 @@ static noinline void free_slow(void *p, uintptr_t caller)
 		foreign_free(p);
 }
 
-static __always_inline bool push_small(void *p)
+/* Returns NULL if p was freed, or else p. */
+static __always_inline void *push_small(void *p)
 {
-	u64 pfn = ror64((uintptr_t)p - arena_base, 4) >> 8;
+	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
 
-	return likely(pfn < arena_bound()) &&
-	       likely(!kmem_push(kmem_this_owner, arena_index[pfn], p));
+	if (unlikely(pfn >= arena_bound()))
+		return p;
+	return kmem_push_start(kmem_this_owner, pfn, p);
 }
 
 /* The slow path of free(); free_slow() also serves realloc() after a move. */
@@ -194,13 +196,20 @@ static noinline void free_miss(void *p, uintptr_t caller)
 
 EXPORT __hot_text void free(void *p)
 {
-	if (unlikely(!push_small(p)))
-		free_miss(p, _RET_IP_);
+	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
+
+	if (likely(pfn < arena_bound())) {
+		p = kmem_push_start(kmem_this_owner, pfn, p);
+		if (likely(!p))
+			return;
+	}
+	free_miss(p, _RET_IP_);
 }
 
 void shim_free(void *p, uintptr_t caller)
 {
-	if (unlikely(!push_small(p)))
+	p = push_small(p);
+	if (unlikely(p))
 		free_slow(p, caller);
 }
 
@@ -279,7 +288,8 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 		return NULL;
 	errno = saved;
 	memcpy(q, p, min(usable, size));
-	if (unlikely(!push_small(p)))
+	p = push_small(p);
+	if (unlikely(p))
 		free_inside(p, caller);
 	return q;
 }

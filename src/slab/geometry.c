@@ -297,6 +297,8 @@ int slab_set_geometry(struct kmem_cache *s)
 	}
 	if (!fits)
 		return -EINVAL;
+	if (s->class) /* free() finds the starts of objects by address */
+		s->colour = 0;
 	calculate_divisor(s);
 	s->min_order = s->gfporder;
 	enable_cpucache(s);

@@ -39,6 +39,50 @@ typedef int64_t s64;
 #else
 #define __copy(function)
 #endif
+/*
+ * Adds n to words[i], a word of this thread's own, by one instruction where
+ * there is one. A compiler would compute the address apart.
+ */
+static __always_inline void word_add(uintptr_t *words, unsigned long i, long n)
+{
+#ifdef __x86_64__
+	__asm__ volatile("addq %2, (%0,%1,8)"
+			 :
+			 : "r"(words), "r"(i), "er"(n)
+			 : "memory", "cc");
+#else
+	words[i] += (uintptr_t)n;
+#endif
+}
+
+/* A mask, and a factor: see pair_rejects(). */
+struct mask_pair {
+	u32 mask, mul;
+};
+
+/*
+ * Returns true if (x & mask) * mul, modulo 2^32, is not below mul, for the pair
+ * i of the 256 that end at `end`. They are constant.
+ */
+static __always_inline bool pair_rejects(const void *end, unsigned long i,
+					 u32 x)
+{
+#ifdef __x86_64__
+	bool rejects;
+
+	__asm__("andl -2048(%2,%3,8), %0\n\t"
+		"imull -2044(%2,%3,8), %0\n\t"
+		"cmpl -2044(%2,%3,8), %0"
+		: "+r"(x), "=@ccae"(rejects)
+		: "r"(end), "r"(i));
+	return rejects;
+#else
+	const struct mask_pair *p = (const struct mask_pair *)end - 256 + i;
+
+	return (x & p->mask) * p->mul >= p->mul;
+#endif
+}
+
 /* The fast path: hot functions of every file end up side by side. */
 #define __hot_text __attribute__((section(".text.km_hot")))
 

@@ -3,6 +3,8 @@
  * test_alloc.c - kmem_cache_alloc() and its family
  */
 #include "fake.h"
+#include "kmem/owner.h"
+#include "kmem/sheaf.h"
 
 static struct kmem_cache *s;
 
@@ -95,14 +97,64 @@ static void test_double_free(void **state)
 	kmem_cache_free(s, obj);
 }
 
+static void free_between(void *arg)
+{
+	void *const *objs = arg;
+
+	kmem_cache_free(s, objs[0]);
+	kmem_cache_free(s, objs[1]);
+	kmem_cache_free(s, objs[0]);
+}
+
+/* The same object twice, with one other between; the sheaf has room for both,
+ * or is full after the second object. Expect the double free to be seen. */
+static void test_double_between(void **state)
+{
+	void *objs[2 * SHEAF_MAX_CAPACITY];
+	uintptr_t *cursor = kmem_cursor(kmem_this_owner, s);
+	unsigned int nr = 2 * SHEAF_MAX_CAPACITY;
+
+	(void)state;
+	for (unsigned int i = 0; i < nr; i++)
+		objs[i] = kmem_cache_alloc(s, 0);
+	expect_abort(free_between, objs, "double free of");
+	while ((*cursor + 2 * sizeof(void *)) % SHEAF_SIZE)
+		kmem_cache_free(s, objs[--nr]);
+	expect_abort(free_between, objs, "double free of");
+	while (nr)
+		kmem_cache_free(s, objs[--nr]);
+}
+
+/* A sheaf is empty, and the word below its NULL word is an object, as after its
+ * capacity has shrunk. Expect that object to be freed. */
+static void test_stale_word(void **state)
+{
+	uintptr_t *cursor = kmem_cursor(kmem_this_owner, s);
+	void *obj = kmem_cache_alloc(s, 0), *other, *was;
+	void *objs[SHEAF_MAX_CAPACITY];
+	unsigned int nr = 0;
+
+	(void)state;
+	while (((void **)*cursor)[-1])
+		objs[nr++] = kmem_cache_alloc(s, 0);
+	was = ((void **)*cursor)[-2];
+	((void **)*cursor)[-2] = obj;
+	kmem_cache_free(s, obj);
+	((void **)*cursor)[-3] = was;
+	other = kmem_cache_alloc(s, 0);
+	assert_ptr_equal(other, obj);
+	kmem_cache_free(s, obj);
+	while (nr)
+		kmem_cache_free(s, objs[--nr]);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_zero),
-		TEST(test_zero_ctor),
-		TEST(test_free_null),
-		TEST(test_double_free),
+		TEST(test_zero),	   TEST(test_zero_ctor),
+		TEST(test_free_null),	   TEST(test_double_free),
+		TEST(test_double_between), TEST(test_stale_word),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
