@@ -43,35 +43,71 @@ static inline bool known_object(const struct kmem_cache *s, const void *obj)
 	       arena_index[pfn] == s->class && kmem_starts_object(s, obj);
 }
 
+/* What of a cache is needed to find an object's slab and number. */
+struct object_key {
+	const struct kmem_cache *s;
+	unsigned long head; /* mask of the pfn of a head page */
+	unsigned int index; /* of its frames */
+	unsigned int size, num;
+	struct reciprocal_value each;
+};
+
+static inline struct object_key object_key_of(const struct kmem_cache *s)
+{
+	return (struct object_key){
+		.s = s,
+		.head = ~((1UL << s->gfporder) - 1),
+		.index = s->class ? s->class : INDEX_OTHER + s->gfporder,
+		.size = s->size,
+		.num = s->num,
+		.each = s->reciprocal_buffer_size,
+	};
+}
+
 /*
- * Returns the number of the object that starts at obj. A result of s->num or
+ * Returns the number of the object that starts at obj. A result of key->num or
  * more means that none does.
  */
+static inline unsigned int __number_of(const struct object_key *key,
+				       const struct slab_desc *slab,
+				       const void *obj)
+{
+	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
+	u32 index = reciprocal_divide(offset, key->each);
+
+	return likely(index * key->size == offset) ? index : key->num;
+}
+
 static inline unsigned int number_of(const struct kmem_cache *s,
 				     const struct slab_desc *slab,
 				     const void *obj)
 {
-	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
-	u32 index = reciprocal_divide(offset, s->reciprocal_buffer_size);
+	const struct object_key key = object_key_of(s);
 
-	return likely(index * s->size == offset) ? index : s->num;
+	return __number_of(&key, slab, obj);
 }
 
-/* Returns the slab of s that holds an address, or NULL. */
+/* Returns the slab of the key's cache that holds an address, or NULL. */
+static inline struct slab_desc *__own_slab(const struct object_key *key,
+					   const void *obj)
+{
+	unsigned long pfn = virt_to_pfn(obj);
+	struct slab_desc *slab;
+
+	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != key->index))
+		return NULL;
+	slab = (struct slab_desc *)pfn_to_page(pfn & key->head);
+	if (unlikely(slab->slab_cache != key->s || slab->type != PAGE_SLAB))
+		return NULL;
+	return slab;
+}
+
 static inline struct slab_desc *own_slab(const struct kmem_cache *s,
 					 const void *obj)
 {
-	unsigned long pfn = virt_to_pfn(obj);
-	unsigned int index = s->class ? s->class : INDEX_OTHER + s->gfporder;
-	struct slab_desc *slab;
+	const struct object_key key = object_key_of(s);
 
-	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != index))
-		return NULL;
-	slab = (struct slab_desc *)pfn_to_page(pfn &
-					       ~((1UL << s->gfporder) - 1));
-	if (unlikely(slab->slab_cache != s || slab->type != PAGE_SLAB))
-		return NULL;
-	return slab;
+	return __own_slab(&key, obj);
 }
 
 struct slab_desc *desc_of_object(struct kmem_cache *s, const void *obj)
@@ -254,14 +290,17 @@ static __racy inline void prefetch_list(const struct slab_desc *slab)
 
 static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	const struct object_key key = object_key_of(
+		s); /* not read for each object */
 	unsigned int mine = 0;
 	struct checked p;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		struct slab_desc *slab = own_slab(s, objs[i]);
-		unsigned int index = slab ? number_of(s, slab, objs[i]) : 0;
+		struct slab_desc *slab = __own_slab(&key, objs[i]);
+		unsigned int index = slab ? __number_of(&key, slab, objs[i]) :
+					    0;
 
-		if (unlikely(!slab || index >= s->num)) {
+		if (unlikely(!slab || index >= key.num)) {
 			if (!slab && gone_to_owner(s, objs[i]))
 				continue;
 			checked_desc(s, objs[i], &index); /* aborts */
