@@ -28,6 +28,7 @@
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/rcu.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
@@ -41,13 +42,10 @@ struct slab_sheaf *sheaf_alloc(struct kmem_cache *s)
 
 struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity)
 {
-	struct slab_sheaf *sheaf;
-	void *obj;
+	struct slab_sheaf *sheaf = region_alloc(SHEAF_SIZE);
 
-	if (!sheaf_cache.ops->refill(&sheaf_cache, GFP_NOWAIT, NUMA_NO_NODE,
-				     &obj, 1))
+	if (!sheaf)
 		return NULL;
-	sheaf = obj;
 	sheaf->next = NULL;
 	sheaf->cache = s;
 	sheaf_set_capacity(sheaf, capacity);
@@ -57,10 +55,8 @@ struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity)
 
 void sheaf_free(struct slab_sheaf *sheaf)
 {
-	void *obj = sheaf;
-
 	kmem_stat(sheaf->cache, SHEAF_FREE);
-	sheaf_cache.ops->flush(&sheaf_cache, &obj, 1);
+	region_free(sheaf, SHEAF_SIZE);
 }
 
 void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf)

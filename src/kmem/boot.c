@@ -2,7 +2,7 @@
 /*
  * kmem/boot.c - the start of object caches: the first caches of the library
  *
- *	kmem_init()	sheaf -> kmem_cache_cpu, kmem_cache_stat, kmem_cache,
+ *	kmem_init()	kmem_cache_cpu, kmem_cache_stat, kmem_cache,
  *			kmem_cache_name -> kmem_cache_node
  *	kmem_cache_init()	any cache in static storage
  *	kmem_start_sheaves()	sheaves for caches that have none so far: late.c
@@ -144,7 +144,6 @@ static const struct tick upkeep_tick = { .fn = kmem_tick };
 
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {
-	static const struct kmem_cache_boot sheaf_boot = { .align = SHEAF_SIZE };
 	static const struct kmem_cache_boot line_boot = { .align = CACHELINE };
 	static const struct kmem_cache_boot name_boot = { 0 };
 
@@ -154,8 +153,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 		tick_register(&upkeep_tick);
 		kmem_shrinker_init();
 	}
-	if (kmem_cache_init(&sheaf_cache, "sheaf", SHEAF_SIZE, &sheaf_boot) ||
-	    kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
+	if (kmem_cache_init(&cpu_cache, "kmem_cache_cpu", cpu_array_size(),
 			    &line_boot) ||
 	    kmem_cache_init(&stat_cache, "kmem_cache_stat", stat_array_size(),
 			    &line_boot) ||

@@ -26,7 +26,6 @@ LIST_HEAD(slab_caches);
 LIST_HEAD(slab_dead);
 spinlock_t slab_mutex = SPIN_LOCK_INIT(LOCK_SLAB_MUTEX);
 struct kmem_cache *kmem_classes[256];
-struct kmem_cache sheaf_cache;
 struct kmem_cache cache_cache;
 struct kmem_cache node_cache;
 struct kmem_cache cpu_cache;

@@ -7,7 +7,6 @@
 
 #include "kmem/kmem.h"
 
-extern struct kmem_cache sheaf_cache; /* the sheaves themselves */
 extern struct kmem_cache cache_cache; /* struct kmem_cache */
 extern struct kmem_cache node_cache; /* struct kmem_cache_node */
 extern struct kmem_cache cpu_cache; /* arrays of kmem_cache_cpu */

@@ -25,11 +25,11 @@
 #include "kmem/cache.h"
 #include "kmem/direct.h"
 #include "kmem/internal.h"
+#include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
-#include "request/request.h"
 
 /* ---- private ones -------------------------------------------------------- */
 
@@ -40,19 +40,16 @@ static bool is_private(const struct kmem_cache *s,
 }
 
 /*
- * Returns true if the sheaf is larger than SHEAF_SIZE and has pages of its own.
+ * Returns true if the sheaf is larger than SHEAF_SIZE. Only its user has it.
  */
 static bool is_large(const struct slab_sheaf *sheaf)
 {
 	return sheaf->capacity > SHEAF_MAX_CAPACITY;
 }
 
-static unsigned long large_pages(unsigned int capacity)
+static size_t large_bytes(unsigned int capacity)
 {
-	size_t size = offsetof(struct slab_sheaf, words) +
-		      capacity * sizeof(void *);
-
-	return DIV_ROUND_UP(size, PAGE_SIZE);
+	return offsetof(struct slab_sheaf, words) + capacity * sizeof(void *);
 }
 
 static void **objects_of(struct slab_sheaf *sheaf)
@@ -60,30 +57,24 @@ static void **objects_of(struct slab_sheaf *sheaf)
 	return is_large(sheaf) ? sheaf->words : sheaf_objects(sheaf);
 }
 
-static struct slab_sheaf *alloc_large(struct kmem_cache *s, gfp_t gfp,
+static struct slab_sheaf *alloc_large(struct kmem_cache *s,
 				      unsigned int capacity)
 {
-	unsigned long nr = large_pages(capacity);
-	struct slab_sheaf *sheaf;
-	struct page *page;
+	struct slab_sheaf *sheaf = region_alloc(large_bytes(capacity));
 
-	if (nr > MAX_ORDER_NR_PAGES)
+	if (!sheaf)
 		return NULL;
-	page = alloc_page_run(gfp & ~__GFP_ZERO, nr);
-	if (!page)
-		return NULL;
-	sheaf = page_to_virt(page);
 	sheaf->cache = s;
 	sheaf->capacity = capacity;
 	sheaf->count = 0;
 	return sheaf;
 }
 
-static struct slab_sheaf *alloc_private(struct kmem_cache *s, gfp_t gfp,
+static struct slab_sheaf *alloc_private(struct kmem_cache *s,
 					unsigned int capacity)
 {
 	if (capacity > SHEAF_MAX_CAPACITY)
-		return alloc_large(s, gfp, capacity);
+		return alloc_large(s, capacity);
 	return sheaf_alloc_sized(s, capacity);
 }
 
@@ -91,8 +82,7 @@ static void free_private(struct kmem_cache *s, struct slab_sheaf *sheaf)
 {
 	kmem_cache_free_bulk(s, sheaf->count, objects_of(sheaf));
 	if (is_large(sheaf))
-		free_page_run(__virt_to_page(sheaf),
-			      large_pages(sheaf->capacity));
+		region_free(sheaf, large_bytes(sheaf->capacity));
 	else
 		sheaf_free(sheaf);
 }
@@ -100,7 +90,7 @@ static void free_private(struct kmem_cache *s, struct slab_sheaf *sheaf)
 static struct slab_sheaf *prefill_private(struct kmem_cache *s, gfp_t gfp,
 					  unsigned int size)
 {
-	struct slab_sheaf *sheaf = alloc_private(s, gfp, size);
+	struct slab_sheaf *sheaf = alloc_private(s, size);
 
 	if (!sheaf)
 		return NULL;

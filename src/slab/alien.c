@@ -18,14 +18,15 @@
  * Invariants	SLAB5 of internal.h
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
-#include "request/request.h"
+#include "kmem/region.h"
 #include "slab/internal.h"
+#include "zone/numa.h"
 
-static unsigned long alien_pages(void)
+static size_t alien_bytes(void)
 {
 	size_t each = sizeof(struct alien_cache *) + sizeof(struct alien_cache);
 
-	return DIV_ROUND_UP(nr_online_nodes * each + CACHELINE, PAGE_SIZE);
+	return nr_online_nodes * each + CACHELINE;
 }
 
 /*
@@ -34,13 +35,10 @@ static unsigned long alien_pages(void)
  */
 static struct alien_cache **alloc_alien_caches(struct kmem_cache *s, int node)
 {
-	struct page *page = alloc_page_run(
-		GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO, alien_pages());
-	struct alien_cache **table, *alien;
+	struct alien_cache **table = region_zalloc(alien_bytes()), *alien;
 
-	if (!page)
+	if (!table)
 		return NULL;
-	table = page_to_virt(page);
 	alien = (struct alien_cache *)ALIGN(
 		(uintptr_t)(table + nr_online_nodes), (uintptr_t)CACHELINE);
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++, alien++) {
@@ -71,7 +69,7 @@ static struct alien_cache **alien_table(struct kmem_cache *s,
 	if (__atomic_compare_exchange_n(&n->alien, &had, table, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return table;
-	free_page_run(__virt_to_page(table), alien_pages());
+	region_free(table, alien_bytes());
 	return had;
 }
 
@@ -160,7 +158,7 @@ unsigned int alien_avail(struct kmem_cache_node *n)
 void free_alien_cache(struct kmem_cache_node *n)
 {
 	if (n->alien)
-		free_page_run(__virt_to_page(n->alien), alien_pages());
+		region_free(n->alien, alien_bytes());
 	n->alien = NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
+#include "kmem/region.h"
 #include "kmem/slab_ops.h"
 
 static struct kmem_cache *s;
@@ -100,11 +101,10 @@ static void test_exchange(void **state)
 }
 
 /* More empty sheaves than the barn wants, also one for a full sheaf. Expect ten
- * kept and the rest given to the cache of sheaves. */
+ * kept and the rest given back to the region. */
 static void test_empty_limit(void **state)
 {
-	extern struct kmem_cache sheaf_cache;
-	unsigned long before = sheaf_cache.in_use;
+	unsigned long before = region_used();
 	struct slab_sheaf *sheaves[BARN_MAX_EMPTY + 3];
 	struct slab_sheaf *full;
 
@@ -114,7 +114,7 @@ static void test_empty_limit(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++)
 		barn_put_empty(s, sheaves[i]);
 	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, BARN_MAX_EMPTY);
-	assert_int_equal(sheaf_cache.in_use, before + BARN_MAX_EMPTY);
+	assert_int_equal(region_used(), before + BARN_MAX_EMPTY * SHEAF_SIZE);
 	full = full_sheaf();
 	assert_int_equal(barn_put_full(s, full), 0);
 	assert_ptr_equal(barn_get_full(s, sheaf_alloc(s)), full);
@@ -122,7 +122,7 @@ static void test_empty_limit(void **state)
 	assert_int_equal(barn_put_full(s, full), 0);
 	barn_check(s);
 	barn_shrink(s, SHRINK_ALL);
-	assert_int_equal(sheaf_cache.in_use, before);
+	assert_int_equal(region_used(), before);
 }
 
 /*

@@ -4,6 +4,7 @@
  */
 #include "core/tick.h"
 #include "kmem/thread.h"
+#include "support/region.h"
 #include "sheaf_fixture.h"
 #include "sys/os.h"
 
@@ -11,18 +12,15 @@
  * ways. */
 static void test_no_sheaf(void **state)
 {
-	extern struct kmem_cache sheaf_cache;
-
 	(void)state;
-	fake.allowance = 0;
-	fake.limited = &sheaf_cache;
+	region_exhaust();
 	take(0, 3);
 	assert_int_equal(fake.refills, 3);
 	assert_int_equal(fake.refilled, 3);
 	give(0, 3);
 	assert_int_equal(fake.flushes, 3);
 	assert_int_equal(f.s->in_use, 0);
-	fake.allowance = -1;
+	region_restore();
 }
 
 /* Memory for part of a sheaf. Expect what there is, then NULL, then service

@@ -16,6 +16,7 @@
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
+#include "support/region.h"
 
 #define CAPACITY 28 /* of a sheaf of objects of 300 bytes */
 #define NR (3 * CAPACITY)
@@ -159,10 +160,9 @@ static void test_short(void **state)
 	(void)state;
 	kmem_reclaim(SHRINK_ALL);
 	kmem_owner_flush(kmem_owner_get());
-	fake.limited = &sheaf_cache;
-	fake.allowance = 0;
+	region_exhaust();
 	assert_false(__kfree_rcu_sheaf(s, objs[0]));
-	fake.allowance = -1;
+	region_restore();
 	assert_int_equal(s->rcu_waiting, 0);
 	assert_int_equal(kmem_stat_sum(s, FREE_RCU_SHEAF_FAIL), 1);
 	assert_int_equal(kmem_stat_sum(s, FREE_RCU_SHEAF), 0);

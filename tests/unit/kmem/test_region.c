@@ -141,7 +141,7 @@ static void test_trim(void **state)
 	before = region_pages();
 	take_all(REGION_UNIT);
 	most = region_pages();
-	assert_true(most >= before + NR / 4 - 4);
+	assert_true(most >= before + NR / 4 - 16);
 	free_all(REGION_UNIT);
 	assert_true(region_pages() <= before + most / 8 + 70);
 	region_trim();
@@ -164,7 +164,7 @@ static void test_trim_fails(void **state)
 	calls = os_mem_calls;
 	os_fail_calls(0, 0);
 	assert_in_range(calls, 1, 60);
-	assert_true(region_pages() >= before + NR / 4 - 4);
+	assert_true(region_pages() >= before + NR / 4 - 16);
 	region_trim();
 	assert_in_range(region_pages(), before, before + NR / 1000);
 }

@@ -15,7 +15,7 @@
 #include "kmem/owner.h"
 #include "kmem/region.h"
 #include "kmem/thread.h"
-#include "sys/os.h"
+#include "support/region.h"
 
 #define NR 200
 
@@ -274,7 +274,7 @@ static pthread_barrier_t step;
 
 static void *wait_and_end(void *arg)
 {
-	kmem_cache_free(s, kmem_cache_alloc(s, 0));
+	assert_non_null(kmem_owner_get());
 	pthread_barrier_wait(&step);
 	while (READ_ONCE(rounds) != (int)(uintptr_t)arg)
 		sched_yield();
@@ -310,7 +310,6 @@ static void test_tree(void **state)
 
 static void *no_table(void *arg)
 {
-	os_fail_calls(1, ~0UL);
 	for (int i = 0; i < NR; i++) {
 		objs[i] = kmem_cache_alloc(s, 0);
 		assert_non_null(objs[i]);
@@ -318,7 +317,6 @@ static void *no_table(void *arg)
 	assert_null(kmem_owner_get());
 	for (int i = 0; i < NR; i++)
 		kmem_cache_free(s, objs[i]);
-	os_fail_calls(0, 0);
 	return arg;
 }
 
@@ -326,20 +324,13 @@ static void *no_table(void *arg)
  * table, and to leave nothing behind. */
 static void test_no_region(void **state)
 {
-	static void *held[4096];
-	unsigned int nr = 0;
-
 	(void)state;
 	kmem_cache_free(s, kmem_cache_alloc(s, 0));
 	kmem_cache_shrink(s);
-	os_fail_calls(1, ~0UL);
-	while (nr < 4096 && (held[nr] = region_alloc(REGION_UNIT)))
-		nr++;
-	assert_in_range(nr, 0, 4095);
+	region_exhaust();
 	run_thread(no_table, NULL);
+	region_restore();
 	assert_int_equal(s->in_use, 0);
-	while (nr)
-		region_free(held[--nr], REGION_UNIT);
 	run_thread(use_and_end, NULL);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 #include "kmem/internal.h"
+#include "kmem/region.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 
@@ -69,7 +70,7 @@ static void test_object_of(void **state)
  * Expect the first to go, with all arrays, the other to be kept. */
 static void test_destroy(void **state)
 {
-	unsigned long arrays = sheaf_cache.in_use;
+	unsigned long arrays = region_used();
 	struct kmem_cache *s;
 	void *obj;
 
@@ -80,7 +81,7 @@ static void test_destroy(void **state)
 	release(0, 500);
 	assert_int_not_equal(shared_avail(f.n), 0);
 	kmem_cache_destroy(f.s);
-	assert_int_equal(sheaf_cache.in_use, arrays);
+	assert_int_equal(region_used(), arrays);
 
 	s = kmem_cache_create("kept", 512, 0, SLAB_NO_MERGE, NULL);
 	obj = kmem_cache_alloc(s, 0);

@@ -6,6 +6,7 @@
 #include "kmem/barn.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/region.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
@@ -89,7 +90,7 @@ static void test_spare(void **state)
 
 	(void)state;
 	untouched_array(40);
-	arrays = sheaf_cache.in_use;
+	arrays = region_used();
 	slot = kmem_slot(kmem_owner_get(), f.s);
 	slot->spare = sheaf_alloc(f.s);
 	pass_ms(REAPTIMEOUT_AC - 1);
@@ -98,7 +99,7 @@ static void test_spare(void **state)
 	pass_ms(1);
 	cache_reap_array(kmem_owner_get(), f.s);
 	assert_null(slot->spare);
-	assert_int_equal(sheaf_cache.in_use, arrays);
+	assert_int_equal(region_used(), arrays);
 }
 
 /* Looks that come too early, and one after use. Expect nothing to go. */

@@ -5,15 +5,11 @@
  */
 #include <errno.h>
 
-#include "diag/param.h"
 #include "fixture.h"
 #include "kmem/barn.h"
+#include "support/region.h"
 
 #define NR 64
-#define NO_PAGES                                                \
-	"fail_page_alloc=1,100,0,-1 fail_page_alloc.verbose=0 " \
-	"fail_page_alloc.min-order=0"
-#define PAGES "fail_page_alloc.probability=0"
 
 /* A cache whose CPUs have so many slots each; NR objects are out. */
 static void open_cache(unsigned int slots)
@@ -239,25 +235,20 @@ static void test_none(void **state)
  * taken on when there is. */
 static void test_short(void **state)
 {
-	struct slab_sheaf *sheaves[NR], *sheaf;
 	struct array_cache *empty = NULL;
-	unsigned int nr = 0;
+	struct slab_sheaf *sheaf;
 
 	(void)state;
 	sheaf = sheaf_get(f.s);
-	parse_args(NO_PAGES);
-	while (nr < NR && (sheaves[nr] = sheaf_alloc(f.s)))
-		nr++;
-	assert_in_range(nr, 0, NR - 1);
+	region_exhaust();
+	assert_null(sheaf_alloc(f.s));
 	sheaf->count = 1;
 	assert_true(shared_has_room(f.s, f.n));
 	assert_int_equal(shared_give(f.s, f.n, (struct array_cache *)sheaf,
 				     &empty),
 			 -E2BIG);
 	assert_null(f.n->shared);
-	parse_args(PAGES);
-	while (nr)
-		sheaf_free(sheaves[--nr]);
+	region_restore();
 	sheaf_free(sheaf);
 	put(0, 1);
 	free_array(expect_take(0, 1, NULL));
