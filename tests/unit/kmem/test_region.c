@@ -7,6 +7,8 @@
 #include "fake.h"
 #include "kmem/region.h"
 #include "kmem/region_map.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "sys/os.h"
 
 #define NR 3000 /* units: more than two blocks of the region */
@@ -148,6 +150,25 @@ static void test_trim(void **state)
 	assert_in_range(region_pages(), before, before + NR / 1000);
 }
 
+/* Freed, then a tick, or a call that wants memory back. Expect idle pages to go
+ * with what caches keep. */
+static void test_trim_at_ticks(void **state)
+{
+	unsigned long before;
+
+	(void)state;
+	region_trim();
+	before = region_pages();
+	for (unsigned int turn = 0; turn < 2; turn++) {
+		void *p = region_alloc(200 * REGION_UNIT);
+
+		region_free(p, 200 * REGION_UNIT); /* too few to go at once */
+		assert_true(region_pages() >= before + 49);
+		kmem_reclaim(turn ? SHRINK_IDLE : SHRINK_ALL);
+		assert_in_range(region_pages(), 0, before + 1);
+	}
+}
+
 /* The OS takes no memory back. Expect the pages counted on, few calls, and that
  * they go back later. */
 static void test_trim_fails(void **state)
@@ -271,6 +292,23 @@ static void test_growth_fails(void **state)
 	drop_held();
 }
 
+/* The OS refuses a large step, and then grants a small one. Expect what was
+ * asked for. */
+static void test_small_step(void **state)
+{
+	void *p;
+
+	(void)state;
+	hold_mapped(1);
+	drop_one();
+	os_fail_calls(1, 1);
+	p = region_alloc(5 * REGION_UNIT);
+	os_fail_calls(0, 0);
+	assert_non_null(p);
+	region_free(p, 5 * REGION_UNIT);
+	drop_held();
+}
+
 /* Growth is refused. Expect few of the requests that follow to ask the OS, and
  * one of them to succeed when it gives memory again. */
 static void test_growth_is_rare(void **state)
@@ -295,11 +333,12 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_teardown(fn, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_units),	 TEST(test_sizes),
-		TEST(test_first_fit),	 TEST(test_zeroed),
-		TEST(test_trim),	 TEST(test_trim_fails),
-		TEST(test_most),	 TEST(test_bad_free),
-		TEST(test_growth_fails), TEST(test_growth_is_rare),
+		TEST(test_units),	  TEST(test_sizes),
+		TEST(test_first_fit),	  TEST(test_zeroed),
+		TEST(test_trim),	  TEST(test_trim_fails),
+		TEST(test_trim_at_ticks), TEST(test_most),
+		TEST(test_bad_free),	  TEST(test_growth_fails),
+		TEST(test_small_step),	  TEST(test_growth_is_rare),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
