@@ -4,11 +4,11 @@
  *
  * Starts itself so many times with the library. HOW is `plain`, `refused` (no
  * getrandom()) or `limited` (RLIMIT_AS of 256 MiB). Each start tells the
- * address of its first block, a word that the library left in a block, and the
- * 16 bytes that the kernel gave it in AT_RANDOM, the stack protector's canary
- * among them. Prints how many bits of the address vary, and names each bit of
- * the address or the word that agrees with another, or with a bit of those
- * bytes, more or less often than by chance.
+ * address of its first block, a word that the library left in a freed one, and
+ * the 16 bytes that the kernel gave it in AT_RANDOM, the stack protector's
+ * canary among them. Prints how many bits of the address vary, and names each
+ * bit of the address or the word that agrees with another, or with a bit of
+ * those bytes, more or less often than by chance.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -44,18 +44,24 @@ static int runs;
 
 /* ---- one start ----------------------------------------------------------- */
 
-/* Returns a word that is not 0 of blocks that were just allocated, or 0. */
+#define BLOCKS 4000
+
+/*
+ * Returns a word that is not 0 of blocks that were freed, or 0. They were never
+ * written to, so the library left it there.
+ */
 static uint64_t left_word(void)
 {
-	for (int i = 0; i < 64; i++) {
-		uint64_t words[8], *block = malloc(sizeof(words));
+	static uint64_t *volatile blocks[BLOCKS];
 
-		__asm__ volatile("" : "+r"(block) : : "memory");
-		memcpy(words, block, sizeof(words));
+	for (int i = 0; i < BLOCKS; i++)
+		blocks[i] = malloc(64);
+	for (int i = 0; i < BLOCKS; i++)
+		free(blocks[i]);
+	for (int i = 0; i < BLOCKS; i++)
 		for (int k = 0; k < 8; k++)
-			if (words[k])
-				return words[k];
-	}
+			if (blocks[i][k])
+				return blocks[i][k];
 	return 0;
 }
 
