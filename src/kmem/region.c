@@ -123,8 +123,7 @@ static int grow_by(size_t size)
 	struct region_block *block;
 	char *start;
 
-	size = min(size, __region_room());
-	start = __region_grow(size);
+	start = __region_grow(&size);
 	if (!start)
 		return -ENOMEM;
 	WRITE_ONCE(region_mapped, region_mapped + size / OS_PAGE_SIZE);
@@ -203,7 +202,7 @@ static void *take_units(struct region_block *block, unsigned int start,
 			continue;
 		}
 		if (page_unused(block, page))
-			region_idle--;
+			WRITE_ONCE(region_idle, region_idle - 1);
 		if (flags & REGION_ZERO)
 			clear_in_page(block, page, start, end);
 	}
@@ -276,7 +275,7 @@ static void discard_pages(struct region_block *block, unsigned int start,
 		return; /* locked in memory, or no call was possible */
 	bitmap_clear(block->dirty, start, end - start);
 	WRITE_ONCE(region_dirty, region_dirty - (end - start));
-	region_idle -= end - start;
+	WRITE_ONCE(region_idle, region_idle - (end - start));
 }
 
 static void trim_block(struct region_block *block)
@@ -326,7 +325,8 @@ void region_free(void *p, size_t size)
 	WRITE_ONCE(region_units, region_units - (end - start));
 	page = start / (unsigned int)PAGE_UNITS;
 	for (; page * PAGE_UNITS < end; page++)
-		region_idle += page_unused(block, page);
+		if (page_unused(block, page))
+			WRITE_ONCE(region_idle, region_idle + 1);
 	block->longest = block->units;
 	if (block->number < roomy->number)
 		roomy = block;

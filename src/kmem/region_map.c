@@ -90,64 +90,75 @@ static int map_at(uintptr_t start, size_t size)
 	return ret ? ret : open_part(start, size, from, all);
 }
 
-/* Returns the start of `size` bytes at a new place, or 0. */
-static uintptr_t map_apart(size_t size)
+/* Maps `size` bytes at a new place. Returns 0 and their start, or an error. */
+static int map_apart(size_t size, uintptr_t *start)
 {
 	size_t all = REGION_BLOCK + size + 2 * REGION_GUARD;
-	uintptr_t start;
 	int ret = -EEXIST;
 
 	for (unsigned int i = 0; i < REGION_TRIES && ret == -EEXIST; i++) {
-		start = ALIGN(arena_place_apart(all) + REGION_GUARD,
-			      REGION_BLOCK);
-		ret = map_at(start, size);
+		*start = ALIGN(arena_place_apart(all) + REGION_GUARD,
+			       REGION_BLOCK);
+		ret = map_at(*start, size);
 	}
 	if (ret == -EEXIST) { /* all of the middle is taken */
-		start = (uintptr_t)os_place(all);
-		if (!start)
-			return 0;
-		start = ALIGN(start + REGION_GUARD, REGION_BLOCK);
-		ret = map_at(start, size);
+		*start = (uintptr_t)os_place(all);
+		if (!*start)
+			return -ENOMEM;
+		*start = ALIGN(*start + REGION_GUARD, REGION_BLOCK);
+		ret = map_at(*start, size);
 	}
-	return ret ? 0 : start;
+	return ret;
 }
 
-/* Returns the start of `size` bytes behind the last ones, or 0. */
-static uintptr_t map_behind(size_t size)
+/* Maps `size` bytes behind the last ones. -EEXIST: something else is there. */
+static int map_behind(size_t size, uintptr_t *start)
 {
 	uintptr_t guard_end = region_end + REGION_GUARD;
 	int ret;
 
 	if (!region_end)
-		return map_apart(size);
+		return -EEXIST;
+	*start = region_end;
 	ret = os_reserve((void *)guard_end, size);
-	if (ret == -EEXIST)
-		return map_apart(size);
-	if (!ret)
-		ret = open_part(region_end, size, guard_end, size);
-	return ret ? 0 : region_end;
+	return ret ? ret : open_part(region_end, size, guard_end, size);
 }
 
-void *__region_grow(size_t size)
+/* Maps `size` bytes, behind the last ones or not, and charges them to mem=. */
+static int map_charged(size_t size, bool behind, uintptr_t *start)
 {
 	unsigned long nr = size >> PAGE_SHIFT;
 	struct page *taken;
-	uintptr_t start;
+	int ret = pay_frames(nr, &taken);
 
-	lock_assert_held(&region_lock);
-	VM_BUG_ON(size > __region_room());
-	if (pay_frames(nr, &taken))
-		return NULL;
-	start = map_behind(size);
-	if (!start) {
+	if (ret)
+		return ret;
+	ret = behind ? map_behind(size, start) : map_apart(size, start);
+	if (ret)
 		pay_back(nr, taken);
-		return NULL;
-	}
-	if (taken)
+	else if (taken)
 		arena_discard(page_to_pfn(taken), nr);
 	else
 		WRITE_ONCE(region_frames, region_frames + nr);
-	region_end = start + size;
+	return ret;
+}
+
+void *__region_grow(size_t *size)
+{
+	size_t behind = min(*size, __region_room());
+	uintptr_t start;
+	int ret;
+
+	lock_assert_held(&region_lock);
+	VM_BUG_ON(*size > REGION_BLOCK);
+	ret = map_charged(behind, true, &start);
+	if (!ret)
+		*size = behind;
+	else if (ret == -EEXIST)
+		ret = map_charged(*size, false, &start);
+	if (ret)
+		return NULL;
+	region_end = start + *size;
 	return (void *)start;
 }
 

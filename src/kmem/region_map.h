@@ -11,13 +11,14 @@
 #define REGION_BLOCK (1UL << 20)
 #define REGION_GUARD OS_PAGE_MOST /* bytes without access on either side */
 
-/* Returns the bytes that the next step may have: up to the end of a block. */
+/* Returns the bytes up to the end of the block that is being filled. */
 size_t __region_room(void);
 /*
- * Maps so many bytes more, at most __region_room(), charged to mem=. Returns
- * them, or NULL with nothing changed. They lie behind the last ones, or else
- * begin a block.
+ * Maps *size bytes more, at most REGION_BLOCK, charged to mem=. Behind the last
+ * ones there are no more than __region_room(): then *size becomes that. Where
+ * the program has a mapping there, a new block begins with all of them. Returns
+ * their start, or NULL with nothing changed.
  */
-void *__region_grow(size_t size);
+void *__region_grow(size_t *size);
 
 #endif

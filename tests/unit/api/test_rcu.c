@@ -507,6 +507,8 @@ static void test_fork_runs_no_tick(void **state)
 	void *area;
 
 	(void)state;
+	if (IS_ENABLED(KM_SANITIZE_THREAD))
+		skip();
 	synchronize_rcu();
 	area = vmalloc(3 * PAGE_SIZE);
 	assert_non_null(area);
