@@ -51,6 +51,8 @@ static __cold void refuse_pointer(const char *function, const void *p,
 		[PLACE_OTHER] = "belongs to another allocator",
 	};
 
+	if (place == PLACE_NONE) /* an area of its own mapping */
+		freed_check(function, p);
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what[place]);
 }
 

@@ -120,6 +120,7 @@ static int run_free(struct page *page)
 					 false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return -ENOENT;
+	freed_note(page_to_virt(page));
 	count_runs(&large_stat.runs, -1);
 	count_runs(&large_stat.run_pages, -(long)nr);
 	if (unlikely(READ_ONCE(kmem_perturb)))
@@ -171,6 +172,8 @@ static void *area_resize(void *p, size_t size)
 	if (!area)
 		return NULL;
 	ret = large_area_resize(area, size);
+	if ((uintptr_t)p != area->va.va_start)
+		freed_note(p);
 	p = (void *)area->va.va_start;
 	large_area_link(area);
 	return ret ? NULL : p;
@@ -280,6 +283,7 @@ int large_free(void *p)
 	area = large_area_unlink(p);
 	if (!area)
 		return -ENOENT;
+	freed_note(p);
 	large_area_free(area);
 	return 0;
 }

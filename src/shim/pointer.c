@@ -108,11 +108,13 @@ void pointer_resolve(const void *p, const char *function, struct pointer *out)
 	}
 	if (unlikely(!resolve_side(p, function, out)))
 		return;
-	if (unlikely(is_ours(p)))
+	if (unlikely(is_ours(p))) {
+		freed_check(function, p);
 		end_by_misuse(function, p,
 			      (uintptr_t)p % MALLOC_ALIGN ?
 				      "is not 16-byte aligned" :
 				      "is not allocated memory");
+	}
 	*out = (struct pointer){ POINTER_FOREIGN, NULL, 0 };
 }
 

@@ -95,6 +95,15 @@ struct large_stat {
 };
 extern struct large_stat large_stat; /* atomic, relaxed */
 
+/* ---- freed.c: where freed large blocks began ----------------------------- */
+
+void freed_note(const void *p); /* a run or area that began at p was freed */
+/*
+ * The caller of `function` was given p, where no block is. Ends the program if
+ * p is known to be the start of a freed run or area.
+ */
+void freed_check(const char *function, const void *p);
+
 /* ---- pointer.c: pointers that the fast path does not know ---------------- */
 
 enum pointer_kind {

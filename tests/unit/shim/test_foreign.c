@@ -143,6 +143,13 @@ static void expect_end(const char *cmdline, void *p, const char *phrase)
 	}
 }
 
+static void expect_double_free(void *p)
+{
+	struct bad bad = { "", p, FREE };
+
+	assert_true(child_aborts(child_bad, &bad, "free(): double free of"));
+}
+
 /* Places that no allocator gives out. Expect one line, whatever foreign= is. */
 static void test_no_owner(void **state)
 {
@@ -155,6 +162,8 @@ static void test_no_owner(void **state)
 	expect_end("foreign=leak", object, "is inside a loaded object");
 	expect_end("", object, "is inside a loaded object");
 	expect_end("foreign=leak", gap, "is in no mapping");
+	freed_note(gap); /* an area outside of vmalloc space was there */
+	expect_double_free(gap);
 	expect_end("foreign=leak", NULL, "is on a stack");
 }
 

@@ -125,8 +125,13 @@ static void test_bad_large(void **state)
 	expect_end(area + 3, "is not 16-byte aligned\n");
 	free(run);
 	free(area);
-	expect_end(run, "is not allocated memory\n");
-	expect_end(area, "is not allocated memory\n");
+	snprintf(phrase, sizeof(phrase), "%p was freed already\n", (void *)run);
+	expect_end(run, phrase);
+	expect_end(run + PAGE_SIZE, "is not allocated memory\n");
+	snprintf(phrase, sizeof(phrase), "%p was freed already\n",
+		 (void *)area);
+	expect_end(area, phrase);
+	expect_end(area + PAGE_SIZE, "is not allocated memory\n");
 }
 
 /* Addresses of ours that were never handed out. Expect them refused, but where
