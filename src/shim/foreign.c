@@ -12,6 +12,8 @@
  *					writable pages, its early heap: ignored
  *	anything else			the next allocator's: foreign=forward
  *					(default), =abort or =leak
+ *	  glibc is next, and this is	one line, abort; =leak: ignored
+ *	  no block of its malloc
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +25,7 @@
 #include "shim/maps.h"
 #include "shim/next.h"
 #include "shim/shim.h"
+#include "sys/os.h"
 
 enum foreign_policy { FORWARD, ABORT, LEAK };
 
@@ -48,12 +51,32 @@ static __cold void refuse_pointer(const char *function, const void *p,
 		[PLACE_NONE] = "is in no mapping",
 		[PLACE_STACK] = "is on a stack",
 		[PLACE_OBJECT] = "is inside a loaded object",
+		[PLACE_MAPPING] = "is in a mapping of the program, not "
+				  "malloc's",
 		[PLACE_OTHER] = "belongs to another allocator",
 	};
 
 	if (place == PLACE_NONE) /* an area of its own mapping */
 		freed_check(function, p);
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what[place]);
+}
+
+/*
+ * Returns true if p is known to be no block of the next allocator. glibc has
+ * the size of a block in the word in front of it, 32 bytes or more; its own
+ * free() ends the program for less.
+ */
+static bool is_no_block(const char *p)
+{
+	const char *word = p - sizeof(size_t);
+	size_t size;
+
+	if (!next_malloc()->is_glibc)
+		return false;
+	if (!os_readable(word))
+		return true;
+	memcpy(&size, word, sizeof(size));
+	return size < 32;
 }
 
 /*
@@ -68,6 +91,8 @@ static enum map_place examine_pointer(const char *function, const void *p,
 
 	if (place == PLACE_LDSO)
 		return place;
+	if (place == PLACE_OTHER && foreign_policy != LEAK && is_no_block(p))
+		place = PLACE_MAPPING;
 	if (place != PLACE_OTHER || foreign_policy == ABORT)
 		refuse_pointer(function, p, place);
 	return foreign_policy == FORWARD ? PLACE_OTHER : PLACE_NONE;

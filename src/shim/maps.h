@@ -13,6 +13,7 @@ enum map_place {
 	PLACE_OBJECT, /* a loaded object, or its .bss */
 	PLACE_LDSO, /* writable pages of ld.so: its early heap */
 	PLACE_OTHER, /* memory of another allocator */
+	PLACE_MAPPING, /* foreign.c: no allocator's; never of maps.c */
 };
 
 struct mapping {

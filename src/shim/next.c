@@ -10,6 +10,8 @@
  *
  * Locking	none: the first thread settles it; others would find the same
  */
+#include <string.h>
+
 #include "shim/next.h"
 
 static struct next_malloc kept; /* constant once settled */
@@ -17,8 +19,10 @@ static u8 settled; /* release/acquire */
 
 void next_note(struct next_malloc *next, const struct scope_object *object)
 {
-	if (!next->free)
+	if (!next->free) {
 		next->free = (void (*)(void *))scope_versioned(object, "free");
+		next->is_glibc = !strcmp(object->soname, "libc.so.6");
+	}
 	if (!next->realloc)
 		next->realloc = (void *(*)(void *, size_t))scope_versioned(
 			object, "realloc");

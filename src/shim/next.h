@@ -13,6 +13,7 @@ struct next_malloc {
 	void (*free)(void *p);
 	void *(*realloc)(void *p, size_t size);
 	size_t (*usable_size)(void *p);
+	bool is_glibc; /* free() is that of glibc */
 };
 
 /* Notes the functions that an object behind us defines, if they are missing. */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "diag/param.h"
+#include "shim/next.h"
 #include "shim/shim.h"
 #include "support/child.h"
 
@@ -177,12 +178,69 @@ static void test_abort(void **state)
 	free(p);
 }
 
+/* A mapping of the program: its start, with nothing in front, and addresses
+ * behind words that are no size. Expect a line, unless foreign=leak says that
+ * it may have an owner. */
+static void child_leaks(void *p)
+{
+	parse_args("foreign=leak");
+	foreign_free(p);
+	exit(0);
+}
+
+static void test_mapping(void **state)
+{
+	static const size_t words[] = { 0, 7, 16, 31 };
+	static const char phrase[] = "is in a mapping of the program, not "
+				     "malloc's";
+	char *p = mmap(NULL, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct child_end end;
+
+	(void)state;
+	munmap(p, PAGE_SIZE);
+	p += PAGE_SIZE;
+	expect_end("", p, phrase);
+	expect_end("foreign=abort", p, phrase);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		memcpy(p + 56, &words[i], sizeof(words[i]));
+		expect_end("", p + 64, phrase);
+	}
+	memcpy(p + 56, &(size_t){ 33 }, sizeof(size_t));
+	expect_end("foreign=abort", p + 64, "belongs to another allocator");
+	child_run(child_leaks, p, &end);
+	assert_int_equal(end.status, 0);
+	munmap(p, 2 * PAGE_SIZE);
+}
+
+/* The same where another allocator than glibc's is next. Expect it to get the
+ * pointer. */
+static void *given;
+
+static void take(void *p)
+{
+	given = p;
+}
+
+static void child_other_next(void *arg)
+{
+	const struct next_malloc other = { .free = take };
+	char *p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arg;
+	next_keep(&other);
+	foreign_free(p + 64);
+	REQUIRE(given == p + 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward), child_test(child_leak),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_no_owner),
-		cmocka_unit_test(test_abort),
+		cmocka_unit_test(test_abort),	cmocka_unit_test(test_mapping),
+		child_test(child_other_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static void child_libc(void *arg)
 	next_note(&next, &libc);
 	REQUIRE(next.free && next.realloc && next.usable_size);
 	REQUIRE((void *)next.free == scope_versioned(&libc, "free"));
+	REQUIRE(next.is_glibc);
 	REQUIRE((void *)next.realloc == scope_versioned(&libc, "realloc"));
 }
 
@@ -43,8 +44,20 @@ static void child_partly(void *arg)
 	(void)arg;
 	REQUIRE(!scope_walk(see, NULL));
 	next_note(&next, &libc);
-	REQUIRE(next.free == free_of_test);
+	REQUIRE(next.free == free_of_test && !next.is_glibc);
 	REQUIRE(next.realloc && next.usable_size);
+}
+
+/* glibc's functions under another name. Expect them not to be taken for it. */
+static void child_other(void *arg)
+{
+	struct next_malloc next = { 0 };
+
+	(void)arg;
+	REQUIRE(!scope_walk(see, NULL));
+	libc.soname = "libother.so.1";
+	next_note(&next, &libc);
+	REQUIRE(next.free && !next.is_glibc);
 }
 
 /* Nothing was kept. Expect the objects to be walked, and what is found to
@@ -76,9 +89,8 @@ static void child_kept(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_libc),
-		child_test(child_partly),
-		child_test(child_walk),
+		child_test(child_libc),	 child_test(child_partly),
+		child_test(child_other), child_test(child_walk),
 		child_test(child_kept),
 	};
 
