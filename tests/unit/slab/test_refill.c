@@ -149,6 +149,12 @@ static void refill_one(void *arg)
 	take(0, 1);
 }
 
+static void refill_two(void *arg)
+{
+	(void)arg;
+	take(0, 2);
+}
+
 /*
  * The program wrote into a free object, over the numbers of the free ones.
  * Expect it to be aborted when such a number is used.
@@ -168,6 +174,28 @@ static void test_overwritten_freelist(void **state)
 	give(0, 1);
 }
 
+/*
+ * The same with numbers that objects of the slab have: of one in use, and of
+ * one that is listed twice. Expect it to be aborted before the object has two
+ * owners.
+ */
+static void test_number_in_use(void **state)
+{
+	struct slab_desc *slab;
+	freelist_idx_t was;
+
+	(void)state;
+	take(0, 2);
+	slab = slab_of(0);
+	was = slab->freelist[2];
+	slab->freelist[2] = (freelist_idx_t)obj_to_index(f.s, slab, f.objs[1]);
+	expect_abort(refill_one, NULL, "was overwritten (fixture)");
+	slab->freelist[2] = slab->freelist[3];
+	expect_abort(refill_two, NULL, "was overwritten (fixture)");
+	slab->freelist[2] = was;
+	give(0, 2);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -175,7 +203,7 @@ int main(void)
 		TEST(test_first_slab),		 TEST(test_partial),
 		TEST(test_order_of_lists),	 TEST(test_one_after_another),
 		TEST(test_objfreelist_moves),	 TEST(test_shared_first),
-		TEST(test_overwritten_freelist),
+		TEST(test_overwritten_freelist), TEST(test_number_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
