@@ -11,8 +11,9 @@
  *
  *	the slab has now	and goes
  *	no object in use	to the head of slabs_free
- *	some in use		to the tail of slabs_partial, so that these have
+ *	some, and had all	to the tail of slabs_partial, so that these have
  *				the most time to be freed too
+ *	some, and had some	stays where it is on slabs_partial
  *
  * When the node has more free objects than free_limit, slabs of the tail of
  * slabs_free go back to the page allocator.
@@ -21,6 +22,7 @@
  * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, free_block() (docs/kernel.md S5)
  */
+#include <limits.h>
 #include <string.h>
 
 #include "kmem/account.h"
@@ -43,13 +45,15 @@ static inline bool known_object(const struct kmem_cache *s, const void *obj)
 	       arena_index[pfn] == s->class && kmem_starts_object(s, obj);
 }
 
+__extension__ typedef unsigned __int128 u128;
+
 /* What of a cache is needed to find an object's slab and number. */
 struct object_key {
 	const struct kmem_cache *s;
 	unsigned long head; /* mask of the pfn of a head page */
 	unsigned int index; /* of its frames */
-	unsigned int size, num;
-	struct reciprocal_value each;
+	unsigned int num;
+	u64 divisor;
 };
 
 static inline struct object_key object_key_of(const struct kmem_cache *s)
@@ -58,24 +62,27 @@ static inline struct object_key object_key_of(const struct kmem_cache *s)
 		.s = s,
 		.head = ~((1UL << s->gfporder) - 1),
 		.index = s->class ? s->class : INDEX_OTHER + s->gfporder,
-		.size = s->size,
 		.num = s->num,
-		.each = s->reciprocal_buffer_size,
+		.divisor = s->divisor,
 	};
 }
 
 /*
  * Returns the number of the object that starts at obj. A result of key->num or
- * more means that none does.
+ * more means that none does. One product has both: its upper half is the
+ * quotient, and its lower half is below the divisor if nothing is left over
+ * (kmem_starts_object()).
  */
 static inline unsigned int __number_of(const struct object_key *key,
 				       const struct slab_desc *slab,
 				       const void *obj)
 {
 	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
-	u32 index = reciprocal_divide(offset, key->each);
+	u128 product = (u128)key->divisor * offset;
 
-	return likely(index * key->size == offset) ? index : key->num;
+	if (unlikely((u64)product >= key->divisor))
+		return key->num;
+	return (unsigned int)(product >> 64);
 }
 
 static inline unsigned int number_of(const struct kmem_cache *s,
@@ -117,16 +124,28 @@ struct slab_desc *desc_of_object(struct kmem_cache *s, const void *obj)
 	return slab && number_of(s, slab, obj) < s->num ? slab : NULL;
 }
 
+static __attribute__((noreturn)) void no_object(const struct kmem_cache *s,
+						const void *obj)
+{
+	kmem_bad_object(s, obj, "is not allocated memory");
+}
+
+static __attribute__((noreturn)) void bad_start(const struct kmem_cache *s,
+						const void *obj)
+{
+	kmem_bad_object(s, obj, "is not the start of an object");
+}
+
 struct slab_desc *checked_desc(struct kmem_cache *s, const void *obj,
 			       unsigned int *index)
 {
 	struct slab_desc *slab = own_slab(s, obj);
 
 	if (unlikely(!slab))
-		kmem_bad_object(s, obj, "is not allocated memory");
+		no_object(s, obj);
 	*index = number_of(s, slab, obj);
 	if (unlikely(*index >= s->num))
-		kmem_bad_object(s, obj, "is not the start of an object");
+		bad_start(s, obj);
 	return slab;
 }
 
@@ -147,44 +166,60 @@ int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 	return wrong;
 }
 
-/*
- * Returns true if the object with this number is free already. Without a
- * free_map the freelist is searched in debug builds only.
- */
-static inline bool is_free_already(const struct kmem_cache *s,
-				   const struct slab_desc *slab,
-				   unsigned int index)
+/* Returns true if the freelist `list` has this number behind `active`. */
+static inline bool has_number(const freelist_idx_t *list, unsigned int active,
+			      unsigned int num, unsigned int index)
 {
-	if (unlikely(!slab->active))
-		return true;
-	if (likely(s->num <= FREE_MAP_BITS))
-		return slab->free_map >> index & 1;
-	return IS_ENABLED(KM_DEBUG) && slab_index_is_free(s, slab, index);
+	return active < num && memchr(list + active, (int)index, num - active);
 }
 
-static inline void slab_put_obj(struct kmem_cache *s, struct slab_desc *slab,
-				unsigned int index)
+/*
+ * Makes objects of one slab free: the number at `index`, and those behind it
+ * for as long as the slab beside the next is the same. Returns how many.
+ * `mapped` says whether free_map has a bit for each object. Without it the
+ * freelist is searched for an object that is free already in debug builds only.
+ */
+static __always_inline unsigned int
+slab_put_objs(struct kmem_cache *s, struct slab_desc *slab,
+	      struct slab_desc *const *beside, const freelist_idx_t *index,
+	      bool mapped)
 {
-	if (unlikely(is_free_already(s, slab, index)))
-		kmem_double_free(s, index_to_obj(s, slab, index));
-	if (s->num <= FREE_MAP_BITS)
-		slab->free_map |= BIT(index);
+	const unsigned int num = s->num;
+	unsigned int active = slab->active, i = 0;
+	freelist_idx_t *list = slab->freelist;
+	u64 map = slab->free_map;
+
 	/*
 	 * All objects were in use, also the one that held the freelist. The
 	 * object that comes back holds it from here on.
 	 */
-	if (!slab->freelist)
-		slab->freelist = index_to_obj(s, slab, index);
-	slab->freelist[--slab->active] = (freelist_idx_t)index;
+	if (unlikely(!list))
+		slab->freelist = list = index_to_obj(s, slab, *index);
+	do {
+		unsigned int nr = index[i];
+
+		if (unlikely(!active) || (mapped && unlikely(map >> nr & 1)) ||
+		    (IS_ENABLED(KM_DEBUG) && !mapped &&
+		     has_number(list, active, num, nr)))
+			kmem_double_free(s, index_to_obj(s, slab, nr));
+		if (mapped)
+			map |= BIT(nr);
+		list[--active] = (freelist_idx_t)nr;
+	} while (beside[++i] == slab);
+	slab->active = (u16)active;
+	slab->free_map = map;
+	return i;
 }
 
 /*
- * Moves a slab that got objects back to the list, or the place, it belongs to
- * now.
+ * Moves a slab that got objects back to the list it belongs to now. One of
+ * slabs_partial with others in use stays in its place.
  */
 static inline void relist_desc(struct kmem_cache_node *n,
-			       struct slab_desc *slab)
+			       struct slab_desc *slab, bool was_full)
 {
+	if (likely(slab->active && !was_full))
+		return;
 	list_del(&slab->slab_list);
 	if (slab->active) {
 		list_add_tail(&slab->slab_list, &n->slabs_partial);
@@ -192,6 +227,20 @@ static inline void relist_desc(struct kmem_cache_node *n,
 		list_add(&slab->slab_list, &n->slabs_free);
 		n->free_slabs++;
 	}
+}
+
+/* slab_put_objs(), and moves the slab to its list. */
+static __always_inline unsigned int
+put_and_relist(struct kmem_cache *s, struct kmem_cache_node *n,
+	       struct slab_desc *const *beside, const freelist_idx_t *index,
+	       bool mapped)
+{
+	struct slab_desc *slab = *beside;
+	bool was_full = slab->active == s->num;
+	unsigned int nr = slab_put_objs(s, slab, beside, index, mapped);
+
+	relist_desc(n, slab, was_full);
+	return nr;
 }
 
 /*
@@ -216,51 +265,58 @@ static void trim_free(struct kmem_cache *s, struct kmem_cache_node *n,
 bool slab_index_is_free(const struct kmem_cache *s,
 			const struct slab_desc *slab, unsigned int index)
 {
-	return slab->active < s->num &&
-	       memchr(slab->freelist + slab->active, (int)index,
-		      s->num - slab->active);
+	return has_number(slab->freelist, slab->active, s->num, index);
 }
 
 void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
 		unsigned int index, struct list_head *list)
 {
 	struct kmem_cache_node *n = desc_node(slab);
+	struct slab_desc *const one[] = { slab, NULL };
+	freelist_idx_t number = (freelist_idx_t)index;
 
 	spin_lock(&n->list_lock);
-	slab_put_obj(s, slab, index);
-	relist_desc(n, slab);
+	put_and_relist(s, n, one, &number, s->num <= FREE_MAP_BITS);
 	WRITE_ONCE(n->free_objects, n->free_objects + 1);
 	kmem_count_sub(&s->in_use, 1);
 	trim_free(s, n, list);
 	spin_unlock(&n->list_lock);
 }
 
-/* Checked objects: their slabs and numbers. */
+/* Checked objects: their slabs, with NULL behind the last, and numbers. */
 struct checked {
-	struct slab_desc *slab[FLUSH_BATCH];
+	struct slab_desc *slab[FLUSH_BATCH + 1];
 	freelist_idx_t index[FLUSH_BATCH];
 };
 
 /*
- * Frees the objects from `from` on whose slabs are of this node. Returns the
- * index of the first object of another node, or nr.
+ * Frees the objects from `from` on whose slabs are of the node with this
+ * number. Returns the index of the first object of another node, or how many
+ * objects there are.
  */
-static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
-			       const struct checked *p, unsigned int from,
-			       unsigned int nr)
+static __always_inline unsigned int
+put_checked(struct kmem_cache *s, struct kmem_cache_node *n,
+	    const struct checked *p, unsigned int from, u8 node, bool mapped)
 {
 	unsigned int i = from;
+
+	while (p->slab[i] && p->slab[i]->node_id == node)
+		i += put_and_relist(s, n, p->slab + i, p->index + i, mapped);
+	return i;
+}
+
+/* The same, with the node's lock and counters. */
+static unsigned int free_block(struct kmem_cache *s, const struct checked *p,
+			       unsigned int from)
+{
+	u8 node = p->slab[from]->node_id;
+	struct kmem_cache_node *n = get_node(s, node);
+	unsigned int i;
 	LIST_HEAD(list);
 
 	spin_lock(&n->list_lock);
-	while (i < nr && desc_node(p->slab[i]) == n) {
-		struct slab_desc *slab = p->slab[i];
-
-		do
-			slab_put_obj(s, slab, p->index[i]);
-		while (++i < nr && p->slab[i] == slab);
-		relist_desc(n, slab);
-	}
+	i = s->num <= FREE_MAP_BITS ? put_checked(s, n, p, from, node, true) :
+				      put_checked(s, n, p, from, node, false);
 	WRITE_ONCE(n->free_objects, n->free_objects + i - from);
 	kmem_count_sub(&s->in_use, i - from);
 	trim_free(s, n, &list);
@@ -269,48 +325,62 @@ static unsigned int free_block(struct kmem_cache *s, struct kmem_cache_node *n,
 	return i;
 }
 
-/* Returns true if obj was an object of another cache; it was freed there. */
-static bool gone_to_owner(struct kmem_cache *s, void *obj)
+/* Frees obj, which is in no slab of s, to the cache that it is an object of. */
+static void send_to_owner(struct kmem_cache *s, void *obj)
 {
 	struct kmem_cache *other = kmem_other_cache(s, obj);
 
-	if (!other)
-		return false;
+	if (unlikely(!other))
+		no_object(s, obj);
 	kmem_free_to_other(s, other, obj);
-	return true;
 }
 
-/* Prefetches what a free will write. Another thread may change it meanwhile. */
-static __racy inline void prefetch_list(const struct slab_desc *slab)
+/*
+ * Prefetches what a free of obj will write: the freelist, which obj will hold
+ * if there is none. Another thread may change it meanwhile.
+ */
+static __racy inline void prefetch_list(const struct slab_desc *slab,
+					const void *obj)
 {
 	const freelist_idx_t *list = READ_ONCE(slab->freelist);
 
-	__builtin_prefetch(list + READ_ONCE(slab->active), 1);
+	__builtin_prefetch((list ?: (const freelist_idx_t *)obj) +
+				   READ_ONCE(slab->active),
+			   1);
 }
 
 static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	const struct object_key key = object_key_of(
 		s); /* not read for each object */
+	unsigned long last = ULONG_MAX; /* the pfn of the last object's slab */
+	struct slab_desc *slab = NULL;
 	unsigned int mine = 0;
 	struct checked p;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		struct slab_desc *slab = __own_slab(&key, objs[i]);
-		unsigned int index = slab ? __number_of(&key, slab, objs[i]) :
-					    0;
+		unsigned long pfn = virt_to_pfn(objs[i]) & key.head;
+		unsigned int index;
 
-		if (unlikely(!slab || index >= key.num)) {
-			if (!slab && gone_to_owner(s, objs[i]))
-				continue;
-			checked_desc(s, objs[i], &index); /* aborts */
+		if (pfn != last) {
+			last = pfn;
+			slab = __own_slab(&key, objs[i]);
+			if (likely(slab))
+				prefetch_list(slab, objs[i]);
 		}
-		prefetch_list(slab);
+		if (unlikely(!slab)) {
+			send_to_owner(s, objs[i]);
+			continue;
+		}
+		index = __number_of(&key, slab, objs[i]);
+		if (unlikely(index >= key.num))
+			bad_start(s, objs[i]);
 		p.slab[mine] = slab;
 		p.index[mine++] = (freelist_idx_t)index;
 	}
+	p.slab[mine] = NULL;
 	for (unsigned int i = 0; i < mine;)
-		i = free_block(s, desc_node(p.slab[i]), &p, i, mine);
+		i = free_block(s, &p, i);
 }
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)

@@ -29,12 +29,14 @@ static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	unsigned int colour;
 
+	if (s->colour < 2)
+		return 0;
 	spin_lock(&n->list_lock);
 	colour = n->colour_next++;
 	if (n->colour_next >= s->colour)
 		n->colour_next = 0;
 	spin_unlock(&n->list_lock);
-	return colour < s->colour ? (size_t)colour * s->colour_off : 0;
+	return (size_t)colour * s->colour_off;
 }
 
 /*

@@ -19,31 +19,33 @@
 #include "slab/internal.h"
 #include "zone/numa.h"
 
-/* Returns true if the freelist may have this number: its object is free. */
-static inline bool index_is_sound(const struct kmem_cache *s,
-				  const struct slab_desc *slab,
-				  unsigned int index)
-{
-	if (unlikely(index >= s->num))
-		return false;
-	return s->num > FREE_MAP_BITS || slab->free_map >> index & 1;
-}
-
 /*
- * Returns the next free object of a slab. Aborts if the freelist was
- * overwritten.
+ * Stores the next nr free objects of a slab, which has as many. Aborts if the
+ * freelist was overwritten. `mapped` says whether free_map has a bit for each
+ * object; an object of the freelist must have it.
  */
-static void *slab_get_obj(struct kmem_cache *s, struct slab_desc *slab)
+static __always_inline void slab_get_objs(const struct kmem_cache *s,
+					  struct slab_desc *slab, void **objs,
+					  unsigned int nr, bool mapped)
 {
-	unsigned int index = slab->freelist[slab->active++];
+	const freelist_idx_t *list = slab->freelist + slab->active;
+	const unsigned int num = s->num, size = s->size;
+	char *const mem = slab->s_mem;
+	u64 map = slab->free_map;
 
-	if (unlikely(!index_is_sound(s, slab, index)))
-		kmem_bad_object(s, slab->freelist,
-				"is an array of free objects and was "
-				"overwritten");
-	if (s->num <= FREE_MAP_BITS)
-		slab->free_map &= ~BIT(index);
-	return index_to_obj(s, slab, index);
+	for (unsigned int i = 0; i < nr; i++) {
+		unsigned int index = list[i];
+
+		if (unlikely(index >= num || (mapped && !(map >> index & 1))))
+			kmem_bad_object(s, slab->freelist,
+					"is an array of free objects and was "
+					"overwritten");
+		if (mapped)
+			map &= ~BIT(index);
+		objs[i] = mem + (unsigned long)index * size;
+	}
+	slab->active = (u16)(slab->active + nr);
+	slab->free_map = map;
 }
 
 /* Stores up to nr objects of a slab. Returns how many. */
@@ -52,8 +54,10 @@ static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
 {
 	unsigned int got = min(nr, s->num - slab->active);
 
-	for (unsigned int i = 0; i < got; i++)
-		objs[i] = slab_get_obj(s, slab);
+	if (s->num <= FREE_MAP_BITS)
+		slab_get_objs(s, slab, objs, got, true);
+	else
+		slab_get_objs(s, slab, objs, got, false);
 	return got;
 }
 

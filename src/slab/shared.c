@@ -199,8 +199,11 @@ static struct array_cache *noted_row_take(struct kmem_cache *s,
 struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
 				struct array_cache *empty)
 {
-	unsigned int here = row_here();
+	unsigned int here;
 
+	if (!READ_ONCE(n->shared_rows))
+		return NULL; /* where this CPU's row is need not be known */
+	here = row_here();
 	for (unsigned int i = 0; i < NR_BARNS && READ_ONCE(n->shared_rows);
 	     i++) {
 		unsigned int row = (here + i) % NR_BARNS;

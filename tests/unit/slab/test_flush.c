@@ -39,8 +39,9 @@ static void test_lists(void **state)
 	expect_slabs(0, 0, 2);
 }
 
-/* Frees into several partial slabs. Expect the one last freed into at the tail
- * and the empty one at the head of its list. */
+/* Frees into several slabs. Expect the one that was full last at the tail of
+ * slabs_partial, none moved by a further free, and the empty one at the head of
+ * its list. */
 static void test_places_on_lists(void **state)
 {
 	(void)state;
@@ -51,10 +52,10 @@ static void test_places_on_lists(void **state)
 	give(1, 1);
 	assert_ptr_equal(list_last_entry(&f.n->slabs_partial, struct slab_desc,
 					 slab_list),
-			 slab_of(0));
+			 slab_of(2 * f.per_slab));
 	assert_ptr_equal(list_first_entry(&f.n->slabs_partial, struct slab_desc,
 					  slab_list),
-			 slab_of(f.per_slab));
+			 slab_of(0));
 	give(f.per_slab + 1, f.per_slab - 1);
 	give(2 * f.per_slab + 1, f.per_slab - 1);
 	assert_ptr_equal(list_first_entry(&f.n->slabs_free, struct slab_desc,
