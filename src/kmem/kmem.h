@@ -351,6 +351,21 @@ static __always_inline bool cursor_may_hold(uintptr_t cursor, const void *obj)
 }
 
 /*
+ * Returns true if obj is one of the `nr` newest objects at a cursor. A word
+ * NULL lies below the oldest.
+ */
+static __always_inline bool cursor_has(uintptr_t cursor, const void *obj,
+				       unsigned int nr)
+{
+	void *const *at = (void *const *)cursor;
+
+	while (nr-- && *--at)
+		if (unlikely(*at == obj))
+			return true;
+	return false;
+}
+
+/*
  * cursor_put(), unless obj seems to be among the two newest objects already:
  * then returns 2. This is a double free.
  */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "diag/report.h"
 #include "kmem/guard.h"
 #include "kmem/miss.h"
 #include "reclaim/reclaim.h"
@@ -23,6 +24,9 @@
 #include "shim/count.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
+
+/* A realloc() that moves a block looks for it among so many freed ones. */
+#define FREED_LATELY 16
 
 static inline void *pop_small(size_t size)
 {
@@ -125,6 +129,26 @@ static __always_inline struct kmem_cache *small_cache(const void *p)
 		return NULL;
 	s = kmem_classes[arena_index[pfn]];
 	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
+}
+
+static __cold noinline void end_by_freed(const struct kmem_cache *s,
+					 const void *p, const char *function)
+{
+	km_panic("kmalloc: %s(): %p was freed already (%s)\n", function, p,
+		 s->name);
+}
+
+/*
+ * An object that realloc() or malloc_usable_size() is asked about should not be
+ * free. Ends the program if it is one of the `nr` of its class that this thread
+ * freed last.
+ */
+static __always_inline void check_in_use(const struct kmem_cache *s,
+					 const void *p, const char *function,
+					 unsigned int nr)
+{
+	if (unlikely(cursor_has(kmem_this_owner->cursor[s->class], p, nr)))
+		end_by_freed(s, p, function);
 }
 
 /* Returns true if p is foreign: the caller passes it on without our locks. */
@@ -438,6 +462,7 @@ static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
 	const struct pointer what = { POINTER_SMALL, s, s->object_size };
 	void *q;
 
+	check_in_use(s, p, "realloc", FREED_LATELY);
 	if (unlikely(!kmem_enter()))
 		return realloc_outside(p, size, caller);
 	q = resize_block(&what, p, size, caller);
@@ -454,8 +479,10 @@ static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
 	s = small_cache(p);
 	if (unlikely(!s || !size))
 		return realloc_slow(p, size, caller);
-	if (size <= s->object_size && size > s->object_size / 2)
+	if (size <= s->object_size && size > s->object_size / 2) {
+		check_in_use(s, p, "realloc", 2);
 		return p;
+	}
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
 	return realloc_small(s, p, size, caller);
@@ -491,7 +518,10 @@ EXPORT size_t malloc_usable_size(void *p)
 {
 	const struct kmem_cache *s = small_cache(p);
 
-	return likely(s) ? s->object_size : usable_size_slow(p);
+	if (unlikely(!s))
+		return usable_size_slow(p);
+	check_in_use(s, p, "malloc_usable_size", 2);
+	return s->object_size;
 }
 
 void *__libc_malloc(size_t size) ALIAS(malloc);

@@ -148,6 +148,23 @@ static void test_stale_word(void **state)
 		kmem_cache_free(s, objs[--nr]);
 }
 
+/* Words of a sheaf: two objects, below them NULL and what was there before.
+ * Expect the newest to be found as far as is asked, and nothing below NULL. */
+static void test_cursor_has(void **state)
+{
+	static char old, oldest, newest, other;
+	void *words[] = { &old, NULL, &oldest, &newest };
+	uintptr_t cursor = (uintptr_t)(words + 4);
+
+	(void)state;
+	assert_true(cursor_has(cursor, &newest, 1));
+	assert_false(cursor_has(cursor, &oldest, 1));
+	assert_true(cursor_has(cursor, &oldest, 2));
+	assert_false(cursor_has(cursor, &other, 4));
+	assert_false(cursor_has(cursor, &old, 4));
+	assert_false(cursor_has((uintptr_t)(words + 2), &old, 2));
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -155,6 +172,7 @@ int main(void)
 		TEST(test_zero),	   TEST(test_zero_ctor),
 		TEST(test_free_null),	   TEST(test_double_free),
 		TEST(test_double_between), TEST(test_stale_word),
+		TEST(test_cursor_has),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

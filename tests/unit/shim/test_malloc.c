@@ -224,6 +224,69 @@ static void test_other_names(void **state)
 	assert_int_equal(mallinfo2().uordblks, before);
 }
 
+/* ---- freed blocks ---------------------------------------------------------*/
+
+#define NR_FREED 17
+
+struct freed {
+	size_t size; /* realloc() to this; 0: malloc_usable_size() */
+	unsigned int between; /* frees of the same class that follow */
+};
+
+static void child_freed(void *arg)
+{
+	const struct freed *freed = arg;
+	void *p[NR_FREED + 1];
+
+	for (unsigned int i = 0; i <= NR_FREED; i++)
+		p[i] = malloc(100);
+	for (unsigned int i = 0; i <= freed->between; i++)
+		free(p[i]);
+	if (freed->size)
+		p[1] = realloc(p[0], freed->size);
+	else
+		p[1] = (void *)malloc_usable_size(p[0]);
+	REQUIRE(p[1]);
+}
+
+/* Small blocks that this thread freed last, asked about and resized, in place
+ * and to another one. Expect a line as far back as is looked, and none
+ * further. */
+static void test_freed(void **state)
+{
+	static const struct {
+		const char *function;
+		size_t size;
+		unsigned int seen;
+	} cases[] = {
+		{ "malloc_usable_size", 0, 2 },
+		{ "realloc", 110, 2 },
+		{ "realloc", 200, 16 },
+		{ "realloc", 40, 16 },
+	};
+	char text[64];
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct freed freed = { cases[i].size, 0 };
+
+		snprintf(text, sizeof(text), "kmalloc: %s(): 0x",
+			 cases[i].function);
+		for (; freed.between < NR_FREED; freed.between++) {
+			struct child_end end;
+
+			child_run(child_freed, &freed, &end);
+			if (freed.between >= cases[i].seen) {
+				assert_null(strstr(end.err, "already"));
+				continue;
+			}
+			assert_non_null(strstr(
+				end.err, " was freed already (malloc-112)\n"));
+			assert_ptr_equal(strstr(end.err, text), end.err);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_reallocarray),
 		cmocka_unit_test(test_other_names),
+		cmocka_unit_test(test_freed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
