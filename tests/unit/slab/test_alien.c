@@ -260,13 +260,29 @@ static void many_threads(void *arg)
 	end();
 }
 
+/* A batch of objects of both nodes in turn, to the slabs. Expect each in the
+ * lists of its node. */
+static void flushed_mixed(void *arg)
+{
+	void *batch[40];
+
+	(void)arg;
+	start(512);
+	for (int i = 0; i < 40; i++)
+		REQUIRE(slab_refill(f.s, GFP_KERNEL, i / 3 % 2 ? here : there,
+				    batch + i, 1) == 1);
+	slab_flush(f.s, batch, 40);
+	slab_check(f.s);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(asked_for),	      child_test(remote_frees),
 		child_test(drained_by_ticks), child_test(sorted_at_flush),
 		child_test(full_node),	      child_test(destroyed),
-		child_test(many_threads),
+		child_test(many_threads),     child_test(flushed_mixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,22 @@ static void test_double_free(void **state)
 	give(0, 1);
 }
 
+/* The same in slabs with more objects than free_map has bits. Expect the debug
+ * builds to see it among others, all builds once the slab is empty. */
+static void test_double_free_without_map(void **state)
+{
+	(void)state;
+	fixture_close();
+	fixture_open(16, 0, NULL);
+	assert_true(f.per_slab > FREE_MAP_BITS);
+	take(0, 4);
+	if (IS_ENABLED(KM_DEBUG))
+		expect_abort(flush_beside, f.objs[2], "double free of");
+	give(1, 3);
+	expect_abort(flush_twice, f.objs[0], "double free of");
+	give(0, 1);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -273,6 +289,7 @@ int main(void)
 		TEST(test_outside_objects),
 		TEST(test_bad_object_in_array),
 		TEST(test_double_free),
+		TEST(test_double_free_without_map),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

@@ -16,28 +16,36 @@ static void construct(void *obj)
 	constructed++;
 }
 
-/* New slabs one after the other. Expect the first object of each one colour
- * further in than that of the last, and the first colour again after the
- * last. */
-static void test_colours(void **state)
+static void expect_colours(unsigned int size, unsigned int colours)
 {
 	struct slab_desc *slabs[12];
 	size_t colour = 0;
 
-	(void)state;
-	fixture_open(704, 0, NULL);
-	assert_int_equal(f.s->colour, 7);
+	fixture_open(size, 0, NULL);
+	assert_int_equal(f.s->colour, colours);
 	for (size_t i = 0; i < ARRAY_SIZE(slabs); i++) {
 		slabs[i] = cache_grow(f.s, GFP_KERNEL, 0);
 		assert_non_null(slabs[i]);
 		assert_ptr_equal(slabs[i]->s_mem,
 				 desc_address(slabs[i]) + colour * CACHELINE);
-		colour = (colour + 1) % 7;
+		colour = colour + 1 < colours ? colour + 1 : 0;
 	}
 	assert_int_equal(f.n->nr_slabs, ARRAY_SIZE(slabs));
 	for (size_t i = 0; i < ARRAY_SIZE(slabs); i++)
 		slab_destroy(f.s, slabs[i]);
 	fixture_close();
+}
+
+/* New slabs one after the other, of many colours, two, one and none. Expect the
+ * first object of each one colour further in than that of the last, and the
+ * first colour again after the last. */
+static void test_colours(void **state)
+{
+	(void)state;
+	expect_colours(704, 7);
+	expect_colours(208, 2);
+	expect_colours(192, 1);
+	expect_colours(512, 0);
 }
 
 /* Colours beside an alignment above a cache line. Expect both kept. */
