@@ -65,6 +65,8 @@
 #define SHEAF_SIZE (1UL << SHEAF_SHIFT)
 #define SHEAF_WORDS (SHEAF_SIZE / sizeof(void *))
 #define SHEAF_HEADER_WORDS 4
+/* No bit of it is in the cursor of a full sheaf, or in one a word further. */
+#define SHEAF_FULL_MASK (SHEAF_SIZE - 2 * sizeof(void *))
 #define SHEAF_MAX_CAPACITY (SHEAF_WORDS - SHEAF_HEADER_WORDS - 1)
 
 #define BARN_MAX_FULL 10
@@ -332,7 +334,7 @@ static __always_inline int cursor_put(uintptr_t *place, void *obj)
 {
 	uintptr_t cursor = *place;
 
-	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+	if (unlikely(!(cursor & SHEAF_FULL_MASK)))
 		return 1;
 	*(void **)cursor = obj;
 	*place = cursor + sizeof(void *);
@@ -373,7 +375,7 @@ static __always_inline int cursor_push(uintptr_t *place, void *obj)
 {
 	uintptr_t cursor = *place;
 
-	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+	if (unlikely(!(cursor & SHEAF_FULL_MASK)))
 		return 1;
 	if (cursor_may_hold(cursor, obj))
 		return 2;
@@ -395,7 +397,7 @@ static __always_inline void *kmem_push_start(struct kmem_owner *owner,
 	unsigned long index = table[pfn];
 	uintptr_t cursor = owner->cursor[index];
 
-	if (unlikely(!(cursor & (SHEAF_SIZE - 1))))
+	if (unlikely(!(cursor & SHEAF_FULL_MASK)))
 		return obj;
 	if (cursor_may_hold(cursor, obj))
 		return obj;

@@ -134,9 +134,7 @@ static int grow_by(size_t size)
 	}
 	block->units = (u16)(block->units + units_of(size));
 	block->longest = block->units;
-	if (block->number < roomy->number)
-		roomy = block;
-	return 0;
+	return 0; /* roomy is no later block: this is the newest */
 }
 
 /*

@@ -10,6 +10,11 @@
  *
  * For the backends and this room. Only its owner uses a main.
  *
+ * A fast path reads the cursor first and adds to it last. A signal handler that
+ * allocates in between may move it too, so that it stands a word below bottom,
+ * or above end, afterwards. Below is another NULL word, if there is room, and a
+ * cursor above end is full as well. main_take() puts all of it right.
+ *
  * Invariants	SHEAF1, SHEAF2 of kmem.h
  */
 #ifndef KM_KMEM_SHEAF_H
@@ -44,6 +49,8 @@ static inline void sheaf_set_capacity(struct slab_sheaf *sheaf, u32 capacity)
 	sheaf->capacity = capacity;
 	sheaf->count = 0;
 	((void **)sheaf)[SHEAF_WORDS - capacity - 1] = NULL;
+	if (capacity < SHEAF_MAX_CAPACITY) /* a handler: see above */
+		((void **)sheaf)[SHEAF_WORDS - capacity - 2] = NULL;
 }
 
 /* Sets the capacity of an empty sheaf to that of its cache. */
@@ -63,7 +70,8 @@ static inline struct slab_sheaf *cursor_sheaf(uintptr_t cursor)
 {
 	if (cursor == MISSING)
 		return NULL;
-	return (struct slab_sheaf *)((cursor - 1) & ~(SHEAF_SIZE - 1));
+	return (struct slab_sheaf *)((cursor - 2 * sizeof(void *)) &
+				     ~(SHEAF_SIZE - 1));
 }
 
 /* Returns true if obj is one of the two newest objects at a cursor. */
@@ -150,10 +158,14 @@ static inline struct slab_sheaf *main_take(struct kmem_owner *owner,
 {
 	uintptr_t *cursor = kmem_cursor(owner, s);
 	struct slab_sheaf *sheaf = cursor_sheaf(*cursor);
+	uintptr_t bottom, at;
 
 	if (!sheaf)
 		return NULL;
-	sheaf->count = (u32)((*cursor - sheaf_bottom(sheaf)) / sizeof(void *));
+	bottom = sheaf_bottom(sheaf);
+	at = clamp(*cursor, bottom, sheaf_end(sheaf));
+	sheaf->count = (u32)((at - bottom) / sizeof(void *));
+	((void **)bottom)[-1] = NULL;
 	WRITE_ONCE(*cursor, MISSING);
 	return sheaf;
 }

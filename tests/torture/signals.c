@@ -3,8 +3,8 @@
  * torture/signals.c - signals that arrive around malloc
  *
  * A handler that allocates is allowed only when it did not interrupt malloc,
- * as in glibc; one that allocates nothing may come at any moment. Abandoned
- * and cancelled threads belong here as well.
+ * as in glibc, and does little harm where it did; one that allocates nothing
+ * may come at any moment. Abandoned and cancelled threads belong here as well.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,6 +13,11 @@
 #include <sys/time.h>
 
 #include "support/program.h"
+#ifdef __x86_64__
+#include <ucontext.h>
+
+#include "support/single_step.h"
+#endif
 
 static atomic_int in_malloc, seen, served;
 
@@ -95,6 +100,64 @@ static void any_moment(void)
 	ticks(SIG_IGN, 0);
 }
 
+#ifdef __x86_64__
+#define STEPS 30 /* instructions of a malloc that hits, with the loop's */
+#define ROUNDS 3000
+#define KEPT_SIZE 200
+
+static volatile int steps, step_wanted;
+static uint64_t *volatile of_handler;
+
+static void on_step(int sig, siginfo_t *info, void *arg)
+{
+	ucontext_t *context = arg;
+
+	(void)sig;
+	(void)info;
+	if (steps++ < step_wanted)
+		return;
+	of_handler = malloc(KEPT_SIZE);
+	context->uc_mcontext.gregs[REG_EFL] &= ~SINGLE_STEP_FLAG;
+}
+
+/*
+ * A handler that allocates behind any instruction of malloc, and a free next.
+ * The call may get the handler's block. Expect that no other comes twice.
+ */
+static void inside_malloc(void)
+{
+	static uint64_t *kept[2 * ROUNDS];
+	struct sigaction sa = { .sa_sigaction = on_step,
+				.sa_flags = SA_SIGINFO };
+	unsigned int nr = 0;
+
+	sigaction(SIGTRAP, &sa, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		void *freed = malloc(KEPT_SIZE);
+
+		of_handler = NULL;
+		step_wanted = i % STEPS;
+		steps = 0;
+		single_step_on();
+		kept[nr] = malloc(KEPT_SIZE);
+		single_step_off();
+		free(freed);
+		REQUIRE(kept[nr], "round %d", i);
+		nr++;
+		if (of_handler && of_handler != kept[nr - 1])
+			kept[nr++] = of_handler;
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		*kept[i] = i;
+	for (unsigned int i = 0; i < nr; i++)
+		CHECK(*kept[i] == i, "blocks %u and %lu", i,
+		      (unsigned long)*kept[i]);
+	for (unsigned int i = 0; i < nr; i++)
+		free(kept[i]);
+	CHECK(nr > ROUNDS, "%u blocks", nr);
+}
+#endif
+
 static void *waits(void *arg)
 {
 	free(malloc(1000));
@@ -126,6 +189,9 @@ int main(int argc, char **argv)
 	static const struct kt_case cases[] = {
 		{ "outside_malloc", outside_malloc },
 		{ "any_moment", any_moment },
+#ifdef __x86_64__
+		{ "inside_malloc", inside_malloc },
+#endif
 		{ "cancelled", cancelled },
 	};
 
