@@ -258,7 +258,8 @@ uintptr_t os_find_code(uintptr_t start, uintptr_t end);
 /* ---- waiting ------------------------------------------------------------- */
 
 void os_futex_wait(u32 *word, u32 value);
-void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms); /* at most */
+/* The same for at most `ms`. Returns 0, or -ETIMEDOUT, -EAGAIN, -EINTR. */
+int os_futex_wait_ms(u32 *word, u32 value, unsigned long ms);
 void os_futex_wake(u32 *word);
 void os_futex_wake_all(u32 *word);
 

@@ -190,14 +190,14 @@ void os_futex_wait(u32 *word, u32 value)
 	sys4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
 }
 
-void os_futex_wait_ms(u32 *word, u32 value, unsigned long ms)
+int os_futex_wait_ms(u32 *word, u32 value, unsigned long ms)
 {
 	struct timespec time = {
 		.tv_sec = (time_t)(ms / 1000),
 		.tv_nsec = (long)(ms % 1000) * 1000000,
 	};
 
-	sys4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &time);
+	return (int)sys4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &time);
 }
 
 void os_futex_wake(u32 *word)

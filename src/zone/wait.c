@@ -15,6 +15,8 @@
  * Locking	none: all words are atomic
  * Source	no counterpart: the kernel has a wait queue for each node
  */
+#include <errno.h>
+
 #include "sys/os.h"
 #include "zone/wait.h"
 
@@ -44,10 +46,13 @@ void memory_wait(unsigned long ms)
 void memory_pause(bool (*works)(void))
 {
 	u32 seq = memory_wait_begin();
-	unsigned long ms = works() ? memory_pause_ms : 0;
+	int ret = 0;
 
-	memory_wait_end(seq, ms);
-	if (ms && __atomic_load_n(&memory_seq, __ATOMIC_RELAXED) == seq)
+	/* a thread that has read the new seq is woken by its wake, too */
+	if (works() && memory_pause_ms)
+		ret = os_futex_wait_ms(&memory_seq, seq, memory_pause_ms);
+	memory_wait_end(seq, 0);
+	if (ret == -ETIMEDOUT)
 		__atomic_add_fetch(&memory_pauses_full, 1, __ATOMIC_RELAXED);
 }
 
