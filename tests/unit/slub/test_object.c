@@ -3,8 +3,8 @@
  * test_object.c - which addresses are objects of a slab
  */
 #include "fixture.h"
-#include "kmem/boot.h"
 #include "kmem/slab_ops.h"
+#include "support/classes.h"
 
 static int setup(void **state)
 {
@@ -66,32 +66,12 @@ static void test_object_of(void **state)
 	give(0, 2);
 }
 
-/* Caches of malloc's sizes, each with a frame index. Expect free() to see of
- * every byte of a slab whether an object starts there. */
+/* Caches of malloc's sizes. Expect free() to see of each byte of a slab whether
+ * an object starts there. */
 static void test_index_check(void **state)
 {
-	static struct kmem_cache caches[INDEX_OTHER];
-	static const unsigned int steps[] = { 8, 10, 12, 14 };
-	unsigned int class = 150;
-
 	(void)state;
-	for (unsigned int i = 4; i < 48; i++) {
-		unsigned int size = steps[i % 4] << i / 4;
-		const struct kmem_cache_boot boot = { .align = 16,
-						      .class = class };
-		struct kmem_cache *s = &caches[class];
-		unsigned long bytes;
-
-		assert_int_equal(kmem_cache_init(s, "classed", size, &boot), 0);
-		bytes = PAGE_SIZE << s->oo_order;
-		assert_int_equal(index_check(class)->mask, bytes - 1);
-		for (unsigned int at = 0; at < bytes; at++)
-			if (pair_rejects(arena_index, class,
-					 (u32)bytes * 3 + at) !=
-			    (at % s->size != 0))
-				fail_msg("%u at %u", s->size, at);
-		class ++;
-	}
+	check_every_byte();
 }
 
 int main(void)

@@ -6,6 +6,8 @@
  * lost hangs the test. What may pass without one waits for a millisecond.
  */
 #include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "support/start.h"
 #include "zone/wait.h"
@@ -104,6 +106,40 @@ static void test_pause(void **state)
 	assert_int_equal(memory_waiters, 0);
 }
 
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
+static void *pause_once(void *arg)
+{
+	memory_pause(another_works);
+	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Signals end a pause before its time. Expect it not to count as a full one. */
+static void test_interrupted(void **state)
+{
+	const struct sigaction act = { .sa_handler = do_nothing };
+	unsigned long before = memory_pauses_full;
+	pthread_t thread;
+	int done = 0;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &act, NULL), 0);
+	memory_pause_ms = FOREVER;
+	works = true;
+	assert_int_equal(pthread_create(&thread, NULL, pause_once, &done), 0);
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+		pthread_kill(thread, SIGUSR1);
+		usleep(1000);
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(memory_pauses_full, before);
+	assert_int_equal(memory_waiters, 0);
+}
+
 /* A wait that nothing ends. Expect it to end by itself. */
 static void test_ends(void **state)
 {
@@ -119,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_no_waiter),
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_ends),
 	};
 
