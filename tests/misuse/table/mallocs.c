@@ -123,12 +123,12 @@ static void *pop(size_t class, size_t align, size_t size)
 	char *at = (char *)&lists[class], *block;
 
 	for (int i = 0; i < 64; i++, at = block) {
-		memcpy(&block, at, sizeof(block));
+		memcpy((void *)&block, at, sizeof(block));
 		if (!block)
 			break;
 		if (*header(block) == size &&
 		    (align <= 16 || !((uintptr_t)block % align))) {
-			memcpy(at, block, sizeof(block));
+			memcpy(at, block, sizeof(void *));
 			return block;
 		}
 	}
