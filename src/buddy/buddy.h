@@ -143,10 +143,14 @@ bool zone_can_grow(const struct zone *zone);
 void page_reporting_init(void);
 /*
  * Gives free blocks of reporting order and above to the OS; with REPORT_YOUNG
- * also those that became free lately. Returns the pages given. No lock is held
- * during the system call.
+ * also those that became free lately. With REPORT_SMALL, blocks of every order;
+ * with REPORT_SPARSE also smaller ones in pageblocks that are less than a
+ * quarter in use, whenever they became free. Returns the pages given. No lock
+ * is held during the system call.
  */
 #define REPORT_YOUNG 1
+#define REPORT_SMALL 2
+#define REPORT_SPARSE 4
 unsigned long page_reporting_process(struct zone *zone, unsigned int flags);
 
 /* ---- check.c ------------------------------------------------------------- */

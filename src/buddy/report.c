@@ -9,6 +9,13 @@
  *	free list   [resident, epoch 7]-[resident, 5]-[reported]-[reported]
  *	epoch 7           too young          goes      tail: scan ends here
  *
+ * Smaller blocks stay, since one system call gives little back there and the OS
+ * may have a large page around them. A trim gives them back too. An idle tick
+ * does so where less than a quarter of a pageblock is in use:
+ *
+ *	[  |u|    | |       |u |     ]	7 of 512 frames in use: the rest goes
+ *	[u| |uuu| |u| |uuuuu|  |uu| u]	half in use: stays whole
+ *
  * Isolated blocks are not reported: an isolating thread is about to take them.
  *
  * The struct pages behind the head of a large block are given to the OS too.
@@ -49,23 +56,36 @@ static bool old_enough(const struct zone *zone, const struct page *page,
 	return (flags & REPORT_YOUNG) || (u16)(zone->epoch - page->epoch) >= 2;
 }
 
-/* Takes up to CAPACITY blocks that are due off one list. Returns how many. */
-static int isolate_blocks(struct zone *zone, struct list_head *list,
-			  unsigned int flags, struct page **blocks)
+/* Blocks off their lists, on their way to the OS and back. */
+struct report {
+	struct zone *zone;
+	struct page *blocks[CAPACITY];
+	int nr;
+	unsigned long pages; /* that the OS took */
+	bool refused; /* it refused some */
+};
+
+/* Takes a free block off its list. zone->lock is held. */
+static void isolate_block(struct report *r, struct page *page)
+{
+	del_page_from_free_list(r->zone, page, page->order);
+	set_page_type(page, PAGE_ISOLATED);
+	r->blocks[r->nr++] = page;
+}
+
+/* Takes up to CAPACITY blocks that are due off one list. */
+static void isolate_blocks(struct report *r, struct list_head *list,
+			   unsigned int flags)
 {
 	struct page *page, *next;
-	int nr = 0;
 
+	r->nr = 0;
 	list_for_each_entry_safe(page, next, list, lru) {
-		if (PageReported(page) || nr == CAPACITY)
+		if (PageReported(page) || r->nr == CAPACITY)
 			break;
-		if (!old_enough(zone, page, flags))
-			continue;
-		del_page_from_free_list(zone, page, page->order);
-		set_page_type(page, PAGE_ISOLATED);
-		blocks[nr++] = page;
+		if (old_enough(r->zone, page, flags))
+			isolate_block(r, page);
 	}
-	return nr;
 }
 
 /* In one page of the machine. */
@@ -99,54 +119,114 @@ static int give_to_os(struct page *page)
 }
 
 /*
- * Blocks that the OS refuses (memory that the program locked) go back to the
- * head of their list. The next turn would find them again, so this one is the
- * last. Returns the pages given.
+ * Gives the blocks to the OS and puts them back on their lists. Those that the
+ * OS refuses (memory that the program locked) go back to the head.
  */
-static unsigned long report_list(struct zone *zone, struct list_head *list,
-				 unsigned int flags)
+static void report_isolated(struct report *r)
 {
-	struct page *blocks[CAPACITY];
-	unsigned long pages = 0;
-	bool refused = false;
-	int nr;
+	if (!r->nr)
+		return;
+	for (int i = 0; i < r->nr; i++) {
+		struct page *page = r->blocks[i];
 
-	do {
-		spin_lock(&zone->lock);
-		nr = isolate_blocks(zone, list, flags, blocks);
-		spin_unlock(&zone->lock);
-		if (!nr)
-			break;
-		for (int i = 0; i < nr; i++) {
-			struct page *page = blocks[i];
-
-			if (give_to_os(page)) {
-				refused = true;
-				continue;
-			}
-			page->flags |= PG_REPORTED;
-			pages += 1UL << page->order;
+		if (give_to_os(page)) {
+			r->refused = true;
+			continue;
 		}
-		spin_lock(&zone->lock);
-		for (int i = 0; i < nr; i++)
-			__free_one_page(zone, blocks[i], blocks[i]->order);
-		spin_unlock(&zone->lock);
-	} while (nr == CAPACITY && !refused);
-	return pages;
+		page->flags |= PG_REPORTED;
+		r->pages += 1UL << page->order;
+	}
+	spin_lock(&r->zone->lock);
+	for (int i = 0; i < r->nr; i++)
+		__free_one_page(r->zone, r->blocks[i], r->blocks[i]->order);
+	spin_unlock(&r->zone->lock);
+}
+
+/* A further turn would find a refused block again, so none follows. */
+static void report_list(struct report *r, struct list_head *list,
+			unsigned int flags)
+{
+	do {
+		spin_lock(&r->zone->lock);
+		isolate_blocks(r, list, flags);
+		spin_unlock(&r->zone->lock);
+		report_isolated(r);
+	} while (r->nr == CAPACITY && !r->refused);
+}
+
+/* ---- blocks below the reporting order ------------------------------------ */
+
+/*
+ * Takes up to CAPACITY blocks of one pageblock off their lists, if less than a
+ * quarter of it is in use. Else its blocks stay together, so that the OS may
+ * keep a large page there. zone->lock is held.
+ */
+static void isolate_sparse(struct report *r, unsigned long start)
+{
+	const unsigned long end = start + PAGEBLOCK_PAGES;
+	unsigned long pfn, step, nr_free = 0;
+	struct page *small[CAPACITY];
+	int nr = 0;
+
+	for (pfn = start; pfn < end; pfn += step) {
+		struct page *page = pfn_to_page(pfn);
+
+		step = 1;
+		if (!PageBuddy(page))
+			continue;
+		step = 1UL << page->order;
+		nr_free += step;
+		if (!PageReported(page) && nr < CAPACITY &&
+		    page->migratetype < MIGRATE_ISOLATE)
+			small[nr++] = page;
+	}
+	if (4 * nr_free <= 3 * PAGEBLOCK_PAGES)
+		return;
+	for (int i = 0; i < nr; i++)
+		isolate_block(r, small[i]);
+}
+
+/* Returns true if a free block reaches from an earlier pageblock into this. */
+static bool block_reaches(unsigned long start)
+{
+	const struct page *head = pfn_to_page(
+		ALIGN_DOWN(start, MAX_ORDER_NR_PAGES));
+
+	return PageBuddy(head) && page_to_pfn(head) < start &&
+	       head->order > PAGEBLOCK_ORDER;
+}
+
+static void report_sparse(struct report *r)
+{
+	struct zone *zone = r->zone;
+	unsigned long pfn = zone->zone_start_pfn;
+
+	for (; pfn < READ_ONCE(zone->populated_end); pfn += PAGEBLOCK_PAGES) {
+		do {
+			spin_lock(&zone->lock);
+			r->nr = 0;
+			if (pfn_online(pfn) && !block_reaches(pfn))
+				isolate_sparse(r, pfn);
+			spin_unlock(&zone->lock);
+			report_isolated(r);
+		} while (r->nr == CAPACITY && !r->refused);
+	}
 }
 
 unsigned long page_reporting_process(struct zone *zone, unsigned int flags)
 {
-	unsigned long pages = 0;
+	const int least = flags & REPORT_SMALL ? 0 : (int)report_order;
+	struct report r = { .zone = zone };
 
 	if (!READ_ONCE(zone->unreported))
 		return 0;
-	for (int order = MAX_PAGE_ORDER; order >= (int)report_order; order--)
+	for (int order = MAX_PAGE_ORDER; order >= least; order--)
 		for (unsigned int mt = 0; mt < MIGRATE_ISOLATE; mt++)
-			pages += report_list(
-				zone, &zone->free_area[order].free_list[mt],
-				flags);
-	return pages;
+			report_list(&r, &zone->free_area[order].free_list[mt],
+				    flags);
+	if (flags & REPORT_SPARSE && READ_ONCE(zone->unreported))
+		report_sparse(&r);
+	return r.pages;
 }
 
 static void reporting_tick(unsigned int flags)
@@ -161,8 +241,9 @@ static void reporting_tick(unsigned int flags)
 			drain_all_pages(zone);
 		else
 			pcp_tick(zone);
-		page_reporting_process(zone,
-				       flags & TICK_IDLE ? REPORT_YOUNG : 0);
+		page_reporting_process(
+			zone,
+			flags & TICK_IDLE ? REPORT_YOUNG | REPORT_SPARSE : 0);
 	}
 }
 

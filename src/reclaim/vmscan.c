@@ -278,7 +278,8 @@ void drop_caches(unsigned int what)
 		count_vm_event(DROP_PAGECACHE);
 		for_each_zone(zone) {
 			drain_all_pages(zone);
-			page_reporting_process(zone, REPORT_YOUNG);
+			page_reporting_process(zone,
+					       REPORT_YOUNG | REPORT_SMALL);
 		}
 	}
 	memalloc_noreclaim_restore(flags);

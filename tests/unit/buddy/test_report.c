@@ -7,6 +7,7 @@
 #include "core/tick.h"
 #include "sys/os.h"
 #include "support/start.h"
+#include "zone/pageblock.h"
 
 static struct page *heads[TEST_BLOCKS];
 
@@ -24,6 +25,18 @@ static unsigned long resident(struct page *page, unsigned long nr)
 	REQUIRE(!mincore(page_address(page), nr << PAGE_SHIFT, vec));
 	for (unsigned long i = 0; i < nr; i++)
 		sum += vec[i] & 1;
+	return sum;
+}
+
+/* Pages in memory, of the struct pages of a largest block. */
+static unsigned long resident_heads(struct page *page)
+{
+	unsigned char vec[MAX_ORDER_NR_PAGES * sizeof(struct page) / PAGE_SIZE];
+	unsigned long sum = 0;
+
+	REQUIRE(!mincore(page, MAX_ORDER_NR_PAGES * sizeof(*page), vec));
+	for (unsigned long n = 0; n < sizeof(vec); n++)
+		sum += vec[n] & 1;
 	return sum;
 }
 
@@ -56,10 +69,6 @@ static void child_two_ticks(void *arg)
 static void child_struct_pages(void *arg)
 {
 	struct zone *zone = start_owned_zone("", heads);
-	const unsigned long pages = MAX_ORDER_NR_PAGES * sizeof(struct page) /
-				    PAGE_SIZE;
-	unsigned char vec[MAX_ORDER_NR_PAGES * sizeof(struct page) / PAGE_SIZE];
-	unsigned long sum;
 
 	(void)arg;
 	for (int round = 0; round < 2; round++) {
@@ -71,11 +80,7 @@ static void child_struct_pages(void *arg)
 		REQUIRE(page_reporting_process(zone, REPORT_YOUNG) ==
 			MAX_ORDER_NR_PAGES);
 		REQUIRE(PageReported(heads[3]));
-		REQUIRE(!mincore(heads[3], pages * PAGE_SIZE, vec));
-		sum = 0;
-		for (unsigned long n = 0; n < pages; n++)
-			sum += vec[n] & 1;
-		REQUIRE(sum <= 2);
+		REQUIRE(resident_heads(heads[3]) <= 2);
 		zone_check(zone);
 		REQUIRE(alloc_pages(QUIET, MAX_PAGE_ORDER) == heads[3]);
 	}
@@ -119,6 +124,87 @@ static void child_order(void *arg)
 		REQUIRE(!resident(heads[order], 1UL << order) == (order >= 6));
 	}
 	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 0);
+}
+
+/* The same in a trim. Expect blocks of all orders to go. */
+static void child_small(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+
+	(void)arg;
+	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++) {
+		dirty(heads[order], 1UL << order);
+		give_frames(zone, page_to_pfn(heads[order]), 1UL << order);
+	}
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG | REPORT_SMALL) ==
+		1023);
+	zone_check(zone);
+	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++)
+		REQUIRE(!resident(heads[order], 1UL << order));
+	REQUIRE(zone->unreported == 0);
+}
+
+/* Every second frame of a pageblock is free, but for the last `whole`, which
+ * are free all. */
+static void free_scattered(struct zone *zone, struct page *block,
+			   unsigned long whole)
+{
+	const unsigned long single = PAGEBLOCK_PAGES - whole;
+
+	dirty(block, PAGEBLOCK_PAGES);
+	for (unsigned long i = 0; i < single; i += 2)
+		give_frames(zone, page_to_pfn(block) + i, 1);
+	if (whole)
+		give_frames(zone, page_to_pfn(block) + single, whole);
+}
+
+/* Single free frames in pageblocks of which a little less than a quarter is in
+ * use, a quarter, and half; as the first, but isolated; a free block of two
+ * pageblocks. Expect an idle tick to give back the frames of the first alone,
+ * and a tick that is not idle none. */
+static void child_sparse(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	struct page *sparse = heads[0], *quarter = heads[0] + PAGEBLOCK_PAGES;
+	struct page *half = heads[1], *isolated = heads[3];
+	const unsigned long whole = PAGEBLOCK_PAGES / 2 + 16;
+	const unsigned long stay = 128 + 256 + 120 + whole;
+
+	(void)arg;
+	dirty(heads[2], MAX_ORDER_NR_PAGES);
+	give_frames(zone, page_to_pfn(heads[2]), MAX_ORDER_NR_PAGES);
+	*pageblock_byte(page_to_pfn(isolated)) |= PB_ISOLATED;
+	zone->nr_isolate_pageblock = 1;
+	free_scattered(zone, isolated, whole);
+	free_scattered(zone, sparse, whole);
+	free_scattered(zone, quarter, PAGEBLOCK_PAGES / 2);
+	free_scattered(zone, half, 0);
+	for (int i = 0; i < 4; i++)
+		tick_run(tick_last_ms + 1);
+	REQUIRE(zone->unreported == 120 + stay);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	zone_check(zone);
+	REQUIRE(zone->unreported == stay);
+	REQUIRE(resident(sparse, PAGEBLOCK_PAGES) == 120);
+	REQUIRE(resident(quarter, PAGEBLOCK_PAGES) == 256);
+	REQUIRE(resident(half, PAGEBLOCK_PAGES) == 512);
+	REQUIRE(resident_heads(heads[2]) <= 2);
+}
+
+/* The OS refuses at such a tick. Expect it to end, and no block to be lost. */
+static void child_sparse_refused(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+
+	(void)arg;
+	free_scattered(zone, heads[0], PAGEBLOCK_PAGES / 2 + 16);
+	os_fail_calls(1, 1000000);
+	REQUIRE(!page_reporting_process(zone, REPORT_YOUNG | REPORT_SPARSE));
+	os_fail_calls(0, 0);
+	zone_check(zone);
+	REQUIRE(zone->unreported == 120 + 256 + 16);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG | REPORT_SPARSE) ==
+		120 + 256 + 16);
 }
 
 /* The delay by boot parameter. Expect ticks twice in it, once a millisecond at
@@ -204,11 +290,18 @@ static void child_idle_pageset(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_two_ticks),	child_test(child_late_tick),
-		child_test(child_order),	child_test(child_delay),
-		child_test(child_no_delay),	child_test(child_many),
-		child_test(child_refused),	child_test(child_idle_pageset),
+		child_test(child_two_ticks),
+		child_test(child_late_tick),
+		child_test(child_order),
+		child_test(child_delay),
+		child_test(child_no_delay),
+		child_test(child_many),
+		child_test(child_refused),
+		child_test(child_idle_pageset),
 		child_test(child_struct_pages),
+		child_test(child_small),
+		child_test(child_sparse),
+		child_test(child_sparse_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
