@@ -149,6 +149,7 @@ int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 
 	if (kmem_set_backend(ops)) {
 		kmem_nr_slots = nr_slots;
+		kmem_nr_cursors = max(nr_slots, (unsigned int)API_SLOT);
 		kmem_owners_init();
 		tick_register(&upkeep_tick);
 		kmem_shrinker_init();

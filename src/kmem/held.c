@@ -30,7 +30,7 @@ void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s)
 
 	if (!slot)
 		return;
-	slot->shrunk = READ_ONCE(s->shrinks);
+	slot->shrunk = (u16)READ_ONCE(s->shrinks);
 	for (int i = 0; i < 2; i++) {
 		if (sheaf) {
 			flush_sheaf(s, sheaf);
@@ -61,8 +61,9 @@ static void for_each_held(struct kmem_owner *owner,
 {
 	struct kmem_cache *s;
 
-	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++) {
-		s = slot_cache(owner->cursor[slot], &owner->slot[slot]);
+	for (unsigned int slot = 1; slot < kmem_nr_slots;
+	     slot = next_slot(slot)) {
+		s = slot_cache(owner->cursor[slot], owner_slot(owner, slot));
 		if (s)
 			fn(owner, s);
 	}
@@ -97,8 +98,7 @@ void kmem_owner_flush(struct kmem_owner *owner)
 void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s)
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
-
-	uintptr_t cursor = *kmem_cursor(owner, s);
+	u32 cursor = (u32)*kmem_cursor(owner, s);
 
 	if (slot->seen == cursor)
 		kmem_owner_flush_cache(owner, s);
@@ -109,7 +109,7 @@ void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s)
 /* Serves one cache at a tick of its owner. */
 static void serve_cache(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	if (kmem_slot(owner, s)->shrunk != READ_ONCE(s->shrinks))
+	if (kmem_slot(owner, s)->shrunk != (u16)READ_ONCE(s->shrinks))
 		kmem_owner_flush_cache(owner, s);
 	else
 		s->ops->main_idle(owner, s);
@@ -210,9 +210,11 @@ static void check_slot(uintptr_t cursor, const struct kmem_owner_slot *slot,
 
 void kmem_owner_check(const struct kmem_owner *owner)
 {
-	BUG_ON(owner->cursor[0] != MISSING || owner->slot[0].spare);
-	for (unsigned int slot = 1; slot < kmem_nr_slots; slot++)
-		check_slot(owner->cursor[slot], &owner->slot[slot], slot, 0);
+	BUG_ON(owner->cursor[0] != MISSING || owner_slot(owner, 0)->spare);
+	for (unsigned int slot = 1; slot < kmem_nr_slots;
+	     slot = next_slot(slot))
+		check_slot(owner->cursor[slot], owner_slot(owner, slot), slot,
+			   0);
 	for (unsigned int nr = 0; nr < owner->nr_far; nr++) {
 		const struct kmem_far_slot *far = owner->far[nr];
 

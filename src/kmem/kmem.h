@@ -75,11 +75,13 @@
 
 /*
  * Cursor slots: 0 always misses, 1..239 are size classes, then come API caches.
- * Caches beyond these have a far slot.
+ * Caches beyond these have a far slot. Slots 240..255 miss too, for frames that
+ * are no class, and 256..271 are no slots: struct kmem_owner.
  */
 #define NR_CLASSES 240
-#define API_SLOT 256
-#define NR_CURSORS 512
+#define NR_INDICES 256
+#define API_SLOT 272
+#define NR_CURSORS 528
 
 struct slab_sheaf {
 	union {
@@ -259,9 +261,9 @@ struct kmem_cache_alias {
 
 struct kmem_owner_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
-	uintptr_t seen; /* cursor at the last tick; owner */
-	u32 retired; /* full sheaves retired since main was empty */
-	u32 shrunk; /* shrinks when last emptied; owner */
+	u32 seen; /* low half of the cursor at the last tick; owner */
+	u16 shrunk; /* shrinks when last emptied, modulo 2^16; owner */
+	u8 retired; /* full sheaves retired since main was empty; owner */
 };
 
 /* The cursor and the rest of a cache that has a far slot. */
@@ -273,26 +275,46 @@ struct kmem_far_slot {
 /* A page holds so many far slots. */
 #define FAR_PER_CHUNK (PAGE_SIZE / sizeof(struct kmem_far_slot))
 
-/* One object-cache owner: a thread. */
+/*
+ * One object-cache owner: a thread. Its table has kmem_nr_cursors cursors, and
+ * behind them the rest of each slot: owner_slot() of sheaf.h.
+ *
+ *	cursor	[0 .. 255 | 256 .. 271  | 272 .. ] slot [0 .. ]
+ *		 indices    the owner's   API
+ *		 of frames  own fields	  caches
+ */
 struct kmem_owner {
-	uintptr_t cursor[NR_CURSORS]; /* owner */
-	/* the owner writes, others read under kmem_owners_lock */
-	struct kmem_far_slot **far; /* chunks by number, or NULL */
-	unsigned int nr_far; /* room in far, in chunks */
-	struct list_head list; /* kmem_owners_lock */
-	unsigned long served; /* the last request served; owner */
-	unsigned int exits; /* destructor rounds so far; owner */
-	unsigned int unpolled; /* misses to skip before the next poll; owner */
-	unsigned long polled_ms; /* time of the last poll; owner */
-	uintptr_t frame; /* an address on its stack; constant */
-	void *thread; /* its thread pointer; constant */
-	struct rb_node by_thread; /* kmem_owners_lock; thread.c */
-	uintptr_t inside; /* its thread is: inside.h; atomic */
-	struct kmem_owner_slot slot[NR_CURSORS]; /* owner */
+	union {
+		uintptr_t cursor[NR_CURSORS]; /* owner */
+		struct {
+			uintptr_t indices[NR_INDICES]; /* of cursor */
+			/*
+			 * Chunks by number, or NULL, and the room there. The
+			 * owner writes, others read under kmem_owners_lock.
+			 */
+			struct kmem_far_slot **far;
+			unsigned int nr_far;
+			/* owner */
+			unsigned int exits; /* destructor rounds so far */
+			unsigned long served; /* the last request served */
+			unsigned long polled_ms; /* time of the last poll */
+			unsigned int unpolled; /* misses until the next poll */
+			/* constant */
+			uintptr_t frame; /* an address on its stack */
+			void *thread; /* its thread pointer */
+			/* kmem_owners_lock */
+			struct list_head list;
+			struct rb_node by_thread; /* thread.c */
+			uintptr_t inside; /* its thread is: inside.h; atomic */
+			uintptr_t api[]; /* of cursor, from API_SLOT on */
+		};
+	};
 };
 
 extern __thread struct kmem_owner *kmem_this_owner __hidden;
 extern unsigned int kmem_nr_slots; /* that caches have; constant after init */
+/* In a table: every slot and every index of a frame has one. The same. */
+extern unsigned int kmem_nr_cursors;
 extern const void *const kmem_missing[SHEAF_WORDS];
 /* The cache of a frame index; NULL where that is no class. */
 extern struct kmem_cache *kmem_classes[256] __hidden;

@@ -3,7 +3,7 @@
  * kmem/owner.c - the owners of sheaves: one table of cursors for each thread
  *
  *	kmem_this_owner --> no_owner, whose cursors all miss
- *		 or     --> [cursors | far | ...] <-> the next on kmem_owners
+ *		 or     --> [cursors | slots] <-> the next on kmem_owners
  *
  * Only its owner touches a table. Another thread that wants a table to be
  * flushed makes a request; the owner serves it at its next slow path. Threads
@@ -23,29 +23,27 @@
 
 const void *const kmem_missing[SHEAF_WORDS] __aligned(SHEAF_SIZE) = { NULL };
 
-/*
- * Only these fields of it are ever read: all cursors miss, and no slot is far.
- */
-static struct {
-	uintptr_t cursor[NR_CURSORS];
-	struct kmem_far_slot **far;
-	unsigned int nr_far;
-} no_owner = { .cursor = { [0 ... NR_CURSORS - 1] = MISSING } };
+_Static_assert(offsetof(struct kmem_owner, api) <=
+		       offsetof(struct kmem_owner, cursor[API_SLOT]),
+	       "an owner's fields fit between its cursors");
 
-_Static_assert(offsetof(struct kmem_owner, nr_far) ==
-		       offsetof(__typeof__(no_owner), nr_far),
-	       "no_owner begins like a table");
+/* All its cursors miss, and no slot is far. It has no slots behind them. */
+static struct kmem_owner no_owner = {
+	.cursor = { [0 ... NR_INDICES - 1] = MISSING,
+		    [API_SLOT... NR_CURSORS - 1] = MISSING }
+};
 
-__thread struct kmem_owner *kmem_this_owner = (struct kmem_owner *)&no_owner;
+__thread struct kmem_owner *kmem_this_owner = &no_owner;
 
 unsigned int kmem_nr_slots = NR_CURSORS;
+unsigned int kmem_nr_cursors = NR_CURSORS;
 bool kmem_threads_lost;
 spinlock_t kmem_owners_lock = SPIN_LOCK_INIT(LOCK_OWNERS);
 LIST_HEAD(kmem_owners);
 unsigned int kmem_nr_owners;
 unsigned long kmem_requests;
 u32 kmem_exit_key;
-struct kmem_owner *const kmem_no_owner = (struct kmem_owner *)&no_owner;
+struct kmem_owner *const kmem_no_owner = &no_owner;
 
 /*
  * os_thread_exit_set() may allocate. The table is in place then, and the

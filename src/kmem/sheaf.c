@@ -161,7 +161,8 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 		spare_set(slot, main);
 	if (main && spare && spare->count) {
 		empty = retire_full(s, spare, slot);
-		if (++slot->retired == DRAIN_AFTER && owner_drains(slot))
+		if (slot->retired < DRAIN_AFTER &&
+		    ++slot->retired == DRAIN_AFTER && owner_drains(slot))
 			barn_shrink(s, SHRINK_ALL);
 	} else if (!main || !spare) {
 		empty = sheaf_get(s);

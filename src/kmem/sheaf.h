@@ -122,6 +122,21 @@ static __always_inline uintptr_t *kmem_cursor(struct kmem_owner *owner,
 	return unlikely(far) ? &far->cursor : &owner->cursor[s->slot];
 }
 
+/* Returns the number of the slot that follows one. */
+static inline unsigned int next_slot(unsigned int slot)
+{
+	return slot == NR_INDICES - 1 ? API_SLOT : slot + 1;
+}
+
+/* Returns the rest of an owner's slot by its number. */
+static inline struct kmem_owner_slot *owner_slot(const struct kmem_owner *owner,
+						 unsigned int slot)
+{
+	uintptr_t end = (uintptr_t)&owner->cursor[kmem_nr_cursors];
+
+	return (struct kmem_owner_slot *)end + slot;
+}
+
 /*
  * Returns the rest of an owner's slot for a cache. NULL: it has no sheaves
  * there.
@@ -132,7 +147,7 @@ static inline struct kmem_owner_slot *kmem_slot(struct kmem_owner *owner,
 	struct kmem_far_slot *far;
 
 	if (s->slot)
-		return &owner->slot[s->slot];
+		return owner_slot(owner, s->slot);
 	far = s->far ? kmem_far(owner, s) : NULL;
 	return far ? &far->rest : NULL;
 }

@@ -39,24 +39,20 @@
 static struct rb_root owner_tree; /* kmem_owners_lock */
 static bool have_key; /* constant after init */
 
-/* Returns the bytes of a table. Slots beyond kmem_nr_slots are not used. */
 static size_t table_bytes(void)
 {
-	return offsetof(struct kmem_owner, slot) +
+	return kmem_nr_cursors * sizeof(uintptr_t) +
 	       kmem_nr_slots * sizeof(struct kmem_owner_slot);
 }
 
-/*
- * Returns an empty table, or NULL. A thread can do without one. Every index of
- * a frame has a cursor.
- */
+/* Returns an empty table, or NULL. A thread can do without one. */
 static struct kmem_owner *table_alloc(void)
 {
 	struct kmem_owner *owner = region_zalloc(table_bytes());
-	unsigned int nr = max(kmem_nr_slots, (unsigned int)API_SLOT);
 
-	for (unsigned int slot = 0; owner && slot < nr; slot++)
-		owner->cursor[slot] = MISSING;
+	for (unsigned int slot = 0; owner && slot < kmem_nr_cursors; slot++)
+		if (slot < NR_INDICES || slot >= API_SLOT)
+			owner->cursor[slot] = MISSING;
 	return owner;
 }
 

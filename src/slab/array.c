@@ -130,7 +130,7 @@ int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	bool touched = cpu_cache_get(owner, s) &&
-		       slot->seen != *kmem_cursor(owner, s);
+		       slot->seen != (u32)*kmem_cursor(owner, s);
 	unsigned int nr = take_shared(owner, s);
 
 	if (!nr)

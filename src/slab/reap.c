@@ -43,8 +43,8 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 		return;
 	ac->reaped = now;
 	drain_alien_cache(s, get_node(s, (int)numa_node_id()));
-	if (slot->seen != *kmem_cursor(owner, s)) {
-		slot->seen = *kmem_cursor(owner, s);
+	if (slot->seen != (u32)*kmem_cursor(owner, s)) {
+		slot->seen = (u32)*kmem_cursor(owner, s);
 		return;
 	}
 	main_take(owner, s);
@@ -61,7 +61,7 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 		sheaf_free(spare);
 	}
 	main_set(owner, s, ac_sheaf(ac));
-	slot->seen = *kmem_cursor(owner, s);
+	slot->seen = (u32)*kmem_cursor(owner, s);
 }
 
 void __take_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n,

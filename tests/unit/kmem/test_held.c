@@ -97,7 +97,8 @@ static void child_slots(void *arg)
 	other = kmem_cache_create("other", 300, 0, SLAB_NO_MERGE, NULL);
 	EXPECT_ABORT(cursor_sheaf(*cursor)->cache, other, "BUG: s && ");
 	EXPECT_ABORT(owner->cursor[0], *cursor, "BUG: owner->cursor");
-	EXPECT_ABORT(owner->slot[0].spare, slot->spare, "BUG: owner->cursor");
+	EXPECT_ABORT(owner_slot(owner, 0)->spare, slot->spare,
+		     "BUG: owner->cursor");
 	*cursor = MISSING;
 	EXPECT_ABORT(slot->spare->cache, other, "BUG: s && ");
 }

@@ -5,11 +5,12 @@
 #include <pthread.h>
 
 #include "kmem/thread.h"
+#include "kmem/sheaf.h"
 #include "sheaf_fixture.h"
 
 static struct slab_sheaf *spare(void)
 {
-	return kmem_owner_get()->slot[f.s->slot].spare;
+	return kmem_slot(kmem_owner_get(), f.s)->spare;
 }
 
 static unsigned long held(void)

@@ -4,6 +4,7 @@
  */
 #include "fake.h"
 #include "kmem/owner.h"
+#include "kmem/sheaf.h"
 #include "kmem/thread.h"
 
 static void use_table(void)
@@ -27,7 +28,8 @@ static void test_put_aside(void **state)
 	own = kmem_this_owner;
 	aside = kmem_owner_put_aside();
 	assert_ptr_equal(aside, own);
-	for (unsigned int slot = 0; slot < kmem_nr_slots; slot++)
+	for (unsigned int slot = 0; slot < kmem_nr_slots;
+	     slot = next_slot(slot))
 		assert_null(kmem_pop(kmem_this_owner, slot));
 	assert_null(kmem_owner_get());
 	again = kmem_owner_put_aside(); /* a fork in a fork */

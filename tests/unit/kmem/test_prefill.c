@@ -161,7 +161,7 @@ static void test_short(void **state)
  * then to the slabs. */
 static void test_return(void **state)
 {
-	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = kmem_slot(kmem_owner_get(), s);
 	struct slab_sheaf *sheaf[4];
 	void *obj[4];
 
@@ -190,7 +190,7 @@ static void test_return(void **state)
  * be empty, not partly full. */
 static void test_return_short(void **state)
 {
-	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = kmem_slot(kmem_owner_get(), s);
 	struct slab_sheaf *sheaf = kmem_cache_prefill_sheaf(s, GFP_KERNEL, 5);
 	void *obj = kmem_cache_alloc_from_sheaf(s, GFP_KERNEL, sheaf);
 
@@ -208,7 +208,7 @@ static void test_return_short(void **state)
  * question to the slabs. */
 static void test_fast(void **state)
 {
-	struct kmem_owner_slot *slot = &kmem_owner_get()->slot[s->slot];
+	struct kmem_owner_slot *slot = kmem_slot(kmem_owner_get(), s);
 	struct slab_sheaf *a = kmem_cache_prefill_sheaf(s, GFP_KERNEL,
 							CAPACITY);
 	struct slab_sheaf *b = kmem_cache_prefill_sheaf(s, GFP_KERNEL,

@@ -5,13 +5,14 @@
  * Each test has a cache of its own, and counts what reached the backend.
  */
 #include "core/tick.h"
+#include "kmem/sheaf.h"
 #include "kmem/thread.h"
 #include "sheaf_fixture.h"
 #include "sys/os.h"
 
 static struct slab_sheaf *spare(void)
 {
-	return kmem_owner_get()->slot[f.s->slot].spare;
+	return kmem_slot(kmem_owner_get(), f.s)->spare;
 }
 
 static unsigned long held(void)
