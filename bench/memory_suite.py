@@ -5,12 +5,16 @@ Per round and shape each allocator runs once. What is measured is bytes, and
 shapes sleep most of their time, so several allocators run at once (--jobs).
 """
 import concurrent.futures
+import contextlib
 import dataclasses
+import io
 import json
 import os
 import time
 
+import memory_page
 import memory_report
+import pictures
 import resident
 from allocators import proof
 from programs import Program
@@ -79,18 +83,33 @@ def write_json(path, results, lines, args):
         out.write("\n")
 
 
+def report(results, args, seconds):
+    """(the text, how many pairs failed)"""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        print(f"runs      {args.rounds} rounds, scale {args.scale:g}, "
+              f"{args.jobs} at once, {seconds:.0f} s")
+        failed = memory_report.print_report(results)
+    return out.getvalue(), failed
+
+
 def main(args, allocators, ours, lines, progress):
-    """Measures and reports; the exit status."""
-    start = time.monotonic()
+    """Measures and reports; the exit status. lines[0] is the command."""
+    print("\n".join(lines), flush=True)
+    begin = time.monotonic()
     peers = [a.name for a in allocators if a.name not in ours]
     results = memory_report.Results(args.only, ours, peers)
     program = program_of(args.bindir)
     served = prove(program, allocators, results)
     measure_all(program, served, results, args, progress)
     results.check_marks()
-    print(f"runs      {args.rounds} rounds, scale {args.scale:g}, "
-          f"{args.jobs} at once, {time.monotonic() - start:.0f} s")
-    failed = memory_report.print_report(results)
+    text, failed = report(results, args, time.monotonic() - begin)
+    print(text, end="")
     if args.json:
         write_json(args.json, results, lines, args)
+    if args.pictures:
+        pictures.draw(results, args.pictures)
+    if args.page:
+        memory_page.write(args.page, lines[0].split(maxsplit=1)[1],
+                          "\n".join([*lines, text]), results)
     return 1 if failed else 0

@@ -58,6 +58,13 @@ def wrong_forms(args):
     return ""
 
 
+def wrong_file(parser, option, path):
+    """Ends the program if a file cannot be written there."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path) or not os.access(folder, os.W_OK):
+        parser.error(f"--{option} {path}: cannot be written")
+
+
 def fill_in(args):
     """What was not said."""
     args.scale = args.scale or (QUICK_SCALE if args.quick else 1.0)
@@ -95,6 +102,12 @@ def parse(argv):
     parser.add_argument("--jobs", type=int, metavar="N",
                         help="with --memory: allocators that run at once, "
                         f"{memory_suite.JOBS} unless told otherwise")
+    parser.add_argument("--pictures", metavar="FOLDER",
+                        help="with --memory: an SVG for each shape, live and "
+                        "resident over time")
+    parser.add_argument("--page", metavar="FILE",
+                        help="with --memory: all of it as a document, its "
+                        "pictures in a folder beside it")
     parser.add_argument("--rounds", type=int, metavar="N",
                         help=f"runs of each pair, {ROUNDS} unless told "
                         f"otherwise ({memory_suite.ROUNDS} with --memory)")
@@ -129,8 +142,9 @@ def parse(argv):
     for name in ("rounds", "jobs"):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f"--{name} must be at least 1")
-    if args.jobs and not args.memory:
-        parser.error("--jobs is for --memory")
+    for name in ("jobs", "pictures", "page"):
+        if getattr(args, name) and not args.memory:
+            parser.error(f"--{name} is for --memory")
     if args.scale is not None and not 0 < args.scale <= 1000:
         parser.error("--scale must be above 0 and at most 1000")
     if args.library is not None:
@@ -143,9 +157,10 @@ def parse(argv):
             args.only)
     if wrong:
         parser.error(wrong)
-    if args.json:
-        folder = os.path.dirname(os.path.abspath(args.json))
-        if os.path.isdir(args.json) or not os.access(folder, os.W_OK):
-            parser.error(f"--json {args.json}: cannot be written")
+    for name in ("json", "page"):
+        if getattr(args, name):
+            wrong_file(parser, name, getattr(args, name))
+    if args.pictures and not os.path.isdir(args.pictures):
+        parser.error(f"--pictures {args.pictures}: no folder")
     fill_in(args)
     return args

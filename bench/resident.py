@@ -111,6 +111,7 @@ class Watch:
         held = exact(pid, kind)
         if name == "start":
             self.pid, self.kind, self.base = pid, kind, held
+            self.trace.samples.append((self.now(), live, 0))
             if pid == self.main:
                 self.main_base = held
             return

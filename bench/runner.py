@@ -99,10 +99,10 @@ def main(argv):
     allocators, subject = choose_allocators(args)
     command = os.environ.get("KM_BENCH_COMMAND") or shlex.join(argv)
     lines = [f"command   {command}"] + machine.describe(allocators)
-    print("\n".join(lines))
     if args.memory:
         ours = [] if subject is None else [SUBJECT, *args.form]
         return memory_suite.main(args, allocators, ours, lines, progress)
+    print("\n".join(lines))
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="km-bench-") as tmp:
         programs = make_programs(args.only, args.bindir, tmp, args.scale)

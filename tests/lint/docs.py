@@ -325,7 +325,7 @@ def judge_drawings(root, text):
             xml.etree.ElementTree.parse(os.path.join(root, path))
         except xml.etree.ElementTree.ParseError as error:
             faults.append(f"{path}: {error}")
-        if f"]({os.path.basename(path)})" not in text:
+        if f"]({os.path.relpath(path, 'docs')})" not in text:
             faults.append(f"{path}: no document shows it")
     return faults
 

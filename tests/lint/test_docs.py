@@ -207,6 +207,16 @@ class DocsTest(tree.TreeTest):
         self.put("docs/a.md", "![a](a.svg)\n")
         self.assertEqual(len(self.faults()), 2, self.faults())
 
+    def test_drawings_below(self):
+        """A drawing in a folder of docs, shown by its path. Expect no fault,
+        and one if only its name is there."""
+        self.put("docs/c/a.svg", "<svg/>")
+        self.put("docs/a.md", "![a](c/a.svg)\n")
+        self.assertEqual(self.faults(), [])
+        self.put("docs/a.svg", "<svg/>")
+        self.put("docs/a.md", "![a](a.svg)\n")
+        self.one_fault("docs/c/a.svg: no document shows it")
+
     def test_program(self):
         """A program that calls what no header declares. Expect a fault."""
         self.put("README.md", "```c\nint main(void) { return f(); }\n```\n")
