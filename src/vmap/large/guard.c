@@ -7,8 +7,12 @@
  *
  * A write past the end of a block faults there. The kernel marks the page
  * inside the mapping (MADV_GUARD_INSTALL, Linux 6.13), so the mapping stays
- * whole. Older kernels refuse the first mark, and there is no other try. Each
- * area costs one call when it is made and one when it is freed.
+ * whole. Each area costs one call when it is made and one when it is freed.
+ *
+ * An older kernel refuses the first mark, and there is no other try. A kernel
+ * that knows marks may refuse one too: up to 6.14 where the area is locked in
+ * memory. Then the area has none, and the next one is tried again. A mark of
+ * no bytes tells the two apart: madvise() looks at the advice first.
  *
  * The guard goes when the area is freed: what is cut from a lazy range later
  * may lie across it. A lazy range itself stays accessible. To guard it takes
@@ -25,7 +29,6 @@
 #include "vmap/large/internal.h"
 
 static u8 guards; /* 1: areas get them; relaxed */
-static u8 guards_known; /* 1: a mark was accepted once; relaxed */
 
 void large_guards_on(void)
 {
@@ -41,12 +44,10 @@ void guard_set(struct vmap_area *va)
 {
 	int ret = os_guard((void *)(va->va_end - OS_PAGE_SIZE), OS_PAGE_SIZE);
 
-	if (!ret) {
+	if (!ret)
 		va->flags |= LARGE_AREA_GUARD;
-		WRITE_ONCE(guards_known, (u8)1);
-	} else if (ret == -EINVAL && !READ_ONCE(guards_known)) {
+	else if (ret == -EINVAL && os_guard((void *)va->va_start, 0) == -EINVAL)
 		WRITE_ONCE(guards, (u8)0);
-	}
 }
 
 int guard_clear(struct vmap_area *va)

@@ -238,16 +238,22 @@ static void child_failures(void *arg)
 	}
 }
 
-/* As a kernel before 6.13: it does not know the advice. */
-static void refuse_guards(void)
+/*
+ * As a kernel before 6.13, which does not know the advice: least is 0. As 6.13
+ * on locked memory: it refuses the advice for a byte or more, least is 1.
+ */
+static void refuse_guards(unsigned int least)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 5),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, args[2])),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 102, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 102, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, least, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -265,7 +271,7 @@ static void child_old_kernel(void *arg)
 
 	(void)arg;
 	REQUIRE(!start_vmap("arena=256M"));
-	refuse_guards();
+	refuse_guards(0);
 	REQUIRE(!kernel_has_guards());
 	large_guards_on();
 	area = large_area_alloc(SIZE, PAGE_SIZE);
@@ -278,13 +284,38 @@ static void child_old_kernel(void *arg)
 	give(area);
 }
 
+/* The first area is locked in memory, on a kernel that has guards but not
+ * there. Expect it to have none, and a try for the next area. */
+static void child_locked(void *arg)
+{
+	struct large_area *area;
+	unsigned long calls;
+
+	(void)arg;
+	REQUIRE(!start_vmap("arena=256M"));
+	if (!kernel_has_guards())
+		return;
+	refuse_guards(1);
+	REQUIRE(!kernel_has_guards());
+	large_guards_on();
+	area = large_area_alloc(SIZE, PAGE_SIZE);
+	REQUIRE(area && !(area->va.flags & LARGE_AREA_GUARD));
+	memset((void *)area->va.va_start, 1, large_size(area));
+	give(area);
+	calls = os_mem_calls;
+	area = large_area_alloc(SIZE, PAGE_SIZE); /* of the lazy range */
+	REQUIRE(area && os_mem_calls == calls + 2);
+	REQUIRE(va_size(&area->va) == SIZE + OS_PAGE_SIZE);
+	give(area);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write), child_test(child_life),
 		child_test(child_small),      child_test(child_mappings),
 		child_test(child_fork),	      child_test(child_failures),
-		child_test(child_old_kernel),
+		child_test(child_old_kernel), child_test(child_locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
