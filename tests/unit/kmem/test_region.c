@@ -190,6 +190,25 @@ static void test_trim_fails(void **state)
 	assert_in_range(region_pages(), before, before + NR / 1000);
 }
 
+/* The OS took no memory back once. All of it was in use since, and is freed.
+ * Expect it to go back as if that had not been. */
+static void test_trim_fails_once(void **state)
+{
+	unsigned long before, most;
+
+	(void)state;
+	region_trim();
+	before = region_pages();
+	take_all(REGION_UNIT);
+	os_fail_calls(1, ~0UL);
+	free_all(REGION_UNIT);
+	os_fail_calls(0, 0);
+	take_all(REGION_UNIT);
+	most = region_pages();
+	free_all(REGION_UNIT);
+	assert_true(region_pages() <= before + most / 8 + 70);
+}
+
 /* A block of one megabyte is the largest. Expect NULL for more. */
 static void test_most(void **state)
 {
@@ -333,12 +352,19 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_teardown(fn, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_units),	  TEST(test_sizes),
-		TEST(test_first_fit),	  TEST(test_zeroed),
-		TEST(test_trim),	  TEST(test_trim_fails),
-		TEST(test_trim_at_ticks), TEST(test_most),
-		TEST(test_bad_free),	  TEST(test_growth_fails),
-		TEST(test_small_step),	  TEST(test_growth_is_rare),
+		TEST(test_units),
+		TEST(test_sizes),
+		TEST(test_first_fit),
+		TEST(test_zeroed),
+		TEST(test_trim),
+		TEST(test_trim_fails),
+		TEST(test_trim_at_ticks),
+		TEST(test_most),
+		TEST(test_bad_free),
+		TEST(test_growth_fails),
+		TEST(test_trim_fails_once),
+		TEST(test_small_step),
+		TEST(test_growth_is_rare),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

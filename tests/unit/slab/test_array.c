@@ -228,6 +228,24 @@ static void test_no_lock(void **state)
 	release(0, out);
 }
 
+/* An owner's array is given away, and another one takes its place. Expect that
+ * to be due for a look when the first was. */
+static void test_reaped(void **state)
+{
+	const u32 last = (u32)READ_ONCE(tick_last_ms) - 1234;
+
+	(void)state;
+	f.s->shared = 2;
+	alloc(0, 2 * LIMIT);
+	kmem_owner_flush(kmem_owner_get());
+	release(0, LIMIT);
+	cpu_cache_get(kmem_owner_get(), f.s)->reaped = last;
+	release(LIMIT, 1);
+	assert_int_equal(shared_avail(f.n), BATCH);
+	assert_int_equal(cpu_cache_get(kmem_owner_get(), f.s)->reaped, last);
+	release(LIMIT + 1, LIMIT - 1);
+}
+
 static void *other_owner(void *arg)
 {
 	void **obj = arg;
@@ -310,7 +328,8 @@ int main(void)
 		TEST(test_no_thrash),	   TEST(test_shared),
 		TEST(test_room_is_a_word), TEST(test_alone),
 		TEST(test_no_lock),	   TEST(test_hand_over),
-		TEST(test_thread_end),	   TEST(test_double_free),
+		TEST(test_reaped),	   TEST(test_thread_end),
+		TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

@@ -4,10 +4,12 @@
  * (docs/kernel.md S1, S4)
  */
 #include <errno.h>
+#include <signal.h>
 
 #include "fixture.h"
 #include "kmem/barn.h"
 #include "support/region.h"
+#include "support/single_step.h"
 
 #define NR 64
 
@@ -254,6 +256,83 @@ static void test_short(void **state)
 	free_array(expect_take(0, 1, NULL));
 }
 
+#if defined(SINGLE_STEP_FLAG) && !defined(__SANITIZE_ADDRESS__) && \
+	!defined(__SANITIZE_THREAD__)
+static struct array_cache *late[2]; /* what the other owner gives, or NULL */
+static unsigned int steps, fire_at;
+
+/* Another owner gives two arrays between two instructions of the taker. */
+static void on_trap(int sig)
+{
+	(void)sig;
+	if (steps++ != fire_at)
+		return;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct array_cache *empty = late[i];
+
+		if (shared_give(f.s, f.n, late[i], &empty) || empty)
+			abort();
+	}
+	late[0] = late[1] = NULL;
+}
+
+static struct array_cache *array_of(size_t from, unsigned int nr)
+{
+	struct slab_sheaf *sheaf = sheaf_get(f.s);
+
+	assert_non_null(sheaf);
+	memcpy(sheaf_objects(sheaf), f.objs + from, nr * sizeof(void *));
+	sheaf->count = nr;
+	return (struct array_cache *)sheaf;
+}
+
+/* Two arrays are given while a taker looks at a row that has none, at each of
+ * its instructions. Expect none to be lost to later takers: a row with objects
+ * has its bit, wherever it happened. */
+static void test_give_while_taking(void **state)
+{
+	struct sigaction trap = { .sa_handler = on_trap };
+	unsigned int took = 0, end = 1;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGTRAP, &trap, NULL), 0);
+	for (unsigned int at = 0; at < end; at++) {
+		struct array_cache *got;
+		unsigned int nr = 0;
+
+		put(0, 1);
+		free_array(expect_take(0, 1, NULL)); /* the bit is set */
+		late[0] = array_of(0, 1);
+		late[1] = array_of(1, 1);
+		steps = 0;
+		fire_at = at;
+		single_step_on();
+		got = shared_take(f.s, f.n, NULL);
+		single_step_off();
+		end = steps;
+		if (late[0]) { /* the last place was the last of all */
+			free_array(late[0]);
+			free_array(late[1]);
+			break;
+		}
+		took += got != NULL;
+		slab_check(f.s);
+		if (!got)
+			got = shared_take(f.s, f.n, NULL);
+		for (; got; got = shared_take(f.s, f.n, NULL), nr++)
+			free_array(got);
+		assert_int_equal(nr, 2);
+	}
+	assert_in_range(took, 1, steps);
+}
+#else
+static void test_give_while_taking(void **state)
+{
+	(void)state;
+	skip();
+}
+#endif
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_eight, close_eight)
@@ -266,6 +345,7 @@ int main(void)
 		TEST(test_drain),
 		cmocka_unit_test(test_none),
 		TEST(test_short),
+		TEST(test_give_while_taking),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
