@@ -56,7 +56,8 @@ static __cold void refuse_pointer(const char *function, const void *p,
 		[PLACE_OTHER] = "belongs to another allocator",
 	};
 
-	if (place == PLACE_NONE) /* an area of its own mapping */
+	/* an area of its own mapping, or one that is being freed */
+	if (place == PLACE_NONE || place == PLACE_MAPPING)
 		freed_check(function, p);
 	km_panic("kmalloc: %s(): %p %s\n", function, p, what[place]);
 }

@@ -12,7 +12,8 @@
  * The table is read for that line alone, about addresses where no block is. An
  * address that it has lost "is not allocated memory".
  *
- * Locking	none: each entry is one word, and whatever it has was freed once
+ * Locking	none: each entry is one word, and whatever it has was freed
+ *		once, or is being freed
  * Source	no counterpart
  */
 #include <string.h>
@@ -40,6 +41,11 @@ void freed_check(const char *function, const void *p)
 {
 	if (READ_ONCE(*entry_of(p)) != (uintptr_t)p || !p)
 		return;
+	freed_twice(function, p);
+}
+
+void freed_twice(const char *function, const void *p)
+{
 	if (strcmp(function, "free"))
 		km_panic("kmalloc: %s(): %p was freed already\n", function, p);
 	km_panic("kmalloc: free(): double free of %p\n", p);

@@ -116,11 +116,11 @@ static int run_free(struct page *page)
 	unsigned long nr = page->nr_pages;
 	u8 expected = PAGE_RUN;
 
+	freed_note(page_to_virt(page)); /* first: another thread may ask */
 	if (!__atomic_compare_exchange_n(&page->type, &expected, PAGE_NONE,
 					 false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return -ENOENT;
-	freed_note(page_to_virt(page));
 	count_runs(&large_stat.runs, -1);
 	count_runs(&large_stat.run_pages, -(long)nr);
 	if (unlikely(READ_ONCE(kmem_perturb)))
@@ -280,10 +280,10 @@ int large_free(void *p)
 	tick_poll();
 	if (arena_contains(p) && run_of(p))
 		return run_free(__virt_to_page(p));
+	freed_note(p);
 	area = large_area_unlink(p);
 	if (!area)
 		return -ENOENT;
-	freed_note(p);
 	large_area_free(area);
 	return 0;
 }

@@ -162,7 +162,8 @@ static noinline bool free_odd(void *p, uintptr_t caller)
 		kmem_cache_free_slow(what.cache, p, caller);
 		break;
 	case POINTER_LARGE:
-		large_free(p);
+		if (unlikely(large_free(p))) /* freed since it was found */
+			freed_twice("free", p);
 		break;
 	case POINTER_SIDE:
 		side_free(p);

@@ -103,6 +103,8 @@ void freed_note(const void *p); /* a run or area that began at p was freed */
  * p is known to be the start of a freed run or area.
  */
 void freed_check(const char *function, const void *p);
+/* Ends the program: the block at p was freed already. */
+__cold void freed_twice(const char *function, const void *p);
 
 /* ---- pointer.c: pointers that the fast path does not know ---------------- */
 
