@@ -87,14 +87,14 @@ class Results:
 
 
 def rows_of(shape, good):
-    """The marks of a shape, and its peak."""
+    """The marks of a shape, and its peak if it counts what is live."""
     one = next(iter(good.values()))[0]
     most = max(t.most_live for runs in good.values() for t in runs)
     rows = [Row(shape, mark.name, mark.kind, mark.live, most,
                 {n: statistics.median(t.marks[i].held for t in runs)
                  for n, runs in good.items()})
             for i, mark in enumerate(one.marks)]
-    if one.most_held:
+    if one.most_held and most:
         rows.append(Row(shape, "peak", "peak", most, most,
                         {n: statistics.median(t.most_held for t in runs)
                          for n, runs in good.items()}))
@@ -152,54 +152,52 @@ def print_tables(results):
         print_means(results, peaks)
 
 
-def print_verdict(word, what, held, bound):
-    print(f"  {word:8} {what}: {held / MIB:.1f} MiB (bound {bound})")
+def verdict(word, what, held, bound):
+    return f"  {word:8} {what}: {held / MIB:.1f} MiB (bound {bound})"
 
 
 def judge(held, limit):
     return "holds" if held <= limit else "MISSED"
 
 
+def mark_verdicts(rows, name):
+    """A line for each bound on a mark."""
+    at = {(row.shape, row.mark): row for row in rows}
+    for bound in BOUNDS:
+        row = at.get((bound.shape, bound.mark))
+        if row is not None and name in row.held:
+            limit = bound.limit(row.live, row.most)
+            yield verdict(judge(row.held[name], limit),
+                          f"{name}, {bound.shape}: {bound.mark}",
+                          row.held[name],
+                          f"{bound.words()}: {limit / MIB:.1f}")
+
+
 def overhead_verdicts(rows, name):
-    """(word, row, held, limit) at every size of the shape overhead."""
+    """A line for all sizes that hold, one for each that does not."""
     shape, rivals, times = OVERHEAD
-    for row in rows:
-        best = row.best(rivals)
-        if row.shape == shape and row.kind == "resident" and best and \
-                name in row.held:
-            limit = best[0] * times
-            yield judge(row.held[name], limit), row, row.held[name], limit
-
-
-def print_overhead(rows, name):
-    """One line for all sizes that hold, one for each that does not."""
-    verdicts = list(overhead_verdicts(rows, name))
-    missed = [v for v in verdicts if v[0] == "MISSED"]
-    if not verdicts:
-        return
-    print(f"  {'MISSED' if missed else 'holds':8} {name}, {OVERHEAD[0]}: "
-          f"{len(verdicts) - len(missed)} of {len(verdicts)} sizes within "
-          f"{OVERHEAD[2]:.2f} x the best of {', '.join(OVERHEAD[1])}")
-    for word, row, held, limit in sorted(missed, key=lambda v: v[3] / v[2]):
-        print_verdict(word, f"{name}, {row.shape}: {row.mark}", held,
-                      f"{limit / MIB:.1f}")
+    judged = [(row, row.best(rivals)[0] * times) for row in rows
+              if row.shape == shape and row.kind == "resident" and
+              name in row.held and row.best(rivals)]
+    missed = [(row, limit) for row, limit in judged
+              if judge(row.held[name], limit) == "MISSED"]
+    if judged:
+        yield (f"  {'MISSED' if missed else 'holds':8} {name}, {shape}: "
+               f"{len(judged) - len(missed)} of {len(judged)} sizes within "
+               f"{times:.2f} x the best of {', '.join(rivals)}")
+    for row, limit in sorted(missed, key=lambda m: m[1] / m[0].held[name]):
+        yield verdict("MISSED", f"{name}, {shape}: {row.mark}",
+                      row.held[name], f"{limit / MIB:.1f}")
 
 
 def print_bounds(results):
     rows = results.rows()
-    at = {(row.shape, row.mark): row for row in rows}
-    print("\nBounds:")
-    for name in results.ours:
-        for bound in BOUNDS:
-            row = at.get((bound.shape, bound.mark))
-            if row is None or name not in row.held:
-                continue
-            limit = bound.limit(row.live, row.most)
-            print_verdict(judge(row.held[name], limit),
-                          f"{name}, {bound.shape}: {bound.mark}",
-                          row.held[name],
-                          f"{bound.words()}: {limit / MIB:.1f}")
-        print_overhead(rows, name)
+    lines = [line for name in results.ours
+             for line in (*mark_verdicts(rows, name),
+                          *overhead_verdicts(rows, name))]
+    if lines:
+        print("\nBounds:")
+        print("\n".join(lines))
 
 
 def print_failures(results):

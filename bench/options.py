@@ -76,7 +76,7 @@ def fill_in(args):
         args.only = names_of(args.only) if args.only else (
             QUICK if args.quick else NAMES)
         return
-    args.rounds = args.rounds or memory_suite.ROUNDS
+    args.rounds = args.rounds or (1 if args.quick else memory_suite.ROUNDS)
     args.jobs = args.jobs or memory_suite.JOBS
     args.only = list(dict.fromkeys(args.only or SHAPES))
     if not args.form and not args.peers_only and args.library and \
@@ -110,7 +110,8 @@ def parse(argv):
                         "pictures in a folder beside it")
     parser.add_argument("--rounds", type=int, metavar="N",
                         help=f"runs of each pair, {ROUNDS} unless told "
-                        f"otherwise ({memory_suite.ROUNDS} with --memory)")
+                        f"otherwise ({memory_suite.ROUNDS} with --memory, 1 "
+                        "with --quick too)")
     parser.add_argument("--scale", type=float, metavar="X",
                         help="work per run, 1 unless told otherwise")
     parser.add_argument("--only", type=lambda s: s.split(","), metavar="A,B",

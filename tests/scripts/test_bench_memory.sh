@@ -99,6 +99,7 @@ import memory_report
 from resident import Mark, Trace
 
 MIB = 1 << 20
+PEAKS = "drift", "overhead", "idle-few"
 RUNS = {
     "drift": (("end", "resident", 150), 150, {
         "libkmalloc": [400, 330, 100], "slab": [230] * 3,
@@ -112,6 +113,9 @@ RUNS = {
     "overhead": (("48 B", "resident", 32), 32, {
         "libkmalloc": [35] * 3, "slab": [36] * 3, "glibc": [33] * 3,
         "jemalloc": [34] * 3}),
+    "idle-few": (("trim", "resident", 0), 0, {
+        "libkmalloc": [1] * 3, "slab": [1] * 3, "glibc": [1] * 3,
+        "jemalloc": [1] * 3}),
     "grow": (("grown", "resident", 10), 10, {
         "libkmalloc": [10] * 3, "slab": [10] * 3, "glibc": [10] * 3,
         "jemalloc": [10] * 3}),
@@ -123,7 +127,7 @@ for shape, ((name, kind, live), most, allocators) in RUNS.items():
         for held in helds:
             results.add(shape, allocator, Trace(
                 [Mark(name, kind, live * MIB, held * MIB)], [], most * MIB,
-                2 * held * MIB if shape in ("drift", "overhead") else 0))
+                2 * held * MIB if shape in PEAKS else 0))
 results.traces["grow"]["jemalloc"][1].error = "exit status 1: out of memory"
 results.traces["grow"]["glibc"][2].marks[0] = Mark("grown", "resident", 1, 2)
 results.check_marks()
@@ -138,7 +142,8 @@ same "ratios" " live MiB libkmalloc slab glibc jemalloc loss libkmalloc loss sla
  grow: grown 10.0 1.00 1.00 - - - -" "$(table "Resident . live")"
 same "megabytes" " live MiB libkmalloc slab glibc jemalloc loss libkmalloc loss slab
  freed-idle: 1 s idle 0.0 6.00 14.00 0.00 50.00 +0.06 +0.14
- fork: 1% freed 80.0 4.00 11.00 3.00 1.00 +0.04 +0.12" \
+ fork: 1% freed 80.0 4.00 11.00 3.00 1.00 +0.04 +0.12
+ idle-few: trim 0.0 1.00 1.00 1.00 1.00 +0.00 +0.00" \
 	"$(table "MiB resident")"
 has "peaks" " drift: peak 150.0 4.40 3.07 4.00 3.07 +1.33 +0.00" \
 	"$(table "Peak resident")"
