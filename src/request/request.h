@@ -3,7 +3,8 @@
  * request/request.h - what the rooms above may ask of the page allocator
  *
  *	request.c, alloc.c, slowpath.c	one block: quickly, then by all means
- *	bulk.c, runs.c, long_run.c	many single pages; runs of frames
+ *	bulk.c			many single pages
+ *	runs.c, holes.c, fit_run.c, long_run.c		runs of frames
  *	exact.c			a run as single pages
  *	contig.c, hotplug.c	given frames; frames that go and come
  *	page_frag.c, memcg.c, shrinker_alloc.c	what is made of pages
@@ -49,7 +50,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
  */
 struct page *page_block_alloc(int nid, gfp_t gfp, unsigned int order);
 
-/* ---- runs.c, long_run.c -------------------------------------------------- */
+/* ---- runs.c, fit_run.c, long_run.c --------------------------------------- */
 
 /* lru.prev of the head of a run, whose nr_pages says how many pages it has */
 #define PAGE_RUN_MARK ((struct list_head *)0x52554e00UL)
@@ -80,7 +81,14 @@ static __racy inline unsigned long page_block_pages(const struct page *head)
  * its first page or NULL.
  */
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr);
-/* The same for any number of frames, out of neighbouring largest blocks. */
+/*
+ * The same, but the run begins at any frame. Neighbouring blocks serve it
+ * before the zone grows. Not for frames that are given to vmap(), whose head is
+ * looked for by order, and not with __GFP_ACCOUNT. Injected failures are the
+ * caller's.
+ */
+struct page *alloc_fit_run(gfp_t gfp, unsigned long nr);
+/* As alloc_page_run() for any number of frames, out of largest blocks. */
 struct page *alloc_long_run(struct zone *zone, unsigned long nr);
 /* Frees nr frames, as the largest aligned blocks that they consist of. */
 void free_page_run(struct page *page, unsigned long nr);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "buddy/freelist.h"
+#include "request/holes.h"
 #include "request/request.h"
 #include "zone/page_debug.h"
 #include "zone/wait.h"
@@ -130,6 +131,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	spin_lock(&zone->lock);
 	count_locked(&zone->freed, nr - keep);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
+	hole_note(zone, pfn + keep);
 	spin_unlock(&zone->lock);
 	memory_freed();
 }

@@ -2,8 +2,8 @@
 /*
  * shim/large.c - blocks above 32 KiB: page runs, then areas
  *
- * A run is a block of the buddy cut to whole pages: 5 pages of an order-3
- * block, the other 3 free again. Its head page holds the length. An area has
+ * A run is as many frames as the block has pages, wherever they are free in a
+ * row (request/fit_run.c). Its head page holds the length. An area has
  * pages of its own in vmalloc space. When the arena is full a run becomes an
  * area, however small. fail_page_alloc= is tested once for each request, by
  * the order of its size.
@@ -69,28 +69,25 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	unsigned long block = max(size, align);
+	unsigned long block = max(nr, align >> PAGE_SHIFT);
 	struct page *page;
 
 	if (flags & LARGE_ZERO)
 		gfp |= __GFP_ZERO;
 
-	if (block > size && get_order(block) > get_order(size)) {
-		unsigned long whole = 1UL << get_order(block);
-
-		page = alloc_page_run(gfp, whole);
-		if (page)
-			trim_page_run(page, nr, whole);
+	if (align <= PAGE_SIZE) {
+		page = alloc_fit_run(gfp, nr);
 	} else {
-		page = alloc_page_run(gfp, nr);
+		page = alloc_page_run(gfp, block);
+		if (page && block > nr)
+			trim_page_run(page, nr, block);
 	}
 	return page ? run_start(page, nr) : NULL;
 }
 
 /*
  * Returns the head page of the run that holds p, or NULL. From inside a run it
- * searches backwards: frame by frame to the start of the 4 MiB block, then
- * block by block, since only longer runs cross that.
+ * searches backwards frame by frame, since a run begins anywhere.
  */
 static struct page *run_of(const void *p)
 {
@@ -105,7 +102,7 @@ static struct page *run_of(const void *p)
 			return page->nr_pages > pfn - at ? page : NULL;
 		if (!at || arena_index[at] || PageBuddy(page))
 			return NULL;
-		at -= at % MAX_ORDER_NR_PAGES ? 1 : MAX_ORDER_NR_PAGES;
+		at--;
 		if (!pfn_online(at)) /* no run crosses a hole */
 			return NULL;
 	}

@@ -9,6 +9,13 @@
  *	space late MIB			RLIMIT_AS = what is mapped + MIB: blocks
  *					of 1 MiB that can be had, after a
  *					mapping of the program's own of 1 MiB
+ *	space fill MIB SIZE...		RLIMIT_AS = MIB: percent of that which
+ *					blocks of each size can use, in a child
+ *					for each; fill_mem: without the limit
+ *	space overwrite LOW HIGH	64 MiB in blocks of LOW to HIGH bytes,
+ *					short ones as likely as long ones by
+ *					their logarithm; each replaced three
+ *					times, at random: percent resident
  *	space returned			KiB that are mapped more than before
  *					when 256 MiB of large blocks were freed
  *	space holes			other mappings in the way of the heap
@@ -18,12 +25,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -128,6 +137,74 @@ static int late(unsigned long mib)
 	return 0;
 }
 
+/* Blocks of one size, not written to, until there are no more. */
+static void fill(unsigned long mib, size_t size, bool limited)
+{
+	unsigned long nr = 0;
+	int status;
+
+	fflush(stdout);
+	if (!fork()) {
+		if (limited)
+			set_limit(RLIMIT_AS, mib * MIB);
+		while (malloc(size))
+			nr++;
+		printf("%zu: %lu\n", size, nr * size * 100 / (mib * MIB));
+		fflush(stdout);
+		_exit(0);
+	}
+	if (wait(&status) < 0 || status)
+		die("child");
+}
+
+static uint64_t random_below(uint64_t n)
+{
+	static uint64_t state = 4711;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (state >> 11) % n;
+}
+
+/* A size from low to high; its logarithm is spread evenly, to about 1/16. */
+static size_t any_size(size_t low, size_t high)
+{
+	size_t size;
+
+	do {
+		unsigned int shift = (unsigned int)random_below(32);
+
+		size = (16 + random_below(16)) << shift >> 4;
+	} while (size < low || size > high);
+	return size - random_below(size / 16 + 1);
+}
+
+static int overwrite(size_t low, size_t high)
+{
+	static struct {
+		char *p;
+		size_t size;
+	} block[1 << 16];
+	unsigned long nr = 0, turns = 0, i;
+	size_t live = 0;
+
+	while (live < 64 * MIB || turns < 3 * nr) {
+		i = live < 64 * MIB ? nr++ : random_below(nr);
+		turns += block[i].p != NULL;
+		free(block[i].p);
+		live -= block[i].size;
+		block[i].size = any_size(low, high);
+		live += block[i].size;
+		block[i].p = malloc(block[i].size);
+		if (!block[i].p)
+			die("malloc");
+		memset(block[i].p, 1, block[i].size);
+	}
+	printf("%lu\n", kib(1) * KIB * 100 / live);
+	return 0;
+}
+
 static int returned(void)
 {
 	static char *block[32];
@@ -210,6 +287,17 @@ int main(int argc, char **argv)
 		return resident();
 	if (argc == 3 && !strcmp(argv[1], "late"))
 		return late(strtoul(argv[2], NULL, 10));
+	if (argc == 4 && !strcmp(argv[1], "overwrite"))
+		return overwrite(strtoul(argv[2], NULL, 10),
+				 strtoul(argv[3], NULL, 10));
+	for (int i = 3; i < argc && !strcmp(argv[1], "fill"); i++)
+		fill(strtoul(argv[2], NULL, 10), strtoul(argv[i], NULL, 10),
+		     true);
+	for (int i = 3; i < argc && !strcmp(argv[1], "fill_mem"); i++)
+		fill(strtoul(argv[2], NULL, 10), strtoul(argv[i], NULL, 10),
+		     false);
+	if (argc > 3 && !strncmp(argv[1], "fill", 4))
+		return 0;
 	if (argc == 2 && !strcmp(argv[1], "returned"))
 		return returned();
 	if (argc == 2 && !strcmp(argv[1], "holes"))

@@ -58,7 +58,8 @@ static struct block *take(u64 *seed)
 	b->nr = 1UL << b->order;
 	if (b->is_run) {
 		b->nr = test_below(seed, b->nr) + 1;
-		b->page = alloc_page_run(gfp, b->nr);
+		b->page = b->nr % 2 ? alloc_fit_run(gfp, b->nr) :
+				      alloc_page_run(gfp, b->nr);
 	} else {
 		b->page = alloc_pages(gfp, b->order);
 	}

@@ -68,6 +68,31 @@ static void test_kinds(void **state)
 	assert_int_equal(large_stat.runs, was.runs);
 }
 
+/* Blocks of 537 pages. Expect one of them to lie on both sides of a multiple of
+ * 4 MiB, and each address in it to be found as its. */
+static void test_across(void **state)
+{
+	const size_t size = 537 * PAGE_SIZE;
+	unsigned int across = 0;
+	char *p[16];
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		struct large large;
+
+		p[i] = take(size, PAGE_SIZE);
+		across += (uintptr_t)p[i] / (4 * MIB) !=
+			  (uintptr_t)(p[i] + size - 1) / (4 * MIB);
+		for (size_t n = 0; n < size; n += PAGE_SIZE / 2) {
+			assert_int_equal(large_find(p[i] + n, &large), 0);
+			assert_ptr_equal(large.start, p[i]);
+		}
+	}
+	assert_true(across > 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		assert_int_equal(large_free(p[i]), 0);
+}
+
 /* Alignments of a page to 64 MiB. Expect them, from runs and from areas. */
 static void test_alignment(void **state)
 {
@@ -251,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_across),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_not_twice),
 		cmocka_unit_test(test_find),
