@@ -13,7 +13,7 @@ KM_EXIT_OURS=125
 # scripts/soak runs.
 # shellcheck disable=SC2034
 km_labels="unit model fault stress misuse conformance cxx static torture debug
-preload system artefacts scripts lint slab form long"
+preload system artefacts scripts lint slab form rseq long"
 
 say() {
 	printf '%s: %s\n' "$km_name" "$*" >&2

@@ -30,7 +30,9 @@
 #include "kmem/barn.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
+#include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
+#include "kmem/hand.h"
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/kmem.h"
@@ -49,11 +51,27 @@ u8 km_booted;
 static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);
 static void *boot_thread; /* the holder of boot_lock: it starts, or forks */
 
+static bool rseq_wanted; /* until the caches have started */
+
 static int set_percpu(const char *value)
 {
-	return __builtin_strcmp(value, "thread") ? -EINVAL : 0;
+	if (__builtin_strcmp(value, "thread") &&
+	    __builtin_strcmp(value, "rseq"))
+		return -EINVAL;
+	rseq_wanted = value[0] == 'r';
+	return 0;
 }
-boot_param("percpu", set_percpu, "thread");
+boot_param("percpu", set_percpu, "thread, rseq");
+
+/* Once, before any thread has a table. */
+static void start_cpu_owners(void)
+{
+	if (rseq_wanted && kmem_cpu_owners_start())
+		km_report("kmalloc: percpu=rseq: not possible here (it needs "
+			  "x86-64, rseq registered by glibc, and membarrier); "
+			  "percpu=thread\n");
+	rseq_wanted = false;
+}
 
 /* fail_os=N or N,M: calls N .. N+M-1 from here on fail. */
 static int set_fail_os(const char *value)
@@ -154,6 +172,7 @@ static int start_caches(const struct km_start *how)
 
 	if (!chosen)
 		chosen = choose_backends();
+	start_cpu_owners();
 	return kmem_init(chosen, how->nr_slots);
 }
 
@@ -349,11 +368,13 @@ void km_fork_child(void)
 		return;
 	if (vmalloc_used)
 		vmalloc_used->fork_child();
+	kmem_cpu_owners_fork_child();
 	km_fork_release();
 	kmem_gate_child();
 	lock_fork_release(&tick_lock);
 	page_alloc_fork_child();
 	kmem_owners_fork_child();
+	kmem_hands_fork_child();
 }
 
 void km_register_fork(void)
@@ -379,6 +400,7 @@ void km_check_all(void)
 	if (owner)
 		kmem_owner_check(owner);
 	kmem_owners_check();
+	kmem_cpu_owners_check();
 	region_check();
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {

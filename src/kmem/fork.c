@@ -6,10 +6,13 @@
  *			-> of each cache: the backend's locks, then its barns
  *			-> region_lock
  *
+ * With percpu=rseq the tables of CPUs are hidden as well: cpu_owner.c.
+ *
  * Locking	all of the above, in that order
  * Tests	stress.api.fork, torture.fork
  */
 #include "kmem/cache.h"
+#include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
 #include "kmem/internal.h"
 #include "kmem/mempool.h"
@@ -40,6 +43,7 @@ void kmem_fork_take(void)
 	lock_fork_take(&mempool_lock);
 	lock_fork_take(&slab_mutex);
 	kmem_owners_fork_take();
+	kmem_cpu_owners_fork_take();
 	fork_take_all(&slab_caches);
 	fork_take_all(&slab_dead);
 	lock_fork_take(&region_lock);
@@ -50,6 +54,7 @@ void kmem_fork_release(void)
 	lock_fork_release(&region_lock);
 	fork_release_all(&slab_dead);
 	fork_release_all(&slab_caches);
+	kmem_cpu_owners_fork_release();
 	kmem_owners_fork_release();
 	lock_fork_release(&slab_mutex);
 	lock_fork_release(&mempool_lock);

@@ -9,6 +9,7 @@
  *	a thread that ends	all; in a child of fork, those of threads that
  *				are not there
  *	kmem_cache_destroy()	one cache, of all owners
+ *	cpu_owner.c		the tables of CPUs, from any thread
  *
  * Another thread that wants a table to be flushed makes a request; the owner
  * serves it at its next slow path.
@@ -115,10 +116,16 @@ static void serve_cache(struct kmem_owner *owner, struct kmem_cache *s)
 		s->ops->main_idle(owner, s);
 }
 
+void __kmem_owner_flush_idle(struct kmem_owner *owner)
+{
+	lock_assert_held(&kmem_owners_lock);
+	for_each_held(owner, serve_cache);
+}
+
 void kmem_owner_flush_idle(struct kmem_owner *owner)
 {
 	spin_lock(&kmem_owners_lock);
-	for_each_held(owner, serve_cache);
+	__kmem_owner_flush_idle(owner);
 	spin_unlock(&kmem_owners_lock);
 }
 
@@ -132,14 +139,21 @@ void kmem_owner_serve(struct kmem_owner *owner)
 	kmem_owner_flush_idle(owner);
 }
 
+/*
+ * No thread uses the cache, so the tables of CPUs need not be hidden: no
+ * section reads these words.
+ */
 void kmem_owners_flush_cache(struct kmem_cache *s)
 {
 	struct kmem_owner *owner;
+	unsigned int cpu;
 
 	if (!kmem_has_slot(s))
 		return;
 	spin_lock(&kmem_owners_lock);
 	list_for_each_entry(owner, &kmem_owners, list)
+		kmem_owner_flush_cache(owner, s);
+	for_each_cpu_table(cpu, owner)
 		kmem_owner_flush_cache(owner, s);
 	spin_unlock(&kmem_owners_lock);
 }
@@ -173,11 +187,14 @@ unsigned long kmem_owners_count(const struct kmem_cache *s)
 {
 	struct kmem_owner *owner;
 	unsigned long nr = 0;
+	unsigned int cpu;
 
 	if (!kmem_has_slot(s))
 		return 0;
 	spin_lock(&kmem_owners_lock);
 	list_for_each_entry(owner, &kmem_owners, list)
+		nr += kmem_owner_count(owner, s);
+	for_each_cpu_table(cpu, owner)
 		nr += kmem_owner_count(owner, s);
 	spin_unlock(&kmem_owners_lock);
 	return nr;

@@ -20,6 +20,8 @@ void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s);
  * cache was shrunk since.
  */
 void kmem_owner_flush_idle(struct kmem_owner *owner);
+/* The same, where the caller holds kmem_owners_lock. */
+void __kmem_owner_flush_idle(struct kmem_owner *owner);
 /* Serves a request of another thread, if there is one. */
 void kmem_owner_serve(struct kmem_owner *owner);
 /* Returns how many objects of a cache an owner holds; racy. */

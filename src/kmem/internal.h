@@ -123,8 +123,16 @@ extern struct list_head kmem_owners; /* kmem_owners_lock */
 extern unsigned int kmem_nr_owners; /* kmem_owners_lock; read without, too */
 extern unsigned long kmem_requests; /* atomic: counts calls to flush */
 extern u32 kmem_exit_key; /* constant after init */
-/* The table of a thread that has none: every cursor misses. */
-extern struct kmem_owner *const kmem_no_owner;
+
+/* ---- percpu=rseq: cpu_owner.c -------------------------------------------- */
+
+/* Of each CPU; it stays. NULL: none yet. kmem_owners_lock; atomic. */
+extern struct kmem_owner *kmem_cpu_table[KMEM_CPUS];
+extern unsigned int kmem_nr_cpu_tables; /* kmem_owners_lock; read without */
+
+#define for_each_cpu_table(cpu, table)              \
+	for ((cpu) = 0; (cpu) < KMEM_CPUS; (cpu)++) \
+		if (((table) = kmem_cpu_table[(cpu)]))
 
 /* Returns true if the table is this thread's. */
 static inline bool kmem_owner_is_mine(const struct kmem_owner *owner)
@@ -148,6 +156,11 @@ extern spinlock_t region_lock;
 
 /* Registers the thread exit hook. */
 void kmem_owners_init(void);
+/* Returns an empty table, or NULL. */
+struct kmem_owner *kmem_table_alloc(void);
+void kmem_table_free(struct kmem_owner *table);
+/* Forgets what a table holds. */
+void kmem_table_clear(struct kmem_owner *table);
 
 /* ---- shrink.c ------------------------------------------------------------ */
 

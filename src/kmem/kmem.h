@@ -30,6 +30,7 @@
  *
  *	alloc.h miss.h direct.h guard.h		calls that leave the fast paths
  *	owner.h thread.h held.h inside.h	threads, and what they hold
+ *	cpu_owner.h hand.h section.h		CPUs, where these are the owners
  *	sheaf.h far.h barn.h			sheaves, cursors, barns
  *	cache.h boot.h merge.h shrink.h fork.h	caches
  *	slab_ops.h account.h order.h freelist.h	backends, and help for them
@@ -276,8 +277,9 @@ struct kmem_far_slot {
 #define FAR_PER_CHUNK (PAGE_SIZE / sizeof(struct kmem_far_slot))
 
 /*
- * One object-cache owner: a thread. Its table has kmem_nr_cursors cursors, and
- * behind them the rest of each slot: owner_slot() of sheaf.h.
+ * One object-cache owner: a thread, or a CPU (cpu_owner.c); or a hand (hand.c).
+ * Its table has kmem_nr_cursors cursors, and behind them the rest of each slot:
+ * owner_slot() of sheaf.h.
  *
  *	cursor	[0 .. 255 | 256 .. 271  | 272 .. ] slot [0 .. ]
  *		 indices    the owner's   API
@@ -312,6 +314,19 @@ struct kmem_owner {
 };
 
 extern __thread struct kmem_owner *kmem_this_owner __hidden;
+/*
+ * percpu=rseq: the offset of rseq areas from thread pointers. 0: the owners are
+ * threads. Constant after the start.
+ */
+extern long kmem_rseq __hidden;
+#define KMEM_CPUS 512U /* threads on CPUs from here on have no sheaves */
+/*
+ * Of each CPU: its table, or kmem_no_owner while it has none, or is hidden.
+ * Written under kmem_owners_lock; sections read it.
+ */
+extern struct kmem_owner *kmem_cpu_owner[KMEM_CPUS] __hidden;
+/* The table of a thread that has none: every cursor misses. */
+extern struct kmem_owner *const kmem_no_owner;
 extern unsigned int kmem_nr_slots; /* that caches have; constant after init */
 /* In a table: every slot and every index of a frame has one. The same. */
 extern unsigned int kmem_nr_cursors;

@@ -10,6 +10,9 @@
  * A cache without a slot, or a thread without a table, is served object by
  * object from the slabs. So is a guarded cache, by guard.c and direct.c.
  *
+ * With percpu=rseq each call comes here. It tries a section on the table of the
+ * CPU (section.h), before all else; then a hand is the owner (hand.c).
+ *
  * Locking	none here: only their owner uses main and spare
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)
  */
@@ -19,9 +22,11 @@
 #include "kmem/debug.h"
 #include "kmem/direct.h"
 #include "kmem/guard.h"
+#include "kmem/hand.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/miss.h"
+#include "kmem/section.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
@@ -98,6 +103,19 @@ static void *__cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
 	return obj;
 }
 
+/* __cache_alloc() for the slot of this CPU, which a hand takes and gives. */
+static void *alloc_by_hand(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct kmem_owner *hand = kmem_hand_take(s);
+	void *obj;
+
+	if (!hand)
+		return NULL;
+	obj = __cache_alloc(hand, s, gfp, node);
+	kmem_hand_give(hand, s);
+	return obj;
+}
+
 /*
  * Returns an object of the owner's main, or of a slab if main has none or
  * another node is requested.
@@ -107,10 +125,13 @@ static void *__do_cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
 {
 	void *obj = NULL;
 
-	if (owner && kmem_owner_has_slot(owner, s) &&
-	    (node == NUMA_NO_NODE || node == (int)numa_node_id())) {
+	if (node != NUMA_NO_NODE && node != (int)numa_node_id())
+		return alloc_direct(s, gfp, node);
+	if (owner && kmem_owner_has_slot(owner, s)) {
 		kmem_owner_serve(owner);
 		obj = __cache_alloc(owner, s, gfp, node);
+	} else if (kmem_rseq) {
+		obj = alloc_by_hand(s, gfp, node);
 	}
 	return obj ? obj : alloc_direct(s, gfp, node);
 }
@@ -152,13 +173,53 @@ static noinline void *alloc_missed(struct kmem_cache *s, gfp_t gfp, int node,
 void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 			    size_t orig_size, uintptr_t caller)
 {
-	if (s->far && node == NUMA_NO_NODE) {
-		void *obj = cursor_pop(kmem_cursor(kmem_this_owner, s));
+	void *obj = NULL;
 
-		if (likely(obj))
-			return obj;
-	}
+	if (kmem_rseq && node == NUMA_NO_NODE)
+		obj = section_pop(kmem_rseq, s->slot);
+	else if (s->far && node == NUMA_NO_NODE)
+		obj = cursor_pop(kmem_cursor(kmem_this_owner, s));
+	if (likely(obj))
+		return obj;
 	return alloc_missed(s, gfp, node, orig_size, caller);
+}
+
+/*
+ * Puts an object on the owner's main, in which the backend may have to make
+ * room first. Returns 0, or 1 if there is none.
+ */
+static int __cache_free(struct kmem_owner *owner, struct kmem_cache *s,
+			void *obj)
+{
+	int ret = cursor_put(kmem_cursor(owner, s), obj);
+
+	if (ret && !s->ops->main_full(owner, s)) {
+		kmem_stat_n(s, FREE_FASTPATH, main_room(owner, s));
+		ret = cursor_put(kmem_cursor(owner, s), obj);
+	}
+	return ret;
+}
+
+/* A push that finds the sheaf full compares obj with nothing. */
+static void check_double_free(struct kmem_owner *owner, struct kmem_cache *s,
+			      void *obj)
+{
+	if (unlikely(cursor_holds(*kmem_cursor(owner, s), obj)))
+		kmem_double_free(s, obj);
+}
+
+/* __cache_free() for the slot of this CPU, which a hand takes and gives. */
+static int free_by_hand(struct kmem_cache *s, void *obj)
+{
+	struct kmem_owner *hand = kmem_hand_take(s);
+	int ret;
+
+	if (!hand)
+		return 1;
+	check_double_free(hand, s, obj);
+	ret = __cache_free(hand, s, obj);
+	kmem_hand_give(hand, s);
+	return ret;
 }
 
 /* Frees an object for which neither main nor a far slot had room. */
@@ -167,31 +228,27 @@ static noinline void free_missed(struct kmem_cache *s, void *obj,
 {
 	struct kmem_owner *owner = kmem_owner_get();
 
-	/* A push that finds the sheaf full compares obj with nothing. */
-	if (owner && unlikely(cursor_holds(*kmem_cursor(owner, s), obj)))
-		kmem_double_free(s, obj);
+	if (owner)
+		check_double_free(owner, s, obj);
 	poll_tick(owner);
 	if (unlikely(s->guard)) {
 		kmem_guard_free(s, obj, caller);
 		return;
 	}
 	if (owner && kmem_owner_has_slot(owner, s)) {
-		int ret;
-
 		kmem_owner_serve(owner);
-		ret = cursor_put(kmem_cursor(owner, s), obj);
-		if (ret && !s->ops->main_full(owner, s)) {
-			kmem_stat_n(s, FREE_FASTPATH, main_room(owner, s));
-			ret = cursor_put(kmem_cursor(owner, s), obj);
-		}
-		if (!ret)
+		if (!__cache_free(owner, s, obj))
 			return;
+	} else if (kmem_rseq && !free_by_hand(s, obj)) {
+		return;
 	}
 	kmem_cache_free_direct(s, &obj, 1);
 }
 
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
+	if (kmem_rseq && section_push(kmem_rseq, s->slot, obj))
+		return;
 	if (!s->far || cursor_push(kmem_cursor(kmem_this_owner, s), obj))
 		free_missed(s, obj, caller);
 }

@@ -10,6 +10,9 @@
  * that get and give up their tables are thread.c, and what the tables hold is
  * held.c.
  *
+ * With percpu=rseq the owners are CPUs, and no thread has a table. Their tables
+ * are kmem_cpu_table[]: cpu_owner.c.
+ *
  * Locking	kmem_owners_lock (rank LOCK_OWNERS) for the list
  * Invariants	OWNER1  kmem_this_owner is &no_owner or a table on kmem_owners;
  *			NULL before ld.so has set it (shim/ifunc_tls.c)
@@ -44,6 +47,11 @@ unsigned int kmem_nr_owners;
 unsigned long kmem_requests;
 u32 kmem_exit_key;
 struct kmem_owner *const kmem_no_owner = &no_owner;
+
+long kmem_rseq;
+struct kmem_owner *kmem_cpu_owner[KMEM_CPUS];
+struct kmem_owner *kmem_cpu_table[KMEM_CPUS];
+unsigned int kmem_nr_cpu_tables;
 
 /*
  * os_thread_exit_set() may allocate. The table is in place then, and the
@@ -111,7 +119,7 @@ bool kmem_owners_anyone_inside(void)
 
 unsigned int kmem_owners_number(void)
 {
-	return READ_ONCE(kmem_nr_owners);
+	return READ_ONCE(kmem_nr_owners) + READ_ONCE(kmem_nr_cpu_tables);
 }
 
 void kmem_owners_fork_take(void)

@@ -28,7 +28,7 @@ void kmem_owner_put_back(struct kmem_owner *owner);
 void kmem_owners_request(void);
 /* Returns true if the stack of any owner lies in [start, end). */
 bool kmem_owners_stack_in(uintptr_t start, uintptr_t end);
-/* Returns how many owners there are. */
+/* Returns how many owners there are, threads or CPUs. */
 unsigned int kmem_owners_number(void);
 
 #endif

@@ -8,8 +8,9 @@
  *
  * The count is an upper bound: an idle object that shares its slab with a used
  * one frees no page. Objects in other threads' sheaves are not counted. These
- * threads are asked to flush them, and do so at their next slow path. A report
- * names the memory that cannot be freed.
+ * threads are asked to flush them, and do so at their next slow path. Those of
+ * CPUs (percpu=rseq) are counted, and flushed at once. A report names the
+ * memory that cannot be freed.
  *
  * Locking	slab_mutex for the list; kmem_owners_lock to flush this thread
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
@@ -19,6 +20,7 @@
 #include "diag/report.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
+#include "kmem/cpu_owner.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
@@ -54,6 +56,8 @@ static unsigned long idle_pages(struct kmem_cache *s)
 		return 0;
 	if (owner)
 		cached += kmem_owner_count(owner, s);
+	else if (kmem_rseq)
+		cached += kmem_owners_count(s);
 	idle = total - min(used, total) + min(cached, used);
 	return min(idle, total) / (total / slabs) *
 	       (kmem_cache_nr_pages(s) / slabs);
@@ -103,6 +107,7 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 		kmem_owners_request();
 		if (owner)
 			kmem_owner_flush(owner);
+		kmem_cpu_owners_flush();
 		shrink_caches(before, sc->nr_to_scan);
 	}
 	freed = current->reclaimed - before;
@@ -121,6 +126,10 @@ void kmem_reclaim(unsigned int flags)
 		kmem_owner_serve(owner);
 	else if (owner)
 		kmem_owner_flush(owner);
+	if (flags & SHRINK_IDLE)
+		kmem_cpu_owners_flush_idle();
+	else
+		kmem_cpu_owners_flush();
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_shrink(s, flags);
@@ -140,6 +149,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	kmem_owners_request();
 	if (owner)
 		kmem_owner_flush_cache(owner, s);
+	kmem_cpu_owners_flush_cache(s);
 	barn_shrink(s, SHRINK_ALL);
 	s->ops->shrink(s, SHRINK_ALL);
 	return kmem_cache_nr_slabs(s) != 0;

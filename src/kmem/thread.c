@@ -45,8 +45,8 @@ static size_t table_bytes(void)
 	       kmem_nr_slots * sizeof(struct kmem_owner_slot);
 }
 
-/* Returns an empty table, or NULL. A thread can do without one. */
-static struct kmem_owner *table_alloc(void)
+/* A thread can do without a table. */
+struct kmem_owner *kmem_table_alloc(void)
 {
 	struct kmem_owner *owner = region_zalloc(table_bytes());
 
@@ -54,6 +54,20 @@ static struct kmem_owner *table_alloc(void)
 		if (slot < NR_INDICES || slot >= API_SLOT)
 			owner->cursor[slot] = MISSING;
 	return owner;
+}
+
+void kmem_table_clear(struct kmem_owner *table)
+{
+	for (unsigned int slot = 1; slot < kmem_nr_slots;
+	     slot = next_slot(slot)) {
+		table->cursor[slot] = MISSING;
+		owner_slot(table, slot)->spare = NULL;
+	}
+}
+
+void kmem_table_free(struct kmem_owner *table)
+{
+	region_free(table, table_bytes());
 }
 
 /* ---- the list and the tree ----------------------------------------------- */
@@ -110,7 +124,7 @@ static void table_list(struct kmem_owner *owner)
 	kmem_visit_listed(&owner->inside);
 	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners + 1);
 	spin_unlock(&kmem_owners_lock);
-	region_free(gone, table_bytes());
+	kmem_table_free(gone);
 }
 
 /* Frees the table of a thread that ends, or that fork left behind. */
@@ -121,7 +135,7 @@ static void table_retire(struct kmem_owner *owner)
 	if (kmem_owner_is_mine(owner))
 		kmem_visit_unlisted();
 	spin_unlock(&kmem_owners_lock);
-	region_free(owner, table_bytes());
+	kmem_table_free(owner);
 }
 
 /*
@@ -149,10 +163,10 @@ static struct kmem_owner *thread_start(void)
 {
 	struct kmem_owner *owner;
 
-	if (kmem_visit.thread_state != THREAD_NEW || !have_key)
+	if (kmem_visit.thread_state != THREAD_NEW || !have_key || kmem_rseq)
 		return NULL;
 	kmem_visit.thread_state = THREAD_BUSY;
-	owner = table_alloc();
+	owner = kmem_table_alloc();
 	if (!owner) {
 		kmem_visit.thread_state = THREAD_NEW;
 		return NULL;

@@ -8,6 +8,7 @@
 #include "diag/param.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
+#include "kmem/cpu_owner.h"
 #include "kmem/debug.h"
 #include "kmem/failslab.h"
 #include "kmem/far.h"
@@ -29,6 +30,7 @@
 #define SHIM_MAX_ORDER 5
 
 u8 size_class[MAX_SMALL / 16 + 1];
+long shim_rseq;
 static struct kmem_cache caches[NR_SMALL_CLASSES + 1];
 static char names[NR_SMALL_CLASSES + 1][16];
 
@@ -88,6 +90,8 @@ void shim_perturb(u8 byte)
 	}
 	if (owner && byte)
 		kmem_owner_flush(owner);
+	if (byte)
+		kmem_cpu_owners_flush();
 }
 
 /* As in glibc: a number of which the low byte is used. */
@@ -122,12 +126,13 @@ static int make_classes(void)
 		if (kmem_cache_init(&caches[class], names[class], size, &boot))
 			return -ENOMEM;
 		kmem_guard_asks(&caches[class]);
-		if (count_on)
+		if (count_on && !kmem_rseq)
 			kmem_cache_hide(&caches[class]);
 		for (; from <= size / 16; from++)
 			size_class[from] = (u8) class;
 	}
 	kmem_start_sheaves();
+	shim_rseq = count_on ? 0 : kmem_rseq;
 	read_perturb();
 	large_guards_on();
 	return 0;

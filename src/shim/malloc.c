@@ -17,6 +17,7 @@
 #include "diag/report.h"
 #include "kmem/guard.h"
 #include "kmem/miss.h"
+#include "kmem/section.h"
 #include "reclaim/reclaim.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"
@@ -93,13 +94,24 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 	return likely(p) ? p : shim_refuse();
 }
 
+/* With percpu=rseq each call comes here: first an object of the CPU. */
+static noinline __hot_text void *malloc_miss(size_t size, uintptr_t caller)
+{
+	long rseq = shim_rseq;
+	void *p = NULL;
+
+	if (rseq && size <= MAX_SMALL)
+		p = section_pop(rseq, size_class[(size + 15) / 16]);
+	return p ? p : malloc_slow(size, caller);
+}
+
 void *shim_malloc(size_t size, uintptr_t caller)
 {
 	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
 
 	if (unlikely(size > MAX_REQUEST))
 		return shim_refuse();
-	return p ? p : malloc_slow(size, caller);
+	return p ? p : malloc_miss(size, caller);
 }
 
 EXPORT __hot_text __aligned(64) void *malloc(size_t size)
@@ -112,7 +124,7 @@ EXPORT __hot_text __aligned(64) void *malloc(size_t size)
 	} else if (unlikely(size > MAX_REQUEST)) {
 		return shim_refuse();
 	}
-	return malloc_slow(size, _RET_IP_);
+	return malloc_miss(size, _RET_IP_);
 }
 
 /*
@@ -211,12 +223,34 @@ static __always_inline void *push_small(void *p)
 	return kmem_push_start(kmem_this_owner, pfn, p);
 }
 
+/*
+ * push_small() for the table of this CPU (percpu=rseq). Returns true if p was
+ * freed.
+ */
+static __always_inline bool push_by_cpu(void *p)
+{
+	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
+	const u8 *table = arena_index;
+	long rseq = shim_rseq;
+
+	if (!rseq || unlikely(pfn >= arena_bound()) ||
+	    unlikely(pair_rejects(table, table[pfn], (u32)(uintptr_t)p)))
+		return false;
+	return section_push(rseq, table[pfn], p);
+}
+
 /* The slow path of free(); free_slow() also serves realloc() after a move. */
-static noinline void free_miss(void *p, uintptr_t caller)
+static noinline void free_rest(void *p, uintptr_t caller)
 {
 	if (likely(p))
 		count_call(CALL_FREE);
 	free_slow(p, caller);
+}
+
+static noinline __hot_text void free_miss(void *p, uintptr_t caller)
+{
+	if (!push_by_cpu(p))
+		free_rest(p, caller);
 }
 
 EXPORT __hot_text void free(void *p)
@@ -234,7 +268,7 @@ EXPORT __hot_text void free(void *p)
 void shim_free(void *p, uintptr_t caller)
 {
 	p = push_small(p);
-	if (unlikely(p))
+	if (unlikely(p) && !push_by_cpu(p))
 		free_slow(p, caller);
 }
 
@@ -265,7 +299,7 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 
 static noinline void *calloc_slow(size_t size, uintptr_t caller)
 {
-	void *p = malloc_slow(size, caller);
+	void *p = malloc_miss(size, caller);
 
 	return likely(p) && !early_owns(p) ? memset(p, 0, size) : p;
 }

@@ -40,6 +40,11 @@
 
 /* By (size + 15) / 16. All zero before the start: class 0 always misses. */
 extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
+/*
+ * kmem_rseq, but 0 while each call is counted (count.h). Constant after the
+ * start.
+ */
+extern long shim_rseq __hidden;
 
 /* Returns the shim's cache of a class, 1 .. NR_SMALL_CLASSES. */
 struct kmem_cache *shim_cache(unsigned int class);

@@ -117,10 +117,9 @@ static void print_summary(const struct shim_info *info)
 	print_head(fd);
 	print_memory(fd, info);
 	print_calls(fd, info);
-	km_report_to(fd,
-		     "  small objects %lu live (%H), %H cached in %u threads\n",
+	km_report_to(fd, "  small objects %lu live (%H), %H cached in %u %s\n",
 		     info->small_objects, info->small_used, info->small_cached,
-		     kmem_owners_number());
+		     kmem_owners_number(), kmem_rseq ? "CPUs" : "threads");
 	km_report_to(
 		fd,
 		"  slabs         %lu now (%H), %lu ever\n"

@@ -202,6 +202,19 @@ static inline bool os_single_threaded(void)
 
 	return &__libc_single_threaded && __libc_single_threaded;
 }
+/*
+ * Returns the offset of the thread's rseq area from its thread pointer, or 0 if
+ * restartable sequences cannot be used.
+ */
+long os_rseq_offset(void);
+/*
+ * os_rseq_fence() returns when every restartable sequence that another thread
+ * was in on that CPU, or on any, has ended or will restart. It works after
+ * _allow() has returned 0 once, also in children of fork. 0 or -errno.
+ */
+int os_rseq_fence_allow(void);
+int os_rseq_fence(unsigned int cpu);
+#define OS_ALL_CPUS (~0U)
 int os_pid(void);
 int os_tid(void);
 bool os_on_signal_stack(void); /* that of sigaltstack(); true if unknown */

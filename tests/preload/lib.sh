@@ -16,6 +16,7 @@
 # signal or _exit() write no line: for them there are in_maps and bound_to_shim.
 #
 # A case that sets KM_PARAMETERS has them on the command line of the library.
+# KM_PERCPU is the mode of percpu= that a whole run has.
 #
 # Environment: KM_PRELOAD_LIB, the library; KM_PROGRAMS, the folder of the
 # programs that are built from programs/; KM_SOURCE_DIR, the source tree.
@@ -91,7 +92,7 @@ set_mode() {
 	UNDER=(env "--default-signal=HUP,INT,QUIT,PIPE,TERM")
 	if [[ $1 == shim ]]; then
 		UNDER+=("LD_PRELOAD=$KM_PRELOAD_LIB"
-			"KMALLOC_CMDLINE=stats_file=$STATS${KM_PARAMETERS:+ $KM_PARAMETERS}")
+			"KMALLOC_CMDLINE=stats_file=$STATS${KM_PERCPU:+ percpu=$KM_PERCPU}${KM_PARAMETERS:+ $KM_PARAMETERS}")
 	fi
 }
 

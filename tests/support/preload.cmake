@@ -3,7 +3,8 @@
 #
 # A test runs once for each of them: under its own name on libkmalloc-preload;
 # with .slab behind its name, and the label slab, on libkmalloc-preload-slab;
-# with .slub7, and the label form, on libkmalloc-preload-slub7.
+# with .slub7, and the label form, on libkmalloc-preload-slub7;
+# with .rseq, and the label rseq, on libkmalloc-preload with percpu=rseq.
 #
 # km_preload_find()			sets KM_PRELOAD to their targets, empty
 #					under sanitizers
@@ -82,5 +83,10 @@ function(km_preload_test name)
 		km_test(${name}${KM_VARIANT} COMMAND ${T_COMMAND}
 			LABELS ${T_LABELS} ${KM_VARIANT_LABEL}
 			ENV LD_PRELOAD=${lib} ${served} ${T_ENV})
+		if(library MATCHES "preload$")
+			km_rseq_env(env LD_PRELOAD=${lib} ${served} ${T_ENV})
+			km_test(${name}.rseq COMMAND ${T_COMMAND}
+				LABELS ${T_LABELS} rseq ENV ${env})
+		endif()
 	endforeach()
 endfunction()

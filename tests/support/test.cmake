@@ -14,16 +14,35 @@
 # km_tests_file() writes tests.txt in the build folder: a line for each test,
 # its name and the words of its command and environment, with tabs between. From
 # it scripts/test --one knows what a test needs built.
+#
+# Those with .rseq behind their name run with percpu=rseq: KM_RSEQ_SMOKE with
+# all others, the rest has the label long. km_rseq_env(OUT ENV...) adds that
+# parameter to an environment.
 include_guard(GLOBAL)
 
 set(KM_FORM_SMOKE
 	"^(unit[.]slub|(conformance[.]rows|torture[.](threads|fork)|misuse[.]double_later[.]here)[.]slub7$)")
 
+set(KM_RSEQ_SMOKE
+	"^(stress[.]api[.](fork|cross_free)|conformance[.]rows|torture[.](threads|fork|signals|fork_anywhere)|preload[.](memcached|perl))[.]rseq$")
+
+function(km_rseq_env out)
+	set(env ${ARGN})
+	if(NOT env MATCHES "KMALLOC_CMDLINE=")
+		list(APPEND env "KMALLOC_CMDLINE=percpu=rseq")
+	else()
+		list(TRANSFORM env REPLACE "^KMALLOC_CMDLINE=(.*)$"
+			"KMALLOC_CMDLINE=\\1 percpu=rseq")
+	endif()
+	set(${out} ${env} PARENT_SCOPE)
+endfunction()
+
 function(km_test name)
 	cmake_parse_arguments(PARSE_ARGV 1 T "CAN_SKIP" "" "COMMAND;LABELS;ENV")
 	string(REGEX MATCH "^[a-z]+" group ${name})
 	list(PREPEND T_LABELS ${group})
-	if(name MATCHES "[.]slub7$" AND NOT name MATCHES "${KM_FORM_SMOKE}")
+	if((name MATCHES "[.]slub7$" AND NOT name MATCHES "${KM_FORM_SMOKE}") OR
+	   (name MATCHES "[.]rseq$" AND NOT name MATCHES "${KM_RSEQ_SMOKE}"))
 		list(APPEND T_LABELS long)
 	endif()
 	list(REMOVE_ITEM T_LABELS "")

@@ -56,6 +56,7 @@ compare "slab_debug page_owner=on proc_at_exit=slabinfo,page_owner" \
 compare "debug_pagealloc=1 page_poison=1" "$KM_PROGRAMS/preload_pairs" 100
 compare "failslab=1,20,0,5" "$KM_PROGRAMS/preload_pairs" 100
 compare "mem=64M" "$KM_PROGRAMS/preload_churn"
+compare "percpu=rseq" "$KM_PROGRAMS/preload_churn"
 compare "" prlimit --as=$((1 << 30)) "$KM_PROGRAMS/preload_churn"
 echo "seen:" $(sort -u "$WORK/seen")
 (($(sort -u "$WORK/seen" | wc -l) >= 3)) || fail "no call of the library was seen"

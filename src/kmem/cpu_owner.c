@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmem/cpu_owner.c - tables of cursors that belong to CPUs: percpu=rseq
+ *
+ *	kmem_cpu_owner[cpu] --> no_owner	no table yet, or hidden
+ *		    or      --> [cursors ...] <-- kmem_cpu_table[cpu]
+ *
+ * No thread has a table in this mode, so kmem_this_owner is the one that always
+ * misses, and every call comes to a slow function. That tries a section on the
+ * CPU's table first (section.h). If that misses too, a hand takes the slot out
+ * of the table (hand.c).
+ *
+ * Any thread can empty any CPU's table:
+ *
+ *	hide	kmem_cpu_owner[cpu] = no_owner
+ *	fence	no thread is in a section any more that has read the table
+ *	drain	as a thread does with its own: held.c
+ *	show	kmem_cpu_owner[cpu] = table
+ *
+ * Threads on that CPU miss meanwhile, and are served by the slabs. Around fork
+ * all tables are hidden, so the child has whole ones: pages are copied one by
+ * one, while other threads run. If the fence is refused (a filter that was
+ * installed after the start), tables of other CPUs are not drained, and a child
+ * drops what it inherits in them.
+ *
+ * A CPU's table is made when a thread first misses there. It stays when the CPU
+ * is taken away; drains find what it holds. A thread that ends holds nothing.
+ *
+ * Locking	kmem_owners_lock; sections take none
+ * Invariants	CPU1  kmem_cpu_owner[cpu] is no_owner or kmem_cpu_table[cpu]
+ *		CPU2  a table is changed by sections of its CPU, or hidden and
+ *		      fenced		(kmem_cpu_owners_check() checks CPU1,
+ *					stress.api.rseq CPU2)
+ */
+#include <errno.h>
+
+#include "kmem/cpu_owner.h"
+#include "kmem/held.h"
+#include "kmem/internal.h"
+#include "kmem/owner.h"
+#include "kmem/section.h"
+#include "kmem/sheaf.h"
+#include "sys/os.h"
+
+static bool all_hidden; /* kmem_owners_lock: around fork */
+static bool torn; /* kmem_owners_lock: hidden around fork without a fence */
+
+int kmem_cpu_owners_start(void)
+{
+	long offset = os_rseq_offset();
+	int ret;
+
+	if (!offset)
+		return -ENOSYS;
+	ret = os_rseq_fence_allow();
+	if (ret)
+		return ret;
+	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
+		kmem_cpu_owner[cpu] = kmem_no_owner;
+	kmem_rseq = offset;
+	return 0;
+}
+
+static void __show_table(unsigned int cpu)
+{
+	section_release();
+	if (!all_hidden)
+		smp_store_release(&kmem_cpu_owner[cpu], kmem_cpu_table[cpu]);
+}
+
+/* Returns false if the fence was refused: the table is not hidden then. */
+static bool __hide_table(unsigned int cpu)
+{
+	lock_assert_held(&kmem_owners_lock);
+	if (all_hidden)
+		return !torn;
+	WRITE_ONCE(kmem_cpu_owner[cpu], kmem_no_owner);
+	if (os_rseq_fence(cpu)) {
+		__show_table(cpu);
+		return false;
+	}
+	section_acquire();
+	return true;
+}
+
+bool kmem_cpu_owner_make(void)
+{
+	unsigned int cpu = (unsigned int)os_cpu();
+	struct kmem_owner *table;
+
+	if (cpu >= KMEM_CPUS || READ_ONCE(kmem_cpu_table[cpu]))
+		return false;
+	table = kmem_table_alloc();
+	if (!table)
+		return false;
+	spin_lock(&kmem_owners_lock);
+	if (!kmem_cpu_table[cpu]) {
+		WRITE_ONCE(kmem_cpu_table[cpu], table);
+		WRITE_ONCE(kmem_nr_cpu_tables, kmem_nr_cpu_tables + 1);
+		table = NULL;
+		__show_table(cpu);
+	}
+	spin_unlock(&kmem_owners_lock);
+	kmem_table_free(table);
+	return !table;
+}
+
+/* ---- drains -------------------------------------------------------------- */
+
+/* Returns true if a table has a main or a spare; racy. */
+static __racy bool holds_any(const struct kmem_owner *table)
+{
+	for (unsigned int slot = 1; slot < kmem_nr_slots;
+	     slot = next_slot(slot))
+		if (READ_ONCE(table->cursor[slot]) != MISSING ||
+		    READ_ONCE(owner_slot(table, slot)->spare))
+			return true;
+	return false;
+}
+
+/* Calls fn for each table that holds anything, hidden from its CPU. */
+static void visit_tables(void (*fn)(struct kmem_owner *table))
+{
+	struct kmem_owner *table;
+	unsigned int cpu;
+
+	spin_lock(&kmem_owners_lock);
+	for_each_cpu_table(cpu, table) {
+		if (!holds_any(table) || !__hide_table(cpu))
+			continue;
+		fn(table);
+		__show_table(cpu);
+	}
+	spin_unlock(&kmem_owners_lock);
+}
+
+void kmem_cpu_owners_flush(void)
+{
+	if (kmem_rseq)
+		visit_tables(__kmem_owner_flush);
+}
+
+void kmem_cpu_owners_flush_idle(void)
+{
+	if (kmem_rseq)
+		visit_tables(__kmem_owner_flush_idle);
+}
+
+void kmem_cpu_owners_flush_cache(struct kmem_cache *s)
+{
+	struct kmem_owner *table;
+	unsigned int cpu;
+
+	if (!kmem_rseq || !s->slot)
+		return;
+	spin_lock(&kmem_owners_lock);
+	for_each_cpu_table(cpu, table) {
+		if (!kmem_owner_count(table, s) || !__hide_table(cpu))
+			continue;
+		kmem_owner_flush_cache(table, s);
+		__show_table(cpu);
+	}
+	spin_unlock(&kmem_owners_lock);
+}
+
+static void check_table(struct kmem_owner *table)
+{
+	kmem_owner_check(table);
+}
+
+void kmem_cpu_owners_check(void)
+{
+	if (!kmem_rseq)
+		return;
+	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++) {
+		const struct kmem_owner *seen = READ_ONCE(kmem_cpu_owner[cpu]);
+
+		BUG_ON(seen != kmem_no_owner && seen != kmem_cpu_table[cpu]);
+	}
+	visit_tables(check_table);
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+void kmem_cpu_owners_fork_take(void)
+{
+	if (!kmem_rseq || all_hidden)
+		return;
+	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
+		WRITE_ONCE(kmem_cpu_owner[cpu], kmem_no_owner);
+	all_hidden = true;
+	torn = os_rseq_fence(OS_ALL_CPUS) != 0;
+	section_acquire();
+}
+
+void kmem_cpu_owners_fork_release(void)
+{
+	struct kmem_owner *table;
+	unsigned int cpu;
+
+	if (!all_hidden)
+		return;
+	all_hidden = false;
+	torn = false;
+	for_each_cpu_table(cpu, table)
+		__show_table(cpu);
+}
+
+void kmem_cpu_owners_fork_child(void)
+{
+	struct kmem_owner *table;
+	unsigned int cpu;
+
+	if (!torn)
+		return;
+	kmem_threads_lost = true;
+	for_each_cpu_table(cpu, table)
+		kmem_table_clear(table);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/*
+ * steps.c - counts the instructions of malloc and free by stepping
+ *
+ *	steps N		prints those of a pair, for N pairs of 64 bytes
+ *
+ * For percpu=rseq, which valgrind does not have. A section that is stepped
+ * through would be restarted for ever, so rseq is given up meanwhile.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef __x86_64__
+#include "support/cpu.h"
+#include "support/rseq.h"
+
+static long pairs;
+
+static __attribute__((noinline)) void run(void)
+{
+	for (long i = 0; i < pairs; i++) {
+		void *volatile p = malloc(64);
+
+		free(p);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long none;
+
+	pin_to_first_cpu();
+	rseq_steps_init();
+	pairs = 100;
+	run();
+	pairs = 0;
+	rseq_walk(run, (unsigned int)sched_getcpu());
+	none = rseq_steps.all;
+	pairs = argc > 1 ? atol(argv[1]) : 100;
+	rseq_walk(run, (unsigned int)sched_getcpu());
+	printf("%ld\n", ((long)(rseq_steps.all - none) + pairs / 2) / pairs);
+	return 0;
+}
+#else
+int main(void)
+{
+	return 77;
+}
+#endif
