@@ -10,6 +10,9 @@
  * cheaply. A barn with BARN_MAX_FULL full sheaves takes no more: objects then
  * go to the slabs.
  *
+ * Objects in a barn are marked (slab_ops.mark_stored), so that one which is
+ * freed again meanwhile is known as it comes to a barn or to its slab.
+ *
  * A cache has NR_BARNS barns on each node, chosen by CPU. With one barn, a pair
  * of threads on one CPU got objects that lay in the other CPU's cache, and ran
  * three times slower. A thread puts sheaves into the barn of its CPU. It takes
@@ -109,6 +112,14 @@ static void count_full(struct kmem_cache_node *n, int nr)
 	__atomic_add_fetch(&n->full_sheaves, (u32)nr, __ATOMIC_RELAXED);
 }
 
+/* Clears the marks of a full sheaf that was taken out of a barn. */
+static void clear_marks(struct slab_sheaf *sheaf)
+{
+	struct kmem_cache *s = sheaf->cache;
+
+	s->ops->clear_stored(s, sheaf_objects(sheaf), sheaf->count);
+}
+
 static struct slab_sheaf *take_full(struct kmem_cache_node *n, unsigned int i,
 				    struct slab_sheaf *empty)
 {
@@ -130,6 +141,8 @@ static struct slab_sheaf *take_full(struct kmem_cache_node *n, unsigned int i,
 	spin_unlock(&barn->lock);
 	if (full && empty)
 		sheaf_free(empty);
+	if (full)
+		clear_marks(full);
 	return full;
 }
 
@@ -169,8 +182,11 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 {
 	struct kmem_cache_node *n = node_here(s);
 	struct node_barn *barn = &n->barn[smp_cpu() % NR_BARNS];
-	int ret = -E2BIG;
+	int ret = s->ops->mark_stored(s, sheaf_objects(full), full->count);
 
+	if (unlikely(ret))
+		return ret;
+	ret = -E2BIG;
 	spin_lock(&barn->lock);
 	if (barn->nr_full < full_limit()) {
 		push_sheaf(&barn->full, &barn->nr_full, full);
@@ -179,6 +195,8 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 		ret = 0;
 	}
 	spin_unlock(&barn->lock);
+	if (unlikely(ret))
+		clear_marks(full);
 	kmem_stat(s, ret ? BARN_PUT_FAIL : BARN_PUT);
 	return ret;
 }
@@ -245,7 +263,6 @@ static void rcu_free_sheaf(struct rcu_head *head)
 	sheaf->next = NULL;
 	__atomic_sub_fetch(&s->rcu_waiting, sheaf->count, __ATOMIC_RELAXED);
 	if (sheaf->count == sheaf->capacity && barn_has_room(s) &&
-	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
 	    !barn_put_full(s, sheaf))
 		return;
 	kmem_stat_n(s, SHEAF_FLUSH, sheaf->count);
@@ -299,6 +316,7 @@ static void shrink_one(struct kmem_cache *s, struct kmem_cache_node *n,
 	for (; full; full = next) {
 		next = full->next;
 		kmem_stat_n(s, SHEAF_FLUSH, full->count);
+		clear_marks(full);
 		s->ops->flush(s, sheaf_objects(full), full->count);
 		sheaf_free(full);
 	}

@@ -173,7 +173,6 @@ static void store_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 {
 	kmem_stat(s, SHEAF_RETURN_SLOW);
 	if (barn_has_room(s) && !fill_to(s, sheaf, gfp, sheaf->capacity) &&
-	    !s->ops->verify(s, sheaf_objects(sheaf), sheaf->count) &&
 	    !barn_put_full(s, sheaf))
 		return;
 	empty_out(s, sheaf);

@@ -104,21 +104,17 @@ static bool owner_drains(const struct kmem_owner_slot *slot)
 }
 
 /*
- * Puts a full spare into the barn, or flushes it. Returns an empty sheaf.
- * Objects are checked first, since a barn may keep them for long. An owner that
- * drains does not use the barn: no other thread would take the sheaf.
+ * Puts a full spare into the barn, or flushes it. Returns an empty sheaf. Both
+ * check the objects. An owner that drains does not use the barn: no other
+ * thread would take the sheaf.
  */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full,
 				      const struct kmem_owner_slot *slot)
 {
 	if (full->capacity == s->sheaf_capacity && !owner_drains(slot) &&
-	    barn_has_room(s)) {
-		int wrong = s->ops->verify(s, sheaf_objects(full), full->count);
-
-		if (!wrong && !barn_put_full(s, full))
-			return sheaf_get(s);
-	}
+	    barn_has_room(s) && !barn_put_full(s, full))
+		return sheaf_get(s);
 	flush_sheaf(s, full);
 	return full;
 }

@@ -94,11 +94,23 @@ struct slab_ops {
 	void (*flush_remote)(struct kmem_cache *s, void **objs,
 			     unsigned int nr);
 	/*
-	 * Checks nr objects without freeing them; cheap, for sheaves that
-	 * change hands. Returns how many are of other caches. Aborts if one is
-	 * no object.
+	 * Checks nr objects without freeing them. Returns how many are of other
+	 * caches. Aborts if one is no object.
 	 */
 	int (*verify)(struct kmem_cache *s, void **objs, unsigned int nr);
+	/*
+	 * The same for objects of a sheaf that goes to a barn; marks each.
+	 * Aborts if one is free, or marked already: it lies in another sheaf.
+	 * Returns 0, or -EINVAL and no object is marked: one is another
+	 * cache's. NULL: caches of the backend have no barns.
+	 */
+	int (*mark_stored)(struct kmem_cache *s, void **objs, unsigned int nr);
+	/*
+	 * Clears the marks of objects that were taken out of a barn. Aborts if
+	 * a mark is gone.
+	 */
+	void (*clear_stored)(struct kmem_cache *s, void **objs,
+			     unsigned int nr);
 	/* Returns the object of a slab that holds addr, or NULL. */
 	void *(*object_of)(struct kmem_cache *s, const void *addr);
 

@@ -77,6 +77,13 @@ void *slub_object_of(struct kmem_cache *s, const void *addr);
 bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 		    const void *obj);
 
+/* ---- stored.c ------------------------------------------------------------ */
+
+/* slab_ops.mark_stored: marks objects that go to a barn. 0 or -EINVAL. */
+int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr);
+/* slab_ops.clear_stored: clears the marks of objects that come from there. */
+void slub_clear_stored(struct kmem_cache *s, void **objs, unsigned int nr);
+
 /* ---- freechain.c --------------------------------------------------------- */
 
 /*

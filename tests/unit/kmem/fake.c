@@ -117,6 +117,24 @@ static int fake_verify(struct kmem_cache *s, void **objs, unsigned int nr)
 	return 0;
 }
 
+static int fake_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	fake_verify(s, objs, nr);
+	if (fake.mark_result)
+		return fake.mark_result;
+	if (s == fake.watched)
+		fake.stored += nr;
+	return 0;
+}
+
+static void fake_clear_stored(struct kmem_cache *s, void **objs,
+			      unsigned int nr)
+{
+	(void)objs;
+	if (s == fake.watched)
+		fake.stored -= nr;
+}
+
 static void fake_shrink(struct kmem_cache *s, unsigned int flags)
 {
 	(void)flags;
@@ -174,6 +192,8 @@ const struct slab_ops fake_ops = {
 	.refill = fake_refill,
 	.flush = fake_flush,
 	.verify = fake_verify,
+	.mark_stored = fake_mark_stored,
+	.clear_stored = fake_clear_stored,
 	.setup = fake_setup,
 	.shrink = fake_shrink,
 	.shutdown = fake_shutdown,

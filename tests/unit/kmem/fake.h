@@ -16,7 +16,8 @@ struct fake {
 	const struct kmem_cache *watched;
 	long allowance; /* objects that may still be had; -1: any number */
 	const struct kmem_cache *limited; /* by the allowance; NULL: all */
-	int setup_result;
+	int setup_result, mark_result;
+	unsigned long stored; /* objects that are marked */
 	unsigned long listed; /* slabs whose objects were to be named */
 	gfp_t gfp; /* of the last refill */
 	int node; /* of the last refill */

@@ -25,7 +25,9 @@ static int teardown(void **state)
 {
 	(void)state;
 	barn_check(s);
+	assert_int_equal(fake.stored, barn_count(s));
 	kmem_cache_destroy(s);
+	assert_int_equal(fake.stored, 0);
 	return 0;
 }
 
@@ -72,11 +74,28 @@ static void test_full_limit(void **state)
 	assert_int_equal(barn_put_full(s, sheaf), -E2BIG);
 	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_full, BARN_MAX_FULL);
 	assert_int_equal(barn_count(s), BARN_MAX_FULL * s->sheaf_capacity);
+	assert_int_equal(fake.stored, barn_count(s));
 	barn_check(s);
 	assert_ptr_not_equal(barn_get_full(s, NULL), NULL);
+	assert_int_equal(fake.stored, barn_count(s));
 	assert_int_equal(barn_put_full(s, sheaf), 0);
 	/* The one taken out is ours now; its objects go back by hand. */
 	s->in_use -= s->sheaf_capacity;
+	owners_stop();
+}
+
+/* A sheaf that has another cache's object. Expect it to be refused. */
+static void test_not_marked(void **state)
+{
+	struct slab_sheaf *sheaf = full_sheaf();
+
+	(void)state;
+	owners_start(MANY_OWNERS);
+	fake.mark_result = -EINVAL;
+	assert_int_equal(barn_put_full(s, sheaf), -EINVAL);
+	assert_int_equal(barn_count(s), 0);
+	fake.mark_result = 0;
+	assert_int_equal(barn_put_full(s, sheaf), 0);
 	owners_stop();
 }
 
@@ -167,8 +186,9 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sheaf_shape), TEST(test_full_limit),
-		TEST(test_exchange),	TEST(test_empty_limit),
-		TEST(test_shrink_idle), TEST(test_check_fails),
+		TEST(test_not_marked),	TEST(test_exchange),
+		TEST(test_empty_limit), TEST(test_shrink_idle),
+		TEST(test_check_fails),
 	};
 
 	pin_to_first_cpu();

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub/stored.c - marks on the objects that lie in a barn
+ *
+ *	thread A frees		barn			thread B allocates
+ *	[obj obj obj]  --->	[obj* obj* obj*]  --->	[obj obj obj]
+ *		   mark, if it has		  clear, if it still has one
+ *		   none
+ *
+ * A sheaf that goes to a barn may be handed to any thread. An object of it that
+ * is freed again, by whom ever, is in two sheaves then, and malloc would hand
+ * it out twice. So each object gets a mark as it goes there: the word that a
+ * free object has, with NULL as the next one (freeptr.h). Such a word is what
+ * a flush, and another sheaf on its way to a barn, take for a double free. They
+ * need no further look.
+ *
+ * The mark goes as the sheaf is taken. If it is gone by then, the object was
+ * handed out from elsewhere, or it was written to after it was freed.
+ *
+ * What is not seen: two copies in the hands of threads, in mains and spares,
+ * where nothing marks an object, if one of them is handed out before the other
+ * goes to a barn or to a slab. Unencoded words (slab_freelist_hardened=0) have
+ * no marks.
+ *
+ * Locking	none: a sheaf is its caller's before it enters a barn, and after
+ *		it was taken
+ * Invariants	STORED1  an object in a full sheaf of a barn has a mark
+ *					(unit.slub.stored checks it)
+ * Source	none: divergence.md E
+ */
+#include <errno.h>
+
+#include "diag/report.h"
+#include "kmem/cache.h"
+#include "kmem/direct.h"
+#include "slub/debug.h"
+
+/*
+ * Returns the slab of obj, which lies in no slab of the preferred order, or
+ * starts no object. Returns NULL if obj is another cache's; aborts if it is no
+ * object.
+ */
+static noinline struct slab *odd_slab(struct kmem_cache *s, const void *obj)
+{
+	struct slab *slab;
+
+	if (unlikely(kmem_other_cache(s, obj)))
+		return NULL;
+	slab = virt_to_slab(obj);
+	check_object(s, slab, obj);
+	return slab;
+}
+
+static struct slab *slab_to_mark(struct kmem_cache *s, const void *obj)
+{
+	struct slab *slab = known_slab(s, obj);
+
+	return likely(slab) ? slab : odd_slab(s, obj);
+}
+
+/* Marks the objects in front that are of one slab. Returns their number. */
+static unsigned int mark_some(struct kmem_cache *s, const struct slab_walk *w,
+			      void **objs, unsigned int nr)
+{
+	void **at = objs, **const end = objs + nr;
+
+	do {
+		void **word = (void **)(void *)((char *)*at + w->offset);
+
+		if (unlikely(freeptr_put(word, NULL, w->key, w->start,
+					 w->bytes)))
+			kmem_double_free(s, *at);
+	} while (++at != end && walk_has(w, (uintptr_t)*at));
+	return (unsigned int)(at - objs);
+}
+
+int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr) {
+		struct slab *slab = slab_to_mark(s, objs[i]);
+		struct slab_walk w;
+
+		if (unlikely(!slab)) {
+			slub_clear_stored(s, objs, i);
+			return -EINVAL;
+		}
+		w = slab_walk(s, slab);
+		if (unlikely(!w.key)) {
+			i++;
+			continue;
+		}
+		i += mark_some(s, &w, objs + i, nr - i);
+	}
+	return 0;
+}
+
+static __cold noinline void lost_mark(struct kmem_cache *s, struct slab *slab,
+				      void *obj)
+{
+	const struct slab_caller no_caller = { .nr = 0 };
+	const struct slab_check c = { s, slab, &no_caller };
+
+	if (!kmem_freelist_mends)
+		km_panic("kmalloc: %p was freed twice, or written after it was "
+			 "freed (%pE)\n",
+			 obj, s->name);
+	object_err(&c, obj, "Freed twice, or written after it was freed");
+}
+
+/* Clears the marks of those in front that are of one slab, as mark_some(). */
+static unsigned int clear_some(struct kmem_cache *s, struct slab *slab,
+			       const struct slab_walk *w, void **objs,
+			       unsigned int nr)
+{
+	void **at = objs, **const end = objs + nr;
+
+	do {
+		void **word = (void **)(void *)((char *)*at + w->offset);
+
+		if (unlikely(freelist_ptr_code(w->key, *word, word)))
+			lost_mark(s, slab, *at);
+		*word = NULL;
+	} while (++at != end && (uintptr_t)*at - w->start < w->bytes);
+	return (unsigned int)(at - objs);
+}
+
+void slub_clear_stored(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr) {
+		struct slab *slab = virt_to_slab(objs[i]);
+		const struct slab_walk w = slab_walk(s, slab);
+
+		if (unlikely(!w.key)) {
+			i++;
+			continue;
+		}
+		i += clear_some(s, slab, &w, objs + i, nr - i);
+	}
+}
