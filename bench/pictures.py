@@ -24,8 +24,8 @@ def middle_run(runs):
 
 
 def at_marks(trace):
-    """(x, live, held) of the samples; the start is at 0, mark i at i + 1.
-    What comes after the last mark is left out."""
+    """(x, live, held) of the samples; the start is at 0, mark i at i + 1, and
+    each is a sample. What comes after the last mark is left out."""
     begin = trace.samples[0][0] if trace.samples else 0.0
     ends = [begin] + [mark.at for mark in trace.marks]
     points, i = [], 1

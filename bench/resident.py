@@ -108,18 +108,17 @@ class Watch:
 
     def on_mark(self, line):
         pid, kind, live, name = parse_mark(line)
-        held = exact(pid, kind)
+        held, at = exact(pid, kind), self.now()
         if name == "start":
             self.pid, self.kind, self.base = pid, kind, held
-            self.trace.samples.append((self.now(), live, 0))
+            self.trace.samples.append((at, live, 0))
             if pid == self.main:
                 self.main_base = held
             return
         if self.base is None or (pid, kind) != (self.pid, self.kind):
             raise ValueError(f"mark {name!r} without a start")
-        self.trace.marks.append(Mark(name, kind, live, held - self.base,
-                                     self.now()))
-        self.trace.samples.append((self.now(), live, held - self.base))
+        self.trace.marks.append(Mark(name, kind, live, held - self.base, at))
+        self.trace.samples.append((at, live, held - self.base))
         if pid == self.main:
             self.trace.most_held = high_water(pid) - self.main_base
 

@@ -31,7 +31,7 @@ static void sparse(struct rng *rng, unsigned int one_of)
 	mark("trim");
 	drop_all(refs, n);
 	pause_for(1.2);
-	mark("all freed, 1 s idle");
+	mark("all freed, idle");
 }
 
 void shape_sparse_90(void)

@@ -83,12 +83,14 @@ print(trace.error, full.name, full.live, 31 < full.held / 2 ** 20 < 34,
       freed.name, -1 < freed.held / 2 ** 20 < 2, full.at < freed.at,
       31 < trace.most_held / 2 ** 20 < 36,
       any(31 < held / 2 ** 20 < 34 and full.at < at < freed.at
-          for at, _, held in trace.samples[1:-1]))
+          for at, _, held in trace.samples[1:-1]),
+      {(m.at, m.live, m.held) for m in trace.marks} <= set(trace.samples),
+      trace.samples[0][1:])
 print(watch("dies").error)
 print(watch("startless").error)
 END
 status /usr/bin/python3 -B "$tmp/watch.py" "$tmp/fake.py"
-same "watched" " full 33554432 True freed True True True True
+same "watched" " full 33554432 True freed True True True True True (0, 0)
 exit status 1: said why
 mark 'full' without a start" "$out"
 same "watched: standard error" "" "$err"
