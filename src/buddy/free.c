@@ -14,7 +14,7 @@
  * same: only its first page is kept for them, its other pages become free.
  *
  * Locking	zone->lock around __free_one_page(); none elsewhere. tick_poll()
- *		is called with none.
+ *		and surplus_poll() are called with none.
  * Source	Linux v6.12 mm/page_alloc.c, __free_pages() and
  *		free_pages_prepare()
  */
@@ -26,6 +26,7 @@
 #include "zone/badpage.h"
 #include "zone/memcg.h"
 #include "zone/page_debug.h"
+#include "zone/surplus.h"
 #include "zone/wait.h"
 #include "zone/zone.h"
 
@@ -122,9 +123,12 @@ void __free_pages_ok(struct page *page, unsigned int order, unsigned int flags)
 		spin_lock(&zone->lock);
 		count_locked(&zone->freed, 1UL << order);
 		__free_one_page(zone, page, order);
+		surplus_note(zone);
 		spin_unlock(&zone->lock);
-		if (flags & FREE_TICK)
+		if (flags & FREE_TICK) {
 			tick_poll();
+			surplus_poll();
+		}
 	}
 	memory_freed();
 }

@@ -39,6 +39,7 @@
  *		docs/divergence.md B
  */
 #include "buddy/internal.h"
+#include "zone/surplus.h"
 
 /* ---- one block on a list, or off it -------------------------------------- */
 
@@ -96,6 +97,7 @@ void expand(struct zone *zone, struct page *page, unsigned int low,
 {
 	u8 flags = page->flags & PG_REPORTED;
 
+	turnover_taken(&zone->turnover, 1UL << low, flags);
 	while (high > low) {
 		struct page *upper;
 

@@ -18,7 +18,10 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, unsigned int mt,
 /* Takes the smallest block of exactly that type, and cuts it. */
 struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
 				unsigned int mt);
-/* Puts the upper halves of a block of order `high` back, down to `low`. */
+/*
+ * Puts the upper halves of a block of order `high` back, down to `low`, which a
+ * request gets.
+ */
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt);
 

@@ -27,6 +27,7 @@
 #include "sys/os.h"
 #include "zone/numa.h"
 #include "zone/pageset.h"
+#include "zone/surplus.h"
 
 static struct per_cpu_pages *this_pageset(struct zone *zone)
 {
@@ -164,6 +165,7 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 		nr -= 1 << page->order;
 		__free_one_page(zone, page, page->order);
 	}
+	surplus_note(zone);
 	spin_unlock(&zone->lock);
 }
 
@@ -217,8 +219,11 @@ bool free_pcplist(struct zone *zone, struct page *page, unsigned int order,
 	/*
 	 * a whole pageblock always has a surplus: too often to poll the clock
 	 */
-	if (unlikely(surplus) && (flags & FREE_TICK) && order < PAGEBLOCK_ORDER)
-		tick_poll();
+	if (unlikely(surplus) && (flags & FREE_TICK)) {
+		if (order < PAGEBLOCK_ORDER)
+			tick_poll();
+		surplus_poll();
+	}
 	return true;
 }
 

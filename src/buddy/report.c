@@ -3,8 +3,10 @@
  * buddy/report.c - free page reporting: give free memory back to the OS
  *
  * Every tick advances zone->epoch. A block of reporting order or more that has
- * been free for two ticks is taken off its list and given to the OS. It is put
- * back marked PG_REPORTED: it reads as zero and uses no memory.
+ * been free for two ticks is taken off its list and given to the OS. So are the
+ * largest blocks of any age when more is free and resident than zone/surplus.h
+ * allows. A block is put back marked PG_REPORTED: it reads as zero and uses no
+ * memory.
  *
  *	free list   [resident, epoch 7]-[resident, 5]-[reported]-[reported]
  *	epoch 7           too young          goes      tail: scan ends here
@@ -28,10 +30,13 @@
  * Source	Linux v6.12 mm/page_reporting.c as a model; the delay and the
  *		order are boot parameters.
  */
+#include <limits.h>
+
 #include "buddy/internal.h"
 #include "diag/param.h"
 #include "core/tick.h"
 #include "sys/os.h"
+#include "zone/surplus.h"
 
 #define CAPACITY 32 /* blocks taken off the lists at a time */
 
@@ -61,6 +66,7 @@ struct report {
 	struct zone *zone;
 	struct page *blocks[CAPACITY];
 	int nr;
+	unsigned long most; /* pages still to be given */
 	unsigned long pages; /* that the OS took */
 	bool refused; /* it refused some */
 };
@@ -73,7 +79,10 @@ static void isolate_block(struct report *r, struct page *page)
 	r->blocks[r->nr++] = page;
 }
 
-/* Takes up to CAPACITY blocks that are due off one list. */
+/*
+ * Takes up to CAPACITY blocks that are due off one list. No block is taken of
+ * which less than half is still to be given.
+ */
 static void isolate_blocks(struct report *r, struct list_head *list,
 			   unsigned int flags)
 {
@@ -81,10 +90,15 @@ static void isolate_blocks(struct report *r, struct list_head *list,
 
 	r->nr = 0;
 	list_for_each_entry_safe(page, next, list, lru) {
-		if (PageReported(page) || r->nr == CAPACITY)
+		unsigned long pages = 1UL << page->order;
+
+		if (PageReported(page) || r->nr == CAPACITY ||
+		    r->most < pages / 2)
 			break;
-		if (old_enough(r->zone, page, flags))
-			isolate_block(r, page);
+		if (!old_enough(r->zone, page, flags))
+			continue;
+		isolate_block(r, page);
+		r->most -= min(r->most, pages);
 	}
 }
 
@@ -124,6 +138,9 @@ static int give_to_os(struct page *page)
  */
 static void report_isolated(struct report *r)
 {
+	struct zone *zone = r->zone;
+	unsigned long before = r->pages;
+
 	if (!r->nr)
 		return;
 	for (int i = 0; i < r->nr; i++) {
@@ -136,10 +153,12 @@ static void report_isolated(struct report *r)
 		page->flags |= PG_REPORTED;
 		r->pages += 1UL << page->order;
 	}
-	spin_lock(&r->zone->lock);
+	spin_lock(&zone->lock);
 	for (int i = 0; i < r->nr; i++)
-		__free_one_page(r->zone, r->blocks[i], r->blocks[i]->order);
-	spin_unlock(&r->zone->lock);
+		__free_one_page(zone, r->blocks[i], r->blocks[i]->order);
+	turnover_given(&zone->turnover, r->pages - before,
+		       zone->free_pages - zone->unreported);
+	spin_unlock(&zone->lock);
 }
 
 /* A further turn would find a refused block again, so none follows. */
@@ -213,20 +232,46 @@ static void report_sparse(struct report *r)
 	}
 }
 
+static void report_order_of(struct report *r, int order, unsigned int flags)
+{
+	struct free_area *area = &r->zone->free_area[order];
+
+	for (unsigned int mt = 0; mt < MIGRATE_ISOLATE; mt++)
+		report_list(r, &area->free_list[mt], flags);
+}
+
 unsigned long page_reporting_process(struct zone *zone, unsigned int flags)
 {
 	const int least = flags & REPORT_SMALL ? 0 : (int)report_order;
-	struct report r = { .zone = zone };
+	struct report r = { .zone = zone, .most = ULONG_MAX };
 
 	if (!READ_ONCE(zone->unreported))
 		return 0;
 	for (int order = MAX_PAGE_ORDER; order >= least; order--)
-		for (unsigned int mt = 0; mt < MIGRATE_ISOLATE; mt++)
-			report_list(&r, &zone->free_area[order].free_list[mt],
-				    flags);
+		report_order_of(&r, order, flags);
 	if (flags & REPORT_SPARSE && READ_ONCE(zone->unreported))
 		report_sparse(&r);
 	return r.pages;
+}
+
+/* Gives up to so many pages, of the largest blocks first. */
+static unsigned long reporting_trim(unsigned long most)
+{
+	struct report r = { .most = most };
+
+	for (int order = MAX_PAGE_ORDER; order >= (int)report_order; order--)
+		for_each_zone(r.zone)
+			if (READ_ONCE(r.zone->unreported))
+				report_order_of(&r, order, REPORT_YOUNG);
+	return r.pages;
+}
+
+/* Forgets, by and by, which pages the OS got lately. */
+static void forget_given(struct zone *zone, unsigned int flags)
+{
+	spin_lock(&zone->lock);
+	turnover_tick(&zone->turnover, flags);
+	spin_unlock(&zone->lock);
 }
 
 static void reporting_tick(unsigned int flags)
@@ -244,10 +289,15 @@ static void reporting_tick(unsigned int flags)
 		page_reporting_process(
 			zone,
 			flags & TICK_IDLE ? REPORT_YOUNG | REPORT_SPARSE : 0);
+		forget_given(zone, flags);
 	}
+	surplus_tick(flags);
 }
 
-static const struct tick reporting = { .fn = reporting_tick };
+static const struct tick reporting = {
+	.fn = reporting_tick,
+	.trim = reporting_trim,
+};
 
 void page_reporting_init(void)
 {

@@ -37,6 +37,14 @@ void tick_run(unsigned long now_ms)
 	spin_unlock(&tick_lock);
 }
 
+void tick_trim(unsigned long pages)
+{
+	lock_assert_held(&tick_lock);
+	for (unsigned int left = nr_ticks; left-- && pages;)
+		if (ticks[left]->trim)
+			pages -= min(ticks[left]->trim(pages), pages);
+}
+
 /*
  * Another library may replace clock_gettime() and allocate in it: no_ticks
  * keeps that allocation from polling again. A clock that runs backwards causes

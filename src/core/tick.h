@@ -25,6 +25,11 @@
 /* Constant, so that no write can make a tick call something else. */
 struct tick {
 	void (*fn)(unsigned int flags);
+	/*
+	 * Gives up to so many pages of free memory back to the OS, or a few
+	 * more. Returns how many. NULL: the room has none.
+	 */
+	unsigned long (*trim)(unsigned long pages);
 };
 
 #define TICK_IDLE 1 /* no slow path was taken for an interval or more */
@@ -35,6 +40,8 @@ extern spinlock_t tick_lock;
 
 void tick_register(const struct tick *tick); /* lower rooms first */
 void tick_run(unsigned long now_ms); /* runs all now; no lock is held */
+/* Gives pages back, of the upper rooms first. tick_lock is held. */
+void tick_trim(unsigned long pages);
 /*
  * Runs all functions if a tick is due. They use all rooms and call the
  * program's shrinkers, so the caller holds no lock and has no structure half

@@ -24,6 +24,7 @@
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
+#include "zone/surplus.h"
 
 #define PCS_BATCH_MAX 32U
 
@@ -145,6 +146,7 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs)
 
 	if (s) {
 		free_many(s, nr, objs);
+		surplus_poll();
 		return;
 	}
 	for (size_t i = 0, n; i < nr; i += n) {
@@ -158,4 +160,5 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objs)
 			n++;
 		free_many(own, n, objs + i);
 	}
+	surplus_poll();
 }

@@ -31,6 +31,7 @@
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
+#include "zone/surplus.h"
 
 #define POLL_EVERY 8 /* in a burst of misses, one poll for so many */
 
@@ -238,11 +239,13 @@ static noinline void free_missed(struct kmem_cache *s, void *obj,
 	if (owner && kmem_owner_has_slot(owner, s)) {
 		kmem_owner_serve(owner);
 		if (!__cache_free(owner, s, obj))
-			return;
+			goto out;
 	} else if (kmem_rseq && !free_by_hand(s, obj)) {
-		return;
+		goto out;
 	}
 	kmem_cache_free_direct(s, &obj, 1);
+out:
+	surplus_poll();
 }
 
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)

@@ -33,6 +33,7 @@
 #include "kmem/thread.h"
 #include "request/request.h"
 #include "sys/os.h"
+#include "zone/surplus.h"
 
 #define EXIT_ROUNDS 2
 
@@ -155,6 +156,7 @@ static void thread_exit(void *arg)
 	table_retire(owner);
 	if (kmem_owners_number() < nr_cpu_ids)
 		page_alloc_cpu_dead(smp_cpu());
+	surplus_poll();
 	if (inside)
 		kmem_leave();
 }

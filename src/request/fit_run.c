@@ -36,6 +36,7 @@
 #include "zone/gfp.h"
 #include "zone/page_debug.h"
 #include "zone/pageblock.h"
+#include "zone/surplus.h"
 #include "zone/vmstat.h"
 
 #define FEW 8
@@ -98,6 +99,9 @@ static u8 fit_take(struct zone *zone, const struct stretch *from,
 
 		flags = page->flags;
 		reported &= flags;
+		turnover_taken(&zone->turnover,
+			       min(1UL << page->order, end - at),
+			       flags & PG_REPORTED);
 		del_page_from_free_list(zone, page, page->order);
 		at += 1UL << page->order;
 	}

@@ -18,6 +18,7 @@
 #include "request/holes.h"
 #include "request/request.h"
 #include "zone/page_debug.h"
+#include "zone/surplus.h"
 #include "zone/wait.h"
 
 struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
@@ -88,6 +89,8 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 		struct page *head = pfn_to_page(pfn + taken);
 
 		flags = head->flags;
+		turnover_taken(&zone->turnover, 1UL << head->order,
+			       flags & PG_REPORTED);
 		del_page_from_free_list(zone, head, head->order);
 		taken += 1UL << head->order;
 	}
@@ -132,6 +135,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	count_locked(&zone->freed, nr - keep);
 	__free_range(zone, pfn + keep, pfn + nr, 0);
 	hole_note(zone, pfn + keep);
+	surplus_note(zone);
 	spin_unlock(&zone->lock);
 	memory_freed();
 }

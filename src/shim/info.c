@@ -73,6 +73,7 @@ void shim_info(struct shim_info *info)
 	zone_stat(normal, &zone);
 	info->free_blocks += free_page_blocks(normal) + zone.pcp;
 	large_area_stat(&info->areas);
+	surplus_stat(&info->dirty);
 	info->runs = READ_ONCE(large_stat.runs);
 	info->runs_ever = READ_ONCE(large_stat.runs_ever);
 	info->run_bytes = READ_ONCE(large_stat.run_pages) << PAGE_SHIFT;
@@ -205,6 +206,12 @@ EXPORT int malloc_info(int options, FILE *out)
 		info.runs, info.run_bytes);
 	fprintf(out, "<areas count=\"%lu\" size=\"%lu\" lazy=\"%lu\"/>\n",
 		info.areas.areas, info.areas.busy, info.areas.lazy);
+	fprintf(out,
+		"<free dirty=\"%lu\" bound=\"%lu\" returned=\"%lu\" "
+		"refaulted=\"%lu\"/>\n",
+		info.dirty.dirty << PAGE_SHIFT, info.dirty.bound << PAGE_SHIFT,
+		info.dirty.returned << PAGE_SHIFT,
+		info.dirty.refaulted << PAGE_SHIFT);
 	fprintf(out, "<system type=\"current\" size=\"%lu\"/>\n",
 		info.footprint);
 	fprintf(out, "<total type=\"in_use\" size=\"%lu\"/>\n</malloc>\n",

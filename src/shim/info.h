@@ -7,6 +7,7 @@
 
 #include "shim/shim.h"
 #include "vmap/large/large.h"
+#include "zone/surplus.h"
 
 struct shim_info {
 	size_t used; /* bytes the program has */
@@ -18,6 +19,7 @@ struct shim_info {
 	unsigned long runs, runs_ever;
 	size_t run_bytes, managed, free, resident_free;
 	struct large_area_stat areas;
+	struct surplus_stat dirty;
 };
 
 void shim_info(struct shim_info *info);

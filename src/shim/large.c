@@ -22,6 +22,7 @@
 #include "shim/shim.h"
 #include "vmap/large/large.h"
 #include "zone/page_debug.h"
+#include "zone/surplus.h"
 
 #define RUN_GFP ((GFP_HIGHUSER_MOVABLE | SHIM_GFP) & ~__GFP_HIGHMEM)
 
@@ -270,11 +271,10 @@ int large_find(const void *p, struct large *out)
 	return 0;
 }
 
-int large_free(void *p)
+static int run_or_area_free(void *p)
 {
 	struct large_area *area;
 
-	tick_poll();
 	if (arena_contains(p) && run_of(p))
 		return run_free(__virt_to_page(p));
 	freed_note(p);
@@ -285,13 +285,26 @@ int large_free(void *p)
 	return 0;
 }
 
+int large_free(void *p)
+{
+	int ret;
+
+	tick_poll();
+	ret = run_or_area_free(p);
+	surplus_poll();
+	return ret;
+}
+
 void *large_resize(void *p, size_t size)
 {
 	struct page *page;
+	void *q;
 
 	tick_poll();
 	page = arena_contains(p) ? run_of(p) : NULL;
-	return page ? run_resize(page, size) : area_resize(p, size);
+	q = page ? run_resize(page, size) : area_resize(p, size);
+	surplus_poll();
+	return q;
 }
 
 int large_resize_here(void *p, size_t size)

@@ -93,6 +93,14 @@ struct per_cpu_pages {
 
 #define PCPF_PREV_FREE_HIGH_ORDER 0x1u /* the last free was of order 1 to 3 */
 
+/* Free memory that is used again; pages. Under the lock of what it is in. */
+struct turnover {
+	unsigned long reused; /* taken while resident, ever */
+	unsigned long returned; /* given to the OS, ever */
+	unsigned long refaulted; /* of these taken soon after, ever */
+	unsigned long lately; /* given to the OS lately, and not taken since */
+};
+
 /* zone->flags, atomic */
 #define ZONE_BELOW_HIGH 0x1u /* lately below its high mark */
 #define ZONE_BOOSTED 0x2u /* a boost asks for kswapd */
@@ -130,6 +138,8 @@ struct zone {
 	spinlock_t lock __cacheline_aligned;
 	struct free_area free_area[NR_PAGE_ORDERS]; /* zone->lock */
 	unsigned long unreported; /* free, perhaps resident; zone->lock */
+	unsigned long surplus_mark; /* above it: see zone/surplus.h; relaxed */
+	struct turnover turnover; /* zone->lock */
 	unsigned long nr_isolated; /* pages free and isolated; zone->lock */
 	unsigned long nr_isolate_pageblock; /* zone->lock */
 	unsigned long nr_movable_pages; /* with movable_operations; atomic */

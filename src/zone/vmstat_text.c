@@ -3,7 +3,8 @@
  * zone/vmstat_text.c - the text "vmstat": a name and a number a line
  *
  *	free pages and other states of zones, numa events, states of nodes,
- *	limits of dirty pages, struct pages, events, nr_unstable
+ *	limits of dirty pages, struct pages, events, nr_unstable; and four of
+ *	ours: free memory that is resident, surplus.h
  *
  * Items that have no counterpart here (files, swap, huge pages) are 0.
  *
@@ -13,6 +14,7 @@
  *		(docs/kernel.md I6), with _high, since there is a HighMem zone
  */
 #include "zone/show.h"
+#include "zone/surplus.h"
 #include "zone/zone.h"
 
 static const char *const zone_stat_names[NR_VM_ZONE_STAT_ITEMS] = {
@@ -195,6 +197,7 @@ static unsigned long memmap_pages(void)
 int vmstat_show(struct seq_file *m, const char *path)
 {
 	unsigned long events[NR_VM_EVENT_ITEMS];
+	struct surplus_stat free;
 
 	(void)path;
 	for (unsigned int i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
@@ -212,6 +215,11 @@ int vmstat_show(struct seq_file *m, const char *path)
 	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		vmstat_line(m, vm_event_name(i), events[i]);
 	vmstat_line(m, "nr_unstable", 0);
+	surplus_stat(&free);
+	vmstat_line(m, "free_dirty", free.dirty);
+	vmstat_line(m, "free_dirty_bound", free.bound);
+	vmstat_line(m, "free_returned", free.returned);
+	vmstat_line(m, "free_refaulted", free.refaulted);
 	return 0;
 }
 proc_file("vmstat", vmstat_show, NULL);

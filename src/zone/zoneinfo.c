@@ -5,6 +5,8 @@
  * Of zones without frames only the sizes are shown. The states of a node are
  * shown with the first of its zones that has frames.
  *
+ * The last three lines of a zone are ours: surplus.h.
+ *
  * Locking	none: each number is read by itself
  * Source	the text of Linux v6.12 mm/vmstat.c (docs/kernel.md I4)
  */
@@ -101,9 +103,14 @@ static void zoneinfo_show_print(struct seq_file *m, const struct zone *zone)
 	show_pagesets(m, zone);
 	seq_printf(m,
 		   "\n  node_unreclaimable:  %u"
-		   "\n  start_pfn:           %lu\n",
+		   "\n  start_pfn:           %lu"
+		   "\n  free_dirty:          %lu"
+		   "\n  free_returned:       %lu"
+		   "\n  free_refaulted:      %lu\n",
 		   READ_ONCE(pgdat->kswapd_failures) >= MAX_RECLAIM_RETRIES,
-		   zone->zone_start_pfn);
+		   zone->zone_start_pfn, READ_ONCE(zone->unreported),
+		   READ_ONCE(zone->turnover.returned),
+		   READ_ONCE(zone->turnover.refaulted));
 }
 
 int zoneinfo_show(struct seq_file *m, const char *path)

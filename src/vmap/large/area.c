@@ -8,7 +8,7 @@
  *		nothing fits             one mmap() anywhere (LARGE_AREA_DIRECT)
  *	grow	the range behind is lazy or free: take it, nothing moves
  *		else mremap to a larger free range, pages move, not bytes
- *	free	becomes lazy; too much lazy: purged at once
+ *	free	becomes lazy; too much free memory: purged at once
  *
  * The caller that grows an area has unlinked it, so no other thread can find it
  * meanwhile. A range on its way from one tree to another is in neither.
@@ -39,7 +39,7 @@ static void busy_insert(struct vmap_area *va)
 {
 	range_link(&vm_space.busy, va);
 	WRITE_ONCE(vm_space.areas, vm_space.areas + 1);
-	WRITE_ONCE(vm_space.busy_bytes, vm_space.busy_bytes + va_size(va));
+	space_busy_add(va_size(va));
 	WRITE_ONCE(vm_space.guard_bytes, vm_space.guard_bytes + guard_size(va));
 }
 
@@ -64,8 +64,7 @@ struct large_area *large_area_unlink(const void *addr)
 	if (va) {
 		rb_erase(&vm_space.busy, &va->rb, NULL);
 		WRITE_ONCE(vm_space.areas, vm_space.areas - 1);
-		WRITE_ONCE(vm_space.busy_bytes,
-			   vm_space.busy_bytes - va_size(va));
+		space_busy_add(-va_size(va));
 		WRITE_ONCE(vm_space.guard_bytes,
 			   vm_space.guard_bytes - guard_size(va));
 	}
@@ -117,8 +116,12 @@ static int commit_range(uintptr_t start, size_t size)
 	if (unlikely(ret && ret != -EEXIST) && READ_ONCE(vm_space.lazy_bytes) &&
 	    large_purge(PURGE_ALL))
 		ret = os_commit((void *)start, size);
-	if (likely(!ret))
+	if (likely(!ret)) {
+		spin_lock(&vm_space.lock);
+		turnover_taken(&surplus_areas.turnover, size >> PAGE_SHIFT, 1);
+		spin_unlock(&vm_space.lock);
 		return 0;
+	}
 	arena_uncharge(size >> PAGE_SHIFT);
 	return ret == -EEXIST ? ret : -ENOMEM;
 }
@@ -170,7 +173,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	if (gap) {
 		start = lazy->va_start;
 		saved = va_size(lazy);
-		space_lazy_add(-saved);
+		space_lazy_use(saved);
 		range_cut(&vm_space.lazy, lazy, start, saved, NULL, &dead);
 		range_cut(&vm_space.free, range_of(&vm_space.free, gap), gap,
 			  size - saved, NULL, &dead);
@@ -278,6 +281,13 @@ struct large_area *large_area_alloc(size_t size, size_t align)
 	return to_large(va);
 }
 
+/* A range becomes lazy: perhaps there is too much free memory now. */
+static void give_lazy(struct vmap_area *va)
+{
+	space_give(&vm_space.lazy, va);
+	WRITE_ONCE(surplus_wanted, (u8)1);
+}
+
 /* An area whose guard cannot go is unmapped; if that fails too it is lost. */
 static void release_guarded(struct vmap_area *va)
 {
@@ -302,9 +312,8 @@ void large_area_free(struct large_area *area)
 		release_guarded(va);
 		return;
 	}
-	space_give(&vm_space.lazy, va);
-	if (READ_ONCE(vm_space.lazy_bytes) > large_lazy_limit())
-		large_purge(PURGE_SURPLUS);
+	give_lazy(va);
+	surplus_poll();
 }
 
 /* ---- growing and shrinking ----------------------------------------------- */
@@ -325,7 +334,7 @@ static int shorten_area(struct vmap_area *va, size_t size)
 	tail->va_start = va->va_start + size;
 	tail->va_end = va->va_end;
 	va->va_end = tail->va_start;
-	space_give(&vm_space.lazy, tail);
+	give_lazy(tail);
 	return 0;
 }
 
@@ -345,7 +354,7 @@ static struct rb_root *take_behind(uintptr_t end, size_t more)
 		range_cut(trees[i], range, end, more, NULL, &dead);
 		from = trees[i];
 		if (from == &vm_space.lazy)
-			space_lazy_add(-more);
+			space_lazy_use(more);
 	}
 	spin_unlock(&vm_space.lock);
 	va_struct_free(dead);
@@ -448,6 +457,14 @@ static int resize_pages(struct vmap_area *va, size_t size)
 	return grow_by_moving(va, size);
 }
 
+static int resize_and_poll(struct vmap_area *va, size_t size)
+{
+	int ret = resize_pages(va, size);
+
+	surplus_poll(); /* an end that was cut off may be too much */
+	return ret;
+}
+
 /* The guard goes before pages move, and a new one comes behind them. */
 int large_area_resize(struct large_area *area, size_t size)
 {
@@ -461,11 +478,11 @@ int large_area_resize(struct large_area *area, size_t size)
 	if (size == large_size(area))
 		return 0;
 	if (!guarded)
-		return resize_pages(va, size);
+		return resize_and_poll(va, size);
 	ret = guard_clear(va);
 	if (ret)
 		return -ENOMEM;
-	ret = resize_pages(va, size + OS_PAGE_SIZE);
+	ret = resize_and_poll(va, size + OS_PAGE_SIZE);
 	guard_set(va);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #include "core/lock.h"
 #include "vmap/large/large.h"
 #include "vmap/large/space.h"
+#include "zone/surplus.h"
 
 struct vmap_space {
 	spinlock_t lock;
@@ -18,11 +19,30 @@ struct vmap_space {
 };
 
 extern struct vmap_space vm_space;
+/* Lazy bytes that count as in use: vmap.lazy_max. Constant after init. */
+extern size_t large_lazy_max;
 
-/* vm_space.lock is held; readers need no lock. */
+/* vm_space.lock is held for all; readers need no lock. */
 static inline void space_lazy_add(size_t bytes)
 {
-	WRITE_ONCE(vm_space.lazy_bytes, vm_space.lazy_bytes + bytes);
+	size_t lazy = vm_space.lazy_bytes + bytes;
+
+	WRITE_ONCE(vm_space.lazy_bytes, lazy);
+	WRITE_ONCE(surplus_areas.lazy,
+		   (lazy - min(lazy, large_lazy_max)) >> PAGE_SHIFT);
+}
+
+/* Lazy bytes become a part of an area. */
+static inline void space_lazy_use(size_t bytes)
+{
+	space_lazy_add(-bytes);
+	turnover_taken(&surplus_areas.turnover, bytes >> PAGE_SHIFT, 0);
+}
+
+static inline void space_busy_add(size_t bytes)
+{
+	WRITE_ONCE(vm_space.busy_bytes, vm_space.busy_bytes + bytes);
+	WRITE_ONCE(surplus_areas.used, vm_space.busy_bytes >> PAGE_SHIFT);
 }
 
 /* ---- space.c: no lock held ----------------------------------------------- */
@@ -57,8 +77,6 @@ int guard_clear(struct vmap_area *va);
 
 /* ---- purge.c ------------------------------------------------------------- */
 
-/* Returns the limit in bytes beyond which lazy ranges are purged at once. */
-size_t large_lazy_limit(void);
 void large_purge_init(void);
 
 #endif

@@ -90,7 +90,6 @@ int large_area_find(const void *addr, struct large_area *copy);
 
 #define PURGE_ALL 0
 #define PURGE_OLD 1 /* ranges freed two ticks ago or earlier */
-#define PURGE_SURPLUS 2 /* the oldest, until 7/8 of the limit are left */
 /* Gives lazy ranges back to the OS. Returns the number of bytes. */
 size_t large_purge(unsigned int flags);
 

@@ -4,16 +4,19 @@
  *
  * Neighbouring areas that were freed have become one range by then, so one
  * munmap() takes the memory of all of them. A range is due two ticks after its
- * larger part was freed. The oldest ranges are due when all lazy ranges
- * together exceed lazy_max and the areas in use.
+ * larger part was freed. The oldest go at once when the process has more free
+ * memory than zone/surplus.h allows; of a large range no more than that. Lazy
+ * ranges of vmap.lazy_max bytes do not count for this.
+ *
+ *	| lazy		         | - trim -> | lazy	 | free    |
  *
  * Locking	vm_space.lock; the range is in no tree during the system call
- * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); lazy_max is
- *		twice the kernel's 32 MiB x fls(CPUs)
- *		(docs/kernel.md Y5): here a purged page costs a page fault, not
- *		a TLB entry
+ * Source	Linux v6.12 mm/vmalloc.c, __purge_vmap_area_lazy(); but no
+ *		lazy_max of 32 MiB x fls(CPUs) (docs/kernel.md Y5): here a lazy
+ *		page is memory, not a TLB entry
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "core/task.h"
 #include "core/tick.h"
@@ -22,18 +25,11 @@
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 
-static unsigned long large_lazy_max; /* bytes; constant after init */
-
 static int set_lazy_max(const char *value)
 {
 	return param_number(value, 0, 1UL << 46, &large_lazy_max);
 }
-boot_param("vmap.lazy_max", set_lazy_max, "bytes, such as 64M; 0: the default");
-
-size_t large_lazy_limit(void)
-{
-	return large_lazy_max + READ_ONCE(vm_space.busy_bytes);
-}
+boot_param("vmap.lazy_max", set_lazy_max, "bytes, such as 64M");
 
 /* Returns the range that was freed first; vm_space.lock. */
 static struct vmap_area *oldest_lazy(void)
@@ -54,36 +50,75 @@ static bool is_due(const struct vmap_area *va, unsigned int flags)
 {
 	if (flags & PURGE_OLD)
 		return (u16)(vm_space.epoch - va->epoch) >= 2;
-	if (flags & PURGE_SURPLUS)
-		return vm_space.lazy_bytes > large_lazy_limit() / 8 * 7;
 	return true;
 }
 
-/* Takes a range that is due out of the lazy tree and returns it, or NULL. */
-static struct vmap_area *take_due_range(unsigned int flags)
+/*
+ * Takes the end of a range out of the lazy tree, as the range `end`, which is
+ * returned. vm_space.lock is held.
+ */
+static struct vmap_area *__cut_end(struct vmap_area *va, size_t size,
+				   struct vmap_area *end)
 {
-	struct vmap_area *va;
+	struct vmap_area *dead = NULL;
 
+	end->va_start = va->va_end - size;
+	end->va_end = va->va_end;
+	end->epoch = va->epoch;
+	range_cut(&vm_space.lazy, va, end->va_start, size, NULL, &dead);
+	VM_BUG_ON(dead);
+	return end;
+}
+
+/*
+ * Takes a range that is due out of the lazy tree, or of a larger one so many
+ * bytes. Returns it, or NULL.
+ */
+static struct vmap_area *take_due_range(unsigned int flags, size_t most)
+{
+	struct vmap_area *end = NULL, *va;
+
+	if (most < READ_ONCE(vm_space.lazy_bytes))
+		end = va_struct_alloc();
 	spin_lock(&vm_space.lock);
 	va = oldest_lazy();
 	if (va && !is_due(va, flags))
 		va = NULL;
-	if (va) {
+	if (va && end && va_size(va) > most) {
+		va = __cut_end(va, most, end);
+		end = NULL;
+	} else if (va) {
 		range_remove(&vm_space.lazy, va);
-		space_lazy_add(-va_size(va));
 	}
+	if (va)
+		space_lazy_add(-va_size(va));
 	spin_unlock(&vm_space.lock);
+	va_struct_free(end);
 	return va;
 }
 
-/* Gives back ranges that are due, up to `most` bytes. Returns the bytes. */
+static void count_given(size_t bytes)
+{
+	unsigned long pages = bytes >> PAGE_SHIFT;
+
+	arena_uncharge(pages);
+	mm_account_reclaimed_pages(pages);
+	spin_lock(&vm_space.lock);
+	turnover_given(&surplus_areas.turnover, pages, ULONG_MAX);
+	spin_unlock(&vm_space.lock);
+}
+
+/*
+ * Gives back ranges that are due, up to `most` bytes, which are pages of the
+ * machine. Returns the bytes.
+ */
 static size_t purge_lazy(unsigned int flags, size_t most)
 {
 	struct vmap_area *va;
 	size_t bytes = 0;
 
 	while (bytes < most && READ_ONCE(vm_space.lazy_bytes) &&
-	       (va = take_due_range(flags))) {
+	       (va = take_due_range(flags, most - bytes))) {
 		size_t size = va_size(va);
 
 		va->next = NULL;
@@ -92,8 +127,7 @@ static size_t purge_lazy(unsigned int flags, size_t most)
 			break;
 		}
 		bytes += size;
-		arena_uncharge(size >> PAGE_SHIFT);
-		mm_account_reclaimed_pages(size >> PAGE_SHIFT);
+		count_given(size);
 		space_give(&vm_space.free, va);
 	}
 	return bytes;
@@ -106,6 +140,12 @@ size_t large_purge(unsigned int flags)
 	if (flags == PURGE_ALL)
 		space_let_go();
 	return bytes;
+}
+
+static unsigned long purge_pages(unsigned long nr)
+{
+	return purge_lazy(PURGE_ALL, OS_PAGE_ALIGN(nr << PAGE_SHIFT)) >>
+	       PAGE_SHIFT;
 }
 
 /* ---- the shrinker: its objects are pages --------------------------------- */
@@ -122,8 +162,7 @@ static unsigned long large_scan(struct shrinker *s, struct shrink_control *sc)
 	unsigned long pages;
 
 	(void)s;
-	pages = purge_lazy(PURGE_ALL, sc->nr_to_scan << PAGE_SHIFT) >>
-		PAGE_SHIFT;
+	pages = purge_pages(sc->nr_to_scan);
 	if (!pages)
 		return SHRINK_STOP;
 	sc->nr_scanned = pages;
@@ -146,14 +185,24 @@ static void large_tick(unsigned int flags)
 	vm_space.epoch++;
 	spin_unlock(&vm_space.lock);
 	large_purge(flags & TICK_IDLE ? PURGE_ALL : PURGE_OLD);
+	spin_lock(&vm_space.lock);
+	turnover_tick(&surplus_areas.turnover, flags);
+	spin_unlock(&vm_space.lock);
 }
 
-static const struct tick large_ticks = { .fn = large_tick };
+/* What vmap.lazy_max allows stays. */
+static unsigned long large_trim(unsigned long pages)
+{
+	return purge_pages(min(pages, READ_ONCE(surplus_areas.lazy)));
+}
+
+static const struct tick large_ticks = {
+	.fn = large_tick,
+	.trim = large_trim,
+};
 
 void large_purge_init(void)
 {
-	if (!large_lazy_max)
-		large_lazy_max = (unsigned long)fls(nr_cpu_ids) * 64UL << 20;
 	tick_register(&large_ticks);
 	shrinker_register(&large_shrinker);
 }

@@ -31,6 +31,7 @@
 #define HOLD_STEP MAX_BLOCK_SIZE
 
 struct vmap_space vm_space = { .lock = SPIN_LOCK_INIT(LOCK_VMAP) };
+size_t large_lazy_max;
 static struct kmem_cache va_cache;
 
 struct vmap_area *va_struct_alloc(void)
@@ -81,7 +82,7 @@ bool space_take(struct rb_root *root, struct vmap_area *va, size_t size,
 	if (range) {
 		used = range_cut(root, range, at, size, spare, &dead);
 		if (root == &vm_space.lazy)
-			space_lazy_add(-size);
+			space_lazy_use(size);
 	}
 	spin_unlock(&vm_space.lock);
 	if (range) {

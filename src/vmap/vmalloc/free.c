@@ -27,6 +27,7 @@
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
 #include "zone/page_debug.h"
+#include "zone/surplus.h"
 
 /* Areas of vfree_atomic(), linked by their first word; atomic. */
 static void *deferred;
@@ -218,6 +219,7 @@ void vfree(const void *addr)
 	tick_poll();
 	vm_free_deferred();
 	do_vfree(addr);
+	surplus_poll();
 }
 
 void vfree_atomic(const void *addr)

@@ -10,6 +10,7 @@
 #include "core/tick.h"
 #include "support/kmtest.h"
 #include "vmap/vmalloc/internal.h"
+#include "zone/sysctl.h"
 
 #define SIZE (8UL << 20)
 
@@ -31,6 +32,7 @@ static void test_goes_back(void **state)
 	unsigned int ticks = 0;
 
 	(void)state;
+	assert_true(do_sysctl("vm.free_dirty_bytes", NULL, 0, "67108864") >= 0);
 	assert_non_null(p);
 	if (!PageHighMem(vmalloc_to_page(p)))
 		skip();

@@ -88,13 +88,61 @@ static void child_busy(void *arg)
 	REQUIRE(first_runs == 1);
 }
 
+static unsigned long trims[3]; /* what each room was asked for, or 0 */
+
+static unsigned long trim_low(unsigned long pages)
+{
+	trims[0] = pages;
+	return pages;
+}
+
+static unsigned long trim_some(unsigned long pages)
+{
+	trims[1] = pages;
+	return 30;
+}
+
+static unsigned long trim_much(unsigned long pages)
+{
+	trims[2] = pages;
+	return pages + 5;
+}
+
+static const struct tick low = { .trim = trim_low };
+static const struct tick some = { .trim = trim_some };
+static const struct tick much = { .trim = trim_much };
+
+static void trim_locked(unsigned long pages)
+{
+	memset(trims, 0, sizeof(trims));
+	spin_lock(&tick_lock);
+	tick_trim(pages);
+	spin_unlock(&tick_lock);
+}
+
+/* Rooms with a trim and one without. Expect the upper ones asked first, each
+ * for what is left, and none once enough is given. */
+static void child_trim(void *arg)
+{
+	(void)arg;
+	tick_register(&low);
+	tick_register(&first);
+	tick_register(&some);
+	trim_locked(100);
+	REQUIRE(trims[1] == 100 && trims[0] == 70 && first_runs == 0);
+	trim_locked(30);
+	REQUIRE(trims[1] == 30 && trims[0] == 0);
+	tick_register(&much);
+	trim_locked(50);
+	REQUIRE(trims[2] == 50 && trims[1] == 0 && trims[0] == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_run_all),
-		child_test(child_idle),
-		child_test(child_poll),
-		child_test(child_busy),
+		child_test(child_run_all), child_test(child_idle),
+		child_test(child_poll),	   child_test(child_busy),
+		child_test(child_trim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "slub/slub.h"
 #include "support/kmtest.h"
 #include "sys/os.h"
+#include "zone/sysctl.h"
 
 static int nested, last_calls;
 
@@ -270,6 +271,7 @@ static void test_reclaim(void **state)
 	unsigned long blocks[4];
 
 	(void)state;
+	assert_true(do_sysctl("vm.free_dirty_bytes", NULL, 0, "67108864") >= 0);
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
 		blocks[i] = __get_free_pages(GFP_KERNEL, MAX_PAGE_ORDER);
 		assert_int_not_equal(blocks[i], 0);

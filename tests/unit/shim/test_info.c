@@ -173,15 +173,19 @@ static size_t sum_caches(const char *text)
 }
 
 /* malloc_info with a block of each kind. Expect its parts to make up its total,
- * and the block of 1280 bytes in its line. */
+ * the block of 1280 bytes in its line, and what went back to the OS. */
 static void test_xml(void **state)
 {
 	void *small = malloc(1280), *run = malloc(50000),
 	     *area = malloc(6 * MIB);
-	char *text = xml();
-	const char *runs = strstr(text, "<runs"), *areas, *total;
+	const char *runs, *areas, *total, *free_memory;
+	char *text;
 
 	(void)state;
+	free(malloc(64 * MIB)); /* goes back; the same again refaults */
+	free(malloc(64 * MIB));
+	text = xml();
+	runs = strstr(text, "<runs");
 	assert_int_equal(strncmp(text, "<malloc version=\"1\">\n", 21), 0);
 	assert_string_equal(text + strlen(text) - 10, "</malloc>\n");
 	assert_true(number(strstr(text, "malloc-1280"), "in_use=\"") >= 1);
@@ -192,6 +196,12 @@ static void test_xml(void **state)
 	assert_non_null(total);
 	assert_true(number(runs, "size=\"") >= 13 * PAGE_SIZE);
 	assert_true(number(areas, "size=\"") >= 6 * MIB);
+	free_memory = strstr(text, "<free dirty");
+	assert_non_null(free_memory);
+	assert_true(number(free_memory, "dirty=\"") > 0);
+	assert_true(number(free_memory, "bound=\"") >= 4 * MIB);
+	assert_true(number(free_memory, "returned=\"") >= 60 * MIB);
+	assert_true(number(free_memory, "refaulted=\"") >= 50 * MIB);
 	assert_int_equal(sum_caches(text) + number(runs, "size=\"") +
 				 number(areas, "size=\""),
 			 number(total, "size=\""));

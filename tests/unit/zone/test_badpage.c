@@ -88,7 +88,7 @@ static void child_bad_at_prep(void *arg)
 	char text[2048];
 
 	(void)arg;
-	zone = start_owned_zone("", heads);
+	zone = start_owned_zone("page_reporting.dirty_bytes=64M", heads);
 	free_head(heads[3]);
 	free_head(heads[4]);
 	heads[4]->_refcount = 7; /* the next one to be taken */

@@ -3,6 +3,7 @@
  * test_zoneinfo.c - zoneinfo and vmstat byte for byte
  */
 #include "zone/show.h"
+#include "zone/surplus.h"
 #include "zone/sysctl.h"
 #include "support/start.h"
 #include "support/text.h"
@@ -35,6 +36,8 @@ static struct zone *start_numbers(void)
 	zone->pageset[0].batch = 63;
 	zone->pageset[0].count = 5;
 	give_frames(zone, 1024, 9);
+	zone->turnover.returned = 21;
+	zone->turnover.refaulted = 4;
 	mod_zone_page_state(zone, NR_ZONE_WRITE_PENDING, 12);
 	mod_node_page_state(NODE_DATA(0), NR_SLAB_RECLAIMABLE, 345);
 	return zone;
@@ -89,7 +92,10 @@ static const char normal_zone[] = "  pages free     9\n"
 				  "              batch: 63\n"
 				  "  vm stats threshold: 2\n"
 				  "  node_unreclaimable:  0\n"
-				  "  start_pfn:           0\n";
+				  "  start_pfn:           0\n"
+				  "  free_dirty:          9\n"
+				  "  free_returned:       21\n"
+				  "  free_refaulted:      4\n";
 
 /* The names of I6, in the order of the kernel's file. */
 static const char zone_names[] =
@@ -240,6 +246,14 @@ static void child_vmstat(void *arg)
 	zone = start_owned_zone("", heads);
 	nr_cpu_ids = 1;
 	give_frames(zone, 1024, 9);
+	parse_args("page_reporting.dirty_bytes=512M");
+	surplus_wanted = 1;
+	surplus_poll();
+	zone->turnover.returned = 20;
+	zone->turnover.refaulted = 5;
+	surplus_areas.turnover.returned = 6;
+	surplus_areas.turnover.refaulted = 4;
+	surplus_areas.lazy = 3;
 	zone->allocated = 77;
 	zone->pageset[0].allocated = 88;
 	zone->freed = 66;
@@ -266,7 +280,9 @@ static void child_vmstat(void *arg)
 			 "nr_memmap_boot_pages 0\n");
 	REQUIRE(append_lines(expected, event_names, event_value) ==
 		NR_VM_EVENT_ITEMS);
-	append(expected, "nr_unstable 0\n");
+	append(expected,
+	       "nr_unstable 0\nfree_dirty 12\nfree_dirty_bound 131072\n"
+	       "free_returned 26\nfree_refaulted 9\n");
 	require_text(read_text("vmstat", vmstat_show), expected);
 }
 

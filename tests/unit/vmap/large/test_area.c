@@ -205,13 +205,15 @@ static void child_joined(void *arg)
 	fill(c, 1);
 }
 
-/* More freed than lazy_max. Expect all of it to go to the OS at once. */
+/* More freed than may stay, and an area shortened by as much. Expect what is
+ * too much to go to the OS at once, by the same call. */
 static void child_lazy_max(void *arg)
 {
 	struct large_area *areas[5];
 
 	(void)arg;
-	REQUIRE(!start_vmap("vmap.lazy_max=256K"));
+	REQUIRE(!start_vmap("vmap.lazy_max=256K page_reporting.dirty_bytes=0 "
+			    "page_reporting.dirty_ratio=0"));
 	for (int i = 0; i < 5; i++)
 		areas[i] = take(64 * KIB);
 	for (int i = 0; i < 4; i++) {
@@ -219,7 +221,20 @@ static void child_lazy_max(void *arg)
 		REQUIRE(vm_space.lazy_bytes == (size_t)(i + 1) * 64 * KIB);
 	}
 	give(areas[4]);
-	REQUIRE(vm_space.lazy_bytes == 0);
+	REQUIRE(vm_space.lazy_bytes == 256 * KIB);
+}
+
+static void child_lazy_end(void *arg)
+{
+	struct large_area *area;
+
+	(void)arg;
+	REQUIRE(!start_vmap("vmap.lazy_max=256K page_reporting.dirty_bytes=0 "
+			    "page_reporting.dirty_ratio=0"));
+	area = take(1024 * KIB);
+	REQUIRE(!resize(area, 256 * KIB));
+	REQUIRE(vm_space.lazy_bytes >= 256 * KIB);
+	REQUIRE(vm_space.lazy_bytes <= 320 * KIB);
 }
 
 /* Growth with free space behind. Expect the same place and zeroes behind the
@@ -483,6 +498,7 @@ int main(void)
 		child_test(child_reuse),
 		child_test(child_joined),
 		child_test(child_lazy_max),
+		child_test(child_lazy_end),
 		child_test(child_grow_in_place),
 		child_test(child_grow_by_moving),
 		child_test(child_shrink),

@@ -34,7 +34,7 @@ static void child_limit(void *arg)
 	struct large_area *a, *b;
 
 	(void)arg;
-	REQUIRE(!start_vmap("mem=32M"));
+	REQUIRE(!start_vmap("mem=32M vmap.lazy_max=32M"));
 	a = take(16 * MIB);
 	REQUIRE(a && !take(16 * MIB));
 	b = take(4 * MIB);

@@ -113,7 +113,7 @@ static void child_life(void *arg)
 	struct large_area_stat stat;
 
 	(void)arg;
-	REQUIRE(!start_vmap("arena=256M"));
+	REQUIRE(!start_vmap("arena=256M vmap.lazy_max=64M"));
 	if (!kernel_has_guards())
 		return;
 	large_guards_on();
@@ -270,7 +270,7 @@ static void child_old_kernel(void *arg)
 	unsigned long calls;
 
 	(void)arg;
-	REQUIRE(!start_vmap("arena=256M"));
+	REQUIRE(!start_vmap("arena=256M vmap.lazy_max=64M"));
 	refuse_guards(0);
 	REQUIRE(!kernel_has_guards());
 	large_guards_on();
@@ -292,7 +292,7 @@ static void child_locked(void *arg)
 	unsigned long calls;
 
 	(void)arg;
-	REQUIRE(!start_vmap("arena=256M"));
+	REQUIRE(!start_vmap("arena=256M vmap.lazy_max=64M"));
 	if (!kernel_has_guards())
 		return;
 	refuse_guards(1);

@@ -97,7 +97,7 @@ static void child_used_end(void *arg)
 	struct large_area *area;
 
 	(void)arg;
-	REQUIRE(!start_vmap(""));
+	REQUIRE(!start_vmap("vmap.lazy_max=64M"));
 	area = large_area_alloc(100 * SIZE, PAGE_SIZE);
 	REQUIRE(area);
 	resize(area, SIZE);
@@ -146,28 +146,17 @@ static void child_refused(void *arg)
 	check_space();
 }
 
-/* No boot parameter. Expect 64 MiB for each bit of the number of CPUs, and
- * what is in use on top. */
-static void child_lazy_max(void *arg)
-{
-	(void)arg;
-	pin_to_one_cpu();
-	REQUIRE(!start_vmap(""));
-	REQUIRE(large_lazy_limit() == (size_t)fls(nr_cpu_ids) * 64 << 20);
-	take();
-	REQUIRE(large_lazy_limit() ==
-		((size_t)fls(nr_cpu_ids) * 64 << 20) + SIZE);
-}
+#define NO_BOUND "page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0 "
 
 /* Areas freed at one tick each, apart from each other, until there are too
- * many. Expect the oldest to go, down to 7/8 of the limit. */
+ * many. Expect the oldest to go, until what vmap.lazy_max says is left. */
 static void child_surplus(void *arg)
 {
 	struct large_area *areas[6];
 	uintptr_t starts[6];
 
 	(void)arg;
-	REQUIRE(!start_vmap("vmap.lazy_max=240K"));
+	REQUIRE(!start_vmap(NO_BOUND "vmap.lazy_max=192K"));
 	for (int i = 0; i < 6; i++) {
 		areas[i] = take();
 		starts[i] = areas[i]->va.va_start;
@@ -176,16 +165,62 @@ static void child_surplus(void *arg)
 	for (int i = 0; i < 6; i++) {
 		vm_space.epoch++;
 		give(areas[(i * 5 + 3) % 6]); /* 3 2 1 0 5 4 */
-		REQUIRE(i == 5 ||
-			vm_space.lazy_bytes == (size_t)(i + 1) * SIZE);
+		REQUIRE(vm_space.lazy_bytes == min(i + 1, 3) * SIZE);
 	}
-	REQUIRE(vm_space.lazy_bytes == 3 * SIZE);
 	REQUIRE(!range_at(&vm_space.lazy, starts[3]));
 	REQUIRE(!range_at(&vm_space.lazy, starts[2]));
 	REQUIRE(!range_at(&vm_space.lazy, starts[1]));
 	REQUIRE(range_at(&vm_space.lazy, starts[0]));
 	REQUIRE(range_at(&vm_space.lazy, starts[5]));
 	REQUIRE(range_at(&vm_space.lazy, starts[4]));
+}
+
+/* A range larger than what is too much. Expect its end to go and the rest to
+ * stay mapped, its age as it was. */
+static void child_part(void *arg)
+{
+	struct large_area *area;
+	uintptr_t start;
+
+	(void)arg;
+	REQUIRE(!start_vmap(NO_BOUND "vmap.lazy_max=192K"));
+	area = large_area_alloc(16 * SIZE, PAGE_SIZE);
+	REQUIRE(area);
+	start = area->va.va_start;
+	give(area);
+	REQUIRE(vm_space.lazy_bytes == 3 * SIZE);
+	REQUIRE(is_mapped(start) && is_mapped(start + 3 * SIZE - 1));
+	REQUIRE(!is_mapped(start + 3 * SIZE));
+	REQUIRE(range_at(&vm_space.lazy, start)->epoch == vm_space.epoch);
+	REQUIRE(surplus_areas.turnover.returned == 13 * SIZE >> PAGE_SHIFT);
+	area = large_area_alloc(12 * SIZE, PAGE_SIZE); /* joined */
+	REQUIRE(area && area->va.va_start == start && !vm_space.lazy_bytes);
+	REQUIRE(surplus_areas.turnover.refaulted == 9 * SIZE >> PAGE_SHIFT);
+}
+
+/* What is in use and what is lazy. Expect both in the sums of the bound, but
+ * not what vmap.lazy_max allows. */
+static void child_counts(void *arg)
+{
+	struct surplus_stat stat;
+	struct large_area *areas[3];
+
+	(void)arg;
+	REQUIRE(!start_vmap("vmap.lazy_max=64K"));
+	for (int i = 0; i < 3; i++)
+		areas[i] = take();
+	REQUIRE(surplus_areas.used == 3 * SIZE >> PAGE_SHIFT);
+	surplus_stat(&stat);
+	for (int i = 0; i < 3; i++)
+		give(areas[i]);
+	REQUIRE(surplus_areas.used == 0);
+	REQUIRE(surplus_areas.lazy == 2 * SIZE >> PAGE_SHIFT);
+	areas[0] = take();
+	REQUIRE(surplus_areas.turnover.reused == SIZE >> PAGE_SHIFT);
+	REQUIRE(surplus_areas.lazy == SIZE >> PAGE_SHIFT);
+	tick_run(tick_last_ms + 1);
+	tick_run(tick_last_ms + 1);
+	REQUIRE(surplus_areas.lazy == 0 && !vm_space.lazy_bytes);
 }
 
 static void shift_sum(void *arg)
@@ -220,9 +255,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		child_test(child_two_ticks), child_test(child_age),
 		child_test(child_used_end),  child_test(child_one_call),
-		child_test(child_refused),   child_test(child_lazy_max),
-		child_test(child_surplus),   cmocka_unit_test(test_check_sees),
-		child_test(child_fork_lock),
+		child_test(child_refused),   child_test(child_part),
+		child_test(child_surplus),   child_test(child_counts),
+		child_test(child_fork_lock), cmocka_unit_test(test_check_sees),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

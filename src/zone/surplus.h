@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/*
+ * zone/surplus.h - free memory that is still resident, and how much may be
+ *
+ *	free and perhaps resident, in pages
+ *	  |  surplus	  goes back at the next call that holds no lock
+ *	  |  bound	  follows what is in use, and learns: surplus.c
+ *	  |  3/4 bound	  what is left then
+ *	  0
+ *
+ * A free that puts a zone above its mark, or an area that is freed, makes
+ * surplus_wanted 1. The slow path that the free is part of polls when it has
+ * let go of all locks. So memory goes back by the call that freed it.
+ *
+ * Locking	zone->lock for what is in the zone, vm_space.lock for
+ *		surplus_areas; tick_lock for what was learned, and held while
+ *		memory goes back
+ */
+#ifndef KM_ZONE_SURPLUS_H
+#define KM_ZONE_SURPLUS_H
+
+#include "core/tick.h"
+#include "zone/mmzone.h"
+
+/* What large areas (vmap/large) add to the counts. */
+struct surplus_areas {
+	unsigned long used; /* pages in use; vm_space.lock */
+	unsigned long lazy; /* pages beyond vmap.lazy_max; vm_space.lock */
+	struct turnover turnover; /* vm_space.lock */
+};
+
+extern struct surplus_areas surplus_areas;
+extern u8 surplus_wanted; /* 1: the bound may be passed; relaxed */
+
+/* Called under zone->lock when memory has become free. */
+static inline void surplus_note(const struct zone *zone)
+{
+	if (unlikely(zone->unreported > READ_ONCE(zone->surplus_mark)))
+		WRITE_ONCE(surplus_wanted, (u8)1);
+}
+
+void surplus_run(void);
+
+/*
+ * Gives what is above the bound back to the OS, if there may be any. Nothing
+ * happens while this or another thread does so, or runs a tick. No lock is
+ * held.
+ */
+static inline void surplus_poll(void)
+{
+	if (unlikely(READ_ONCE(surplus_wanted)))
+		surplus_run();
+}
+
+/* One tick: what was learned fades. tick_lock is held. */
+void surplus_tick(unsigned int flags);
+
+/* ---- turnover: the lock of *t is held ------------------------------------ */
+
+/*
+ * Free pages were given to the OS, which now has `absent` of the free pages. A
+ * block that has merged with one that was given is given again as a whole.
+ */
+static inline void turnover_given(struct turnover *t, unsigned long pages,
+				  unsigned long absent)
+{
+	WRITE_ONCE(t->returned, t->returned + pages);
+	WRITE_ONCE(t->lately, min(t->lately + pages, absent));
+}
+
+/*
+ * A request takes free pages. `absent` is not 0 if the OS has them: those that
+ * it got lately went back too early.
+ */
+static inline void turnover_taken(struct turnover *t, unsigned long pages,
+				  unsigned int absent)
+{
+	if (!absent) {
+		WRITE_ONCE(t->reused, t->reused + pages);
+		return;
+	}
+	pages = min(pages, t->lately);
+	WRITE_ONCE(t->lately, t->lately - pages);
+	WRITE_ONCE(t->refaulted, t->refaulted + pages);
+}
+
+/* At a tick: half of what the OS got lately counts as long ago. */
+static inline void turnover_tick(struct turnover *t, unsigned int flags)
+{
+	WRITE_ONCE(t->lately, flags & TICK_IDLE ? 0 : t->lately / 2);
+}
+
+/* ---- counts -------------------------------------------------------------- */
+
+struct surplus_stat {
+	unsigned long dirty, bound; /* pages, now */
+	unsigned long returned, refaulted; /* pages, ever */
+};
+
+/* Counts without a lock. */
+void surplus_stat(struct surplus_stat *stat);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_surplus.c - the bound on free memory that is resident, and what it
+ * learns
+ */
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "support/start.h"
+#include "zone/surplus.h"
+#include "zone/sysctl.h"
+
+#define BLOCK MAX_ORDER_NR_PAGES
+
+static struct page *heads[TEST_BLOCKS];
+static struct zone *zone;
+
+/* Marks so far apart hide nothing smaller than a largest block. */
+static void start(const char *cmdline)
+{
+	zone = start_owned_zone(cmdline, heads);
+	memset(&zone->turnover, 0, sizeof(zone->turnover));
+}
+
+static unsigned long bound_now(void)
+{
+	struct surplus_stat stat;
+
+	surplus_stat(&stat);
+	return stat.bound;
+}
+
+static void look(void)
+{
+	surplus_wanted = 1;
+	surplus_poll();
+	REQUIRE(!surplus_wanted);
+}
+
+/* Frees blocks from n on, as their owner would. */
+static void free_blocks(unsigned int n, unsigned int nr)
+{
+	while (nr--)
+		free_head(heads[n++]);
+}
+
+/* Blocks freed one after the other, 64 MiB in use. Expect the free that passes
+ * the bound to give whole blocks back by itself, and no zone above its mark. */
+static void child_at_once(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=8M");
+	free_blocks(0, 2);
+	REQUIRE(zone->unreported == 2 * BLOCK && !zone->turnover.returned);
+	free_blocks(2, 1);
+	REQUIRE(zone->turnover.returned == 2 * BLOCK);
+	REQUIRE(zone->unreported == BLOCK);
+	REQUIRE(zone->unreported <= zone->surplus_mark);
+	free_blocks(3, 12);
+	REQUIRE(zone->free_pages == 15 * BLOCK);
+	REQUIRE(zone->unreported <= 2 * BLOCK);
+	zone_check(zone);
+}
+
+/* What is in use by ratio, and a peak of all memory. Expect the bound to be
+ * the largest of the three. */
+static void child_bound(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=1M page_reporting.dirty_ratio=50");
+	look();
+	REQUIRE(bound_now() == TEST_FRAMES / 2);
+	free_blocks(0, 8);
+	look();
+	REQUIRE(bound_now() == TEST_FRAMES / 4);
+	REQUIRE(!do_sysctl("vm.free_dirty_ratio", NULL, 0, "0") || bound_now());
+	look();
+	REQUIRE(bound_now() == TEST_FRAMES / 64);
+	do_sysctl("vm.free_dirty_bytes", NULL, 0, "40000000");
+	look();
+	REQUIRE(bound_now() == 40000000 >> PAGE_SHIFT);
+}
+
+static void take_blocks(unsigned int n, unsigned int nr)
+{
+	while (nr--) {
+		heads[n] = alloc_pages(QUIET | __GFP_MOVABLE, MAX_PAGE_ORDER);
+		REQUIRE(heads[n]);
+		page_clean(heads[n++]);
+	}
+}
+
+/* Blocks given back and wanted again at once. Expect the bound wider by each
+ * of their pages, and the next ones to stay; ticks to take it back; nothing of
+ * it left after an idle time. */
+static void child_learns(void *arg)
+{
+	unsigned long wide;
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=1M page_reporting.dirty_ratio=0");
+	free_blocks(0, 4);
+	REQUIRE(zone->unreported == 0 && zone->turnover.lately == 4 * BLOCK);
+	take_blocks(0, 4);
+	REQUIRE(zone->turnover.refaulted == 4 * BLOCK &&
+		!zone->turnover.lately);
+	look();
+	wide = bound_now();
+	REQUIRE(wide >= 4 * BLOCK && wide < 5 * BLOCK);
+	free_blocks(0, 4);
+	REQUIRE(zone->unreported == 4 * BLOCK);
+	tick_run(tick_last_ms + 1);
+	REQUIRE(bound_now() < wide && bound_now() >= 3 * BLOCK);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	REQUIRE(bound_now() <= (1UL << 20 >> PAGE_SHIFT) + TEST_FRAMES / 64);
+}
+
+/* Memory used again while it was resident. Expect the bound wider as well. */
+static void child_reuse(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=4M page_reporting.dirty_ratio=0");
+	for (int i = 0; i < 3; i++) {
+		free_blocks(0, 1);
+		take_blocks(0, 1);
+	}
+	REQUIRE(zone->turnover.reused >= 3 * BLOCK);
+	look();
+	REQUIRE(bound_now() >= 4 * BLOCK);
+	free_blocks(0, 3);
+	REQUIRE(zone->unreported == 3 * BLOCK);
+}
+
+/* All that a program has freed and built again, ten times. Expect less than
+ * 30% of it resident after the last free, but more than after the first. */
+static void child_cycles(void *arg)
+{
+	unsigned long first = 0;
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	for (int i = 0; i < 10; i++) {
+		free_blocks(0, TEST_BLOCKS);
+		if (!i)
+			first = zone->unreported;
+		if (i < 9)
+			take_blocks(0, TEST_BLOCKS);
+	}
+	REQUIRE(first <= TEST_FRAMES / 16);
+	REQUIRE(zone->unreported > first);
+	REQUIRE(zone->unreported <= TEST_FRAMES * 3 / 10);
+}
+
+/* Free memory in blocks that are too small to go. Expect one look, not one
+ * more at each page that is freed. */
+static void child_too_small(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=1M page_reporting.dirty_ratio=0");
+	for (unsigned long pfn = 0; pfn < 8 * BLOCK; pfn += 16)
+		give_frames(zone, pfn, 8);
+	look();
+	REQUIRE(zone->unreported == 4 * BLOCK && !zone->turnover.returned);
+	REQUIRE(zone->surplus_mark >= zone->unreported + 64);
+	REQUIRE(!surplus_wanted);
+}
+
+/* While a tick runs, or this thread reclaims, or forks. Expect nothing given,
+ * and the wish kept. */
+static void child_busy(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	spin_lock(&tick_lock);
+	free_blocks(0, 4);
+	spin_unlock(&tick_lock);
+	REQUIRE(zone->unreported == 4 * BLOCK && surplus_wanted);
+	current->flags |= PF_MEMALLOC;
+	surplus_poll();
+	current->flags &= ~PF_MEMALLOC;
+	current->no_ticks = 1;
+	surplus_poll();
+	current->no_ticks = 0;
+	REQUIRE(zone->unreported == 4 * BLOCK && surplus_wanted);
+	surplus_poll();
+	REQUIRE(zone->unreported == 0 && !surplus_wanted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		child_test(child_at_once), child_test(child_bound),
+		child_test(child_learns),  child_test(child_reuse),
+		child_test(child_cycles),  child_test(child_too_small),
+		child_test(child_busy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
