@@ -12,8 +12,8 @@ KM_EXIT_OURS=125
 # on the backend SLAB, those on the other form of SLUB and those that only
 # scripts/soak runs.
 # shellcheck disable=SC2034
-km_labels="unit model fault stress misuse conformance cxx static torture debug
-preload system artefacts scripts lint slab form rseq long"
+km_labels="unit model spin fault stress misuse conformance cxx static torture
+debug preload system artefacts scripts lint slab form rseq long"
 
 say() {
 	printf '%s: %s\n' "$km_name" "$*" >&2

@@ -43,8 +43,9 @@ import sources
 FOLDERS = ("src", "include", "docs", "tests", "scripts", "cmake", "bench")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"(?<![\w/.-])(?:%s)/[\w./+-]*\w" % "|".join(FOLDERS))
-TEST = re.compile(r"`((?:unit|model|stress|fault|misuse|conformance|cxx|static"
-                  r"|torture|preload|lint|scripts|artefacts|system)\.[\w.+-]+)`")
+TEST = re.compile(r"`((?:unit|model|spin|stress|fault|misuse|conformance"
+                  r"|cxx|static|torture|preload|lint|scripts|artefacts|system)"
+                  r"\.[\w.+-]+)`")
 PARAM = re.compile(r'^boot_param(?:_alias)?\(\s*"([^"]+)",[\w\s,]*'
                    r'((?:"(?:[^"\\]|\\.)*"\s*)*)\)', re.M)
 ROW = re.compile(r"^\| `([\w.]+)` \|(?: (.*?) \|)?", re.M)

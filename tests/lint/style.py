@@ -16,7 +16,8 @@ Prints one line for each fault and exits 1 if there was any:
    folders, that leaves out who does it (somebody, whoever): the caller, the
    owning thread, reclaim
  - a comment that goes beyond column 80, where a tab goes to the next 8
- - "proven" in a document or a comment: what a test looks at is checked
+ - "proven" in a document or a comment, other than the page about models: what
+   a test looks at is checked
  - a line that a merge left where two changes met
 The formatting (test format-clean) puts the braces of a function, and of
 nothing else, alone at the start of a line, so no parser is needed.
@@ -44,7 +45,8 @@ RIDDLES = re.compile(r"\b(somebody|nobody|anybody|everybody|someone|whoever|"
                      r"it\s+is\s+said|he|him|his)\b", re.I)
 NAMED = re.compile(r"[/* ]*([\w/.+-]+\.(?:c|h|cc)) - ")
 MERGED = re.compile(r"<{7} |>{7} ")
-PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b", re.I)
+PROOFS = re.compile(r"\b(prov(?:e|es|en|ed|ing)|proofs?)\b(?!\.md)", re.I)
+PROVEN = "docs/proofs.md" # of what it speaks every state was looked at
 
 
 def functions(lines):
@@ -120,6 +122,8 @@ def judge_width(path, lines):
 
 
 def judge_proofs(path, lines):
+    if path == PROVEN:
+        return []
     return [f"{path}:{number}: '{match.group()}': checked is the word"
             for number, line in enumerate(lines, 1)
             for match in PROOFS.finditer(line)]
