@@ -37,6 +37,7 @@
 #include "kmem/inside.h"
 #include "kmem/kmem.h"
 #include "kmem/region.h"
+#include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 #include "reclaim/reclaim.h"
@@ -386,9 +387,10 @@ void km_register_fork(void)
 /* ---- shortage and checks ------------------------------------------------- */
 
 /* Without shrinkers of the program: only those of the rooms, see reclaim.h. */
-void km_reclaim_all(void)
+unsigned long km_reclaim_all(void)
 {
 	drop_caches(DROP_PAGES | DROP_SLABS);
+	return kmem_give_pages(SHRINK_ALL);
 }
 
 void km_check_all(void)

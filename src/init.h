@@ -45,8 +45,11 @@ void km_fork_prepare(void);
 void km_fork_parent(void);
 void km_fork_child(void);
 
-/* Asks every room to free all it can: memory is short. */
-void km_reclaim_all(void);
+/*
+ * Asks every room to free all it can: memory is short. Returns how many pages
+ * inside slabs went to the OS.
+ */
+unsigned long km_reclaim_all(void);
 
 /* Checks the invariants of every room; no thread allocates meanwhile. */
 void km_check_all(void);

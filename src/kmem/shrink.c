@@ -95,6 +95,31 @@ static void shrink_caches(u32 before, unsigned long nr)
 	spin_unlock(&slab_mutex);
 }
 
+/*
+ * slab_mutex is released for a cache of the library's own, such as a size
+ * class: it is never destroyed and stays on the list.
+ */
+unsigned long kmem_give_pages(unsigned int flags)
+{
+	unsigned long pages = 0;
+	struct kmem_cache *s;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		const bool stays = s->refcount < 0;
+
+		if (!s->ops->give_pages)
+			continue;
+		if (stays)
+			spin_unlock(&slab_mutex);
+		pages += s->ops->give_pages(s, flags);
+		if (stays)
+			spin_lock(&slab_mutex);
+	}
+	spin_unlock(&slab_mutex);
+	return pages;
+}
+
 static unsigned long kmem_scan(struct shrinker *shrinker,
 			       struct shrink_control *sc)
 {
@@ -111,6 +136,8 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 		shrink_caches(before, sc->nr_to_scan);
 	}
 	freed = current->reclaimed - before;
+	if (!freed)
+		kmem_give_pages(SHRINK_ALL);
 	return freed ? freed : SHRINK_STOP;
 }
 
@@ -152,6 +179,8 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	kmem_cpu_owners_flush_cache(s);
 	barn_shrink(s, SHRINK_ALL);
 	s->ops->shrink(s, SHRINK_ALL);
+	if (s->ops->give_pages)
+		s->ops->give_pages(s, SHRINK_ALL);
 	return kmem_cache_nr_slabs(s) != 0;
 }
 

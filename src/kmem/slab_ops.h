@@ -140,6 +140,12 @@ struct slab_ops {
 	 * last call. slab_mutex may be held.
 	 */
 	void (*shrink)(struct kmem_cache *s, unsigned int flags);
+	/*
+	 * Gives pages of slabs in use to the OS, on which nothing is in use;
+	 * with SHRINK_IDLE only of slabs that are a quarter in use or less.
+	 * Returns how many went. slab_mutex may be held. NULL: it has none.
+	 */
+	unsigned long (*give_pages)(struct kmem_cache *s, unsigned int flags);
 	/* Takes all locks of the cache before fork(). */
 	void (*fork_take)(struct kmem_cache *s);
 	/* Releases them after fork(), in parent and child. */

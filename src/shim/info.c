@@ -145,6 +145,7 @@ EXPORT struct mallinfo __libc_mallinfo(void)
 EXPORT int malloc_trim(size_t pad)
 {
 	struct shim_info before, after;
+	unsigned long pages;
 
 	(void)pad;
 	if (!km_ready())
@@ -152,10 +153,10 @@ EXPORT int malloc_trim(size_t pad)
 	shim_info(&before);
 	if (!kmem_enter())
 		return 0;
-	km_reclaim_all();
+	pages = km_reclaim_all();
 	kmem_leave();
 	shim_info(&after);
-	return after.footprint < before.footprint;
+	return pages || after.footprint < before.footprint;
 }
 
 EXPORT void malloc_stats(void)

@@ -206,7 +206,7 @@ slab_put_objs(struct kmem_cache *s, struct slab_desc *slab,
 			map |= BIT(nr);
 		list[--active] = (freelist_idx_t)nr;
 	} while (beside[++i] == slab);
-	slab->active = (u16)active;
+	slab->active = (u8)active;
 	slab->free_map = map;
 	return i;
 }

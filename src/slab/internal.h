@@ -263,6 +263,11 @@ void slab_get_slabinfo(struct kmem_cache *s, struct slabinfo *sinfo);
 /* slab_ops.list_slab_objects: reports the objects of a slab still in use. */
 void slab_list_objects(struct kmem_cache *s, struct page *page);
 
+/* ---- pages.c ------------------------------------------------------------- */
+
+/* slab_ops.give_pages: gives pages of slabs in use to the OS. */
+unsigned long slab_give_pages(struct kmem_cache *s, unsigned int flags);
+
 /* ---- tunables.c ---------------------------------------------------------- */
 
 /* slab_ops.tune: sets the array sizes. Returns 0 or -EINVAL. */

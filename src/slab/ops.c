@@ -35,6 +35,7 @@ const struct slab_ops slab_ops = {
 	.main_full = cache_flusharray,
 	.main_idle = cache_reap_array,
 	.shrink = slab_shrink,
+	.give_pages = slab_give_pages,
 	.shutdown = slab_shutdown,
 	.fork_take = slab_fork_take,
 	.fork_release = slab_fork_release,

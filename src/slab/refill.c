@@ -44,7 +44,7 @@ static __always_inline void slab_get_objs(const struct kmem_cache *s,
 			map &= ~BIT(index);
 		objs[i] = mem + (unsigned long)index * size;
 	}
-	slab->active = (u16)(slab->active + nr);
+	slab->active = (u8)(slab->active + nr);
 	slab->free_map = map;
 }
 
@@ -58,6 +58,7 @@ static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
 		slab_get_objs(s, slab, objs, got, true);
 	else
 		slab_get_objs(s, slab, objs, got, false);
+	slab->looked = 0;
 	return got;
 }
 

@@ -46,7 +46,8 @@ typedef u8 freelist_idx_t;
  */
 struct slab_desc {
 	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
-	u16 active; /* objects in use; list_lock */
+	u8 active; /* objects in use; list_lock */
+	u8 looked; /* pages.c: active when it looked, or 0; list_lock */
 	struct kmem_cache *slab_cache; /* constant */
 	struct list_head slab_list; /* list_lock */
 	void *s_mem; /* the first object; constant */

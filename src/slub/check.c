@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * slub/check.c - checks SLUB1-SLUB3 (slab.h)
- *
+ * slub/check.c - checks SLUB1-SLUB3 (slab.h), AWAY1 and AWAY2 (away.h)
  */
-#include "slub/internal.h"
+#include "slub/away.h"
 
 static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
 {
@@ -17,6 +16,25 @@ static u32 check_freelist(const struct kmem_cache *s, struct slab *slab)
 	return nr;
 }
 
+/*
+ * Checks AWAY2 and, of AWAY1, that objects which are away were carved. That
+ * none is on the free list is for check_object() to see; so SLUB1 shows that
+ * none is in use.
+ */
+static void check_away(const struct kmem_cache *s, const struct slab *slab)
+{
+	const unsigned long first = page_to_pfn(slab_page(slab));
+
+	for (u32 i = 0; i < slab->state.counters.objects; i++) {
+		unsigned long at = (unsigned long)i * s->size;
+
+		if (!(pieces_of(s, slab, i) & slab->away))
+			continue;
+		BUG_ON(i >= slab->carved);
+		BUG_ON(arena_index[first + (at >> PAGE_SHIFT)] < INDEX_OTHER);
+	}
+}
+
 static void check_slab(const struct kmem_cache *s, struct slab *slab,
 		       u16 frozen)
 {
@@ -25,8 +43,9 @@ static void check_slab(const struct kmem_cache *s, struct slab *slab,
 	BUG_ON(slab->type != PAGE_SLAB || slab->slab_cache != s);
 	BUG_ON(slab->state.counters.frozen != frozen);
 	BUG_ON(slab->carved > objects);
+	check_away(s, slab);
 	BUG_ON(slab->state.counters.inuse !=
-	       slab->carved - check_freelist(s, slab));
+	       slab->carved - objects_away(s, slab) - check_freelist(s, slab));
 }
 
 static void check_node(const struct kmem_cache *s, struct kmem_cache_node *n)

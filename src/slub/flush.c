@@ -26,6 +26,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "slub/away.h"
 #include "slub/detached.h"
 
 #define BATCH 32U /* objects prefetched at a time */
@@ -160,6 +161,7 @@ static void build_detached(struct kmem_cache *s, struct slab *slab, void **objs,
 		at = objs + chain_neighbours(s, &walk, objs, nr, step, index);
 	for (; at != end && walk_has(&walk, (uintptr_t)*at); at++)
 		link_freed(s, &walk, *at, at[-1]);
+	check_none_away(s, slab, objs, (unsigned int)(at - objs));
 	*d = (struct detached){ slab, at[-1], objs[0],
 				(unsigned int)(at - objs) };
 }

@@ -65,7 +65,7 @@ void discard_slab(struct kmem_cache *s, struct slab *slab);
 
 /*
  * Prints one line and aborts, unless obj is the start of an object of s in
- * slab.
+ * slab, and is not away.
  */
 void check_object(const struct kmem_cache *s, const struct slab *slab,
 		  const void *obj);

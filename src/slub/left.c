@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "diag/report.h"
+#include "slub/away.h"
 #include "slub/debug.h"
 
 static unsigned long free_map[MAX_OBJS_PER_PAGE / BITS_PER_LONG + 1];
@@ -34,6 +35,9 @@ static void fill_map(const struct kmem_cache *s, const struct slab *slab)
 	for (unsigned int i = slab->carved; i < slab->state.counters.objects;
 	     i++)
 		map_set(i);
+	for (unsigned int i = 0; i < slab->carved; i++)
+		if (pieces_of(s, slab, i) & slab->away)
+			map_set(i);
 	for (; obj && is_slab_object(s, slab, obj);
 	     obj = get_freepointer(s, slab, obj))
 		map_set((unsigned int)(((const char *)obj - base) / s->size));

@@ -9,7 +9,7 @@
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U1)
  */
 #include "kmem/cache.h"
-#include "slub/internal.h"
+#include "slub/away.h"
 
 bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 		    const void *obj)
@@ -28,6 +28,7 @@ void check_object(const struct kmem_cache *s, const struct slab *slab,
 		kmem_bad_object(s, obj, "is not allocated memory");
 	if (unlikely(!is_slab_object(s, slab, obj)))
 		kmem_bad_object(s, obj, "is not the start of an object");
+	check_not_away(s, slab, obj);
 }
 
 int slub_verify(struct kmem_cache *s, void **objs, unsigned int nr)

@@ -16,6 +16,7 @@
 #include "kmem/held.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
+#include "slub/away.h"
 #include "slub/debug.h"
 
 #define DEFRAG_RATIO 1000 /* of 1024 refills, those that may use other nodes */
@@ -54,6 +55,7 @@ const struct slab_ops slub_ops = {
 	.clear_stored = slub_clear_stored,
 	.setup = slub_setup,
 	.shrink = slub_shrink,
+	.give_pages = slub_give_pages,
 	.shutdown = slub_shutdown,
 	.fork_take = slub_fork_take,
 	.fork_release = slub_fork_release,
@@ -79,6 +81,7 @@ const struct slab_ops slub7_ops = {
 	.clear_stored = slub_clear_stored,
 	.setup = slub_setup,
 	.shrink = slub_shrink,
+	.give_pages = slub_give_pages,
 	.shutdown = slub_shutdown,
 	.fork_take = slub_fork_take,
 	.fork_release = slub_fork_release,

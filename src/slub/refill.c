@@ -22,7 +22,7 @@
 
 #include "kmem/account.h"
 #include "kmem/cache.h"
-#include "slub/internal.h"
+#include "slub/away.h"
 
 static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
 {
@@ -73,20 +73,49 @@ static unsigned int take_fresh(struct kmem_cache *s, struct kmem_cache_cpu *c,
 }
 
 /*
+ * Links objects that are away again, of one page or a few, in a slab of the CPU
+ * that has no others left. They are on its free list then.
+ */
+static noinline void take_back_page(struct kmem_cache *s, struct slab *slab)
+{
+	struct slab_state old = slab_read(slab), new;
+	unsigned int before;
+	void *head, *tail;
+	u32 nr;
+
+	before = take_away(s, slab, 1, &nr);
+	head = link_pieces(s, slab, before, slab->away, &tail);
+	do {
+		set_freepointer(s, slab, tail, old.freelist);
+		new = old;
+		new.freelist = head;
+	} while (!slab_exchange(slab, &old, new));
+}
+
+/*
  * Takes all free objects of the CPU's slab, which are then handed out under
- * c->lock alone. Returns false if there are none: the slab is full, and no
- * longer belongs to the CPU.
+ * c->lock alone; but those that are away only when there are no others. Returns
+ * false if there are none: the slab is full, and no longer belongs to the CPU.
  */
 static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab *slab = c->slab;
 	struct slab_state old = slab_read(slab), new;
-	u32 carved = slab->carved;
+	u32 carved = slab->carved, away = 0;
+	bool renew;
 
+	if (unlikely(slab->away)) {
+		if (!old.freelist && carved == old.counters.objects) {
+			take_back_page(s, slab);
+			old = slab_read(slab);
+		}
+		away = objects_away(s, slab);
+	}
 	do {
 		new.freelist = NULL;
 		new.counters.word = old.counters.word;
-		new.counters.inuse = old.counters.objects;
+		renew = !old.counters.inuse && !s->random_seq;
+		new.counters.inuse = old.counters.objects - (renew ? 0 : away);
 		new.counters.frozen = old.freelist ||
 				      carved < old.counters.objects;
 	} while (!slab_exchange(slab, &old, new));
@@ -94,10 +123,12 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		WRITE_ONCE(c->slab, (struct slab *)NULL);
 		return false;
 	}
-	if (!old.counters.inuse && !s->random_seq) { /* all are free */
+	if (renew) { /* all are free */
 		slab_renew_key(slab);
 		old.freelist = NULL;
 		carved = 0;
+		if (unlikely(slab->away))
+			set_away(s, slab, 0);
 	}
 	if (old.freelist && 2 * old.counters.inuse < old.counters.objects)
 		prefetch_slab(s, slab);
@@ -105,6 +136,7 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	c->nr_fresh = old.counters.objects - carved;
 	c->fresh = (char *)slab_address(slab) + (unsigned long)carved * s->size;
 	slab->carved = old.counters.objects;
+	slab->looked = 0;
 	kmem_stat(s, ALLOC_REFILL);
 	return true;
 }

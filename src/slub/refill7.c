@@ -22,14 +22,15 @@
  *
  * Locking	list_lock, for a few exchanges at a time. Pages are allocated
  *		without a lock held.
- * Invariants	SLUB1, SLUB2 of slab.h; frozen is 0
+ * Invariants	SLUB1, SLUB2 of slab.h; frozen is 0, but for pages.c
  * Source	Linux 7.0 (docs/kernel.md V9, V11, U2, X3)
  */
 #include <string.h>
 
 #include "kmem/account.h"
 #include "kmem/cache.h"
-#include "slub/internal.h"
+#include "slub/away.h"
+#include "slub/detached.h"
 
 #define MAX_PARTS 16U
 
@@ -40,6 +41,8 @@ struct part {
 	u32 nr_free; /* length of freelist */
 	u32 nr_fresh; /* objects that were never handed out, */
 	u32 fresh; /* from this one on */
+	u32 nr_away; /* objects that touch pieces which were away `before` */
+	unsigned int before, after; /* and none that were so after it */
 };
 
 /* The batch that is being filled, from its end. */
@@ -51,21 +54,39 @@ struct batch {
 /* ---- under list_lock ----------------------------------------------------- */
 
 /*
+ * Detaches objects that are away, of as many pages as are wanted; the caller
+ * links them. Returns how many objects of the slab are in use then.
+ */
+static noinline u32 detach_away(struct kmem_cache *s, struct slab *slab,
+				u32 wanted, struct part *part)
+{
+	struct slab_state old = slab_read(slab), new;
+
+	part->before = take_away(s, slab, wanted, &part->nr_away);
+	part->after = slab->away;
+	do {
+		new = old;
+		new.counters.inuse += part->nr_away;
+	} while (!slab_exchange(slab, &old, new));
+	return new.counters.inuse;
+}
+
+/*
  * Detaches the free objects of a slab on the partial list: all that are linked,
- * and of the others as many as are wanted. The slab stays on the list if some
- * are left. Returns how many were detached.
+ * and of the others as many as are wanted, last those that are away. The slab
+ * stays on the list if some are left. Returns how many were detached.
  */
 static u32 detach_objects(struct kmem_cache *s, struct kmem_cache_node *n,
 			  struct slab *slab, u32 wanted, struct part *part)
 {
 	struct slab_state old = slab_read(slab), new;
-	u32 carved = slab->carved;
+	u32 carved = slab->carved, away = objects_away(s, slab), got;
 	bool renew = false;
 
 	lock_assert_held(&n->list_lock);
 	do {
 		part->freelist = old.freelist;
-		part->nr_free = carved - old.counters.inuse;
+		part->nr_free = carved - old.counters.inuse - away;
 		new = old;
 		new.freelist = NULL;
 		renew = !old.counters.inuse && !s->random_seq;
@@ -80,14 +101,22 @@ static u32 detach_objects(struct kmem_cache *s, struct kmem_cache_node *n,
 					     old.counters.objects - carved);
 		new.counters.inuse += part->nr_free + part->nr_fresh;
 	} while (!slab_exchange(slab, &old, new));
-	if (renew)
+	if (renew) {
 		slab_renew_key(slab);
+		if (unlikely(away))
+			set_away(s, slab, 0);
+	}
 	part->slab = slab;
 	part->fresh = carved;
 	slab->carved = carved + part->nr_fresh;
+	slab->looked = 0;
+	got = part->nr_free + part->nr_fresh;
+	part->nr_away = 0;
+	if (unlikely(slab->away) && got < wanted)
+		new.counters.inuse = detach_away(s, slab, wanted - got, part);
 	if (new.counters.inuse == new.counters.objects)
 		remove_partial(n, slab);
-	return part->nr_free + part->nr_fresh;
+	return got + part->nr_away;
 }
 
 /* Detaches up to `wanted` objects, or a few more. Returns how many parts. */
@@ -128,7 +157,7 @@ static void append_list(struct kmem_cache *s, struct slab *slab, void *obj,
 /*
  * Gives the last `nr` objects of a detached list back; they begin with `rest`.
  * The slab may have been put on the partial list by frees, which are linked in
- * front then.
+ * front then; or pages.c has taken it off that list, and puts it there again.
  */
 static void give_rest(struct kmem_cache *s, struct slab *slab, void *rest,
 		      u32 nr)
@@ -154,7 +183,7 @@ static void give_rest(struct kmem_cache *s, struct slab *slab, void *rest,
 			old = new;
 		}
 	} while (!done);
-	if (old.counters.inuse == old.counters.objects)
+	if (was_full(&old) && !old.counters.frozen)
 		add_partial_first(n, slab);
 	spin_unlock(&n->list_lock);
 }
@@ -193,6 +222,19 @@ static void take_row(const struct kmem_cache *s, const struct slab *slab,
 	}
 }
 
+/* Links the objects of a part that were away, and adds them to the batch. */
+static noinline void take_linked(struct kmem_cache *s, const struct part *part,
+				 struct batch *b)
+{
+	const u32 had = b->missing;
+	void *tail, *rest = link_pieces(s, part->slab, part->before,
+					part->after, &tail);
+
+	rest = take_list(s, part->slab, rest, part->nr_away, b);
+	if (rest)
+		give_rest(s, part->slab, rest, part->nr_away - had);
+}
+
 static void take_part(struct kmem_cache *s, const struct part *part,
 		      struct batch *b)
 {
@@ -207,6 +249,8 @@ static void take_part(struct kmem_cache *s, const struct part *part,
 		give_rest(s, part->slab, rest, part->nr_free - had);
 	else
 		take_row(s, part->slab, part->fresh, part->nr_fresh, b);
+	if (unlikely(part->nr_away))
+		take_linked(s, part, b);
 }
 
 /* Fills the batch from the partial slabs of a node. */

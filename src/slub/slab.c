@@ -93,6 +93,8 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab->state.counters.frozen = 1;
 	slab->next = NULL;
 	slab->carved = 0;
+	slab->away = 0;
+	slab->looked = 0;
 	slab->salt = kmem_freelist_salt();
 	if (s->ops->debug_alloc)
 		init_debug_slab(s, slab);

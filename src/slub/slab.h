@@ -13,7 +13,8 @@
  * freelist and counters change together by a 16-byte compare and exchange. So a
  * thread that frees an object to a slab of another CPU takes no lock.
  *
- *	frozen		held by a CPU: its slab, or on its partial list
+ *	frozen		held by a CPU: its slab, or on its partial list; or by
+ *			a thread that gives pages of it back (pages.c)
  *	not frozen	full: on no list; partial or empty: on node->partial
  *
  * Locking	freelist, counters: atomic. carved: the CPU that holds a frozen
@@ -21,8 +22,9 @@
  *		list_lock. next: the lock of the kmem_cache_cpu whose partial
  *		list the slab is on
  * Invariants	SLUB1  inuse = objects - (length of freelist)
- *		       - (objects - carved); in the slab of a CPU, inuse counts
- *		       all objects that the CPU has taken
+ *		       - (objects - carved) - (objects that are away); in the
+ *		       slab of a CPU, inuse counts all objects that the CPU has
+ *		       taken
  *		SLUB2  not frozen and inuse < objects <=> on node->partial
  *		SLUB3  nr_partial is the length of the list it stands beside
  *					(slub_check() checks all three)
@@ -55,7 +57,8 @@ struct slab_state {
 
 struct slab {
 	u8 type, order, flags, migratetype, zone_id, node_id; /* as in page */
-	u16 epoch;
+	u8 away; /* pieces that the OS has; as carved (away.h) */
+	u8 looked; /* pages.c: inuse when it looked; 0: not; as carved */
 	struct kmem_cache *slab_cache;
 	struct slab_state state;
 	union {

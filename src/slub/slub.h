@@ -28,7 +28,10 @@
 extern const struct slab_ops slub_ops; /* as in Linux 6.18 */
 extern const struct slab_ops slub7_ops; /* as in Linux 7.0 */
 
-/* Checks SLUB1 to SLUB3 of a cache that is not in use; aborts on a fault. */
+/*
+ * Checks SLUB1 to SLUB3, AWAY1 and AWAY2 of a cache that is not in use; aborts
+ * on a fault.
+ */
 void slub_check(struct kmem_cache *s);
 
 #endif

@@ -33,6 +33,7 @@
 #include "diag/report.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "slub/away.h"
 #include "slub/debug.h"
 
 /*
@@ -76,7 +77,7 @@ static unsigned int mark_some(struct kmem_cache *s, const struct slab_walk *w,
 
 int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, some;
 
 	while (i < nr) {
 		struct slab *slab = slab_to_mark(s, objs[i]);
@@ -91,7 +92,9 @@ int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 			i++;
 			continue;
 		}
-		i += mark_some(s, &w, objs + i, nr - i);
+		some = mark_some(s, &w, objs + i, nr - i);
+		check_none_away(s, slab, objs + i, some);
+		i += some;
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
  * (docs/kernel.md U12)
  */
 #include "fixture.h"
+#include "slub/away.h"
 #include "support/child.h"
 
 static void destroy(void *arg)
@@ -20,8 +21,8 @@ static int count_line(const char *text, const char *base, const void *obj)
 	return count_phrase(text, line);
 }
 
-/* Objects of a slab that is full, of one partly freed, and of one that is not
- * carved to its end are out. Expect a report for each slab, a line for each
+/* Objects of a slab that is full, of one with a page away, and of one that is
+ * not carved to its end are out. Expect a report for each slab, a line for each
  * object and for no other, and all of them as they were. */
 static void test_listed(void **state)
 {
@@ -33,9 +34,11 @@ static void test_listed(void **state)
 	nr = 3 * f.per_slab - 3;
 	take_full_slabs(2);
 	take(2 * f.per_slab, f.per_slab - 3);
-	give(f.per_slab, 5); /* of the second slab */
+	give(f.per_slab, 9); /* of the second slab: a page and one more */
+	flush_cpu();
+	assert_int_equal(slub_give_pages(f.s, SHRINK_ALL), 1);
 	for (unsigned int i = 0; i < nr; i++)
-		if (i < f.per_slab || i >= f.per_slab + 5)
+		if (i < f.per_slab || i >= f.per_slab + 9)
 			memset(f.objs[i], (int)i, 512);
 	capture_stderr(destroy, f.s, text, sizeof(text));
 	assert_int_equal(count_phrase(text,
@@ -43,9 +46,9 @@ static void test_listed(void **state)
 				      "remaining on "
 				      "__kmem_cache_shutdown()\n"),
 			 3);
-	assert_int_equal(count_phrase(text, "Object 0x"), (int)nr - 5);
+	assert_int_equal(count_phrase(text, "Object 0x"), (int)nr - 9);
 	for (unsigned int i = 0; i < nr; i++) {
-		bool freed = i >= f.per_slab && i < f.per_slab + 5;
+		bool freed = i >= f.per_slab && i < f.per_slab + 9;
 		const unsigned char *obj = f.objs[i];
 
 		assert_int_equal(count_line(text, slab_address(slab_of(i)),
@@ -56,7 +59,7 @@ static void test_listed(void **state)
 	}
 	assert_null(kmem_cache_alloc(f.s, GFP_KERNEL));
 	give(0, f.per_slab);
-	give(f.per_slab + 5, nr - f.per_slab - 5);
+	give(f.per_slab + 9, nr - f.per_slab - 9);
 	capture_stderr(destroy, f.s, text, sizeof(text));
 	assert_string_equal(text, "");
 	zone_check(&node_data[0].node_zones[ZONE_NORMAL]);
