@@ -20,8 +20,8 @@
  * steps stops at each instruction, which restarts the section for ever.
  *
  * ThreadSanitizer does not see these instructions. For it each section is an
- * acquire and a release of one object, kmem_cpu_owner: it then reports no false
- * races, but also none on a cursor.
+ * acquire and a release of one object, kmem_rseq, which is no atomic: it then
+ * reports no false races, but also none on a cursor.
  *
  * Only on x86-64; elsewhere each of these misses, and kmem_rseq is 0.
  *
@@ -46,8 +46,8 @@
 #ifdef SECTION_TSAN
 void __tsan_acquire(void *addr);
 void __tsan_release(void *addr);
-#define section_acquire() __tsan_acquire((void *)kmem_cpu_owner)
-#define section_release() __tsan_release((void *)kmem_cpu_owner)
+#define section_acquire() __tsan_acquire(&kmem_rseq)
+#define section_release() __tsan_release(&kmem_rseq)
 #else
 #define section_acquire() ((void)0)
 #define section_release() ((void)0)

@@ -12,7 +12,8 @@
 #include "kmem/section.h"
 #include "kmem/sheaf.h"
 
-#ifdef __x86_64__
+/* ThreadSanitizer puts signals off. */
+#if defined(__x86_64__) && !defined(SECTION_TSAN)
 #include "support/rseq.h"
 
 #define CAPACITY 16U
