@@ -103,6 +103,21 @@ static void test_drains(void **state)
 	threads_stop();
 }
 
+/* Objects in the sheaves of all CPUs, as before ENOMEM. Expect the shrinker to
+ * find and free them. */
+static void test_shortage(void **state)
+{
+	(void)state;
+	threads_start();
+	usleep(20000);
+	WRITE_ONCE(stop, true);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_not_equal(kmem_owners_count(s), 0);
+	km_reclaim();
+	assert_int_equal(kmem_owners_count(s), 0);
+}
+
 /* In a child; the threads were anywhere. */
 static void child(void *arg)
 {
@@ -151,6 +166,7 @@ int main(int argc, char **argv)
 	char *again[] = { argv[0], (char[]){ "again" }, NULL };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drains),
+		cmocka_unit_test(test_shortage),
 		cmocka_unit_test(test_forks),
 	};
 

@@ -17,6 +17,8 @@
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/shrink.h"
+#include "kmem/slab_ops.h"
 #include "kmem/sheaf.h"
 #include "sys/os.h"
 
@@ -116,6 +118,21 @@ static void test_flush_idle(void **state)
 	kmem_cpu_owners_flush_idle();
 	assert_int_equal(fake.flushed, CAPACITY - 1);
 	kmem_cache_free(s, obj);
+}
+
+/* A caller asks for all memory, and two ticks pass. Expect the objects of CPUs
+ * in the slabs. */
+static void test_reclaim(void **state)
+{
+	(void)state;
+	hold();
+	kmem_reclaim(SHRINK_ALL);
+	assert_int_equal(s->in_use, 0);
+	hold();
+	kmem_reclaim(SHRINK_IDLE);
+	assert_int_equal(s->in_use, CAPACITY);
+	kmem_reclaim(SHRINK_IDLE);
+	assert_int_equal(s->in_use, 0);
 }
 
 /* ---- hidden -------------------------------------------------------------- */
@@ -245,13 +262,10 @@ int main(int argc, char **argv)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_flush),
-		TEST(test_flush_cache),
-		TEST(test_flush_idle),
-		TEST(test_hidden),
-		TEST(test_no_fence),
-		TEST(test_check),
-		cmocka_unit_test(test_without),
+		TEST(test_flush),      TEST(test_flush_cache),
+		TEST(test_flush_idle), TEST(test_reclaim),
+		TEST(test_hidden),     TEST(test_no_fence),
+		TEST(test_check),      cmocka_unit_test(test_without),
 	};
 
 	if (argc > 1)

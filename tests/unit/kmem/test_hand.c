@@ -133,6 +133,23 @@ static void test_no_hand(void **state)
 		kmem_hand_give(taken[i], s);
 }
 
+/* The CPU's table is hidden, again and again. Expect no hand meanwhile, and one
+ * afterwards. */
+static void test_hidden(void **state)
+{
+	unsigned int cpu = (unsigned int)os_cpu();
+	struct kmem_owner *hand;
+
+	(void)state;
+	kmem_cpu_owner[cpu] = kmem_no_owner;
+	for (int i = 0; i < 2 * HANDS; i++)
+		assert_null(kmem_hand_take(s));
+	kmem_cpu_owner[cpu] = table;
+	hand = kmem_hand_take(s);
+	assert_non_null(hand);
+	kmem_hand_give(hand, s);
+}
+
 /* A cache without a slot. Expect no hand. */
 static void test_no_slot(void **state)
 {
@@ -162,13 +179,16 @@ static void test_double_free(void **state)
 }
 
 static pthread_barrier_t gate;
+static struct kmem_owner *lost; /* the hand of a thread that a child lacks */
 
 static void *hold(void *arg)
 {
 	struct kmem_owner *hand = kmem_hand_take(s);
 
+	lost = hand;
+
 	(void)arg;
-	assert_non_null(hand);
+	REQUIRE(hand && *cursor_of(hand) != MISSING);
 	pthread_barrier_wait(&gate);
 	pthread_barrier_wait(&gate);
 	kmem_hand_give(hand, s);
@@ -184,6 +204,7 @@ static void lose(void *arg)
 	kmem_hands_fork_child();
 	REQUIRE(kmem_threads_lost);
 	REQUIRE(hand->thread == __builtin_thread_pointer());
+	REQUIRE(*cursor_of(lost) == MISSING && !spare_of(lost));
 	for (int i = 1; i < HANDS; i++) {
 		struct kmem_owner *other = kmem_hand_take(s);
 
@@ -220,6 +241,7 @@ int main(void)
 		TEST(test_there_and_back), TEST(test_surplus),
 		TEST(test_no_hand),	   TEST(test_no_slot),
 		TEST(test_double_free),	   TEST(test_fork),
+		TEST(test_hidden),
 	};
 
 	if (!os_rseq_offset())
