@@ -37,6 +37,7 @@ namespace bench
 
 constexpr size_t BULK = 32;
 constexpr size_t FLOOD = 8192;
+constexpr double FLOOD_WARM_UP = 1; /* seconds: heaps learn what to keep */
 constexpr size_t BATCH = 256;
 constexpr size_t SLOTS = 16;
 
@@ -247,8 +248,12 @@ inline void add(kind k, size_type size, const char *backend, slab_flags_t flags,
 		       std::to_string(size);
 	};
 	auto add_one = [&](const char *heap, auto body) {
-		benchmark::RegisterBenchmark(name(heap).c_str(), body)
-			->UseRealTime();
+		auto *row = benchmark::RegisterBenchmark(name(heap).c_str(),
+							 body)
+				    ->UseRealTime();
+
+		if (k == kind::flood)
+			row->MinWarmUpTime(FLOOD_WARM_UP);
 	};
 
 	add_one(backend, [=](benchmark::State &state) {
