@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 780, 330
+WIDTH, HEIGHT = 800, 330
 LEFT, RIGHT, TOP, BOTTOM = 48, 640, 44, 270  # of the plot
 ROW = 16  # pixels between lines of text
 COLOURS = ["#d0342c", "#e08a1e", "#2f6fb0", "#3a9a44", "#a04fc0", "#6d4c41",
