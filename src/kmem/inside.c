@@ -14,7 +14,9 @@
  * kmem_enter() has no barrier between its store to `frame` and its load of the
  * gate. A fork that closes the gate at that moment may miss the visit. Then the
  * thread waits for a lock until fork() is over. No structure is torn, because
- * the forking thread holds all locks.
+ * the forking thread holds all locks. If the thread also holds a lock that
+ * this fork() needs, both wait for ever. docs/proofs.md says how long its store
+ * would have to take.
  */
 #include "core/lock.h"
 #include "kmem/inside.h"

@@ -18,6 +18,10 @@
  * another. So it does after a membarrier. That is what the kernel promises of
  * rseq. Outside of sections it does not matter which CPU a thread is on.
  *
+ * Names: pop() is section_pop(), push() section_push(), take_out() and put_back()
+ * section_take() and section_put() of src/kmem/section.h, the slow paths those of
+ * hand.c, the drain visit_tables() of cpu_owner.c.
+ *
  *	DRAIN, FORK	what the last process does
  *	NR_THREADS	those that allocate and free, NR_OPS calls each
  *	BROKEN_*	a fault that must be found
