@@ -15,13 +15,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = """# Memory, measured
 
 What stays resident beside what a program holds, for programs of {count} shapes, under libkmalloc on
-SLUB (`libkmalloc`) and on SLAB (`slab`), and under other mallocs. The command below wrote this whole
-page. How it is measured is in [bench/README.md](../bench/README.md#the-memory-suite); why memory
-stays and when it goes back, in [memory.md](memory.md).
+SLUB (`libkmalloc`) and on SLAB (`slab`), and under other mallocs. A column with a
+[boot parameter](glossary.md#boot-parameter) is libkmalloc with that. The command below wrote this
+whole page. How it is measured is in [bench/README.md](../bench/README.md#the-memory-suite); why
+memory stays and when it goes back, in [memory.md](memory.md).
 
 A row is a mark of a shape: the medians of all rounds, less what was resident before the first
 block. A loss is what is resident above the best of the other mallocs, over the most that the shape
-had live, 64 MiB at least. Rows with the greatest loss of either library come first.
+had live, 64 MiB at least. Rows with the greatest loss of any column of libkmalloc come first.
 
 ## Tables
 

@@ -4,8 +4,21 @@
 # Forms of libkmalloc in one run of the runner of scripts/bench, on a short
 # churn. Expect a column for each form and no other malloc, boot parameters that
 # reach the measured program of that form alone, the library on SLAB for the
-# form slab, and a form that the library refuses to end the run.
+# form slab, and a form that the library refuses to end the run. The command is
+# told so that it can be given again.
 . "$(dirname "$0")/common.sh"
+
+make_fake_tree "$tmp/tree"
+cat > "$tmp/tree/bench/runner.py" <<'END'
+import os
+import sys
+
+print(os.environ["KM_BENCH_COMMAND"])
+sys.exit(3)
+END
+status "$tmp/tree/scripts/bench" --form 'slab slab_max_order=0' --only a,b
+same "command: status" 3 "$rc"
+same "command" "scripts/bench --form 'slab slab_max_order=0' --only a,b" "$out"
 need_library
 
 mkdir "$tmp/bin"
