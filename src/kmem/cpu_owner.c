@@ -20,8 +20,8 @@
  * Threads on that CPU miss meanwhile, and are served by the slabs. Around fork
  * all tables are hidden, so the child has whole ones: pages are copied one by
  * one, while other threads run. If the fence is refused (a filter that was
- * installed after the start), tables of other CPUs are not drained, and a child
- * drops what it inherits in them.
+ * installed after the start), a thread drains the table of its own CPU alone,
+ * by hand, and a child drops what it inherits in all.
  *
  * A CPU's table is made when a thread first misses there. It stays when the CPU
  * is taken away; drains find what it holds. A thread that ends holds nothing.
@@ -118,26 +118,34 @@ static __racy bool holds_any(const struct kmem_owner *table)
 	return false;
 }
 
-/* Calls fn for each table that holds anything, hidden from its CPU. */
-static void visit_tables(void (*fn)(struct kmem_owner *table))
+/*
+ * Calls fn for each table that holds anything, hidden from its CPU. Returns
+ * false if one could not be hidden.
+ */
+static bool visit_tables(void (*fn)(struct kmem_owner *table))
 {
 	struct kmem_owner *table;
+	bool all = true;
 	unsigned int cpu;
 
 	spin_lock(&kmem_owners_lock);
 	for_each_cpu_table(cpu, table) {
-		if (!holds_any(table) || !__hide_table(cpu))
+		if (!holds_any(table))
 			continue;
+		if (!__hide_table(cpu)) {
+			all = false;
+			continue;
+		}
 		fn(table);
 		__show_table(cpu);
 	}
 	spin_unlock(&kmem_owners_lock);
+	return all;
 }
 
-void kmem_cpu_owners_flush(void)
+bool kmem_cpu_owners_flush(void)
 {
-	if (kmem_rseq)
-		visit_tables(__kmem_owner_flush);
+	return !kmem_rseq || visit_tables(__kmem_owner_flush);
 }
 
 void kmem_cpu_owners_flush_idle(void)

@@ -19,8 +19,11 @@ int kmem_cpu_owners_start(void);
  * no memory.
  */
 bool kmem_cpu_owner_make(void);
-/* Frees the objects of all CPUs to the slabs. */
-void kmem_cpu_owners_flush(void);
+/*
+ * Frees the objects of all CPUs to the slabs. Returns false if the fence was
+ * refused: kmem_hand_flush() then does it for this CPU.
+ */
+bool kmem_cpu_owners_flush(void);
 /*
  * Frees those of slots that were not used since the last call, or whose cache
  * was shrunk since.

@@ -156,6 +156,16 @@ void kmem_hand_give(struct kmem_owner *hand, struct kmem_cache *s)
 	let_go(hand);
 }
 
+void kmem_hand_flush(struct kmem_cache *s)
+{
+	struct kmem_owner *hand = kmem_hand_take(s);
+
+	if (!hand)
+		return;
+	kmem_owner_flush_cache(hand, s);
+	kmem_hand_give(hand, s);
+}
+
 /*
  * What the hands of lost threads had in motion is counted as in use and is on
  * no list.

@@ -18,6 +18,8 @@ struct kmem_owner *kmem_hand_take(const struct kmem_cache *s);
  * its place taken there goes to the slabs.
  */
 void kmem_hand_give(struct kmem_owner *hand, struct kmem_cache *s);
+/* Frees what the table of this CPU holds of a cache. */
+void kmem_hand_flush(struct kmem_cache *s);
 /* In the child of fork: frees the hands of threads that are not there. */
 void kmem_hands_fork_child(void);
 

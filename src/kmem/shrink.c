@@ -21,6 +21,7 @@
 #include "kmem/barn.h"
 #include "kmem/cache.h"
 #include "kmem/cpu_owner.h"
+#include "kmem/hand.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
@@ -120,6 +121,19 @@ unsigned long kmem_give_pages(unsigned int flags)
 	return pages;
 }
 
+/* Flushes the tables of all CPUs, or where that is refused that of this one. */
+static void flush_cpus(void)
+{
+	struct kmem_cache *s;
+
+	if (kmem_cpu_owners_flush())
+		return;
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		kmem_hand_flush(s);
+	spin_unlock(&slab_mutex);
+}
+
 static unsigned long kmem_scan(struct shrinker *shrinker,
 			       struct shrink_control *sc)
 {
@@ -132,7 +146,7 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 		kmem_owners_request();
 		if (owner)
 			kmem_owner_flush(owner);
-		kmem_cpu_owners_flush();
+		flush_cpus();
 		shrink_caches(before, sc->nr_to_scan);
 	}
 	freed = current->reclaimed - before;
@@ -156,7 +170,7 @@ void kmem_reclaim(unsigned int flags)
 	if (flags & SHRINK_IDLE)
 		kmem_cpu_owners_flush_idle();
 	else
-		kmem_cpu_owners_flush();
+		flush_cpus();
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_shrink(s, flags);

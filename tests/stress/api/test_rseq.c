@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_rseq.c - threads on tables of CPUs, which another thread empties, and
- * forks
+ * test_rseq.c - threads on tables of CPUs, which another thread empties, moves
+ * from CPU to CPU, and forks
  *
  * Each object that a thread has is marked by it, so one that two threads have
  * is seen. ThreadSanitizer sees no section; it finds what is wrong around them.
@@ -40,6 +40,19 @@ static void replace(u64 **p, u64 me)
 	__atomic_store_n(*p, me, __ATOMIC_RELAXED);
 }
 
+/* To another CPU, if there is one. */
+static void move_on(void)
+{
+	int here = sched_getcpu();
+
+	pin_to_first_cpu();
+	if (sched_getcpu() == here) {
+		unpin();
+		pin_to_last_cpu();
+	}
+	unpin();
+}
+
 static void churn_once(u64 me, unsigned long rounds)
 {
 	uint64_t seed = me;
@@ -48,6 +61,9 @@ static void churn_once(u64 me, unsigned long rounds)
 	while (rounds-- && !READ_ONCE(stop)) {
 		uint64_t r = test_rand(&seed);
 		unsigned int nr = r % 8 ? 1 : KEEP; /* bursts miss */
+
+		if (r % 512 == 0)
+			move_on();
 
 		for (unsigned int i = 0; i < nr; i++)
 			replace(&kept[(r + i) % KEEP], me);
