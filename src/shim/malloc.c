@@ -151,15 +151,33 @@ static __cold noinline void end_by_freed(const struct kmem_cache *s,
 }
 
 /*
+ * cursor_has() for the table of this CPU (percpu=rseq), read without a section:
+ * the words below a cursor are free objects when it is read. Later ones that
+ * come there are too, so an object in use is never found.
+ */
+static noinline bool freed_on_cpu(unsigned int class, const void *p,
+				  unsigned int nr)
+{
+	unsigned int cpu = (unsigned int)os_cpu();
+	struct kmem_owner *table;
+
+	if (cpu >= KMEM_CPUS)
+		return false;
+	table = READ_ONCE(kmem_cpu_owner[cpu]);
+	return cursor_has(READ_ONCE(table->cursor[class]), p, nr);
+}
+
+/*
  * An object that realloc() or malloc_usable_size() is asked about should not be
- * free. Ends the program if it is one of the `nr` of its class that this thread
- * freed last.
+ * free. Ends the program if it is one of the `nr` of its class that this
+ * thread, or threads on this CPU, freed last.
  */
 static __always_inline void check_in_use(const struct kmem_cache *s,
 					 const void *p, const char *function,
 					 unsigned int nr)
 {
-	if (unlikely(cursor_has(kmem_this_owner->cursor[s->class], p, nr)))
+	if (unlikely(cursor_has(kmem_this_owner->cursor[s->class], p, nr)) ||
+	    (unlikely(kmem_rseq) && unlikely(freed_on_cpu(s->class, p, nr))))
 		end_by_freed(s, p, function);
 }
 
