@@ -180,9 +180,8 @@ static struct array_cache *empty_like(struct kmem_cache *s,
 }
 
 /*
- * Gives the owner's array with its oldest nr objects, which are checked, to the
- * shared arrays. An array with the others is main then. Returns false if that
- * is not possible.
+ * Gives the owner's array with its oldest nr objects to the shared arrays. An
+ * array with the others is main then. Returns false if that is not possible.
  */
 static bool give_shared(struct kmem_owner *owner, struct kmem_cache *s,
 			struct kmem_cache_node *n, struct array_cache *ac)
@@ -230,8 +229,8 @@ static unsigned int put_objects(struct kmem_cache *s, struct array_cache *ac,
 
 /*
  * Returns true if the oldest nr objects of an array may be shared: there is
- * another owner, a slot has room, and they are objects of s, of this node. An
- * owner that is alone would only keep slabs from becoming empty.
+ * another owner, a slot has room, and they are of this node. An owner that is
+ * alone would only keep slabs from becoming empty.
  */
 static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 		      struct array_cache *ac, unsigned int nr)
@@ -241,9 +240,7 @@ static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 	if (kmem_owners_number() == 1 || nr < ac->batchcount ||
 	    !shared_has_room(s, n))
 		return false;
-	if (unlikely(nr_online_nodes > 1) && sort_remote(s, objs, nr))
-		return false;
-	return !slab_verify(s, objs, nr);
+	return likely(nr_online_nodes == 1) || !sort_remote(s, objs, nr);
 }
 
 int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)

@@ -4,6 +4,7 @@
  */
 #include "kmem/owner.h"
 #include "slab/internal.h"
+#include "slab/numbers.h"
 
 /* Checks SLAB4, and that frame index and struct page name the slab. */
 static void check_place(const struct kmem_cache *s,
@@ -26,23 +27,51 @@ static void check_place(const struct kmem_cache *s,
 	BUG_ON(colour + (size_t)s->num * s->size > bytes);
 }
 
-/* Checks SLAB2. */
-static void check_numbers(const struct kmem_cache *s,
-			  const struct slab_desc *slab)
+/* Checks SLAB2 in a slab with a map. Returns the last of its free numbers. */
+static unsigned int check_mapped(const struct kmem_cache *s,
+				 const struct slab_desc *slab)
 {
-	u64 seen[DIV_ROUND_UP(SLAB_OBJ_MAX_NUM, 64)] = { 0 };
 	unsigned int last = s->num;
+	u64 seen = 0;
 
 	for (unsigned int i = slab->active; i < s->num; i++) {
 		unsigned int index = slab->freelist[i];
 
 		BUG_ON(index >= s->num);
-		BUG_ON(seen[index / 64] >> index % 64 & 1);
-		seen[index / 64] |= 1UL << index % 64;
+		BUG_ON(seen >> index & 1);
+		seen |= BIT(index);
 		last = index;
 	}
-	for (unsigned int i = 0; i < s->num && s->num <= FREE_MAP_BITS; i++)
-		BUG_ON((slab->free_map >> i & 1) != (seen[0] >> i & 1));
+	BUG_ON(seen & ~slab->free_map);
+	return last;
+}
+
+static void check_chained(const struct kmem_cache *s,
+			  const struct slab_desc *slab)
+{
+	unsigned int index = (unsigned int)slab->free_map, nr = 0;
+	unsigned int in_use = 0;
+
+	for (; index != NUMBER_LAST; index = slab->freelist[index]) {
+		BUG_ON(index >= s->num);
+		BUG_ON(++nr > s->num);
+	}
+	BUG_ON(nr != s->num - slab->active);
+	for (unsigned int i = 0; i < s->num; i++)
+		in_use += slab->freelist[i] >= NUMBER_STORED;
+	BUG_ON(in_use != slab->active);
+}
+
+static void check_numbers(const struct kmem_cache *s,
+			  const struct slab_desc *slab)
+{
+	unsigned int last;
+
+	if (!has_map(s)) {
+		check_chained(s, slab);
+		return;
+	}
+	last = check_mapped(s, slab);
 	if (s->freelist_place != FREELIST_OBJ)
 		return;
 	BUG_ON(!slab->freelist != (slab->active == s->num));
@@ -77,12 +106,14 @@ static unsigned long check_list(const struct kmem_cache *s,
 	return nr;
 }
 
-static void check_objects(struct kmem_cache *s, void **objs, unsigned int nr)
+static void check_objects(struct kmem_cache *s, void **objs, unsigned int nr,
+			  bool stored)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		unsigned int index;
+		struct slab_desc *slab = checked_desc(s, objs[i], &index);
 
-		checked_desc(s, objs[i], &index);
+		BUG_ON(stored && !slab_is_stored(s, slab, index));
 	}
 }
 
@@ -99,7 +130,8 @@ static void check_row(struct kmem_cache *s, struct kmem_cache_node *n,
 		if (!ac)
 			continue;
 		BUG_ON(slot_avail(word) > ac->limit || ac->cache != s);
-		check_objects(s, sheaf_objects(ac_sheaf(ac)), slot_avail(word));
+		check_objects(s, sheaf_objects(ac_sheaf(ac)), slot_avail(word),
+			      true);
 		avail += slot_avail(word);
 	}
 	BUG_ON(avail && !(n->shared_rows & BIT(row)) && !kmem_threads_lost);
@@ -116,7 +148,7 @@ static void check_aliens(struct kmem_cache *s, struct kmem_cache_node *n)
 			continue;
 		BUG_ON(alien->ac.avail > alien->ac.limit ||
 		       alien->ac.cache != s);
-		check_objects(s, alien->ac.entry, alien->ac.avail);
+		check_objects(s, alien->ac.entry, alien->ac.avail, false);
 		for (unsigned int i = 0; i < alien->ac.avail; i++)
 			BUG_ON(virt_to_desc(alien->ac.entry[i])->node_id !=
 			       nid);

@@ -177,8 +177,9 @@ static bool set_objfreelist_slab_cache(struct kmem_cache *s)
 	    s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_DEBUG_FLAGS))
 		return false;
 	left = calculate_slab_order(s, FREELIST_OBJ);
-	if (!s->num || s->num * sizeof(freelist_idx_t) > s->object_size)
-		return false;
+	if (!s->num || s->num > FREE_MAP_BITS ||
+	    s->num * sizeof(freelist_idx_t) > s->object_size)
+		return false; /* bytes of objects in use need a place, too */
 	s->colour = (unsigned int)(left / s->colour_off);
 	return true;
 }

@@ -23,6 +23,7 @@
 #include "kmem/slab_ops.h"
 #include "request/request.h"
 #include "slab/debug.h"
+#include "slab/numbers.h"
 
 /* Returns the colour of a node's next slab, in bytes. */
 static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
@@ -116,9 +117,38 @@ static void number_shuffled(const struct kmem_cache *s, freelist_idx_t *list)
 								   &pos);
 }
 
-static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
+/* Turns an order of numbers into bytes that lead from each to the next. */
+static void chain_numbers(freelist_idx_t *bytes, const freelist_idx_t *list,
+			  unsigned int num)
+{
+	for (unsigned int i = 0; i + 1 < num; i++)
+		bytes[list[i]] = list[i + 1];
+	bytes[list[num - 1]] = NUMBER_LAST;
+}
+
+/* The same for numbers in order. Returns the first. */
+static unsigned int chain_in_order(freelist_idx_t *bytes, unsigned int num)
+{
+	number_in_order(bytes, 1, num);
+	bytes[num - 1] = NUMBER_LAST;
+	return 0;
+}
+
+/* Fills the bytes of a slab without a map. Returns the first free number. */
+static unsigned int chain_all(const struct kmem_cache *s, freelist_idx_t *bytes)
 {
 	freelist_idx_t list[SLAB_OBJ_MAX_NUM];
+
+	if (likely(!s->random_seq))
+		return chain_in_order(bytes, s->num);
+	number_shuffled(s, list);
+	chain_numbers(bytes, list, s->num);
+	return list[0];
+}
+
+static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
+{
+	freelist_idx_t list[FREE_MAP_BITS];
 
 	for (unsigned int i = 0; i < s->num; i++) {
 		if (s->ops->debug_alloc)
@@ -127,6 +157,10 @@ static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
 			s->ctor(index_to_obj(s, slab, i));
 		else
 			break;
+	}
+	if (!has_map(s)) {
+		slab->free_map = chain_all(s, slab->freelist);
+		return;
 	}
 	if (unlikely(s->random_seq))
 		number_shuffled(s, list);

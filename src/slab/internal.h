@@ -4,9 +4,10 @@
  *
  * Invariants	SLAB1  active == 0 <=> on slabs_free; active == num <=> on
  *		       slabs_full; every other slab is on slabs_partial
- *		SLAB2  places active .. num-1 of the freelist name distinct
- *		       objects; free_map has a bit for each of these, if num <=
- *		       FREE_MAP_BITS
+ *		SLAB2  num - active objects are free: places active .. num-1 of
+ *		       the freelist name them, and free_map has a bit for each;
+ *		       or free_map and bytes of the freelist lead from one to
+ *		       the next, if num > FREE_MAP_BITS (numbers.h)
  *		SLAB3  free_objects is the sum of num - active; total_slabs and
  *		       free_slabs count slabs on the lists; in_use counts the
  *		       objects out of these slabs. nr_slabs may be larger: it
@@ -16,7 +17,8 @@
  *		       object ends inside the slab, and before the freelist if
  *		       that is on the slab
  *		SLAB5  shared and alien arrays hold objects of slabs, at most
- *		       limit; a row with objects has its bit in shared_rows
+ *		       limit, those of shared arrays marked as stored; a row
+ *		       with objects has its bit in shared_rows
  *					(slab_check() checks all five)
  */
 #ifndef KM_SLAB_INTERNAL_H
@@ -117,21 +119,10 @@ void cache_grow_end(struct kmem_cache *s, struct slab_desc *slab);
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
 		     struct slab_desc *slab);
 
-/* ---- flush.c ------------------------------------------------------------- */
+/* ---- object.c ------------------------------------------------------------ */
 
-/* slab_ops.flush: returns nr objects to their slabs. */
-void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
 /* slab_ops.verify: returns how many of the objects are of other caches. */
 int slab_verify(struct kmem_cache *s, void **objs, unsigned int nr);
-/* Returns true if the freelist of the slab has this number. */
-bool slab_index_is_free(const struct kmem_cache *s,
-			const struct slab_desc *slab, unsigned int index);
-/*
- * Makes one checked object in use free. Slabs that the node need not keep are
- * moved to `list`; the caller frees them.
- */
-void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
-		unsigned int index, struct list_head *list);
 /*
  * Returns the slab of the object of s that starts at obj, or NULL if none does.
  */
@@ -142,7 +133,39 @@ struct slab_desc *desc_of_object(struct kmem_cache *s, const void *obj);
  */
 struct slab_desc *checked_desc(struct kmem_cache *s, const void *obj,
 			       unsigned int *index);
+/* End the program: obj is no object of s, or lies inside one. */
+__attribute__((noreturn)) void no_object(const struct kmem_cache *s,
+					 const void *obj);
+__attribute__((noreturn)) void bad_start(const struct kmem_cache *s,
+					 const void *obj);
 
+/* ---- stored.c ------------------------------------------------------------ */
+
+/*
+ * Checks objects that go to a shared array, and marks each as stored. Aborts if
+ * one is free or stored already. Returns 0, or -EINVAL and none is marked: one
+ * is another cache's.
+ */
+int slab_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Clears the marks; aborts if one is gone. */
+void slab_clear_stored(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Returns true if the object with this number is marked. */
+bool slab_is_stored(const struct kmem_cache *s, const struct slab_desc *slab,
+		    unsigned int index);
+
+/* ---- flush.c ------------------------------------------------------------- */
+
+/* slab_ops.flush: returns nr objects to their slabs. */
+void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Returns true if the freelist of the slab has this number. */
+bool slab_index_is_free(const struct kmem_cache *s,
+			const struct slab_desc *slab, unsigned int index);
+/*
+ * Makes one checked object in use free. Slabs that the node need not keep are
+ * moved to `list`; the caller frees them.
+ */
+void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
+		unsigned int index, struct list_head *list);
 /* ---- array.c ------------------------------------------------------------- */
 
 /* slab_ops.main_empty: fills the owner's array. Returns 0 or -ENOMEM. */
@@ -195,9 +218,10 @@ unsigned int slot_avail(uintptr_t word);
 /* Returns true if a slot of this CPU can take an array with objects; a hint. */
 bool shared_has_room(struct kmem_cache *s, struct kmem_cache_node *n);
 /*
- * Puts an array with checked objects of the node into a slot of this CPU. The
- * empty array that lay there, or NULL, is stored in *empty. Returns 0, or
- * -E2BIG if all slots have objects.
+ * Checks and marks the objects of an array, which are of the node, and puts it
+ * into a slot of this CPU. The empty array that lay there, or NULL, is stored
+ * in *empty. Returns 0, -E2BIG if all slots have objects, or -EINVAL if one
+ * object is another cache's.
  */
 int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
 		struct array_cache *ac, struct array_cache **empty);

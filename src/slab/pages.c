@@ -24,7 +24,7 @@
  */
 #include "kmem/account.h"
 #include "kmem/cache.h"
-#include "slab/internal.h"
+#include "slab/numbers.h"
 #include "sys/os.h"
 
 #define DESC_LOOKS 64U /* slabs looked at under one hold of the lock */
@@ -164,10 +164,8 @@ static void take_numbers(struct kmem_cache *s, struct kmem_cache_node *n,
 {
 	g->slab = slab;
 	g->nr = s->num - slab->active;
-	memcpy(g->index, slab->freelist + slab->active, g->nr);
 	slab->looked = slab->active;
-	slab->active = (u8)s->num;
-	slab->free_map = 0;
+	get_numbers(s, slab, g->index, g->nr);
 	list_del(&slab->slab_list);
 	fixup_slab_list(s, n, slab);
 	WRITE_ONCE(n->free_objects, n->free_objects - g->nr);
@@ -206,29 +204,15 @@ static bool take_next(struct kmem_cache *s, struct kmem_cache_node *n,
 }
 
 /* Gives the free objects back; the first number is handed out first. */
-static void put_numbers(struct kmem_cache *s, struct kmem_cache_node *n,
-			struct desc_giver *g)
+static void return_numbers(struct kmem_cache *s, struct kmem_cache_node *n,
+			   struct desc_giver *g)
 {
 	struct slab_desc *slab = g->slab;
-	unsigned int active;
 
 	spin_lock(&n->list_lock);
-	active = slab->active;
-	if (!slab->freelist)
-		slab->freelist = index_to_obj(s, slab, g->index[g->nr - 1]);
-	for (unsigned int i = g->nr; i--;) {
-		freelist_idx_t nr = g->index[i];
-
-		if (unlikely(!active || (s->num <= FREE_MAP_BITS &&
-					 slab->free_map >> nr & 1)))
-			kmem_double_free(s, index_to_obj(s, slab, nr));
-		if (s->num <= FREE_MAP_BITS)
-			slab->free_map |= BIT(nr);
-		slab->freelist[--active] = nr;
-	}
-	slab->active = (u8)active;
+	put_numbers(s, slab, g->index, g->nr);
 	list_del(&slab->slab_list);
-	if (active) {
+	if (slab->active) {
 		list_add_tail(&slab->slab_list, &n->slabs_partial);
 	} else {
 		list_add(&slab->slab_list, &n->slabs_free);
@@ -264,7 +248,7 @@ static unsigned long give_desc_pages(struct kmem_cache *s,
 		if (!take_next(s, n, flags, &left, &g))
 			continue;
 		pages += discard_desc(s, g.slab, choose_pieces(s, &g));
-		put_numbers(s, n, &g);
+		return_numbers(s, n, &g);
 	}
 	return pages;
 }

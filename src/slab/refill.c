@@ -4,7 +4,7 @@
  *
  *	1  the node's shared arrays	pointers are copied
  *	2  slabs_partial, then slabs_free: the first slab of the list is
- *	   used up before the next
+ *	   used up before the next (numbers.h)
  *	3  cache_grow(): one new slab, if 1 and 2 had no object
  *	4  if this node has no memory left, steps 1 and 2 on all nodes, then a
  *	   slab of any node
@@ -16,37 +16,8 @@
  */
 #include "kmem/account.h"
 #include "kmem/cache.h"
-#include "slab/internal.h"
+#include "slab/numbers.h"
 #include "zone/numa.h"
-
-/*
- * Stores the next nr free objects of a slab, which has as many. Aborts if the
- * freelist was overwritten. `mapped` says whether free_map has a bit for each
- * object; an object of the freelist must have it.
- */
-static __always_inline void slab_get_objs(const struct kmem_cache *s,
-					  struct slab_desc *slab, void **objs,
-					  unsigned int nr, bool mapped)
-{
-	const freelist_idx_t *list = slab->freelist + slab->active;
-	const unsigned int num = s->num, size = s->size;
-	char *const mem = slab->s_mem;
-	u64 map = slab->free_map;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int index = list[i];
-
-		if (unlikely(index >= num || (mapped && !(map >> index & 1))))
-			kmem_bad_object(s, slab->freelist,
-					"is an array of free objects and was "
-					"overwritten");
-		if (mapped)
-			map &= ~BIT(index);
-		objs[i] = mem + (unsigned long)index * size;
-	}
-	slab->active = (u8)(slab->active + nr);
-	slab->free_map = map;
-}
 
 /* Stores up to nr objects of a slab. Returns how many. */
 static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
@@ -54,10 +25,10 @@ static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
 {
 	unsigned int got = min(nr, s->num - slab->active);
 
-	if (s->num <= FREE_MAP_BITS)
-		slab_get_objs(s, slab, objs, got, true);
+	if (has_map(s))
+		get_mapped(s, slab, objs, got);
 	else
-		slab_get_objs(s, slab, objs, got, false);
+		get_chained(s, slab, objs, got);
 	slab->looked = 0;
 	return got;
 }

@@ -19,6 +19,9 @@
  * other CPUs if its own have no objects. The table of slots is made at the
  * first flush that could use it, and stays until the cache is destroyed.
  *
+ * Objects in a slot are marked (stored.c), so that one which is freed again
+ * meanwhile is known as it leaves its array.
+ *
  *	rows	bit r is set if row r may have objects. A taker that finds none
  *		clears the bit, then looks once more. A giver sets it after the
  *		exchange. So a bit is never clear for long with objects there.
@@ -139,8 +142,9 @@ static inline void note_row(struct kmem_cache_node *n, unsigned int row)
 				  __ATOMIC_SEQ_CST);
 }
 
-int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
-		struct array_cache *ac, struct array_cache **empty)
+/* shared_give() for objects that are marked already. */
+static int give_marked(struct kmem_cache *s, struct kmem_cache_node *n,
+		       struct array_cache *ac, struct array_cache **empty)
 {
 	struct shared_arrays *shared = shared_table(s, n);
 	unsigned int row = row_here(), nr = READ_ONCE(s->shared);
@@ -156,6 +160,21 @@ int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
 		return 0;
 	}
 	return -E2BIG;
+}
+
+int shared_give(struct kmem_cache *s, struct kmem_cache_node *n,
+		struct array_cache *ac, struct array_cache **empty)
+{
+	void **objs = sheaf_objects(ac_sheaf(ac));
+	unsigned int nr = ac->avail;
+	int ret = slab_mark_stored(s, objs, nr);
+
+	if (unlikely(ret))
+		return ret;
+	ret = give_marked(s, n, ac, empty);
+	if (unlikely(ret)) /* the array is still the caller's */
+		slab_clear_stored(s, objs, nr);
+	return ret;
 }
 
 /* ---- taking -------------------------------------------------------------- */
@@ -196,8 +215,10 @@ static struct array_cache *noted_row_take(struct kmem_cache *s,
 	return ac;
 }
 
-struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
-				struct array_cache *empty)
+/* shared_take(), but the objects stay marked. */
+static struct array_cache *take_marked(struct kmem_cache *s,
+				       struct kmem_cache_node *n,
+				       struct array_cache *empty)
 {
 	unsigned int here;
 
@@ -221,16 +242,27 @@ struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
 	return NULL;
 }
 
+struct array_cache *shared_take(struct kmem_cache *s, struct kmem_cache_node *n,
+				struct array_cache *empty)
+{
+	struct array_cache *ac = take_marked(s, n, empty);
+
+	if (ac)
+		slab_clear_stored(s, sheaf_objects(ac_sheaf(ac)), ac->avail);
+	return ac;
+}
+
 /*
- * Puts an array that was taken back, or what is left of it to the slabs, if the
- * slots are full meanwhile.
+ * Puts an array back that was taken with its marks; or what is left of it goes
+ * to the slabs, if the slots are full meanwhile.
  */
 static void shared_return(struct kmem_cache *s, struct kmem_cache_node *n,
 			  struct array_cache *ac)
 {
 	struct array_cache *empty = ac;
 
-	if (ac->avail && shared_give(s, n, ac, &empty)) {
+	if (ac->avail && give_marked(s, n, ac, &empty)) {
+		slab_clear_stored(s, sheaf_objects(ac_sheaf(ac)), ac->avail);
 		slab_flush(s, sheaf_objects(ac_sheaf(ac)), ac->avail);
 		ac->avail = 0;
 	}
@@ -241,7 +273,7 @@ static void shared_return(struct kmem_cache *s, struct kmem_cache_node *n,
 unsigned int shared_get(struct kmem_cache *s, struct kmem_cache_node *n,
 			void **objs, unsigned int nr)
 {
-	struct array_cache *ac = shared_take(s, n, NULL);
+	struct array_cache *ac = take_marked(s, n, NULL);
 
 	if (!ac)
 		return 0;
@@ -249,6 +281,7 @@ unsigned int shared_get(struct kmem_cache *s, struct kmem_cache_node *n,
 	ac->avail -= nr;
 	memcpy(objs, sheaf_objects(ac_sheaf(ac)) + ac->avail,
 	       nr * sizeof(void *));
+	slab_clear_stored(s, objs, nr);
 	shared_return(s, n, ac);
 	return nr;
 }
@@ -269,6 +302,7 @@ static unsigned int drain_slot(struct kmem_cache *s, struct kmem_cache_node *n,
 		return 0;
 	ac = taken_array(word);
 	nr = min(nr, ac->avail);
+	slab_clear_stored(s, sheaf_objects(ac_sheaf(ac)), nr);
 	slab_flush(s, sheaf_objects(ac_sheaf(ac)), nr);
 	ac_drop_oldest(ac, nr);
 	if (ac->avail)

@@ -15,8 +15,9 @@
  * objects come from slabs. When it is full, the oldest `batchcount` objects go
  * the other way.
  *
- * A slab is a block of pages with up to 255 objects, and an array of their
- * numbers in which the free ones lie behind the first `active` places:
+ * A slab is a block of pages with up to 253 objects, and an array of their
+ * numbers in which the free ones lie behind the first `active` places
+ * (numbers.h has another one, for more than 64 objects):
  *
  *	freelist	. . . | 4  0  7		active = 3 of 6 are in use
  *			      ^ the next to be handed out
@@ -36,9 +37,9 @@
 typedef u8 freelist_idx_t;
 
 #define SLAB_OBJ_MIN_SIZE 16U
-/* A slab of more objects than this has no free_map. */
+/* A slab of more objects than this has no map of the free ones (numbers.h). */
 #define FREE_MAP_BITS 64U
-#define SLAB_OBJ_MAX_NUM 255U
+#define SLAB_OBJ_MAX_NUM 253U
 
 /*
  * A struct page while it heads a slab. The kernel calls it struct slab, as that
@@ -52,7 +53,9 @@ struct slab_desc {
 	struct list_head slab_list; /* list_lock */
 	void *s_mem; /* the first object; constant */
 	freelist_idx_t *freelist; /* list_lock; NULL: its object is in use */
-	u64 free_map; /* bit i: object i is free; list_lock */
+	/* bit i: object i is free or stored; atomic. Or the first free number,
+	 * list_lock. numbers.h */
+	u64 free_map;
 	u64 memcg; /* where page_slab_memcg() reads it */
 };
 

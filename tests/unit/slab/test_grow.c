@@ -4,6 +4,7 @@
  */
 #include "diag/param.h"
 #include "fixture.h"
+#include "slab/numbers.h"
 #include "kmem/boot.h"
 #include "kmem/slab_ops.h"
 #include "sys/os.h"
@@ -91,9 +92,15 @@ static void test_freelist_places(void **state)
 			assert_ptr_equal(
 				virt_to_desc(slab->freelist)->slab_cache,
 				f.s->freelist_cache);
+		if (!has_map(f.s)) /* bytes that lead to the next */
+			assert_int_equal(slab->free_map, 0);
 		for (unsigned int j = 0; j < f.s->num; j++)
 			assert_int_equal(slab->freelist[j],
-					 (j + (i == FREELIST_OBJ)) % f.s->num);
+					 has_map(f.s) ?
+						 (j + (i == FREELIST_OBJ)) %
+							 f.s->num :
+					 j + 1 < f.s->num ? j + 1 :
+							    NUMBER_LAST);
 		slab_destroy(f.s, slab);
 		fixture_close();
 	}
@@ -167,11 +174,15 @@ static void test_index(void **state)
 static void expect_permutation(const struct slab_desc *slab)
 {
 	bool seen[SLAB_OBJ_MAX_NUM] = { false };
+	unsigned int at = (unsigned int)slab->free_map;
 
 	for (unsigned int i = 0; i < f.s->num; i++) {
-		assert_in_range(slab->freelist[i], 0, f.s->num - 1);
-		assert_false(seen[slab->freelist[i]]);
-		seen[slab->freelist[i]] = true;
+		unsigned int number = has_map(f.s) ? slab->freelist[i] : at;
+
+		assert_in_range(number, 0, f.s->num - 1);
+		assert_false(seen[number]);
+		seen[number] = true;
+		at = slab->freelist[number];
 	}
 }
 

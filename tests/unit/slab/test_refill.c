@@ -3,6 +3,7 @@
  * test_refill.c - where objects come from: docs/kernel.md S3
  */
 #include "fixture.h"
+#include "slab/numbers.h"
 
 static int setup(void **state)
 {
@@ -196,6 +197,41 @@ static void test_number_in_use(void **state)
 	give(0, 2);
 }
 
+static void write_byte(struct slab_desc *slab, unsigned int number,
+		       freelist_idx_t byte, void (*fn)(void *arg))
+{
+	freelist_idx_t was = slab->freelist[number];
+
+	slab->freelist[number] = byte;
+	expect_abort(fn, NULL, "was overwritten (fixture)");
+	slab->freelist[number] = was;
+	slab_check(f.s);
+}
+
+/* A slab of more than 64 objects, whose bytes lead from one free object to the
+ * next. Each is written to: no number, one in use, stored, and twice the same.
+ * Expect the same as above. */
+static void test_overwritten_bytes(void **state)
+{
+	struct slab_desc *slab;
+	unsigned int next;
+
+	(void)state;
+	fixture_close();
+	fixture_open(32, 0, NULL);
+	assert_true(f.per_slab > FREE_MAP_BITS);
+	take(0, 8);
+	slab = slab_of(0);
+	next = (unsigned int)slab->free_map;
+	write_byte(slab, next, 200, refill_two);
+	write_byte(slab, next, NUMBER_LAST, refill_two);
+	write_byte(slab, next, 3, refill_two); /* in use */
+	write_byte(slab, next, (freelist_idx_t)next, refill_two);
+	write_byte(slab, next, NUMBER_STORED, refill_one);
+	write_byte(slab, next, NUMBER_IN_USE, refill_one);
+	give(0, 8);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -204,6 +240,7 @@ int main(void)
 		TEST(test_order_of_lists),	 TEST(test_one_after_another),
 		TEST(test_objfreelist_moves),	 TEST(test_shared_first),
 		TEST(test_overwritten_freelist), TEST(test_number_in_use),
+		TEST(test_overwritten_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
