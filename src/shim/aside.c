@@ -18,6 +18,7 @@
 #include "diag/report.h"
 #include "kmem/inside.h"
 #include "shim/shim.h"
+#include "shim/slack.h"
 #include "sys/os.h"
 
 /* Sets *usable if that needs no lock. Returns 0 or -ENOENT. */
@@ -71,8 +72,11 @@ size_t usable_size_aside(void *p)
 	size_t usable = 0;
 	struct large area;
 
-	if (!usable_size(p, &usable))
+	if (!usable_size(p, &usable)) {
+		if (pointer_in_engine(p))
+			slack_give(p);
 		return usable;
+	}
 	if (!pointer_in_engine(p))
 		return foreign_usable_size(p);
 	if (kmem_is_inside())

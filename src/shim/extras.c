@@ -15,6 +15,7 @@
 #include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
+#include "shim/slack.h"
 
 /* FreeBSD: on failure the old block is freed. */
 WEAK_EXPORT void *reallocf(void *p, size_t size)
@@ -102,8 +103,10 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 {
 	if (by_name()->other || shim_boot() || size > PTRDIFF_MAX)
 		return size;
-	if (size > MAX_SMALL)
+	if (size > MAX_SMALL) {
+		slack_give_all();
 		return PAGE_ALIGN(size);
+	}
 	if (slub_debug_orig_size(shim_cache_for(size)))
 		return size; /* the rest may not be used */
 	return shim_cache_for(size)->object_size;
@@ -145,6 +148,7 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 		}
 		if (ret)
 			return SIZE_MAX;
+		slack_give(large.start);
 		return large.usable -
 		       (size_t)((const char *)p - (char *)large.start);
 	}

@@ -25,6 +25,7 @@
 #include "kmem/inside.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
+#include "shim/slack.h"
 
 #define FLAG_LG_ALIGN 0x3f
 #define FLAG_ZERO 0x40
@@ -169,7 +170,9 @@ WEAK_EXPORT size_t nallocx(size_t size, int flags)
 
 	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
 		return 0;
-	if (align > MAX_SMALL || ALIGN(size, align) > MAX_SMALL)
+	if (align > MAX_SMALL || ALIGN(size, align) > MAX_SMALL) {
+		slack_give_all();
 		return PAGE_ALIGN(max(size, 1UL));
+	}
 	return malloc_good_size(max(ALIGN(size, align), align));
 }

@@ -20,6 +20,7 @@
 #include "reclaim/reclaim.h"
 #include "request/request.h"
 #include "shim/shim.h"
+#include "shim/slack.h"
 #include "vmap/large/large.h"
 #include "zone/page_debug.h"
 #include "zone/surplus.h"
@@ -41,9 +42,10 @@ static void count_runs(unsigned long *counter, long delta)
 /* ---- page runs ----------------------------------------------------------- */
 
 /* Turns an allocated block into a run of nr frames, and counts them. */
-static void *run_start(struct page *page, unsigned long nr)
+static void *run_start(struct page *page, unsigned long nr, size_t size)
 {
 	page->nr_pages = nr;
+	slack_set(page, size, page_known_zero(page) ? SLACK_ZERO : SLACK_DIRTY);
 	smp_store_release(&page->type, PAGE_RUN);
 	count_runs(&large_stat.runs, 1);
 	count_runs(&large_stat.runs_ever, 1);
@@ -64,7 +66,7 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 		return NULL;
 	if ((flags & LARGE_ZERO) && !page_known_zero(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
-	return run_start(page, nr);
+	return run_start(page, nr, size);
 }
 
 static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
@@ -83,7 +85,7 @@ static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 		if (page && block > nr)
 			trim_page_run(page, nr, block);
 	}
-	return page ? run_start(page, nr) : NULL;
+	return page ? run_start(page, nr, size) : NULL;
 }
 
 /*
@@ -114,6 +116,7 @@ static int run_free(struct page *page)
 	unsigned long nr = page->nr_pages;
 	u8 expected = PAGE_RUN;
 
+	slack_check(page, "free");
 	freed_note(page_to_virt(page)); /* first: another thread may ask */
 	if (!__atomic_compare_exchange_n(&page->type, &expected, PAGE_NONE,
 					 false, __ATOMIC_ACQ_REL,
@@ -133,6 +136,7 @@ static void *run_resize(struct page *page, size_t size)
 	unsigned long nr = page->nr_pages;
 	unsigned long want = PAGE_ALIGN(size) >> PAGE_SHIFT;
 
+	slack_check(page, "realloc");
 	if (want > nr) {
 		if (want > MAX_ORDER_NR_PAGES ||
 		    extend_page_run(page, nr, want))
@@ -142,6 +146,7 @@ static void *run_resize(struct page *page, size_t size)
 		page->nr_pages = want;
 		trim_page_run(page, want, nr);
 	}
+	slack_set(page, size, SLACK_DIRTY);
 	count_runs(&large_stat.run_pages, (long)(want - nr));
 	return page_to_virt(page);
 }

@@ -25,6 +25,7 @@
 #include "shim/count.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
+#include "shim/slack.h"
 
 /* A realloc() that moves a block looks for it among so many freed ones. */
 #define FREED_LATELY 16
@@ -563,6 +564,8 @@ static noinline size_t usable_size_slow(void *p)
 		return usable_size_aside(p);
 	pointer_resolve(p, "malloc_usable_size", &what);
 	kmem_leave();
+	if (what.kind == POINTER_LARGE)
+		slack_give(p);
 	return what.kind == POINTER_FOREIGN ? foreign_usable_size(p) :
 					      what.usable;
 }
