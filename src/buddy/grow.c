@@ -39,6 +39,7 @@
 #include "buddy/freelist.h"
 #include "sys/os.h"
 #include "zone/numa.h"
+#include "zone/surplus.h"
 #include "zone/watermark.h"
 #include "zone/zone.h"
 
@@ -201,6 +202,7 @@ void release_deferred(struct zone *zone)
 	WRITE_ONCE(zone->managed_pages, zone->managed_pages + (1UL << order));
 	__free_one_page(zone, page, order);
 	spin_unlock(&zone->lock);
+	surplus_grown();
 	zone_clear_flag(zone, ZONE_BELOW_HIGH); /* the next request checks */
 	init_per_zone_wmark_min();
 }

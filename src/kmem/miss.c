@@ -166,6 +166,7 @@ static noinline void *alloc_missed(struct kmem_cache *s, gfp_t gfp, int node,
 		return NULL;
 	owner = kmem_owner_get();
 	poll_tick(owner);
+	surplus_poll();
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	return __do_cache_alloc(owner, s, gfp, node);

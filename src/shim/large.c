@@ -243,6 +243,7 @@ void *large_alloc(size_t size, size_t align, unsigned int flags)
 	void *p;
 
 	tick_poll();
+	surplus_poll();
 	if (size > PTRDIFF_MAX || large_begin(size))
 		return NULL;
 	p = serve_large(size, align, flags);

@@ -7,6 +7,7 @@
  *				1/64 of the peak
  *		+ quick, up to SLOPE x (in use - 1/32 of the peak)
  *		+ slow
+ *		but no more than the limit of the cgroup leaves: pressure.c
  *
  * `quick` is the free memory that was taken again lately, resident or given
  * back. A heap that goes up and down has much of it, and keeps what it needs
@@ -39,6 +40,7 @@
 #include "core/task.h"
 #include "core/tick.h"
 #include "diag/param.h"
+#include "zone/pressure.h"
 #include "zone/surplus.h"
 #include "zone/sysctl.h"
 
@@ -158,7 +160,8 @@ static void trim_to_bound(void)
 
 	sum_up(&sum);
 	learn_needs(&sum);
-	surplus_bound = bound_for(sum.used);
+	surplus_bound = min(bound_for(sum.used),
+			    pressure_room(sum.used, sum.dirty));
 	if (sum.dirty > surplus_bound) {
 		tick_trim(sum.dirty - surplus_bound / 4 * 3);
 		sum_up(&sum);
@@ -189,6 +192,12 @@ void surplus_run(void)
 	}
 }
 
+void surplus_grown(void)
+{
+	if (pressure_limited())
+		WRITE_ONCE(surplus_wanted, (u8)1);
+}
+
 void surplus_tick(unsigned int flags)
 {
 	learned_quick -= DIV_ROUND_UP(learned_quick, 4);
@@ -196,6 +205,7 @@ void surplus_tick(unsigned int flags)
 	surplus_peak -= surplus_peak / 8;
 	if (flags & TICK_IDLE)
 		learned_quick = learned_slow = 0;
+	pressure_tick();
 	trim_to_bound();
 }
 

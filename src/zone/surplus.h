@@ -52,6 +52,8 @@ static inline void surplus_poll(void)
 		surplus_run();
 }
 
+/* The heap has grown: near a limit, less free memory may stay now. */
+void surplus_grown(void);
 /* One tick: what was learned fades. tick_lock is held. */
 void surplus_tick(unsigned int flags);
 

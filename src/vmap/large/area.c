@@ -120,6 +120,7 @@ static int commit_range(uintptr_t start, size_t size)
 		spin_lock(&vm_space.lock);
 		turnover_taken(&surplus_areas.turnover, size >> PAGE_SHIFT, 1);
 		spin_unlock(&vm_space.lock);
+		surplus_grown();
 		return 0;
 	}
 	arena_uncharge(size >> PAGE_SHIFT);

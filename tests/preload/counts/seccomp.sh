@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Four threads under a seccomp filter that kills what is not in the table of
+# docs/shim.md for a library that has started. Expect them to come to their end,
+# also where CPUs own the caches and where the heap looks at stalls; and to be
+# killed without madvise, so that the filter is known to work.
+. "$(dirname "$0")/../lib.sh"
+begin gcc
+
+# Calls of the table's rows that say "later", as numbers.
+docs=$KM_SOURCE_DIR/docs/shim.md
+sed -n '/^## System calls/,/^## Invalid use/p' "$docs" |
+	sed -n 's/^| \(`[^|]*`\) | later.*/\1/p' | grep -o '[a-z][a-z0-9_]*' |
+	sort -u >"$WORK/names"
+grep -q -x madvise "$WORK/names" || fail "no rows of later calls in $docs"
+{ echo '#include <sys/syscall.h>'; sed 's/.*/SYS_&/' "$WORK/names"; } |
+	gcc -E -P - | grep -E '^[0-9]+$' >"$WORK/numbers"
+(($(wc -l <"$WORK/names") == $(wc -l <"$WORK/numbers"))) ||
+	fail "a call of the table has no number"
+
+# run PARAMETERS NUMBERS...: sets status
+run() {
+	local parameters=$1
+
+	shift
+	status=0
+	LD_PRELOAD=$KM_PRELOAD_LIB KMALLOC_CMDLINE=$parameters \
+		t "$KM_PROGRAMS/preload_sandbox" "$@" \
+		>"$WORK/out" 2>"$WORK/err" || status=$?
+	((status != 77)) || { echo "skipped: no seccomp"; exit 77; }
+}
+
+mapfile -t numbers <"$WORK/numbers"
+echo "allowed:" $(cat "$WORK/names")
+for parameters in "" percpu=rseq psi=on page_reporting.dirty_bytes=0; do
+	run "$parameters" "${numbers[@]}"
+	((status == 0)) || fail "'$parameters': exit status $status"
+	grep -q done "$WORK/out" || fail "'$parameters': no end"
+done
+madvise=$(echo SYS_madvise | gcc -include sys/syscall.h -E -P - | tail -1)
+mapfile -t fewer < <(grep -v -x "$madvise" "$WORK/numbers")
+run "" "${fewer[@]}"
+((status == 128 + 31)) || fail "without madvise: exit status $status"
