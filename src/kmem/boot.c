@@ -114,8 +114,9 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	s->class = (u8)boot->class;
 	s->slot = (u16)boot->class;
 	if (boot->max_order)
-		s->max_order = boot->max_order;
+		s->max_order = (u16)boot->max_order;
 	s->min_objects = boot->min_objects;
+	s->max_waste = (u16)boot->max_waste;
 	s->sheaf_capacity = boot->sheaf_capacity;
 	if (boot->class)
 		kmem_classes[boot->class] = s;

@@ -13,6 +13,7 @@ struct kmem_cache_boot {
 	unsigned int class; /* frame index, cursor slot; 0: no sheaves */
 	unsigned int max_order; /* of its slabs; 0: the backend's */
 	unsigned int min_objects; /* wanted in a slab; 0: the backend's rule */
+	unsigned int max_waste; /* 1/this of a slab, if possible; 0: 16 */
 	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;

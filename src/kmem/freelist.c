@@ -6,7 +6,7 @@
 
 #include "diag/param.h"
 #include "kmem/freelist.h"
-#include "request/request.h"
+#include "kmem/region.h"
 #include "sys/os.h"
 
 static unsigned long hardened = 1, shuffled; /* constant after init */
@@ -34,10 +34,9 @@ u32 kmem_freelist_salt(void)
 	return (u32)os_random() | 1;
 }
 
-static unsigned long seq_pages(const struct kmem_cache *s)
+static size_t seq_size(const struct kmem_cache *s)
 {
-	return DIV_ROUND_UP(s->oo_objects * sizeof(s->random_seq[0]),
-			    PAGE_SIZE);
+	return s->oo_objects * sizeof(s->random_seq[0]);
 }
 
 /* Shuffles by Fisher and Yates: each order is as likely as any other. */
@@ -56,24 +55,20 @@ static void shuffle_seq(u16 *list, unsigned int nr)
 
 int kmem_freelist_init(struct kmem_cache *s)
 {
-	struct page *page;
-
 	if (hardened)
 		s->random = os_random() | 1;
 	if (!shuffled || s->oo_objects < 2)
 		return 0;
-	page = alloc_page_run(GFP_KERNEL, seq_pages(s));
-	if (!page)
+	s->random_seq = region_alloc(seq_size(s));
+	if (!s->random_seq)
 		return -ENOMEM;
-	s->random_seq = page_to_virt(page);
 	shuffle_seq(s->random_seq, s->oo_objects);
 	return 0;
 }
 
 void kmem_freelist_release(struct kmem_cache *s)
 {
-	if (s->random_seq)
-		free_page_run(__virt_to_page(s->random_seq), seq_pages(s));
+	region_free(s->random_seq, seq_size(s));
 }
 
 unsigned int kmem_freelist_start(const struct kmem_cache *s)

@@ -183,7 +183,8 @@ struct kmem_cache {
 	u32 min_partial; /* written under slab_mutex */
 	u32 cpu_partial, cpu_partial_slabs; /* as min_partial; objects, slabs */
 	u32 remote_node_defrag_ratio; /* SLUB: of 1024 refills; relaxed */
-	u32 max_order; /* of its slabs; 0: the backend's */
+	u16 max_order; /* of its slabs; 0: the backend's */
+	u16 max_waste; /* 1/this of a slab, if an order has it; 0: 16 */
 	u32 min_objects; /* wanted in a slab; 0: the backend's rule */
 	slab_flags_t flags;
 	gfp_t allocflags;

@@ -5,7 +5,7 @@
  * A class of size n is aligned to the lowest set bit of n, so the smallest
  * class whose size is a multiple of the alignment serves. 96 bytes at 32 are in
  * malloc-96, 100 bytes at 64 in malloc-128. Beyond the classes page runs are
- * aligned to their order and areas to anything.
+ * aligned to their order and areas to anything; so are 17 KiB at 128.
  */
 #include <errno.h>
 
@@ -19,15 +19,17 @@
 
 /*
  * Returns the smallest class that holds size bytes at this alignment; 0: none.
- * Up to seven times the alignment each multiple has a class. Classes above are
- * further apart than the alignment, and multiples of it.
+ * Up to 15 times the alignment each multiple has a class. Classes above are
+ * further apart than the alignment, and multiples of it, up to 16 KiB.
  */
 static unsigned int aligned_class(size_t align, size_t size)
 {
-	if (size > MAX_SMALL || align > MAX_SMALL)
+	const size_t most = aligned_max(align);
+
+	if (size > most || align > most)
 		return 0;
 	size = max(ALIGN(size, align), align);
-	return size > MAX_SMALL ? 0 : size_class[(size + 15) / 16];
+	return size > most ? 0 : size_class[(size + 15) / 16];
 }
 
 static void *serve_aligned(size_t align, size_t size, uintptr_t caller)

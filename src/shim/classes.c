@@ -23,11 +23,14 @@
 #include "zone/zone.h"
 
 /*
- * Slabs of the shim may be 128 KiB: with the kernel's limit of 32 KiB, objects
- * of 10 KiB and more would waste up to a third of their slabs. Pages that are
- * never touched are not resident.
+ * A slab may waste 1/28 of its bytes. With the kernel's limits of 1/16 and 32
+ * KiB it would be up to a third. Pages that are never touched are not resident.
  */
-#define SHIM_MAX_ORDER 5
+#define SHIM_MAX_WASTE 28
+
+/* Above 16 KiB: as many as fill 128 or 256 KiB, and free() can tell apart. */
+static const unsigned short largest[] = { 18432, 20096, 21504, 23744,
+					  26112, 29056, 32768 };
 
 u8 size_class[MAX_SMALL / 16 + 1];
 long shim_rseq;
@@ -45,14 +48,19 @@ static unsigned int class_size(unsigned int class)
 
 	if (class <= 8)
 		return class * 16;
-	group = (class - 9) / 4;
-	step = 32U << group;
-	return (128U << group) + ((class - 9) % 4 + 1) * step;
+	group = (class - 9) / 8;
+	if (class > NR_EVEN_CLASSES)
+		return largest[class - NR_EVEN_CLASSES - 1];
+	step = 16U << group;
+	return (128U << group) + ((class - 9) % 8 + 1) * step;
 }
 
+/* 0: the backend's, 3 */
 static unsigned int order_limit(unsigned int size)
 {
-	return size > 8192 ? SHIM_MAX_ORDER : 0;
+	if (size <= 1024)
+		return 0;
+	return size <= 8192 ? 5 : 6;
 }
 
 /*
@@ -117,6 +125,7 @@ static int make_classes(void)
 			.align = size & -size,
 			.class = class,
 			.max_order = order_limit(size),
+			.max_waste = SHIM_MAX_WASTE,
 			.min_objects = slab_bytes(size) / size,
 			.sheaf_capacity = class_sheaf_objects(size),
 		};

@@ -170,7 +170,8 @@ WEAK_EXPORT size_t nallocx(size_t size, int flags)
 
 	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
 		return 0;
-	if (align > MAX_SMALL || ALIGN(size, align) > MAX_SMALL) {
+	if (align > aligned_max(align) ||
+	    ALIGN(size, align) > aligned_max(align)) {
 		slack_give_all();
 		return PAGE_ALIGN(max(size, 1UL));
 	}

@@ -7,10 +7,11 @@
  *	<= 4 MiB	a page run of the buddy		struct page, PAGE_RUN
  *	above		an area of vmalloc space	the busy tree
  *
- * Classes: 16 to 128 in steps of 16, then four to a doubling:
+ * Classes: 16 to 128 in steps of 16, then eight to a doubling, and seven above
+ * 16 KiB that fill their slabs:
  *
- *	class	1  2 ... 8   9   10  11  12  13 ...        40
- *	size	16 32   128  160 192 224 256 320 ...       32768
+ *	class	1  2 ... 8   9   10 ...  16  17 ...  64    65 ...    71
+ *	size	16 32   128  144 160    256  288    16384 18432     32768
  */
 #ifndef KM_SHIM_SHIM_H
 #define KM_SHIM_SHIM_H
@@ -27,8 +28,11 @@
 #define WEAK_EXPORT __attribute__((visibility("default"), weak))
 
 #define MAX_SMALL 32768UL
-#define NR_SMALL_CLASSES 40
+#define NR_SMALL_CLASSES 71
+#define NR_EVEN_CLASSES 64 /* of these; up to 16 KiB */
 #define MALLOC_ALIGN 16UL
+#define EVEN_ALIGN 64UL /* of the classes that are not even */
+#define MAX_EVEN 16384UL
 /* Above the address space of a process: refused at once. */
 #define MAX_REQUEST (1UL << 47)
 
@@ -52,6 +56,11 @@ struct kmem_cache *shim_cache(unsigned int class);
 static inline struct kmem_cache *shim_cache_for(size_t size)
 {
 	return shim_cache(size_class[(size + 15) / 16]);
+}
+/* Returns the largest size that a class has at this alignment. */
+static inline size_t aligned_max(size_t align)
+{
+	return align <= EVEN_ALIGN ? MAX_SMALL : MAX_EVEN;
 }
 /* Returns the cache of an object; NULL if it is none of the shim's. */
 struct kmem_cache *shim_cache_of(const void *p);

@@ -18,8 +18,9 @@
  * colour_off bytes into the slab. So the first objects of all slabs do not
  * compete for the same lines of the CPU's caches.
  *
- * The order is the lowest at which `left` is at most 1/16 of the slab. If none
- * up to the limit has so little, 1/8, 1/4 and 1/2 are tried in turn. A cache
+ * The order is the lowest at which `left` is at most 1/16 of the slab, or less
+ * if the cache says so. If none up to the limit has so little, twice as much is
+ * tried, up to a half. A cache
  * may ask for a number of objects too; a slab has no more than free_map can
  * show for that.
  *
@@ -121,12 +122,16 @@ static unsigned int lowest_order(const struct kmem_cache *s,
 	return order;
 }
 
-/* Returns a smaller number for less waste: 0 for 1/16 of the slab at most. */
-static unsigned int waste_rank(size_t left, unsigned int order)
+/*
+ * Returns a smaller number for less waste: 0 if the slab wastes 1/16 at most,
+ * or as little as the cache says.
+ */
+static unsigned int waste_rank(const struct kmem_cache *s, size_t left,
+			       unsigned int order)
 {
-	unsigned int rank = 0;
+	unsigned int fraction = s->max_waste ? s->max_waste : 16, rank = 0;
 
-	while (left * (16 >> rank) > PAGE_SIZE << order)
+	while (left * (fraction >> rank) > PAGE_SIZE << order)
 		rank++;
 	return rank;
 }
@@ -147,7 +152,7 @@ static size_t calculate_slab_order(struct kmem_cache *s,
 	for (unsigned int order = lowest_order(s, max_order);
 	     order <= MAX_PAGE_ORDER; order++) {
 		struct slab_form form = form_of_order(s, order, place);
-		unsigned int rank = waste_rank(form.left, order);
+		unsigned int rank = waste_rank(s, form.left, order);
 
 		if (form.num > SLAB_OBJ_MAX_NUM)
 			break;

@@ -4,9 +4,9 @@
  *
  * An object consists of its bytes, room for the free pointer if that may not
  * lie inside, and padding to the alignment. The order of a slab is the lowest
- * that holds enough objects and wastes at most 1/16 of the slab. If there is
- * none, 1/8, 1/4 and 1/2 are tried in turn. When memory is short, it is the
- * lowest that holds one object.
+ * that holds enough objects and wastes at most 1/16 of the slab, or less if the
+ * cache says so. If there is none, twice as much is tried, up to a half. When
+ * memory is short, it is the lowest that holds one object.
  *
  * Locking	none; only the caller knows the cache yet
  * Source	Linux v6.18 mm/slub.c, calculate_sizes(), calculate_order()
@@ -47,7 +47,8 @@ static int calculate_order(const struct kmem_cache *s)
 	low = max(slab_min_order, get_order(objects * s->size));
 	if ((PAGE_SIZE << low) / s->size > MAX_OBJS_PER_PAGE)
 		return (int)get_order(s->size * MAX_OBJS_PER_PAGE) - 1;
-	for (unsigned int fraction = 16; fraction > 1; fraction /= 2) {
+	for (unsigned int fraction = s->max_waste ? s->max_waste : 16;
+	     fraction > 1; fraction /= 2) {
 		int order = slab_order(s->size, low, s->max_order, fraction);
 
 		if (order >= 0)
@@ -86,10 +87,10 @@ int calculate_sizes(struct kmem_cache *s)
 	int order;
 
 	if (slab_max_order >= 0)
-		s->max_order = (u32)slab_max_order;
+		s->max_order = (u16)slab_max_order;
 	else if (!s->max_order)
 		s->max_order = PAGE_ALLOC_COSTLY_ORDER;
-	s->max_order = max(s->max_order, slab_min_order);
+	s->max_order = (u16)max((unsigned int)s->max_order, slab_min_order);
 	s->align = calculate_alignment(s->flags, s->align, s->object_size);
 	slub_layout(s);
 	if ((s->flags & DEBUG_METADATA_FLAGS) &&

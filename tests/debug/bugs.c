@@ -117,7 +117,7 @@ __attribute__((noinline)) static void realloc_freed(void)
 	char *p = get_block(200), *q;
 
 	put_block(p);
-	q = hide(realloc(p, 210));
+	q = hide(realloc(p, 205));
 	REQUIRE(q, "no block");
 	put_block(q);
 	KEEP();

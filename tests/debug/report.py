@@ -115,21 +115,21 @@ CASES = {
         first_byte("0x42", "0x6b") + allocated("late_use_after_free") +
         freed("late_use_after_free") + OBJECT +
         restored("malloc-112", "Poison", "0x6b"),
-    "double_free": twice("malloc-224", "double_free"),
+    "double_free": twice("malloc-208", "double_free"),
     "double_free_later":
         twice("malloc-48", "double_free_later", again="double_free_later"),
     "double_free_thread":
-        head("malloc-224", "Object already free") +
+        head("malloc-208", "Object already free") +
         allocated("double_free_thread") + freed("free_it", by="free_it") +
         OBJECT + found_by("put_block", "double_free_thread") +
-        fix("malloc-224", NOT_FREED),
+        fix("malloc-208", NOT_FREED),
     "free_inside":
-        head("malloc-224", "Invalid object pointer 0x[0-9a-f]+") +
-        found_by("put_block", "free_inside") + fix("malloc-224", NOT_FREED) +
-        head("malloc-224", "Invalid object pointer 0x[0-9a-f]+") +
-        found_by("put_block", "free_inside") + fix("malloc-224", NOT_FREED),
+        head("malloc-208", "Invalid object pointer 0x[0-9a-f]+") +
+        found_by("put_block", "free_inside") + fix("malloc-208", NOT_FREED) +
+        head("malloc-208", "Invalid object pointer 0x[0-9a-f]+") +
+        found_by("put_block", "free_inside") + fix("malloc-208", NOT_FREED),
     "realloc_freed":
-        head("malloc-224", "Object already free") +
+        head("malloc-208", "Object already free") +
         allocated("realloc_freed") + freed("realloc_freed") + OBJECT +
         found_by("realloc_freed"),
     "realloc_overflow":
@@ -185,13 +185,13 @@ SLAB_CASES = {
     "underflow": slab_overrun("underflow"),
     "use_after_free": slab_poison("get_block", "use_after_free"),
     "late_use_after_free": slab_poison(),
-    "double_free": slab_twice("malloc-224", "put_block", "double_free"),
+    "double_free": slab_twice("malloc-208", "put_block", "double_free"),
     "double_free_later": slab_twice("malloc-48", "double_free_later"),
     "double_free_thread":
-        slab_twice("malloc-224", "put_block", "double_free_thread",
+        slab_twice("malloc-208", "put_block", "double_free_thread",
                    last="free_it"),
     "realloc_freed":
-        ["^slab error in slab_debug_resize\\(\\): cache `malloc-224': "
+        ["^slab error in slab_debug_resize\\(\\): cache `malloc-208': "
          "Object already free$", REDZONES, f"^Last user: put_block{STACK}$"] +
         found_by("realloc_freed"),
     "pages_use_after_free": PAGES_OVERWRITTEN,

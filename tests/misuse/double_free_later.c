@@ -12,6 +12,8 @@
 
 #define SIZE 7168 /* a class that nothing else here uses */
 
+#define OTHERS 40 /* two slabs and more: the thread takes from a later one */
+
 static void *object;
 static pthread_barrier_t barrier;
 
@@ -26,24 +28,28 @@ static void *thread(void *arg)
 
 int main(int argc, char **argv)
 {
-	void *other = malloc(SIZE);
+	void *others[OTHERS];
 	pthread_t t;
 
 	REQUIRE(argc == 2, "usage: here|thread");
 	kt_prove_library();
+	others[0] = malloc(SIZE);
 	object = malloc(SIZE);
 	if (!strcmp(argv[1], "here")) {
 		free(object);
-		free(other);
+		free(others[0]);
 		free(object);
 		malloc_trim(0);
 		return MISSED;
 	}
+	for (int i = 1; i < OTHERS; i++)
+		others[i] = malloc(SIZE);
 	pthread_barrier_init(&barrier, NULL, 2);
 	pthread_create(&t, NULL, thread, NULL);
 	pthread_barrier_wait(&barrier);
 	free(object);
-	free(other);
+	for (int i = 0; i < OTHERS; i++)
+		free(others[i]);
 	malloc_trim(0);
 	pthread_barrier_wait(&barrier);
 	pthread_join(t, NULL);

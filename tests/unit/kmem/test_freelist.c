@@ -6,11 +6,10 @@
  */
 #include <errno.h>
 
-#include "buddy/buddy.h"
-#include "diag/fault.h"
 #include "diag/param.h"
 #include "fake.h"
 #include "kmem/freelist.h"
+#include "support/region.h"
 #include "sys/os.h"
 
 #define BOTH "slab_freelist_hardened slab_freelist_random"
@@ -75,15 +74,13 @@ static void test_switches(void **state)
 }
 
 /* Slabs of one object up to more than a page of numbers. Expect no list for
- * one, permutations for the others, and the pages of them back. */
+ * one, permutations for the others, and the memory of them back. */
 static void test_sizes(void **state)
 {
 	static const unsigned int sizes[] = { 1, 2, 3, 2048, 2049, 32767 };
-	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
-	struct zone_stat before, after;
+	unsigned long before = region_used();
 
 	(void)state;
-	zone_stat(zone, &before);
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct kmem_cache s = make(sizes[i]);
 
@@ -93,9 +90,7 @@ static void test_sizes(void **state)
 			assert_permutation(s.random_seq, sizes[i]);
 		kmem_freelist_release(&s);
 	}
-	zone_stat(zone, &after);
-	assert_int_equal(after.managed - after.free - after.pcp,
-			 before.managed - before.free - before.pcp);
+	assert_int_equal(region_used(), before);
 }
 
 /* Numbers for slabs. Expect them odd, and no two alike. */
@@ -195,11 +190,9 @@ static void test_short(void **state)
 	struct kmem_cache s = { .oo_objects = 10 };
 
 	(void)state;
-	parse_args("fail_page_alloc.verbose=0 fail_page_alloc.min-order=0 "
-		   "fail_page_alloc.ignore-gfp-wait=0");
-	fault_set_nth(1);
+	region_exhaust();
 	assert_int_equal(kmem_freelist_init(&s), -ENOMEM);
-	assert_int_equal(fault_nth(), 0);
+	region_restore();
 	assert_null(s.random_seq);
 	kmem_freelist_release(&s);
 	assert_int_equal(kmem_freelist_init(&s), 0);

@@ -187,7 +187,7 @@ static void test_room(void **state)
 	p = realloc(p, 2560);
 	assert_int_equal(malloc_usable_size(p), 2560);
 	p = realloc(p, 2561);
-	assert_int_equal(malloc_usable_size(p), 3584);
+	assert_int_equal(malloc_usable_size(p), 3328);
 	free(p);
 }
 
