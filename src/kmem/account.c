@@ -16,8 +16,20 @@
 #include "core/task.h"
 #include "kmem/account.h"
 #include "kmem/kmem.h"
+#include "kmem/sparse.h"
 #include "kmem/stat.h"
 #include "zone/vmstat.h"
+
+unsigned long kmem_frames_made;
+unsigned long kmem_next_look = 32UL << 20 >> PAGE_SHIFT;
+u8 kmem_sparse_due;
+
+static void count_made(unsigned long frames)
+{
+	if (__atomic_add_fetch(&kmem_frames_made, frames, __ATOMIC_RELAXED) >
+	    READ_ONCE(kmem_next_look))
+		WRITE_ONCE(kmem_sparse_due, (u8)1);
+}
 
 static void count_slab(const struct kmem_cache *s, const struct page *page,
 		       long slabs, unsigned long objects)
@@ -45,6 +57,7 @@ void account_slab(struct kmem_cache *s, struct page *page,
 	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, 1UL << page->order);
 	count_slab(s, page, 1, objects);
+	count_made(1UL << page->order);
 	kmem_stat(s, ALLOC_SLAB);
 	kmem_count_add(&s->slabs_ever, 1);
 }

@@ -139,6 +139,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 static void kmem_tick(unsigned int flags)
 {
 	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
+	if (flags & TICK_IDLE)
+		kmem_give_pages(SHRINK_IDLE);
 }
 
 static const struct tick upkeep_tick = { .fn = kmem_tick };

@@ -214,6 +214,7 @@ struct kmem_cache {
 	u32 shrinks; /* atomic: calls of kmem_cache_shrink() */
 	/* slow-path statistics; atomic, relaxed */
 	unsigned long refills, flushes, refilled, flushed;
+	unsigned long sparse_next; /* flushed at the next look; relaxed */
 	unsigned long slabs_ever;
 	unsigned long in_use; /* atomic: objects out of the slabs */
 	unsigned long rcu_waiting; /* atomic: of in_use, in sheaves for RCU */

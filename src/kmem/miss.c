@@ -29,6 +29,7 @@
 #include "kmem/section.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
+#include "kmem/sparse.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
 #include "zone/surplus.h"
@@ -167,6 +168,7 @@ static noinline void *alloc_missed(struct kmem_cache *s, gfp_t gfp, int node,
 	owner = kmem_owner_get();
 	poll_tick(owner);
 	surplus_poll();
+	kmem_sparse_poll();
 	if (unlikely(s->guard))
 		return kmem_guard_alloc(s, gfp, node, orig_size, caller);
 	return __do_cache_alloc(owner, s, gfp, node);
@@ -246,6 +248,7 @@ static noinline void free_missed(struct kmem_cache *s, void *obj,
 	}
 	kmem_cache_free_direct(s, &obj, 1);
 out:
+	kmem_sparse_check(s);
 	surplus_poll();
 }
 

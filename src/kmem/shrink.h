@@ -11,7 +11,7 @@
 void kmem_reclaim(unsigned int flags);
 /*
  * Gives pages of slabs in use to the OS on which nothing is in use: of all
- * slabs, or with SHRINK_IDLE of those that are a quarter in use or less.
+ * slabs, or with SHRINK_IDLE of those that are half in use or less.
  * Returns how many went. No lock is held.
  */
 unsigned long kmem_give_pages(unsigned int flags);

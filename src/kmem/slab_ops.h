@@ -142,7 +142,7 @@ struct slab_ops {
 	void (*shrink)(struct kmem_cache *s, unsigned int flags);
 	/*
 	 * Gives pages of slabs in use to the OS, on which nothing is in use;
-	 * with SHRINK_IDLE only of slabs that are a quarter in use or less.
+	 * with SHRINK_IDLE only of slabs that are half in use or less.
 	 * Returns how many went. slab_mutex may be held. NULL: it has none.
 	 */
 	unsigned long (*give_pages)(struct kmem_cache *s, unsigned int flags);

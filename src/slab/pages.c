@@ -152,7 +152,7 @@ static bool may_give(const struct kmem_cache *s, const struct slab_desc *slab,
 {
 	if (slab->looked == slab->active)
 		return false;
-	if ((flags & SHRINK_IDLE) && 4U * slab->active > s->num)
+	if ((flags & SHRINK_IDLE) && 2U * slab->active > s->num)
 		return false;
 	return (unsigned long)(s->num - slab->active) * s->size >
 	       1UL << desc_piece_shift(s);
@@ -172,33 +172,48 @@ static void take_numbers(struct kmem_cache *s, struct kmem_cache_node *n,
 	kmem_count_add(&s->in_use, g->nr);
 }
 
+/* A walk along a node's partial slabs. */
+struct desc_look {
+	struct kmem_cache_node *n;
+	unsigned int flags;
+	unsigned long left; /* slabs that are still to be looked at */
+	struct list_head sparse; /* list_lock: passed over */
+};
+
 /*
- * Takes the next slab that is worth a look; those passed over go to the end of
- * the list. *left counts what is still to be looked at. Returns false if the
- * lock was held for long enough, or nothing is left.
+ * Takes the next slab that is worth a look. Those passed over go to the end of
+ * the list; sparse ones behind all others, at the end of the walk. So objects
+ * are taken from fuller slabs first, and sparse ones can become empty. Returns
+ * false if the lock was held for long enough, or nothing is left.
  */
-static bool take_next(struct kmem_cache *s, struct kmem_cache_node *n,
-		      unsigned int flags, unsigned long *left,
+static bool take_next(struct kmem_cache *s, struct desc_look *l,
 		      struct desc_giver *g)
 {
+	struct kmem_cache_node *n = l->n;
+	struct list_head *list = &n->slabs_partial;
 	bool found = false;
 
 	spin_lock(&n->list_lock);
-	for (unsigned int looks = 0; looks < DESC_LOOKS && *left && !found &&
-				     !list_empty(&n->slabs_partial);
+	for (unsigned int looks = 0;
+	     looks < DESC_LOOKS && l->left && !found && !list_empty(list);
 	     looks++) {
 		struct slab_desc *slab = list_first_entry(
-			&n->slabs_partial, struct slab_desc, slab_list);
+			list, struct slab_desc, slab_list);
 
-		--*left;
-		found = may_give(s, slab, flags);
+		l->left--;
+		found = may_give(s, slab, l->flags);
 		if (found)
 			take_numbers(s, n, slab, g);
 		else
-			list_move_tail(&slab->slab_list, &n->slabs_partial);
+			list_move_tail(&slab->slab_list,
+				       2U * slab->active <= s->num ?
+					       &l->sparse :
+					       list);
 	}
-	if (!found && list_empty(&n->slabs_partial))
-		*left = 0;
+	if (list_empty(list))
+		l->left = 0;
+	if (!l->left)
+		list_splice_init(&l->sparse, list->prev);
 	spin_unlock(&n->list_lock);
 	return found;
 }
@@ -240,12 +255,14 @@ static unsigned long give_desc_pages(struct kmem_cache *s,
 				     struct kmem_cache_node *n,
 				     unsigned int flags)
 {
-	unsigned long left = count_partials(n), pages = 0;
+	struct desc_look l = { n, flags, count_partials(n),
+			       LIST_HEAD_INIT(l.sparse) };
+	unsigned long pages = 0;
 
-	while (left) {
+	while (l.left) {
 		struct desc_giver g;
 
-		if (!take_next(s, n, flags, &left, &g))
+		if (!take_next(s, &l, &g))
 			continue;
 		pages += discard_desc(s, g.slab, choose_pieces(s, &g));
 		return_numbers(s, n, &g);

@@ -48,7 +48,7 @@ static bool worth_look(const struct kmem_cache *s, const struct slab *slab,
 
 	if (!c.inuse || slab->looked == degree_of(&c))
 		return false;
-	if ((flags & SHRINK_IDLE) && 4 * c.inuse > c.objects)
+	if ((flags & SHRINK_IDLE) && 2 * c.inuse > c.objects)
 		return false;
 	return PAGE_SIZE << slab->order > 1UL << shift &&
 	       (u64)(c.objects - c.inuse) * s->size > 1UL << shift;
@@ -72,29 +72,51 @@ static void take_whole(struct kmem_cache_node *n, struct slab *slab,
 	*g = (struct giver){ .slab = slab, .head = old.freelist };
 }
 
+static bool is_sparse(const struct slab *slab)
+{
+	const union slab_counters c = slab->state.counters;
+
+	return 2 * c.inuse <= c.objects;
+}
+
+/* A walk along a node's partial slabs. */
+struct look {
+	struct kmem_cache_node *n;
+	unsigned int flags;
+	unsigned long left; /* slabs that are still to be looked at */
+	struct list_head sparse; /* list_lock: passed over */
+};
+
 /*
  * Takes up to GIVE_BATCH slabs. Those that are passed over go to the end of the
- * list. *left counts the slabs that are still to be looked at.
+ * list; sparse ones behind all others, at the end of the walk. So objects are
+ * taken from fuller slabs first, and sparse ones can become empty.
  */
-static unsigned int take_batch(struct kmem_cache *s, struct kmem_cache_node *n,
-			       unsigned int flags, unsigned long *left,
+static unsigned int take_batch(struct kmem_cache *s, struct look *l,
 			       struct giver *batch)
 {
+	struct kmem_cache_node *n = l->n;
 	unsigned int nr = 0;
 
 	spin_lock(&n->list_lock);
 	for (unsigned int looks = 0; looks < GIVE_LOOKS && nr < GIVE_BATCH &&
-				     *left && !list_empty(&n->partial);
+				     l->left && !list_empty(&n->partial);
 	     looks++) {
 		struct slab *slab = list_first_entry(&n->partial, struct slab,
 						     list);
 
-		--*left;
-		if (worth_look(s, slab, flags))
+		l->left--;
+		if (worth_look(s, slab, l->flags))
 			take_whole(n, slab, &batch[nr++]);
 		else
-			list_move_tail(&slab->list, &n->partial);
+			list_move_tail(&slab->list, is_sparse(slab) ?
+							    &l->sparse :
+							    &n->partial);
 	}
+	if (list_empty(&n->partial))
+		l->left = 0;
+	if (!l->left)
+		list_splice_init(&l->sparse, n->partial.prev);
 	spin_unlock(&n->list_lock);
 	return nr;
 }
@@ -259,11 +281,13 @@ static unsigned long give_node_pages(struct kmem_cache *s,
 				     struct kmem_cache_node *n,
 				     unsigned int flags)
 {
-	unsigned long left = READ_ONCE(n->nr_partial), pages = 0;
+	struct look l = { n, flags, READ_ONCE(n->nr_partial),
+			  LIST_HEAD_INIT(l.sparse) };
 	struct giver batch[GIVE_BATCH];
+	unsigned long pages = 0;
 
-	while (left && READ_ONCE(n->nr_partial)) {
-		unsigned int nr = take_batch(s, n, flags, &left, batch);
+	while (l.left) {
+		unsigned int nr = take_batch(s, &l, batch);
 
 		for (unsigned int i = 0; i < nr; i++)
 			pages += give_slab(s, &batch[i]);

@@ -233,11 +233,11 @@ static void test_looked(void **state)
 	give(0, 1);
 }
 
-/* Slabs of which a little more than a quarter is in use, and a quarter. Expect
+/* Slabs of which a little more than half is in use, and half. Expect
  * an idle look to give pages of the second alone, and a full one of both. */
 static void test_idle(void **state)
 {
-	const unsigned int quarter = f.per_slab / 4;
+	const unsigned int half = f.per_slab / 2;
 	struct slab_desc *more, *less;
 
 	(void)state;
@@ -245,15 +245,39 @@ static void test_idle(void **state)
 	more = slab_of(0);
 	less = slab_of(f.per_slab);
 	fill(0, 2 * f.per_slab);
-	give(quarter + 1, f.per_slab - quarter - 1);
-	give(f.per_slab + quarter, f.per_slab - quarter);
+	give(half + 1, f.per_slab - half - 1);
+	give(f.per_slab + half, f.per_slab - half);
 	slab_give_pages(f.s, SHRINK_IDLE);
 	assert_int_equal(resident_pages(more), pages_of(more));
 	assert_true(resident_pages(less) < pages_of(less));
 	slab_give_pages(f.s, SHRINK_ALL);
 	assert_true(resident_pages(more) < pages_of(more));
-	give(0, quarter + 1);
-	give(f.per_slab, quarter);
+	give(0, half + 1);
+	give(f.per_slab, half);
+}
+
+/* Sparse slabs, which were looked at, in front of fuller ones on the list.
+ * Expect a look to put them behind, so that the others are used first. */
+static void test_sparse_last(void **state)
+{
+	enum { SLABS = 6 };
+	struct slab_desc *slab;
+	unsigned int i = 0;
+
+	(void)state;
+	take_in_order(SLABS);
+	for (size_t k = 0; k < SLABS; k++)
+		give(k * f.per_slab, k % 2 ? 2 : f.per_slab - 1);
+	slab_give_pages(f.s, SHRINK_ALL);
+	slab_give_pages(f.s, SHRINK_ALL);
+	slab_check(f.s);
+	expect_slabs(SLABS, 0, 0);
+	list_for_each_entry(slab, &f.n->slabs_partial, slab_list)
+		assert_int_equal(slab->active,
+				 i++ < SLABS / 2 ? f.per_slab - 2 : 1);
+	for (size_t k = 0; k < SLABS; k++)
+		give(k * f.per_slab + (k % 2 ? 2 : f.per_slab - 1),
+		     k % 2 ? f.per_slab - 2 : 1);
 }
 
 /* More slabs than are looked at under one hold of the lock, of which every
@@ -313,8 +337,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_random), TEST(test_order), TEST(test_looked),
-		TEST(test_idle),   TEST(test_many),  TEST(test_not_these),
+		TEST(test_random),	TEST(test_order), TEST(test_looked),
+		TEST(test_sparse_last), TEST(test_idle),  TEST(test_many),
+		TEST(test_not_these),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

@@ -515,11 +515,11 @@ static void test_other_order(void **state)
 	give(f.per_slab - 3, 3 + f.per_slab);
 }
 
-/* Slabs of which a little more than a quarter is in use, and a quarter. Expect
+/* Slabs of which a little more than half is in use, and half. Expect
  * an idle look to give pages of the second alone, and a full one of both. */
 static void test_idle(void **state)
 {
-	const unsigned int quarter = f.per_slab / 4;
+	const unsigned int half = f.per_slab / 2;
 	struct slab *more, *less;
 
 	(void)state;
@@ -527,16 +527,41 @@ static void test_idle(void **state)
 	more = slab_of(0);
 	less = slab_of(f.per_slab);
 	fill(0, 2 * f.per_slab);
-	give(quarter + 1, f.per_slab - quarter - 1);
-	give(f.per_slab + quarter, f.per_slab - quarter);
+	give(half + 1, f.per_slab - half - 1);
+	give(f.per_slab + half, f.per_slab - half);
 	flush_cpu();
 	slub_give_pages(f.s, SHRINK_IDLE);
 	assert_int_equal(resident_pages(more), pages_of(more));
 	assert_true(resident_pages(less) < pages_of(less));
 	slub_give_pages(f.s, SHRINK_ALL);
 	assert_true(resident_pages(more) < pages_of(more));
-	give(0, quarter + 1);
-	give(f.per_slab, quarter);
+	give(0, half + 1);
+	give(f.per_slab, half);
+}
+
+/* Sparse slabs, which were looked at, in front of fuller ones on the list.
+ * Expect a look to put them behind, so that the others are used first. */
+static void test_sparse_last(void **state)
+{
+	enum { SLABS = 6 };
+	struct slab *slab;
+	unsigned int i = 0;
+
+	(void)state;
+	take_full_slabs(SLABS);
+	for (size_t k = 0; k < SLABS; k++)
+		give(k * f.per_slab, k % 2 ? 2 : f.per_slab - 1);
+	flush_cpu();
+	slub_give_pages(f.s, SHRINK_ALL);
+	slub_give_pages(f.s, SHRINK_ALL);
+	slub_check(f.s);
+	assert_int_equal(f.n->nr_partial, SLABS);
+	list_for_each_entry(slab, &f.n->partial, list)
+		assert_int_equal(slab->state.counters.inuse,
+				 i++ < SLABS / 2 ? f.per_slab - 2 : 1);
+	for (size_t k = 0; k < SLABS; k++)
+		give(k * f.per_slab + (k % 2 ? 2 : f.per_slab - 1),
+		     k % 2 ? f.per_slab - 2 : 1);
 }
 
 /* More slabs than are looked at under one hold of the lock, of which every
@@ -599,7 +624,7 @@ int main(void)
 		TEST(test_check_fails), TEST(test_refused),
 		TEST(test_looked),	TEST(test_idle),
 		TEST(test_many),	TEST(test_not_these),
-		TEST(test_other_order),
+		TEST(test_other_order), TEST(test_sparse_last),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);
