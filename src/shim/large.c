@@ -69,17 +69,24 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 	return run_start(page, nr, size);
 }
 
+/*
+ * A run that grows begins where a block of its order does, as long as there is
+ * one: often it can take what is free behind it the next time.
+ */
 static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	unsigned long block = max(nr, align >> PAGE_SHIFT);
-	struct page *page;
+	struct page *page = NULL;
 
 	if (flags & LARGE_ZERO)
 		gfp |= __GFP_ZERO;
 
 	if (align <= PAGE_SIZE) {
-		page = alloc_fit_run(gfp, nr);
+		if (flags & LARGE_GROWS)
+			page = alloc_page_run(gfp, nr);
+		if (!page)
+			page = alloc_fit_run(gfp, nr);
 	} else {
 		page = alloc_page_run(gfp, block);
 		if (page && block > nr)

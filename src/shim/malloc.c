@@ -358,8 +358,12 @@ static void *realloc_move(void *p, size_t usable, size_t size, uintptr_t caller)
 {
 	size_t room = room_for(usable, size);
 	int saved = errno;
-	void *q = serve_size(room, caller);
+	void *q;
 
+	if (room > MAX_SMALL && size > usable)
+		q = large_alloc(room, PAGE_SIZE, LARGE_GROWS);
+	else
+		q = serve_size(room, caller);
 	if (!q && room > size)
 		q = serve_size(size, caller);
 	if (!q)

@@ -72,6 +72,7 @@ void shim_perturb(u8 byte);
 /* ---- large.c: page runs and areas ---------------------------------------- */
 
 #define LARGE_ZERO 1 /* the bytes are to be zero */
+#define LARGE_GROWS 2 /* it was resized, and may be again: room behind it */
 
 void *large_alloc(size_t size, size_t align, unsigned int flags);
 int __large_begin(size_t size);

@@ -195,6 +195,23 @@ static void test_grow_in_place(void **state)
 	assert_int_equal(large_free(p), 0);
 }
 
+/* Runs of 17 pages that may grow, one after another. Expect each at a multiple
+ * of 32 pages and not in a hole, with room for 32. */
+static void test_grows(void **state)
+{
+	char *p[8];
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = large_alloc(17 * PAGE_SIZE, PAGE_SIZE, LARGE_GROWS);
+		assert_non_null(p[i]);
+		assert_int_equal((uintptr_t)p[i] % (32 * PAGE_SIZE), 0);
+		assert_ptr_equal(large_resize(p[i], 32 * PAGE_SIZE), p[i]);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		assert_int_equal(large_free(p[i]), 0);
+}
+
 /* Memory that was used before. Expect LARGE_ZERO to clear it. */
 static void test_zero(void **state)
 {
@@ -277,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_across),
+		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_not_twice),
 		cmocka_unit_test(test_find),
