@@ -28,7 +28,7 @@ run() {
 	LD_PRELOAD=$KM_PRELOAD_LIB KMALLOC_CMDLINE=$parameters \
 		t "$KM_PROGRAMS/preload_sandbox" "$@" \
 		>"$WORK/out" 2>"$WORK/err" || status=$?
-	((status != 77)) || { echo "skipped: no seccomp"; exit 77; }
+	((status != 77)) || skip "no seccomp"
 }
 
 mapfile -t numbers <"$WORK/numbers"
