@@ -212,11 +212,15 @@ unsigned long pressure_room(unsigned long used, unsigned long dirty)
 	return most - min(used, most);
 }
 
+void pressure_look(const char *self, const char *root, const char *machine)
+{
+	stalled = cgroup_stall(self, root, machine) >= STALLED;
+}
+
 void pressure_tick(void)
 {
 	if (psi)
-		stalled = cgroup_stall(SELF, ROOT, "/proc/pressure/memory") >=
-			  STALLED;
+		pressure_look(SELF, ROOT, "/proc/pressure/memory");
 }
 
 bool pressure_limited(void)

@@ -18,6 +18,8 @@
 unsigned long pressure_room(unsigned long used, unsigned long dirty);
 /* psi=on: looks whether the cgroup, or the machine, waits for memory. */
 void pressure_tick(void);
+/* The same for other files, as cgroup_stall() has them. */
+void pressure_look(const char *self, const char *root, const char *machine);
 /* Returns true if the limit was read, or set. */
 bool pressure_limited(void);
 

@@ -127,7 +127,7 @@ static void test_descriptors(void **state)
 	"full avg10=99.00 avg60=0.00 avg300=0.00 total=1\n"
 
 /* Stalls of the group, and where it has no file those of the machine. Expect
- * the first of the numbers. */
+ * the first of the numbers; and no room from 10% on. */
 static void test_stalls(void **state)
 {
 	(void)state;
@@ -137,6 +137,13 @@ static void test_stalls(void **state)
 	assert_int_equal(cgroup_stall(self, dir, machine), 1234);
 	put("a/memory.pressure", STALLS("0.07"));
 	assert_int_equal(cgroup_stall(self, dir, machine), 7);
+	assert_true(pressure_room(1, 1) > 0);
+	put("a/memory.pressure", STALLS("10.00"));
+	pressure_look(self, dir, machine);
+	assert_int_equal(pressure_room(1, 1), 0);
+	put("a/memory.pressure", STALLS("9.99"));
+	pressure_look(self, dir, machine);
+	assert_true(pressure_room(1, 1) > 0);
 }
 
 /* A limit, by parameter. Expect what is free to fill 7/8 of it at most. */
@@ -157,7 +164,7 @@ static void child_room(void *arg)
 }
 
 /* A heap at its limit, with a bound that would let all stay. Expect freed
- * blocks to go at once; and growth to have the sums looked at again. */
+ * blocks to go at once. */
 static void child_at_limit(void *arg)
 {
 	static struct page *heads[TEST_BLOCKS];
@@ -173,8 +180,16 @@ static void child_at_limit(void *arg)
 	for (unsigned int i = 4; i < TEST_BLOCKS; i++)
 		free_head(heads[i]);
 	REQUIRE(zone->unreported >= 8 * MAX_ORDER_NR_PAGES);
+}
+
+/* A zone that grows, with a limit. Expect the sums to be looked at again. */
+static void child_grown(void *arg)
+{
+	struct zone *zone = start_zone("page_reporting.limit=64M");
+
+	(void)arg;
 	surplus_wanted = 0;
-	surplus_grown();
+	REQUIRE(!deferred_grow_zone(zone, zone->managed_pages));
 	REQUIRE(surplus_wanted);
 }
 
@@ -185,7 +200,7 @@ int main(void)
 		IN_FOLDER(test_v2),	    IN_FOLDER(test_v1),
 		IN_FOLDER(test_container),  IN_FOLDER(test_descriptors),
 		IN_FOLDER(test_stalls),	    child_test(child_room),
-		child_test(child_at_limit),
+		child_test(child_at_limit), child_test(child_grown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

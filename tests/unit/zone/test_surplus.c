@@ -132,10 +132,11 @@ static void child_reuse(void *arg)
 }
 
 /* All that a program has freed and built again, ten times. Expect less than
- * 30% of it resident after the last free, but more than after the first. */
+ * 30% of it resident after the last free, but more than after the first, and no
+ * bound after many ticks. */
 static void child_cycles(void *arg)
 {
-	unsigned long first = 0;
+	unsigned long first = 0, wide;
 
 	(void)arg;
 	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
@@ -149,6 +150,13 @@ static void child_cycles(void *arg)
 	REQUIRE(first <= TEST_FRAMES / 16);
 	REQUIRE(zone->unreported > first);
 	REQUIRE(zone->unreported <= TEST_FRAMES * 3 / 10);
+	look();
+	wide = bound_now();
+	tick_run(tick_last_ms + 1);
+	REQUIRE(bound_now() + 100 <= wide); /* a sixteenth less */
+	for (int i = 0; i < 300; i++)
+		tick_run(tick_last_ms + 1);
+	REQUIRE(bound_now() <= 8);
 }
 
 /* Free memory in blocks that are too small to go. Expect one look, not one
@@ -163,6 +171,84 @@ static void child_too_small(void *arg)
 	REQUIRE(zone->unreported == 4 * BLOCK && !zone->turnover.returned);
 	REQUIRE(zone->surplus_mark >= zone->unreported + 64);
 	REQUIRE(!surplus_wanted);
+}
+
+/* Pages freed one by one, by way of the per-CPU lists, and a run. Expect both
+ * to pass the mark, and what is too much to go with the pages that pass it. */
+static void child_pages(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	for (unsigned int i = 0; i < 4; i++) {
+		split_page(heads[i], MAX_PAGE_ORDER);
+		for (unsigned long n = 0; n < BLOCK; n++) {
+			heads[i][n]._refcount = 1;
+			__free_page(heads[i] + n);
+		}
+	}
+	REQUIRE(zone->turnover.returned >= 3 * BLOCK);
+	surplus_wanted = 0;
+	free_page_run(heads[8], BLOCK);
+	REQUIRE(surplus_wanted);
+}
+
+/* A run cut from a block that was given back, then one that is resident.
+ * Expect all of the first to count as wanted, all of the second as reused. */
+static void child_runs(void *arg)
+{
+	struct page *run;
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	free_blocks(0, 1);
+	REQUIRE(zone->turnover.lately == BLOCK);
+	run = alloc_fit_run(QUIET | __GFP_MOVABLE, 1000);
+	REQUIRE(run && zone->turnover.refaulted == 1000);
+	free_page_run(run, 1000);
+	zone->turnover.reused = 0;
+	run = alloc_fit_run(QUIET | __GFP_MOVABLE, 1000);
+	REQUIRE(run && zone->turnover.reused == 1000);
+}
+
+/* Given back, then ticks; the same for a block whose half was given before.
+ * Expect half as much to count at each tick, and never more than is absent. */
+static void child_forgets(void *arg)
+{
+	unsigned long pfn;
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	free_blocks(0, 1);
+	tick_run(tick_last_ms + 1);
+	REQUIRE(zone->turnover.lately == BLOCK / 2);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	REQUIRE(zone->turnover.lately == 0);
+	pfn = page_to_pfn(heads[1]);
+	take_blocks(0, 1);
+	give_frames(zone, pfn, BLOCK / 2);
+	look();
+	give_frames(zone, pfn + BLOCK / 2, BLOCK / 2);
+	look();
+	REQUIRE(zone->turnover.returned == 2 * BLOCK + BLOCK / 2);
+	REQUIRE(zone->turnover.lately == BLOCK);
+}
+
+/* Much reused, then all freed but 1/32 of the peak. Expect the reuse not to
+ * count; a little more in use, and it does. */
+static void child_rest(void *arg)
+{
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	look();
+	zone->turnover.reused += TEST_FRAMES;
+	free_blocks(0, TEST_BLOCKS - 1);
+	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 1]), BLOCK / 4);
+	look();
+	REQUIRE(bound_now() >= 4 * BLOCK);
+	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 1]) + BLOCK / 4,
+		    BLOCK / 4);
+	look();
+	REQUIRE(bound_now() < BLOCK / 2);
 }
 
 /* While a tick runs, or this thread reclaims, or forks. Expect nothing given,
@@ -192,7 +278,9 @@ int main(void)
 		child_test(child_at_once), child_test(child_bound),
 		child_test(child_learns),  child_test(child_reuse),
 		child_test(child_cycles),  child_test(child_too_small),
-		child_test(child_busy),
+		child_test(child_busy),	   child_test(child_pages),
+		child_test(child_runs),	   child_test(child_forgets),
+		child_test(child_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,34 @@ static void child_counts(void *arg)
 	REQUIRE(surplus_areas.lazy == 0 && !vm_space.lazy_bytes);
 }
 
+/* Ranges that went back, then ticks. Expect fewer of them to count as lately,
+ * none after an idle time. What vmap.lazy_max allows, and too much free memory
+ * in the zone: expect the range to stay. A new mapping with a limit on the
+ * heap: expect the sums to be looked at. */
+static void child_ticks(void *arg)
+{
+	struct turnover *t = &surplus_areas.turnover;
+	struct large_area *area;
+
+	(void)arg;
+	REQUIRE(!start_vmap(NO_BOUND "vmap.lazy_max=64K "
+				     "page_reporting.limit=64M"));
+	surplus_wanted = 0;
+	area = large_area_alloc(9 * SIZE, PAGE_SIZE);
+	REQUIRE(area && surplus_wanted);
+	give(area);
+	REQUIRE(t->lately == 8 * SIZE >> PAGE_SHIFT);
+	__free_pages(alloc_pages(QUIET, 8), 8);
+	surplus_wanted = 1;
+	surplus_poll();
+	REQUIRE(vm_space.lazy_bytes == SIZE);
+	tick_interval_ms = 500;
+	tick_run(tick_last_ms + 1);
+	REQUIRE(t->lately == 4 * SIZE >> PAGE_SHIFT);
+	tick_run(tick_last_ms + 1000);
+	REQUIRE(t->lately == 0);
+}
+
 static void shift_sum(void *arg)
 {
 	(void)arg;
@@ -258,6 +286,7 @@ int main(void)
 		child_test(child_refused),   child_test(child_part),
 		child_test(child_surplus),   child_test(child_counts),
 		child_test(child_fork_lock), cmocka_unit_test(test_check_sees),
+		child_test(child_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
