@@ -26,7 +26,9 @@ had live, 64 MiB at least. Rows with the greatest loss of any column of libkmall
 
 ## Tables
 
-`{command}`
+```sh
+{command}
+```
 
 """
 

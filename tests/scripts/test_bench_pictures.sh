@@ -81,7 +81,9 @@ overhead ['libkmalloc', 'glibc', 'je<malloc'] 6 2 0 True
 ['1', '2', '3', '16', '256', '4096']" "$out"
 
 page=$(< "$tmp/page.md")
-has "the command" "\`scripts/bench --memory\`" "$page"
+has "the command" "\`\`\`sh
+scripts/bench --memory
+\`\`\`" "$page"
 has "the tables" "\`\`\`
 peers build/x
 Table
