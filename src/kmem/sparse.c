@@ -11,7 +11,7 @@
  * A program that makes slabs while others are almost empty has gone on to
  * other sizes: new slabs cost memory that lies idle elsewhere. So the pages on
  * which nothing is in use go back, of slabs that are half in use or less. A
- * cache of 16 MiB or more, of which a quarter is in use or less, is also
+ * cache of 8 MiB or more, of which a quarter is in use or less, is also
  * looked at when an eighth of its objects were freed. The rest is left to idle
  * ticks and malloc_trim().
  *
@@ -29,7 +29,7 @@
 #define LEAST_BETWEEN (32UL << 20 >> PAGE_SHIFT)
 #define PART 16U /* of all, between two looks */
 #define LEAST_SLABS (16UL << 20 >> PAGE_SHIFT) /* less is not worth it */
-#define LEAST_CACHE (16UL << 20) /* bytes; the same of one cache */
+#define LEAST_CACHE (8UL << 20) /* bytes; the same of one cache */
 #define PART_FREED 8U /* of a cache, between two looks */
 
 /* Returns true if this thread can give pages back where it is. */

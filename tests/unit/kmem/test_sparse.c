@@ -127,7 +127,7 @@ static void test_not_here(void **state)
 /* Objects of a cache are freed to slabs: a few, then as many as the mark, with
  * a quarter of the cache in use, and a little more. Expect one look, at the
  * mark, and the next mark after an eighth of all; none of a cache that is
- * smaller than 16 MiB. */
+ * smaller than 8 MiB. */
 static void test_freed(void **state)
 {
 	struct kmem_cache_node *n = get_node(s, 0);
@@ -150,11 +150,11 @@ static void test_freed(void **state)
 	kmem_sparse_check(s);
 	assert_int_equal(asked, 1);
 	assert_int_equal(s->sparse_next, 1001 + 2 * (total / 8));
-	n->total_objects = (16UL << 20) / SIZE - 1;
+	n->total_objects = (8UL << 20) / SIZE - 1;
 	s->in_use = 0;
 	s->flushed = s->sparse_next;
 	kmem_sparse_check(s);
-	assert_int_equal(s->sparse_next - s->flushed, (2UL << 20) / SIZE);
+	assert_int_equal(s->sparse_next - s->flushed, (1UL << 20) / SIZE);
 	assert_int_equal(asked, 1);
 	n->total_objects++;
 	s->flushed = s->sparse_next;
