@@ -206,8 +206,9 @@ static void test_grows(void **state)
 		p[i] = large_alloc(17 * PAGE_SIZE, PAGE_SIZE, LARGE_GROWS);
 		assert_non_null(p[i]);
 		assert_int_equal((uintptr_t)p[i] % (32 * PAGE_SIZE), 0);
-		assert_ptr_equal(large_resize(p[i], 32 * PAGE_SIZE), p[i]);
 	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		assert_ptr_equal(large_resize(p[i], 32 * PAGE_SIZE), p[i]);
 	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
 		assert_int_equal(large_free(p[i]), 0);
 }
