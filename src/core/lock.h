@@ -36,6 +36,7 @@ enum lock_rank {
 	LOCK_MEMPOOL, /* the reserves of all mempools */
 	LOCK_SLAB_MUTEX, /* list of caches, creation, destruction */
 	LOCK_OWNERS, /* list of object-cache owners */
+	LOCK_OWNER, /* one owner: its sheaves of caches not in use */
 	LOCK_SLAB_DEBUG, /* the slabs of one cache with slab_debug */
 	LOCK_KMEM_CPU, /* one kmem_cache_cpu: cpu slab and partial list */
 	LOCK_BARN, /* one node_barn */

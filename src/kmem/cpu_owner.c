@@ -38,6 +38,7 @@
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/room.h"
 #include "kmem/section.h"
 #include "kmem/sheaf.h"
 #include "sys/os.h"
@@ -58,6 +59,8 @@ int kmem_cpu_owners_start(void)
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
 		kmem_cpu_owner[cpu] = kmem_no_owner;
 	kmem_rseq = offset;
+	kmem_room_all = 0; /* any CPU's sheaves can be emptied */
+	kmem_room_share(0);
 	return 0;
 }
 

@@ -30,6 +30,7 @@
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
+#include "kmem/room.h"
 #include "kmem/section.h"
 #include "kmem/sheaf.h"
 #include "sys/os.h"

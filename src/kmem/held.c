@@ -4,7 +4,7 @@
  *
  *	who flushes		what
  *	the owner, at a tick	slots that were not used since the last one, and
- *				those of caches that were shrunk
+ *				those of caches that were shrunk; half of others
  *	the owner, in reclaim	all
  *	a thread that ends	all; in a child of fork, those of threads that
  *				are not there
@@ -14,35 +14,16 @@
  * Another thread that wants a table to be flushed makes a request; the owner
  * serves it at its next slow path.
  *
- * Locking	kmem_owners_lock, except where the owner flushes one cache
+ * Locking	kmem_owners_lock, except where the owner flushes one cache;
+ *		an owner's own lock, where another thread does that
  * Invariants	SHEAF1-SHEAF3 of kmem.h
  */
 #include "kmem/barn.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/slab_ops.h"
-
-void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s)
-{
-	struct kmem_owner_slot *slot = kmem_slot(owner, s);
-	struct slab_sheaf *sheaf = main_take(owner, s);
-
-	if (!slot)
-		return;
-	slot->shrunk = (u16)READ_ONCE(s->shrinks);
-	for (int i = 0; i < 2; i++) {
-		if (sheaf) {
-			flush_sheaf(s, sheaf);
-			barn_put_empty(s, sheaf);
-		}
-		sheaf = slot->spare;
-		spare_set(slot, NULL);
-	}
-	slot->seen = 0;
-	slot->retired = 0;
-}
 
 /* Returns the cache whose sheaves are in a slot, or NULL if there are none. */
 static struct kmem_cache *slot_cache(uintptr_t cursor,
@@ -103,6 +84,8 @@ void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s)
 
 	if (slot->seen == cursor)
 		kmem_owner_flush_cache(owner, s);
+	else if (kmem_room_all)
+		kmem_slot_halve(owner, s);
 	else
 		slot->seen = cursor;
 }
@@ -116,10 +99,18 @@ static void serve_cache(struct kmem_owner *owner, struct kmem_cache *s)
 		s->ops->main_idle(owner, s);
 }
 
+/* Adds the room of a cache. Another thread may have emptied slots. */
+static void sum_room(struct kmem_owner *owner, struct kmem_cache *s)
+{
+	owner->room += room_bytes(s, kmem_slot(owner, s)->capacity);
+}
+
 void __kmem_owner_flush_idle(struct kmem_owner *owner)
 {
 	lock_assert_held(&kmem_owners_lock);
 	for_each_held(owner, serve_cache);
+	owner->room = 0;
+	for_each_held(owner, sum_room);
 }
 
 void kmem_owner_flush_idle(struct kmem_owner *owner)
@@ -151,8 +142,11 @@ void kmem_owners_flush_cache(struct kmem_cache *s)
 	if (!kmem_has_slot(s))
 		return;
 	spin_lock(&kmem_owners_lock);
-	list_for_each_entry(owner, &kmem_owners, list)
+	list_for_each_entry(owner, &kmem_owners, list) {
+		spin_lock(&owner->lock);
 		kmem_owner_flush_cache(owner, s);
+		spin_unlock(&owner->lock);
+	}
 	for_each_cpu_table(cpu, owner)
 		kmem_owner_flush_cache(owner, s);
 	spin_unlock(&kmem_owners_lock);
@@ -207,7 +201,10 @@ unsigned long kmem_cache_cached(struct kmem_cache *s)
 		   READ_ONCE(s->in_use));
 }
 
-/* Checks SHEAF1 to SHEAF3 and FAR2 of a slot of the table, or of a far slot. */
+/*
+ * Checks SHEAF1 to SHEAF3, FAR2 and ROOM1 of a slot of the table, or of a far
+ * slot.
+ */
 static void check_slot(uintptr_t cursor, const struct kmem_owner_slot *slot,
 		       unsigned int number, unsigned int far)
 {
@@ -216,6 +213,7 @@ static void check_slot(uintptr_t cursor, const struct kmem_owner_slot *slot,
 	const struct kmem_cache *s = slot_cache(cursor, slot);
 
 	BUG_ON(s && (s->slot != number || s->far != far));
+	BUG_ON(s && kmem_room_all && !slot->capacity);
 	BUG_ON(spare && spare->count && spare->count != spare->capacity);
 	if (!sheaf)
 		return;

@@ -13,8 +13,6 @@ void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s);
 void kmem_owner_flush(struct kmem_owner *owner);
 /* The same, where the caller holds kmem_owners_lock. */
 void __kmem_owner_flush(struct kmem_owner *owner);
-/* Frees all objects of one cache that an owner holds to the slabs. */
-void kmem_owner_flush_cache(struct kmem_owner *owner, struct kmem_cache *s);
 /*
  * Frees the objects of slots that were not used since the last call, or whose
  * cache was shrunk since.

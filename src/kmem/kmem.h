@@ -77,12 +77,12 @@
 /*
  * Cursor slots: 0 always misses, 1..239 are size classes, then come API caches.
  * Caches beyond these have a far slot. Slots 240..255 miss too, for frames that
- * are no class, and 256..271 are no slots: struct kmem_owner.
+ * are no class, and 256..287 are no slots: struct kmem_owner.
  */
 #define NR_CLASSES 240
 #define NR_INDICES 256
-#define API_SLOT 272
-#define NR_CURSORS 528
+#define API_SLOT 288
+#define NR_CURSORS 544
 
 struct slab_sheaf {
 	union {
@@ -266,7 +266,11 @@ struct kmem_owner_slot {
 	struct slab_sheaf *spare; /* NULL, full or empty; owner */
 	u32 seen; /* low half of the cursor at the last tick; owner */
 	u16 shrunk; /* shrinks when last emptied, modulo 2^16; owner */
-	u8 retired; /* full sheaves retired since main was empty; owner */
+	u8 capacity; /* of main, in objects; 0: no sheaves; owner; room.h */
+	union { /* owner */
+		u8 retired; /* full sheaves retired since main was empty */
+		u8 calls; /* while capacity is 0: served by the slabs */
+	};
 };
 
 /* The cursor and the rest of a cache that has a far slot. */
@@ -283,7 +287,7 @@ struct kmem_far_slot {
  * Its table has kmem_nr_cursors cursors, and behind them the rest of each slot:
  * owner_slot() of sheaf.h.
  *
- *	cursor	[0 .. 255 | 256 .. 271  | 272 .. ] slot [0 .. ]
+ *	cursor	[0 .. 255 | 256 .. 287  | 288 .. ] slot [0 .. ]
  *		 indices    the owner's   API
  *		 of frames  own fields	  caches
  */
@@ -302,6 +306,9 @@ struct kmem_owner {
 			unsigned int exits; /* destructor rounds so far */
 			unsigned long served; /* the last request served */
 			unsigned long polled_ms; /* time of the last poll */
+			unsigned long room; /* of its slots, bytes; room.h */
+			u32 moved; /* bytes since it looked for idle slots */
+			u16 hand; /* the slot that room was taken from last */
 			unsigned int unpolled; /* misses until the next poll */
 			/* constant */
 			uintptr_t frame; /* an address on its stack */
@@ -310,6 +317,7 @@ struct kmem_owner {
 			struct list_head list;
 			struct rb_node by_thread; /* thread.c */
 			uintptr_t inside; /* its thread is: inside.h; atomic */
+			spinlock_t lock; /* while other slots are emptied */
 			uintptr_t api[]; /* of cursor, from API_SLOT on */
 		};
 	};

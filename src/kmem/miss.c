@@ -7,8 +7,9 @@
  *	free	a far slot's cursor -> main, in which the backend may have to
  *		make room first -> one object straight to its slab
  *
- * A cache without a slot, or a thread without a table, is served object by
- * object from the slabs. So is a guarded cache, by guard.c and direct.c.
+ * A cache without a slot, a thread without a table, and the first calls of a
+ * thread are served object by object from the slabs. So is a guarded cache, by
+ * guard.c and direct.c.
  *
  * With percpu=rseq each call comes here. It tries a section on the table of the
  * CPU (section.h), before all else; then a hand is the owner (hand.c).
@@ -26,8 +27,8 @@
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/miss.h"
+#include "kmem/room.h"
 #include "kmem/section.h"
-#include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"
 #include "kmem/sparse.h"
 #include "kmem/stat.h"
@@ -131,7 +132,8 @@ static void *__do_cache_alloc(struct kmem_owner *owner, struct kmem_cache *s,
 		return alloc_direct(s, gfp, node);
 	if (owner && kmem_owner_has_slot(owner, s)) {
 		kmem_owner_serve(owner);
-		obj = __cache_alloc(owner, s, gfp, node);
+		if (!kmem_room_none(owner, s))
+			obj = __cache_alloc(owner, s, gfp, node);
 	} else if (kmem_rseq) {
 		obj = alloc_by_hand(s, gfp, node);
 	}
@@ -197,7 +199,7 @@ static int __cache_free(struct kmem_owner *owner, struct kmem_cache *s,
 {
 	int ret = cursor_put(kmem_cursor(owner, s), obj);
 
-	if (ret && !s->ops->main_full(owner, s)) {
+	if (ret && !kmem_room_none(owner, s) && !s->ops->main_full(owner, s)) {
 		kmem_stat_n(s, FREE_FASTPATH, main_room(owner, s));
 		ret = cursor_put(kmem_cursor(owner, s), obj);
 	}

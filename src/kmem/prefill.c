@@ -26,7 +26,7 @@
 #include "kmem/direct.h"
 #include "kmem/internal.h"
 #include "kmem/region.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 #include "kmem/thread.h"
@@ -207,9 +207,9 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
 		free_private(s, sheaf);
 		return;
 	}
-	if (owner && kmem_owner_has_slot(owner, s))
+	if (owner && kmem_owner_has_slot(owner, s) && !kmem_room_none(owner, s))
 		slot = kmem_slot(owner, s);
-	if (!slot || slot->spare) {
+	if (!slot || slot->spare || !room_is_whole(s, slot->capacity)) {
 		store_sheaf(s, sheaf, gfp);
 		return;
 	}

@@ -8,12 +8,14 @@
  *	alloc, main empty	spare full     -> swap main and spare
  *				barn has full  -> exchange main for that
  *				else           -> fill main from the slabs
- *	free, main full		spare empty    -> swap main and spare
+ *	free, main full		not whole yet  -> main of twice the capacity
+ *				spare empty    -> swap main and spare
  *				no spare       -> main becomes the spare
  *				spare full     -> it goes to the barn, or, if
  *						  that is full, to the slabs
  *
- * A thread keeps up to two sheaves of each cache. So a program whose number of
+ * A slot is whole when its main has the cache's capacity (room.h). A thread
+ * keeps up to two such sheaves of each cache. So a program whose number of
  * objects varies around the end of a sheaf does not need the barn at every
  * call. But each object in a sheaf may keep a whole slab from being empty. So
  * if the only thread has retired three full sheaves and requested none, it
@@ -31,7 +33,7 @@
 #include "kmem/cache.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
@@ -49,44 +51,36 @@ static void fill_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf,
 	kmem_stat_n(s, SHEAF_REFILL, sheaf->count);
 }
 
-/*
- * The slot had no main while slabs were searched. If that led to reclaim, a
- * shrinker may have freed an object of this cache, which gave the slot a main.
- * That main goes to the slabs.
- */
-void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
-		       struct slab_sheaf *sheaf)
+/* Sets the capacity of an empty sheaf. Returns it. */
+static struct slab_sheaf *fit_empty(struct slab_sheaf *empty, u32 capacity)
 {
-	struct slab_sheaf *other = main_take(owner, s);
-
-	if (unlikely(other)) {
-		flush_sheaf(s, other);
-		barn_put_empty(s, other);
-	}
-	main_set(owner, s, sheaf);
+	if (empty && empty->capacity != capacity)
+		sheaf_set_capacity(empty, capacity);
+	return empty;
 }
 
 int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
-	struct slab_sheaf *main = main_take(owner, s), *full;
+	u32 capacity = kmem_room_miss(owner, s);
+	struct slab_sheaf *main = fit_empty(main_take(owner, s), capacity);
+	struct slab_sheaf *full = NULL;
 
 	slot->retired = 0;
-	if (main)
-		sheaf_restore(s, main);
 	if (slot->spare && slot->spare->count) {
 		full = slot->spare;
 		spare_set(slot, main);
 		main_set(owner, s, full);
 		return 0;
 	}
-	full = barn_get_full(s, main);
+	if (room_is_whole(s, capacity))
+		full = barn_get_full(s, main);
 	if (full) {
 		main_set(owner, s, full);
 		return 0;
 	}
 	if (!main)
-		main = sheaf_get(s);
+		main = fit_empty(sheaf_get(s), capacity);
 	if (!main)
 		return -ENOMEM;
 	fill_sheaf(s, main, gfp);
@@ -143,12 +137,31 @@ static void drain_main(struct kmem_owner *owner, struct kmem_cache *s,
 	kmem_main_replace(owner, s, main);
 }
 
+/*
+ * Makes room in a full main of a slot that is not whole, which has no spare:
+ * more of it if the capacity grew, or else the older half is flushed.
+ */
+static void widen_main(struct kmem_owner *owner, struct kmem_cache *s,
+		       struct slab_sheaf *main, u32 capacity)
+{
+	if (main->capacity >= capacity)
+		sheaf_drop_oldest(s, main, DIV_ROUND_UP(main->count, 2U));
+	sheaf_resize(s, main, capacity);
+	kmem_main_replace(owner, s, main);
+}
+
 int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
+	u32 capacity = kmem_room_miss(owner, s);
 	struct slab_sheaf *main = main_take(owner, s);
 	struct slab_sheaf *spare = slot->spare, *empty = spare;
 
+	if (main && !owner_drains(slot) &&
+	    (main->capacity < capacity || !room_is_whole(s, capacity))) {
+		widen_main(owner, s, main, capacity);
+		return 0;
+	}
 	if (main && spare && !spare->count && owner_drains(slot)) {
 		drain_main(owner, s, main);
 		return 0;
@@ -166,9 +179,9 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 	if (!empty)
 		return -ENOMEM;
 	if (owner_drains(slot))
-		sheaf_set_capacity(empty, DIV_ROUND_UP(s->sheaf_capacity, 2U));
+		sheaf_set_capacity(empty, DIV_ROUND_UP(capacity, 2U));
 	else
-		sheaf_restore(s, empty);
+		fit_empty(empty, capacity);
 	main_set(owner, s, empty);
 	if (main && owner_drains(slot))
 		retire_spare(slot, s);

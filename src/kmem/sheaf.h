@@ -215,9 +215,6 @@ static inline void kmem_account(unsigned long *calls, unsigned long *objects,
 int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp);
 /* slab_ops.main_full of such a backend. */
 int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s);
-/* main_set(), where objects may have been freed since main_take(). */
-void kmem_main_replace(struct kmem_owner *owner, struct kmem_cache *s,
-		       struct slab_sheaf *sheaf);
 
 /* Returns true if the cache has spares and barns: it is on SLUB. */
 static inline bool kmem_has_barns(const struct kmem_cache *s)

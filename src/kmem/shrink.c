@@ -26,6 +26,7 @@
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/region.h"
+#include "kmem/room.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"

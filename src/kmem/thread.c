@@ -29,7 +29,7 @@
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/region.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/thread.h"
 #include "request/request.h"
 #include "sys/os.h"
@@ -81,6 +81,7 @@ static void __table_unlist(struct kmem_owner *owner)
 	list_del(&owner->list);
 	rb_erase(&owner_tree, &owner->by_thread, NULL);
 	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners - 1);
+	kmem_room_share(kmem_nr_owners);
 }
 
 /*
@@ -114,6 +115,7 @@ static void table_list(struct kmem_owner *owner)
 	struct kmem_owner *gone;
 
 	owner->exits = 0;
+	spin_lock_init(&owner->lock, LOCK_OWNER);
 	owner->frame = (uintptr_t)__builtin_frame_address(0);
 	owner->served = READ_ONCE(kmem_requests);
 	owner->thread = __builtin_thread_pointer();
@@ -124,6 +126,7 @@ static void table_list(struct kmem_owner *owner)
 	list_add(&owner->list, &kmem_owners);
 	kmem_visit_listed(&owner->inside);
 	WRITE_ONCE(kmem_nr_owners, kmem_nr_owners + 1);
+	kmem_room_share(kmem_nr_owners);
 	spin_unlock(&kmem_owners_lock);
 	kmem_table_free(gone);
 }

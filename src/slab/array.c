@@ -6,9 +6,10 @@
  *				empty one goes; else batchcount objects come in,
  *				16 at most if the array was not touched since
  *				it was last reaped
- *	cache_flusharray()	the oldest batchcount objects leave: to the
- *				shared arrays if there is a slot, else to the
- *				slabs
+ *	cache_flusharray()	the array gets twice the limit, if it has not
+ *				the cache's; else the oldest batchcount objects
+ *				leave: to the shared arrays if there is a slot,
+ *				or to the slabs
  *
  *	bottom                                 cursor
  *	  | oldest  ...  batchcount | ... newest |	full
@@ -34,7 +35,7 @@
 #include "core/tick.h"
 #include "kmem/barn.h"
 #include "kmem/owner.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
 
@@ -53,34 +54,40 @@ static void init_arraycache(struct array_cache *ac, unsigned int limit,
 	ac->reaped = (u32)READ_ONCE(tick_last_ms);
 }
 
-/* Returns true if the array has the cache's present limits. */
-static inline bool has_limits(const struct kmem_cache *s,
-			      const struct array_cache *ac)
+/* Returns how many objects an array of this limit moves at a time. */
+static inline unsigned int batch_of(const struct kmem_cache *s,
+				    unsigned int limit)
 {
-	unsigned int limit = READ_ONCE(s->limit);
+	unsigned int batchcount = READ_ONCE(s->batchcount);
 
-	return ac->limit == limit &&
-	       ac->batchcount == min(READ_ONCE(s->batchcount), limit);
+	return min(batchcount,
+		   room_is_whole(s, limit) ? limit : (limit + 1) / 2);
+}
+
+/* Returns true if the array has this limit, and the batch for it. */
+static inline bool has_limits(const struct kmem_cache *s,
+			      const struct array_cache *ac, unsigned int limit)
+{
+	return ac->limit == limit && ac->batchcount == batch_of(s, limit);
 }
 
 struct array_cache *cpu_cache_take(struct kmem_owner *owner,
 				   struct kmem_cache *s)
 {
-	unsigned int limit = READ_ONCE(s->limit);
-	unsigned int batchcount = min(READ_ONCE(s->batchcount), limit);
+	unsigned int limit = kmem_slot(owner, s)->capacity;
 	struct slab_sheaf *sheaf = main_take(owner, s);
 	struct array_cache *ac = (struct array_cache *)sheaf;
 
-	if (likely(sheaf && ac->limit == limit && ac->batchcount == batchcount))
+	if (likely(sheaf && has_limits(s, ac, limit)))
 		return ac;
-	if (!sheaf)
-		sheaf = sheaf_get(s);
-	if (!sheaf)
-		return NULL;
-	if (sheaf->count)
-		slab_flush(s, sheaf_objects(sheaf), sheaf->count);
-	ac = (struct array_cache *)sheaf;
-	init_arraycache(ac, limit, batchcount);
+	if (sheaf) {
+		sheaf_resize(s, sheaf, limit);
+		ac->batchcount = batch_of(s, limit);
+		return ac;
+	}
+	ac = (struct array_cache *)sheaf_get(s);
+	if (ac)
+		init_arraycache(ac, limit, batch_of(s, limit));
 	return ac;
 }
 
@@ -131,8 +138,11 @@ int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	bool touched = cpu_cache_get(owner, s) &&
 		       slot->seen != (u32)*kmem_cursor(owner, s);
-	unsigned int nr = take_shared(owner, s);
+	u32 limit = kmem_room_miss(owner, s);
+	unsigned int nr = 0;
 
+	if (room_is_whole(s, limit))
+		nr = take_shared(owner, s);
 	if (!nr)
 		nr = refill_array(owner, s, gfp,
 				  touched ? SHEAF_MAX_CAPACITY :
@@ -172,7 +182,7 @@ static struct array_cache *empty_like(struct kmem_cache *s,
 	if (!sheaf)
 		sheaf = sheaf_get(s);
 	new = (struct array_cache *)sheaf;
-	if (new && !has_limits(s, new))
+	if (new && !has_limits(s, new, ac->limit))
 		init_arraycache(new, ac->limit, ac->batchcount);
 	if (new)
 		new->reaped = ac->reaped;
@@ -228,9 +238,9 @@ static unsigned int put_objects(struct kmem_cache *s, struct array_cache *ac,
 }
 
 /*
- * Returns true if the oldest nr objects of an array may be shared: there is
- * another owner, a slot has room, and they are of this node. An owner that is
- * alone would only keep slabs from becoming empty.
+ * Returns true if the oldest nr objects of an array may be shared: it is
+ * whole, there is another owner, a slot has room, and they are of this node. An
+ * owner that is alone would only keep slabs from becoming empty.
  */
 static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 		      struct array_cache *ac, unsigned int nr)
@@ -238,7 +248,7 @@ static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 	void **objs = sheaf_objects(ac_sheaf(ac));
 
 	if (kmem_owners_number() == 1 || nr < ac->batchcount ||
-	    !shared_has_room(s, n))
+	    !room_is_whole(s, ac->limit) || !shared_has_room(s, n))
 		return false;
 	return likely(nr_online_nodes == 1) || !sort_remote(s, objs, nr);
 }
@@ -246,11 +256,17 @@ static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 {
 	struct kmem_cache_node *n = get_node(s, (int)numa_node_id());
-	struct array_cache *ac = cpu_cache_take(owner, s);
+	struct array_cache *ac;
 	unsigned int nr;
 
+	kmem_room_miss(owner, s);
+	ac = cpu_cache_take(owner, s);
 	if (!ac)
 		return -ENOMEM;
+	if (ac->avail < ac->limit) {
+		kmem_main_replace(owner, s, ac_sheaf(ac));
+		return 0;
+	}
 	nr = min(ac->batchcount, ac->avail);
 	if (nr && may_share(s, n, ac, nr) && give_shared(owner, s, n, ac)) {
 		kmem_account(&s->flushes, &s->flushed, nr);

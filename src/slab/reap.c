@@ -3,7 +3,8 @@
  * slab/reap.c - gives back idle objects and slabs, a little at a time
  *
  *	every 2 s an owner looks at each of its arrays:
- *		touched		nothing is freed this time
+ *		touched		its limit is halved, with a bound on the room of
+ *				an owner (kmem/room.h); else nothing is freed
  *		not touched	the oldest objects go to the slabs: a fifth of
  *				the limit, or half of the array if that is less
  *		either way	its node's alien caches go to the slabs
@@ -22,6 +23,7 @@
 
 #include "core/tick.h"
 #include "kmem/barn.h"
+#include "kmem/room.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
 
@@ -44,6 +46,8 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 	ac->reaped = now;
 	drain_alien_cache(s, get_node(s, (int)numa_node_id()));
 	if (slot->seen != (u32)*kmem_cursor(owner, s)) {
+		if (kmem_room_all)
+			kmem_slot_halve(owner, s);
 		slot->seen = (u32)*kmem_cursor(owner, s);
 		return;
 	}
@@ -59,6 +63,11 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 
 		spare_set(slot, NULL);
 		sheaf_free(spare);
+	}
+	if (kmem_room_all && !ac->avail) {
+		main_set(owner, s, ac_sheaf(ac));
+		kmem_owner_flush_cache(owner, s);
+		return;
 	}
 	main_set(owner, s, ac_sheaf(ac));
 	slot->seen = (u32)*kmem_cursor(owner, s);

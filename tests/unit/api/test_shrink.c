@@ -8,7 +8,7 @@
 #include <kmalloc/kmalloc.h>
 
 #include "kmem/held.h"
-#include "kmem/kmem.h"
+#include "kmem/room.h"
 #include "support/kmtest.h"
 
 #define FEW 5
@@ -139,5 +139,6 @@ int main(void)
 		cmocka_unit_test_teardown(test_this_thread, teardown),
 	};
 
+	kmem_room_all = 0; /* arrays are emptied for no other reason */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

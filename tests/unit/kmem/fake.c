@@ -17,7 +17,7 @@
 #include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/kmalloc.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 #include "request/request.h"
@@ -206,8 +206,11 @@ const struct slab_ops fake_ops = {
 
 int fake_start(void **state)
 {
-	int ret = arena_init() || page_alloc_init(0) ||
-		  kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
+	int ret;
+
+	kmem_room_all = 0; /* sheaves are whole */
+	ret = arena_init() || page_alloc_init(0) ||
+	      kmem_init(&fake_ops, NR_CURSORS) || kmalloc_init();
 
 	(void)state;
 	tick_interval_ms = ~0UL; /* nothing happens behind our back */

@@ -7,6 +7,7 @@
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/held.h"
+#include "kmem/room.h"
 #include "kmem/owner.h"
 #include "kmem/sheaf.h"
 #include "kmem/slab_ops.h"

@@ -6,6 +6,7 @@
 
 #include "kmem/thread.h"
 #include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "sheaf_fixture.h"
 
 static struct slab_sheaf *spare(void)

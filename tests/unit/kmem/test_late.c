@@ -9,7 +9,7 @@
 #include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/kmalloc.h"
-#include "kmem/sheaf.h"
+#include "kmem/room.h"
 #include "kmem/thread.h"
 #include "request/request.h"
 
@@ -29,6 +29,7 @@ static void start(bool late)
 
 	ops = fake_ops;
 	ops.late_sheaves = late;
+	kmem_room_all = 0; /* sheaves are whole */
 	REQUIRE(!arena_init() && !page_alloc_init(0) &&
 		!kmem_init(&ops, NR_CURSORS));
 	tick_interval_ms = ~0UL;

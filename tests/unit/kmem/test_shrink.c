@@ -8,6 +8,7 @@
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/held.h"
+#include "kmem/room.h"
 #include "kmem/owner.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"

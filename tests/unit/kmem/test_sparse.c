@@ -7,6 +7,7 @@
 #include "fake.h"
 #include "kmem/account.h"
 #include "kmem/held.h"
+#include "kmem/room.h"
 #include "kmem/owner.h"
 #include "kmem/shrink.h"
 #include "kmem/sparse.h"

@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "kmem/barn.h"
 #include "kmem/boot.h"
+#include "kmem/room.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
 #include "kmem/slab_ops.h"
@@ -16,6 +17,7 @@ struct fixture f;
 int slab_start(void **state)
 {
 	(void)state;
+	kmem_room_all = 0; /* sheaves are whole */
 	pin_to_first_cpu();
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(&slab_ops, NR_CURSORS) || kmalloc_init())

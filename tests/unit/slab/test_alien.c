@@ -27,7 +27,7 @@ static int node_of(const void *obj)
 static void start(unsigned int size)
 {
 	pin_to_last_cpu();
-	parse_args("arena=128M numa=fake=2");
+	parse_args("arena=128M numa=fake=2 percpu.room=0");
 	REQUIRE(!arena_init() && !page_alloc_init(0) &&
 		!kmem_init(&slab_ops, NR_CURSORS) && !kmalloc_init());
 	tick_interval_ms = ~0UL; /* after the boot parameter for it */

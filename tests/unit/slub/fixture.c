@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 #include "kmem/boot.h"
+#include "kmem/room.h"
 #include "request/request.h"
 
 struct fixture f;
@@ -11,6 +12,7 @@ struct fixture f;
 int slub_start(void **state)
 {
 	(void)state;
+	kmem_room_all = 0; /* sheaves are whole */
 	if (arena_init() || page_alloc_init(0) ||
 	    kmem_init(form_ops(), NR_CURSORS))
 		return -1;
