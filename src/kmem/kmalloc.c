@@ -328,7 +328,7 @@ struct kmem_cache *virt_to_cache(const void *p, struct page **page)
 	*page = NULL;
 	if (pfn >= arena_bound())
 		km_panic("kmalloc: kfree(): %p is not ours\n", p);
-	index = arena_index[pfn];
+	index = READ_ONCE(arena_index[pfn]);
 	if (index && index < INDEX_OTHER)
 		return kmem_classes[index];
 	head = virt_to_head_page(p);

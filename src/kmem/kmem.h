@@ -351,9 +351,11 @@ static inline struct page *virt_to_slab_page(const void *addr)
 	unsigned int index, order;
 	struct page *page;
 
-	if (unlikely(pfn >= arena_bound() || !arena_index[pfn]))
+	if (unlikely(pfn >= arena_bound()))
 		return NULL;
-	index = arena_index[pfn];
+	index = READ_ONCE(arena_index[pfn]);
+	if (unlikely(!index))
+		return NULL;
 	order = index >= INDEX_OTHER ? index - INDEX_OTHER :
 				       kmem_classes[index]->oo_order;
 	page = pfn_to_page(pfn & ~((1UL << order) - 1));
@@ -441,7 +443,7 @@ static __always_inline void *kmem_push_start(struct kmem_owner *owner,
 					     unsigned long pfn, void *obj)
 {
 	const u8 *table = arena_index; /* read once: obj is stored between */
-	unsigned long index = table[pfn];
+	unsigned long index = READ_ONCE(table[pfn]);
 	uintptr_t cursor = owner->cursor[index];
 
 	if (unlikely(!(cursor & SHEAF_FULL_MASK)))

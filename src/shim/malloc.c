@@ -140,7 +140,7 @@ static __always_inline struct kmem_cache *small_cache(const void *p)
 
 	if (unlikely(pfn >= arena_bound()))
 		return NULL;
-	s = kmem_classes[arena_index[pfn]];
+	s = kmem_classes[READ_ONCE(arena_index[pfn])];
 	return likely(s) && likely(kmem_starts_object(s, p)) ? s : NULL;
 }
 
@@ -251,11 +251,14 @@ static __always_inline bool push_by_cpu(void *p)
 	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
 	const u8 *table = arena_index;
 	long rseq = shim_rseq;
+	unsigned long index;
 
-	if (!rseq || unlikely(pfn >= arena_bound()) ||
-	    unlikely(pair_rejects(table, table[pfn], (u32)(uintptr_t)p)))
+	if (!rseq || unlikely(pfn >= arena_bound()))
 		return false;
-	return section_push(rseq, table[pfn], p);
+	index = READ_ONCE(table[pfn]);
+	if (unlikely(pair_rejects(table, index, (u32)(uintptr_t)p)))
+		return false;
+	return section_push(rseq, index, p);
 }
 
 /* The slow path of free(); free_slow() also serves realloc() after a move. */

@@ -11,8 +11,6 @@
  * Invariants	AWAY1, AWAY2 of away.h
  * Tests	unit.slub.pages, which gives pages and takes them back
  */
-#include <string.h>
-
 #include "slub/away.h"
 
 /* Returns the number of the object that has a byte of the slab, or more. */
@@ -68,10 +66,15 @@ void set_away(const struct kmem_cache *s, struct slab *slab,
 	WRITE_ONCE(slab->away, (u8)pieces);
 	if (!s->class || slab->order != s->oo_order)
 		return; /* they are hidden always */
-	for (unsigned int i = 0; i < nr; i++)
-		memset(arena_index + pfn + ((unsigned long)i << shift),
-		       begins_away(s, slab, i, pieces) ? hidden : s->class,
-		       1UL << shift);
+	for (unsigned int i = 0; i < nr; i++) {
+		const u8 value = begins_away(s, slab, i, pieces) ? hidden :
+								   s->class;
+		u8 *index = arena_index + pfn + ((unsigned long)i << shift);
+
+		/* Readers free objects of the slab. Either value serves them */
+		for (unsigned int at = 0; at < 1U << shift; at++)
+			WRITE_ONCE(index[at], value);
+	}
 }
 
 unsigned int take_away(const struct kmem_cache *s, struct slab *slab,

@@ -195,13 +195,13 @@ static unsigned int push_scattered(struct kmem_cache *s, void **objs,
 		return 0;
 	for (; at != end; at++) {
 		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
+		const u8 *entry = (const u8 *)(index + (obj >> PAGE_SHIFT));
 		struct slab *slab = (struct slab *)(pages +
 						    (obj & ~mask) / page_bytes);
 
 		/* known_slab(), with its inputs in registers */
-		if (unlikely(
-			    *(const u8 *)(index + (obj >> PAGE_SHIFT)) != class ||
-			    in >= bytes || in * divisor >= divisor))
+		if (unlikely(READ_ONCE(*entry) != class || in >= bytes ||
+			     in * divisor >= divisor))
 			break;
 		if (slab->state.counters.inuse - 2 >= most ||
 		    slab->state.freelist == *at)

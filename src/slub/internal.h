@@ -122,7 +122,7 @@ static inline struct slab *known_slab(const struct kmem_cache *s,
 {
 	unsigned long pfn = virt_to_pfn(obj);
 
-	if (unlikely(!s->class || arena_index[pfn] != s->class ||
+	if (unlikely(!s->class || READ_ONCE(arena_index[pfn]) != s->class ||
 		     !kmem_starts_object(s, obj)))
 		return NULL;
 	return (struct slab *)pfn_to_page(pfn & ~((1UL << s->oo_order) - 1));

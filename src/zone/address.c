@@ -23,7 +23,7 @@ struct page *virt_to_page(const void *addr)
 struct page *compound_head(struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
-	unsigned int index = arena_index[pfn];
+	unsigned int index = READ_ONCE(arena_index[pfn]);
 
 	if (index < INDEX_OTHER)
 		return page;
