@@ -84,7 +84,7 @@ void sheaf_main_idle(struct kmem_owner *owner, struct kmem_cache *s)
 
 	if (slot->seen == cursor)
 		kmem_owner_flush_cache(owner, s);
-	else if (kmem_room_all)
+	else if (room_follows())
 		kmem_slot_halve(owner, s);
 	else
 		slot->seen = cursor;

@@ -2,8 +2,8 @@
 /*
  * kmem/room.c - the room of an owner follows what it uses
  *
- * No thread can empty the sheaves of another that sleeps. So what it may hold
- * then is small from the start: a slot gets a sheaf after ROOM_CALLS misses,
+ * No thread can empty the sheaves of another that sleeps. So where there are
+ * many, what each may hold is small from the start: a slot gets a sheaf after ROOM_CALLS misses,
  * first for a few objects, and twice as many after each further miss. At ticks
  * slots that moved are halved, the others emptied (held.c).
  *
@@ -34,7 +34,7 @@
 enum visit { VISIT_LOOK, VISIT_HALVE };
 
 unsigned long kmem_room_all = ROOM_ALL;
-unsigned long kmem_room_most = ROOM_ALL;
+unsigned long kmem_room_most = ULONG_MAX;
 
 static int set_room(const char *value)
 {
@@ -50,13 +50,13 @@ boot_param("percpu.room", set_room, "0 to 1G, such as 16M");
 
 void kmem_room_share(unsigned int owners)
 {
+	bool bounded = kmem_room_all && owners > ROOM_FEW;
 	unsigned long most = ULONG_MAX;
 
-	if (kmem_room_all)
-		most = max(kmem_room_all / max(owners, 1U), ROOM_LEAST);
+	if (bounded)
+		most = max(kmem_room_all / owners, ROOM_LEAST);
 	WRITE_ONCE(kmem_room_most, most);
-	WRITE_ONCE(kmem_room_calls,
-		   kmem_room_all && owners > ROOM_FEW ? (u8)ROOM_CALLS : (u8)1);
+	WRITE_ONCE(kmem_room_calls, bounded ? (u8)ROOM_CALLS : (u8)1);
 }
 
 /* ---- other slots --------------------------------------------------------- */
@@ -150,7 +150,7 @@ bool kmem_room_none(struct kmem_owner *owner, struct kmem_cache *s)
 		return true;
 	slot->retired = 0; /* the same byte as calls */
 	give_room(owner, s, slot,
-		  kmem_room_all ? room_first(s) : READ_ONCE(s->sheaf_capacity));
+		  room_follows() ? room_first(s) : READ_ONCE(s->sheaf_capacity));
 	return false;
 }
 
@@ -160,8 +160,8 @@ u32 kmem_room_grow(struct kmem_owner *owner, struct kmem_cache *s)
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	u32 had = slot->capacity, more = min(2 * had, most);
 
-	if (!kmem_room_all) {
-		slot->capacity = (u8)most;
+	if (!room_follows()) {
+		give_room(owner, s, slot, most);
 		return most;
 	}
 	if (owner->moved > READ_ONCE(kmem_room_most))

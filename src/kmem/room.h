@@ -3,10 +3,13 @@
  * kmem/room.h - how many objects the sheaves of an owner may hold: its room
  *
  *	calls		no sheaf: each call is served by the slabs
- *	 | ROOM_CALLS of them; 1 while there are few owners
+ *	 | ROOM_CALLS of them
  *	capacity	a main of few objects, which doubles with each miss
  *	 | the cache's sheaf_capacity
  *	whole		main, spare, and the barns
+ *
+ * While there are few owners, what all of them could hold is little. Then a
+ * slot is whole from its first call, and nothing is bounded.
  *
  * The room of a slot is what its sheaves could hold, in bytes, and the sheaves
  * themselves. An owner's is the sum over its slots.
@@ -19,12 +22,11 @@
 
 #include "kmem/sheaf.h"
 
-#define ROOM_FEW 8 /* owners, whose slots get a sheaf at once */
+#define ROOM_FEW 8 /* owners, whose slots are whole at once */
 #define ROOM_CALLS 24 /* served by the slabs before a slot gets a sheaf */
 #define ROOM_AGAIN 20 /* of these, counted already if it had one before */
 #define ROOM_FIRST 8U /* objects in the first main, at most */
 #define ROOM_FIRST_BYTES (4U << 10) /* the same, in bytes */
-#define ROOM_FIRST_FEW 4U /* objects at least, while there are few owners */
 #define ROOM_ALL (8UL << 20)
 #define ROOM_LEAST (128UL << 10) /* of an owner, however many there are */
 
@@ -37,6 +39,12 @@ extern unsigned long kmem_room_all;
 extern unsigned long kmem_room_most;
 /* Calls before a slot gets a sheaf: ROOM_CALLS or 1. The same. */
 extern u8 kmem_room_calls;
+
+/* Returns true if room follows use: there are more than few owners. */
+static inline bool room_follows(void)
+{
+	return kmem_room_all && READ_ONCE(kmem_room_calls) > 1;
+}
 
 /* Returns true if a slot of this capacity may have a spare, and use barns. */
 static inline bool room_is_whole(const struct kmem_cache *s, u32 capacity)
@@ -58,9 +66,7 @@ static inline unsigned long room_bytes(const struct kmem_cache *s, u32 capacity)
 /* Returns the capacity of a slot's first main. */
 static inline u32 room_first(const struct kmem_cache *s)
 {
-	u32 least = READ_ONCE(kmem_room_calls) == 1 ? ROOM_FIRST_FEW : 1;
-
-	return min(clamp(ROOM_FIRST_BYTES / s->size, least, ROOM_FIRST),
+	return min(clamp(ROOM_FIRST_BYTES / s->size, 1U, ROOM_FIRST),
 		   READ_ONCE(s->sheaf_capacity));
 }
 

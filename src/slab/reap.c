@@ -46,7 +46,7 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 	ac->reaped = now;
 	drain_alien_cache(s, get_node(s, (int)numa_node_id()));
 	if (slot->seen != (u32)*kmem_cursor(owner, s)) {
-		if (kmem_room_all)
+		if (room_follows())
 			kmem_slot_halve(owner, s);
 		slot->seen = (u32)*kmem_cursor(owner, s);
 		return;
@@ -64,7 +64,7 @@ void cache_reap_array(struct kmem_owner *owner, struct kmem_cache *s)
 		spare_set(slot, NULL);
 		sheaf_free(spare);
 	}
-	if (kmem_room_all && !ac->avail) {
+	if (room_follows() && !ac->avail) {
 		main_set(owner, s, ac_sheaf(ac));
 		kmem_owner_flush_cache(owner, s);
 		return;

@@ -5,7 +5,7 @@
  *	bound =	the largest of	vm.free_dirty_bytes
  *				vm.free_dirty_ratio % of what is in use
  *				1/64 of the peak
- *		+ quick, up to SLOPE x (in use - 1/16 of the peak - REST)
+ *		+ quick, up to SLOPE x (in use - 1/32 of the peak)
  *		+ slow
  *		but no more than the limit of the cgroup leaves: pressure.c
  *
@@ -47,7 +47,6 @@
 #define STEP 64UL /* pages: marks are at least so far apart */
 #define SLOW 256UL /* refaults for the first page more */
 #define FASTER 96 /* times as many pages, once all was learned */
-#define REST 512UL /* pages that arrays and slabs keep of a freed heap */
 #define SLOPE 16UL /* pages of quick for a page in use */
 #define TURNS 8 /* of one call, while others free */
 
@@ -132,7 +131,7 @@ static unsigned long bound_for(unsigned long used)
 
 	pages = max(pages, used * READ_ONCE(free_dirty_ratio) / 100);
 	pages = max(pages, surplus_peak / 64);
-	used -= min(used, surplus_peak / 16 + REST);
+	used -= min(used, surplus_peak / 32);
 	return pages + min(learned_quick, used * SLOPE) + learned_slow / SLOW;
 }
 

@@ -238,23 +238,26 @@ static void test_bound(void **state)
 	destroy_many();
 }
 
-/* Owners come and go. Expect equal parts, 128 KiB at least, a sheaf at once
- * while there are few, and no bound for a parameter of 0. */
+/* Owners come and go. Expect equal parts, 128 KiB at least; no bound and whole
+ * sheaves at once while there are few, and for a parameter of 0. */
 static void test_share(void **state)
 {
 	(void)state;
-	kmem_room_share(4);
-	assert_int_equal(kmem_room_most, ROOM_ALL / 4);
+	kmem_room_share(ROOM_FEW);
+	assert_true(kmem_room_most == ~0UL && !room_follows());
 	assert_int_equal(kmem_room_calls, 1);
+	kmem_room_share(ROOM_FEW + 1);
+	assert_int_equal(kmem_room_most, ROOM_ALL / (ROOM_FEW + 1));
+	assert_true(room_follows());
 	kmem_room_share(1000);
 	assert_int_equal(kmem_room_most, ROOM_LEAST);
 	assert_int_equal(kmem_room_calls, ROOM_CALLS);
-	parse_args("percpu.room=512K");
-	kmem_room_share(2);
+	parse_args("percpu.room=4M");
+	kmem_room_share(16);
 	assert_int_equal(kmem_room_most, 256UL << 10);
 	parse_args("percpu.room=1025M");
 	parse_args("percpu.room=4x");
-	assert_int_equal(kmem_room_all, 512UL << 10);
+	assert_int_equal(kmem_room_all, 4UL << 20);
 	parse_args("percpu.room=0");
 	kmem_room_share(2);
 	assert_true(kmem_room_most == ~0UL);
