@@ -56,20 +56,30 @@ static int is_guard(const struct mapping *m, uintptr_t start, uintptr_t end)
 	return m->start == start && m->end == end && !strcmp(m->access, "---p");
 }
 
-/* The region is the writable mapping between two guards of 64 KiB. */
+/*
+ * The region is what is writable between two guards of 64 KiB. What a child
+ * adds to it is a mapping of its own, behind those of its parent.
+ */
 static int find_region(void)
 {
 	static struct mapping m[4096];
 	int nr = read_mappings(m, 4096), found = 0;
 
-	for (int i = 1; i + 1 < nr; i++)
-		if (!strcmp(m[i].access, "rw-p") &&
+	for (int i = 1, last; i < nr; i = last + 1) {
+		last = i;
+		if (strcmp(m[i].access, "rw-p"))
+			continue;
+		while (last + 1 < nr && m[last + 1].start == m[last].end &&
+		       !strcmp(m[last + 1].access, "rw-p"))
+			last++;
+		if (last + 1 < nr &&
 		    is_guard(&m[i - 1], m[i].start - GUARD, m[i].start) &&
-		    is_guard(&m[i + 1], m[i].end, m[i].end + GUARD)) {
+		    is_guard(&m[last + 1], m[last].end, m[last].end + GUARD)) {
 			region = m[i].start;
-			region_end = m[i].end;
+			region_end = m[last].end;
 			found++;
 		}
+	}
 	return found;
 }
 
