@@ -3,9 +3,10 @@
  * kmem/room.c - the room of an owner follows what it uses
  *
  * No thread can empty the sheaves of another that sleeps. So where there are
- * many, what each may hold is small from the start: a slot gets a sheaf after ROOM_CALLS misses,
- * first for a few objects, and twice as many after each further miss. At ticks
- * slots that moved are halved, the others emptied (held.c).
+ * many, what each may hold is small from the start: a slot gets a sheaf after
+ * ROOM_CALLS misses, first for a few objects, and twice as many after each
+ * further miss. At ticks slots that moved are halved, the others emptied
+ * (held.c).
  *
  * A thread that is about to sleep passes its last slow path before, and when
  * that is it cannot know. So what it keeps is bounded at every slow path:
@@ -150,7 +151,8 @@ bool kmem_room_none(struct kmem_owner *owner, struct kmem_cache *s)
 		return true;
 	slot->retired = 0; /* the same byte as calls */
 	give_room(owner, s, slot,
-		  room_follows() ? room_first(s) : READ_ONCE(s->sheaf_capacity));
+		  room_follows() ? room_first(s) :
+				   READ_ONCE(s->sheaf_capacity));
 	return false;
 }
 

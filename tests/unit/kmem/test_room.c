@@ -120,8 +120,7 @@ static void test_no_more_room(void **state)
 	(void)state;
 	bound(0);
 	take(0, 4 * CAPACITY);
-	kmem_room_all = 1;
-	kmem_room_most = 2 * room_bytes(f.s, 16);
+	bound(2 * room_bytes(f.s, 16));
 	kmem_owner_flush_cache(kmem_owner_get(), f.s);
 	slot_of(f.s)->calls = ROOM_CALLS - 1;
 	fake_watch(f.s);
