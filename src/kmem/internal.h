@@ -134,10 +134,10 @@ extern unsigned int kmem_nr_cpu_tables; /* kmem_owners_lock; read without */
 	for ((cpu) = 0; (cpu) < KMEM_CPUS; (cpu)++) \
 		if (((table) = kmem_cpu_table[(cpu)]))
 
-/* Returns true if the table is this thread's. */
+/* Returns true if the table, or the hand, is this thread's. */
 static inline bool kmem_owner_is_mine(const struct kmem_owner *owner)
 {
-	return owner->thread == __builtin_thread_pointer();
+	return READ_ONCE(owner->thread) == __builtin_thread_pointer();
 }
 
 /* Returns true if another thread with a table is inside (inside.h). */

@@ -60,7 +60,9 @@ static inline unsigned long room_bytes(const struct kmem_cache *s, u32 capacity)
 	if (!capacity)
 		return 0;
 	/* the spare of an array of SLAB, which has a batchcount, is empty */
-	return room_is_whole(s, capacity) && !s->batchcount ? 2 * one : one;
+	return room_is_whole(s, capacity) && !READ_ONCE(s->batchcount) ?
+		       2 * one :
+		       one;
 }
 
 /* Returns the capacity of a slot's first main. */

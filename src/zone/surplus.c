@@ -57,7 +57,8 @@ struct surplus_areas surplus_areas;
 u8 surplus_wanted;
 
 /* tick_lock, all; pages */
-static unsigned long surplus_bound, surplus_peak;
+static unsigned long surplus_bound; /* read without */
+static unsigned long surplus_peak;
 static unsigned long learned_quick, learned_slow; /* slow: in 1/SLOW */
 static unsigned long seen_reused, seen_refaulted;
 
@@ -157,17 +158,17 @@ static void place_marks(unsigned long room, unsigned int zones)
 static void trim_to_bound(void)
 {
 	struct surplus_sum sum;
+	unsigned long bound;
 
 	sum_up(&sum);
 	learn_needs(&sum);
-	surplus_bound = min(bound_for(sum.used),
-			    pressure_room(sum.used, sum.dirty));
-	if (sum.dirty > surplus_bound) {
-		tick_trim(sum.dirty - surplus_bound / 4 * 3);
+	bound = min(bound_for(sum.used), pressure_room(sum.used, sum.dirty));
+	WRITE_ONCE(surplus_bound, bound);
+	if (sum.dirty > bound) {
+		tick_trim(sum.dirty - bound / 4 * 3);
 		sum_up(&sum);
 	}
-	place_marks(sum.dirty < surplus_bound ? surplus_bound - sum.dirty :
-						surplus_bound / 8,
+	place_marks(sum.dirty < bound ? bound - sum.dirty : bound / 8,
 		    sum.zones);
 }
 
