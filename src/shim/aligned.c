@@ -24,12 +24,12 @@
  */
 static unsigned int aligned_class(size_t align, size_t size)
 {
-	const size_t most = aligned_max(align);
-
-	if (size > most || align > most)
+	/* aligned_max(), which rounding up to align does not exceed */
+	if (unlikely(size > MAX_EVEN || align > MAX_EVEN) &&
+	    (size > MAX_SMALL || align > EVEN_ALIGN))
 		return 0;
 	size = max(ALIGN(size, align), align);
-	return size > most ? 0 : size_class[(size + 15) / 16];
+	return size_class[(size + 15) / 16];
 }
 
 static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
