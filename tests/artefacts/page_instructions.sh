@@ -5,8 +5,9 @@
 # __free_pages() with watermark, prep and free checks. Expect at most so many:
 #
 #	order	0	3	9
-#	most	850	950	1680
-# endbr64 of each function on the way is counted in them
+#	most	860	965	1690
+# endbr64 of each function on the way is counted in them. Idle they are 842, 949
+# and 1668; a tick that falls into the turns of a loaded machine adds a few.
 set -euo pipefail
 . "$(dirname "$0")/../support/instructions.sh"
 
@@ -23,8 +24,8 @@ while read -r order most; do
 	echo "order $order: $PER_TURN instructions a pair (at most $most)"
 	((PER_TURN > 50 && PER_TURN <= most)) || failed=1
 done <<'END'
-0 850
-3 950
-9 1680
+0 860
+3 965
+9 1690
 END
 exit $failed
