@@ -139,6 +139,30 @@ static inline struct slab_state slab_read(struct slab *slab)
 }
 
 /*
+ * Exchanges 16 bytes if they are `old`. Returns what they were. libtsan does
+ * this under a lock of its own, which the child of fork may find taken for
+ * ever. So ThreadSanitizer does not see the instruction, but its order.
+ */
+#if defined(__SANITIZE_THREAD__)
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+
+static noinline __racy unsigned __int128 slab_cmpxchg16(unsigned __int128 *at,
+							unsigned __int128 old,
+							unsigned __int128 new)
+{
+	unsigned __int128 seen;
+
+	__tsan_release(at);
+	seen = __sync_val_compare_and_swap(at, old, new);
+	__tsan_acquire(at);
+	return seen;
+}
+#else
+#define slab_cmpxchg16(at, old, new) __sync_val_compare_and_swap(at, old, new)
+#endif
+
+/*
  * Replaces *old by new and returns true. If the slab has changed meanwhile,
  * stores its present state in *old and returns false. A process with one
  * thread, as glibc reports it, needs no atomic instruction.
@@ -154,8 +178,7 @@ static inline bool slab_exchange(struct slab *slab, struct slab_state *old,
 		slab->state = new;
 		return true;
 	}
-	seen = __sync_val_compare_and_swap(
-		(unsigned __int128 *)(void *)&slab->state, o, n);
+	seen = slab_cmpxchg16((unsigned __int128 *)(void *)&slab->state, o, n);
 	if (likely(seen == o))
 		return true;
 	__builtin_memcpy(old, &seen, sizeof(seen));
