@@ -64,7 +64,7 @@ static __always_inline unsigned int mark_run(const struct object_key *key,
 	const struct kmem_cache *s = key->s;
 	const unsigned long head = page_to_pfn(desc_page(slab));
 	const bool mapped = has_map(s);
-	const u64 was = READ_ONCE(slab->free_map);
+	const u64 was = mapped ? READ_ONCE(slab->free_map) : 0;
 	unsigned int i = 0;
 	u64 map = was;
 
