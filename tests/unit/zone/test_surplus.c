@@ -233,20 +233,26 @@ static void child_forgets(void *arg)
 	REQUIRE(zone->turnover.lately == BLOCK);
 }
 
-/* Much reused, then all freed but 1/32 of the peak. Expect the reuse not to
- * count; a little more in use, and it does. */
+/* Much reused, then all freed in steps down to 1/32 of the peak. Expect the
+ * reuse to count whole, then up to a twelfth of the peak, then not at all. */
 static void child_rest(void *arg)
 {
+	unsigned long last;
+
 	(void)arg;
 	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	last = page_to_pfn(heads[TEST_BLOCKS - 1]);
 	look();
 	zone->turnover.reused += TEST_FRAMES;
-	free_blocks(0, TEST_BLOCKS - 1);
-	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 1]), BLOCK / 4);
+	free_blocks(0, TEST_BLOCKS - 2);
+	give_frames(zone, last, BLOCK / 4);
 	look();
 	REQUIRE(bound_now() >= 4 * BLOCK);
-	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 1]) + BLOCK / 4,
-		    BLOCK / 4);
+	free_blocks(TEST_BLOCKS - 2, 1);
+	look();
+	REQUIRE(bound_now() >= TEST_FRAMES / 12);
+	REQUIRE(bound_now() <= TEST_FRAMES / 12 + TEST_FRAMES / 32);
+	give_frames(zone, last + BLOCK / 4, BLOCK / 4);
 	look();
 	REQUIRE(bound_now() < BLOCK / 2);
 }
