@@ -6,16 +6,12 @@
 # also where CPUs own the caches and where the heap looks at stalls; and to be
 # killed without madvise, so that the filter is known to work.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../support/system_calls.sh"
 begin gcc
 
-# Calls of the table's rows that say "later", as numbers.
-docs=$KM_SOURCE_DIR/docs/shim.md
-sed -n '/^## System calls/,/^## Invalid use/p' "$docs" |
-	sed -n 's/^| \(`[^|]*`\) | later.*/\1/p' | grep -o '[a-z][a-z0-9_]*' |
-	sort -u >"$WORK/names"
-grep -q -x madvise "$WORK/names" || fail "no rows of later calls in $docs"
-{ echo '#include <sys/syscall.h>'; sed 's/.*/SYS_&/' "$WORK/names"; } |
-	gcc -E -P - | grep -E '^[0-9]+$' >"$WORK/numbers"
+documented_calls later >"$WORK/names"
+grep -q -x madvise "$WORK/names" || fail "docs/shim.md has no rows of later calls"
+call_numbers <"$WORK/names" >"$WORK/numbers"
 (($(wc -l <"$WORK/names") == $(wc -l <"$WORK/numbers"))) ||
 	fail "a call of the table has no number"
 
@@ -38,7 +34,7 @@ for parameters in "" percpu=rseq psi=on page_reporting.dirty_bytes=0; do
 	((status == 0)) || fail "'$parameters': exit status $status"
 	grep -q done "$WORK/out" || fail "'$parameters': no end"
 done
-madvise=$(echo SYS_madvise | gcc -include sys/syscall.h -E -P - | tail -1)
+madvise=$(echo madvise | call_numbers)
 mapfile -t fewer < <(grep -v -x "$madvise" "$WORK/numbers")
 run "" "${fewer[@]}"
 ((status == 128 + 31)) || fail "without madvise: exit status $status"

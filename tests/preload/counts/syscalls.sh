@@ -6,15 +6,11 @@
 # thread that run on it, with parameters of all kinds, which they do not make
 # without. What is in the table need not occur: that depends on the machine.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../support/system_calls.sh"
 begin strace true prlimit
 
-docs=$KM_SOURCE_DIR/docs/shim.md
-
-# In back quotes in the first cell of a row of that chapter.
-sed -n '/^## System calls/,/^## Invalid use/p' "$docs" |
-	sed -n 's/^| \(`[^|]*`\) |.*/\1/p' | grep -o '[a-z][a-z0-9_]*' |
-	sort -u >"$WORK/table"
-(($(wc -l <"$WORK/table") > 20)) || fail "no table in $docs"
+documented_calls "" >"$WORK/table"
+(($(wc -l <"$WORK/table") > 20)) || fail "no table in docs/shim.md"
 printf '%s\n' getcpu clock_gettime >"$WORK/libc" # where there is no vDSO
 sort -u -o "$WORK/table" "$WORK/table" "$WORK/libc"
 
