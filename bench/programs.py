@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.abspath(__file__))
 REAL = os.path.join(HERE, "real")
 PYTHON = "/usr/bin/python3"
-WRITTEN = ["server", "prodcons", "churn", "bulk", "grow", "large", "tree"]
+WRITTEN = ["server", "prodcons", "churn", "bulk", "grow", "large", "tree",
+           "batches", "smallsets", "compress", "database"]
 
 
 @dataclass
