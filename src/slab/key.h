@@ -19,9 +19,8 @@ __extension__ typedef unsigned __int128 u128;
 struct object_key {
 	const struct kmem_cache *s;
 	unsigned long head; /* mask of the pfn of a head page */
-	uintptr_t start; /* mask of the address of a slab */
+	unsigned int index; /* of its frames */
 	unsigned int num;
-	u8 index; /* of its frames */
 	u64 divisor;
 };
 
@@ -30,9 +29,8 @@ static inline struct object_key object_key_of(const struct kmem_cache *s)
 	return (struct object_key){
 		.s = s,
 		.head = ~((1UL << s->gfporder) - 1),
-		.start = ~((PAGE_SIZE << s->gfporder) - 1),
+		.index = s->class ? s->class : INDEX_OTHER + s->gfporder,
 		.num = s->num,
-		.index = (u8)(s->class ? s->class : INDEX_OTHER + s->gfporder),
 		.divisor = s->divisor,
 	};
 }
@@ -65,9 +63,7 @@ static inline struct slab_desc *key_slab(const struct object_key *key,
 	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != key->index))
 		return NULL;
 	slab = (struct slab_desc *)pfn_to_page(pfn & key->head);
-	/* The index of a size class is that of one cache alone. */
-	if (key->index >= INDEX_OTHER &&
-	    unlikely(slab->slab_cache != key->s || slab->type != PAGE_SLAB))
+	if (unlikely(slab->slab_cache != key->s || slab->type != PAGE_SLAB))
 		return NULL;
 	return slab;
 }

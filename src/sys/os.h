@@ -241,6 +241,7 @@ u64 os_random(void);
 void os_random_seed(u64 seed); /* the same gives the same bits; for tests */
 bool os_secure(void); /* AT_SECURE: ignore the environment */
 const char *os_getenv(const char *name); /* works before libc has started */
+void os_getenv_end(void); /* from now on os_getenv() finds nothing */
 /*
  * The same, to be changed in place: programs that this one executes inherit it.
  * NULL if the kernel did not put it there.

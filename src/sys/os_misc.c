@@ -157,9 +157,16 @@ static char *find_variable(const char *name)
 	return NULL;
 }
 
+static u8 getenv_ended; /* constant once there are threads */
+
+void os_getenv_end(void)
+{
+	getenv_ended = 1;
+}
+
 const char *os_getenv(const char *name)
 {
-	return find_variable(name);
+	return getenv_ended ? NULL : find_variable(name);
 }
 
 /* The strings are above the stack pointer that the program started with. */

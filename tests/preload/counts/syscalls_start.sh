@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The system calls that `true` makes with the library beyond those without.
+# The system calls that a program which takes twenty blocks makes with the
+# library beyond those without.
 # Expect for each name at most as many as syscalls.txt says, and at most 32.
 . "$(dirname "$0")/../lib.sh"
-begin strace true
+begin strace
 
 trace() {
 	limited strace -qq -o "$WORK/$1" "${@:2}" ||
@@ -14,8 +15,8 @@ trace() {
 	grep -q execve "$WORK/$1.count" || fail "strace saw nothing"
 }
 
-trace plain true
-trace shim -E "LD_PRELOAD=$KM_PRELOAD_LIB" true
+trace plain "$KM_PROGRAMS/preload_few" blocks
+trace shim -E "LD_PRELOAD=$KM_PRELOAD_LIB" "$KM_PROGRAMS/preload_few" blocks
 grep -q -F "\"$KM_PRELOAD_LIB\"" "$WORK/shim" || fail "not preloaded"
 
 awk -v file=0 '

@@ -89,6 +89,16 @@ static void test_getenv(void **state)
 	assert_null(os_getenv("KM_TEST"));
 }
 
+/* A variable that is set, after the end of looking. Expect NULL. */
+static void child_getenv_end(void *arg)
+{
+	(void)arg;
+	setenv("KM_TEST", "abc", 1);
+	REQUIRE(os_getenv("KM_TEST"));
+	os_getenv_end();
+	REQUIRE(!os_getenv("KM_TEST"));
+}
+
 static void getenv_initial(void *arg)
 {
 	char program[] = "test", mode[] = "env";
@@ -275,6 +285,7 @@ int main(int argc, char **argv)
 		child_test(child_cpus),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_getenv),
+		child_test(child_getenv_end),
 		cmocka_unit_test(test_getenv_initial),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_futex),
