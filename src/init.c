@@ -34,6 +34,7 @@
 #include "kmem/fork.h"
 #include "kmem/hand.h"
 #include "kmem/held.h"
+#include "kmem/inherited.h"
 #include "kmem/inside.h"
 #include "kmem/kmem.h"
 #include "kmem/region.h"
@@ -364,6 +365,7 @@ void km_fork_parent(void)
 
 void km_fork_child(void)
 {
+	kmem_inherited_fork_child();
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
@@ -408,6 +410,7 @@ void km_check_all(void)
 	list_for_each_entry(s, &slab_caches, list) {
 		barn_check(s);
 		s->ops->check(s);
+		kmem_inherited_check(s);
 	}
 	spin_unlock(&slab_mutex);
 	space_check();

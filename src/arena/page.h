@@ -69,7 +69,12 @@ struct page {
 			u32 _refcount; /* atomic; 1 when allocated */
 			u32 _mapcount; /* owner; 0 when not mapped */
 			struct km_memcg *memcg; /* charged to; constant */
-			u64 owner_stack; /* debugging: the allocation's */
+			union {
+				/* debugging: the allocation's */
+				u64 owner_stack;
+				/* PAGE_SLAB: page_memcg_to_slab() */
+				u16 slab_words[4];
+			};
 		};
 		struct kmem_cache *slab_cache; /* PAGE_SLAB: constant */
 		u64 owner[7];
@@ -117,15 +122,32 @@ static inline void page_clean(struct page *page)
 	page->owner_stack = 0;
 }
 
-/* A slab uses the bytes of memcg, so the memcg moves to owner_stack. */
+/*
+ * A slab uses the bytes of memcg, so the memcg moves to owner_stack. Addresses
+ * of programs have 48 bits. Above them is how many forks the process had behind
+ * it when the slab was made (kmem/inherited.h).
+ */
+#define SLAB_MEMCG_MASK ((1UL << 48) - 1)
+
 static inline void page_memcg_to_slab(struct page *page)
 {
-	page->owner_stack = (uintptr_t)page->memcg;
+	page->owner_stack = (uintptr_t)page->memcg & SLAB_MEMCG_MASK;
 }
 
 static inline struct km_memcg *page_slab_memcg(const struct page *page)
 {
-	return (struct km_memcg *)(uintptr_t)page->owner_stack;
+	return (struct km_memcg *)(READ_ONCE(page->owner_stack) &
+				   SLAB_MEMCG_MASK);
+}
+
+static inline u16 page_slab_born(const struct page *page)
+{
+	return READ_ONCE(page->slab_words[3]);
+}
+
+static inline void page_slab_set_born(struct page *page, u16 forks)
+{
+	WRITE_ONCE(page->slab_words[3], forks);
 }
 
 static inline bool page_is_clean(const struct page *page)

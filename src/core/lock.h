@@ -42,6 +42,7 @@ enum lock_rank {
 	LOCK_BARN, /* one node_barn */
 	LOCK_ALIEN, /* one alien_cache of SLAB */
 	LOCK_LIST, /* kmem_cache_node.list_lock */
+	LOCK_INHERITED, /* maps of what a child frees of its parent's */
 	LOCK_REGION, /* memory of sheaves, arrays and tables of cursors */
 	LOCK_PCPU_ALLOC, /* pages of percpu chunks */
 	LOCK_PCPU, /* percpu chunks and their maps */

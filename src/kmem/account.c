@@ -15,6 +15,7 @@
 
 #include "core/task.h"
 #include "kmem/account.h"
+#include "kmem/inherited.h"
 #include "kmem/kmem.h"
 #include "kmem/sparse.h"
 #include "kmem/stat.h"
@@ -54,6 +55,8 @@ void account_slab(struct kmem_cache *s, struct page *page,
 			   (u8)(INDEX_OTHER + page->order);
 
 	page->slab_cache = s;
+	if (unlikely(kmem_forks))
+		page_slab_set_born(page, kmem_forks);
 	set_page_type(page, PAGE_SLAB);
 	memset(arena_index + page_to_pfn(page), index, 1UL << page->order);
 	count_slab(s, page, 1, objects);

@@ -21,6 +21,7 @@
 #include "kmem/debug.h"
 #include "kmem/freelist.h"
 #include "kmem/guard.h"
+#include "kmem/inherited.h"
 #include "kmem/internal.h"
 #include "kmem/rcu.h"
 #include "kmem/sheaf.h"
@@ -99,6 +100,7 @@ void kmem_cache_release(struct kmem_cache *s)
 {
 	kmem_cache_free_aliases(s);
 	kmem_freelist_release(s);
+	kmem_inherited_release(s);
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)
 		kmem_cache_free(&node_cache, s->node[nid]);
 	kmem_cache_free(&cpu_cache, s->cpu_slab);

@@ -21,6 +21,7 @@
 #include "kmem/cache.h"
 #include "kmem/debug.h"
 #include "kmem/held.h"
+#include "kmem/inherited.h"
 #include "kmem/internal.h"
 #include "kmem/rcu.h"
 #include "kmem/slab_ops.h"
@@ -33,6 +34,7 @@ static unsigned long take_back_all(struct kmem_cache *s)
 {
 	kmem_owners_flush_cache(s);
 	barn_shrink(s, SHRINK_ALL);
+	kmem_inherited_settle(s);
 	return s->ops->shutdown(s);
 }
 

@@ -4,7 +4,7 @@
  *
  *	mempool_lock -> slab_mutex -> kmem_owners_lock
  *			-> of each cache: the backend's locks, then its barns
- *			-> region_lock
+ *			-> inherited_lock -> region_lock
  *
  * With percpu=rseq the tables of CPUs are hidden as well: cpu_owner.c.
  *
@@ -14,6 +14,7 @@
 #include "kmem/cache.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
+#include "kmem/inherited.h"
 #include "kmem/internal.h"
 #include "kmem/mempool.h"
 #include "kmem/slab_ops.h"
@@ -46,12 +47,14 @@ void kmem_fork_take(void)
 	kmem_cpu_owners_fork_take();
 	fork_take_all(&slab_caches);
 	fork_take_all(&slab_dead);
+	kmem_inherited_fork_take();
 	lock_fork_take(&region_lock);
 }
 
 void kmem_fork_release(void)
 {
 	lock_fork_release(&region_lock);
+	kmem_inherited_fork_release();
 	fork_release_all(&slab_dead);
 	fork_release_all(&slab_caches);
 	kmem_cpu_owners_fork_release();

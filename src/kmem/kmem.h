@@ -33,6 +33,7 @@
  *	cpu_owner.h hand.h section.h		CPUs, where these are the owners
  *	sheaf.h far.h barn.h			sheaves, cursors, barns
  *	cache.h boot.h merge.h shrink.h fork.h	caches
+ *	inherited.h				what children of fork() free
  *	slab_ops.h account.h order.h freelist.h	backends, and help for them
  *	debug.h failslab.h usercopy.h		checks
  *	kmalloc.h mempool.h rcu.h		on top of caches
@@ -111,6 +112,7 @@ struct kmem_cache_cpu;
 struct shared_arrays;
 struct kmem_cache_stat;
 struct alien_cache;
+struct inherited;
 
 /* A cache's part for one node; an object of node_cache. */
 struct kmem_cache_node {
@@ -218,6 +220,7 @@ struct kmem_cache {
 	unsigned long slabs_ever;
 	unsigned long in_use; /* atomic: objects out of the slabs */
 	unsigned long rcu_waiting; /* atomic: of in_use, in sheaves for RCU */
+	struct inherited *inherited; /* inherited.c; NULL: none; it stays */
 	struct kmem_cache_node
 		*node[MAX_NUMNODES]; /* constant; NULL: no memory there */
 } __cacheline_aligned;

@@ -23,6 +23,7 @@
 #include "kmem/cpu_owner.h"
 #include "kmem/hand.h"
 #include "kmem/held.h"
+#include "kmem/inherited.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/region.h"
@@ -114,6 +115,8 @@ unsigned long kmem_give_pages(unsigned int flags)
 			continue;
 		if (stays)
 			spin_unlock(&slab_mutex);
+		if (flags == SHRINK_ALL)
+			kmem_inherited_settle(s);
 		pages += s->ops->give_pages(s, flags);
 		if (stays)
 			spin_lock(&slab_mutex);
@@ -193,6 +196,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 		kmem_owner_flush_cache(owner, s);
 	kmem_cpu_owners_flush_cache(s);
 	barn_shrink(s, SHRINK_ALL);
+	kmem_inherited_settle(s);
 	s->ops->shrink(s, SHRINK_ALL);
 	if (s->ops->give_pages)
 		s->ops->give_pages(s, SHRINK_ALL);

@@ -111,6 +111,21 @@ struct slab_ops {
 	 */
 	void (*clear_stored)(struct kmem_cache *s, void **objs,
 			     unsigned int nr);
+	/*
+	 * Returns the slab of an object that is in use, and writes to nothing.
+	 * Returns NULL if obj is free, or no object of s; flush() reports it.
+	 * NULL: children of fork() free objects as other processes do, and the
+	 * next two are NULL too.
+	 */
+	struct page *(*slab_of_used)(struct kmem_cache *s, const void *obj);
+	/* Returns how many objects of a slab are in use; racy. */
+	unsigned int (*slab_used)(const struct page *page);
+	/*
+	 * Frees a slab of which nr objects, the caller's, are all that is in
+	 * use. Returns false if it has others, or a CPU holds it.
+	 */
+	bool (*drop_slab)(struct kmem_cache *s, struct page *page,
+			  unsigned int nr);
 	/* Returns the object of a slab that holds addr, or NULL. */
 	void *(*object_of)(struct kmem_cache *s, const void *addr);
 

@@ -2,6 +2,7 @@
 /*
  * slab/check.c - checks SLAB1-SLAB5 (internal.h)
  */
+#include "kmem/inherited.h"
 #include "kmem/owner.h"
 #include "slab/internal.h"
 #include "slab/numbers.h"
@@ -187,6 +188,7 @@ void slab_check(struct kmem_cache *s)
 		for (unsigned int row = 0; n->shared && row < NR_BARNS; row++)
 			check_row(s, n, row);
 	}
+	active -= kmem_inherited_count(s);
 	BUG_ON(active < READ_ONCE(s->in_use));
 	BUG_ON(active > READ_ONCE(s->in_use) && !kmem_threads_lost);
 }

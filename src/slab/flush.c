@@ -27,6 +27,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "kmem/inherited.h"
 #include "slab/key.h"
 #include "slab/numbers.h"
 
@@ -207,6 +208,7 @@ static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
 
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	nr = kmem_inherited_free(s, objs, nr);
 	for (unsigned int i = 0; i < nr; i += FLUSH_BATCH)
 		flush_batch(s, objs + i, min(nr - i, FLUSH_BATCH));
 }

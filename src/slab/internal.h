@@ -139,6 +139,15 @@ __attribute__((noreturn)) void no_object(const struct kmem_cache *s,
 __attribute__((noreturn)) void bad_start(const struct kmem_cache *s,
 					 const void *obj);
 
+/* ---- used.c -------------------------------------------------------------- */
+
+/* slab_ops.slab_of_used: returns the slab of an object in use, or NULL. */
+struct page *slab_of_used(struct kmem_cache *s, const void *obj);
+/* slab_ops.slab_used: returns how many objects of a slab are in use. */
+unsigned int slab_used(const struct page *page);
+/* slab_ops.drop_slab: frees a slab whose objects in use are the caller's. */
+bool slab_drop(struct kmem_cache *s, struct page *page, unsigned int nr);
+
 /* ---- stored.c ------------------------------------------------------------ */
 
 /*

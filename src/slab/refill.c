@@ -2,6 +2,7 @@
 /*
  * slab/refill.c - takes objects out of the slabs
  *
+ *	0  what a child of fork() freed of its parent's (kmem/inherited.c)
  *	1  the node's shared arrays	pointers are copied
  *	2  slabs_partial, then slabs_free: the first slab of the list is
  *	   used up before the next (numbers.h)
@@ -16,6 +17,7 @@
  */
 #include "kmem/account.h"
 #include "kmem/cache.h"
+#include "kmem/inherited.h"
 #include "slab/numbers.h"
 #include "zone/numa.h"
 
@@ -168,8 +170,10 @@ unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr)
 {
 	int nid = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
-	unsigned int got = slab_alloc_there(s, nid, objs, nr);
+	unsigned int got = kmem_inherited_alloc(s, node, objs, nr);
 
+	if (likely(!got))
+		got = slab_alloc_there(s, nid, objs, nr);
 	if (got)
 		return got;
 	if (likely(nr_online_nodes == 1) || (gfp & __GFP_THISNODE))

@@ -56,7 +56,7 @@ struct slab_desc {
 	/* bit i: object i is free or stored; atomic. Or the first free number,
 	 * list_lock. numbers.h */
 	u64 free_map;
-	u64 memcg; /* where page_slab_memcg() reads it */
+	u64 memcg; /* page_slab_memcg(), page_slab_born() */
 };
 
 _Static_assert(sizeof(struct slab_desc) == sizeof(struct page), "an overlay");

@@ -16,6 +16,9 @@
  * What is not seen: two copies in the arrays of owners, where nothing marks an
  * object, if one of them is handed out before the other leaves its array.
  *
+ * In a child of fork() no array with an object of its parent's slabs is shared,
+ * since a mark would have struct page copied (kmem/inherited.c).
+ *
  * Locking	none: an array is its caller's before it enters a slot, and
  *		after it was taken. What of a slab changes is the object's own.
  * Invariants	SLAB5 of internal.h
@@ -25,6 +28,7 @@
 
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "kmem/inherited.h"
 #include "slab/key.h"
 #include "slab/numbers.h"
 
@@ -90,6 +94,8 @@ int slab_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 	const struct object_key key = object_key_of(s);
 	unsigned int i = 0;
 
+	if (kmem_inherited_any(objs, nr))
+		return -EINVAL;
 	while (i < nr) {
 		struct slab_desc *slab = key_slab(&key, objs[i]);
 

@@ -26,6 +26,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "kmem/inherited.h"
 #include "slub/away.h"
 #include "slub/detached.h"
 
@@ -271,6 +272,7 @@ static __always_inline void flush_to_slabs(struct kmem_cache *s, void **objs,
 
 void slub_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	nr = kmem_inherited_free(s, objs, nr);
 	flush_to_slabs(s, objs, nr, NULL);
 }
 
@@ -279,6 +281,7 @@ void slub7_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 	struct pending p;
 
 	p.nr = 0;
+	nr = kmem_inherited_free(s, objs, nr);
 	flush_to_slabs(s, objs, nr, &p);
 	if (p.nr)
 		slub7_free_pending(s, &p);

@@ -77,6 +77,15 @@ void *slub_object_of(struct kmem_cache *s, const void *addr);
 bool is_slab_object(const struct kmem_cache *s, const struct slab *slab,
 		    const void *obj);
 
+/* ---- used.c -------------------------------------------------------------- */
+
+/* slab_ops.slab_of_used: returns the slab of an object in use, or NULL. */
+struct page *slub_slab_of_used(struct kmem_cache *s, const void *obj);
+/* slab_ops.slab_used: returns how many objects of a slab are in use. */
+unsigned int slub_slab_used(const struct page *page);
+/* slab_ops.drop_slab: frees a slab whose objects in use are the caller's. */
+bool slub_drop_slab(struct kmem_cache *s, struct page *page, unsigned int nr);
+
 /* ---- stored.c ------------------------------------------------------------ */
 
 /* slab_ops.mark_stored: marks objects that go to a barn. 0 or -EINVAL. */

@@ -2,6 +2,7 @@
 /*
  * slub/refill.c - takes batches of objects out of the nearest slabs
  *
+ *	0  what a child of fork() freed of its parent's (kmem/inherited.c)
  *	1  this CPU's freelist and fresh objects
  *	2  objects that other CPUs freed to this CPU's slab meanwhile
  *	3  this CPU's partial slabs
@@ -22,6 +23,7 @@
 
 #include "kmem/account.h"
 #include "kmem/cache.h"
+#include "kmem/inherited.h"
 #include "slub/away.h"
 
 static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
@@ -356,9 +358,12 @@ static unsigned int refill_reclaiming(struct kmem_cache *s, gfp_t gfp, int node,
 unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr)
 {
-	struct kmem_cache_cpu *c = this_cpu_slab(s);
-	unsigned int got;
+	unsigned int got = kmem_inherited_alloc(s, node, objs, nr);
+	struct kmem_cache_cpu *c;
 
+	if (unlikely(got))
+		return got;
+	c = this_cpu_slab(s);
 	spin_lock(&c->lock);
 	got = __slub_refill(s, c, gfp, node, objs, nr);
 	spin_unlock(&c->lock);

@@ -29,6 +29,7 @@
 
 #include "kmem/account.h"
 #include "kmem/cache.h"
+#include "kmem/inherited.h"
 #include "slub/away.h"
 #include "slub/detached.h"
 
@@ -364,9 +365,11 @@ static void fill_batch(struct kmem_cache *s, gfp_t gfp, int node,
 unsigned int slub7_refill(struct kmem_cache *s, gfp_t gfp, int node,
 			  void **objs, unsigned int nr)
 {
+	unsigned int got = kmem_inherited_alloc(s, node, objs, nr);
 	struct batch b = { objs + nr, nr };
-	unsigned int got;
 
+	if (unlikely(got))
+		return got;
 	if (node != NUMA_NO_NODE && node != (int)numa_node_id())
 		kmem_stat(s, ALLOC_NODE_MISMATCH);
 	fill_batch(s, gfp, node, &b);

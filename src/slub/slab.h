@@ -67,7 +67,7 @@ struct slab {
 	};
 	u32 carved;
 	u32 salt; /* freeptr.h */
-	u64 memcg; /* where page_slab_memcg() reads it */
+	u64 memcg; /* page_slab_memcg(), page_slab_born() */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct page), "an overlay");

@@ -22,6 +22,9 @@
  * goes to a barn or to a slab. Unencoded words (slab_freelist_hardened=0) have
  * no marks.
  *
+ * In a child of fork() no sheaf with an object of its parent's slabs goes to a
+ * barn, since a mark would have the object's page copied (kmem/inherited.c).
+ *
  * Locking	none: a sheaf is its caller's before it enters a barn, and after
  *		it was taken
  * Invariants	STORED1  an object in a full sheaf of a barn has a mark
@@ -33,6 +36,7 @@
 #include "diag/report.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
+#include "kmem/inherited.h"
 #include "slub/away.h"
 #include "slub/debug.h"
 
@@ -79,6 +83,8 @@ int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	unsigned int i = 0, some;
 
+	if (kmem_inherited_any(objs, nr))
+		return -EINVAL;
 	while (i < nr) {
 		struct slab *slab = slab_to_mark(s, objs[i]);
 		struct slab_walk w;
