@@ -30,7 +30,7 @@
  * addresses. The arena never maps over it.
  *
  *	blocks[n]	bit	7 online  6 skip  5 isolated  4 pages
- *				0-2 migratetype
+ *				3 huge  0-2 migratetype
  *			The bits below 7, but for 4, are the page allocator's.
  *
  * Frames of HIGHMEM are pages of one memfd, frame n at offset n * 4096; they
@@ -110,6 +110,7 @@ static __always_inline unsigned long arena_bound(void)
 #define PB_SKIP 0x40u /* compaction found nothing here lately; atomic */
 #define PB_ISOLATED 0x20u /* free pages are not allocated; zone->lock */
 #define PB_PAGES 0x10u /* struct pages are mapped; arena_lock, never cleared */
+#define PB_HUGE 0x08u /* all of it is marked for a huge page; atomic */
 #define PB_TYPE 0x07u /* migratetype, encoded; zone->lock */
 
 struct arena {
@@ -124,6 +125,7 @@ struct arena {
 	unsigned long online_frames __cacheline_aligned;
 	unsigned long index_end; /* index bytes are mapped for frames below */
 	unsigned long blocks_end; /* bytes of pageblocks, the same */
+	unsigned long huge_start, huge_end; /* the last stretch of marks */
 	bool index_gaps; /* some index bytes are read-only */
 	unsigned long highmem_size; /* of the memfd, bytes */
 	int highmem_fd; /* 0: none yet; the number is never 0 */
@@ -166,6 +168,8 @@ int arena_grow_highmem(unsigned long end);
  * with nothing done, if the frames are not whole pages of the machine.
  */
 int arena_discard(unsigned long pfn, unsigned long nr); /* they read as zero */
+/* Asks for huge pages where nothing was touched yet. arena_lock is held. */
+int arena_mark_huge(unsigned long pfn, unsigned long nr);
 int arena_deny(unsigned long pfn, unsigned long nr); /* no access */
 /* Allows access again, to all of each page of the machine that they touch. */
 int arena_allow(unsigned long pfn, unsigned long nr);

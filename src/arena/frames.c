@@ -43,6 +43,31 @@ int arena_discard(unsigned long pfn, unsigned long nr)
 		       -EINVAL;
 }
 
+/*
+ * A stretch of marks goes on where the last one ended: then the pageblock in
+ * which they meet is marked whole.
+ */
+int arena_mark_huge(unsigned long pfn, unsigned long nr)
+{
+	unsigned long end = pfn + nr, at;
+	int ret = whole_pages(pfn, nr) ?
+			  os_huge(pfn_to_virt(pfn), frames_bytes(nr)) :
+			  -EINVAL;
+
+	lock_assert_held(&arena_lock);
+	if (ret)
+		return ret;
+	if (pfn != arena.huge_end)
+		arena.huge_start = pfn;
+	at = max(ALIGN(arena.huge_start, PAGEBLOCK_PAGES),
+		 ALIGN_DOWN(pfn, PAGEBLOCK_PAGES));
+	for (; at + PAGEBLOCK_PAGES <= end; at += PAGEBLOCK_PAGES)
+		__atomic_fetch_or(&arena.pageblocks[at >> PAGEBLOCK_ORDER],
+				  PB_HUGE, __ATOMIC_RELAXED);
+	arena.huge_end = end;
+	return 0;
+}
+
 int arena_deny(unsigned long pfn, unsigned long nr)
 {
 	return whole_pages(pfn, nr) ?

@@ -40,6 +40,7 @@
 #include "sys/os.h"
 #include "zone/numa.h"
 #include "zone/surplus.h"
+#include "zone/thp.h"
 #include "zone/watermark.h"
 #include "zone/zone.h"
 
@@ -102,6 +103,8 @@ static void section_came(struct zone *zone, unsigned long pfn, unsigned long nr)
 
 	if (nr_online_nodes > 1 && !zone_arena_flags(zone))
 		numa_bind_frames(zone, pfn + skipped, nr - skipped);
+	if (!zone_arena_flags(zone))
+		thp_mark_frames(pfn + skipped, nr - skipped);
 	WRITE_ONCE(zone->deferred_pfn, pfn + skipped);
 	WRITE_ONCE(zone->deferred_end, pfn + nr);
 	WRITE_ONCE(zone->grow_pfn, max(zone->grow_pfn, pfn + nr));

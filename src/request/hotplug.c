@@ -28,6 +28,7 @@
 #include "buddy/freelist.h"
 #include "core/start.h"
 #include "request/internal.h"
+#include "zone/thp.h"
 #include "zone/watermark.h"
 #include "zone/zone.h"
 
@@ -190,6 +191,8 @@ static int bring_online(struct zone *zone, unsigned long pfn, unsigned long nr)
 	if (!ret) {
 		if (nr_online_nodes > 1 && !zone_arena_flags(zone))
 			numa_bind_frames(zone, pfn, nr);
+		if (!zone_arena_flags(zone))
+			thp_mark_frames(pfn, nr);
 		WRITE_ONCE(zone->present_pages, zone->present_pages + nr);
 		WRITE_ONCE(zone->populated_end,
 			   max(zone->populated_end, pfn + nr));

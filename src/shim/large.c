@@ -167,6 +167,8 @@ static void *area_alloc(size_t size, size_t align, unsigned int flags)
 
 	if (!area)
 		return NULL;
+	if (!(flags & LARGE_ZERO))
+		large_area_mark(area);
 	p = (void *)area->va.va_start;
 	if (((flags & LARGE_ZERO) || want_init_on_alloc(0)) &&
 	    !(area->va.flags & LARGE_AREA_ZERO))

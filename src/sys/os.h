@@ -55,6 +55,11 @@ int os_reserve(void *addr, size_t size); /* no access, not charged */
 int os_make_writable(void *addr, size_t size);
 /* Gives the memory back; the pages stay committed and read as zero. */
 int os_discard(void *addr, size_t size);
+/*
+ * Asks for huge pages where committed pages have no memory yet. -EINVAL: the
+ * kernel has none.
+ */
+int os_huge(void *addr, size_t size);
 /* Forbids access to committed pages, and allows it again; contents stay. */
 int os_deny(void *addr, size_t size);
 int os_allow(void *addr, size_t size);
@@ -303,6 +308,8 @@ int os_at_fork(void (*prepare)(void), void (*parent)(void),
 /* ---- files and the end --------------------------------------------------- */
 
 long os_open_read(const char *path); /* fd or -errno */
+/* Reads a file as a string, cut to the buffer. Returns 0 or -errno. */
+int os_read_text(const char *path, char *buf, size_t size);
 /*
  * Opens for writing at the end; creates with mode 0644. Returns fd or -errno:
  * -ELOOP if the path is a symbolic link, which only _follow goes along.

@@ -121,6 +121,13 @@ int os_discard(void *addr, size_t size)
 	return (int)sys3(SYS_madvise, addr, size, MADV_DONTNEED);
 }
 
+int os_huge(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_madvise, addr, size, MADV_HUGEPAGE);
+}
+
 int os_guard(void *addr, size_t size)
 {
 	if (mem_call())

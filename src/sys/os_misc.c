@@ -222,6 +222,18 @@ long os_open_read(const char *path)
 	return sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
 
+int os_read_text(const char *path, char *buf, size_t size)
+{
+	long fd = os_open_read(path), len;
+
+	if (fd < 0)
+		return (int)fd;
+	len = os_read((int)fd, buf, size - 1);
+	os_close((int)fd);
+	buf[max(len, 0L)] = '\0';
+	return len < 0 ? (int)len : 0;
+}
+
 #define APPEND_FLAGS (O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
 
 long os_open_append(const char *path)

@@ -37,9 +37,9 @@
 #define SELF "/proc/self/cgroup"
 #define ROOT "/sys/fs/cgroup"
 
-/* tick_lock; pages. 0: not known yet; ULONG_MAX: none */
+/* Relaxed; pages. 0: not known yet; ULONG_MAX: none */
 static unsigned long limit_pages;
-static bool stalled; /* tick_lock */
+static bool stalled; /* tick_lock; read without */
 static bool psi; /* constant after init */
 
 static int set_heap_limit(const char *value)
@@ -65,19 +65,6 @@ boot_param("psi", set_psi, "off, on");
 
 /* ---- files --------------------------------------------------------------- */
 
-/* Reads a file, cut to the buffer. Returns 0 or -errno. */
-static int read_file(const char *path, char *buf, size_t size)
-{
-	long fd = os_open_read(path), len;
-
-	if (fd < 0)
-		return (int)fd;
-	len = os_read((int)fd, buf, size - 1);
-	os_close((int)fd);
-	buf[max(len, 0L)] = '\0';
-	return len < 0 ? (int)len : 0;
-}
-
 /* Returns the number in a file of the group, or SIZE_MAX. */
 static size_t limit_in(const char *base, const char *group, int len,
 		       const char *file)
@@ -87,7 +74,8 @@ static size_t limit_in(const char *base, const char *group, int len,
 
 	if (km_snprintf(path, sizeof(path), "%s%.*s/%s", base, len, group,
 			file) >= (int)sizeof(path) ||
-	    read_file(path, text, sizeof(text)) || *text < '0' || *text > '9')
+	    os_read_text(path, text, sizeof(text)) || *text < '0' ||
+	    *text > '9')
 		return SIZE_MAX; /* also for "max" */
 	return memparse(text, &end);
 }
@@ -147,8 +135,8 @@ static char *find_group(char *text, const char *controller)
 static char *read_group(const char *self, const char *controller, char *text,
 			size_t size)
 {
-	return read_file(self, text, size) ? NULL :
-					     find_group(text, controller);
+	return os_read_text(self, text, size) ? NULL :
+						find_group(text, controller);
 }
 
 size_t cgroup_limit(const char *self, const char *root)
@@ -189,32 +177,48 @@ unsigned long cgroup_stall(const char *self, const char *root,
 
 	km_snprintf(path, sizeof(path), "%s%s/memory.pressure", root,
 		    group ? group : "");
-	if (read_file(path, text, sizeof(text)) &&
-	    read_file(machine, text, sizeof(text)))
+	if (os_read_text(path, text, sizeof(text)) &&
+	    os_read_text(machine, text, sizeof(text)))
 		return 0;
 	return parse_stall(text);
 }
 
 /* ---- what follows from them ---------------------------------------------- */
 
+/* Returns the limit, which all threads read alike; 0: the heap is small. */
+static unsigned long limit_for(unsigned long pages)
+{
+	unsigned long limit = READ_ONCE(limit_pages);
+
+	if (!limit && pages > LOOK_FROM) {
+		limit = max(cgroup_limit(SELF, ROOT) >> PAGE_SHIFT, 1UL);
+		WRITE_ONCE(limit_pages, limit);
+	}
+	return limit;
+}
+
 unsigned long pressure_room(unsigned long used, unsigned long dirty)
 {
-	unsigned long most;
+	unsigned long limit = limit_for(used + dirty), most;
 
-	if (!limit_pages && used + dirty > LOOK_FROM)
-		WRITE_ONCE(limit_pages,
-			   max(cgroup_limit(SELF, ROOT) >> PAGE_SHIFT, 1UL));
 	if (stalled)
 		return 0;
-	if (!limit_pages)
+	if (!limit)
 		return ~0UL;
-	most = limit_pages - limit_pages / 8;
+	most = limit - limit / 8;
 	return most - min(used, most);
+}
+
+bool pressure_near(unsigned long pages)
+{
+	unsigned long limit = limit_for(pages);
+
+	return READ_ONCE(stalled) || (limit && pages > limit / 4 * 3);
 }
 
 void pressure_look(const char *self, const char *root, const char *machine)
 {
-	stalled = cgroup_stall(self, root, machine) >= STALLED;
+	WRITE_ONCE(stalled, cgroup_stall(self, root, machine) >= STALLED);
 }
 
 void pressure_tick(void)

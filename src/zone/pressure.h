@@ -20,6 +20,11 @@ unsigned long pressure_room(unsigned long used, unsigned long dirty);
 void pressure_tick(void);
 /* The same for other files, as cgroup_stall() has them. */
 void pressure_look(const char *self, const char *root, const char *machine);
+/*
+ * Returns true if a heap of so many pages is near the limit, where huge pages
+ * would take what is left. Reads the limit if that was not done.
+ */
+bool pressure_near(unsigned long pages);
 /* Returns true if the limit was read, or set. */
 bool pressure_limited(void);
 

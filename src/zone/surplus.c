@@ -111,6 +111,14 @@ static void sum_up(struct surplus_sum *sum)
 	}
 }
 
+unsigned long surplus_used(void)
+{
+	struct surplus_sum sum;
+
+	sum_up(&sum);
+	return sum.used;
+}
+
 /* ---- the bound ----------------------------------------------------------- */
 
 static void learn_needs(const struct surplus_sum *sum)

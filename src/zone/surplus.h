@@ -99,6 +99,8 @@ struct surplus_stat {
 	unsigned long returned, refaulted; /* pages, ever */
 };
 
+/* Returns the pages in use, also by large areas; without a lock. */
+unsigned long surplus_used(void);
 /* Counts without a lock. */
 void surplus_stat(struct surplus_stat *stat);
 

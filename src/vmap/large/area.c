@@ -22,6 +22,7 @@
 #include "arena/arena.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
+#include "zone/thp.h"
 
 int large_init(void)
 {
@@ -191,7 +192,7 @@ static bool place_joined(struct vmap_area *va, size_t size)
 	}
 	va->va_start = min(start, gap);
 	va->va_end = va->va_start + size;
-	va->flags = 0;
+	va->flags = LARGE_AREA_JOINED;
 	return true;
 }
 
@@ -282,6 +283,14 @@ struct large_area *large_area_alloc(size_t size, size_t align)
 	return to_large(va);
 }
 
+void large_area_mark(const struct large_area *area)
+{
+	const struct vmap_area *va = &area->va;
+
+	if (va->flags & (LARGE_AREA_ZERO | LARGE_AREA_JOINED))
+		thp_mark_area(va->va_start, va_size(va), 0);
+}
+
 /* A range becomes lazy: perhaps there is too much free memory now. */
 static void give_lazy(struct vmap_area *va)
 {
@@ -368,8 +377,11 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 	struct rb_root *from = take_behind(va->va_end, more);
 	int ret = from ? 0 : -ENOMEM;
 
-	if (from == &vm_space.free)
+	if (from == &vm_space.free) {
 		ret = commit_range(va->va_end, more);
+		if (!ret)
+			thp_mark_area(va->va_end, more, size >> PAGE_SHIFT);
+	}
 	if (!ret)
 		va->va_end += more;
 	else if (from)
@@ -411,6 +423,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 	ret = os_move((void *)old, old_size, (void *)to->va_start, size);
 	if (ret)
 		goto release;
+	thp_mark_area(to->va_start, size, size >> PAGE_SHIFT);
 	va->va_start = to->va_start;
 	va->va_end = to->va_end;
 	to->va_start = old;

@@ -41,6 +41,7 @@
 #define LARGE_AREA_DIRECT 0x01 /* a mapping of its own, not in vmalloc space */
 #define LARGE_AREA_ZERO 0x02 /* just allocated: every byte is known to be 0 */
 #define LARGE_AREA_GUARD 0x04 /* its last page is a guard */
+#define LARGE_AREA_JOINED 0x08 /* just allocated: a part has no memory yet */
 
 /* An area of malloc(). Freed, it becomes a lazy range, without its guard. */
 struct large_area {
@@ -69,6 +70,12 @@ void large_guards_on(void);
 int large_init(void);
 /* Returns an area, or NULL without memory. size > 0; align a power of two. */
 struct large_area *large_area_alloc(size_t size, size_t align);
+/*
+ * Asks for huge pages, in a heap that is large enough, where a new area has no
+ * memory yet: all of it will be written. An area that was asked for as zeros
+ * is a table more often, of which few pages may be written.
+ */
+void large_area_mark(const struct large_area *area);
 /* Unlinks the area that starts at addr from the busy tree; NULL: none does. */
 struct large_area *large_area_unlink(const void *addr);
 /* Frees an area that was unlinked. */

@@ -146,12 +146,44 @@ static void child_fails(void *arg)
 	REQUIRE(!arena_view(arena.highmem_fd, pfn, NR));
 }
 
+/* Frames are marked for huge pages, from the middle of a pageblock to that of
+ * another, and later on. Expect the bits of those that are marked whole by
+ * then, if the kernel has huge pages. */
+static void child_mark_huge(void *arg)
+{
+	unsigned long half = PAGEBLOCK_PAGES / 2;
+	const u8 *byte;
+	int ret;
+
+	(void)arg;
+	start(0);
+	spin_lock(&arena_lock);
+	REQUIRE(!arena_online(pfn + PAGEBLOCK_PAGES, 2 * PAGEBLOCK_PAGES, 0));
+	ret = arena_mark_huge(pfn + half, 2 * PAGEBLOCK_PAGES);
+	REQUIRE(!ret || ret == -EINVAL);
+	byte = &arena.pageblocks[pfn >> PAGEBLOCK_ORDER];
+	REQUIRE(!(byte[0] & PB_HUGE) && !(byte[2] & PB_HUGE));
+	REQUIRE(!(byte[1] & PB_HUGE) == (ret != 0));
+	REQUIRE(byte[1] & PB_ONLINE);
+	os_fail_calls(1, 1);
+	REQUIRE(arena_mark_huge(pfn, PAGEBLOCK_PAGES) == -ENOMEM);
+	REQUIRE(!(byte[0] & PB_HUGE));
+	os_fail_calls(0, 0);
+	arena_mark_huge(pfn + 2 * PAGEBLOCK_PAGES + half, half);
+	REQUIRE(!(byte[2] & PB_HUGE) == (ret != 0));
+	arena_mark_huge(pfn, half); /* apart, and no whole one */
+	arena_mark_huge(pfn + half, half);
+	REQUIRE(!(byte[0] & PB_HUGE) == (ret != 0));
+	spin_unlock(&arena_lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_discard),    child_test(child_access),
-		child_test(child_allow_part), child_test(child_memfd),
-		child_test(child_private),    child_test(child_fails),
+		child_test(child_mark_huge), child_test(child_discard),
+		child_test(child_access),    child_test(child_allow_part),
+		child_test(child_memfd),     child_test(child_private),
+		child_test(child_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

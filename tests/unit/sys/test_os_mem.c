@@ -203,6 +203,24 @@ static void test_fail_window(void **state)
 	os_release(p, SIZE);
 }
 
+/* Huge pages are asked for. Expect the kernel's answer, and a range that is not
+ * mapped to be refused. */
+static void test_huge(void **state)
+{
+	size_t size = 4 << 20;
+	char *p = os_map(size);
+	int ret;
+
+	(void)state;
+	ret = os_huge(p, size);
+	assert_int_equal(ret, madvise(p, size, MADV_HUGEPAGE) ? -EINVAL : 0);
+	os_fail_calls(1, 1);
+	assert_int_equal(os_huge(p, size), -ENOMEM);
+	os_fail_calls(0, 0);
+	os_release(p, size);
+	assert_true(os_huge(p, size) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_if_free),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_remap),
+		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_fail_window),
 	};

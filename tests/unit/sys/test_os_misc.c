@@ -210,6 +210,10 @@ static void test_files(void **state)
 		assert_int_equal(os_pread_all(-1, text, 3, 0), -EIO);
 		os_close((int)fd);
 	}
+	assert_int_equal(os_read_text(path, text, 5), 0);
+	assert_string_equal(text, "abcd");
+	assert_int_equal(os_read_text(folder, text, 5), -EISDIR);
+	assert_string_equal(text, "");
 	snprintf(link, sizeof(link), "%s/link", folder);
 	assert_int_equal(symlink(path, link), 0);
 	assert_int_equal(os_open_append(link), -ELOOP);

@@ -8,6 +8,7 @@
 
 #include "sys/os.h"
 #include "support/backend.h"
+#include "zone/thp.h"
 
 #define KIB (1UL << 10)
 #define MIB (1UL << 20)
@@ -190,7 +191,7 @@ static void child_joined(void *arg)
 	calls = os_mem_calls;
 	a = take(256 * KIB);
 	REQUIRE(os_mem_calls == calls + 1);
-	REQUIRE(a->va.va_start == start && a->va.flags == 0);
+	REQUIRE(a->va.va_start == start && a->va.flags == LARGE_AREA_JOINED);
 	REQUIRE(holds(a, 0, 128 * KIB, 9) && holds(a, 128 * KIB, 256 * KIB, 0));
 	b = take(128 * KIB);
 	start = b->va.va_start;
@@ -200,7 +201,8 @@ static void child_joined(void *arg)
 	large_purge(PURGE_ALL);
 	give(b);
 	c = take(300 * KIB);
-	REQUIRE(c->va.va_end == start + 128 * KIB && c->va.flags == 0);
+	REQUIRE(c->va.va_end == start + 128 * KIB &&
+		c->va.flags == LARGE_AREA_JOINED);
 	REQUIRE(holds(c, 172 * KIB, 300 * KIB, 7));
 	fill(c, 1);
 }
@@ -488,9 +490,80 @@ static void test_every_object(void **state)
 	fail_every(fail_object, 0, 30);
 }
 
+/* ---- marks for huge pages ------------------------------------------------ */
+
+/* A vmap whose system gives huge pages to who asks, as a file made up says. */
+static void start_marks(const char *cmdline)
+{
+	char folder[] = "/tmp/areaXXXXXX", file[64];
+	struct large_area *area;
+	FILE *f;
+
+	REQUIRE(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/enabled", folder);
+	f = fopen(file, "w");
+	REQUIRE(f && fputs("always [madvise] never\n", f) >= 0);
+	fclose(f);
+	REQUIRE(!start_vmap(cmdline));
+	thp_look_at(folder, "/nonexistent");
+	area = take(32 * MIB);
+	large_area_mark(area); /* the file is read now */
+	give(area);
+	large_purge(PURGE_ALL);
+	unlink(file);
+	rmdir(folder);
+}
+
+static unsigned long calls_of_mark(const struct large_area *area)
+{
+	unsigned long calls = os_mem_calls;
+
+	large_area_mark(area);
+	return os_mem_calls - calls;
+}
+
+/* Areas of all kinds, beside one that makes the heap large. Expect a call where
+ * a part has no memory yet, and for what a resize adds. */
+static void child_marks(void *arg)
+{
+	struct large_area *base, *area, *behind;
+	unsigned long calls;
+
+	(void)arg;
+	start_marks("page_reporting.limit=0 vmap.lazy_max=1G");
+	base = take(16 * MIB);
+	REQUIRE(calls_of_mark(base) == 0); /* a small heap */
+	area = take(8 * MIB + PAGE_SIZE);
+	REQUIRE(calls_of_mark(area) == 1);
+	give(area);
+	area = take(8 * MIB + PAGE_SIZE); /* lazy */
+	REQUIRE(calls_of_mark(area) == 0);
+	give(area);
+	area = take(12 * MIB); /* joined */
+	REQUIRE(calls_of_mark(area) == 1);
+	calls = os_mem_calls;
+	REQUIRE(!resize(area, 13 * MIB)); /* mapped and marked */
+	REQUIRE(os_mem_calls == calls + 2);
+	behind = take(PAGE_SIZE);
+	calls = os_mem_calls;
+	REQUIRE(!resize(area, 16 * MIB)); /* moved and marked */
+	REQUIRE(os_mem_calls == calls + 3);
+	give(behind);
+}
+
+/* thp=never. Expect no call. */
+static void child_no_marks(void *arg)
+{
+	(void)arg;
+	start_marks("page_reporting.limit=0 thp=never");
+	REQUIRE(calls_of_mark(take(64 * MIB)) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		child_test(child_marks),
+		child_test(child_no_marks),
 		child_test(child_alloc),
 		child_test(child_align),
 		child_test(child_absurd),
