@@ -49,30 +49,38 @@
 #include "vmap/vmalloc/vmalloc.h"
 #include "zone/gfp.h"
 
+#define PERCPU_DEFAULT BY_THREAD
+
 u8 km_booted;
 static spinlock_t boot_lock = SPIN_LOCK_INIT(LOCK_INIT);
 static void *boot_thread; /* the holder of boot_lock: it starts, or forks */
 
-static bool rseq_wanted; /* until the caches have started */
+static const char *const percpu_modes[] = { "thread", "rseq", "auto" };
+static enum { BY_THREAD, BY_CPU, BY_BOTH } percpu_mode = PERCPU_DEFAULT;
 
 static int set_percpu(const char *value)
 {
-	if (__builtin_strcmp(value, "thread") &&
-	    __builtin_strcmp(value, "rseq"))
-		return -EINVAL;
-	rseq_wanted = value[0] == 'r';
-	return 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(percpu_modes); i++) {
+		if (!__builtin_strcmp(value, percpu_modes[i])) {
+			percpu_mode = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
-boot_param("percpu", set_percpu, "thread, rseq");
+boot_param("percpu", set_percpu, "thread, rseq, auto");
 
 /* Once, before any thread has a table. */
 static void start_cpu_owners(void)
 {
-	if (rseq_wanted && kmem_cpu_owners_start())
+	if (percpu_mode == BY_THREAD)
+		return;
+	if (!kmem_cpu_owners_start(percpu_mode == BY_CPU))
+		return;
+	if (percpu_mode == BY_CPU)
 		km_report("kmalloc: percpu=rseq: not possible here (it needs "
 			  "x86-64, rseq registered by glibc, and membarrier); "
 			  "percpu=thread\n");
-	rseq_wanted = false;
 }
 
 /* fail_os=N or N,M: calls N .. N+M-1 from here on fail. */

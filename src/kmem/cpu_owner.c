@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/cpu_owner.c - tables of cursors that belong to CPUs: percpu=rseq
+ * kmem/cpu_owner.c - tables of cursors that belong to CPUs: percpu=rseq, auto
  *
  *	kmem_cpu_owner[cpu] --> no_owner	no table yet, or hidden
  *		    or      --> [cursors ...] <-- kmem_cpu_table[cpu]
  *
- * No thread has a table in this mode, so kmem_this_owner is the one that always
- * misses, and every call comes to a slow function. That tries a section on the
- * CPU's table first (section.h). If that misses too, a hand takes the slot out
- * of the table (hand.c).
+ * A thread that uses them has no table, so kmem_this_owner is the one that
+ * always misses, and every call comes to a slow function. That tries a section
+ * on the CPU's table first (section.h). If that misses too, a hand takes the
+ * slot out of the table (hand.c). With percpu=rseq all threads do so; with auto
+ * the first ones have tables of their own, as with percpu=thread.
  *
  * Any thread can empty any CPU's table:
  *
@@ -34,6 +35,7 @@
  */
 #include <errno.h>
 
+#include "diag/param.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
@@ -43,10 +45,25 @@
 #include "kmem/sheaf.h"
 #include "sys/os.h"
 
+#define THREADS 2 /* that have tables of their own, with percpu=auto */
+
+static unsigned int auto_threads = THREADS; /* constant after the start */
+
+static int set_threads(const char *value)
+{
+	unsigned long nr;
+	int ret = param_number(value, 0, 1U << 20, &nr);
+
+	if (!ret)
+		auto_threads = (unsigned int)nr;
+	return ret;
+}
+boot_param("percpu.threads", set_threads, "0 to 1048576");
+
 static bool all_hidden; /* kmem_owners_lock: around fork */
 static bool torn; /* kmem_owners_lock: hidden around fork without a fence */
 
-int kmem_cpu_owners_start(void)
+int kmem_cpu_owners_start(bool alone)
 {
 	long offset = os_rseq_offset();
 	int ret;
@@ -59,6 +76,7 @@ int kmem_cpu_owners_start(void)
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
 		kmem_cpu_owner[cpu] = kmem_no_owner;
 	kmem_rseq = offset;
+	kmem_threads_most = alone ? 0 : auto_threads;
 	kmem_room_all = 0; /* any CPU's sheaves can be emptied */
 	kmem_room_share(0);
 	return 0;

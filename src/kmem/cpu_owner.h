@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmem/cpu_owner.h - tables of cursors that belong to CPUs: percpu=rseq
+ * kmem/cpu_owner.h - tables of cursors that belong to CPUs: percpu=rseq, auto
  *
  * Each of these does nothing where the owners are threads.
  */
@@ -10,10 +10,10 @@
 #include "kmem/kmem.h"
 
 /*
- * Makes CPUs the owners, before the first thread has a table. Returns 0, or
- * -errno and they are the threads.
+ * Makes CPUs the owners, alone or for all threads but the first ones, before a
+ * thread has a table. Returns 0, or -errno and the owners are threads.
  */
-int kmem_cpu_owners_start(void);
+int kmem_cpu_owners_start(bool alone);
 /*
  * Makes a table for the CPU we run on. Returns false if it has one, or there is
  * no memory.

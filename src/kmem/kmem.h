@@ -328,8 +328,8 @@ struct kmem_owner {
 
 extern __thread struct kmem_owner *kmem_this_owner __hidden;
 /*
- * percpu=rseq: the offset of rseq areas from thread pointers. 0: the owners are
- * threads. Constant after the start.
+ * The offset of rseq areas from thread pointers, where CPUs are owners too. 0:
+ * the owners are threads. Constant after the start.
  */
 extern long kmem_rseq __hidden;
 #define KMEM_CPUS 512U /* threads on CPUs from here on have no sheaves */
@@ -340,6 +340,11 @@ extern long kmem_rseq __hidden;
 extern struct kmem_owner *kmem_cpu_owner[KMEM_CPUS] __hidden;
 /* The table of a thread that has none: every cursor misses. */
 extern struct kmem_owner *const kmem_no_owner;
+/* Returns true if this thread takes objects from tables of CPUs. */
+static inline bool kmem_by_cpu(void)
+{
+	return kmem_rseq && kmem_this_owner == kmem_no_owner;
+}
 extern unsigned int kmem_nr_slots; /* that caches have; constant after init */
 /* In a table: every slot and every index of a frame has one. The same. */
 extern unsigned int kmem_nr_cursors;

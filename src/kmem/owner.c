@@ -10,14 +10,17 @@
  * that get and give up their tables are thread.c, and what the tables hold is
  * held.c.
  *
- * With percpu=rseq the owners are CPUs, and no thread has a table. Their tables
- * are kmem_cpu_table[]: cpu_owner.c.
+ * With percpu=rseq the owners are CPUs, and no thread has a table; with auto
+ * only a few threads have one. The tables of CPUs are kmem_cpu_table[]:
+ * cpu_owner.c.
  *
  * Locking	kmem_owners_lock (rank LOCK_OWNERS) for the list
  * Invariants	OWNER1  kmem_this_owner is &no_owner or a table on kmem_owners;
  *			NULL before ld.so has set it (shim/ifunc_tls.c)
  *					(unit.kmem.owner checks it)
  */
+#include <limits.h>
+
 #include "kmem/inside.h"
 #include "kmem/internal.h"
 #include "kmem/owner.h"
@@ -49,6 +52,7 @@ u32 kmem_exit_key;
 struct kmem_owner *const kmem_no_owner = &no_owner;
 
 long kmem_rseq;
+unsigned int kmem_threads_most = UINT_MAX;
 struct kmem_owner *kmem_cpu_owner[KMEM_CPUS];
 struct kmem_owner *kmem_cpu_table[KMEM_CPUS];
 unsigned int kmem_nr_cpu_tables;

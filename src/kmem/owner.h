@@ -14,6 +14,8 @@ extern spinlock_t kmem_owners_lock;
  * as in use but are on no list.
  */
 extern bool kmem_threads_lost;
+/* So many threads may have tables. Constant after the start. */
+extern unsigned int kmem_threads_most;
 /* Returns this thread's table, or NULL if it has none; takes no memory. */
 struct kmem_owner *kmem_owner_here(void);
 /*

@@ -168,7 +168,8 @@ static struct kmem_owner *thread_start(void)
 {
 	struct kmem_owner *owner;
 
-	if (kmem_visit.thread_state != THREAD_NEW || !have_key || kmem_rseq)
+	if (kmem_visit.thread_state != THREAD_NEW || !have_key ||
+	    READ_ONCE(kmem_nr_owners) >= kmem_threads_most)
 		return NULL;
 	kmem_visit.thread_state = THREAD_BUSY;
 	owner = kmem_table_alloc();

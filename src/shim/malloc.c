@@ -101,7 +101,7 @@ static noinline __hot_text void *malloc_miss(size_t size, uintptr_t caller)
 	long rseq = shim_rseq;
 	void *p = NULL;
 
-	if (rseq && size <= MAX_SMALL)
+	if (rseq && kmem_by_cpu() && size <= MAX_SMALL)
 		p = section_pop(rseq, size_class[(size + 15) / 16]);
 	return p ? p : malloc_slow(size, caller);
 }
@@ -253,7 +253,7 @@ static __always_inline bool push_by_cpu(void *p)
 	long rseq = shim_rseq;
 	unsigned long index;
 
-	if (!rseq || unlikely(pfn >= arena_bound()))
+	if (!rseq || !kmem_by_cpu() || unlikely(pfn >= arena_bound()))
 		return false;
 	index = READ_ONCE(table[pfn]);
 	if (unlikely(pair_rejects(table, index, (u32)(uintptr_t)p)))

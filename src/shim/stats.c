@@ -119,7 +119,10 @@ static void print_summary(const struct shim_info *info)
 	print_calls(fd, info);
 	km_report_to(fd, "  small objects %lu live (%H), %H cached in %u %s\n",
 		     info->small_objects, info->small_used, info->small_cached,
-		     kmem_owners_number(), kmem_rseq ? "CPUs" : "threads");
+		     kmem_owners_number(),
+		     !kmem_rseq	       ? "threads" :
+		     kmem_threads_most ? "threads and CPUs" :
+					 "CPUs");
 	km_report_to(
 		fd,
 		"  slabs         %lu now (%H), %lu ever\n"

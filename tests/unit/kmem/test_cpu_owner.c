@@ -238,7 +238,7 @@ static int without(const char *how)
 {
 	if (!strcmp(how, "fence"))
 		forbid_fence();
-	return !(kmem_cpu_owners_start() ==
+	return !(kmem_cpu_owners_start(true) ==
 			 (strcmp(how, "fence") ? -ENOSYS : -EPERM) &&
 		 !kmem_rseq);
 }
@@ -258,7 +258,7 @@ static void test_without(void **state)
 
 static int start(void **state)
 {
-	return kmem_cpu_owners_start() || fake_start(state);
+	return kmem_cpu_owners_start(true) || fake_start(state);
 }
 
 int main(int argc, char **argv)

@@ -231,7 +231,7 @@ static void test_fork(void **state)
 
 static int start(void **state)
 {
-	return kmem_cpu_owners_start() || fake_start(state);
+	return kmem_cpu_owners_start(true) || fake_start(state);
 }
 
 int main(void)

@@ -218,7 +218,7 @@ static void test_miss(void **state)
 
 static int start(void **state)
 {
-	if (kmem_cpu_owners_start() || fake_start(state))
+	if (kmem_cpu_owners_start(true) || fake_start(state))
 		return -1;
 	pin_to_first_cpu();
 	cpu = (unsigned int)os_cpu();
