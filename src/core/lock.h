@@ -34,6 +34,7 @@ enum lock_rank {
 	LOCK_TICK, /* one runner of the periodic work */
 	LOCK_MIGRATE, /* one mover of pages: compaction, contig, hotplug */
 	LOCK_MEMPOOL, /* the reserves of all mempools */
+	LOCK_CLASSES, /* caches in static storage, made at first use */
 	LOCK_SLAB_MUTEX, /* list of caches, creation, destruction */
 	LOCK_OWNERS, /* list of object-cache owners */
 	LOCK_OWNER, /* one owner: its sheaves of caches not in use */

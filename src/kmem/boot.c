@@ -10,10 +10,16 @@
  * The memory that describes these caches is of the region (region.c). It is
  * never freed. They are the caches that other caches are allocated from.
  *
- * Locking	none: one thread starts the engine
+ *	s->cpu_stat		s->cpu_slab		s->node[0]
+ *	| of each CPU		| of each CPU		| ...	|
+ *	`---------------- one piece of memory ------------------'
+ *
+ * Locking	kmem_class_lock (rank LOCK_CLASSES); none while one thread
+ *		starts the engine
  * Source	Linux v6.18 mm/slub.c, kmem_cache_init()
  */
 #include <errno.h>
+#include <string.h>
 
 #include "core/tick.h"
 #include "kmem/boot.h"
@@ -29,24 +35,33 @@
 
 #define BOOT_STEP (4 * PAGE_SIZE)
 
+spinlock_t kmem_class_lock = SPIN_LOCK_INIT(LOCK_CLASSES);
+static char *boot_at, *boot_end; /* kmem_class_lock */
+
 void *kmem_boot_alloc(size_t size)
 {
-	static char *at, *end; /* single-threaded: during init only */
 	void *ret;
 
 	size = ALIGN(size, (size_t)CACHELINE);
-	if (size > (size_t)(end - at)) {
+	if (size > (size_t)(boot_end - boot_at)) {
 		size_t more = ALIGN(max(size, BOOT_STEP), REGION_UNIT);
 		char *start = region_zalloc(more);
 
 		if (!start)
 			return NULL;
-		at = start;
-		end = at + more;
+		boot_at = start;
+		boot_end = boot_at + more;
 	}
-	ret = at;
-	at += size;
+	ret = boot_at;
+	boot_at += size;
 	return ret;
+}
+
+/* Undoes the last kmem_boot_alloc(), which returned p. */
+static void boot_undo(void *p)
+{
+	memset(p, 0, (size_t)(boot_at - (char *)p));
+	boot_at = p;
 }
 
 /* Returns the bytes of a cache's CPU part, enough for any backend. */
@@ -60,22 +75,26 @@ static unsigned int stat_array_size(void)
 	return (unsigned int)(nr_cpu_ids * sizeof(struct kmem_cache_stat));
 }
 
+/* Gives the cache its parts, all or none. */
 static int boot_parts(struct kmem_cache *s)
 {
+	size_t stat = ALIGN(stat_array_size(), CACHELINE);
+	size_t cpu = ALIGN(nr_cpu_ids * s->ops->cpu_size, (size_t)CACHELINE);
+	size_t node = ALIGN(sizeof(*s->node[0]), CACHELINE);
+	char *part;
+
 	region_retry();
-	s->cpu_stat = kmem_boot_alloc(nr_cpu_ids * sizeof(*s->cpu_stat));
-	if (!s->cpu_stat)
+	part = kmem_boot_alloc(stat + cpu + nr_online_nodes * node);
+	if (!part)
 		return -ENOMEM;
-	if (s->ops->cpu_size) {
-		s->cpu_slab = kmem_boot_alloc(nr_cpu_ids * s->ops->cpu_size);
-		if (!s->cpu_slab)
-			return -ENOMEM;
-	}
+	s->cpu_stat = (struct kmem_cache_stat *)(void *)part;
+	if (cpu)
+		s->cpu_slab = (struct kmem_cache_cpu *)(void *)(part + stat);
+	part += stat + cpu;
 	for (int nid = 0; nid < (int)nr_online_nodes; nid++) {
-		s->node[nid] = kmem_boot_alloc(sizeof(*s->node[nid]));
-		if (!s->node[nid])
-			return -ENOMEM;
+		s->node[nid] = (struct kmem_cache_node *)(void *)part;
 		kmem_init_node(s->node[nid]);
+		part += node;
 	}
 	return 0;
 }
@@ -122,14 +141,18 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		kmem_classes[boot->class] = s;
 	if (boot_parts(s))
 		return -ENOMEM;
-	if (s->ops->setup(s))
+	if (s->ops->setup(s)) {
+		boot_undo(s->cpu_stat);
 		return -EINVAL;
+	}
 	if (!boot->class)
 		s->sheaf_capacity = 0;
 	else
 		note_check(s);
-	if (kmem_freelist_init(s))
+	if (kmem_freelist_init(s)) {
+		boot_undo(s->cpu_stat);
 		return -ENOMEM;
+	}
 	kmem_guard_init(s);
 	kmem_hold_sheaves(s);
 	kmem_list_cache(s);

@@ -5,6 +5,7 @@
 #ifndef KM_KMEM_BOOT_H
 #define KM_KMEM_BOOT_H
 
+#include "core/lock.h"
 #include "kmem/slab_ops.h"
 
 /* The arguments of a cache in static storage, for the library itself. */
@@ -21,9 +22,11 @@ struct kmem_cache_boot {
 
 /* Returns 0 or -errno. After -errno a further call goes on where it failed. */
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots);
+/* Held by who sets up a static cache once the engine works. */
+extern spinlock_t kmem_class_lock;
 /*
  * Sets up a static cache, which is zero before. Returns 0, also if it is set up
- * already, or -errno.
+ * already, or -errno; a later call tries again.
  */
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot);

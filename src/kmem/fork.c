@@ -2,7 +2,7 @@
 /*
  * kmem/fork.c - every lock of object caches is taken before fork()
  *
- *	mempool_lock -> slab_mutex -> kmem_owners_lock
+ *	mempool_lock -> kmem_class_lock -> slab_mutex -> kmem_owners_lock
  *			-> of each cache: the backend's locks, then its barns
  *			-> inherited_lock -> region_lock
  *
@@ -11,6 +11,7 @@
  * Locking	all of the above, in that order
  * Tests	stress.api.fork, torture.fork
  */
+#include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
@@ -42,6 +43,7 @@ static void fork_release_all(struct list_head *caches)
 void kmem_fork_take(void)
 {
 	lock_fork_take(&mempool_lock);
+	lock_fork_take(&kmem_class_lock);
 	lock_fork_take(&slab_mutex);
 	kmem_owners_fork_take();
 	kmem_cpu_owners_fork_take();
@@ -60,5 +62,6 @@ void kmem_fork_release(void)
 	kmem_cpu_owners_fork_release();
 	kmem_owners_fork_release();
 	lock_fork_release(&slab_mutex);
+	lock_fork_release(&kmem_class_lock);
 	lock_fork_release(&mempool_lock);
 }

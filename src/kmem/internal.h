@@ -37,7 +37,7 @@ void kmem_list_cache(struct kmem_cache *s);
 
 /*
  * Returns zeroed memory that is never freed, for use before there are caches,
- * or NULL.
+ * or NULL. kmem_class_lock is held, or one thread starts the engine.
  */
 void *kmem_boot_alloc(size_t size);
 

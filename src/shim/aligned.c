@@ -35,11 +35,12 @@ static unsigned int aligned_class(size_t align, size_t size)
 static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 {
 	unsigned int class = aligned_class(align, size);
+	struct kmem_cache *s = class ? shim_cache(class) : NULL;
 	void *p = NULL;
 
-	if (class)
-		p = kmem_cache_alloc_slow(shim_cache(class), SHIM_GFP,
-					  NUMA_NO_NODE, size, caller);
+	if (s)
+		p = kmem_cache_alloc_slow(s, SHIM_GFP, NUMA_NO_NODE, size,
+					  caller);
 	return p ? p : large_alloc(max(size, 1UL), align, 0);
 }
 

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * shim/classes.c - the size classes and the start of the shim
+ *
+ * The cache of a class is made when the class misses for the first time: most
+ * programs use few. The cursor of a class without a cache misses anyway.
+ *
+ *	malloc(24)  class 2 misses -> class_made[2]? -- 1 -> caches[2]
+ *					    `-- 0 -> make_class(2)
+ *
+ * Locking	kmem_class_lock (rank LOCK_CLASSES) to make a cache
  */
 #include <errno.h>
+#include <string.h>
 
 #include "diag/fmt.h"
 #include "diag/param.h"
@@ -35,11 +44,17 @@ static const unsigned short largest[] = { 18432, 20096, 21504, 23744,
 u8 size_class[MAX_SMALL / 16 + 1];
 long shim_rseq;
 static struct kmem_cache caches[NR_SMALL_CLASSES + 1];
-static char names[NR_SMALL_CLASSES + 1][16];
+static u8 class_made[NR_SMALL_CLASSES + 1]; /* release/acquire */
+static char names[NR_SMALL_CLASSES + 1][16]; /* kmem_class_lock */
 
-struct kmem_cache *shim_cache(unsigned int class)
+bool shim_has_cache(const struct kmem_cache *s)
 {
-	return &caches[class];
+	return s >= &caches[1] && s <= &caches[NR_SMALL_CLASSES];
+}
+
+struct kmem_cache *shim_cache_made(unsigned int class)
+{
+	return smp_load_acquire(&class_made[class]) ? &caches[class] : NULL;
 }
 
 static unsigned int class_size(unsigned int class)
@@ -81,9 +96,54 @@ static unsigned int class_sheaf_objects(unsigned int size)
 	return size >= 256 && size < 1024 ? min(16384 / size, 60U) : 0;
 }
 
+/* kmem_class_lock is held. Returns 0 or -ENOMEM. */
+static __cold int make_class(unsigned int class)
+{
+	unsigned int size = class_size(class);
+	struct kmem_cache *s = &caches[class];
+	const struct kmem_cache_boot boot = {
+		.align = size & -size,
+		.class = class,
+		.max_order = order_limit(size),
+		.max_waste = SHIM_MAX_WASTE,
+		.min_objects = slab_bytes(size) / size,
+		.sheaf_capacity = class_sheaf_objects(size),
+	};
+
+	km_snprintf(names[class], sizeof(names[class]), "malloc-%u", size);
+	if (kmem_cache_init(s, names[class], size, &boot))
+		return -ENOMEM;
+	kmem_guard_asks(s);
+	if (count_on && !kmem_rseq)
+		kmem_cache_hide(s);
+	if (READ_ONCE(kmem_perturb))
+		s->guard |= GUARD_PERTURB;
+	smp_store_release(&class_made[class], 1);
+	return 0;
+}
+
+static __cold struct kmem_cache *first_use(unsigned int class)
+{
+	int ret = 0;
+
+	spin_lock(&kmem_class_lock);
+	if (!class_made[class])
+		ret = make_class(class);
+	spin_unlock(&kmem_class_lock);
+	return ret ? NULL : &caches[class];
+}
+
+struct kmem_cache *shim_cache(unsigned int class)
+{
+	struct kmem_cache *s = shim_cache_made(class);
+
+	return likely(s) ? s : first_use(class);
+}
+
 /*
  * A guarded class has no sheaves, so each call takes the slow path, which fills
- * the block. Objects in other threads' sheaves are used up first, unfilled.
+ * the block. Objects in other threads' sheaves are used up first, unfilled. A
+ * class that cannot be made now reads kmem_perturb when it is made.
  */
 void shim_perturb(u8 byte)
 {
@@ -91,9 +151,12 @@ void shim_perturb(u8 byte)
 
 	WRITE_ONCE(kmem_perturb, byte);
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
-		struct kmem_cache *s = &caches[class];
-		u8 guard = s->guard & (u8)~GUARD_PERTURB;
+		struct kmem_cache *s = shim_cache(class);
+		u8 guard;
 
+		if (!s)
+			continue;
+		guard = s->guard & (u8)~GUARD_PERTURB;
 		WRITE_ONCE(s->guard, byte ? guard | GUARD_PERTURB : guard);
 	}
 	if (owner && byte)
@@ -111,35 +174,33 @@ static void read_perturb(void)
 		shim_perturb((u8)memparse(value, NULL));
 }
 
-static int make_classes(void)
+/*
+ * Fills in which class is for which size. While each call is counted all are
+ * made here: a cache is hidden before a second thread can know it.
+ */
+static int start_classes(void)
 {
 	unsigned int from = 0;
 
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		unsigned int end = class_size(class) / 16 + 1;
+
+		memset(size_class + from, (int)class, end - from);
+		from = end;
+		if (count_on && !shim_cache(class))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int start_shim(void)
+{
 	/* malloc() may wait, and failslab is meant for it */
 	failslab_default_gfp_wait(0);
 	if (count_wanted())
 		count_start();
-	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
-		unsigned int size = class_size(class);
-		const struct kmem_cache_boot boot = {
-			.align = size & -size,
-			.class = class,
-			.max_order = order_limit(size),
-			.max_waste = SHIM_MAX_WASTE,
-			.min_objects = slab_bytes(size) / size,
-			.sheaf_capacity = class_sheaf_objects(size),
-		};
-
-		km_snprintf(names[class], sizeof(names[class]), "malloc-%u",
-			    size);
-		if (kmem_cache_init(&caches[class], names[class], size, &boot))
-			return -ENOMEM;
-		kmem_guard_asks(&caches[class]);
-		if (count_on && !kmem_rseq)
-			kmem_cache_hide(&caches[class]);
-		for (; from <= size / 16; from++)
-			size_class[from] = (u8) class;
-	}
+	if (start_classes())
+		return -ENOMEM;
 	kmem_start_sheaves();
 	shim_rseq = count_on ? 0 : kmem_rseq;
 	read_perturb();
@@ -152,7 +213,7 @@ int shim_boot(void)
 	static const struct km_start how = {
 		.nr_slots = NR_SMALL_CLASSES + 1,
 		.zones = ZONES_RANDOM,
-		.last = make_classes,
+		.last = start_shim,
 	};
 
 	if (km_ready())

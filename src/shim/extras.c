@@ -101,15 +101,18 @@ WEAK_EXPORT size_t malloc_size(const void *p)
 
 WEAK_EXPORT size_t malloc_good_size(size_t size)
 {
+	const struct kmem_cache *s;
+
 	if (by_name()->other || shim_boot() || size > PTRDIFF_MAX)
 		return size;
 	if (size > MAX_SMALL) {
 		slack_give_all();
 		return PAGE_ALIGN(size);
 	}
-	if (slub_debug_orig_size(shim_cache_for(size)))
+	s = shim_cache_for(size);
+	if (!s || slub_debug_orig_size(s))
 		return size; /* the rest may not be used */
-	return shim_cache_for(size)->object_size;
+	return s->object_size;
 }
 
 WEAK_EXPORT void *_aligned_malloc(size_t size, size_t align)

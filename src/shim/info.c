@@ -43,10 +43,13 @@ static unsigned long free_page_blocks(const struct zone *zone)
 static void sum_caches(struct shim_info *info)
 {
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
-		struct kmem_cache *s = shim_cache(class);
-		unsigned long out = READ_ONCE(s->in_use);
-		unsigned long used = out - min(kmem_cache_cached(s), out);
+		struct kmem_cache *s = shim_cache_made(class);
+		unsigned long out, used;
 
+		if (!s)
+			continue;
+		out = READ_ONCE(s->in_use);
+		used = out - min(kmem_cache_cached(s), out);
 		info->small_used += used * s->size;
 		info->small_objects += used;
 		info->small_cached += (out - used) * s->size;
@@ -176,12 +179,12 @@ EXPORT void malloc_stats(void)
 
 static void info_class(FILE *out, unsigned int class)
 {
-	struct kmem_cache *s = shim_cache(class);
-	unsigned long objects = READ_ONCE(s->in_use);
-	unsigned long idle;
+	struct kmem_cache *s = shim_cache_made(class);
+	unsigned long objects, idle;
 
-	if (!kmem_cache_nr_slabs(s) || !kmem_enter())
+	if (!s || !kmem_cache_nr_slabs(s) || !kmem_enter())
 		return;
+	objects = READ_ONCE(s->in_use);
 	idle = kmem_cache_cached(s);
 	kmem_leave();
 	fprintf(out,

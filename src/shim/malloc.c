@@ -39,13 +39,16 @@ static inline void *pop_small(size_t size)
 static void *serve_size(size_t size, uintptr_t caller)
 {
 	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
+	struct kmem_cache *s;
 
 	if (likely(p))
 		return p;
 	if (size > MAX_SMALL)
 		return large_alloc(size, PAGE_SIZE, 0);
-	p = kmem_cache_alloc_slow(shim_cache_for(size), SHIM_GFP, NUMA_NO_NODE,
-				  size, caller);
+	s = shim_cache_for(size);
+	if (likely(s))
+		p = kmem_cache_alloc_slow(s, SHIM_GFP, NUMA_NO_NODE, size,
+					  caller);
 	if (likely(p))
 		return p;
 	km_reclaim_all();
@@ -346,14 +349,16 @@ EXPORT void *calloc(size_t n, size_t size)
 static size_t room_for(size_t usable, size_t size)
 {
 	size_t more = usable + usable / 4;
+	const struct kmem_cache *s;
 
 	if (size <= usable || size - usable >= usable / 4)
 		return size;
 	if (oom_has_policy()) /* no OOM kill for extra room */
 		return size;
-	if (more <= MAX_SMALL && shim_cache_for(more)->guard)
-		return size;
-	return more;
+	if (more > MAX_SMALL)
+		return more;
+	s = shim_cache_for(more);
+	return s && !s->guard ? more : size;
 }
 
 /* Copies to a new block. Without memory the old one is kept: NULL. */

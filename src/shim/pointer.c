@@ -25,8 +25,7 @@ struct kmem_cache *shim_cache_of(const void *p)
 	const struct page *slab = virt_to_slab_page(p);
 	struct kmem_cache *s = slab ? slab->slab_cache : NULL;
 
-	return s >= shim_cache(1) && s <= shim_cache(NR_SMALL_CLASSES) ? s :
-									 NULL;
+	return shim_has_cache(s) ? s : NULL;
 }
 
 static void resolve_small(const void *p, const char *function,

@@ -69,7 +69,7 @@ static size_t own_caches(void)
 
 	spin_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
-		if (s < shim_cache(1) || s > shim_cache(NR_SMALL_CLASSES))
+		if (!shim_has_cache(s))
 			pages += kmem_cache_nr_pages(s);
 	spin_unlock(&slab_mutex);
 	return pages << PAGE_SHIFT;

@@ -50,9 +50,15 @@ extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
  */
 extern long shim_rseq __hidden;
 
-/* Returns the shim's cache of a class, 1 .. NR_SMALL_CLASSES. */
+/*
+ * Returns the shim's cache of a class, 1 .. NR_SMALL_CLASSES, which is made at
+ * its first use; NULL: no memory for that.
+ */
 struct kmem_cache *shim_cache(unsigned int class);
-/* Returns the cache for size bytes, at most MAX_SMALL. */
+/* The same; NULL: it is not made yet. */
+struct kmem_cache *shim_cache_made(unsigned int class);
+bool shim_has_cache(const struct kmem_cache *s); /* is s one of them? */
+/* Returns the cache for size bytes, at most MAX_SMALL, or NULL. */
 static inline struct kmem_cache *shim_cache_for(size_t size)
 {
 	return shim_cache(size_class[(size + 15) / 16]);

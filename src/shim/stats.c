@@ -71,9 +71,11 @@ static const char *file_name(const void *code)
 /* Prints which library serves the process, and other mallocs that it has. */
 static void print_head(int fd)
 {
+	const struct kmem_cache *s = km_ready() ? shim_cache(1) : NULL;
+
 	km_report_to(fd, "kmalloc: stats of process %d, served by %pE (%s)\n",
 		     os_pid(), file_name((const void *)print_head),
-		     km_ready() ? shim_cache(1)->ops->name : "not started");
+		     s ? s->ops->name : "not started");
 	if (by_name()->other)
 		km_report_to(
 			fd,

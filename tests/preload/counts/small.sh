@@ -59,7 +59,7 @@ bounds() {
 }
 
 bounds 80 640 6 true
-bounds 400 640 24 "$few" blocks
+bounds 320 640 20 "$few" blocks
 
 for mode in environment handler fork; do
 	limited env "LD_PRELOAD=$KM_PRELOAD_LIB" "$few" "$mode" \

@@ -39,6 +39,7 @@ static int fake_setup(struct kmem_cache *s)
 	s->align = align;
 	s->size = ALIGN(s->object_size, align);
 	s->oo_order = (u8)get_order(s->size);
+	s->oo_objects = fake.slab_objects;
 	s->sheaf_capacity = sheaf_capacity(s);
 	return 0;
 }

@@ -17,6 +17,7 @@ struct fake {
 	long allowance; /* objects that may still be had; -1: any number */
 	const struct kmem_cache *limited; /* by the allowance; NULL: all */
 	int setup_result, mark_result;
+	u16 slab_objects; /* what setup says of a slab */
 	unsigned long stored; /* objects that are marked */
 	unsigned long listed; /* slabs whose objects were to be named */
 	gfp_t gfp; /* of the last refill */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "diag/param.h"
 #include "fake.h"
 #include "kmem/boot.h"
 #include "kmem/cache.h"
@@ -140,12 +141,39 @@ static void child_refused(void *arg)
 	fake.setup_result = 0;
 }
 
+/* Memory for the parts of a cache, and then none for its random order; or a
+ * backend that refuses it. Expect each part to be free again, and zero. */
+static void child_undone(void *arg)
+{
+	static const struct kmem_cache_boot boot = { .class = 9 };
+	static struct kmem_cache s;
+	char *before = kmem_boot_alloc(4 * PAGE_SIZE - CACHELINE), *after;
+
+	(void)arg;
+	before = kmem_boot_alloc(CACHELINE); /* the last of a step */
+	before = kmem_boot_alloc(CACHELINE); /* the first of another */
+	parse_args("slab_freelist_random");
+	fake.slab_objects = 100;
+	while (region_alloc(1))
+		os_fail_calls(1, ~0UL);
+	REQUIRE(kmem_cache_init(&s, "short", 100, &boot) == -ENOMEM);
+	os_fail_calls(0, 0);
+	fake.setup_result = -EINVAL;
+	REQUIRE(kmem_cache_init(&s, "refused", 100, &boot) == -EINVAL);
+	fake.setup_result = 0;
+	fake.slab_objects = 0;
+	after = kmem_boot_alloc(PAGE_SIZE);
+	REQUIRE(after == before + CACHELINE && is_zero(after, PAGE_SIZE));
+	region_retry();
+	REQUIRE(!kmem_cache_init(&s, "static", 100, &boot));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_memory),  child_test(child_short),
 		child_test(child_cache),   child_test(child_cache_short),
-		child_test(child_refused),
+		child_test(child_refused), child_test(child_undone),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

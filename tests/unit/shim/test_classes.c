@@ -5,9 +5,19 @@
  * The program is linked with the shim, so malloc in here is the one under test.
  */
 #include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "kmem/boot.h"
+#include "kmem/cache.h"
+#include "kmem/region.h"
+#include "shim/exports.h"
 #include "shim/shim.h"
+#include "sys/os.h"
 #include "support/child.h"
 
 /* Written out by hand, from the drawing in shim.h. */
@@ -139,9 +149,200 @@ static void test_boot_again(void **state)
 	assert_ptr_equal(shim_cache(1), s);
 }
 
+/* ---- made at first use --------------------------------------------------- */
+
+#define LARGE_CLASS 70
+#define LARGE_BYTES 29000 /* a size that no test framework asks for */
+
+/* The number of classes that have a cache. */
+static unsigned int made(void)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
+		nr += shim_cache_made(class) != NULL;
+	return nr;
+}
+
+/* A block of a class that was not used before. Expect its cache to be made, no
+ * other, and no second time. */
+static void child_first_use(void *arg)
+{
+	unsigned int before = made();
+	struct kmem_cache *s;
+	void *p;
+
+	(void)arg;
+	REQUIRE(before < NR_SMALL_CLASSES / 2);
+	REQUIRE(!shim_cache_made(LARGE_CLASS) && !kmem_classes[LARGE_CLASS]);
+	p = malloc(LARGE_BYTES);
+	s = shim_cache_made(LARGE_CLASS);
+	REQUIRE(p && s && shim_cache_of(p) == s && made() == before + 1);
+	REQUIRE(shim_cache(LARGE_CLASS) == s);
+	REQUIRE(shim_has_cache(s) && !shim_has_cache(s - LARGE_CLASS));
+	REQUIRE(!shim_has_cache(s + NR_SMALL_CLASSES + 1 - LARGE_CLASS));
+	free(p);
+}
+
+/* No memory for the cache of a class. Expect no crash, no cache, and its cache
+ * when there is memory again. */
+static void child_no_memory(void *arg)
+{
+	void *p;
+
+	(void)arg;
+	os_fail_calls(1, ~0UL);
+	while (region_alloc(REGION_UNIT))
+		;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
+		if (!shim_cache_made(class)) {
+			p = malloc(sizes[class]);
+			free(p);
+			p = memalign(64, sizes[class]);
+			free(p);
+			malloc_good_size(sizes[class]);
+		}
+	REQUIRE(!shim_cache_made(LARGE_CLASS));
+	malloc_stats();
+	os_fail_calls(0, 0);
+	p = malloc(LARGE_BYTES);
+	REQUIRE(p && shim_cache_of(p) == shim_cache_made(LARGE_CLASS));
+	free(p);
+	km_check_all();
+}
+
+/* mallopt(M_PERTURB) before a class is used, and while its cache cannot be
+ * made. Expect blocks of it to be filled in either case. */
+static void child_perturb(void *arg)
+{
+	unsigned char *p;
+
+	if (arg) {
+		os_fail_calls(1, ~0UL);
+		while (region_alloc(REGION_UNIT))
+			;
+	}
+	mallopt(M_PERTURB, 0x55);
+	REQUIRE(!arg == !!shim_cache_made(LARGE_CLASS));
+	os_fail_calls(0, 0);
+	p = malloc(LARGE_BYTES);
+	REQUIRE(p && shim_cache_of(p) && p[100] == 0xaa);
+	free(p);
+}
+
+static void test_perturb_short(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(child_perturb, &(int){ 1 }, &end);
+	expect_success(&end);
+}
+
+static int ready;
+
+static void *use_all(void *arg)
+{
+	(void)arg;
+	for (int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		char *p;
+
+		__atomic_add_fetch(&ready, 1, __ATOMIC_RELAXED);
+		for (int i = 1; READ_ONCE(ready) < 2 * class; i++)
+			if (i % 10000 == 0)
+				sched_yield();
+		p = malloc(sizes[class]);
+		REQUIRE(p);
+		memset(p, 1, sizes[class]);
+		free(p);
+	}
+	return NULL;
+}
+
+/* Two threads use each class at once. Expect each cache once on the list. */
+static void child_threads(void *arg)
+{
+	unsigned int listed = 0;
+	struct kmem_cache *s;
+	pthread_t t[2];
+
+	(void)arg;
+	for (int i = 0; i < 2; i++)
+		REQUIRE(!pthread_create(&t[i], NULL, use_all, NULL));
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	list_for_each_entry(s, &slab_caches, list)
+		listed += shim_has_cache(s);
+	REQUIRE(listed == NR_SMALL_CLASSES && made() == NR_SMALL_CLASSES);
+	km_check_all();
+}
+
+static void *use_large(void *arg)
+{
+	while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		;
+	free(malloc(LARGE_BYTES));
+	return arg;
+}
+
+/* A class is used while a thread makes the cache of another. Expect it to wait
+ * for that. */
+static void child_waits(void *arg)
+{
+	pthread_t t;
+
+	(void)arg;
+	REQUIRE(!pthread_create(&t, NULL, use_large, NULL));
+	spin_lock(&kmem_class_lock);
+	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	usleep(50000);
+	REQUIRE(!shim_cache_made(LARGE_CLASS));
+	spin_unlock(&kmem_class_lock);
+	pthread_join(t, NULL);
+	REQUIRE(shim_cache_made(LARGE_CLASS));
+}
+
+static u8 let_go;
+
+static void *hold_lock(void *arg)
+{
+	spin_lock(&kmem_class_lock);
+	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	usleep(50000);
+	__atomic_store_n(&let_go, 1, __ATOMIC_RELEASE);
+	spin_unlock(&kmem_class_lock);
+	return arg;
+}
+
+/* A thread makes a cache while another forks. Expect fork to wait for it. */
+static void child_fork(void *arg)
+{
+	pthread_t t;
+	pid_t pid;
+	int status;
+
+	(void)arg;
+	REQUIRE(!pthread_create(&t, NULL, hold_lock, NULL));
+	while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		;
+	pid = fork();
+	REQUIRE(pid >= 0 && __atomic_load_n(&let_go, __ATOMIC_ACQUIRE));
+	if (!pid)
+		_exit(!malloc(LARGE_BYTES));
+	REQUIRE(waitpid(pid, &status, 0) == pid && !status);
+	pthread_join(t, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		child_test(child_first_use),
+		child_test(child_no_memory),
+		child_test(child_perturb),
+		cmocka_unit_test(test_perturb_short),
+		child_test(child_threads),
+		child_test(child_waits),
+		child_test(child_fork),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_smallest),
 		cmocka_unit_test(test_waste),
