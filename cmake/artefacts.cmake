@@ -15,6 +15,7 @@ list(REMOVE_ITEM KM_ENGINE slab slub shim api)
 set(KM_PRELOAD_MAP ${PROJECT_SOURCE_DIR}/src/shim/preload.map)
 set(KM_API_MAP ${PROJECT_SOURCE_DIR}/src/kmalloc.map)
 set(KM_TABLES ${PROJECT_SOURCE_DIR}/cmake/tables.ld)
+set(KM_ORDER ${PROJECT_SOURCE_DIR}/cmake/order.ld)
 
 # The archives of the named rooms that exist.
 function(km_archives out)
@@ -47,10 +48,10 @@ function(km_shared target map)
 		-Wl,-z,defs -Wl,-z,now -Wl,-z,relro
 		-Wl,--hash-style=gnu -Wl,--as-needed
 		-Wl,-Bsymbolic-functions
-		-Wl,-T,${KM_TABLES}
+		-Wl,-T,${KM_TABLES} -Wl,-T,${KM_ORDER}
 		$<$<CONFIG:Release>:-Wl,--gc-sections>)
 	set_target_properties(${target} PROPERTIES
-		LINK_DEPENDS "${map};${KM_TABLES}")
+		LINK_DEPENDS "${map};${KM_TABLES};${KM_ORDER}")
 endfunction()
 
 # A static library of one object, made of the same archives.

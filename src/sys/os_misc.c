@@ -144,17 +144,25 @@ static char **find_environment(void)
 	return (char **)(sp + 1 + sp[0] + 1);
 }
 
+/* Returns the value if this is the variable of that name, or NULL. */
+static char *value_of(char *variable, const char *name)
+{
+	for (; *name && *variable == *name; name++)
+		variable++;
+	return !*name && *variable == '=' ? variable + 1 : NULL;
+}
+
+/*
+ * Calls a function of libc only if the variable is set: each page of libc that
+ * a small program would not touch otherwise is resident for it alone.
+ */
 static char *find_variable(const char *name)
 {
-	size_t len = strlen(name);
-	char **env = find_environment();
+	char *value = NULL;
 
-	if (os_secure())
-		return NULL;
-	for (; env && *env; env++)
-		if (!strncmp(*env, name, len) && (*env)[len] == '=')
-			return *env + len + 1;
-	return NULL;
+	for (char **env = find_environment(); env && *env && !value; env++)
+		value = value_of(*env, name);
+	return value && !os_secure() ? value : NULL;
 }
 
 static u8 getenv_ended; /* constant once there are threads */
