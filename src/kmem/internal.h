@@ -93,7 +93,7 @@ int kmem_far_more(void);
 /* Frees the empty far slots of an owner; kmem_owners_lock held. */
 void __kmem_far_free(struct kmem_owner *owner);
 
-/* ---- barn.c -------------------------------------------------------------- */
+/* ---- sheaf_block.c ------------------------------------------------------- */
 
 /*
  * Returns an empty sheaf for `capacity` objects, at most SHEAF_MAX_CAPACITY, or
@@ -102,8 +102,23 @@ void __kmem_far_free(struct kmem_owner *owner);
 struct slab_sheaf *sheaf_alloc_sized(struct kmem_cache *s, u32 capacity);
 /* Frees the objects of a sheaf to their slabs. */
 void flush_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf);
+
+/* ---- barn.c -------------------------------------------------------------- */
+
 /* Returns the barn that this CPU puts sheaves into. */
 struct node_barn *barn_here(struct kmem_cache *s);
+
+/*
+ * Counts the full sheaves in all barns of a node. If there are none,
+ * barn_get_full() looks at no barn.
+ */
+static inline void barn_count_full(struct kmem_cache_node *n, int nr)
+{
+	__atomic_add_fetch(&n->full_sheaves, (u32)nr, __ATOMIC_RELAXED);
+}
+
+/* ---- barn_rcu.c ---------------------------------------------------------- */
+
 /*
  * Lets the barn's sheaf for RCU, if any, begin to wait for a grace period.
  */
@@ -113,6 +128,9 @@ void barn_flush_rcu(struct node_barn *barn);
  * its objects are free.
  */
 void sheaf_call_rcu(struct slab_sheaf *sheaf);
+
+/* ---- barn_check.c -------------------------------------------------------- */
+
 /* Lock and unlock the barns of a cache around fork(). */
 void barn_fork_take(struct kmem_cache *s);
 void barn_fork_release(struct kmem_cache *s);

@@ -209,6 +209,14 @@ static inline void kmem_account(unsigned long *calls, unsigned long *objects,
 	WRITE_ONCE(*objects, READ_ONCE(*objects) + nr);
 }
 
+/* Clears the marks of a full sheaf that was taken out of a barn. */
+static inline void barn_clear_marks(struct slab_sheaf *sheaf)
+{
+	struct kmem_cache *s = sheaf->cache;
+
+	s->ops->clear_stored(s, sheaf_objects(sheaf), sheaf->count);
+}
+
 /* ---- sheaf.c ------------------------------------------------------------- */
 
 /* slab_ops.main_empty of a backend with spares and barns. */

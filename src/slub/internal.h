@@ -28,6 +28,11 @@ struct kmem_cache_cpu {
 	struct slab *partial; /* lock: frozen slabs, linked by next */
 } __cacheline_aligned;
 
+static inline struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
+{
+	return &s->cpu_slab[smp_cpu()];
+}
+
 /* Returns true if CPUs hold slabs of s: it is in the form 6.18. */
 static inline bool has_cpu_slabs(const struct kmem_cache *s)
 {
@@ -303,6 +308,27 @@ unsigned int slub7_refill(struct kmem_cache *s, gfp_t gfp, int node,
 /* slab_ops.refill: stores up to nr objects and returns how many. */
 unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr);
+
+/* ---- find.c -------------------------------------------------------------- */
+
+static inline bool node_match(const struct slab *slab, int node)
+{
+	return node == NUMA_NO_NODE || slab->node_id == node;
+}
+
+/* Returns a frozen slab that has free objects, or NULL. c->lock is held. */
+struct slab *find_slab(struct kmem_cache *s, struct kmem_cache_cpu *c,
+		       gfp_t gfp, int node);
+
+/* ---- cpu_slab.c ---------------------------------------------------------- */
+
+/* Gives the CPU's slab to its node. c->lock is held. */
+void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);
+/*
+ * Makes a new slab the CPU's slab, or puts it on the CPU's partial list. The
+ * caller holds c->lock.
+ */
+void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab);
 /*
  * Puts a frozen slab with its first free object on this CPU's partial list. If
  * the list is full, the slabs that were on it go to their nodes.

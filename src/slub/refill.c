@@ -14,7 +14,7 @@
  *
  * A request for one node gets objects of that node. Steps 1 to 4 pass over
  * slabs of other nodes, and a new slab of that node comes before step 5. With
- * __GFP_THISNODE there is no step 5.
+ * __GFP_THISNODE there is no step 5. Steps 3 to 6 are in find.c.
  *
  * Locking	kmem_cache_cpu.lock (rank LOCK_KMEM_CPU) throughout 1-6
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U2, U3, X3)
@@ -25,11 +25,6 @@
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
 #include "slub/away.h"
-
-static struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
-{
-	return &s->cpu_slab[smp_cpu()];
-}
 
 /*
  * Moves up to nr objects from c->freelist to the words in front of end. Returns
@@ -143,95 +138,6 @@ static bool take_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return true;
 }
 
-static bool node_match(const struct slab *slab, int node)
-{
-	return node == NUMA_NO_NODE || slab->node_id == node;
-}
-
-/*
- * Pops a slab from this CPU's partial list, or returns NULL. Slabs of other
- * nodes met on the way go back to their node.
- */
-static struct slab *get_cpu_partial(struct kmem_cache *s,
-				    struct kmem_cache_cpu *c, int node)
-{
-	struct slab *slab;
-
-	while ((slab = c->partial)) {
-		WRITE_ONCE(c->partial, slab->next);
-		c->nr_partial--;
-		if (node_match(slab, node))
-			break;
-		unfreeze_slab(s, slab);
-	}
-	if (slab)
-		kmem_stat(s, CPU_PARTIAL_ALLOC);
-	return slab;
-}
-
-/*
- * Returns a partial slab of node n, or NULL. Further ones fill this CPU's
- * partial list, which is empty.
- */
-static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
-				struct kmem_cache_node *n)
-{
-	unsigned int got;
-	struct slab *slab = get_partial_node(
-		n, 1 + READ_ONCE(s->cpu_partial_slabs) / 2, &got);
-
-	if (slab) {
-		WRITE_ONCE(c->partial, slab->next);
-		c->nr_partial = got - 1;
-		kmem_stat(s, ALLOC_FROM_PARTIAL);
-		kmem_stat_n(s, CPU_PARTIAL_NODE, got - 1);
-	}
-	return slab;
-}
-
-/*
- * Returns a partial slab of another node that has more than it would keep, or
- * NULL. It is not tried every time, so that objects of different nodes do not
- * mix.
- */
-static struct slab *get_any_partial(struct kmem_cache *s,
-				    struct kmem_cache_cpu *c)
-{
-	const pg_data_t *here = NODE_DATA(numa_node_id());
-	const struct zoneref *z =
-		here->node_zonelists[ZONELIST_FALLBACK]._zonerefs;
-	struct slab *slab = NULL;
-
-	c->rolls += 619; /* takes every value below 1024 in turn */
-	if (nr_online_nodes == 1 ||
-	    c->rolls % 1024 >= READ_ONCE(s->remote_node_defrag_ratio))
-		return NULL;
-	for (; z->zone && !slab; z++) {
-		struct kmem_cache_node *n = get_node(s, z->zone->node_id);
-
-		if (READ_ONCE(n->nr_partial) > READ_ONCE(s->min_partial))
-			slab = get_partial(s, c, n);
-	}
-	return slab;
-}
-
-static struct slab *find_slab(struct kmem_cache *s, struct kmem_cache_cpu *c,
-			      gfp_t gfp, int node)
-{
-	int near = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
-	struct slab *slab = get_cpu_partial(s, c, node);
-
-	if (!slab)
-		slab = get_partial(s, c, get_node(s, near));
-	if (!slab && node != NUMA_NO_NODE && !(gfp & __GFP_THISNODE))
-		slab = new_slab(
-			s, GFP_NOWAIT | __GFP_THISNODE | (gfp & __GFP_NO_GROW),
-			node);
-	if (!slab && !(gfp & __GFP_THISNODE))
-		slab = get_any_partial(s, c);
-	return slab ? slab : new_slab(s, gfp, node);
-}
-
 /* Makes another slab the CPU's slab. Returns false if none can be had. */
 static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 		      int node)
@@ -243,42 +149,6 @@ static bool next_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, gfp_t gfp,
 	slab->next = NULL;
 	WRITE_ONCE(c->slab, slab);
 	return true;
-}
-
-/* Returns to the CPU's slab the objects taken off it and not handed out. */
-static void return_taken(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	struct slab *slab = c->slab;
-	struct slab_state old = slab_read(slab), new;
-	void *tail = c->freelist, *next;
-	const struct slab_walk walk = slab_walk(s, slab);
-	u32 freed = 0;
-
-	if (tail)
-		for (freed = 1; (next = next_free_object(s, slab, &walk, tail));
-		     freed++)
-			tail = next;
-	slab->carved -= c->nr_fresh;
-	do {
-		new = old;
-		new.counters.inuse -= freed + c->nr_fresh;
-		if (freed) {
-			set_freepointer(s, slab, tail, old.freelist);
-			new.freelist = c->freelist;
-		}
-	} while (!slab_exchange(slab, &old, new));
-	c->freelist = NULL;
-	c->nr_fresh = 0;
-}
-
-/* Gives the CPU's slab to its node. */
-static void deactivate_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	struct slab *slab = c->slab;
-
-	return_taken(s, c);
-	WRITE_ONCE(c->slab, (struct slab *)NULL);
-	unfreeze_slab(s, slab);
 }
 
 /*
@@ -314,21 +184,6 @@ static unsigned int __slub_refill(struct kmem_cache *s,
 	if (unlikely(got < nr))
 		memmove(objs, end - got, got * sizeof(void *));
 	return got;
-}
-
-/*
- * Makes a new slab the CPU's slab, or puts it on the CPU's partial list. The
- * caller holds c->lock.
- */
-static void add_new_slab(struct kmem_cache_cpu *c, struct slab *slab)
-{
-	if (!c->slab) {
-		WRITE_ONCE(c->slab, slab);
-		return;
-	}
-	slab->next = c->partial;
-	WRITE_ONCE(c->partial, slab);
-	c->nr_partial++;
 }
 
 /*
@@ -373,49 +228,4 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 		slab_out_of_memory(s, gfp, node);
 	kmem_count_add(&s->in_use, got);
 	return got;
-}
-
-void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
-{
-	struct kmem_cache_cpu *c = this_cpu_slab(s);
-	struct slab *surplus = NULL, *next;
-
-	spin_lock(&c->lock);
-	if (c->nr_partial >= READ_ONCE(s->cpu_partial_slabs)) {
-		kmem_stat(s, CPU_PARTIAL_DRAIN);
-		surplus = c->partial;
-		WRITE_ONCE(c->partial, (struct slab *)NULL);
-		c->nr_partial = 0;
-	}
-	slab->next = c->partial;
-	WRITE_ONCE(c->partial, slab);
-	c->nr_partial++;
-	kmem_stat(s, CPU_PARTIAL_FREE);
-	spin_unlock(&c->lock);
-	for (; surplus; surplus = next) {
-		next = surplus->next;
-		unfreeze_slab(s, surplus);
-	}
-}
-
-void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	struct slab *slab, *next;
-
-	kmem_stat(s, CPUSLAB_FLUSH);
-	spin_lock(&c->lock);
-	if (c->slab)
-		return_taken(s, c);
-	slab = c->slab;
-	next = c->partial;
-	WRITE_ONCE(c->slab, (struct slab *)NULL);
-	WRITE_ONCE(c->partial, (struct slab *)NULL);
-	c->nr_partial = 0;
-	spin_unlock(&c->lock);
-	if (slab)
-		unfreeze_slab(s, slab);
-	for (slab = next; slab; slab = next) {
-		next = slab->next;
-		unfreeze_slab(s, slab);
-	}
 }
