@@ -31,6 +31,7 @@ struct task_struct {
 	u8 mems_denied; /* nodes that its memory does not come from */
 	u8 no_ticks; /* tick_poll() runs none: it reads the clock, or forks */
 	u32 locks; /* debug builds: bit n = it has a lock of rank n */
+	u16 seen_cpu; /* what smp_cpu() returned last; 0 before */
 };
 
 extern __thread struct task_struct current_task;

@@ -121,7 +121,32 @@ bool barn_has_room(struct kmem_cache *s)
 	return limit && READ_ONCE(barn_here(s)->nr_full) < limit;
 }
 
-int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
+/*
+ * Puts a full sheaf that is marked on the list. Returns 0, or -E2BIG. If
+ * `empty` is not NULL, an empty sheaf is taken under the same lock; NULL if
+ * there is none.
+ */
+static int list_full(struct kmem_cache_node *n, struct node_barn *barn,
+		     struct slab_sheaf *full, struct slab_sheaf **empty)
+{
+	int ret = -E2BIG;
+
+	spin_lock(&barn->lock);
+	if (barn->nr_full < full_limit()) {
+		push_sheaf(&barn->full, &barn->nr_full, full);
+		barn_count_full(n, 1);
+		WRITE_ONCE(barn->puts, barn->puts + 1);
+		if (empty)
+			*empty = pop_sheaf(&barn->empty, &barn->nr_empty);
+		ret = 0;
+	}
+	spin_unlock(&barn->lock);
+	return ret;
+}
+
+/* Marks the objects of a full sheaf, and puts it into the barn of this CPU. */
+static int put_marked(struct kmem_cache *s, struct slab_sheaf *full,
+		      struct slab_sheaf **empty)
 {
 	struct kmem_cache_node *n = node_here(s);
 	struct node_barn *barn = &n->barn[smp_cpu() % NR_BARNS];
@@ -129,19 +154,16 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 
 	if (unlikely(ret))
 		return ret;
-	ret = -E2BIG;
-	spin_lock(&barn->lock);
-	if (barn->nr_full < full_limit()) {
-		push_sheaf(&barn->full, &barn->nr_full, full);
-		barn_count_full(n, 1);
-		WRITE_ONCE(barn->puts, barn->puts + 1);
-		ret = 0;
-	}
-	spin_unlock(&barn->lock);
+	ret = list_full(n, barn, full, empty);
 	if (unlikely(ret))
 		barn_clear_marks(full);
 	kmem_stat(s, ret ? BARN_PUT_FAIL : BARN_PUT);
 	return ret;
+}
+
+int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
+{
+	return put_marked(s, full, NULL);
 }
 
 static struct slab_sheaf *take_empty(struct node_barn *barn)
@@ -172,6 +194,19 @@ struct slab_sheaf *sheaf_get(struct kmem_cache *s)
 	struct slab_sheaf *sheaf = barn_get_empty(s);
 
 	return sheaf ? sheaf : sheaf_alloc(s);
+}
+
+int barn_replace_full(struct kmem_cache *s, struct slab_sheaf **sheaf)
+{
+	struct slab_sheaf *empty = NULL;
+	int ret = -E2BIG;
+
+	if (barn_has_room(s))
+		ret = put_marked(s, *sheaf, &empty);
+	if (ret)
+		return ret;
+	*sheaf = empty ? empty : sheaf_get(s);
+	return 0;
 }
 
 void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)

@@ -21,8 +21,16 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s,
 				 struct slab_sheaf *empty);
 /* Returns true if this CPU's barn takes a full sheaf; a hint. */
 bool barn_has_room(struct kmem_cache *s);
-/* Puts a full sheaf into the barn. Returns 0, or -E2BIG if it has enough. */
+/*
+ * Puts a full sheaf into the barn. Returns 0, -E2BIG if it has enough, or
+ * -EINVAL if an object is another cache's.
+ */
 int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full);
+/*
+ * Puts a full sheaf into the barn and stores an empty one in its place, or NULL
+ * if there is none. Returns 0; or else -E2BIG or -EINVAL, and *sheaf stays.
+ */
+int barn_replace_full(struct kmem_cache *s, struct slab_sheaf **sheaf);
 /* Returns an empty sheaf of a barn, or NULL. */
 struct slab_sheaf *barn_get_empty(struct kmem_cache *s);
 /* Puts an empty sheaf into the barn, or frees it if that has enough. */

@@ -10,7 +10,7 @@
  *	       v
  *	full, and the barn has room: its full list; else the slabs
  *
- * Locking	barn->lock (rank LOCK_BARN) for rcu_free, none for one that waits
+ * Locking	barn->lock (rank LOCK_BARN) for rcu_free; none while it waits
  * Source	Linux v6.18 mm/slub.c, rcu_free_sheaf() (docs/kernel.md V5)
  * Tests	unit.kmem.rcu, where the test decides when the readers have left
  */

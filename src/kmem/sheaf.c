@@ -98,17 +98,17 @@ static bool owner_drains(const struct kmem_owner_slot *slot)
 }
 
 /*
- * Puts a full spare into the barn, or flushes it. Returns an empty sheaf. Both
- * check the objects. An owner that drains does not use the barn: no other
- * thread would take the sheaf.
+ * Puts a full spare into the barn, or flushes it. Returns an empty sheaf, or
+ * NULL. Both check the objects. An owner that drains does not use the barn: no
+ * other thread would take the sheaf.
  */
 static struct slab_sheaf *retire_full(struct kmem_cache *s,
 				      struct slab_sheaf *full,
 				      const struct kmem_owner_slot *slot)
 {
 	if (full->capacity == s->sheaf_capacity && !owner_drains(slot) &&
-	    barn_has_room(s) && !barn_put_full(s, full))
-		return sheaf_get(s);
+	    !barn_replace_full(s, &full))
+		return full;
 	flush_sheaf(s, full);
 	return full;
 }

@@ -68,7 +68,7 @@ extern const char *const kmem_stat_names[NR_SLUB_STAT_ITEMS];
 static inline void kmem_stat_n(const struct kmem_cache *s, enum stat_item item,
 			       unsigned long n)
 {
-	unsigned long *v = &s->cpu_stat[smp_cpu()].v[item];
+	unsigned long *v = &s->cpu_stat[smp_cpu_seen()].v[item];
 
 	WRITE_ONCE(*v, READ_ONCE(*v) + n);
 }

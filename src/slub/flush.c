@@ -29,6 +29,7 @@
 #include "kmem/inherited.h"
 #include "slub/away.h"
 #include "slub/detached.h"
+#include "slub/row.h"
 
 #define BATCH 32U /* objects prefetched at a time */
 
@@ -103,30 +104,6 @@ static inline struct slab *slab_of_freed(struct kmem_cache *s, void *obj)
 	return likely(slab) ? slab : find_object_slab(s, obj);
 }
 
-/*
- * Chains the objects at the front of objs that lie `step` bytes from each
- * other. Returns their number, at most `room` + 1. Objects within `room` cannot
- * leave the slab, so they need no further check.
- */
-static unsigned int chain_neighbours(struct kmem_cache *s,
-				     const struct slab_walk *w, void **objs,
-				     unsigned int nr, long step,
-				     unsigned int room)
-{
-	void **const end = objs + min(nr, room + 1), **at = objs + 1;
-	char *head = objs[0], *link = head + w->offset;
-
-	while (at != end && *at == head + step) {
-		link += step;
-		if (unlikely(freeptr_put((void **)(void *)link, head, w->key,
-					 w->start, w->bytes)))
-			kmem_double_free(s, *at);
-		head += step;
-		at++;
-	}
-	return (unsigned int)(at - objs);
-}
-
 /* Makes the walk's object free, before `next`; aborts if it is free already. */
 static __always_inline void link_freed(struct kmem_cache *s,
 				       const struct slab_walk *w, void *obj,
@@ -147,24 +124,59 @@ static void build_detached(struct kmem_cache *s, struct slab *slab, void **objs,
 			   unsigned int nr, struct detached *d)
 {
 	const struct slab_walk walk = slab_walk(s, slab);
-	const u32 objects = slab->state.counters.objects;
-	const long step = nr > 1 ? (char *)objs[1] - (char *)objs[0] : 0;
-	const u32 index = (u32)((((uintptr_t)objs[0] - walk.start) *
-				 s->reciprocal_size) >>
-				RECIPROCAL_SHIFT);
-	void **at = objs + 1, **const end = objs + nr;
+	void **at, **const end = objs + nr;
 
 	link_freed(s, &walk, objs[0], NULL);
-	if (step == (long)s->size)
-		at = objs + chain_neighbours(s, &walk, objs, nr, step,
-					     objects - 1 - index);
-	else if (step == -(long)s->size)
-		at = objs + chain_neighbours(s, &walk, objs, nr, step, index);
+	at = put_row(s, slab, &walk, objs, nr, ROW_CHAIN);
 	for (; at != end && walk_has(&walk, (uintptr_t)*at); at++)
 		link_freed(s, &walk, *at, at[-1]);
 	check_none_away(s, slab, objs, (unsigned int)(at - objs));
 	*d = (struct detached){ slab, at[-1], objs[0],
 				(unsigned int)(at - objs) };
+}
+
+/*
+ * The loop of push_scattered(). `random` is that of the cache. The checks are
+ * those of known_slab(); a word that leads into the slab's block is one of a
+ * free object.
+ */
+static __always_inline unsigned int push_each(struct kmem_cache *s, void **objs,
+					      unsigned int nr, u64 random)
+{
+	const uintptr_t base = arena_base,
+			mask = (PAGE_SIZE << s->oo_order) - 1;
+	const u64 bytes = s->oo_bytes, divisor = s->divisor;
+	const unsigned int offset = s->offset;
+	const u32 most = s->oo_objects - 2;
+	/* Both biased to address 0, which saves a subtraction in the loop. */
+	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
+	const uintptr_t page_bytes = PAGE_SIZE / sizeof(struct page);
+	const uintptr_t pages = (uintptr_t)arena.vmemmap - base / page_bytes;
+	void **at = objs, **const end = objs + nr;
+
+	for (; at != end; at++) {
+		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
+		const uintptr_t start = obj ^ in;
+		const u8 *entry = (const u8 *)(index + (obj >> PAGE_SHIFT));
+		struct slab *slab = (struct slab *)(pages + start / page_bytes);
+		void **place = (void **)(obj + offset);
+
+		if (unlikely(READ_ONCE(*entry) != s->class || in >= bytes ||
+			     in * divisor >= divisor))
+			break;
+		if (slab->state.counters.inuse - 2 >= most ||
+		    slab->state.freelist == (void *)obj)
+			break;
+		if (!random)
+			*place = slab->state.freelist;
+		else if (unlikely(freeptr_encode(place, slab->state.freelist,
+						 random * slab->salt, start,
+						 mask)))
+			kmem_double_free(s, (void *)obj);
+		slab->state.freelist = (void *)obj;
+		slab->state.counters.inuse--;
+	}
+	return (unsigned int)(at - objs);
 }
 
 /*
@@ -179,42 +191,14 @@ static void build_detached(struct kmem_cache *s, struct slab *slab, void **objs,
 static unsigned int push_scattered(struct kmem_cache *s, void **objs,
 				   unsigned int nr)
 {
-	const uintptr_t base = arena_base,
-			mask = (PAGE_SIZE << s->oo_order) - 1;
-	const u64 bytes = s->oo_bytes, divisor = s->divisor;
-	const unsigned int offset = s->offset, class = s->class;
-	const u64 random = s->random;
-	const u32 most = s->oo_objects - 2;
-	/* Both biased to address 0, which saves a subtraction in the loop. */
-	const uintptr_t index = (uintptr_t)arena_index - (base >> PAGE_SHIFT);
-	const uintptr_t page_bytes = PAGE_SIZE / sizeof(struct page);
-	const uintptr_t pages = (uintptr_t)arena.vmemmap - base / page_bytes;
-	void **at = objs, **const end = objs + nr;
+	const uintptr_t mask = (PAGE_SIZE << s->oo_order) - 1;
 
-	if (!class ||
-	    (nr > 1 && !(((uintptr_t)at[0] ^ (uintptr_t)at[1]) & ~mask)))
+	if (!s->class ||
+	    (nr > 1 && !(((uintptr_t)objs[0] ^ (uintptr_t)objs[1]) & ~mask)))
 		return 0;
-	for (; at != end; at++) {
-		const uintptr_t obj = (uintptr_t)*at, in = obj & mask;
-		const u8 *entry = (const u8 *)(index + (obj >> PAGE_SHIFT));
-		struct slab *slab = (struct slab *)(pages +
-						    (obj & ~mask) / page_bytes);
-
-		/* known_slab(), with its inputs in registers */
-		if (unlikely(READ_ONCE(*entry) != class || in >= bytes ||
-			     in * divisor >= divisor))
-			break;
-		if (slab->state.counters.inuse - 2 >= most ||
-		    slab->state.freelist == *at)
-			break;
-		if (unlikely(freeptr_put(
-			    (void **)(obj + offset), slab->state.freelist,
-			    random * slab->salt, obj & ~mask, bytes)))
-			kmem_double_free(s, *at);
-		slab->state.freelist = (void *)obj;
-		slab->state.counters.inuse--;
-	}
-	return (unsigned int)(at - objs);
+	if (unlikely(!s->random))
+		return push_each(s, objs, nr, 0);
+	return push_each(s, objs, nr, s->random);
 }
 
 /* Prefetches the cache lines that the exchanges of a batch will need. */

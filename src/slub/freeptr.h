@@ -100,22 +100,27 @@ static __always_inline void walk_clear(const struct slab_walk *w, void *obj)
 }
 
 /*
- * Stores `next` in the word at `place`. Returns true if the word says that the
- * object is free already, which only encoded words can say.
+ * Stores `next` in the word at `place`, encoded by a key, which is not 0.
+ * Returns true if the word says that the object is free already.
  */
+static __always_inline bool freeptr_encode(void **place, const void *next,
+					   u64 key, uintptr_t start, u64 bytes)
+{
+	const uintptr_t code = key ^ __builtin_bswap64((uintptr_t)place);
+	const uintptr_t old = (uintptr_t)*place ^ code;
+
+	*place = (void *)((uintptr_t)next ^ code);
+	return !old || old - start < bytes;
+}
+
+/* The same with any key. Plain words, of key 0, cannot say anything. */
 static __always_inline bool freeptr_put(void **place, const void *next, u64 key,
 					uintptr_t start, u64 bytes)
 {
-	uintptr_t code, old;
-
-	if (unlikely(!key)) {
-		*place = (void *)(uintptr_t)next;
-		return false;
-	}
-	code = key ^ __builtin_bswap64((uintptr_t)place);
-	old = (uintptr_t)*place ^ code;
-	*place = (void *)((uintptr_t)next ^ code);
-	return !old || old - start < bytes;
+	if (likely(key))
+		return freeptr_encode(place, next, key, start, bytes);
+	*place = (void *)(uintptr_t)next;
+	return false;
 }
 
 #endif

@@ -39,6 +39,7 @@
 #include "kmem/inherited.h"
 #include "slub/away.h"
 #include "slub/debug.h"
+#include "slub/row.h"
 
 /*
  * Returns the slab of obj, which lies in no slab of the preferred order, or
@@ -63,19 +64,26 @@ static struct slab *slab_to_mark(struct kmem_cache *s, const void *obj)
 	return likely(slab) ? slab : odd_slab(s, obj);
 }
 
-/* Marks the objects in front that are of one slab. Returns their number. */
-static unsigned int mark_some(struct kmem_cache *s, const struct slab_walk *w,
-			      void **objs, unsigned int nr)
+/* Puts the mark into the word of the walk's object. */
+static __always_inline void mark_one(struct kmem_cache *s,
+				     const struct slab_walk *w, char *obj)
 {
-	void **at = objs, **const end = objs + nr;
+	if (unlikely(freeptr_encode((void **)(void *)(obj + w->offset), NULL,
+				    w->key, w->start, w->bytes)))
+		kmem_double_free(s, obj);
+}
 
-	do {
-		void **word = (void **)(void *)((char *)*at + w->offset);
+/* Marks the objects in front that are of one slab. Returns their number. */
+static unsigned int mark_some(struct kmem_cache *s, const struct slab *slab,
+			      const struct slab_walk *w, void **objs,
+			      unsigned int nr)
+{
+	void **at, **const end = objs + nr;
 
-		if (unlikely(freeptr_put(word, NULL, w->key, w->start,
-					 w->bytes)))
-			kmem_double_free(s, *at);
-	} while (++at != end && walk_has(w, (uintptr_t)*at));
+	mark_one(s, w, objs[0]);
+	at = put_row(s, slab, w, objs, nr, ROW_MARK);
+	for (; at != end && walk_has(w, (uintptr_t)*at); at++)
+		mark_one(s, w, *at);
 	return (unsigned int)(at - objs);
 }
 
@@ -98,7 +106,7 @@ int slub_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 			i++;
 			continue;
 		}
-		some = mark_some(s, &w, objs + i, nr - i);
+		some = mark_some(s, slab, &w, objs + i, nr - i);
 		check_none_away(s, slab, objs + i, some);
 		i += some;
 	}
@@ -124,14 +132,18 @@ static unsigned int clear_some(struct kmem_cache *s, struct slab *slab,
 			       unsigned int nr)
 {
 	void **at = objs, **const end = objs + nr;
+	char *obj = *at;
 
 	do {
-		void **word = (void **)(void *)((char *)*at + w->offset);
+		void **word = (void **)(void *)(obj + w->offset);
 
 		if (unlikely(freelist_ptr_code(w->key, *word, word)))
-			lost_mark(s, slab, *at);
+			lost_mark(s, slab, obj);
 		*word = NULL;
-	} while (++at != end && (uintptr_t)*at - w->start < w->bytes);
+		if (++at == end)
+			break;
+		obj = *at;
+	} while ((uintptr_t)obj - w->start < w->bytes);
 	return (unsigned int)(at - objs);
 }
 

@@ -43,12 +43,25 @@ void numa_bind_frames(const struct zone *zone, unsigned long pfn,
  */
 static inline unsigned int smp_cpu(void)
 {
-	unsigned int cpu;
+	unsigned int cpu = current->cpu - 1U;
 
-	if (unlikely(current->cpu))
-		return current->cpu - 1U;
-	cpu = (unsigned int)os_cpu();
-	return likely(cpu < nr_cpu_ids) ? cpu : cpu % nr_cpu_ids;
+	if (likely(!current->cpu)) {
+		cpu = (unsigned int)os_cpu();
+		if (unlikely(cpu >= nr_cpu_ids))
+			cpu %= nr_cpu_ids;
+	}
+	current->seen_cpu = (u16)cpu;
+	return cpu;
+}
+
+/*
+ * Returns what smp_cpu() returned last to this thread, which costs a load. For
+ * counts, which only have to be apart from those of other CPUs most of the
+ * time.
+ */
+static inline unsigned int smp_cpu_seen(void)
+{
+	return current->seen_cpu;
 }
 
 /* Returns the node of this CPU. */

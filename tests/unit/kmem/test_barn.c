@@ -119,6 +119,55 @@ static void test_exchange(void **state)
 	assert_int_equal(barn_put_full(s, full), 0);
 }
 
+/* A full sheaf is put in and an empty one taken out at once. Expect an empty
+ * one of the barn, else a new one; and that a refused sheaf stays. */
+static void test_replace_full(void **state)
+{
+	struct slab_sheaf *empty = sheaf_alloc(s), *first = full_sheaf();
+	struct slab_sheaf *sheaf = first;
+
+	(void)state;
+	barn_put_empty(s, empty);
+	fake.mark_result = -EINVAL;
+	assert_int_equal(barn_replace_full(s, &sheaf), -EINVAL);
+	assert_ptr_equal(sheaf, first);
+	fake.mark_result = 0;
+	assert_int_equal(barn_replace_full(s, &sheaf), 0);
+	assert_ptr_equal(sheaf, empty);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, 0);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].puts, 1);
+	barn_check(s);
+	sheaf_free(empty);
+	sheaf = first = full_sheaf(); /* one owner: a barn takes one */
+	assert_int_equal(barn_replace_full(s, &sheaf), -E2BIG);
+	assert_ptr_equal(sheaf, first);
+	owners_start(MANY_OWNERS);
+	assert_int_equal(barn_replace_full(s, &sheaf), 0);
+	assert_ptr_not_equal(sheaf, first);
+	assert_int_equal(sheaf->count, 0);
+	sheaf_free(sheaf);
+	owners_stop();
+}
+
+/* Sheaves are put into the barn of this CPU. Expect the last one to be the
+ * first that is taken. */
+static void test_last_in_first_out(void **state)
+{
+	struct slab_sheaf *sheaves[BARN_MAX_FULL];
+
+	(void)state;
+	owners_start(MANY_OWNERS);
+	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++) {
+		sheaves[i] = full_sheaf();
+		assert_int_equal(barn_put_full(s, sheaves[i]), 0);
+	}
+	for (size_t i = ARRAY_SIZE(sheaves); i--;)
+		assert_ptr_equal(barn_get_full(s, NULL), sheaves[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(sheaves); i++)
+		assert_int_equal(barn_put_full(s, sheaves[i]), 0);
+	owners_stop();
+}
+
 /* More empty sheaves than the barn wants, also one for a full sheaf. Expect ten
  * kept and the rest given back to the region. */
 static void test_empty_limit(void **state)
@@ -185,9 +234,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_sheaf_shape), TEST(test_full_limit),
-		TEST(test_not_marked),	TEST(test_exchange),
-		TEST(test_empty_limit), TEST(test_shrink_idle),
+		TEST(test_sheaf_shape),	 TEST(test_full_limit),
+		TEST(test_not_marked),	 TEST(test_exchange),
+		TEST(test_replace_full), TEST(test_last_in_first_out),
+		TEST(test_empty_limit),	 TEST(test_shrink_idle),
 		TEST(test_check_fails),
 	};
 

@@ -3,6 +3,7 @@
  * test_stored.c - objects in barns are marked, and what the marks tell
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -67,6 +68,13 @@ static void *word_at(const void *obj)
 	return word;
 }
 
+static void *code_of_mark(const void *obj)
+{
+	const char *place = (const char *)obj + of->offset;
+
+	return freelist_ptr_code(slab_key(of, virt_to_slab(obj)), NULL, place);
+}
+
 static void mark(void **at)
 {
 	assert_int_equal(slub_mark_stored(of, at, NR), 0);
@@ -81,13 +89,8 @@ static void test_mark(void **state)
 		get_objects(*s);
 		mark(objs);
 		for (unsigned int i = 0; i < NR; i++) {
-			const char *place = (char *)objs[i] + of->offset;
-
-			assert_ptr_equal(
-				word_at(objs[i]),
-				freelist_ptr_code(
-					slab_key(of, virt_to_slab(objs[i])),
-					NULL, place));
+			assert_ptr_equal(word_at(objs[i]),
+					 code_of_mark(objs[i]));
 			assert_non_null(word_at(objs[i]));
 		}
 		slub_clear_stored(of, objs, NR);
@@ -95,6 +98,54 @@ static void test_mark(void **state)
 			assert_null(word_at(objs[i]));
 		put_objects();
 	}
+}
+
+#define ROWS 200U
+
+static int by_address(const void *a, const void *b)
+{
+	const uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Objects in a row, upwards and downwards, also from the end of one slab to the
+ * start of the next. Expect each to have the mark of its own slab. */
+static void test_rows(void **state)
+{
+	static struct kmem_cache rows;
+	const struct kmem_cache_boot boot = { .align = 64, .class = 101 };
+	unsigned int across = 0;
+	void *all[ROWS];
+
+	(void)state;
+	assert_int_equal(kmem_cache_init(&rows, "rows", 64, &boot), 0);
+	of = &rows;
+	assert_int_equal(slab_refill(of, GFP_KERNEL, NUMA_NO_NODE, all, ROWS),
+			 ROWS);
+	qsort(all, ROWS, sizeof(all[0]), by_address);
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(slub_mark_stored(of, all, ROWS), 0);
+		for (unsigned int i = 0; i < ROWS; i++)
+			assert_ptr_equal(word_at(all[i]), code_of_mark(all[i]));
+		slub_clear_stored(of, all, ROWS);
+		for (unsigned int i = 0; i < ROWS; i++)
+			assert_null(word_at(all[i]));
+		for (unsigned int i = 1; i < ROWS; i++)
+			across += labs((char *)all[i] - (char *)all[i - 1]) ==
+					  64 &&
+				  virt_to_slab(all[i]) !=
+					  virt_to_slab(all[i - 1]);
+		for (unsigned int i = 0; i < ROWS / 2; i++) {
+			void *other = all[ROWS - 1 - i];
+
+			all[ROWS - 1 - i] = all[i];
+			all[i] = other;
+		}
+	}
+	assert_true(across);
+	slab_flush(of, all, ROWS);
+	slub_check(of);
 }
 
 static void flush_copy(void *arg)
@@ -220,7 +271,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_mark),       TEST(test_copies), TEST(test_written),
-		TEST(test_no_objects), TEST(test_plain),
+		TEST(test_no_objects), TEST(test_plain),  TEST(test_rows),
 	};
 
 	return cmocka_run_group_tests(tests, slub_start, NULL);

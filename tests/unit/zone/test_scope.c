@@ -143,6 +143,7 @@ static void child_cpu(void *arg)
 	for (int cpu = 0; cpu < 2; cpu++) {
 		REQUIRE(!km_set_cpu(cpu));
 		REQUIRE(smp_cpu() == (unsigned int)cpu);
+		REQUIRE(smp_cpu_seen() == (unsigned int)cpu);
 		REQUIRE(numa_node_id() == cpu_node[cpu]);
 		REQUIRE(node_of(GFP_KERNEL) == cpu_node[cpu]);
 		zone = &NODE_DATA(cpu_node[cpu])->node_zones[ZONE_NORMAL];
