@@ -2,9 +2,10 @@
 /*
  * slab/flush.c - returns objects to their slabs
  *
- * First, without a lock, each pointer of a batch is checked to start an object
- * of the cache. Then, under the lock, the number of the object goes in front of
- * the free numbers of its slab (numbers.h):
+ * Under the node's lock each pointer of a batch is checked to start an object
+ * of the cache. The number of the object goes in front of the free numbers of
+ * its slab (numbers.h). What of the slab changes is kept in registers for as
+ * long as its objects follow each other:
  *
  *	. . . | 4  0  7		active = 3
  *	. . 2   4  0  7		object 2 came back: active = 2
@@ -15,6 +16,9 @@
  *				the most time to be freed too
  *	some, and had some	stays where it is on slabs_partial
  *
+ * A pointer that starts no object of the cache ends the batch. What it is
+ * instead is found out without the lock.
+ *
  * When the node has more free objects than free_limit, slabs of the tail of
  * slabs_free go back to the page allocator.
  *
@@ -22,8 +26,6 @@
  * Invariants	SLAB1-SLAB3 of internal.h
  * Source	Linux v6.1 mm/slab.c, free_block() (docs/kernel.md S5)
  */
-#include <limits.h>
-
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/direct.h"
@@ -31,40 +33,7 @@
 #include "slab/key.h"
 #include "slab/numbers.h"
 
-#define FLUSH_BATCH 64U
-
-/*
- * Moves a slab that got objects back to the list it belongs to now. One of
- * slabs_partial with others in use stays in its place.
- */
-static inline void relist_desc(struct kmem_cache_node *n,
-			       struct slab_desc *slab, bool was_full)
-{
-	if (likely(slab->active && !was_full))
-		return;
-	list_del(&slab->slab_list);
-	if (slab->active) {
-		list_add_tail(&slab->slab_list, &n->slabs_partial);
-	} else {
-		list_add(&slab->slab_list, &n->slabs_free);
-		n->free_slabs++;
-	}
-}
-
-/* Makes objects of one slab free (numbers.h), and moves it to its list. */
-static __always_inline unsigned int
-put_and_relist(struct kmem_cache *s, struct kmem_cache_node *n,
-	       struct slab_desc *const *beside, const freelist_idx_t *index,
-	       bool mapped)
-{
-	struct slab_desc *slab = *beside;
-	bool was_full = slab->active == s->num;
-	unsigned int nr = mapped ? put_mapped(s, slab, beside, index) :
-				   put_chained(s, slab, beside, index);
-
-	relist_desc(n, slab, was_full);
-	return nr;
-}
+#define FLUSH_BATCH 128U /* objects freed while the lock is held */
 
 /*
  * While the node has more free objects than free_limit, moves empty slabs to
@@ -91,61 +60,119 @@ bool slab_index_is_free(const struct kmem_cache *s,
 	return number_is_free(s, slab, index);
 }
 
+/* Where a batch goes, whose lock is held. */
+struct flush_to {
+	struct kmem_cache_node *n;
+	u8 node;
+	bool single; /* os_single_threaded() */
+};
+
+/* Puts a full slab where it belongs with the object of this number free. */
+static noinline void leave_full(const struct kmem_cache *s,
+				struct kmem_cache_node *n,
+				struct slab_desc *slab, unsigned int index)
+{
+	put_first(s, slab, index);
+	list_move_tail(&slab->slab_list, &n->slabs_partial);
+}
+
+static noinline void become_free(struct kmem_cache_node *n,
+				 struct slab_desc *slab)
+{
+	list_del(&slab->slab_list);
+	list_add(&slab->slab_list, &n->slabs_free);
+	n->free_slabs++;
+}
+
+/*
+ * Makes objects free: those in front that are the cache's, of the node.
+ * Returns where the first other one is.
+ */
+static __always_inline void **put_some(const struct object_key *keys,
+				       const struct flush_to *b, void **at,
+				       void **const end, bool mapped)
+{
+	const struct object_key copy = *keys, *const key = &copy;
+	const u8 node = b->node; /* a freelist's bytes could be any of these */
+	const bool single = b->single;
+
+	while (at != end) {
+		const uintptr_t obj = (uintptr_t)*at;
+		struct slab_desc *slab = key_slab(key, *at);
+		unsigned int index;
+		struct put p;
+
+		if (unlikely(!slab || slab->node_id != node))
+			break;
+		index = key_number(key, slab, *at);
+		if (unlikely(index >= key->num))
+			break;
+		if (unlikely(slab->active == key->num))
+			leave_full(key->s, b->n, slab, index);
+		p = put_begin(slab);
+		do {
+			put_index(key->s, slab, &p, index, mapped);
+			if (++at == end || ((uintptr_t)*at ^ obj) & key->start)
+				break;
+			index = key_number(key, slab, *at);
+		} while (likely(index < key->num));
+		if (unlikely(!put_end(slab, &p, mapped, single)))
+			become_free(b->n, slab);
+	}
+	return at;
+}
+
+static noinline void **put_mapped(const struct object_key *key,
+				  const struct flush_to *b, void **objs,
+				  void **end)
+{
+	return put_some(key, b, objs, end, true);
+}
+
+static noinline void **put_chained(const struct object_key *key,
+				   const struct flush_to *b, void **objs,
+				   void **end)
+{
+	return put_some(key, b, objs, end, false);
+}
+
+/* The same for the first object's node, with its lock and counters. */
+static unsigned int free_block(struct kmem_cache *s,
+			       const struct object_key *key, u8 node,
+			       void **objs, unsigned int nr)
+{
+	struct kmem_cache_node *n = get_node(s, node);
+	const struct flush_to b = { n, node, os_single_threaded() };
+	LIST_HEAD(list);
+
+	spin_lock(&n->list_lock);
+	nr = (unsigned int)((has_map(s) ? put_mapped : put_chained)(
+				    key, &b, objs, objs + nr) -
+			    objs);
+	WRITE_ONCE(n->free_objects, n->free_objects + nr);
+	kmem_count_sub(&s->in_use, nr);
+	trim_free(s, n, &list);
+	spin_unlock(&n->list_lock);
+	slabs_destroy(s, &list);
+	return nr;
+}
+
 void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
 		unsigned int index, struct list_head *list)
 {
 	struct kmem_cache_node *n = desc_node(slab);
-	struct slab_desc *const one[] = { slab, NULL };
-	freelist_idx_t number = (freelist_idx_t)index;
+	const freelist_idx_t number = (freelist_idx_t)index;
 
 	spin_lock(&n->list_lock);
-	put_and_relist(s, n, one, &number, has_map(s));
+	if (slab->active == s->num)
+		leave_full(s, n, slab, index);
+	put_numbers(s, slab, &number, 1);
+	if (!slab->active)
+		become_free(n, slab);
 	WRITE_ONCE(n->free_objects, n->free_objects + 1);
 	kmem_count_sub(&s->in_use, 1);
 	trim_free(s, n, list);
 	spin_unlock(&n->list_lock);
-}
-
-/* Checked objects: their slabs, with NULL behind the last, and numbers. */
-struct checked {
-	struct slab_desc *slab[FLUSH_BATCH + 1];
-	freelist_idx_t index[FLUSH_BATCH];
-};
-
-/*
- * Frees the objects from `from` on whose slabs are of the node with this
- * number. Returns the index of the first object of another node, or how many
- * objects there are.
- */
-static __always_inline unsigned int
-put_checked(struct kmem_cache *s, struct kmem_cache_node *n,
-	    const struct checked *p, unsigned int from, u8 node, bool mapped)
-{
-	unsigned int i = from;
-
-	while (p->slab[i] && p->slab[i]->node_id == node)
-		i += put_and_relist(s, n, p->slab + i, p->index + i, mapped);
-	return i;
-}
-
-/* The same, with the node's lock and counters. */
-static unsigned int free_block(struct kmem_cache *s, const struct checked *p,
-			       unsigned int from)
-{
-	u8 node = p->slab[from]->node_id;
-	struct kmem_cache_node *n = get_node(s, node);
-	unsigned int i;
-	LIST_HEAD(list);
-
-	spin_lock(&n->list_lock);
-	i = has_map(s) ? put_checked(s, n, p, from, node, true) :
-			 put_checked(s, n, p, from, node, false);
-	WRITE_ONCE(n->free_objects, n->free_objects + i - from);
-	kmem_count_sub(&s->in_use, i - from);
-	trim_free(s, n, &list);
-	spin_unlock(&n->list_lock);
-	slabs_destroy(s, &list);
-	return i;
 }
 
 /* Frees obj, which is in no slab of s, to the cache that it is an object of. */
@@ -158,57 +185,22 @@ static void send_to_owner(struct kmem_cache *s, void *obj)
 	kmem_free_to_other(s, other, obj);
 }
 
-/*
- * Prefetches what a free of obj will write: the freelist, which obj will hold
- * if there is none. Another thread may change it meanwhile.
- */
-static __racy inline void prefetch_list(const struct slab_desc *slab,
-					const void *obj)
-{
-	const freelist_idx_t *list = READ_ONCE(slab->freelist);
-
-	__builtin_prefetch((list ?: (const freelist_idx_t *)obj) +
-				   READ_ONCE(slab->active),
-			   1);
-}
-
-static void flush_batch(struct kmem_cache *s, void **objs, unsigned int nr)
-{
-	const struct object_key key = object_key_of(
-		s); /* not read for each object */
-	unsigned long last = ULONG_MAX; /* the pfn of the last object's slab */
-	struct slab_desc *slab = NULL;
-	unsigned int mine = 0;
-	struct checked p;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		unsigned long pfn = virt_to_pfn(objs[i]) & key.head;
-		unsigned int index;
-
-		if (pfn != last) {
-			last = pfn;
-			slab = key_slab(&key, objs[i]);
-			if (likely(slab))
-				prefetch_list(slab, objs[i]);
-		}
-		if (unlikely(!slab)) {
-			send_to_owner(s, objs[i]);
-			continue;
-		}
-		index = key_number(&key, slab, objs[i]);
-		if (unlikely(index >= key.num))
-			bad_start(s, objs[i]);
-		p.slab[mine] = slab;
-		p.index[mine++] = (freelist_idx_t)index;
-	}
-	p.slab[mine] = NULL;
-	for (unsigned int i = 0; i < mine;)
-		i = free_block(s, &p, i);
-}
-
 void slab_flush(struct kmem_cache *s, void **objs, unsigned int nr)
 {
+	const struct object_key key = object_key_of(s);
+	unsigned int i = 0;
+
 	nr = kmem_inherited_free(s, objs, nr);
-	for (unsigned int i = 0; i < nr; i += FLUSH_BATCH)
-		flush_batch(s, objs + i, min(nr - i, FLUSH_BATCH));
+	while (i < nr) {
+		const struct slab_desc *slab = key_slab(&key, objs[i]);
+
+		if (unlikely(!slab)) {
+			send_to_owner(s, objs[i++]);
+			continue;
+		}
+		if (unlikely(key_number(&key, slab, objs[i]) >= key.num))
+			bad_start(s, objs[i]);
+		i += free_block(s, &key, slab->node_id, objs + i,
+				min(nr - i, FLUSH_BATCH));
+	}
 }

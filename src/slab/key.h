@@ -19,8 +19,9 @@ __extension__ typedef unsigned __int128 u128;
 struct object_key {
 	const struct kmem_cache *s;
 	unsigned long head; /* mask of the pfn of a head page */
-	unsigned int index; /* of its frames */
+	uintptr_t start; /* mask of the address of a slab */
 	unsigned int num;
+	u8 index; /* of its frames */
 	u64 divisor;
 };
 
@@ -29,8 +30,9 @@ static inline struct object_key object_key_of(const struct kmem_cache *s)
 	return (struct object_key){
 		.s = s,
 		.head = ~((1UL << s->gfporder) - 1),
-		.index = s->class ? s->class : INDEX_OTHER + s->gfporder,
+		.start = ~((PAGE_SIZE << s->gfporder) - 1),
 		.num = s->num,
+		.index = (u8)(s->class ? s->class : INDEX_OTHER + s->gfporder),
 		.divisor = s->divisor,
 	};
 }
@@ -63,7 +65,9 @@ static inline struct slab_desc *key_slab(const struct object_key *key,
 	if (unlikely(pfn >= arena_bound() || arena_index[pfn] != key->index))
 		return NULL;
 	slab = (struct slab_desc *)pfn_to_page(pfn & key->head);
-	if (unlikely(slab->slab_cache != key->s || slab->type != PAGE_SLAB))
+	/* The index of a size class is that of one cache alone. */
+	if (key->index >= INDEX_OTHER &&
+	    unlikely(slab->slab_cache != key->s || slab->type != PAGE_SLAB))
 		return NULL;
 	return slab;
 }

@@ -120,58 +120,60 @@ static inline void get_chained(const struct kmem_cache *s,
 	slab->free_map = index;
 }
 
-/*
- * Makes objects of one slab free: the number at `index`, and those behind it
- * for as long as the slab beside the next is the same. Returns how many.
- */
-static inline unsigned int put_mapped(struct kmem_cache *s,
-				      struct slab_desc *slab,
-				      struct slab_desc *const *beside,
-				      const freelist_idx_t *index)
+/* What of a slab changes while objects come back to it, for registers. */
+struct put {
+	freelist_idx_t *list;
+	u64 was, map; /* slab->free_map: at the beginning, and now */
+	unsigned int active;
+};
+
+static __always_inline struct put put_begin(const struct slab_desc *slab)
 {
-	unsigned int active = slab->active, i = 0;
-	freelist_idx_t *list = slab->freelist;
-	const u64 was = READ_ONCE(slab->free_map);
-	u64 map = was;
+	const u64 map = READ_ONCE(slab->free_map);
 
-	/*
-	 * All objects were in use, also the one that held the freelist. The
-	 * object that comes back holds it from here on.
-	 */
-	if (unlikely(!list))
-		slab->freelist = list = index_to_obj(s, slab, *index);
-	do {
-		unsigned int nr = index[i];
-
-		if (unlikely(map >> nr & 1)) /* with none in use, all are set */
-			kmem_double_free(s, index_to_obj(s, slab, nr));
-		map |= BIT(nr);
-		list[--active] = (freelist_idx_t)nr;
-	} while (beside[++i] == slab);
-	slab->active = (u8)active;
-	free_map_set(slab, was, map);
-	return i;
+	return (struct put){ slab->freelist, map, map, slab->active };
 }
 
-static inline unsigned int put_chained(struct kmem_cache *s,
-				       struct slab_desc *slab,
-				       struct slab_desc *const *beside,
-				       const freelist_idx_t *index)
+/*
+ * The same for a slab with all objects in use. If one of them held the
+ * freelist, the object that comes back, with this number, does from here on.
+ */
+static inline void put_first(const struct kmem_cache *s, struct slab_desc *slab,
+			     unsigned int nr)
 {
-	unsigned int head = (unsigned int)slab->free_map, i = 0;
-	freelist_idx_t *list = slab->freelist;
+	if (!slab->freelist)
+		slab->freelist = index_to_obj(s, slab, nr);
+}
 
-	do {
-		unsigned int nr = index[i];
+/* Makes one object free. Aborts if it is free, or stored in an array. */
+static __always_inline void put_index(const struct kmem_cache *s,
+				      const struct slab_desc *slab,
+				      struct put *p, unsigned int nr,
+				      bool mapped)
+{
+	if (unlikely(mapped ? p->map >> nr & 1 : p->list[nr] != NUMBER_IN_USE))
+		kmem_double_free(s, index_to_obj(s, slab, nr));
+	p->active--;
+	if (mapped) { /* of a slab with none in use, all bits are set */
+		p->map |= BIT(nr);
+		p->list[p->active] = (freelist_idx_t)nr;
+	} else {
+		p->list[nr] = (freelist_idx_t)p->map;
+		p->map = nr;
+	}
+}
 
-		if (unlikely(list[nr] != NUMBER_IN_USE))
-			kmem_double_free(s, index_to_obj(s, slab, nr));
-		list[nr] = (freelist_idx_t)head;
-		head = nr;
-	} while (beside[++i] == slab);
-	slab->active = (u8)(slab->active - i);
-	slab->free_map = head;
-	return i;
+/* Writes to the slab. Returns how many of its objects are in use now. */
+static __always_inline unsigned int
+put_end(struct slab_desc *slab, const struct put *p, bool mapped, bool single)
+{
+	slab->active = (u8)p->active;
+	if (!mapped || single)
+		slab->free_map = p->map;
+	else
+		__atomic_fetch_or(&slab->free_map, p->map & ~p->was,
+				  __ATOMIC_RELAXED);
+	return p->active;
 }
 
 /*
@@ -193,21 +195,17 @@ static inline void get_numbers(const struct kmem_cache *s,
 }
 
 /* Makes them free again, in the same order. */
-static inline void put_numbers(struct kmem_cache *s, struct slab_desc *slab,
+static inline void put_numbers(const struct kmem_cache *s,
+			       struct slab_desc *slab,
 			       const freelist_idx_t *numbers, unsigned int nr)
 {
-	freelist_idx_t last_first[SLAB_OBJ_MAX_NUM];
-	struct slab_desc *beside[SLAB_OBJ_MAX_NUM + 1];
+	struct put p;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		last_first[i] = numbers[nr - 1 - i];
-		beside[i] = slab;
-	}
-	beside[nr] = NULL;
-	if (has_map(s))
-		put_mapped(s, slab, beside, last_first);
-	else
-		put_chained(s, slab, beside, last_first);
+	put_first(s, slab, numbers[nr - 1]);
+	p = put_begin(slab);
+	while (nr-- > 0)
+		put_index(s, slab, &p, numbers[nr], has_map(s));
+	put_end(slab, &p, has_map(s), os_single_threaded());
 }
 
 /* Returns true if the object with this number is free in its slab. */
