@@ -9,7 +9,8 @@
  *	cache_flusharray()	the array gets twice the limit, if it has not
  *				the cache's; else the oldest batchcount objects
  *				leave: to the shared arrays if there is a slot,
- *				or to the slabs
+ *				or to the slabs. If the only owner has only
+ *				freed of late, all leave
  *
  *	bottom                                 cursor
  *	  | oldest  ...  batchcount | ... newest |	full
@@ -38,6 +39,8 @@
 #include "kmem/room.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
+
+#define LONE_FLUSHES 3 /* misses that were frees, and no other between */
 
 struct array_cache *cpu_cache_get(struct kmem_owner *owner,
 				  const struct kmem_cache *s)
@@ -148,6 +151,7 @@ int cache_alloc_refill(struct kmem_owner *owner, struct kmem_cache *s,
 				  touched ? SHEAF_MAX_CAPACITY :
 					    BATCHREFILL_LIMIT);
 	kmem_account(&s->refills, &s->refilled, nr);
+	slot->retired = 0;
 	slot->seen = 0; /* no cursor is 0: touched */
 	return nr ? 0 : -ENOMEM;
 }
@@ -253,6 +257,18 @@ static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 	return likely(nr_online_nodes == 1) || !sort_remote(s, objs, nr);
 }
 
+/*
+ * Returns true if this is the only owner, and its last LONE_FLUSHES misses of
+ * the cache were all frees. Then each object in its array may keep a slab from
+ * being empty for no use.
+ */
+static bool owner_drains_array(struct kmem_owner_slot *slot)
+{
+	if (slot->retired < LONE_FLUSHES)
+		slot->retired++;
+	return slot->retired == LONE_FLUSHES && kmem_owners_number() == 1;
+}
+
 int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 {
 	struct kmem_cache_node *n = get_node(s, (int)numa_node_id());
@@ -267,7 +283,9 @@ int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 		kmem_main_replace(owner, s, ac_sheaf(ac));
 		return 0;
 	}
-	nr = min(ac->batchcount, ac->avail);
+	nr = ac->avail;
+	if (!owner_drains_array(kmem_slot(owner, s)))
+		nr = min(ac->batchcount, nr);
 	if (nr && may_share(s, n, ac, nr) && give_shared(owner, s, n, ac)) {
 		kmem_account(&s->flushes, &s->flushed, nr);
 		return 0;

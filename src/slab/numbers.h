@@ -40,6 +40,8 @@
 
 _Static_assert(SLAB_OBJ_MAX_NUM <= NUMBER_LAST, "numbers are below these");
 
+#define BITS_BELOW(n) (~0UL >> (64 - (n))) /* n bits, 1 to 64 */
+
 /* Returns true if the cache's slabs are of the first form. */
 static inline bool has_map(const struct kmem_cache *s)
 {
@@ -118,6 +120,32 @@ static inline void get_chained(const struct kmem_cache *s,
 	}
 	slab->active = (u8)(slab->active + nr);
 	slab->free_map = index;
+}
+
+/*
+ * The same for a new slab whose numbers are in order (cache_init_objs()), which
+ * is the caller's alone. With FREELIST_OBJ object 0 is the last.
+ */
+static inline void get_fresh(const struct kmem_cache *s, struct slab_desc *slab,
+			     void **objs, unsigned int nr)
+{
+	const unsigned int first = s->freelist_place == FREELIST_OBJ;
+	const unsigned int run = min(nr, s->num - first), size = s->size;
+	char *obj = index_to_obj(s, slab, first);
+
+	for (void **const end = objs + run; objs != end; obj += size)
+		*objs++ = obj;
+	if (run < nr)
+		*objs = slab->s_mem;
+	slab->active = (u8)nr;
+	if (!has_map(s)) {
+		memset(slab->freelist, NUMBER_IN_USE, nr);
+		slab->free_map = nr == s->num ? NUMBER_LAST : nr;
+	} else {
+		slab->free_map = ~(BITS_BELOW(run) << first);
+		if (run < nr)
+			slab->free_map &= ~1UL;
+	}
 }
 
 /* What of a slab changes while objects come back to it, for registers. */

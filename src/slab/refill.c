@@ -113,7 +113,13 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 
 	if (!slab)
 		return 0;
-	got = alloc_block(s, slab, objs, nr);
+	if (unlikely(s->random_seq)) {
+		got = alloc_block(s, slab, objs, nr);
+	} else {
+		got = min(nr, s->num);
+		get_fresh(s, slab, objs, got);
+		slab->looked = 0;
+	}
 	cache_grow_end(s, slab);
 	return got;
 }

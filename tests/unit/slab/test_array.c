@@ -191,6 +191,29 @@ static void test_alone(void **state)
 	release(BATCH + LIMIT + 1, 3 * LIMIT - (BATCH + LIMIT + 1));
 }
 
+/* An owner only frees: alone, and as one of two. Expect its third flush, and
+ * those after it, to leave nothing in the array if it is alone; and half of it
+ * again after a refill. */
+static void test_drains(void **state)
+{
+	(void)state;
+	alloc(0, 8 * LIMIT);
+	kmem_owner_flush(kmem_owner_get());
+	for (unsigned int alone = 0; alone < 2; alone++) {
+		kmem_nr_owners -= alone;
+		release(0, LIMIT + 1 + BATCH);
+		assert_int_equal(array_avail(), LIMIT - BATCH + 1);
+		release(LIMIT + 1 + BATCH, BATCH);
+		assert_int_equal(array_avail(), alone ? 1 : LIMIT - BATCH + 1);
+		release(LIMIT + 1 + 2 * BATCH, LIMIT);
+		assert_int_equal(array_avail(), alone ? 1 : LIMIT - BATCH + 1);
+		alloc(0, 2 * LIMIT + 1 + 2 * BATCH);
+		kmem_owner_flush(kmem_owner_get());
+		kmem_nr_owners += alone;
+	}
+	release(0, 8 * LIMIT);
+}
+
 /* An owner gives and takes arrays, twice to have all that it needs, then under
  * a lock inside which no other may be taken. Expect the debug check of ranks to
  * see none, and a batch to go and to come each time. */
@@ -327,9 +350,9 @@ int main(void)
 		TEST(test_lifo),	   TEST(test_flush_oldest),
 		TEST(test_no_thrash),	   TEST(test_shared),
 		TEST(test_room_is_a_word), TEST(test_alone),
-		TEST(test_no_lock),	   TEST(test_hand_over),
-		TEST(test_reaped),	   TEST(test_thread_end),
-		TEST(test_double_free),
+		TEST(test_drains),	   TEST(test_no_lock),
+		TEST(test_hand_over),	   TEST(test_reaped),
+		TEST(test_thread_end),	   TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

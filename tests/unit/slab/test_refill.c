@@ -37,6 +37,39 @@ static void test_first_slab(void **state)
 	give(0, f.per_slab);
 }
 
+/* New slabs of each form: one of which an array takes some objects and then the
+ * rest, one of which it takes all. Expect them in the order of the slab's
+ * numbers, and the rest linked. */
+static void test_fresh(void **state)
+{
+	static const unsigned int sizes[] = { 16, 48, 512, 704 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned int first, got;
+
+		fixture_close();
+		fixture_open(sizes[i], 0, NULL);
+		first = f.s->freelist_place == FREELIST_OBJ;
+		got = slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, 5);
+		assert_int_equal(got, 5);
+		slab_check(f.s);
+		take(got, f.per_slab - got);
+		expect_slabs(0, 1, 0);
+		for (unsigned int j = 0; j < f.per_slab; j++)
+			assert_ptr_equal(
+				f.objs[j],
+				index_to_obj(f.s, slab_of(0),
+					     (j + first) % f.per_slab));
+		assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
+					     f.objs + f.per_slab,
+					     f.per_slab + 1),
+				 f.per_slab);
+		expect_slabs(0, 2, 0);
+		give(0, 2 * f.per_slab);
+	}
+}
+
 /* A slab that is used in part. Expect it on slabs_partial, its freelist the
  * rest, and the next objects from there. */
 static void test_partial(void **state)
@@ -236,11 +269,11 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_first_slab),		 TEST(test_partial),
-		TEST(test_order_of_lists),	 TEST(test_one_after_another),
-		TEST(test_objfreelist_moves),	 TEST(test_shared_first),
-		TEST(test_overwritten_freelist), TEST(test_number_in_use),
-		TEST(test_overwritten_bytes),
+		TEST(test_first_slab),	      TEST(test_fresh),
+		TEST(test_partial),	      TEST(test_order_of_lists),
+		TEST(test_one_after_another), TEST(test_objfreelist_moves),
+		TEST(test_shared_first),      TEST(test_overwritten_freelist),
+		TEST(test_number_in_use),     TEST(test_overwritten_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);
