@@ -14,6 +14,7 @@
 
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
+#include "kmem/shrink.h"
 
 #define INHERITED_PATTERN 0xab
 
@@ -82,24 +83,25 @@ static inline bool is_among(const void *obj, size_t from, unsigned int nr)
 static inline void inherited_free_and_take(void **state)
 {
 	unsigned long used;
-	size_t at;
+	size_t at, from;
 
 	(void)state;
 	inherit_slabs(2);
 	at = 2UL * f.per_slab;
+	from = f.per_slab + 3; /* the second slab: SLAB gives it a colour */
 	used = f.s->in_use;
-	remember_slab(3);
-	give(3, 5);
+	remember_slab(from);
+	give(from, 5);
 	assert_int_equal(kmem_inherited_count(f.s), 5);
 	assert_int_equal(f.s->in_use, used - 5);
 	f.s->ops->check(f.s);
 	kmem_inherited_check(f.s);
 	take(at, 5);
 	for (size_t i = at; i < at + 5; i++)
-		assert_true(is_among(f.objs[i], 3, 5));
+		assert_true(is_among(f.objs[i], from, 5));
 	for (size_t i = at + 1; i < at + 5; i++)
 		assert_false(is_among(f.objs[i], at, (unsigned int)(i - at)));
-	expect_untouched(3);
+	expect_untouched(from);
 	assert_int_equal(kmem_inherited_count(f.s), 0);
 	assert_int_equal(f.s->in_use, used);
 	give(0, 2 * f.per_slab);
@@ -152,14 +154,17 @@ static inline void inherited_own(void **state)
 	inherit_end();
 }
 
-/* Objects are freed, and given back to their slabs. Expect them to be free
- * there, and the slab to be no longer inherited. */
+/* Objects are freed, and all pages are asked for, as by malloc_trim(). Expect
+ * them to be free in their slabs, these to be no longer inherited, and nothing
+ * of it at an idle tick. */
 static inline void inherited_settle(void **state)
 {
 	(void)state;
 	inherit_slabs(2);
 	give(0, 4);
-	kmem_inherited_settle(f.s);
+	kmem_give_pages(SHRINK_IDLE);
+	assert_int_equal(kmem_inherited_count(f.s), 4);
+	kmem_give_pages(SHRINK_ALL);
 	assert_int_equal(kmem_inherited_count(f.s), 0);
 	assert_int_equal(page_slab_born(page_of(0)), 1);
 	assert_int_equal(f.s->in_use, 2 * f.per_slab - 4);
@@ -170,6 +175,28 @@ static inline void inherited_settle(void **state)
 	assert_int_equal(kmem_inherited_count(f.s), 0);
 	give(6, 2 * f.per_slab - 6);
 	inherit_end();
+}
+
+static inline void destroy_cache(void *arg)
+{
+	kmem_cache_destroy(arg);
+}
+
+/* A cache is destroyed whose objects lie in a map, but for one. Expect a report
+ * of that one alone, and the end of the cache when it is freed too. */
+static inline void inherited_leak(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	inherit_slabs(1);
+	give(1, 3);
+	kmem_forks = 0;
+	give(4, f.per_slab - 4);
+	capture_stderr(destroy_cache, f.s, text, sizeof(text));
+	assert_int_equal(count_phrase(text, "Object 0x"), 1);
+	give(0, 1);
+	kmem_cache_destroy(f.s);
 }
 
 /* Objects go to a barn, or a shared array, where they would be marked. Expect a
@@ -265,6 +292,7 @@ static inline int inherited_small(void **state)
 		INHERITED_BOTH(inherited_empty),  \
 		INHERITED_BOTH(inherited_own),    \
 		INHERITED_BOTH(inherited_settle), \
+		INHERITED_BOTH(inherited_leak),   \
 		INHERITED_BOTH(inherited_stored), \
 		INHERITED_BOTH(inherited_misuse)
 

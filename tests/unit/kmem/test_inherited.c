@@ -2,10 +2,15 @@
 /*
  * test_inherited.c - maps of what a child of fork() frees, on the fake backend
  */
+#include <signal.h>
+#include <unistd.h>
+
 #include "fake.h"
 #include "kmem/cache.h"
+#include "kmem/fork.h"
 #include "kmem/inherited.h"
-#include "kmem/order.h"
+#include "kmem/owner.h"
+#include "kmem/thread.h"
 #include "support/region.h"
 
 #define SIZE 64U
@@ -15,6 +20,7 @@
 
 static struct kmem_cache *s;
 static struct slab_ops ops;
+static unsigned long region_before;
 static void *objs[NR];
 static unsigned int used; /* of each slab, as the backend says */
 static bool droppable;
@@ -50,6 +56,8 @@ static int setup(void **state)
 {
 	(void)state;
 	kmem_forks = 0;
+	kmem_owner_get(); /* the thread has its table */
+	region_before = region_used();
 	s = kmem_cache_create("inherited", SIZE, 0, SLAB_NO_MERGE, NULL);
 	assert_non_null(s);
 	ops = *s->ops;
@@ -75,6 +83,7 @@ static int teardown(void **state)
 	kmem_inherited_check(s);
 	s->in_use = 0; /* slabs that were dropped are the fake's still */
 	kmem_cache_destroy(s);
+	assert_int_equal(region_used(), region_before);
 	kmem_forks = 0;
 	return 0;
 }
@@ -268,6 +277,32 @@ static void test_twice(void **state)
 	assert_true(child_aborts(put_twice, NULL, "double free"));
 }
 
+static void end_well(int sig)
+{
+	(void)sig;
+	_exit(0);
+}
+
+static void put_during_fork(void *arg)
+{
+	(void)arg;
+	signal(SIGALRM, end_well);
+	kmem_fork_take();
+	ualarm(200000, 0);
+	put(0, 1);
+	REQUIRE(false, "a free went on");
+}
+
+/* An object is freed while a fork holds all locks. Expect it to wait. */
+static void test_fork_lock(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(put_during_fork, NULL, &end);
+	expect_quiet(&end);
+}
+
 /* A slab of a group that pays is inherited. Expect the group to be known as
  * before. */
 static void test_memcg(void **state)
@@ -286,10 +321,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_maps),  TEST(test_left),   TEST(test_empty),
-		TEST(test_adopt), TEST(test_settle), TEST(test_no_memory),
-		TEST(test_node),  TEST(test_twice),  TEST(test_many_forks),
-		TEST(test_memcg),
+		TEST(test_maps),  TEST(test_left),	TEST(test_empty),
+		TEST(test_adopt), TEST(test_settle),	TEST(test_no_memory),
+		TEST(test_node),  TEST(test_twice),	TEST(test_many_forks),
+		TEST(test_memcg), TEST(test_fork_lock),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
