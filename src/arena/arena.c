@@ -36,7 +36,10 @@
 
 uintptr_t arena_base HOT_DATA = 0;
 unsigned long arena_nr_frames HOT_DATA = 0;
+unsigned long arena_fast_thread HOT_DATA = 0;
+unsigned long arena_fast_cpu HOT_DATA = 0;
 u8 *arena_index HOT_DATA __aligned(CACHELINE) = NULL;
+static bool fast_by_cpu; /* arena_lock */
 struct arena arena;
 spinlock_t arena_lock = SPIN_LOCK_INIT(LOCK_HOTPLUG);
 static unsigned long span_limit; /* bytes; 0: by RAM */
@@ -357,6 +360,14 @@ static int map_frames(unsigned long pfn, unsigned long nr, unsigned int flags)
 	return os_commit(pfn_to_virt(pfn), nr << PAGE_SHIFT);
 }
 
+static void set_fast_bound(void)
+{
+	unsigned long *bound = fast_by_cpu ? &arena_fast_cpu :
+					     &arena_fast_thread;
+
+	smp_store_release(bound, arena_nr_frames);
+}
+
 int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
 {
 	unsigned long start;
@@ -381,9 +392,20 @@ int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
 	if (start < pfn + nr)
 		set_blocks(start, pfn + nr - start, PB_ONLINE | PB_PAGES);
 	arena.online_frames += nr;
-	if (arena_nr_frames < pfn + nr)
+	if (arena_nr_frames < pfn + nr) {
 		smp_store_release(&arena_nr_frames, pfn + nr);
+		set_fast_bound();
+	}
 	return 0;
+}
+
+void arena_fast_by_cpu(void)
+{
+	spin_lock(&arena_lock);
+	fast_by_cpu = true;
+	WRITE_ONCE(arena_fast_thread, 0UL);
+	set_fast_bound();
+	spin_unlock(&arena_lock);
 }
 
 int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags)

@@ -81,6 +81,11 @@
 extern uintptr_t arena_base __hidden;
 extern unsigned long arena_nr_frames __hidden; /* above it all is offline */
 extern u8 *arena_index __hidden;
+/*
+ * The same bound for each of two fast paths of free(): it is 0 for the one that
+ * is not in use. arena_fast_by_cpu() changes places.
+ */
+extern unsigned long arena_fast_thread __hidden, arena_fast_cpu __hidden;
 
 /*
  * What an index says about addresses in its frames. With it free() sees that an
@@ -104,6 +109,21 @@ static __always_inline unsigned long arena_bound(void)
 	return IS_ENABLED(KM_SANITIZE_THREAD) ? READ_ONCE(arena_nr_frames) :
 						arena_nr_frames;
 }
+
+static __always_inline unsigned long arena_thread_bound(void)
+{
+	return IS_ENABLED(KM_SANITIZE_THREAD) ? READ_ONCE(arena_fast_thread) :
+						arena_fast_thread;
+}
+
+static __always_inline unsigned long arena_cpu_bound(void)
+{
+	return IS_ENABLED(KM_SANITIZE_THREAD) ? READ_ONCE(arena_fast_cpu) :
+						arena_fast_cpu;
+}
+
+/* From here on free() is served by CPU. */
+void arena_fast_by_cpu(void);
 
 /* Bits of a byte of the table of pageblocks. */
 #define PB_ONLINE 0x80u /* its start is; arena_lock; release/acquire */

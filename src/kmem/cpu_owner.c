@@ -2,21 +2,22 @@
 /*
  * kmem/cpu_owner.c - tables of cursors that belong to CPUs: percpu=rseq, auto
  *
- *	kmem_cpu_owner[cpu] --> no_owner	no table yet, or hidden
- *		    or      --> [cursors ...] <-- kmem_cpu_table[cpu]
+ *	kmem_cpus.owner[cpu] --> no_owner	no table yet, or hidden
+ *		     or      --> [cursors ...] <-- kmem_cpu_table[cpu]
  *
  * A thread that uses them has no table, so kmem_this_owner is the one that
- * always misses, and every call comes to a slow function. That tries a section
- * on the CPU's table first (section.h). If that misses too, a hand takes the
- * slot out of the table (hand.c). With percpu=rseq all threads do so; with auto
- * the first ones have tables of their own, as with percpu=thread.
+ * always misses. The slow functions try a section on the CPU's table first
+ * (section.h). If that misses too, a hand takes the slot out of the table
+ * (hand.c). With percpu=rseq all threads do so, and malloc() and free() try the
+ * section at once; with auto the first ones have tables of their own, as with
+ * percpu=thread.
  *
  * Any thread can empty any CPU's table:
  *
- *	hide	kmem_cpu_owner[cpu] = no_owner
+ *	hide	kmem_cpus.owner[cpu] = no_owner
  *	fence	no thread is in a section any more that has read the table
  *	drain	as a thread does with its own: held.c
- *	show	kmem_cpu_owner[cpu] = table
+ *	show	kmem_cpus.owner[cpu] = table
  *
  * Threads on that CPU miss meanwhile, and are served by the slabs. Around fork
  * all tables are hidden, so the child has whole ones: pages are copied one by
@@ -28,7 +29,7 @@
  * is taken away; drains find what it holds. A thread that ends holds nothing.
  *
  * Locking	kmem_owners_lock; sections take none
- * Invariants	CPU1  kmem_cpu_owner[cpu] is no_owner or kmem_cpu_table[cpu]
+ * Invariants	CPU1  kmem_cpus.owner[cpu] is no_owner or kmem_cpu_table[cpu]
  *		CPU2  a table is changed by sections of its CPU, or hidden and
  *		      fenced		(kmem_cpu_owners_check() checks CPU1,
  *					stress.api.rseq CPU2)
@@ -65,16 +66,21 @@ static bool torn; /* kmem_owners_lock: hidden around fork without a fence */
 
 int kmem_cpu_owners_start(bool alone)
 {
+	unsigned int ids = os_cpu_ids();
 	long offset = os_rseq_offset();
 	int ret;
 
-	if (!offset)
+	if (!offset || ids > KMEM_CPU_IDS)
 		return -ENOSYS;
 	ret = os_rseq_fence_allow();
 	if (ret)
 		return ret;
-	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
-		kmem_cpu_owner[cpu] = kmem_no_owner;
+	kmem_cpus.none[0] = kmem_no_owner;
+	kmem_cpus.none[1] = kmem_no_owner;
+	if (!ids)
+		ids = KMEM_CPU_IDS;
+	for (unsigned int cpu = 0; cpu < max(ids, KMEM_CPUS); cpu++)
+		kmem_cpus.owner[cpu] = kmem_no_owner;
 	kmem_rseq = offset;
 	kmem_threads_most = alone ? 0 : auto_threads;
 	kmem_room_all = 0; /* any CPU's sheaves can be emptied */
@@ -86,7 +92,7 @@ static void __show_table(unsigned int cpu)
 {
 	section_release();
 	if (!all_hidden)
-		smp_store_release(&kmem_cpu_owner[cpu], kmem_cpu_table[cpu]);
+		smp_store_release(&kmem_cpus.owner[cpu], kmem_cpu_table[cpu]);
 }
 
 /* Returns false if the fence was refused: the table is not hidden then. */
@@ -95,7 +101,7 @@ static bool __hide_table(unsigned int cpu)
 	lock_assert_held(&kmem_owners_lock);
 	if (all_hidden)
 		return !torn;
-	WRITE_ONCE(kmem_cpu_owner[cpu], kmem_no_owner);
+	WRITE_ONCE(kmem_cpus.owner[cpu], kmem_no_owner);
 	if (os_rseq_fence(cpu)) {
 		__show_table(cpu);
 		return false;
@@ -202,7 +208,7 @@ void kmem_cpu_owners_check(void)
 	if (!kmem_rseq)
 		return;
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++) {
-		const struct kmem_owner *seen = READ_ONCE(kmem_cpu_owner[cpu]);
+		const struct kmem_owner *seen = READ_ONCE(kmem_cpus.owner[cpu]);
 
 		BUG_ON(seen != kmem_no_owner && seen != kmem_cpu_table[cpu]);
 	}
@@ -216,7 +222,7 @@ void kmem_cpu_owners_fork_take(void)
 	if (!kmem_rseq || all_hidden)
 		return;
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
-		WRITE_ONCE(kmem_cpu_owner[cpu], kmem_no_owner);
+		WRITE_ONCE(kmem_cpus.owner[cpu], kmem_no_owner);
 	all_hidden = true;
 	torn = os_rseq_fence(OS_ALL_CPUS) != 0;
 	section_acquire();

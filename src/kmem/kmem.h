@@ -333,11 +333,26 @@ extern __thread struct kmem_owner *kmem_this_owner __hidden;
  */
 extern long kmem_rseq __hidden;
 #define KMEM_CPUS 512U /* threads on CPUs from here on have no sheaves */
+#define KMEM_CPU_IDS 8192U /* with more of them there is no percpu=rseq */
+
+/* What the kernel reads of a critical section: section.h. */
+struct section_cs {
+	u32 version, flags; /* 0 */
+	uintptr_t start, length, abort;
+} __aligned(32);
+
 /*
  * Of each CPU: its table, or kmem_no_owner while it has none, or is hidden.
- * Written under kmem_owners_lock; sections read it.
+ * Written under kmem_owners_lock; sections read it. cpu_id is -1 or -2 of a
+ * thread without an area. In front of it are the two fast sections, so that
+ * these need one address alone; written once.
  */
-extern struct kmem_owner *kmem_cpu_owner[KMEM_CPUS] __hidden;
+struct kmem_cpus {
+	struct section_cs pop, push;
+	struct kmem_owner *none[2];
+	struct kmem_owner *owner[KMEM_CPU_IDS];
+};
+extern struct kmem_cpus kmem_cpus __hidden;
 /* The table of a thread that has none: every cursor misses. */
 extern struct kmem_owner *const kmem_no_owner;
 /* Returns true if this thread takes objects from tables of CPUs. */

@@ -11,8 +11,9 @@
  * thread are served object by object from the slabs. So is a guarded cache, by
  * guard.c and direct.c.
  *
- * With percpu=rseq each call comes here. It tries a section on the table of the
- * CPU (section.h), before all else; then a hand is the owner (hand.c).
+ * With percpu=rseq all calls come here but malloc() and free() that hit. They
+ * try a section on the table of the CPU (section.h), before all else; then a
+ * hand is the owner (hand.c).
  *
  * Locking	none here: only their owner uses main and spare
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md V3, V4)

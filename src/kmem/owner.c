@@ -53,7 +53,7 @@ struct kmem_owner *const kmem_no_owner = &no_owner;
 
 long kmem_rseq;
 unsigned int kmem_threads_most = UINT_MAX;
-struct kmem_owner *kmem_cpu_owner[KMEM_CPUS];
+struct kmem_cpus kmem_cpus;
 struct kmem_owner *kmem_cpu_table[KMEM_CPUS];
 unsigned int kmem_nr_cpu_tables;
 

@@ -7,7 +7,7 @@
  *
  *	0: rseq_cs = descriptor		of this section, for the kernel
  *	1: cpu = cpu_id			the section begins
- *	   table = kmem_cpu_owner[cpu]
+ *	   table = kmem_cpus.owner[cpu]
  *	   ... loads, and stores above the cursor, where any word may lie
  *	   commit			the last instruction
  *	2:				the section has ended
@@ -18,6 +18,11 @@
  * table since 1 when the commit is done. A remote thread hides the table and
  * fences first (cpu_owner.c). The number of tries is bounded: a debugger that
  * steps stops at each instruction, which restarts the section for ever.
+ *
+ * malloc() and free() try a shorter form first: one try, and no comparison of
+ * the CPU, since every number that cpu_id can have has a place in kmem_cpus.
+ * The descriptor lies there too, so both are found by one address. A program
+ * has each of the two once: section_fast_start().
  *
  * ThreadSanitizer does not see these instructions. For it each section is an
  * acquire and a release of one object, kmem_rseq, which is no atomic: it then
@@ -87,6 +92,101 @@ void __tsan_release(void *addr);
 	".popsection\n"                                            \
 	"6:\n"
 
+/*
+ * The two of malloc() and free(): `cs` is the name of the descriptor of which
+ * kmem_cpus has a copy, at %[cpus]; `owners` is the distance to the owners.
+ */
+#define SECTION_FAST(cs)                                         \
+	".pushsection .data.rel.ro.km_rseq,\"aw\",@progbits\n\t" \
+	".balign 32\n" cs ":\t.long 0, 0\n\t"                    \
+	".quad 1f, 2f - 1f, 4f\n\t"                              \
+	".popsection\n\t"                                        \
+	"movq %[cpus], %%fs:8(%[rseq])\n"                        \
+	"1:\tmovslq %%fs:4(%[rseq]), %[at]\n\t"                  \
+	"movq %c[owners](%[cpus],%[at],8), %[at]\n\t"
+
+#define SECTION_FAST_POP SECTION_FAST("section_fast_pop_cs")
+#define SECTION_FAST_PUSH SECTION_FAST("section_fast_push_cs")
+
+#define SECTION_FAST_END                                           \
+	"2:\n\t"                                                   \
+	".pushsection .text.unlikely.km_rseq,\"ax\",@progbits\n\t" \
+	".byte 0x0f, 0xb9, 0x3d\n\t"                               \
+	".long 0x53053053\n"                                       \
+	"4:\tjmp %l[miss]\n\t"                                     \
+	".popsection\n"
+
+#define SECTION_OWNERS(section)              \
+	(offsetof(struct kmem_cpus, owner) - \
+	 offsetof(struct kmem_cpus, section))
+
+/* Lets the two of this source file run; kmem_rseq is set. Once. */
+static inline void section_fast_start(void)
+{
+	const struct section_cs *pop, *push;
+
+	__asm__("leaq section_fast_pop_cs(%%rip), %0" : "=r"(pop));
+	__asm__("leaq section_fast_push_cs(%%rip), %0" : "=r"(push));
+	kmem_cpus.pop = *pop;
+	kmem_cpus.push = *push;
+}
+
+/* section_pop(), tried once. */
+static __always_inline void *section_fast_pop(unsigned long slot)
+{
+	unsigned long at;
+	void *out;
+
+	section_release();
+	__asm__ volatile goto(
+		SECTION_FAST_POP
+		"movq (%[at],%[slot],8), %[out]\n\t"
+		"movq -8(%[out]), %[out]\n\t"
+		"testq %[out], %[out]\n\t"
+		"jz %l[miss]\n\t"
+		"addq $-8, (%[at],%[slot],8)\n" SECTION_FAST_END
+		: [at] "=&r"(at), [out] "=&r"(out)
+		: [rseq] "r"(kmem_rseq), [cpus] "r"(&kmem_cpus.pop),
+		  [owners] "i"(SECTION_OWNERS(pop)), [slot] "r"(slot)
+		: "memory", "cc"
+		: miss);
+	section_acquire();
+	if (!out) /* tells the compiler */
+		__builtin_unreachable();
+	return out;
+miss:
+	return NULL;
+}
+
+/* section_push(), tried once. */
+static __always_inline bool section_fast_push(unsigned long slot, void *obj)
+{
+	unsigned long at, cursor;
+
+	section_release();
+	__asm__ volatile goto(
+		SECTION_FAST_PUSH
+		"movq (%[at],%[slot],8), %[cursor]\n\t"
+		"testl %[full], %k[cursor]\n\t"
+		"jz %l[miss]\n\t"
+		"cmpq %[obj], -8(%[cursor])\n\t"
+		"je %l[miss]\n\t"
+		"cmpq %[obj], -16(%[cursor])\n\t"
+		"je %l[miss]\n\t"
+		"movq %[obj], (%[cursor])\n\t"
+		"addq $8, (%[at],%[slot],8)\n" SECTION_FAST_END
+		: [at] "=&r"(at), [cursor] "=&r"(cursor)
+		: [rseq] "r"(kmem_rseq), [cpus] "r"(&kmem_cpus.push),
+		  [owners] "i"(SECTION_OWNERS(push)), [slot] "r"(slot),
+		  [obj] "r"(obj), [full] "i"((int)SHEAF_FULL_MASK)
+		: "memory", "cc"
+		: miss);
+	section_acquire();
+	return true;
+miss:
+	return false;
+}
+
 /* Pops an object off main. Returns NULL if there is none. */
 static __always_inline void *section_pop(long rseq, unsigned long slot)
 {
@@ -102,7 +202,7 @@ static __always_inline void *section_pop(long rseq, unsigned long slot)
 			 "jz 6f\n\t"
 			 "addq $-8, (%[at],%[slot],8)\n" SECTION_END
 			 : [at] "=&r"(at), [out] "=&r"(out), [tries] "+r"(tries)
-			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpu_owner),
+			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpus.owner),
 			   [cpus] "i"(KMEM_CPUS), [slot] "r"(slot)
 			 : "memory", "cc");
 	section_acquire();
@@ -131,7 +231,7 @@ static __always_inline bool section_push(long rseq, unsigned long slot,
 			 "movq %[obj], (%[out])\n\t"
 			 "addq $8, (%[at],%[slot],8)\n" SECTION_END
 			 : [at] "=&r"(at), [out] "=&r"(out), [tries] "+r"(tries)
-			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpu_owner),
+			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpus.owner),
 			   [cpus] "i"(KMEM_CPUS), [slot] "r"(slot),
 			   [obj] "r"(obj), [full] "i"((int)SHEAF_FULL_MASK)
 			 : "memory", "cc");
@@ -156,7 +256,7 @@ static __always_inline uintptr_t section_take(long rseq, size_t offset,
 			 "movq (%[at],%[offset]), %[out]\n\t"
 			 "movq %[empty], (%[at],%[offset])\n" SECTION_END
 			 : [at] "=&r"(at), [out] "=&r"(out), [tries] "+r"(tries)
-			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpu_owner),
+			 : [rseq] "r"(rseq), [owners] "r"(kmem_cpus.owner),
 			   [cpus] "i"(KMEM_CPUS), [none] "r"(kmem_no_owner),
 			   [offset] "r"(offset), [empty] "r"(empty)
 			 : "memory", "cc");
@@ -183,7 +283,7 @@ static __always_inline bool section_put(long rseq, size_t offset,
 			      "movq %[word], %[out]\n\t"
 			      "movq %[word], (%[at],%[offset])\n" SECTION_END
 		: [at] "=&r"(at), [out] "=&r"(out), [tries] "+r"(tries)
-		: [rseq] "r"(rseq), [owners] "r"(kmem_cpu_owner),
+		: [rseq] "r"(rseq), [owners] "r"(kmem_cpus.owner),
 		  [cpus] "i"(KMEM_CPUS), [none] "r"(kmem_no_owner),
 		  [offset] "r"(offset), [empty] "r"(empty), [word] "r"(word)
 		: "memory", "cc");
@@ -191,6 +291,23 @@ static __always_inline bool section_put(long rseq, size_t offset,
 	return out;
 }
 #else
+static inline void section_fast_start(void)
+{
+}
+
+static inline void *section_fast_pop(unsigned long slot)
+{
+	(void)slot;
+	return NULL;
+}
+
+static inline bool section_fast_push(unsigned long slot, void *obj)
+{
+	(void)slot;
+	(void)obj;
+	return false;
+}
+
 static inline void *section_pop(long rseq, unsigned long slot)
 {
 	(void)rseq;

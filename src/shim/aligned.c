@@ -29,7 +29,7 @@ static unsigned int aligned_class(size_t align, size_t size)
 	    (size > MAX_SMALL || align > EVEN_ALIGN))
 		return 0;
 	size = max(ALIGN(size, align), align);
-	return size_class[(size + 15) / 16];
+	return shim_sizes.class[(size + 15) / 16];
 }
 
 static void *serve_aligned(size_t align, size_t size, uintptr_t caller)

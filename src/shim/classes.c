@@ -41,8 +41,9 @@
 static const unsigned short largest[] = { 18432, 20096, 21504, 23744,
 					  26112, 29056, 32768 };
 
-u8 size_class[MAX_SMALL / 16 + 1];
+struct shim_sizes shim_sizes;
 long shim_rseq;
+bool shim_all_by_cpu;
 static struct kmem_cache caches[NR_SMALL_CLASSES + 1];
 static u8 class_made[NR_SMALL_CLASSES + 1]; /* release/acquire */
 static char names[NR_SMALL_CLASSES + 1][16]; /* kmem_class_lock */
@@ -185,7 +186,7 @@ static int start_classes(void)
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
 		unsigned int end = class_size(class) / 16 + 1;
 
-		memset(size_class + from, (int)class, end - from);
+		memset(shim_sizes.class + from, (int)class, end - from);
 		from = end;
 		if (count_on && !shim_cache(class))
 			return -ENOMEM;
@@ -203,6 +204,9 @@ static int start_shim(void)
 		return -ENOMEM;
 	kmem_start_sheaves();
 	shim_rseq = count_on ? 0 : kmem_rseq;
+	shim_all_by_cpu = shim_rseq && !kmem_threads_most;
+	if (!shim_all_by_cpu) /* else malloc_slow() sets by_cpu */
+		shim_sizes.by_thread = MAX_SMALL + 1;
 	read_perturb();
 	large_guards_on();
 	return 0;

@@ -32,7 +32,7 @@
 
 static inline void *pop_small(size_t size)
 {
-	return kmem_pop(kmem_this_owner, size_class[(size + 15) / 16]);
+	return kmem_pop(kmem_this_owner, shim_sizes.class[(size + 15) / 16]);
 }
 
 /* Allocates by size: object, run or area. The engine works. */
@@ -79,6 +79,16 @@ noinline void *shim_refuse(void)
 	return NULL;
 }
 
+/*
+ * malloc() and free() are by CPU from here on. Two threads may do this at once.
+ */
+static noinline void begin_by_cpu(void)
+{
+	section_fast_start();
+	arena_fast_by_cpu();
+	smp_store_release(&shim_sizes.by_cpu, MAX_SMALL + 1);
+}
+
 static noinline void *malloc_slow(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
@@ -90,6 +100,8 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 		return malloc_aside(size, MALLOC_ALIGN);
 	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
+		if (unlikely(shim_all_by_cpu) && unlikely(!shim_sizes.by_cpu))
+			begin_by_cpu();
 		p = serve_size(size, caller);
 		inject_end(caller);
 	}
@@ -98,14 +110,14 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 	return likely(p) ? p : shim_refuse();
 }
 
-/* With percpu=rseq each call comes here: first an object of the CPU. */
+/* With percpu=rseq: first an object of the CPU. */
 static noinline __hot_text void *malloc_miss(size_t size, uintptr_t caller)
 {
 	long rseq = shim_rseq;
 	void *p = NULL;
 
 	if (rseq && kmem_by_cpu() && size <= MAX_SMALL)
-		p = section_pop(rseq, size_class[(size + 15) / 16]);
+		p = section_pop(rseq, shim_sizes.class[(size + 15) / 16]);
 	return p ? p : malloc_slow(size, caller);
 }
 
@@ -118,10 +130,15 @@ void *shim_malloc(size_t size, uintptr_t caller)
 	return p ? p : malloc_miss(size, caller);
 }
 
-EXPORT __hot_text __aligned(64) void *malloc(size_t size)
+EXPORT noinline __hot_text __aligned(64) void *malloc(size_t size)
 {
-	if (likely(size <= MAX_SMALL)) {
+	if (likely(size < shim_sizes.by_thread)) {
 		void *p = pop_small(size);
+
+		if (likely(p))
+			return p;
+	} else if (size < shim_sizes.by_cpu) {
+		void *p = section_fast_pop(shim_sizes.class[(size + 15) / 16]);
 
 		if (likely(p))
 			return p;
@@ -167,7 +184,7 @@ static noinline bool freed_on_cpu(unsigned int class, const void *p,
 
 	if (cpu >= KMEM_CPUS)
 		return false;
-	table = READ_ONCE(kmem_cpu_owner[cpu]);
+	table = READ_ONCE(kmem_cpus.owner[cpu]);
 	return cursor_has(READ_ONCE(table->cursor[class]), p, nr);
 }
 
@@ -278,13 +295,20 @@ static noinline __hot_text void free_miss(void *p, uintptr_t caller)
 		free_rest(p, caller);
 }
 
-EXPORT __hot_text void free(void *p)
+EXPORT noinline __hot_text void free(void *p)
 {
 	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
 
-	if (likely(pfn < arena_bound())) {
+	if (likely(pfn < arena_thread_bound())) {
 		p = kmem_push_start(kmem_this_owner, pfn, p);
 		if (likely(!p))
+			return;
+	} else if (pfn < arena_cpu_bound()) {
+		const u8 *table = arena_index;
+		unsigned long index = READ_ONCE(table[pfn]);
+
+		if (!pair_rejects(table, index, (u32)(uintptr_t)p) &&
+		    section_fast_push(index, p))
 			return;
 	}
 	free_miss(p, _RET_IP_);

@@ -42,13 +42,22 @@
  */
 #define SHIM_GFP (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
-/* By (size + 15) / 16. All zero before the start: class 0 always misses. */
-extern u8 size_class[MAX_SMALL / 16 + 1] __hidden;
+/*
+ * The fast path of malloc() by thread serves sizes below by_thread, the one by
+ * CPU (percpu=rseq) those below by_cpu; one of them is 0. All is zero before
+ * the start: class 0 always misses.
+ */
+struct shim_sizes {
+	size_t by_thread, by_cpu;
+	u8 class[MAX_SMALL / 16 + 1]; /* by (size + 15) / 16 */
+} __cacheline_aligned;
+extern struct shim_sizes shim_sizes __hidden;
 /*
  * kmem_rseq, but 0 while each call is counted (count.h). Constant after the
  * start.
  */
 extern long shim_rseq __hidden;
+extern bool shim_all_by_cpu __hidden; /* no thread has sheaves; the same */
 
 /*
  * Returns the shim's cache of a class, 1 .. NR_SMALL_CLASSES, which is made at
@@ -61,7 +70,7 @@ bool shim_has_cache(const struct kmem_cache *s); /* is s one of them? */
 /* Returns the cache for size bytes, at most MAX_SMALL, or NULL. */
 static inline struct kmem_cache *shim_cache_for(size_t size)
 {
-	return shim_cache(size_class[(size + 15) / 16]);
+	return shim_cache(shim_sizes.class[(size + 15) / 16]);
 }
 /* Returns the largest size that a class has at this alignment. */
 static inline size_t aligned_max(size_t align)

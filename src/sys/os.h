@@ -178,6 +178,7 @@ size_t os_file_size_limit(void); /* RLIMIT_FSIZE, or SIZE_MAX */
 size_t os_address_space_used(void); /* bytes of mappings; 0 if unknown */
 size_t os_total_ram(void); /* bytes */
 unsigned int os_nr_cpus(void); /* highest CPU this process may use, + 1 */
+unsigned int os_cpu_ids(void); /* no CPU has this number or above; 0: unknown */
 int os_cpu_slow(void);
 /*
  * Returns the CPU that this thread runs on, a hint; 0 if unknown. The kernel

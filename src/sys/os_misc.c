@@ -102,6 +102,15 @@ unsigned int os_nr_cpus(void)
 	return 1;
 }
 
+/* The kernel copies a mask of as many bits as there may be CPUs. */
+unsigned int os_cpu_ids(void)
+{
+	unsigned long mask[8192 / (8 * sizeof(long))];
+	long bytes = sys3(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+
+	return bytes > 0 ? 8 * (unsigned int)bytes : 0;
+}
+
 int os_cpu_slow(void)
 {
 	int saved = errno, cpu = sched_getcpu();

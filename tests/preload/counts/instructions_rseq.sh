@@ -3,7 +3,7 @@
 #
 # The instructions of a malloc and a free of 64 bytes that hit, with the loop
 # and the calls through the PLT, by stepping through them. Expect those of
-# preload.instructions with percpu=thread, and at most 104 with percpu=rseq.
+# preload.instructions with percpu=thread, and at most 60 with percpu=rseq.
 . "$(dirname "$0")/../lib.sh"
 begin
 
@@ -16,7 +16,7 @@ for mode in thread rseq; do
 	((status == 0)) || fail "$mode: exit status $status"
 	echo "$mode: $pair instructions a pair"
 	most=49
-	[[ $mode == thread ]] || most=104
+	[[ $mode == thread ]] || most=60
 	((pair <= most)) || fail "$mode: at most $most"
 	((pair > most / 2)) || fail "$mode: not counted"
 done

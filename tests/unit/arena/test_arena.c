@@ -107,6 +107,7 @@ static void child_span(void *arg)
 	REQUIRE(arena.vmalloc_end - arena.vmalloc_start == 64 * MIB);
 	use_everything(MAX_ORDER_NR_PAGES);
 	REQUIRE(arena_nr_frames == arena.span_frames);
+	REQUIRE(arena_fast_thread == arena_nr_frames && !arena_fast_cpu);
 }
 
 /* The same by steps of 512 KiB. Expect pageblocks that come online in parts,
@@ -118,11 +119,14 @@ static void child_steps(void *arg)
 	REQUIRE(!arena_init());
 	REQUIRE(online(ARENA_STEP) == 0 && arena_nr_frames == ARENA_STEP);
 	REQUIRE(pfn_online(0) && !pfn_online(ARENA_STEP));
+	arena_fast_by_cpu();
+	REQUIRE(arena_fast_cpu == ARENA_STEP && !arena_fast_thread);
 	arena.pageblocks[0] |= 1;
 	REQUIRE(online(ARENA_STEP) == ARENA_STEP);
 	REQUIRE(pfn_online(ARENA_STEP) && (arena.pageblocks[0] & PB_TYPE) == 1);
 	use_everything(ARENA_STEP);
 	REQUIRE(arena_nr_frames == arena.span_frames);
+	REQUIRE(arena_fast_cpu == arena_nr_frames && !arena_fast_thread);
 }
 
 /* Bytes of address space that are mapped. */

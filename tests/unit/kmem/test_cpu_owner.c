@@ -63,7 +63,7 @@ static struct kmem_owner *hold(void)
 static bool is_shown(const struct kmem_owner *table)
 {
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
-		if (kmem_cpu_owner[cpu] == table)
+		if (kmem_cpus.owner[cpu] == table)
 			return kmem_cpu_table[cpu] == table;
 	return false;
 }
@@ -221,8 +221,20 @@ static void test_no_fence(void **state)
 static void break_cpu1(void *arg)
 {
 	(void)arg;
-	kmem_cpu_owner[3] = (struct kmem_owner *)(void *)s;
+	kmem_cpus.owner[3] = (struct kmem_owner *)(void *)s;
 	kmem_cpu_owners_check();
+}
+
+/* Each number that cpu_id may have. Expect a table or the missing one there. */
+static void test_every_id(void **state)
+{
+	unsigned int ids = max(os_cpu_ids(), KMEM_CPUS);
+
+	(void)state;
+	assert_ptr_equal(kmem_cpus.none[0], kmem_no_owner);
+	assert_ptr_equal(kmem_cpus.none[1], kmem_no_owner);
+	for (unsigned int cpu = 0; cpu < ids; cpu++)
+		assert_non_null(kmem_cpus.owner[cpu]);
 }
 
 /* A table that is not the CPU's is seen there. Expect the check to find it. */
@@ -265,10 +277,16 @@ int main(int argc, char **argv)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_flush),      TEST(test_flush_cache),
-		TEST(test_flush_idle), TEST(test_reclaim),
-		TEST(test_hidden),     TEST(test_no_fence),
-		TEST(test_check),      cmocka_unit_test(test_without),
+		TEST(test_flush),
+		TEST(test_flush_cache),
+		TEST(test_flush_idle),
+		TEST(test_reclaim),
+		TEST(test_hidden),
+		TEST(test_no_fence),
+		TEST(test_every_id),
+		TEST(test_check),
+		cmocka_unit_test(test_every_id),
+		cmocka_unit_test(test_without),
 	};
 
 	if (argc > 1)

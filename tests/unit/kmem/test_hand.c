@@ -141,10 +141,10 @@ static void test_hidden(void **state)
 	struct kmem_owner *hand;
 
 	(void)state;
-	kmem_cpu_owner[cpu] = kmem_no_owner;
+	kmem_cpus.owner[cpu] = kmem_no_owner;
 	for (int i = 0; i < 2 * HANDS; i++)
 		assert_null(kmem_hand_take(s));
-	kmem_cpu_owner[cpu] = table;
+	kmem_cpus.owner[cpu] = table;
 	hand = kmem_hand_take(s);
 	assert_non_null(hand);
 	kmem_hand_give(hand, s);

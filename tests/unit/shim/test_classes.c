@@ -59,11 +59,11 @@ static void test_smallest(void **state)
 	for (size_t size = 0; size <= MAX_SMALL; size++) {
 		if (size > sizes[class])
 			class ++;
-		assert_int_equal(size_class[(size + 15) / 16], class);
+		assert_int_equal(shim_sizes.class[(size + 15) / 16], class);
 		assert_ptr_equal(shim_cache_for(size), shim_cache(class));
 	}
 	assert_int_equal(class, NR_SMALL_CLASSES);
-	assert_int_equal(sizeof(size_class), MAX_SMALL / 16 + 1);
+	assert_int_equal(sizeof(shim_sizes.class), MAX_SMALL / 16 + 1);
 }
 
 /* Sizes of 128 bytes and more. Expect less than an eighth of a block unused, as

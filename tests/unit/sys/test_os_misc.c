@@ -49,9 +49,11 @@ static void test_ram(void **state)
 	assert_int_equal(os_total_ram() / PAGE_SIZE, pages);
 }
 
-/* Pinned to one CPU. Expect its number from os_cpu(), + 1 as the count. */
+/* Pinned to one CPU. Expect its number from os_cpu(), + 1 as the count, and a
+ * bound of all numbers that does not change. */
 static void child_cpus(void *arg)
 {
+	unsigned int ids = os_cpu_ids();
 	cpu_set_t all;
 
 	(void)arg;
@@ -62,6 +64,7 @@ static void child_cpus(void *arg)
 		pin_to_cpu(cpu);
 		REQUIRE(os_nr_cpus() == (unsigned int)cpu + 1);
 		REQUIRE(os_cpu() == cpu);
+		REQUIRE(os_cpu_ids() == ids && (unsigned int)cpu < ids);
 	}
 }
 
