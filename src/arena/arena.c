@@ -158,11 +158,16 @@ uintptr_t arena_place_apart(size_t size)
 	return start;
 }
 
-/* Frames beyond the hard limit RLIMIT_AS can never be used: no address. */
-static size_t span_bytes(void)
+/*
+ * Frames beyond the hard limit RLIMIT_AS can never be used: no address. `left`
+ * is what the soft limit leaves; without a soft limit there is no hard one.
+ */
+static size_t span_bytes(size_t left)
 {
-	size_t span = span_limit, most = os_address_space_most();
+	size_t span = span_limit, most = left;
 
+	if (left != SIZE_MAX)
+		most = os_address_space_most();
 	if (!span)
 		span = clamp(roundup_pow_of_two(os_total_ram()) * 4, 64 * GIB,
 			     4096 * GIB);
@@ -173,14 +178,15 @@ static size_t span_bytes(void)
 
 int arena_init(void)
 {
+	size_t left = os_address_space_left();
 	int ret = -ENOMEM;
 
 	arena.section_frames = SECTION_SIZE >> PAGE_SHIFT;
 	/* With little memory, small steps leave room for other mappings. */
 	if ((arena.limit_frames && arena.limit_frames < GIB >> PAGE_SHIFT) ||
-	    os_address_space_left() <= 2 * GIB)
+	    left <= 2 * GIB)
 		arena.section_frames = SMALL_SECTION_SIZE >> PAGE_SHIFT;
-	for (size_t span = span_bytes(); ret && span >= SECTION_SIZE;
+	for (size_t span = span_bytes(left); ret && span >= SECTION_SIZE;
 	     span = ALIGN_DOWN(span / 2, SECTION_SIZE))
 		ret = choose_place(span >> PAGE_SHIFT);
 	return ret ? -ENOMEM : 0;

@@ -58,8 +58,8 @@ bounds() {
 	((more > 0 && more <= $3)) || fail "$4: $more system calls more"
 }
 
-bounds 80 420 6 true
-bounds 300 420 16 "$few" blocks
+bounds 80 440 6 true
+bounds 300 600 16 "$few" blocks
 
 for mode in environment handler fork; do
 	limited env "LD_PRELOAD=$KM_PRELOAD_LIB" "$few" "$mode" \
