@@ -30,7 +30,10 @@
  *		came through the API library, which does not call kmem_enter().
  * Invariants	VISIT1  frame is 0 outside
  *		VISIT2  a listed thread's `inside` is its frame
- *					(unit.kmem.inside checks both)
+ *		VISIT3  of a store to `inside` and the load of the gate behind
+ *			it, the forking thread's store to the gate and its load
+ *			of `inside`, one load sees the other thread's store
+ *					(unit.kmem.inside checks all)
  */
 #ifndef KM_KMEM_INSIDE_H
 #define KM_KMEM_INSIDE_H
@@ -96,18 +99,29 @@ static __always_inline uintptr_t stack_pointer(void)
 #endif
 }
 
-/* Sets the frame, here and in the thread's table. */
-static __always_inline void kmem_visit_frame(uintptr_t frame)
+/*
+ * Sets the frame, here and in the thread's table. The latter is a full barrier:
+ * the forking thread sees it, or this thread sees the gate closed (VISIT3).
+ */
+static __always_inline void kmem_visit_begin(uintptr_t frame)
 {
 	WRITE_ONCE(kmem_visit.frame, frame);
 	if (likely(kmem_visit.inside))
-		WRITE_ONCE(*kmem_visit.inside, frame);
+		__atomic_store_n(kmem_visit.inside, frame, __ATOMIC_SEQ_CST);
+}
+
+static __always_inline void kmem_visit_end(void)
+{
+	WRITE_ONCE(kmem_visit.frame, (uintptr_t)0);
+	if (likely(kmem_visit.inside))
+		WRITE_ONCE(*kmem_visit.inside, (uintptr_t)0);
 }
 
 /* Returns true if the inline halves of enter and leave do not suffice. */
 static __always_inline bool kmem_visit_is_odd(void)
 {
-	return READ_ONCE(kmem_visit.odd) | READ_ONCE(kmem_gate_closed);
+	return READ_ONCE(kmem_visit.odd) |
+	       __atomic_load_n(&kmem_gate_closed, __ATOMIC_SEQ_CST);
 }
 
 /* Returns true if this thread may use the engine; then kmem_leave() follows. */
@@ -117,7 +131,7 @@ static __always_inline bool kmem_enter(void)
 
 	if (unlikely(kmem_visit.frame))
 		return kmem_enter_again(frame);
-	kmem_visit_frame(frame);
+	kmem_visit_begin(frame);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(kmem_visit_is_odd()))
 		return kmem_enter_odd(frame);
@@ -136,7 +150,7 @@ static __always_inline void kmem_leave(void)
 	if (unlikely(kmem_visit_is_odd()))
 		kmem_leave_odd();
 	else
-		kmem_visit_frame(0);
+		kmem_visit_end();
 }
 
 static inline bool kmem_is_inside(void)

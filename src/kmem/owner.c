@@ -116,7 +116,8 @@ bool kmem_owners_anyone_inside(void)
 
 	spin_lock(&kmem_owners_lock);
 	list_for_each_entry(owner, &kmem_owners, list)
-		found |= !kmem_owner_is_mine(owner) && READ_ONCE(owner->inside);
+		found |= !kmem_owner_is_mine(owner) &&
+			 __atomic_load_n(&owner->inside, __ATOMIC_SEQ_CST);
 	spin_unlock(&kmem_owners_lock);
 	return found;
 }

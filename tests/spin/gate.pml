@@ -9,10 +9,11 @@
  *
  * The names are those of src/kmem/inside.c. A visitor's store to its frame may
  * wait in the store buffer of its CPU while it reads the gate (x86 TSO); an
- * atomic operation empties the buffer.
+ * atomic operation empties the buffer. kmem_visit_begin() ends with one.
  *
- *	-		the fork misses no visitor: every store is seen at once
- *	TSO		it may miss one
+ *	-		every store is seen at once
+ *	TSO		stores may wait in a buffer
+ *	BROKEN_BARRIER	no barrier in kmem_enter(): a fork may miss a visitor
  *	STOPPED		a visitor may be stopped: the fork gives up waiting
  *	FOREIGN		visitors may hold the other library's lock
  *	MAY_MISS	only torn structures and hangs are faults
@@ -40,8 +41,8 @@ bool torn;			/* what the engine's lock guards */
 #else
 #define SET_FRAME frame[_pid] = 1
 #endif
-#define EMPTY_BUFFER frame[_pid] = frame[_pid] || buffered[_pid]; \
-	buffered[_pid] = 0
+#define EMPTY_BUFFER d_step { frame[_pid] = frame[_pid] || buffered[_pid]; \
+	buffered[_pid] = 0 }
 #define CLEAR_FRAME d_step { frame[_pid] = 0; buffered[_pid] = 0 }
 
 /* kmem_enter(), kmem_enter_odd(), gate_wait(); in: whether it went in */
@@ -49,6 +50,9 @@ inline enter()
 {
 	do
 	:: SET_FRAME;
+#ifndef BROKEN_BARRIER
+	   EMPTY_BUFFER;
+#endif
 	   if
 	   :: !gate_closed -> visits[_pid] = 1; in = 1; break
 	   :: else

@@ -10,6 +10,7 @@
 #include "kmem/inside.h"
 #include "kmem/owner.h"
 #include "kmem/thread.h"
+#include "sys/os.h"
 
 static unsigned int drained;
 
@@ -240,6 +241,85 @@ static void test_gate_without_table(void **state)
 	close_on(NULL);
 }
 
+/* ---- VISIT3 -------------------------------------------------------------- */
+
+#define RACES 400000U
+#define RACE_MS 2000 /* at most */
+#define RACE_OVER 0
+
+static struct {
+	u32 round __attribute__((aligned(64))); /* atomic: the forker's */
+	u32 done __attribute__((aligned(64))); /* atomic: the visitor's */
+	uintptr_t *inside; /* of the visitor's table */
+	bool entered; /* did the visitor see no gate? */
+} race;
+
+/* Waits until the word is no longer `old`. Returns it. */
+static u32 race_wait(const u32 *at, u32 old)
+{
+	u32 now;
+
+	for (int i = 0; (now = __atomic_load_n(at, __ATOMIC_ACQUIRE)) == old;
+	     i++)
+		if (i > 1000) /* one CPU */
+			sched_yield();
+	return now;
+}
+
+/* The fast half of a visit, with the gate as kmem_enter() reads it. */
+static void *visit_often(void *arg)
+{
+	u32 n = 1;
+
+	use_table();
+	race.inside = kmem_visit.inside;
+	__atomic_store_n(&race.done, n, __ATOMIC_RELEASE);
+	while ((n = race_wait(&race.round, n)) != RACE_OVER) {
+		kmem_visit_begin(1);
+		race.entered = !kmem_visit_is_odd();
+		__atomic_store_n(&race.done, n, __ATOMIC_RELEASE);
+	}
+	kmem_visit_end();
+	return arg;
+}
+
+/* Returns true if neither saw the other. */
+static bool race_once(u32 n)
+{
+	bool seen;
+
+	__atomic_store_n(race.inside, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&kmem_gate_closed, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&race.round, n, __ATOMIC_RELEASE);
+	for (volatile u32 i = 0; i < n % 64; i++)
+		;
+	__atomic_store_n(&kmem_gate_closed, 1, __ATOMIC_SEQ_CST);
+	seen = __atomic_load_n(race.inside, __ATOMIC_SEQ_CST);
+	race_wait(&race.done, n - 1);
+	return !seen && race.entered;
+}
+
+/* A thread goes in while another closes the gate. Expect that at least one of
+ * them sees what the other did. */
+static void test_race(void **state)
+{
+	unsigned long end = os_now_ms() + RACE_MS;
+	unsigned int missed = 0, n;
+	pthread_t t;
+
+	(void)state;
+	race.round = 1;
+	assert_int_equal(pthread_create(&t, NULL, visit_often, NULL), 0);
+	race_wait(&race.done, 0);
+	for (n = 2; n < RACES && os_now_ms() < end; n++)
+		missed += race_once(n);
+	__atomic_store_n(&race.round, RACE_OVER, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
+	kmem_gate_closed = 0;
+	print_message("%u of %u races missed\n", missed, n - 2);
+	assert_int_equal(missed, 0);
+}
+
 static void *get_table_inside(void *arg)
 {
 	if (!kmem_enter())
@@ -275,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_abandoned),
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_gate_without_table),
+		cmocka_unit_test(test_race),
 		cmocka_unit_test(test_table_inside),
 	};
 	static const struct kmem_aside aside = { .drain = drain };
