@@ -45,6 +45,14 @@ void tick_trim(unsigned long pages)
 			pages -= min(ticks[left]->trim(pages), pages);
 }
 
+void tick_drain(void)
+{
+	lock_assert_held(&tick_lock);
+	for (unsigned int left = nr_ticks; left--;)
+		if (ticks[left]->drain)
+			ticks[left]->drain();
+}
+
 /*
  * Another library may replace clock_gettime() and allocate in it: no_ticks
  * keeps that allocation from polling again. A clock that runs backwards causes

@@ -30,6 +30,11 @@ struct tick {
 	 * more. Returns how many. NULL: the room has none.
 	 */
 	unsigned long (*trim)(unsigned long pages);
+	/*
+	 * Frees what the room keeps for later requests, as far as this thread
+	 * can, since the program frees nearly all it has. NULL: nothing.
+	 */
+	void (*drain)(void);
 };
 
 #define TICK_IDLE 1 /* no slow path was taken for an interval or more */
@@ -42,6 +47,8 @@ void tick_register(const struct tick *tick); /* lower rooms first */
 void tick_run(unsigned long now_ms); /* runs all now; no lock is held */
 /* Gives pages back, of the upper rooms first. tick_lock is held. */
 void tick_trim(unsigned long pages);
+/* Lets the rooms free what they keep, the upper ones first. The same. */
+void tick_drain(void);
 /*
  * Runs all functions if a tick is due. They use all rooms and call the
  * program's shrinkers, so the caller holds no lock and has no structure half

@@ -136,6 +136,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		s->max_order = (u16)boot->max_order;
 	s->min_objects = boot->min_objects;
 	s->max_waste = (u16)boot->max_waste;
+	s->empty_bytes = boot->empty_bytes;
 	s->sheaf_capacity = boot->sheaf_capacity;
 	if (boot->class)
 		kmem_classes[boot->class] = s;
@@ -166,7 +167,10 @@ static void kmem_tick(unsigned int flags)
 		kmem_give_pages(SHRINK_IDLE);
 }
 
-static const struct tick upkeep_tick = { .fn = kmem_tick };
+static const struct tick upkeep_tick = {
+	.fn = kmem_tick,
+	.drain = kmem_drain,
+};
 
 int kmem_init(const struct slab_ops *ops, unsigned int nr_slots)
 {

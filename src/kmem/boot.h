@@ -16,6 +16,7 @@ struct kmem_cache_boot {
 	unsigned int min_objects; /* wanted in a slab; 0: the backend's rule */
 	unsigned int max_waste; /* 1/this of a slab, if possible; 0: 16 */
 	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
+	unsigned int empty_bytes; /* of empty slabs, a node; 0: the kernel's */
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;
 };

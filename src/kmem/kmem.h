@@ -188,6 +188,7 @@ struct kmem_cache {
 	u16 max_order; /* of its slabs; 0: the backend's */
 	u16 max_waste; /* 1/this of a slab, if an order has it; 0: 16 */
 	u32 min_objects; /* wanted in a slab; 0: the backend's rule */
+	u32 empty_bytes; /* for min_partial: at most; 0: the kernel's rule */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);

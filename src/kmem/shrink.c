@@ -161,10 +161,33 @@ static unsigned long kmem_scan(struct shrinker *shrinker,
 
 /* ---- at a tick, or because a caller asks --------------------------------- */
 
+static void shrink_every(unsigned int flags)
+{
+	struct kmem_cache *s;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		barn_shrink(s, flags);
+		s->ops->shrink(s, flags);
+	}
+	list_for_each_entry(s, &slab_dead, list)
+		s->ops->shrink(s, flags);
+	spin_unlock(&slab_mutex);
+}
+
+void kmem_drain(void)
+{
+	struct kmem_owner *owner = kmem_owner_here();
+
+	if (owner)
+		kmem_owner_flush(owner);
+	flush_cpus();
+	shrink_every(SHRINK_ALL);
+}
+
 void kmem_reclaim(unsigned int flags)
 {
 	struct kmem_owner *owner = kmem_owner_here();
-	struct kmem_cache *s;
 
 	kmem_owners_request();
 	if (owner && (flags & SHRINK_IDLE))
@@ -175,14 +198,7 @@ void kmem_reclaim(unsigned int flags)
 		kmem_cpu_owners_flush_idle();
 	else
 		flush_cpus();
-	spin_lock(&slab_mutex);
-	list_for_each_entry(s, &slab_caches, list) {
-		barn_shrink(s, flags);
-		s->ops->shrink(s, flags);
-	}
-	list_for_each_entry(s, &slab_dead, list)
-		s->ops->shrink(s, flags);
-	spin_unlock(&slab_mutex);
+	shrink_every(flags);
 	region_trim();
 }
 

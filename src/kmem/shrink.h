@@ -10,6 +10,11 @@
 /* Frees what caches, barns and owners do not use. */
 void kmem_reclaim(unsigned int flags);
 /*
+ * Frees barns, empty slabs and what this thread, or any CPU, holds. tick_lock
+ * is held.
+ */
+void kmem_drain(void);
+/*
  * Gives pages of slabs in use to the OS on which nothing is in use: of all
  * slabs, or with SHRINK_IDLE of those that are half in use or less.
  * Returns how many went. No lock is held.

@@ -37,6 +37,9 @@
  */
 #define SHIM_MAX_WASTE 28
 
+/* Two slabs of most classes, and one of those above 2 KiB. */
+#define SHIM_EMPTY_BYTES (64U << 10)
+
 /* Above 16 KiB: as many as fill 128 or 256 KiB, and free() can tell apart. */
 static const unsigned short largest[] = { 18432, 20096, 21504, 23744,
 					  26112, 29056, 32768 };
@@ -109,6 +112,7 @@ static __cold int make_class(unsigned int class)
 		.max_waste = SHIM_MAX_WASTE,
 		.min_objects = slab_bytes(size) / size,
 		.sheaf_capacity = class_sheaf_objects(size),
+		.empty_bytes = SHIM_EMPTY_BYTES,
 	};
 
 	km_snprintf(names[class], sizeof(names[class]), "malloc-%u", size);

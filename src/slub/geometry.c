@@ -79,6 +79,10 @@ void calculate_partials(struct kmem_cache *s)
 		objects = 0;
 	slub_set_cpu_partial(s, objects);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
+	if (s->empty_bytes)
+		s->min_partial = clamp(s->empty_bytes >> PAGE_SHIFT >>
+					       s->oo_order,
+				       1U, s->min_partial);
 }
 
 int calculate_sizes(struct kmem_cache *s)

@@ -26,6 +26,10 @@
  *	free	...|///////////////|	bound passed: back to 3/4 of it. Rooms
  *	   0      3/4 bound      bound	give, the upper ones first (tick.h)
  *
+ * What the rooms above keep, such as empty slabs, counts as in use. So where
+ * less than a quarter of a peak of 32 MiB or more is in use, they free it
+ * (tick_drain()), and again when a quarter of what was in use then is gone.
+ *
  * Each zone has a mark, at which a free has the total looked at. It lies as far
  * above what the zone has as the bound leaves room. If what is above the bound
  * cannot go, since it is in blocks that are too small, the mark lies an eighth
@@ -50,6 +54,7 @@
 #define SLOW 256UL /* refaults for the first page more */
 #define FASTER 64 /* times as many pages, once all was learned */
 #define SLOPE 16UL /* pages of quick for a page in use */
+#define DRAIN_PEAK (32UL << 20 >> PAGE_SHIFT) /* of less, rooms keep little */
 #define TURNS 8 /* of one call, while others free */
 
 static unsigned long free_dirty_bytes = 4UL << 20; /* relaxed */
@@ -63,6 +68,7 @@ static unsigned long surplus_bound; /* read without */
 static unsigned long surplus_peak;
 static unsigned long learned_quick, learned_slow; /* slow: in 1/SLOW */
 static unsigned long seen_reused, seen_refaulted;
+static unsigned long drain_below = ULONG_MAX; /* so little in use */
 
 static int set_dirty_bytes(const char *value)
 {
@@ -165,6 +171,22 @@ static void place_marks(unsigned long room, unsigned int zones)
 }
 
 /*
+ * Lets the rooms free what they keep if the program frees nearly all it has,
+ * and more than what may stay in any case.
+ */
+static void drain_rooms(struct surplus_sum *sum)
+{
+	if (sum->used >= surplus_peak / 4 || surplus_peak < DRAIN_PEAK)
+		drain_below = ULONG_MAX;
+	else if (sum->used < drain_below &&
+		 sum->dirty > READ_ONCE(free_dirty_bytes) >> PAGE_SHIFT) {
+		tick_drain();
+		sum_up(sum);
+		drain_below = sum->used / 4 * 3;
+	}
+}
+
+/*
  * Gives back what is above the bound. tick_lock is held. The rooms' functions
  * may fail: then what is above it stays until the marks are passed.
  */
@@ -175,6 +197,7 @@ static void trim_to_bound(void)
 
 	sum_up(&sum);
 	learn_needs(&sum);
+	drain_rooms(&sum);
 	bound = min(bound_for(sum.used), pressure_room(sum.used, sum.dirty));
 	WRITE_ONCE(surplus_bound, bound);
 	if (sum.dirty > bound) {

@@ -137,12 +137,42 @@ static void child_trim(void *arg)
 	REQUIRE(trims[2] == 50 && trims[1] == 0 && trims[0] == 0);
 }
 
+static char drained[4]; /* which rooms, in turn */
+static unsigned int nr_drained;
+
+static void drain_low(void)
+{
+	drained[nr_drained++] = 'l';
+}
+
+static void drain_high(void)
+{
+	drained[nr_drained++] = 'h';
+}
+
+/* Rooms that keep something, and one that does not. Expect the upper one
+ * drained first, and no other function called. */
+static void child_drain(void *arg)
+{
+	static const struct tick keeps_low = { .drain = drain_low };
+	static const struct tick keeps_high = { .drain = drain_high };
+
+	(void)arg;
+	tick_register(&keeps_low);
+	tick_register(&first);
+	tick_register(&keeps_high);
+	spin_lock(&tick_lock);
+	tick_drain();
+	spin_unlock(&tick_lock);
+	REQUIRE(!strcmp(drained, "hl") && first_runs == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_run_all), child_test(child_idle),
 		child_test(child_poll),	   child_test(child_busy),
-		child_test(child_trim),
+		child_test(child_trim),	   child_test(child_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

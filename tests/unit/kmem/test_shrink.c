@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "core/task.h"
+#include "core/tick.h"
 #include "fake.h"
 #include "kmem/barn.h"
 #include "kmem/held.h"
@@ -118,11 +119,39 @@ static void test_no_table(void **state)
 	pthread_join(thread, NULL);
 }
 
+/* Objects in this thread's sheaves, and a full sheaf in a barn. Expect a drain
+ * to leave neither. */
+static void test_drain(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("drained", SIZE, 0,
+						 SLAB_NO_MERGE, NULL);
+	struct kmem_owner *owner = kmem_owner_get();
+	void *objs[100];
+
+	(void)state;
+	assert_non_null(s);
+	owners_start(4); /* so that a barn takes full sheaves */
+	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (size_t i = 0; i < ARRAY_SIZE(objs); i++)
+		kmem_cache_free(s, objs[i]);
+	assert_int_not_equal(barn_count(s), 0);
+	assert_int_not_equal(kmem_owner_count(owner, s), 0);
+	spin_lock(&tick_lock);
+	kmem_drain();
+	spin_unlock(&tick_lock);
+	assert_int_equal(barn_count(s), 0);
+	assert_int_equal(kmem_owner_count(owner, s), 0);
+	owners_stop();
+	kmem_cache_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_free_in_refill),
 		cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_drain),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

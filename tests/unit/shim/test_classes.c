@@ -99,7 +99,8 @@ static void test_alignment(void **state)
 }
 
 /* Slabs of each class. Expect the sizes that classes.c says, at least, orders
- * of 3, 5 and 6 at most by the size of an object, and 1/28 unused at most. */
+ * of 3, 5 and 6 at most by the size of an object, and 1/28 unused at most; a
+ * node to keep 64 KiB of empty ones, or one. */
 static void test_slabs(void **state)
 {
 	(void)state;
@@ -117,6 +118,7 @@ static void test_slabs(void **state)
 						  6);
 		assert_true(used <= bytes);
 		assert_true((bytes - used) * 28 <= bytes);
+		assert_true(s->min_partial * bytes <= max(bytes, 64UL << 10));
 	}
 }
 

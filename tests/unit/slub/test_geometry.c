@@ -78,6 +78,29 @@ static void test_order_parameters(void **state)
 	}
 }
 
+/* Slabs of 4 to 128 KiB, of which a node may keep 64 KiB empty. Expect so many
+ * kept, but one at least, and no more than by the kernel's rule. */
+static void test_empty_bytes(void **state)
+{
+	static const unsigned int golden[][3] = {
+		{ 256, 0, 5 },	{ 256, 3, 2 },	{ 2048, 3, 2 }, { 2048, 4, 1 },
+		{ 4096, 5, 1 }, { 1024, 2, 4 }, { 4096, 2, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
+		struct kmem_cache s = { .size = golden[i][0],
+					.oo_order = (u8)golden[i][1],
+					.oo_objects = 16,
+					.empty_bytes = 64 << 10 };
+
+		calculate_partials(&s);
+		if (s.min_partial != golden[i][2])
+			fail_msg("size %u, order %u: %u kept", golden[i][0],
+				 golden[i][1], s.min_partial);
+	}
+}
+
 /*
  * Lengths of the partial lists of docs/kernel.md U5, for 8 CPUs. Expect them;
  * in the form 7.0 none of CPUs.
@@ -156,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_order_parameters),
 		cmocka_unit_test(test_partials),
+		cmocka_unit_test(test_empty_bytes),
 		cmocka_unit_test(test_freepointer),
 		cmocka_unit_test(test_alignment),
 	};

@@ -257,6 +257,71 @@ static void child_rest(void *arg)
 	REQUIRE(bound_now() < BLOCK / 2);
 }
 
+static unsigned int drains;
+
+static void count_drain(void)
+{
+	lock_assert_held(&tick_lock);
+	drains++;
+}
+
+/* A block more than a quarter of the peak in use, then less and less. Expect
+ * the rooms drained below a quarter, and again only when a quarter of that is
+ * gone, or after growth; not for less than the floor. */
+static void child_drain(void *arg)
+{
+	static const struct tick room = { .fn = surplus_tick,
+					  .drain = count_drain };
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	tick_register(&room);
+	free_blocks(0, TEST_BLOCKS - 4);
+	look();
+	REQUIRE(drains == 0);
+	free_blocks(TEST_BLOCKS - 4, 1);
+	REQUIRE(drains == 1); /* 3 blocks are in use */
+	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 3]), BLOCK / 2);
+	look();
+	REQUIRE(drains == 1);
+	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 3]) + BLOCK / 2,
+		    BLOCK / 2);
+	look();
+	REQUIRE(drains == 2); /* 2 are */
+	take_blocks(0, 2);
+	look();
+	REQUIRE(drains == 2);
+	free_blocks(0, 1);
+	look();
+	REQUIRE(drains == 3);
+	take_blocks(0, 1);
+	look();
+	do_sysctl("vm.free_dirty_bytes", NULL, 0, "8388608");
+	free_blocks(0, 2);
+	look();
+	REQUIRE(drains == 3);
+	free_blocks(TEST_BLOCKS - 2, 1);
+	look();
+	REQUIRE(drains == 4);
+}
+
+/* The same with a peak that has sunk below 32 MiB. Expect no room drained. */
+static void child_small_peak(void *arg)
+{
+	static const struct tick room = { .fn = surplus_tick,
+					  .drain = count_drain };
+
+	(void)arg;
+	start("page_reporting.dirty_bytes=0 page_reporting.dirty_ratio=0");
+	free_blocks(0, TEST_BLOCKS - 3);
+	for (int i = 0; i < 6; i++)
+		tick_run(tick_last_ms + 1);
+	tick_register(&room);
+	free_blocks(TEST_BLOCKS - 3, 2);
+	look();
+	REQUIRE(drains == 0);
+}
+
 /* While a tick runs, or this thread reclaims, or forks. Expect nothing given,
  * and the wish kept. */
 static void child_busy(void *arg)
@@ -281,12 +346,13 @@ static void child_busy(void *arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		child_test(child_at_once), child_test(child_bound),
-		child_test(child_learns),  child_test(child_reuse),
-		child_test(child_cycles),  child_test(child_too_small),
-		child_test(child_busy),	   child_test(child_pages),
-		child_test(child_runs),	   child_test(child_forgets),
-		child_test(child_rest),
+		child_test(child_at_once),    child_test(child_bound),
+		child_test(child_learns),     child_test(child_reuse),
+		child_test(child_cycles),     child_test(child_too_small),
+		child_test(child_busy),	      child_test(child_pages),
+		child_test(child_runs),	      child_test(child_forgets),
+		child_test(child_rest),	      child_test(child_drain),
+		child_test(child_small_peak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
