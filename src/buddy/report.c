@@ -18,6 +18,11 @@
  *	[  |u|    | |       |u |     ]	7 of 512 frames in use: the rest goes
  *	[u| |uuu| |u| |uuuuu|  |uu| u]	half in use: stays whole
  *
+ * While more than half of a pageblock that is marked for a huge page is in use,
+ * no part of it goes back: the OS would cut the page in 512, and what is in use
+ * would lose it. Only a trim, reclaim, a request that would fail and an idle
+ * tick take parts then.
+ *
  * Isolated blocks are not reported: an isolating thread is about to take them.
  *
  * The struct pages behind the head of a large block are given to the OS too.
@@ -36,9 +41,11 @@
 #include "diag/param.h"
 #include "core/tick.h"
 #include "sys/os.h"
+#include "zone/pageblock.h"
 #include "zone/surplus.h"
 
 #define CAPACITY 32 /* blocks taken off the lists at a time */
+#define PASSED_MOST 64 /* parts of huge pages that are passed over at a time */
 
 static unsigned long delay_ms = 1000;
 static unsigned long report_order = 4;
@@ -59,6 +66,47 @@ static bool old_enough(const struct zone *zone, const struct page *page,
 		       unsigned int flags)
 {
 	return (flags & REPORT_YOUNG) || (u16)(zone->epoch - page->epoch) >= 2;
+}
+
+/*
+ * Returns true if half of a pageblock or more is free, with blocks that are on
+ * their way to the OS. zone->lock is held.
+ */
+static bool half_free(unsigned long start)
+{
+	unsigned long nr_free = 0, nr_used = 0, step;
+
+	for (unsigned long n = 0; n < PAGEBLOCK_PAGES; n += step) {
+		const struct page *page = pfn_to_page(start + n);
+
+		step = 1;
+		if (PageBuddy(page) || READ_ONCE(page->type) == PAGE_ISOLATED) {
+			step = 1UL << page->order;
+			nr_free += step;
+		} else {
+			nr_used++;
+		}
+		if (nr_used > PAGEBLOCK_PAGES / 2)
+			return false;
+		if (nr_free >= PAGEBLOCK_PAGES / 2)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Returns true if the block is a part of a pageblock that may be one huge page,
+ * of which more than half is in use and would lose that. Trims and idle ticks
+ * do not mind. zone->lock is held.
+ */
+static bool breaks_huge(const struct page *page, unsigned int flags)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	return !(flags & (REPORT_SMALL | REPORT_SPARSE)) &&
+	       page->order < PAGEBLOCK_ORDER &&
+	       READ_ONCE(*pageblock_byte(pfn)) & PB_HUGE &&
+	       !half_free(ALIGN_DOWN(pfn, PAGEBLOCK_PAGES));
 }
 
 /* Blocks off their lists, on their way to the OS and back. */
@@ -87,16 +135,21 @@ static void isolate_blocks(struct report *r, struct list_head *list,
 			   unsigned int flags)
 {
 	struct page *page, *next;
+	int passed = 0;
 
 	r->nr = 0;
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pages = 1UL << page->order;
 
 		if (PageReported(page) || r->nr == CAPACITY ||
-		    r->most < pages / 2)
+		    r->most < pages / 2 || passed == PASSED_MOST)
 			break;
 		if (!old_enough(r->zone, page, flags))
 			continue;
+		if (breaks_huge(page, flags)) {
+			passed++;
+			continue;
+		}
 		isolate_block(r, page);
 		r->most -= min(r->most, pages);
 	}

@@ -26,7 +26,7 @@
 
 static inline struct zone *start_zone(const char *cmdline)
 {
-	parse_args(TEST_ARENA);
+	parse_args(TEST_ARENA " thp=never"); /* as all machines do */
 	parse_args(cmdline);
 	REQUIRE(!arena_init());
 	REQUIRE(!page_alloc_init(0));

@@ -287,9 +287,74 @@ static void child_idle_pageset(void *arg)
 	check_conservation(zone, 0);
 }
 
+/* A pageblock that is marked for a huge page, less than half free, then half.
+ * Expect the parts to stay, then to go; the whole to go always, and parts at a
+ * trim. */
+static void child_huge(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	unsigned long marked = page_to_pfn(heads[1]);
+
+	(void)arg;
+	*pageblock_byte(marked) |= PB_HUGE;
+	give_frames(zone, page_to_pfn(heads[0]), 128);
+	give_frames(zone, marked, 128);
+	give_frames(zone, marked + 256, 64);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 128);
+	REQUIRE(PageReported(heads[0]) && !PageReported(heads[1]));
+	give_frames(zone, marked + 384, 64);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 256);
+	REQUIRE(PageReported(heads[1]));
+	*pageblock_byte(page_to_pfn(heads[2])) |= PB_HUGE;
+	give_frames(zone, page_to_pfn(heads[2]), 16);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 0);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG | REPORT_SMALL) ==
+		16);
+	*pageblock_byte(page_to_pfn(heads[3])) |= PB_HUGE;
+	give_frames(zone, page_to_pfn(heads[3]), PAGEBLOCK_PAGES);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == PAGEBLOCK_PAGES);
+	zone_check(zone);
+}
+
+/* The same while ticks come. Expect parts to go at one that is late. */
+static void child_huge_ticks(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+
+	(void)arg;
+	*pageblock_byte(page_to_pfn(heads[2])) |= PB_HUGE;
+	give_frames(zone, page_to_pfn(heads[2]), 128);
+	for (int i = 0; i < 4; i++)
+		tick_run(tick_last_ms + 1);
+	REQUIRE(zone->unreported == 128);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	REQUIRE(zone->unreported == 0);
+}
+
+/* More parts of huge pages than are passed over at a time. Expect the list to
+ * be left before a block behind them. */
+static void child_huge_many(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	unsigned long at = page_to_pfn(heads[0]), nr = 0;
+
+	(void)arg;
+	give_frames(zone, page_to_pfn(heads[TEST_BLOCKS - 1]), 16);
+	for (; nr < 100; nr++, at += 128) {
+		*pageblock_byte(at) |= PB_HUGE;
+		give_frames(zone, at, 16);
+	}
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == 0);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG | REPORT_SMALL) ==
+		(nr + 1) * 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		child_test(child_huge),
+		child_test(child_huge_ticks),
+		child_test(child_huge_many),
 		child_test(child_two_ticks),
 		child_test(child_late_tick),
 		child_test(child_order),

@@ -109,11 +109,14 @@ static void test_disabled(void **state)
 /* A zone whose system says madvise, and whose process may have huge pages. */
 static struct zone *start(const char *cmdline)
 {
+	char words[128];
+
 	drop("hugepages-2048kB/enabled");
 	put("enabled", "always [madvise] never\n");
 	put("status", "Name:\tx\nTHP_enabled:\t1\n");
 	thp_look_at(dir, status);
-	return start_zone(cmdline);
+	snprintf(words, sizeof(words), "thp=auto %s", cmdline);
+	return start_zone(words);
 }
 
 /* Grows to the end of the arena, and uses all that comes. */
@@ -164,12 +167,14 @@ static void child_auto(void *arg)
 	unsigned long first;
 
 	(void)arg;
+	surplus_areas.used = 3; /* so that 24 MiB are no multiple of anything */
 	use_all(zone, TEST_FRAMES - MAX_ORDER_NR_PAGES);
 	if (!has_huge)
 		return;
 	first = first_mark();
-	REQUIRE(first >= FROM && first <= FROM + PAGEBLOCK_PAGES);
-	REQUIRE(!kernel_marks(first - PAGEBLOCK_PAGES));
+	REQUIRE(first >= FROM - PAGEBLOCK_PAGES &&
+		first <= FROM + PAGEBLOCK_PAGES);
+	REQUIRE(!kernel_marks(first - 1));
 	for (unsigned long pfn = first; pfn < TEST_FRAMES;
 	     pfn += PAGEBLOCK_PAGES) {
 		REQUIRE(READ_ONCE(*pageblock_byte(pfn)) & PB_HUGE);
@@ -287,6 +292,7 @@ static void child_read_once(void *arg)
 
 	(void)arg;
 	put("enabled", "always madvise [never]\n");
+	surplus_areas.used = 8 * MIB_PAGES;
 	grow_zone_to(zone, 8 * MIB_PAGES);
 	put("enabled", MADVISE);
 	surplus_areas.used = FROM;

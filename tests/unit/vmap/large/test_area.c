@@ -530,7 +530,7 @@ static void child_marks(void *arg)
 	unsigned long calls;
 
 	(void)arg;
-	start_marks("page_reporting.limit=0 vmap.lazy_max=1G");
+	start_marks("thp=auto page_reporting.limit=0 vmap.lazy_max=1G");
 	base = take(16 * MIB);
 	REQUIRE(calls_of_mark(base) == 0); /* a small heap */
 	area = take(8 * MIB + PAGE_SIZE);
