@@ -7,7 +7,7 @@
 # at its far slot more, and never a look at its slabs.
 #
 #	caches	1	400
-#	most	70	150
+#	most	70	150 (SLAB 156)
 set -euo pipefail
 . "$(dirname "$0")/../support/instructions.sh"
 
@@ -29,6 +29,6 @@ done <<'END'
 slub 1 70
 slub 400 150
 slab 1 70
-slab 400 150
+slab 400 156
 END
 exit $failed

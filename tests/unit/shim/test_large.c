@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/tick.h"
+#include "diag/param.h"
 #include "shim/shim.h"
 #include "support/child.h"
 #include "sys/os.h"
@@ -306,5 +307,7 @@ int main(void)
 		cmocka_unit_test(test_resize_ticks),
 	};
 
+	/* An area of which a part is marked is not moved by the kernel. */
+	parse_args("thp=never");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
