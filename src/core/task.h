@@ -13,6 +13,7 @@
 #ifndef KM_CORE_TASK_H
 #define KM_CORE_TASK_H
 
+#include "config.h"
 #include "sys/compiler.h"
 
 #define PF_MEMALLOC 0x00000800u /* is freeing memory: may use the reserves */
@@ -30,8 +31,15 @@ struct task_struct {
 	u16 cpu; /* 1 + the CPU that it is made to use; 0: the real one */
 	u8 mems_denied; /* nodes that its memory does not come from */
 	u8 no_ticks; /* tick_poll() runs none: it reads the clock, or forks */
-	u32 locks; /* debug builds: bit n = it has a lock of rank n */
+#if KM_DEBUG
+	u32 locks; /* bit n: it has a lock of rank n */
 	u16 seen_cpu; /* what smp_cpu() returned last; 0 before */
+#else
+	union { /* a library's TLS is scarce */
+		u32 locks; /* unused */
+		u16 seen_cpu;
+	};
+#endif
 };
 
 extern __thread struct task_struct current_task;
