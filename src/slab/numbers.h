@@ -142,9 +142,9 @@ static inline void get_fresh(const struct kmem_cache *s, struct slab_desc *slab,
 		memset(slab->freelist, NUMBER_IN_USE, nr);
 		slab->free_map = nr == s->num ? NUMBER_LAST : nr;
 	} else {
-		slab->free_map = ~(BITS_BELOW(run) << first);
-		if (run < nr)
-			slab->free_map &= ~1UL;
+		u64 taken = run ? BITS_BELOW(run) << first : 0;
+
+		slab->free_map = ~(taken | (run < nr));
 	}
 }
 
