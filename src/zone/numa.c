@@ -61,20 +61,13 @@ boot_param("numa", set_numa, "fake=N, or a machine in hwloc's words");
 static int read_text(const char *file, int nid, char *buf, size_t size)
 {
 	char path[128];
-	long fd, len;
 
 	if (nid < 0)
 		km_snprintf(path, sizeof(path), "%s/%s", node_sysfs, file);
 	else
 		km_snprintf(path, sizeof(path), "%s/node%d/%s", node_sysfs, nid,
 			    file);
-	fd = os_open_read(path);
-	if (fd < 0)
-		return (int)fd;
-	len = os_read((int)fd, buf, size - 1);
-	os_close((int)fd);
-	buf[max(len, 0L)] = '\0';
-	return len < 0 ? (int)len : 0;
+	return os_read_text(path, buf, size);
 }
 
 /*

@@ -70,6 +70,24 @@ static void test_fresh(void **state)
 	}
 }
 
+/* The only object of a new slab, which holds the numbers. Expect it, and a map
+ * in which no other number is in use. */
+static void test_fresh_only(void **state)
+{
+	const struct kmem_cache one = { .size = 1 << 20,
+					.num = 1,
+					.freelist_place = FREELIST_OBJ };
+	char memory[16];
+	struct slab_desc slab = { .s_mem = memory };
+	void *obj = NULL;
+
+	(void)state;
+	get_fresh(&one, &slab, &obj, 1);
+	assert_ptr_equal(obj, memory);
+	assert_int_equal(slab.active, 1);
+	assert_true(slab.free_map == ~1UL);
+}
+
 /* A slab that is used in part. Expect it on slabs_partial, its freelist the
  * rest, and the next objects from there. */
 static void test_partial(void **state)
@@ -269,11 +287,12 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_first_slab),	      TEST(test_fresh),
-		TEST(test_partial),	      TEST(test_order_of_lists),
-		TEST(test_one_after_another), TEST(test_objfreelist_moves),
-		TEST(test_shared_first),      TEST(test_overwritten_freelist),
-		TEST(test_number_in_use),     TEST(test_overwritten_bytes),
+		TEST(test_first_slab),		 TEST(test_fresh),
+		TEST(test_fresh_only),		 TEST(test_partial),
+		TEST(test_order_of_lists),	 TEST(test_one_after_another),
+		TEST(test_objfreelist_moves),	 TEST(test_shared_first),
+		TEST(test_overwritten_freelist), TEST(test_number_in_use),
+		TEST(test_overwritten_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

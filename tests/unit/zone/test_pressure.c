@@ -5,70 +5,46 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
+#include "support/folder.h"
 #include "support/start.h"
 #include "zone/pressure.h"
 #include "zone/surplus.h"
 
 #define MIB (1UL << 20)
 
-static char dir[] = "/tmp/pressureXXXXXX";
 static char self[64], machine[64];
-
-/* Writes a file below dir, with its folders. */
-static void put(const char *path, const char *text)
-{
-	char name[256];
-	FILE *f;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	for (char *at = name + strlen(dir) + 1; (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		mkdir(name, 0700);
-		*at = '/';
-	}
-	f = fopen(name, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(self, sizeof(self), "%s/self", dir);
-	snprintf(machine, sizeof(machine), "%s/machine", dir);
+	folder_make();
+	snprintf(self, sizeof(self), "%s/self", folder);
+	snprintf(machine, sizeof(machine), "%s/machine", folder);
 	return 0;
 }
 
 static int take_down(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	return folder_remove();
 }
 
 /* v2: a group, its parents and the root, with both files. Expect the least. */
 static void test_v2(void **state)
 {
 	(void)state;
-	put("self", "0::/a/b\n");
-	assert_true(cgroup_limit(self, dir) == SIZE_MAX);
-	put("a/b/memory.max", "900\n");
-	put("a/b/memory.high", "max\n");
-	assert_int_equal(cgroup_limit(self, dir), 900);
-	put("a/b/memory.high", "800\n");
-	assert_int_equal(cgroup_limit(self, dir), 800);
-	put("a/memory.max", "700\n");
-	assert_int_equal(cgroup_limit(self, dir), 700);
-	put("memory.max", "600\n");
-	assert_int_equal(cgroup_limit(self, dir), 600);
+	folder_put("self", "0::/a/b\n");
+	assert_true(cgroup_limit(self, folder) == SIZE_MAX);
+	folder_put("a/b/memory.max", "900\n");
+	folder_put("a/b/memory.high", "max\n");
+	assert_int_equal(cgroup_limit(self, folder), 900);
+	folder_put("a/b/memory.high", "800\n");
+	assert_int_equal(cgroup_limit(self, folder), 800);
+	folder_put("a/memory.max", "700\n");
+	assert_int_equal(cgroup_limit(self, folder), 700);
+	folder_put("memory.max", "600\n");
+	assert_int_equal(cgroup_limit(self, folder), 600);
 }
 
 /* v1 among other hierarchies, and v2 beside it. Expect the line that names
@@ -76,14 +52,14 @@ static void test_v2(void **state)
 static void test_v1(void **state)
 {
 	(void)state;
-	put("self", "9:name=memory:/wrong\n8:cpu,cpuacct:/wrong\n"
-		    "7:blkio,memory:/x\n0::/\n");
-	put("memory/wrong/memory.limit_in_bytes", "1\n");
-	put("memory/memory.limit_in_bytes", "9223372036854771712\n");
-	put("memory/x/memory.limit_in_bytes", "5000000\n");
-	assert_int_equal(cgroup_limit(self, dir), 5000000);
-	put("memory.max", "4000000\n");
-	assert_int_equal(cgroup_limit(self, dir), 4000000);
+	folder_put("self", "9:name=memory:/wrong\n8:cpu,cpuacct:/wrong\n"
+			   "7:blkio,memory:/x\n0::/\n");
+	folder_put("memory/wrong/memory.limit_in_bytes", "1\n");
+	folder_put("memory/memory.limit_in_bytes", "9223372036854771712\n");
+	folder_put("memory/x/memory.limit_in_bytes", "5000000\n");
+	assert_int_equal(cgroup_limit(self, folder), 5000000);
+	folder_put("memory.max", "4000000\n");
+	assert_int_equal(cgroup_limit(self, folder), 4000000);
 }
 
 /* A container: the group is one that only the host sees. Expect the root's
@@ -93,16 +69,16 @@ static void test_container(void **state)
 	char text[700];
 
 	(void)state;
-	put("self", "4:memory:/docker/0123\n0::/docker/0123\n");
-	put("memory/memory.limit_in_bytes", "123456\n");
-	assert_int_equal(cgroup_limit(self, dir), 123456);
+	folder_put("self", "4:memory:/docker/0123\n0::/docker/0123\n");
+	folder_put("memory/memory.limit_in_bytes", "123456\n");
+	assert_int_equal(cgroup_limit(self, folder), 123456);
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "0::/", 4);
 	text[sizeof(text) - 1] = '\0'; /* too long a path, and no line's end */
-	put("self", text);
-	put("memory.max", "77\n");
-	assert_int_equal(cgroup_limit(self, dir), 77);
-	assert_true(cgroup_limit("/nonexistent", dir) == SIZE_MAX);
+	folder_put("self", text);
+	folder_put("memory.max", "77\n");
+	assert_int_equal(cgroup_limit(self, folder), 77);
+	assert_true(cgroup_limit("/nonexistent", folder) == SIZE_MAX);
 }
 
 /* The descriptors of the process. Expect none to be kept. */
@@ -111,12 +87,12 @@ static void test_descriptors(void **state)
 	int before = dup(2), after;
 
 	(void)state;
-	put("self", "4:memory:/x\n0::/y\n");
-	put("y/memory.high", "max\n");
-	put("memory/x/memory.limit_in_bytes", "5\n");
+	folder_put("self", "4:memory:/x\n0::/y\n");
+	folder_put("y/memory.high", "max\n");
+	folder_put("memory/x/memory.limit_in_bytes", "5\n");
 	close(before);
-	cgroup_limit(self, dir);
-	cgroup_stall(self, dir, machine);
+	cgroup_limit(self, folder);
+	cgroup_stall(self, folder, machine);
 	after = dup(2);
 	close(after);
 	assert_int_equal(after, before);
@@ -131,18 +107,18 @@ static void test_descriptors(void **state)
 static void test_stalls(void **state)
 {
 	(void)state;
-	put("self", "0::/a\n");
-	assert_int_equal(cgroup_stall(self, dir, machine), 0);
-	put("machine", STALLS("12.34"));
-	assert_int_equal(cgroup_stall(self, dir, machine), 1234);
-	put("a/memory.pressure", STALLS("0.07"));
-	assert_int_equal(cgroup_stall(self, dir, machine), 7);
+	folder_put("self", "0::/a\n");
+	assert_int_equal(cgroup_stall(self, folder, machine), 0);
+	folder_put("machine", STALLS("12.34"));
+	assert_int_equal(cgroup_stall(self, folder, machine), 1234);
+	folder_put("a/memory.pressure", STALLS("0.07"));
+	assert_int_equal(cgroup_stall(self, folder, machine), 7);
 	assert_true(pressure_room(1, 1) > 0);
-	put("a/memory.pressure", STALLS("10.00"));
-	pressure_look(self, dir, machine);
+	folder_put("a/memory.pressure", STALLS("10.00"));
+	pressure_look(self, folder, machine);
 	assert_int_equal(pressure_room(1, 1), 0);
-	put("a/memory.pressure", STALLS("9.99"));
-	pressure_look(self, dir, machine);
+	folder_put("a/memory.pressure", STALLS("9.99"));
+	pressure_look(self, folder, machine);
 	assert_true(pressure_room(1, 1) > 0);
 }
 

@@ -6,12 +6,10 @@
  * On a kernel without huge pages, which refuses each mark, marks are not looked
  * for.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "diag/proc.h"
+#include "support/folder.h"
 #include "support/start.h"
 #include "zone/pageblock.h"
 #include "zone/surplus.h"
@@ -20,49 +18,21 @@
 #define MIB_PAGES (1UL << 20 >> PAGE_SHIFT)
 #define FROM (24 * MIB_PAGES)
 
-static char dir[] = "/tmp/thpXXXXXX";
 static char status[64];
 static bool has_huge; /* the kernel accepts marks */
 
-static void put(const char *file, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	f = fopen(path, "w");
-	REQUIRE(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void drop(const char *file)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	unlink(path);
-}
-
 static int set_up(void **state)
 {
-	char path[128];
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/hugepages-2048kB", dir);
-	mkdir(path, 0700);
-	snprintf(status, sizeof(status), "%s/status", dir);
+	folder_make();
+	snprintf(status, sizeof(status), "%s/status", folder);
 	return 0;
 }
 
 static int take_down(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	return folder_remove();
 }
 
 /* ---- files --------------------------------------------------------------- */
@@ -72,35 +42,38 @@ static int take_down(void **state)
 static void test_setting(void **state)
 {
 	(void)state;
-	drop("enabled");
-	drop("hugepages-2048kB/enabled");
-	assert_int_equal(thp_read_setting(dir), THP_NEVER);
-	put("enabled", "always [madvise] never\n");
-	assert_int_equal(thp_read_setting(dir), THP_MADVISE);
-	put("enabled", "[always] madvise never\n");
-	assert_int_equal(thp_read_setting(dir), THP_ALWAYS);
-	put("hugepages-2048kB/enabled", "always [inherit] madvise never\n");
-	assert_int_equal(thp_read_setting(dir), THP_ALWAYS);
-	put("hugepages-2048kB/enabled", "always inherit madvise [never]\n");
-	assert_int_equal(thp_read_setting(dir), THP_NEVER);
-	put("enabled", "always madvise [never]\n");
-	put("hugepages-2048kB/enabled", "always inherit [madvise] never\n");
-	assert_int_equal(thp_read_setting(dir), THP_MADVISE);
-	put("hugepages-2048kB/enabled", "");
-	assert_int_equal(thp_read_setting(dir), THP_NEVER);
+	folder_drop("enabled");
+	folder_drop("hugepages-2048kB/enabled");
+	assert_int_equal(thp_read_setting(folder), THP_NEVER);
+	folder_put("enabled", "always [madvise] never\n");
+	assert_int_equal(thp_read_setting(folder), THP_MADVISE);
+	folder_put("enabled", "[always] madvise never\n");
+	assert_int_equal(thp_read_setting(folder), THP_ALWAYS);
+	folder_put("hugepages-2048kB/enabled",
+		   "always [inherit] madvise never\n");
+	assert_int_equal(thp_read_setting(folder), THP_ALWAYS);
+	folder_put("hugepages-2048kB/enabled",
+		   "always inherit madvise [never]\n");
+	assert_int_equal(thp_read_setting(folder), THP_NEVER);
+	folder_put("enabled", "always madvise [never]\n");
+	folder_put("hugepages-2048kB/enabled",
+		   "always inherit [madvise] never\n");
+	assert_int_equal(thp_read_setting(folder), THP_MADVISE);
+	folder_put("hugepages-2048kB/enabled", "");
+	assert_int_equal(thp_read_setting(folder), THP_NEVER);
 }
 
 /* What the kernel says of the process. Expect 0 alone to disable. */
 static void test_disabled(void **state)
 {
 	(void)state;
-	drop("status");
+	folder_drop("status");
 	assert_false(thp_read_disabled(status));
-	put("status", "Name:\tx\nTHP_enabled:\t1\nThreads:\t1\n");
+	folder_put("status", "Name:\tx\nTHP_enabled:\t1\nThreads:\t1\n");
 	assert_false(thp_read_disabled(status));
-	put("status", "Name:\tx\nTHP_enabled:\t0\nThreads:\t1\n");
+	folder_put("status", "Name:\tx\nTHP_enabled:\t0\nThreads:\t1\n");
 	assert_true(thp_read_disabled(status));
-	put("status", "Name:\tTHP_enabled:\t0\n");
+	folder_put("status", "Name:\tTHP_enabled:\t0\n");
 	assert_false(thp_read_disabled(status));
 }
 
@@ -111,10 +84,10 @@ static struct zone *start(const char *cmdline)
 {
 	char words[128];
 
-	drop("hugepages-2048kB/enabled");
-	put("enabled", "always [madvise] never\n");
-	put("status", "Name:\tx\nTHP_enabled:\t1\n");
-	thp_look_at(dir, status);
+	folder_drop("hugepages-2048kB/enabled");
+	folder_put("enabled", "always [madvise] never\n");
+	folder_put("status", "Name:\tx\nTHP_enabled:\t1\n");
+	thp_look_at(folder, status);
 	snprintf(words, sizeof(words), "thp=auto %s", cmdline);
 	return start_zone(words);
 }
@@ -238,8 +211,8 @@ static void expect_none(const char *cmdline, const char *enabled,
 {
 	struct zone *zone = start(cmdline);
 
-	put("enabled", enabled);
-	put("status", text);
+	folder_put("enabled", enabled);
+	folder_put("status", text);
 	use_all(zone, TEST_FRAMES - MAX_ORDER_NR_PAGES);
 	REQUIRE(first_mark() == TEST_FRAMES);
 }
@@ -291,14 +264,14 @@ static void child_read_once(void *arg)
 	struct zone *zone = start("");
 
 	(void)arg;
-	put("enabled", "always madvise [never]\n");
+	folder_put("enabled", "always madvise [never]\n");
 	surplus_areas.used = 8 * MIB_PAGES;
 	grow_zone_to(zone, 8 * MIB_PAGES);
-	put("enabled", MADVISE);
+	folder_put("enabled", MADVISE);
 	surplus_areas.used = FROM;
 	grow_zone_to(zone, 16 * MIB_PAGES);
 	REQUIRE(!has_huge || first_mark() == 8 * MIB_PAGES);
-	put("enabled", "always madvise [never]\n");
+	folder_put("enabled", "always madvise [never]\n");
 	grow_zone_to(zone, 32 * MIB_PAGES);
 	REQUIRE(!has_huge ||
 		READ_ONCE(*pageblock_byte(16 * MIB_PAGES)) & PB_HUGE);
