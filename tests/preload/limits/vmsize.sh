@@ -3,7 +3,8 @@
 #
 # Address space of a small program, as the kernel counts it, and what
 # mlockall(MCL_CURRENT) makes resident of it. Expect at most 4 MiB of address
-# space, and 2 MiB of memory, more than without the library.
+# space, and 3 MiB of memory, more than without the library. How much it is
+# depends on where the first page was chosen at random (1.5 to 2.1 MiB seen).
 . "$(dirname "$0")/../lib.sh"
 begin grep
 
@@ -26,4 +27,4 @@ echo "mapped: $plain_size KiB without the library, $shim_size KiB with it;" \
 [[ $plain_size && $shim_size ]] || fail "no size"
 ((shim_size - plain_size <= 4096)) || fail "too much address space"
 [[ $plain_added ]] || skip "mlockall() is refused here"
-((shim_added - plain_added <= 2048)) || fail "too much becomes resident"
+((shim_added - plain_added <= 3072)) || fail "too much becomes resident"
