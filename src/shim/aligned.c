@@ -14,6 +14,7 @@
 #include "shim/count.h"
 #include "shim/early.h"
 #include "shim/exports.h"
+#include "shim/fast.h"
 #include "shim/shim.h"
 #include "sys/os.h"
 
@@ -66,16 +67,32 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 }
 
 /* Class 0 always misses, so requests without a class take the slow path. */
-void *shim_new_aligned(size_t size, size_t align, const void *nothrow,
-		       uintptr_t caller)
+static noinline void *aligned_rest(size_t align, size_t size, uintptr_t caller)
 {
 	void *p;
 
-	(void)nothrow;
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
 	p = kmem_pop(kmem_this_owner, aligned_class(align, size));
 	return likely(p) ? p : aligned_slow(align, size, caller);
+}
+
+__hot_text void *shim_new_aligned(size_t size, size_t align,
+				  const void *nothrow, uintptr_t caller)
+{
+	void *p = pop_aligned(align, size);
+
+	(void)nothrow;
+	return likely(p) ? p : aligned_rest(align, size, caller);
+}
+
+static noinline void *aligned_odd(size_t align, size_t size, uintptr_t caller)
+{
+	if (!is_power_of_2(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return aligned_rest(align, size, caller);
 }
 
 EXPORT int posix_memalign(void **out, size_t align, size_t size)
@@ -94,13 +111,15 @@ EXPORT int posix_memalign(void **out, size_t align, size_t size)
 }
 
 /* As glibc from 2.38 on: the alignment must be a power of two. */
-EXPORT void *aligned_alloc(size_t align, size_t size)
+EXPORT noinline __hot_text void *aligned_alloc(size_t align, size_t size)
 {
-	if (!is_power_of_2(align)) {
-		errno = EINVAL;
-		return NULL;
+	if (likely(!(align & (align - 1)))) {
+		void *p = pop_aligned(align, size);
+
+		if (likely(p))
+			return p;
 	}
-	return shim_memalign(align, size, _RET_IP_);
+	return aligned_odd(align, size, _RET_IP_);
 }
 
 /* As glibc: another alignment is rounded up to a power of two. */

@@ -22,6 +22,7 @@
 #include "shim/by_name.h"
 #include "shim/next.h"
 #include "shim/scope.h"
+#include "shim/shim.h"
 
 struct by_name __by_name;
 u8 by_name_settled;
@@ -91,4 +92,6 @@ void by_name_settle(void)
 						 size_t))front.aligned_alloc;
 	__by_name = names;
 	smp_store_release(&by_name_settled, 1);
+	if (!names.other)
+		shim_names_are_ours();
 }

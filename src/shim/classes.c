@@ -49,6 +49,7 @@ long shim_rseq;
 bool shim_all_by_cpu;
 static struct kmem_cache caches[NR_SMALL_CLASSES + 1];
 static u8 class_made[NR_SMALL_CLASSES + 1]; /* release/acquire */
+static u8 names_are_ours, new_is_ours; /* atomic */
 static char names[NR_SMALL_CLASSES + 1][16]; /* kmem_class_lock */
 
 bool shim_has_cache(const struct kmem_cache *s)
@@ -100,6 +101,17 @@ static unsigned int class_sheaf_objects(unsigned int size)
 	return size >= 256 && size < 1024 ? min(16384 / size, 60U) : 0;
 }
 
+/*
+ * Notes the bytes of an object where pair_rejects() finds every address inside
+ * one. A cursor of this thread tells of objects that are free, if no CPU has
+ * any.
+ */
+static void note_room(const struct kmem_cache *s)
+{
+	if (s->class && index_check(s->class)->mask && !kmem_rseq)
+		shim_sizes.room[s->class] = (u16)s->object_size;
+}
+
 /* kmem_class_lock is held. Returns 0 or -ENOMEM. */
 static __cold int make_class(unsigned int class)
 {
@@ -123,6 +135,7 @@ static __cold int make_class(unsigned int class)
 		kmem_cache_hide(s);
 	if (READ_ONCE(kmem_perturb))
 		s->guard |= GUARD_PERTURB;
+	note_room(s);
 	smp_store_release(&class_made[class], 1);
 	return 0;
 }
@@ -195,7 +208,44 @@ static int start_classes(void)
 		if (count_on && !shim_cache(class))
 			return -ENOMEM;
 	}
+	for (size_t size = 0; size <= MAX_FINE; size++)
+		shim_sizes.fine[size] = shim_sizes.class[(size + 15) / 16];
 	return 0;
+}
+
+/*
+ * A bound that two events open: who comes second sees what the first has
+ * stored.
+ */
+static void open_bound(size_t *bound, u8 *is_open)
+{
+	size_t most = __atomic_load_n(&shim_sizes.fine_thread,
+				      __ATOMIC_SEQ_CST);
+
+	if (__atomic_load_n(is_open, __ATOMIC_SEQ_CST))
+		WRITE_ONCE(*bound, most);
+}
+
+void shim_names_are_ours(void)
+{
+	__atomic_store_n(&names_are_ours, 1, __ATOMIC_SEQ_CST);
+	open_bound(&shim_sizes.fine_sized, &names_are_ours);
+}
+
+void shim_new_is_ours(void)
+{
+	__atomic_store_n(&new_is_ours, 1, __ATOMIC_SEQ_CST);
+	open_bound(&shim_sizes.fine_new, &new_is_ours);
+}
+
+/* Opens the fast paths by thread, for the tables are filled in. */
+static void start_by_thread(void)
+{
+	shim_sizes.by_thread = MAX_SMALL + 1;
+	__atomic_store_n(&shim_sizes.fine_thread, MAX_FINE + 1,
+			 __ATOMIC_SEQ_CST);
+	open_bound(&shim_sizes.fine_sized, &names_are_ours);
+	open_bound(&shim_sizes.fine_new, &new_is_ours);
 }
 
 static int start_shim(void)
@@ -210,7 +260,7 @@ static int start_shim(void)
 	shim_rseq = count_on ? 0 : kmem_rseq;
 	shim_all_by_cpu = shim_rseq && !kmem_threads_most;
 	if (!shim_all_by_cpu) /* else malloc_slow() sets by_cpu */
-		shim_sizes.by_thread = MAX_SMALL + 1;
+		start_by_thread();
 	read_perturb();
 	large_guards_on();
 	return 0;

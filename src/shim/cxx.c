@@ -4,8 +4,8 @@
  *
  * The mangled names are plain C functions here. Each goes through a slot, which
  * leads to malloc and free unless a program or a library replaces operators:
- * cxx_order.c. A C++ runtime is needed only when memory runs out:
- * cxx_runtime.c.
+ * cxx_order.c. If it does, operator new first tries malloc's fast path itself.
+ * A C++ runtime is needed only when memory runs out: cxx_runtime.c.
  *
  * Exceptions pass through frames of this file: it is built with unwind tables,
  * and has nothing to clean up.
@@ -13,6 +13,7 @@
  * Source	the C++ standard [new.delete]; Itanium C++ ABI for the names
  */
 #include "shim/cxx.h"
+#include "shim/fast.h"
 #include "shim/shim.h"
 
 #define CALLER __builtin_return_address(0)
@@ -75,39 +76,58 @@ static noinline void *nothrow_failed(enum cxx_form form, size_t size,
 
 /* ---- new ----------------------------------------------------------------- */
 
-EXPORT void *_Znwm(size_t size)
+static noinline void *plain_new(enum cxx_form form, size_t size,
+				const void *caller)
 {
-	void *p = ((void *(*)(size_t))cxx_slot[CXX_NEW])(size);
+	void *p = ((void *(*)(size_t))cxx_slot[form])(size);
 
-	return likely(p) ? p : new_failed(CXX_NEW, size, MALLOC_ALIGN, CALLER);
+	return likely(p) ? p : new_failed(form, size, MALLOC_ALIGN, caller);
 }
 
-EXPORT void *_Znam(size_t size)
+static noinline void *plain_nothrow(enum cxx_form form, size_t size,
+				    const void *nothrow, const void *caller)
 {
-	void *p = ((void *(*)(size_t))cxx_slot[CXX_NEW_ARRAY])(size);
+	void *p = ((new_function)cxx_slot[form])(size, nothrow);
 
-	return likely(p) ?
-		       p :
-		       new_failed(CXX_NEW_ARRAY, size, MALLOC_ALIGN, CALLER);
+	return likely(p) ? p : nothrow_failed(form, size, MALLOC_ALIGN, caller);
+}
+
+/* Returns an object, if operator new is malloc() and it hits; or NULL. */
+static __always_inline void *pop_new(size_t size)
+{
+	return likely(size < shim_sizes.fine_new) ? pop_fine(size) : NULL;
+}
+
+EXPORT __hot_text void *_Znwm(size_t size)
+{
+	void *p = pop_new(size);
+
+	return likely(p) ? p : plain_new(CXX_NEW, size, CALLER);
+}
+
+EXPORT __hot_text void *_Znam(size_t size)
+{
+	void *p = pop_new(size);
+
+	return likely(p) ? p : plain_new(CXX_NEW_ARRAY, size, CALLER);
 }
 
 EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 {
-	void *p = ((new_function)cxx_slot[CXX_NEW_NOTHROW])(size, nothrow);
+	void *p = pop_new(size);
 
-	return likely(p) ? p :
-			   nothrow_failed(CXX_NEW_NOTHROW, size, MALLOC_ALIGN,
-					  CALLER);
+	return likely(p) ?
+		       p :
+		       plain_nothrow(CXX_NEW_NOTHROW, size, nothrow, CALLER);
 }
 
 EXPORT void *_ZnamRKSt9nothrow_t(size_t size, const void *nothrow)
 {
-	void *p = ((new_function)cxx_slot[CXX_NEW_ARRAY_NOTHROW])(size,
-								  nothrow);
+	void *p = pop_new(size);
 
 	return likely(p) ? p :
-			   nothrow_failed(CXX_NEW_ARRAY_NOTHROW, size,
-					  MALLOC_ALIGN, CALLER);
+			   plain_nothrow(CXX_NEW_ARRAY_NOTHROW, size, nothrow,
+					 CALLER);
 }
 
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t align)

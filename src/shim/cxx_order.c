@@ -231,6 +231,8 @@ static void cxx_settle(void)
 	WRITE_ONCE(cxx_foreign, foreign); /* read after a slot has failed */
 	for (unsigned int i = 0; i < NR_CXX_FORMS; i++)
 		smp_store_release(&cxx_slot[i], slots[i]);
+	if (!foreign && !by_name()->other)
+		shim_new_is_ours();
 }
 
 __attribute__((constructor)) static void cxx_start(void)

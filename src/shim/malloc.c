@@ -24,16 +24,12 @@
 #include "shim/early.h"
 #include "shim/count.h"
 #include "shim/exports.h"
+#include "shim/fast.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
 
 /* A realloc() that moves a block looks for it among so many freed ones. */
 #define FREED_LATELY 16
-
-static inline void *pop_small(size_t size)
-{
-	return kmem_pop(kmem_this_owner, shim_sizes.class[(size + 15) / 16]);
-}
 
 /* Allocates by size: object, run or area. The engine works. */
 static void *serve_size(size_t size, uintptr_t caller)
@@ -132,13 +128,18 @@ void *shim_malloc(size_t size, uintptr_t caller)
 
 EXPORT noinline __hot_text __aligned(64) void *malloc(size_t size)
 {
-	if (likely(size < shim_sizes.by_thread)) {
-		void *p = pop_small(size);
+	if (likely(size < shim_sizes.fine_thread)) {
+		void *p = pop_fine(size);
 
 		if (likely(p))
 			return p;
 	} else if (size < shim_sizes.by_cpu) {
 		void *p = section_fast_pop(shim_sizes.class[(size + 15) / 16]);
+
+		if (likely(p))
+			return p;
+	} else if (likely(size < shim_sizes.by_thread)) {
+		void *p = pop_small(size);
 
 		if (likely(p))
 			return p;
@@ -353,20 +354,37 @@ static noinline void *calloc_slow(size_t size, uintptr_t caller)
 	return likely(p) && !early_owns(p) ? memset(p, 0, size) : p;
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+static noinline __hot_text void *calloc_rest(size_t bytes, uintptr_t caller)
+{
+	void *p;
+
+	if (unlikely(bytes > MAX_SMALL))
+		return bytes > MAX_REQUEST ? shim_refuse() :
+					     calloc_large(bytes, caller);
+	p = pop_small(bytes);
+	if (unlikely(!p))
+		return calloc_slow(bytes, caller);
+	return memset(p, 0, bytes);
+}
+
+EXPORT noinline __hot_text void *calloc(size_t n, size_t size)
 {
 	size_t bytes;
-	void *p;
 
 	if (unlikely(__builtin_mul_overflow(n, size, &bytes)))
 		return shim_refuse();
-	if (unlikely(bytes > MAX_SMALL))
-		return bytes > MAX_REQUEST ? shim_refuse() :
-					     calloc_large(bytes, _RET_IP_);
-	p = pop_small(bytes);
-	if (unlikely(!p))
-		return calloc_slow(bytes, _RET_IP_);
-	return memset(p, 0, bytes);
+	if (likely(bytes < shim_sizes.fine_thread)) {
+		unsigned long class = shim_sizes.fine[bytes];
+		void *p = kmem_pop(kmem_this_owner, class);
+
+		if (likely(p)) {
+			if (class > FEW_UNITS)
+				return memset(p, 0, bytes);
+			clear_units(p, class);
+			return p;
+		}
+	}
+	return calloc_rest(bytes, _RET_IP_);
 }
 
 /* A block that grew will grow again: adds room, unless sizes are checked. */
@@ -560,7 +578,8 @@ static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
 	return q;
 }
 
-static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
+static noinline __hot_text void *realloc_any(void *p, size_t size,
+					     uintptr_t caller)
 {
 	struct kmem_cache *s;
 
@@ -578,8 +597,10 @@ static __always_inline void *realloc_any(void *p, size_t size, uintptr_t caller)
 	return realloc_small(s, p, size, caller);
 }
 
-EXPORT void *realloc(void *p, size_t size)
+EXPORT noinline __hot_text void *realloc(void *p, size_t size)
 {
+	if (likely(stays_in(room_fast(p), size)))
+		return p;
 	return realloc_any(p, size, _RET_IP_);
 }
 
@@ -588,7 +609,7 @@ void *shim_realloc(void *p, size_t size, uintptr_t caller)
 	return realloc_any(p, size, caller);
 }
 
-static noinline size_t usable_size_slow(void *p)
+static noinline size_t usable_size_odd(void *p)
 {
 	struct pointer what;
 
@@ -606,14 +627,21 @@ static noinline size_t usable_size_slow(void *p)
 					      what.usable;
 }
 
-EXPORT size_t malloc_usable_size(void *p)
+static noinline size_t usable_size_rest(void *p)
 {
 	const struct kmem_cache *s = small_cache(p);
 
 	if (unlikely(!s))
-		return usable_size_slow(p);
+		return usable_size_odd(p);
 	check_in_use(s, p, "malloc_usable_size", 2);
 	return s->object_size;
+}
+
+EXPORT noinline __hot_text size_t malloc_usable_size(void *p)
+{
+	size_t room = room_fast(p);
+
+	return likely(room) ? room : usable_size_rest(p);
 }
 
 void *__libc_malloc(size_t size) ALIAS(malloc);

@@ -33,6 +33,7 @@
 #define MALLOC_ALIGN 16UL
 #define EVEN_ALIGN 64UL /* of the classes that are not even */
 #define MAX_EVEN 16384UL
+#define MAX_FINE 1024UL /* a class for each size */
 /* Above the address space of a process: refused at once. */
 #define MAX_REQUEST (1UL << 47)
 
@@ -43,13 +44,17 @@
 #define SHIM_GFP (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
 /*
- * The fast path of malloc() by thread serves sizes below by_thread, the one by
- * CPU (percpu=rseq) those below by_cpu; one of them is 0. All is zero before
- * the start: class 0 always misses.
+ * The fast paths by thread serve sizes below fine_thread and by_thread, the one
+ * by CPU (percpu=rseq) those below by_cpu; either those or this one is 0. All
+ * is zero before the start: class 0 always misses.
  */
 struct shim_sizes {
-	size_t by_thread, by_cpu;
+	size_t fine_thread, by_thread, by_cpu;
+	size_t fine_new; /* fine_thread, if operator new is malloc(); else 0 */
+	size_t fine_sized; /* the same of free_sized() and free() */
 	u8 class[MAX_SMALL / 16 + 1]; /* by (size + 15) / 16 */
+	u8 fine[MAX_FINE + 1]; /* by size */
+	u16 room[NR_INDICES]; /* bytes, by the index of frames: fast.h */
 } __cacheline_aligned;
 extern struct shim_sizes shim_sizes __hidden;
 /*
@@ -80,6 +85,12 @@ static inline size_t aligned_max(size_t align)
 /* Returns the cache of an object; NULL if it is none of the shim's. */
 struct kmem_cache *shim_cache_of(const void *p);
 int shim_boot(void); /* 0 or -errno; from any slow path */
+/*
+ * The names of the whole process lead to malloc() and free() of this library:
+ * those of C for free_sized(), and those of operator new.
+ */
+void shim_names_are_ours(void);
+void shim_new_is_ours(void);
 
 /* MALLOC_PERTURB_ and M_PERTURB: fill blocks with this byte; 0: do not. */
 void shim_perturb(u8 byte);

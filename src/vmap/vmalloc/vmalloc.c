@@ -27,7 +27,6 @@
 #include <string.h>
 
 #include "compaction/compaction.h"
-#include "core/probe.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/fmt.h"
@@ -298,16 +297,11 @@ void *vmalloc_in_range(struct vmalloc_request *rq)
 	if ((rq->flags & VM_ALLOW_HUGE_VMAP) && !no_huge &&
 	    rq->size >= HUGE_SIZE) {
 		p = huge_area(rq);
-		if (p) {
-			probe_vmalloc(p, rq->size, rq->gfp);
+		if (p)
 			return p;
-		}
 	}
 	p = old_area(rq);
-	if (!p)
-		p = new_area(rq);
-	probe_vmalloc(p, rq->size, rq->gfp);
-	return p;
+	return p ? p : new_area(rq);
 }
 
 void *vmalloc_anywhere(struct vmalloc_request *rq)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Instructions of a malloc and free of 64 bytes that hit, with loop and PLT
-# calls. Expect at most 47, and one endbr64 at the start of either function.
+# calls. Expect at most 45, and one endbr64 at the start of either function.
 . "$(dirname "$0")/../lib.sh"
 begin valgrind
 
@@ -12,4 +12,4 @@ set_mode shim
 turn_of 200000 preload_pairs
 echo "$PER_TURN instructions a pair, $plain in libc"
 ((PER_TURN > 4)) || fail "too few to be true"
-((PER_TURN <= 47 + 2)) || fail "$PER_TURN instructions a pair"
+((PER_TURN <= 45 + 2)) || fail "$PER_TURN instructions a pair"

@@ -15,7 +15,7 @@ for mode in thread rseq; do
 	((status != 77)) || exit 77
 	((status == 0)) || fail "$mode: exit status $status"
 	echo "$mode: $pair instructions a pair"
-	most=49
+	most=47
 	[[ $mode == thread ]] || most=60
 	((pair <= most)) || fail "$mode: at most $most"
 	((pair > most / 2)) || fail "$mode: not counted"

@@ -49,6 +49,28 @@ static void test_small(void **state)
 	}
 }
 
+/* No bytes, and no alignment, after small blocks were freed. Expect what
+ * malloc(0) and other alignments give: a block, and EINVAL. */
+static void test_nothing(void **state)
+{
+	void *p[8];
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = malloc(1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		free(p[i]);
+	for (size_t align = 16; align <= 32768; align *= 2) {
+		p[0] = aligned_alloc(align, 0);
+		assert_non_null(p[0]);
+		assert_int_equal((uintptr_t)p[0] % align, 0);
+		free(p[0]);
+	}
+	errno = 0;
+	assert_null(aligned_alloc(0, 1));
+	assert_int_equal(errno, EINVAL);
+}
+
 /* Alignments that every block has. Expect plain malloc's classes. */
 static void test_weak(void **state)
 {
@@ -183,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_weak),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_posix_memalign),

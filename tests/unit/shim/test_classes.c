@@ -66,6 +66,25 @@ static void test_smallest(void **state)
 	assert_int_equal(sizeof(shim_sizes.class), MAX_SMALL / 16 + 1);
 }
 
+/* What the fast paths look up. Expect by each size the class that its sixteens
+ * have; the bytes of each class that was made, and none of other indices. */
+static void test_fast_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(shim_sizes.fine), MAX_FINE + 1);
+	for (size_t size = 0; size <= MAX_FINE; size++)
+		assert_int_equal(shim_sizes.fine[size],
+				 shim_sizes.class[(size + 15) / 16]);
+	for (unsigned int index = 0; index < NR_INDICES; index++) {
+		bool class = index && index <= NR_SMALL_CLASSES;
+
+		if (class)
+			assert_non_null(shim_cache(index));
+		assert_int_equal(shim_sizes.room[index],
+				 class ? sizes[index] : 0);
+	}
+}
+
 /* Sizes of 128 bytes and more. Expect less than an eighth of a block unused, as
  * eight steps to a doubling promise, and those above 16 KiB. */
 static void test_waste(void **state)
@@ -149,6 +168,32 @@ static void test_boot_again(void **state)
 	assert_int_equal(shim_boot(), 0);
 	assert_ptr_equal(kmem_classes[1], s);
 	assert_ptr_equal(shim_cache(1), s);
+}
+
+/* ---- bounds of the fast paths -------------------------------------------- */
+
+/* Names that lead here before the start, by constructors, and after it. Expect
+ * the bounds of free_sized() and operator new to be open then. */
+static void child_bounds(void *arg)
+{
+	(void)arg;
+	REQUIRE(shim_sizes.fine_thread == MAX_FINE + 1);
+	REQUIRE(shim_sizes.fine_sized == MAX_FINE + 1);
+	REQUIRE(shim_sizes.fine_new == MAX_FINE + 1);
+	shim_sizes.fine_sized = shim_sizes.fine_new = 0;
+	shim_new_is_ours();
+	REQUIRE(shim_sizes.fine_new == MAX_FINE + 1 && !shim_sizes.fine_sized);
+	shim_names_are_ours();
+	REQUIRE(shim_sizes.fine_sized == MAX_FINE + 1);
+}
+
+static void test_bounds(void **state)
+{
+	struct child_end end;
+
+	(void)state;
+	child_run(child_bounds, NULL, &end);
+	expect_quiet(&end);
 }
 
 /* ---- made at first use --------------------------------------------------- */
@@ -347,6 +392,8 @@ int main(void)
 		child_test(child_fork),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_smallest),
+		cmocka_unit_test(test_fast_tables),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_waste),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_slabs),

@@ -133,6 +133,51 @@ static void test_calloc_zero(void **state)
 	free(calloc(8, 0));
 }
 
+/* calloc of every size up to 2,000 bytes, where other bytes were and are
+ * behind it. Expect zeroes, and the next object as it was. */
+static void test_calloc_sizes(void **state)
+{
+	(void)state;
+	for (size_t size = 0; size <= 2000; size++) {
+		unsigned char *p[3];
+		size_t usable;
+
+		for (unsigned int i = 0; i < 3; i++) {
+			p[i] = malloc(size);
+			usable = malloc_usable_size(p[i]);
+			memset(p[i], 0xa5, usable);
+		}
+		free(p[1]);
+		p[1] = calloc(1, size);
+		assert_true(is_zero(p[1], size));
+		for (size_t at = 0; at < usable; at++)
+			assert_true(p[0][at] == 0xa5 && p[2][at] == 0xa5);
+		for (unsigned int i = 0; i < 3; i++)
+			free(p[i]);
+	}
+}
+
+/* realloc of objects of each class to each size near it. Expect the block to
+ * stay while it is more than half full, as the slow function has it. */
+static void test_realloc_stays(void **state)
+{
+	(void)state;
+	for (size_t room = 16; room <= 1024; room += 16) {
+		char *p = malloc(room);
+		size_t usable = malloc_usable_size(p);
+
+		for (size_t size = usable / 2 + 1; size <= usable; size++)
+			assert_ptr_equal(realloc(p, size), p);
+		assert_int_equal(malloc_usable_size(p), usable);
+		strcpy(p, "kept");
+		p = realloc(p, usable / 2);
+		assert_int_equal(malloc_usable_size(p),
+				 shim_cache_for(usable / 2)->object_size);
+		assert_string_equal(p, "kept");
+		free(p);
+	}
+}
+
 /* realloc from every kind to every kind. Expect what both sizes have in common
  * kept, and errno too. */
 static void test_realloc_kinds(void **state)
@@ -294,6 +339,8 @@ int main(void)
 		cmocka_unit_test(test_zero_size),
 		cmocka_unit_test(test_absurd),
 		cmocka_unit_test(test_calloc_zero),
+		cmocka_unit_test(test_calloc_sizes),
+		cmocka_unit_test(test_realloc_stays),
 		cmocka_unit_test(test_realloc_kinds),
 		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_room),
