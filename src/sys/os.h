@@ -79,6 +79,11 @@ void *os_map(size_t size);
  * `to` is replaced and the old place is unmapped. to == NULL: resizes in place.
  */
 int os_move(void *addr, size_t old_size, void *to, size_t new_size);
+/*
+ * Returns false if a range, all of it mapped, reaches over the end of a
+ * mapping.
+ */
+bool os_one_mapping(void *addr, size_t size);
 /* Resizes; the kernel chooses the place. NULL on failure. */
 void *os_remap(void *addr, size_t old_size, size_t new_size);
 

@@ -177,6 +177,15 @@ int os_move(void *addr, size_t old_size, void *to, size_t new_size)
 	return is_error(ret) ? (int)ret : 0;
 }
 
+/*
+ * The kernel looks where the mapping ends before it finds that no address space
+ * is left for so much more.
+ */
+bool os_one_mapping(void *addr, size_t size)
+{
+	return sys4(SYS_mremap, addr, size, size + (1UL << 46), 0) != -EFAULT;
+}
+
 void *os_remap(void *addr, size_t old_size, size_t new_size)
 {
 	long ret;

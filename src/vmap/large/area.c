@@ -104,19 +104,32 @@ static int charge_pages(size_t size)
 }
 
 /*
- * Maps memory for a range that had none; purges the lazy ranges if a limit is
- * reached. Returns 0, -ENOMEM, or -EEXIST if another mapping is in the way.
+ * Lets the mapping that ends at `end` grow, so that it stays one. Where it
+ * cannot the pages become a mapping of their own.
  */
-static int commit_range(uintptr_t start, size_t size)
+static int commit_behind(void *end, size_t more)
+{
+	int ret = os_move((char *)end - OS_PAGE_SIZE, OS_PAGE_SIZE, NULL,
+			  OS_PAGE_SIZE + more);
+
+	return ret ? os_commit(end, more) : 0;
+}
+
+/*
+ * Maps memory for a range that had none, by the function; purges the lazy
+ * ranges if a limit is reached. Returns 0, -ENOMEM, or -EEXIST if another
+ * mapping is in the way.
+ */
+static int map_range(uintptr_t start, size_t size, int (*map)(void *, size_t))
 {
 	int ret;
 
 	if (charge_pages(size))
 		return -ENOMEM;
-	ret = os_commit((void *)start, size);
+	ret = map((void *)start, size);
 	if (unlikely(ret && ret != -EEXIST) && READ_ONCE(vm_space.lazy_bytes) &&
 	    large_purge(PURGE_ALL))
-		ret = os_commit((void *)start, size);
+		ret = map((void *)start, size);
 	if (likely(!ret)) {
 		spin_lock(&vm_space.lock);
 		turnover_taken(&surplus_areas.turnover, size >> PAGE_SHIFT, 1);
@@ -126,6 +139,11 @@ static int commit_range(uintptr_t start, size_t size)
 	}
 	arena_uncharge(size >> PAGE_SHIFT);
 	return ret == -EEXIST ? ret : -ENOMEM;
+}
+
+static int commit_range(uintptr_t start, size_t size)
+{
+	return map_range(start, size, os_commit);
 }
 
 /* Returns the tree for a range that could not be mapped for this reason. */
@@ -371,6 +389,7 @@ static struct rb_root *take_behind(uintptr_t end, size_t more)
 	return from;
 }
 
+/* All of the area is marked, or none: so it stays one mapping. */
 static int grow_in_place(struct vmap_area *va, size_t size)
 {
 	size_t more = size - va_size(va);
@@ -378,9 +397,9 @@ static int grow_in_place(struct vmap_area *va, size_t size)
 	int ret = from ? 0 : -ENOMEM;
 
 	if (from == &vm_space.free) {
-		ret = commit_range(va->va_end, more);
+		ret = map_range(va->va_end, more, commit_behind);
 		if (!ret)
-			thp_mark_area(va->va_end, more, size >> PAGE_SHIFT);
+			thp_mark_area(va->va_start, size, size >> PAGE_SHIFT);
 	}
 	if (!ret)
 		va->va_end += more;
@@ -420,7 +439,7 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 	ret = hold_range(to, size);
 	if (ret)
 		goto uncharge;
-	ret = os_move((void *)old, old_size, (void *)to->va_start, size);
+	ret = move_pages(old, old_size, to->va_start, size);
 	if (ret)
 		goto release;
 	thp_mark_area(to->va_start, size, size >> PAGE_SHIFT);
@@ -432,9 +451,10 @@ static int grow_by_moving(struct vmap_area *va, size_t size)
 	return 0;
 release:
 	/* The OS may have unmapped the target before it failed. */
-	space_give(os_release((void *)to->va_start, size) ? &vm_space.held :
-							    &vm_space.free,
-		   to);
+	if (ret != -EEXIST && os_release((void *)to->va_start, size))
+		space_give(&vm_space.held, to);
+	else
+		space_give(tree_after(ret), to);
 	to = NULL;
 uncharge:
 	arena_uncharge((size - old_size) >> PAGE_SHIFT);

@@ -75,6 +75,15 @@ void guard_set(struct vmap_area *va);
 /* Makes the guard a page like others. Returns 0 or -errno. */
 int guard_clear(struct vmap_area *va);
 
+/* ---- move.c -------------------------------------------------------------- */
+
+/*
+ * Moves pages to a range that is mapped without access, and lets it grow.
+ * Returns 0, or -errno with the pages where they were; -EEXIST: another mapping
+ * is in the way.
+ */
+int move_pages(uintptr_t old, size_t old_size, uintptr_t to, size_t size);
+
 /* ---- purge.c ------------------------------------------------------------- */
 
 void large_purge_init(void);

@@ -307,7 +307,6 @@ int main(void)
 		cmocka_unit_test(test_resize_ticks),
 	};
 
-	/* An area of which a part is marked is not moved by the kernel. */
-	parse_args("thp=never");
+	parse_args("thp=auto");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,6 +139,26 @@ static void test_move(void **state)
 	os_release(to, PAGE_SIZE);
 }
 
+/* A range of two mappings. Expect each to be one, and nothing over the border
+ * between them, with nothing changed. */
+static void test_one_mapping(void **state)
+{
+	char *p = os_map(SIZE);
+
+	(void)state;
+	memset(p, 3, SIZE);
+	assert_true(os_one_mapping(p, SIZE));
+	assert_int_equal(madvise(p + 3 * PAGE_SIZE, SIZE - 3 * PAGE_SIZE,
+				 MADV_DONTFORK),
+			 0);
+	assert_true(os_one_mapping(p, 3 * PAGE_SIZE));
+	assert_false(os_one_mapping(p, 4 * PAGE_SIZE));
+	assert_true(os_one_mapping(p + 3 * PAGE_SIZE, SIZE - 3 * PAGE_SIZE));
+	assert_false(os_one_mapping(p + 2 * PAGE_SIZE, SIZE - 2 * PAGE_SIZE));
+	assert_int_equal(p[0] + p[SIZE - 1], 6);
+	os_release(p, SIZE);
+}
+
 /* A mapping resized wherever it fits. Expect its bytes and zeroes behind. */
 static void test_remap(void **state)
 {
@@ -228,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_readonly),
 		cmocka_unit_test(test_if_free),
 		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_one_mapping),
 		cmocka_unit_test(test_remap),
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_failure),

@@ -282,6 +282,9 @@ static void child_grow_by_moving(void *arg)
 	REQUIRE(a->va.va_start != start && large_size(a) == MIB);
 	REQUIRE(holds(a, 0, 64 * KIB, 6) && holds(a, 64 * KIB, MIB, 0));
 	REQUIRE(take(64 * KIB)->va.va_start == start);
+	REQUIRE(!resize(a, 3 * MIB)); /* in place: it stays one mapping */
+	REQUIRE(os_one_mapping((void *)a->va.va_start, 3 * MIB));
+	REQUIRE(holds(a, 0, 64 * KIB, 6) && holds(a, 64 * KIB, 3 * MIB, 0));
 }
 
 /* An area made smaller. Expect its head kept and its tail lazy. */
@@ -544,11 +547,26 @@ static void child_marks(void *arg)
 	calls = os_mem_calls;
 	REQUIRE(!resize(area, 13 * MIB)); /* mapped and marked */
 	REQUIRE(os_mem_calls == calls + 2);
+	REQUIRE(os_one_mapping((void *)area->va.va_start, 13 * MIB));
 	behind = take(PAGE_SIZE);
 	calls = os_mem_calls;
 	REQUIRE(!resize(area, 16 * MIB)); /* moved and marked */
 	REQUIRE(os_mem_calls == calls + 3);
 	give(behind);
+}
+
+/* An area from before the heap was large grows where it is. Expect one mapping,
+ * marked or not. */
+static void child_marks_all(void *arg)
+{
+	struct large_area *area;
+
+	(void)arg;
+	start_marks("thp=auto page_reporting.limit=0 vmap.lazy_max=1G");
+	area = take(16 * MIB);
+	REQUIRE(calls_of_mark(area) == 0);
+	REQUIRE(!resize(area, 40 * MIB));
+	REQUIRE(os_one_mapping((void *)area->va.va_start, 40 * MIB));
 }
 
 /* thp=never. Expect no call. */
@@ -563,6 +581,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_marks),
+		child_test(child_marks_all),
 		child_test(child_no_marks),
 		child_test(child_alloc),
 		child_test(child_align),
