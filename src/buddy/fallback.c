@@ -37,6 +37,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "core/probe.h"
 #include "diag/param.h"
 
 bool pageblock_rule_44;
@@ -217,13 +218,19 @@ bool __rmqueue_claim(struct zone *zone, unsigned int order, unsigned int mt,
 		least = PAGEBLOCK_ORDER;
 	for (int o = MAX_PAGE_ORDER; o >= (int)least; o--) {
 		struct page *page = find_fallback(zone, (unsigned int)o, mt);
+		unsigned long pfn;
+		unsigned int from;
 
 		if (!page)
 			continue;
 		if (!may_claim((unsigned int)o, mt))
 			break;
-		if (try_to_claim_block(zone, page, mt, alloc_flags))
-			return true;
+		from = page->migratetype;
+		pfn = page_to_pfn(page);
+		if (!try_to_claim_block(zone, page, mt, alloc_flags))
+			continue;
+		probe_mm_page_alloc_extfrag(pfn, order, o, mt, from, 1);
+		return true;
 	}
 	return false;
 }
@@ -253,6 +260,8 @@ struct page *__rmqueue_steal(struct zone *zone, unsigned int order,
 		from = page->migratetype;
 		del_page_from_free_list(zone, page, o);
 		expand(zone, page, order, o, from);
+		probe_mm_page_alloc_extfrag(page_to_pfn(page), order, o, mt,
+					    from, 0);
 		return page;
 	}
 	return NULL;

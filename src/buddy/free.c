@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "buddy/internal.h"
+#include "core/probe.h"
 #include "core/tick.h"
 #include "diag/warn.h"
 #include "zone/badpage.h"
@@ -104,6 +105,7 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 	if (unlikely(!page_is_clean(page) || (page->flags & marks)) &&
 	    !settle_page(page, order))
 		return false;
+	probe_mm_page_free(page_to_pfn(page), order);
 	if (page->flags & PG_HEAD)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
 	WRITE_ONCE(page->flags, 0);

@@ -39,6 +39,7 @@
  *		docs/divergence.md B
  */
 #include "buddy/internal.h"
+#include "core/probe.h"
 #include "zone/surplus.h"
 
 /* ---- one block on a list, or off it -------------------------------------- */
@@ -121,6 +122,8 @@ struct page *__rmqueue_smallest(struct zone *zone, unsigned int order,
 		page = list_first_entry(list, struct page, lru);
 		del_page_from_free_list(zone, page, o);
 		expand(zone, page, order, o, mt);
+		probe_mm_page_alloc_zone_locked(page_to_pfn(page), order, mt,
+						pcp_allowed_order(order));
 		return page;
 	}
 	return NULL;

@@ -23,6 +23,7 @@
  * Source	Linux v6.12 mm/page_alloc.c (docs/kernel.md P1-P7)
  */
 #include "buddy/internal.h"
+#include "core/probe.h"
 #include "core/tick.h"
 #include "sys/os.h"
 #include "zone/numa.h"
@@ -163,6 +164,8 @@ static void free_pcppages_bulk(struct zone *zone, struct per_cpu_pages *pcp,
 			continue;
 		page = pcp_take(pcp, list->prev);
 		nr -= 1 << page->order;
+		probe_mm_page_pcpu_drain(page_to_pfn(page), page->order,
+					 page->migratetype);
 		__free_one_page(zone, page, page->order);
 	}
 	surplus_note(zone);

@@ -27,6 +27,7 @@
  */
 #include "buddy/buddy.h"
 #include "compaction/internal.h"
+#include "core/probe.h"
 #include "zone/sysctl.h"
 #include "zone/vmstat.h"
 #include "zone/watermark.h"
@@ -389,6 +390,9 @@ enum compact_result compact_zone(struct compact_control *cc,
 		reset_isolation_suitable(zone);
 	init_control(cc);
 	start_scanners(cc);
+	probe_mm_compaction_begin(zone->zone_start_pfn, cc->migrate_pfn,
+				  cc->free_pfn, zone_end_pfn(zone),
+				  cc->mode != MIGRATE_ASYNC);
 	set_capture(zone, capc);
 	while (ret == COMPACT_CONTINUE) {
 		ret = compact_finished(cc);
@@ -403,6 +407,9 @@ enum compact_result compact_zone(struct compact_control *cc,
 	give_up_freepages(cc);
 	count_vm_events(COMPACTMIGRATE_SCANNED, cc->total_migrate_scanned);
 	count_vm_events(COMPACTFREE_SCANNED, cc->total_free_scanned);
+	probe_mm_compaction_end(zone->zone_start_pfn, cc->migrate_pfn,
+				cc->free_pfn, zone_end_pfn(zone),
+				cc->mode != MIGRATE_ASYNC, ret);
 	return ret;
 }
 
@@ -470,6 +477,7 @@ enum compact_result try_to_compact_pages(gfp_t gfp, unsigned int order,
 	/* moving pages may need input and output, as in the kernel */
 	if (!(gfp & __GFP_IO) || lock_is_fork_owner())
 		return COMPACT_SKIPPED;
+	probe_mm_compaction_try_to_compact_pages(order, gfp, prio);
 	if (!spin_trylock(&migrate_lock))
 		return COMPACT_CONTENDED;
 	ret = compact_zonelist(&cc, ac, prio, &capc);

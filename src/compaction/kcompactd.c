@@ -22,6 +22,7 @@
  * Source	Linux v6.12 mm/compaction.c, kcompactd() (docs/kernel.md C8)
  */
 #include "compaction/internal.h"
+#include "core/probe.h"
 #include "core/tick.h"
 #include "sys/os.h"
 #include "zone/sysctl.h"
@@ -67,6 +68,8 @@ void wakeup_kcompactd(struct pglist_data *pgdat, unsigned int order,
 {
 	if (!order)
 		return;
+	probe_mm_compaction_wakeup_kcompactd(pgdat->node_id, order,
+					     highest_zoneidx);
 	if (READ_ONCE(pgdat->kcompactd_max_order) < (int)order)
 		WRITE_ONCE(pgdat->kcompactd_max_order, (int)order);
 	if (READ_ONCE(pgdat->kcompactd_highest_zoneidx) < (int)highest_zoneidx)

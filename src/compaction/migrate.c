@@ -24,6 +24,7 @@
 
 #include "buddy/buddy.h"
 #include "compaction/migrate.h"
+#include "core/probe.h"
 #include "sys/os.h"
 #include "zone/vmstat.h"
 
@@ -345,6 +346,7 @@ int migrate_pages(struct list_head *from, const struct migration_target *to,
 	left = list_pages(from);
 	count_vm_events(PGMIGRATE_SUCCESS, moves.moved);
 	count_vm_events(PGMIGRATE_FAIL, left);
+	probe_mm_compaction_migratepages(moves.moved, left);
 	if (ret_succeeded)
 		*ret_succeeded = moves.moved;
 	return retry < 0 || moves.no_room ? -ENOMEM : (int)left;

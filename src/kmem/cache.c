@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "core/probe.h"
 #include "diag/report.h"
 #include "kmem/cache.h"
 #include "kmem/internal.h"
@@ -133,6 +134,8 @@ void kmem_list_cache(struct kmem_cache *s)
 	spin_lock(&slab_mutex);
 	list_add(&s->list, &slab_caches);
 	spin_unlock(&slab_mutex);
+	probe_kmem_cache_create(s->name, s->object_size, s->size, s->align,
+				s->flags);
 }
 
 struct kmem_cache *kmem_other_cache(const struct kmem_cache *s, const void *obj)

@@ -16,6 +16,7 @@
  * Source	Linux v6.12 mm/slab_common.c, kmem_cache_destroy()
  *		(docs/kernel.md U12, X7)
  */
+#include "core/probe.h"
 #include "diag/report.h"
 #include "kmem/barn.h"
 #include "kmem/cache.h"
@@ -137,6 +138,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	spin_unlock(&slab_mutex);
 	if (!gone)
 		return;
+	probe_kmem_cache_destroy(s->name);
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		kmem_rcu->barrier();
 	kmem_cache_release(s);

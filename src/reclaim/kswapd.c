@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "compaction/compaction.h"
+#include "core/probe.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "diag/param.h"
@@ -173,9 +174,11 @@ static void kswapd_work(pg_data_t *pgdat)
 	order = __atomic_exchange_n(&pgdat->kswapd_order, 0U, __ATOMIC_RELAXED);
 	idx = __atomic_exchange_n(&pgdat->kswapd_highest_zoneidx, 0U,
 				  __ATOMIC_RELAXED);
+	probe_mm_vmscan_kswapd_wake(pgdat->node_id, idx, order);
 	flags = task_flags_save(PF_MEMALLOC | PF_KSWAPD);
 	balance_pgdat(pgdat, order, (enum zone_type)idx);
 	task_flags_restore(flags, PF_MEMALLOC | PF_KSWAPD);
+	probe_mm_vmscan_kswapd_sleep(pgdat->node_id);
 }
 
 /* ---- the thread ---------------------------------------------------------- */
@@ -278,6 +281,8 @@ void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order,
 	}
 	if ((gfp & __GFP_DIRECT_RECLAIM) && !(current->flags & PF_MEMALLOC))
 		start_thread(pgdat);
+	probe_mm_vmscan_wakeup_kswapd(pgdat->node_id, zone_idx(zone), order,
+				      gfp);
 	wakeup_kswapd_node(pgdat);
 }
 

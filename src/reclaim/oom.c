@@ -23,6 +23,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/probe.h"
 #include "core/task.h"
 #include "diag/dump_stack.h"
 #include "diag/param.h"
@@ -294,6 +295,7 @@ __attribute__((noreturn)) static void
 oom_kill_process(const struct oom_control *oc, const char *message)
 {
 	count_vm_event(OOM_KILL);
+	probe_mark_victim(os_pid());
 	dump_header(oc);
 	kill_line(message);
 	os_abort();

@@ -16,6 +16,7 @@
  *		LRU lists: docs/divergence.md B
  */
 #include "buddy/buddy.h"
+#include "core/probe.h"
 #include "core/task.h"
 #include "reclaim/internal.h"
 #include "sys/os.h"
@@ -159,11 +160,13 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order,
 	unsigned int flags;
 
 	throttle_direct_reclaim(ac);
+	probe_mm_vmscan_direct_reclaim_begin(order, gfp);
 	flags = memalloc_noreclaim_save();
 	__atomic_add_fetch(&reclaimers, 1, __ATOMIC_SEQ_CST);
 	reclaimed = do_try_to_free_pages(ac, &sc);
 	reclaim_end();
 	memalloc_noreclaim_restore(flags);
+	probe_mm_vmscan_direct_reclaim_end(reclaimed);
 	return reclaimed;
 }
 

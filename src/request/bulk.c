@@ -13,6 +13,7 @@
  * Source	Linux v6.12 mm/page_alloc.c, alloc_pages_bulk()
  *		(docs/kernel.md B8)
  */
+#include "core/probe.h"
 #include "core/start.h"
 #include "core/task.h"
 #include "core/tick.h"
@@ -86,6 +87,8 @@ static unsigned long prep_new_ones(gfp_t gfp, unsigned long nr,
 			continue;
 		}
 		prep_new_page(array[i], 0, gfp, WMARK_LOW);
+		probe_mm_page_alloc(page_to_pfn(array[i]), 0, gfp,
+				    array[i]->migratetype);
 		filled++;
 	}
 	return filled;

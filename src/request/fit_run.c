@@ -31,6 +31,7 @@
 #include <string.h>
 
 #include "buddy/freelist.h"
+#include "core/probe.h"
 #include "request/holes.h"
 #include "request/internal.h"
 #include "zone/gfp.h"
@@ -156,6 +157,7 @@ static struct page *fit_in_zone(const struct fit *fit, unsigned long mark,
 		return NULL;
 	}
 	fit_prep(page, fit->nr, gfp, flags);
+	probe_page_run_alloc(found.pfn, fit->nr);
 	if (unlikely(nr_online_nodes > 1))
 		zone_statistics(ac->preferred_zoneref->zone, zone, 1, gfp);
 	return page;

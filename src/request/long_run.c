@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "buddy/freelist.h"
+#include "core/probe.h"
 #include "request/request.h"
 #include "zone/page_debug.h"
 
@@ -73,6 +74,7 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 	spin_unlock(&zone->lock);
 	if (!page)
 		return NULL;
+	probe_page_run_alloc(page_to_pfn(page), nr);
 	page_debug_alloc(page, page_to_pfn(page), nr);
 	set_page_owner(page, MAX_PAGE_ORDER, GFP_KERNEL);
 	if (want_init_on_alloc(0) && !PageReported(page))

@@ -14,6 +14,7 @@
  * Source	Linux v6.12 mm/page_alloc.c, __alloc_pages() (docs/kernel.md
  *		A1)
  */
+#include "core/probe.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/warn.h"
@@ -76,6 +77,11 @@ static __always_inline struct page *do_alloc_pages(gfp_t gfp,
 		page_block_free(page, order);
 		page = NULL;
 	}
+	if (unlikely(!page)) {
+		probe_mm_page_alloc(-1UL, order, gfp, ac.migratetype);
+		return NULL;
+	}
+	probe_mm_page_alloc(page_to_pfn(page), order, gfp, ac.migratetype);
 	return page;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "buddy/freelist.h"
+#include "core/probe.h"
 #include "request/holes.h"
 #include "request/request.h"
 #include "zone/page_debug.h"
@@ -44,6 +45,7 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 		spin_unlock(&zone->lock);
 		memcg_uncharge(page->memcg, block - nr);
 	}
+	probe_page_run_alloc(page_to_pfn(page), nr);
 	if ((gfp & __GFP_ZERO) && want_init_on_alloc(gfp) &&
 	    !PageReported(page))
 		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
@@ -100,6 +102,7 @@ int extend_page_run(struct page *page, unsigned long nr, unsigned long want)
 	spin_unlock(&zone->lock);
 	if (!taken)
 		return -ENOMEM;
+	probe_page_run_alloc(pfn, more);
 	page_debug_alloc(page, pfn, more);
 	if (want_init_on_alloc(0))
 		memset(pfn_to_virt(pfn), 0, more << PAGE_SHIFT);
@@ -124,6 +127,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	if (!keep && unlikely(page->flags & PG_SHARED) &&
 	    page_shared_freed(page, nr))
 		return;
+	probe_page_run_free(pfn + keep, nr - keep);
 	page_debug_free(page, pfn + keep, nr - keep);
 	if (!keep) {
 		set_page_type(page, PAGE_NONE);

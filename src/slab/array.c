@@ -4,13 +4,14 @@
  *
  *	cache_alloc_refill()	an array of the node's shared ones comes, the
  *				empty one goes; else batchcount objects come in,
- *				16 at most if the array was not touched since
- *				it was last reaped
+ *				and more of the last one's slab while there is
+ *				room; 16 at most if the array was not touched
+ *				since it was last reaped
  *	cache_flusharray()	the array gets twice the limit, if it has not
  *				the cache's; else the oldest batchcount objects
  *				leave: to the shared arrays if there is a slot,
- *				or to the slabs. If the only owner has only
- *				freed of late, all leave
+ *				or to the slabs. If the owner has only freed of
+ *				late, all leave
  *
  *	bottom                                 cursor
  *	  | oldest  ...  batchcount | ... newest |	full
@@ -40,7 +41,7 @@
 #include "slab/internal.h"
 #include "zone/numa.h"
 
-#define LONE_FLUSHES 3 /* misses that were frees, and no other between */
+#define WHOLE_FLUSHES 3 /* misses that were frees, and no other between */
 
 struct array_cache *cpu_cache_get(struct kmem_owner *owner,
 				  const struct kmem_cache *s)
@@ -114,13 +115,14 @@ static unsigned int take_shared(struct kmem_owner *owner, struct kmem_cache *s)
 }
 
 /*
- * Stores objects of the slabs in the owner's array, which is empty. Returns how
- * many.
+ * Stores objects of the slabs in the owner's array, which is empty, but not
+ * more than `most`. Returns how many.
  */
 static unsigned int refill_array(struct kmem_owner *owner, struct kmem_cache *s,
-				 gfp_t gfp, unsigned int nr)
+				 gfp_t gfp, unsigned int most)
 {
 	struct array_cache *ac = cpu_cache_take(owner, s);
+	unsigned int nr;
 
 	if (!ac)
 		return 0;
@@ -128,8 +130,8 @@ static unsigned int refill_array(struct kmem_owner *owner, struct kmem_cache *s,
 	/* A batch need not succeed: kmem tries harder for a single object. */
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	gfp &= ~__GFP_NOFAIL;
-	nr = slab_refill(s, gfp, NUMA_NO_NODE, sheaf_objects(ac_sheaf(ac)),
-			 min(nr, ac->batchcount));
+	nr = slab_refill_array(s, gfp, sheaf_objects(ac_sheaf(ac)),
+			       min(most, ac->batchcount), min(most, ac->limit));
 	ac_sheaf(ac)->count = nr;
 	kmem_main_replace(owner, s, ac_sheaf(ac));
 	return nr;
@@ -198,11 +200,12 @@ static struct array_cache *empty_like(struct kmem_cache *s,
  * array with the others is main then. Returns false if that is not possible.
  */
 static bool give_shared(struct kmem_owner *owner, struct kmem_cache *s,
-			struct kmem_cache_node *n, struct array_cache *ac)
+			struct kmem_cache_node *n, struct array_cache *ac,
+			unsigned int nr)
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	struct array_cache *new = empty_like(s, slot, ac), *empty = ac;
-	unsigned int nr = ac->batchcount, rest = ac->avail - nr;
+	unsigned int rest = ac->avail - nr;
 
 	if (!new)
 		return false;
@@ -258,15 +261,15 @@ static bool may_share(struct kmem_cache *s, struct kmem_cache_node *n,
 }
 
 /*
- * Returns true if this is the only owner, and its last LONE_FLUSHES misses of
- * the cache were all frees. Then each object in its array may keep a slab from
- * being empty for no use.
+ * Returns true if the owner's last WHOLE_FLUSHES misses of the cache were all
+ * frees. It has no use for the objects in its array then: they go to the other
+ * owners, or perhaps the last of a slab is among them.
  */
-static bool owner_drains_array(struct kmem_owner_slot *slot)
+static bool owner_only_frees(struct kmem_owner_slot *slot)
 {
-	if (slot->retired < LONE_FLUSHES)
+	if (slot->retired < WHOLE_FLUSHES)
 		slot->retired++;
-	return slot->retired == LONE_FLUSHES && kmem_owners_number() == 1;
+	return slot->retired == WHOLE_FLUSHES;
 }
 
 int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
@@ -284,9 +287,9 @@ int cache_flusharray(struct kmem_owner *owner, struct kmem_cache *s)
 		return 0;
 	}
 	nr = ac->avail;
-	if (!owner_drains_array(kmem_slot(owner, s)))
+	if (!owner_only_frees(kmem_slot(owner, s)))
 		nr = min(ac->batchcount, nr);
-	if (nr && may_share(s, n, ac, nr) && give_shared(owner, s, n, ac)) {
+	if (nr && may_share(s, n, ac, nr) && give_shared(owner, s, n, ac, nr)) {
 		kmem_account(&s->flushes, &s->flushed, nr);
 		return 0;
 	}

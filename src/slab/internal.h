@@ -107,6 +107,12 @@ void slabs_destroy(struct kmem_cache *s, struct list_head *list);
 /* slab_ops.refill: stores up to nr objects and returns how many. */
 unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 			 unsigned int nr);
+/*
+ * Stores up to nr objects of this node, and more of the last slab that these
+ * came from, up to `room` in all. Returns how many.
+ */
+unsigned int slab_refill_array(struct kmem_cache *s, gfp_t gfp, void **objs,
+			       unsigned int nr, unsigned int room);
 /* Stores up to nr objects that a node has already. Returns how many. */
 unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
 			      unsigned int nr);

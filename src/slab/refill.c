@@ -21,18 +21,28 @@
 #include "slab/numbers.h"
 #include "zone/numa.h"
 
-/* Stores up to nr objects of a slab. Returns how many. */
+/* Objects that a caller asks for. */
+struct want {
+	void **objs; /* where they go */
+	unsigned int nr; /* how many will do */
+	unsigned int room; /* how many may come, of the last slab */
+};
+
+/*
+ * Stores all free objects of a slab that there is room for behind the first
+ * `got`. Returns how many.
+ */
 static unsigned int alloc_block(struct kmem_cache *s, struct slab_desc *slab,
-				void **objs, unsigned int nr)
+				const struct want *w, unsigned int got)
 {
-	unsigned int got = min(nr, s->num - slab->active);
+	unsigned int nr = min(w->room - got, s->num - slab->active);
 
 	if (has_map(s))
-		get_mapped(s, slab, objs, got);
+		get_mapped(s, slab, w->objs + got, nr);
 	else
-		get_chained(s, slab, objs, got);
+		get_chained(s, slab, w->objs + got, nr);
 	slab->looked = 0;
-	return got;
+	return nr;
 }
 
 void fixup_slab_list(struct kmem_cache *s, struct kmem_cache_node *n,
@@ -70,17 +80,17 @@ static struct slab_desc *get_first_slab(struct kmem_cache_node *n)
 }
 
 static unsigned int alloc_from_lists(struct kmem_cache *s,
-				     struct kmem_cache_node *n, void **objs,
-				     unsigned int nr)
+				     struct kmem_cache_node *n,
+				     const struct want *w)
 {
 	unsigned int got = 0;
 
-	while (got < nr) {
+	while (got < w->nr) {
 		struct slab_desc *slab = get_first_slab(n);
 
 		if (!slab)
 			break;
-		got += alloc_block(s, slab, objs + got, nr - got);
+		got += alloc_block(s, slab, w, got);
 		fixup_slab_list(s, n, slab);
 	}
 	WRITE_ONCE(n->free_objects, n->free_objects - got);
@@ -106,7 +116,7 @@ void cache_grow_end(struct kmem_cache *s, struct slab_desc *slab)
 }
 
 static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
-				   void **objs, unsigned int nr)
+				   const struct want *w)
 {
 	struct slab_desc *slab = cache_grow(s, gfp, node);
 	unsigned int got;
@@ -114,10 +124,10 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
 	if (!slab)
 		return 0;
 	if (unlikely(s->random_seq)) {
-		got = alloc_block(s, slab, objs, nr);
+		got = alloc_block(s, slab, w, 0);
 	} else {
-		got = min(nr, s->num);
-		get_fresh(s, slab, objs, got);
+		got = min(w->room, s->num);
+		get_fresh(s, slab, w->objs, got);
 		slab->looked = 0;
 	}
 	cache_grow_end(s, slab);
@@ -129,26 +139,32 @@ static unsigned int alloc_from_new(struct kmem_cache *s, gfp_t gfp, int node,
  * how many.
  */
 static unsigned int alloc_from_node(struct kmem_cache *s,
-				    struct kmem_cache_node *n, void **objs,
-				    unsigned int nr)
+				    struct kmem_cache_node *n,
+				    const struct want *w)
 {
-	unsigned int got = shared_get(s, n, objs, nr);
+	unsigned int got = shared_get(s, n, w->objs, w->nr);
 
 	if (got || !READ_ONCE(n->free_objects))
 		return got;
 	spin_lock(&n->list_lock);
-	got = alloc_from_lists(s, n, objs, nr);
+	got = alloc_from_lists(s, n, w);
 	kmem_count_add(&s->in_use, got);
 	spin_unlock(&n->list_lock);
 	return got;
 }
 
-unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
-			      unsigned int nr)
+static unsigned int alloc_there(struct kmem_cache *s, int node,
+				const struct want *w)
 {
 	struct kmem_cache_node *n = get_node(s, node);
 
-	return n ? alloc_from_node(s, n, objs, nr) : 0;
+	return n ? alloc_from_node(s, n, w) : 0;
+}
+
+unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
+			      unsigned int nr)
+{
+	return alloc_there(s, node, &(struct want){ objs, nr, nr });
 }
 
 /*
@@ -156,13 +172,13 @@ unsigned int slab_alloc_there(struct kmem_cache *s, int node, void **objs,
  * node.
  */
 static unsigned int fallback_alloc(struct kmem_cache *s, gfp_t gfp, int node,
-				   void **objs, unsigned int nr)
+				   const struct want *w)
 {
 	unsigned int got = 0;
 
 	for (unsigned int nid = 0; nid < nr_online_nodes && !got; nid++)
-		got = slab_alloc_there(s, (int)nid, objs, nr);
-	return got ? got : alloc_from_new(s, gfp, node, objs, nr);
+		got = alloc_there(s, (int)nid, w);
+	return got ? got : alloc_from_new(s, gfp, node, w);
 }
 
 /* Returns the flags for a slab of exactly one node, without reclaim. */
@@ -172,18 +188,31 @@ static gfp_t gfp_exact_node(gfp_t gfp)
 	       ~(__GFP_RECLAIM | __GFP_NOFAIL);
 }
 
-unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
-			 unsigned int nr)
+static unsigned int refill_wanted(struct kmem_cache *s, gfp_t gfp, int node,
+				  const struct want *w)
 {
 	int nid = node == NUMA_NO_NODE ? (int)numa_node_id() : node;
-	unsigned int got = kmem_inherited_alloc(s, node, objs, nr);
+	unsigned int got = kmem_inherited_alloc(s, node, w->objs, w->nr);
 
 	if (likely(!got))
-		got = slab_alloc_there(s, nid, objs, nr);
+		got = alloc_there(s, nid, w);
 	if (got)
 		return got;
 	if (likely(nr_online_nodes == 1) || (gfp & __GFP_THISNODE))
-		return alloc_from_new(s, gfp, nid, objs, nr);
-	got = alloc_from_new(s, gfp_exact_node(gfp), nid, objs, nr);
-	return got ? got : fallback_alloc(s, gfp, nid, objs, nr);
+		return alloc_from_new(s, gfp, nid, w);
+	got = alloc_from_new(s, gfp_exact_node(gfp), nid, w);
+	return got ? got : fallback_alloc(s, gfp, nid, w);
+}
+
+unsigned int slab_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
+			 unsigned int nr)
+{
+	return refill_wanted(s, gfp, node, &(struct want){ objs, nr, nr });
+}
+
+unsigned int slab_refill_array(struct kmem_cache *s, gfp_t gfp, void **objs,
+			       unsigned int nr, unsigned int room)
+{
+	return refill_wanted(s, gfp, NUMA_NO_NODE,
+			     &(struct want){ objs, nr, room });
 }

@@ -44,6 +44,8 @@ class Object:
         self.strong, self.weak, self.refers = set(), set(), set()
 
     def add(self, name, kind):
+        if name.startswith("_."): # not of C: the one that all probes share
+            return
         if kind in UNDEFINED:
             self.refers.add(name)
         elif kind in WEAK:

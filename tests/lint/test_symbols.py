@@ -52,6 +52,12 @@ class SymbolsTest(unittest.TestCase):
             "slab/c U memcpy", "init U g", "init T h", "shim/d U h",
             "shim/d U f", "shim/d U i", "shim/d T i"]), [])
 
+    def test_shared_by_probes(self):
+        """A weak symbol that all objects with a probe have. Expect none."""
+        self.assertEqual(self.faults([
+            "core/b V _.stapsdt.base", "core/b U f", "core/c T f",
+            "core/c V _.stapsdt.base", "sys/a V _.stapsdt.base"]), [])
+
     def test_upward(self):
         """A call, a pointer, a weak reference. Expect a fault for each."""
         for kind in "UwV":

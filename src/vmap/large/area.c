@@ -20,6 +20,7 @@
 #include <errno.h>
 
 #include "arena/arena.h"
+#include "core/probe.h"
 #include "sys/os.h"
 #include "vmap/large/internal.h"
 #include "zone/thp.h"
@@ -289,9 +290,11 @@ struct large_area *large_area_alloc(size_t size, size_t align)
 	if (!va)
 		return NULL;
 	if (!place_mapped(va, size, align) && !place_direct(va, size, align)) {
+		probe_alloc_vmap_area(0UL, size, align, 1);
 		va_struct_free(va);
 		return NULL;
 	}
+	probe_alloc_vmap_area(va->va_start, size, align, 0);
 	if (guard)
 		guard_set(va);
 	spin_lock(&vm_space.lock);
@@ -331,6 +334,7 @@ void large_area_free(struct large_area *area)
 	size_t size = va_size(va);
 
 	va->next = NULL;
+	probe_free_vmap_area(va->va_start, size);
 	if (va->flags & LARGE_AREA_DIRECT) {
 		release_direct(va->va_start, size);
 		va_struct_free(va);

@@ -22,6 +22,7 @@
  *		(docs/kernel.md Y4, Y5)
  */
 #include "buddy/buddy.h"
+#include "core/probe.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/warn.h"
@@ -97,6 +98,7 @@ static struct vmap_area *end_group(struct vm_area *first, struct vm_area *end,
 	for (area = first; area != end; area = next) {
 		next = vm_next(area);
 		frames_uncharge(area->nr_mappings);
+		probe_free_vmap_area(area->va->va_start, va_size(area->va));
 		area->va->next = places;
 		places = area->va;
 		free_pages_of(area);
@@ -181,6 +183,7 @@ static void do_vfree(const void *addr)
 {
 	struct vm_area *area;
 
+	probe_vfree(addr);
 	if (unlikely((uintptr_t)addr % PAGE_SIZE)) {
 		WARN(1, "Trying to vfree() bad address (%p)", addr);
 		return;

@@ -8,6 +8,7 @@
  * Locking, invariants	internal.h
  * Source	Linux v6.12 mm/vmalloc.c, __get_vm_area_node(), remove_vm_area()
  */
+#include "core/probe.h"
 #include "core/start.h"
 #include "diag/warn.h"
 #include "vmap/vmalloc/internal.h"
@@ -38,6 +39,8 @@ struct vm_area *vm_area_alloc(const struct space_want *want,
 	if (!area)
 		return NULL;
 	area->va = alloc_vmap_area(&place, gfp);
+	probe_alloc_vmap_area(area->va ? area->va->va_start : 0UL, place.size,
+			      place.align, !area->va);
 	if (!area->va) {
 		kfree(area);
 		return NULL;

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "compaction/compaction.h"
+#include "core/probe.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/fmt.h"
@@ -297,11 +298,16 @@ void *vmalloc_in_range(struct vmalloc_request *rq)
 	if ((rq->flags & VM_ALLOW_HUGE_VMAP) && !no_huge &&
 	    rq->size >= HUGE_SIZE) {
 		p = huge_area(rq);
-		if (p)
+		if (p) {
+			probe_vmalloc(p, rq->size, rq->gfp);
 			return p;
+		}
 	}
 	p = old_area(rq);
-	return p ? p : new_area(rq);
+	if (!p)
+		p = new_area(rq);
+	probe_vmalloc(p, rq->size, rq->gfp);
+	return p;
 }
 
 void *vmalloc_anywhere(struct vmalloc_request *rq)

@@ -6,7 +6,8 @@
  *	huge MIB SIZE zero  the same by calloc(); one page of each is written
  *	huge probe	    a mapping of 8 MiB that asks for huge pages
  *
- * Prints what is resident and what of it is in huge pages, in KiB.
+ * Prints what is resident, what of it is in huge pages, and what is marked for
+ * them, in KiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,24 @@ static long value_of(const char *name)
 	if (f)
 		fclose(f);
 	return value;
+}
+
+/* Returns the KiB in mappings that MADV_HUGEPAGE marked ("hg" in smaps). */
+static long marked(void)
+{
+	char line[512];
+	long size = 0, sum = 0;
+	FILE *f = fopen("/proc/self/smaps", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "Size:", 5))
+			size = atol(line + 5);
+		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " hg"))
+			sum += size;
+	}
+	if (f)
+		fclose(f);
+	return sum;
 }
 
 static void probe_mapping(void)
@@ -56,6 +75,7 @@ int main(int argc, char **argv)
 	else
 		fill_heap((size_t)atol(argv[1]) << 20, (size_t)atol(argv[2]),
 			  argc > 3);
-	printf("%ld %ld\n", value_of("Rss:"), value_of("AnonHugePages:"));
+	printf("%ld %ld %ld\n", value_of("Rss:"), value_of("AnonHugePages:"),
+	       marked());
 	return 0;
 }

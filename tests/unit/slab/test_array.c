@@ -50,7 +50,8 @@ static void test_first(void **state)
 }
 
 /* There are free objects enough. Expect 16 of them for an array that was not
- * touched, and batchcount for one that was. */
+ * touched, and for one that was batchcount and the rest of the last slab; but
+ * not more than the array holds. */
 static void test_batches(void **state)
 {
 	(void)state;
@@ -62,8 +63,15 @@ static void test_batches(void **state)
 	alloc(201, 15);
 	assert_int_equal(array_avail(), 0);
 	alloc(216, 1);
-	assert_int_equal(array_avail(), BATCH - 1);
+	assert_int_equal(array_avail(), ALIGN(BATCH, f.per_slab) - 1);
 	assert_int_equal(f.s->refills, 2);
+	expect_slabs(0, 11, 9);
+	release(200, 17);
+	kmem_owner_flush(kmem_owner_get());
+	f.s->batchcount = LIMIT - 1; /* of 56 in seven slabs */
+	alloc(200, 17);
+	assert_int_equal(array_avail(), LIMIT - 1);
+	f.s->batchcount = BATCH;
 	release(200, 17);
 	give(15 * f.per_slab, 5 * f.per_slab);
 }
@@ -137,6 +145,7 @@ static void test_shared(void **state)
 	release(LIMIT + 1, BATCH);
 	assert_int_equal(shared_avail(f.n), room);
 	assert_int_equal(f.s->in_use, 6 * LIMIT);
+	kmem_slot(kmem_owner_get(), f.s)->retired = 0; /* as after a refill */
 	release(LIMIT + 1 + BATCH, BATCH);
 	assert_int_equal(shared_avail(f.n), room);
 	assert_int_equal(f.s->in_use, 6 * LIMIT - BATCH);
@@ -192,9 +201,9 @@ static void test_alone(void **state)
 }
 
 /* An owner only frees: alone, and as one of two. Expect its third flush, and
- * those after it, to leave nothing in the array if it is alone; and half of it
- * again after a refill. */
-static void test_drains(void **state)
+ * those after it, to leave nothing in the array; and half of it again after a
+ * refill. */
+static void test_only_frees(void **state)
 {
 	(void)state;
 	alloc(0, 8 * LIMIT);
@@ -204,14 +213,38 @@ static void test_drains(void **state)
 		release(0, LIMIT + 1 + BATCH);
 		assert_int_equal(array_avail(), LIMIT - BATCH + 1);
 		release(LIMIT + 1 + BATCH, BATCH);
-		assert_int_equal(array_avail(), alone ? 1 : LIMIT - BATCH + 1);
+		assert_int_equal(array_avail(), 1);
 		release(LIMIT + 1 + 2 * BATCH, LIMIT);
-		assert_int_equal(array_avail(), alone ? 1 : LIMIT - BATCH + 1);
+		assert_int_equal(array_avail(), 1);
 		alloc(0, 2 * LIMIT + 1 + 2 * BATCH);
 		kmem_owner_flush(kmem_owner_get());
 		kmem_nr_owners += alone;
 	}
 	release(0, 8 * LIMIT);
+}
+
+/* The same where a slot has room. Expect half an array to be shared twice, then
+ * whole ones, and a refill to bring a whole one. */
+static void test_whole_arrays(void **state)
+{
+	(void)state;
+	f.s->shared = 8;
+	alloc(0, 6 * LIMIT);
+	kmem_owner_flush(kmem_owner_get());
+	release(0, LIMIT + 1 + BATCH);
+	assert_int_equal(shared_avail(f.n), 2 * BATCH);
+	release(LIMIT + 1 + BATCH, BATCH);
+	assert_int_equal(shared_avail(f.n), 2 * BATCH + LIMIT);
+	assert_int_equal(array_avail(), 1);
+	release(LIMIT + 1 + 2 * BATCH, LIMIT);
+	assert_int_equal(shared_avail(f.n), 2 * BATCH + 2 * LIMIT);
+	assert_int_equal(f.s->in_use, 6 * LIMIT);
+	slab_check(f.s);
+	alloc(0, 2);
+	assert_int_equal(array_avail(), LIMIT - 1);
+	assert_int_equal(shared_avail(f.n), 2 * BATCH + LIMIT);
+	release(0, 2);
+	release(2 * LIMIT + 1 + 2 * BATCH, 4 * LIMIT - 1 - 2 * BATCH);
 }
 
 /* An owner gives and takes arrays, twice to have all that it needs, then under
@@ -350,9 +383,10 @@ int main(void)
 		TEST(test_lifo),	   TEST(test_flush_oldest),
 		TEST(test_no_thrash),	   TEST(test_shared),
 		TEST(test_room_is_a_word), TEST(test_alone),
-		TEST(test_drains),	   TEST(test_no_lock),
-		TEST(test_hand_over),	   TEST(test_reaped),
-		TEST(test_thread_end),	   TEST(test_double_free),
+		TEST(test_only_frees),	   TEST(test_whole_arrays),
+		TEST(test_no_lock),	   TEST(test_hand_over),
+		TEST(test_reaped),	   TEST(test_thread_end),
+		TEST(test_double_free),
 	};
 
 	return cmocka_run_group_tests(tests, slab_start, NULL);

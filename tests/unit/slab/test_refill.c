@@ -37,9 +37,9 @@ static void test_first_slab(void **state)
 	give(0, f.per_slab);
 }
 
-/* New slabs of each form: one of which an array takes some objects and then the
- * rest, one of which it takes all. Expect them in the order of the slab's
- * numbers, and the rest linked. */
+/* New slabs of each form: one of which an array takes what it has room for, and
+ * then the rest, one of which it takes all. Expect them in the order of the
+ * slab's numbers, and the rest linked. */
 static void test_fresh(void **state)
 {
 	static const unsigned int sizes[] = { 16, 48, 512, 704 };
@@ -51,7 +51,7 @@ static void test_fresh(void **state)
 		fixture_close();
 		fixture_open(sizes[i], 0, NULL);
 		first = f.s->freelist_place == FREELIST_OBJ;
-		got = slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE, f.objs, 5);
+		got = slab_refill_array(f.s, GFP_KERNEL, f.objs, 1, 5);
 		assert_int_equal(got, 5);
 		slab_check(f.s);
 		take(got, f.per_slab - got);
@@ -61,9 +61,9 @@ static void test_fresh(void **state)
 				f.objs[j],
 				index_to_obj(f.s, slab_of(0),
 					     (j + first) % f.per_slab));
-		assert_int_equal(slab_refill(f.s, GFP_KERNEL, NUMA_NO_NODE,
-					     f.objs + f.per_slab,
-					     f.per_slab + 1),
+		assert_int_equal(slab_refill_array(f.s, GFP_KERNEL,
+						   f.objs + f.per_slab, 1,
+						   f.per_slab + 1),
 				 f.per_slab);
 		expect_slabs(0, 2, 0);
 		give(0, 2 * f.per_slab);
