@@ -11,7 +11,8 @@
  *						   object
  *	FREELIST_OFF	|obj|obj|obj|obj|left|  -> an object of a kmalloc cache,
  *						   of at most half the size, if
- *						   `left` is too small
+ *						   `left` is too small; or of
+ *						   the cache slab_freelist
  *	FREELIST_ON	|obj|obj|obj|left|list|
  *
  * `left` is used for colours: the first object of slab i lies (i % colours) *
@@ -21,8 +22,7 @@
  * The order is the lowest at which `left` is at most 1/16 of the slab, or less
  * if the cache says so. If none up to the limit has so little, twice as much is
  * tried, up to a half. A cache
- * may ask for a number of objects too; a slab has no more than free_map can
- * show for that.
+ * may ask for a number of objects too, as far as each can have a number.
  *
  * Locking	none; only the caller knows the cache yet
  * Source	Linux v6.1 mm/slab.c
@@ -32,6 +32,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/merge.h"
 #include "kmem/order.h"
@@ -44,6 +45,9 @@
  * slab_max_order= sets another. The kernel has 1, or 0 up to 32 MiB.
  */
 #define SLAB_MAX_ORDER PAGE_ALLOC_COSTLY_ORDER
+
+/* Bytes of a freelist in a cache for them, of SLAB_OBJ_MAX_NUM numbers. */
+#define PACKED_LIST 256U
 
 /* Returns the largest order that a slab of the cache may have to waste less. */
 static unsigned long max_order_of(const struct kmem_cache *s)
@@ -68,14 +72,40 @@ static unsigned int cache_estimate(unsigned int order, size_t size,
 	return (unsigned int)(bytes / each);
 }
 
+/* Returns the cache of the freelists that packs_lists() means, or NULL. */
+static struct kmem_cache *packed_lists(void)
+{
+	static const struct kmem_cache_boot boot = { .align = CACHELINE };
+	static struct kmem_cache lists;
+
+	return kmem_cache_init(&lists, "slab_freelist", PACKED_LIST, &boot) ?
+		       NULL :
+		       &lists;
+}
+
 /*
- * Returns a kmalloc cache for arrays of num numbers, or NULL if none is small
- * enough to be worth it.
+ * Returns true if slabs of so many objects have their freelists side by side in
+ * a cache for that. All would lie at the same place of a page else, and compete
+ * for a few lines of the CPU's caches.
+ */
+static inline bool packs_lists(const struct kmem_cache *s, unsigned int num)
+{
+	return s->min_objects && num > FREE_MAP_BITS &&
+	       !(s->flags & SLAB_RECLAIM_ACCOUNT);
+}
+
+/*
+ * Returns a cache for arrays of num numbers: that one, or a kmalloc cache, or
+ * NULL if none is small enough to be worth it.
  */
 static struct kmem_cache *find_freelist_cache(const struct kmem_cache *s,
 					      unsigned int num)
 {
-	struct kmem_cache *fc = kmalloc_slab(num * sizeof(freelist_idx_t));
+	struct kmem_cache *fc;
+
+	if (packs_lists(s, num))
+		return packed_lists();
+	fc = kmalloc_slab(num * sizeof(freelist_idx_t));
 
 	if (!fc || fc->freelist_place == FREELIST_OFF || fc->size > s->size / 2)
 		return NULL;
@@ -96,6 +126,11 @@ static struct slab_form form_of_order(const struct kmem_cache *s,
 	struct slab_form form = { .fc = NULL };
 
 	form.num = cache_estimate(order, s->size, place, &form.left);
+	if (place == FREELIST_OFF && packs_lists(s, form.num) &&
+	    form.num <= PACKED_LIST && form.num > SLAB_OBJ_MAX_NUM) {
+		form.left += (form.num - SLAB_OBJ_MAX_NUM) * s->size;
+		form.num = SLAB_OBJ_MAX_NUM;
+	}
 	if (place != FREELIST_OFF || form.num > SLAB_OBJ_MAX_NUM)
 		return form;
 	form.fc = find_freelist_cache(s, form.num);
@@ -106,7 +141,7 @@ static struct slab_form form_of_order(const struct kmem_cache *s,
 
 /*
  * Returns the order from which to look: one at which a slab has the objects
- * that the cache asks for, or as many as free_map can show.
+ * that the cache asks for, or as many as can have a number.
  */
 static unsigned int lowest_order(const struct kmem_cache *s,
 				 unsigned long max_order)
@@ -117,7 +152,7 @@ static unsigned int lowest_order(const struct kmem_cache *s,
 		return 0;
 	while (order < max_order &&
 	       (PAGE_SIZE << order) / s->size < s->min_objects &&
-	       (PAGE_SIZE << (order + 1)) / s->size <= FREE_MAP_BITS)
+	       (PAGE_SIZE << (order + 1)) / s->size <= PACKED_LIST)
 		order++;
 	return order;
 }
@@ -196,7 +231,8 @@ static bool set_off_slab_cache(struct kmem_cache *s)
 	if (s->flags & SLAB_NOLEAKTRACE)
 		return false;
 	left = calculate_slab_order(s, FREELIST_OFF);
-	if (!s->num || left >= s->num * sizeof(freelist_idx_t))
+	if (!s->num || (left >= s->num * sizeof(freelist_idx_t) &&
+			!packs_lists(s, s->num)))
 		return false;
 	s->colour = (unsigned int)(left / s->colour_off);
 	return true;

@@ -201,16 +201,20 @@ static void test_max_order(void **state)
 	assert_int_equal(shape(704, 0, 0, NULL).gfporder, 1);
 }
 
-/* A cache that asks for a number of objects. Expect them, while free_map has a
- * bit for each and the order may be so high, and not if it is reclaimable. */
+/* A cache that asks for a number of objects. Expect them, while each has a
+ * number and the order may be so high, and not if it is reclaimable; and
+ * freelists of more than 64 in a cache for them. */
 static void test_min_objects(void **state)
 {
 	static const unsigned int golden[][4] = {
 		/* bytes, asked for, order, got */
-		{ 64, 256, 0, 64 },  { 112, 146, 0, 36 }, { 128, 128, 1, 64 },
-		{ 160, 204, 1, 51 }, { 256, 128, 2, 64 }, { 640, 51, 3, 51 },
-		{ 1024, 32, 3, 32 }, { 2048, 8, 2, 8 },	  { 2048, 9, 3, 16 },
-		{ 8192, 64, 3, 4 },
+		{ 16, 512, 0, 253 },  { 32, 256, 1, 253 },
+		{ 48, 341, 1, 170 },  { 64, 256, 2, 253 },
+		{ 112, 146, 2, 146 }, { 128, 128, 2, 128 },
+		{ 160, 204, 3, 204 }, { 256, 128, 3, 128 },
+		{ 512, 64, 3, 64 },   { 640, 51, 3, 51 },
+		{ 1024, 32, 3, 32 },  { 2048, 8, 2, 8 },
+		{ 2048, 9, 3, 16 },   { 8192, 64, 3, 4 },
 	};
 	struct kmem_cache s;
 
@@ -222,6 +226,8 @@ static void test_min_objects(void **state)
 		assert_int_equal(slab_setup(&s), 0);
 		assert_int_equal(s.gfporder, golden[i][2]);
 		assert_int_equal(s.num, golden[i][3]);
+		assert_int_equal(s.freelist_place == FREELIST_OFF,
+				 s.num > FREE_MAP_BITS);
 	}
 	s = (struct kmem_cache){ .object_size = 256,
 				 .min_objects = 128,
@@ -231,8 +237,8 @@ static void test_min_objects(void **state)
 }
 
 /* The classes of malloc (shim/classes.c): four to a doubling. Expect at most an
- * eighth of a slab lost, 3% in the mean, and a bit of free_map for each object
- * from 64 bytes on. */
+ * eighth of a slab lost, 3% in the mean, and a freelist of more than 64 numbers
+ * elsewhere. */
 static void test_classes(void **state)
 {
 	size_t lost = 0, classes = 0;
@@ -251,7 +257,8 @@ static void test_classes(void **state)
 		bytes = PAGE_SIZE << s.gfporder;
 		left = bytes - s.num * (size_t)s.size;
 		assert_true(left * 8 <= bytes);
-		assert_true(size < 64 || s.num <= FREE_MAP_BITS);
+		assert_int_equal(s.num > FREE_MAP_BITS,
+				 s.freelist_place == FREELIST_OFF);
 		assert_true(s.gfporder <= (size > 8192 ? 5 : 3));
 		lost += left * 10000 / bytes;
 		classes++;

@@ -171,6 +171,35 @@ static void test_index(void **state)
 	fixture_close();
 }
 
+/* Slabs of a size class with more objects than a map has bits. Expect their
+ * freelists beside each other, at different lines of a page, and none left when
+ * the slabs are gone. */
+static void test_packed_lists(void **state)
+{
+	static struct kmem_cache s;
+	const struct kmem_cache_boot boot = { .class = 10, .min_objects = 256 };
+	struct slab_desc *slab[3];
+
+	(void)state;
+	assert_int_equal(kmem_cache_init(&s, "packed", 64, &boot), 0);
+	assert_int_equal(s.num, SLAB_OBJ_MAX_NUM);
+	assert_int_equal(s.freelist_place, FREELIST_OFF);
+	assert_string_equal(s.freelist_cache->name, "slab_freelist");
+	for (size_t i = 0; i < ARRAY_SIZE(slab); i++) {
+		slab[i] = cache_grow(&s, GFP_KERNEL, 0);
+		assert_int_equal(s.freelist_cache->in_use, i + 1);
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(
+				(uintptr_t)slab[i]->freelist % PAGE_SIZE,
+				(uintptr_t)slab[j]->freelist % PAGE_SIZE);
+		assert_ptr_equal(virt_to_desc(slab[i]->freelist),
+				 virt_to_desc(slab[0]->freelist));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(slab); i++)
+		slab_destroy(&s, slab[i]);
+	assert_int_equal(s.freelist_cache->in_use, 0);
+}
+
 static void expect_permutation(const struct slab_desc *slab)
 {
 	bool seen[SLAB_OBJ_MAX_NUM] = { false };
@@ -295,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_off_slab_objects),
 		cmocka_unit_test(test_constructor),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_packed_lists),
 		cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_no_memory),
 	};
