@@ -38,21 +38,27 @@ static inline struct object_key object_key_of(const struct kmem_cache *s)
 }
 
 /*
- * Returns the number of the object that starts at obj. A result of key->num or
- * more means that none does. One product has both: its upper half is the
- * quotient, and its lower half is below the divisor if nothing is left over
- * (kmem_starts_object()).
+ * Returns the number of the object that starts at obj, in a slab whose first
+ * object is at mem. A result of key->num or more means that none does. One
+ * product has both: its upper half is the quotient, and its lower half is below
+ * the divisor if nothing is left over (kmem_starts_object()).
  */
-static inline unsigned int key_number(const struct object_key *key,
-				      const struct slab_desc *slab,
-				      const void *obj)
+static __always_inline unsigned int
+key_number_from(const struct object_key *key, const char *mem, const void *obj)
 {
-	u32 offset = (u32)((const char *)obj - (const char *)slab->s_mem);
+	u32 offset = (u32)((const char *)obj - mem);
 	u128 product = (u128)key->divisor * offset;
 
 	if (unlikely((u64)product >= key->divisor))
 		return key->num;
 	return (unsigned int)(product >> 64);
+}
+
+static inline unsigned int key_number(const struct object_key *key,
+				      const struct slab_desc *slab,
+				      const void *obj)
+{
+	return key_number_from(key, slab->s_mem, obj);
 }
 
 /* Returns the slab of the key's cache that holds an address, or NULL. */

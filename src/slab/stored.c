@@ -34,22 +34,24 @@
 
 enum mark { STORE, TAKE };
 
-/* Marks the object with this number, or clears its mark; in the second form. */
-static inline void mark_byte(const struct kmem_cache *s, struct slab_desc *slab,
-			     unsigned int nr, enum mark mark)
+/* Changes the byte of the object with this number, in the second form. */
+static __always_inline void mark_byte(const struct kmem_cache *s,
+				      const struct slab_desc *slab,
+				      freelist_idx_t *list, unsigned int nr,
+				      enum mark mark)
 {
-	freelist_idx_t *byte = &slab->freelist[nr];
 	unsigned int from = mark == STORE ? NUMBER_IN_USE : NUMBER_STORED;
 	unsigned int to = mark == STORE ? NUMBER_STORED : NUMBER_IN_USE;
 
-	if (unlikely(READ_ONCE(*byte) != from))
+	if (unlikely(READ_ONCE(list[nr]) != from))
 		kmem_double_free(s, index_to_obj(s, slab, nr));
-	WRITE_ONCE(*byte, (freelist_idx_t)to);
+	WRITE_ONCE(list[nr], (freelist_idx_t)to);
 }
 
 /* The same in the first form: in a map that the caller has read. */
-static inline u64 mark_bit(const struct kmem_cache *s, struct slab_desc *slab,
-			   u64 map, unsigned int nr, enum mark mark)
+static __always_inline u64 mark_bit(const struct kmem_cache *s,
+				    const struct slab_desc *slab, u64 map,
+				    unsigned int nr, enum mark mark)
 {
 	if (unlikely((map >> nr & 1) != (mark == TAKE)))
 		kmem_double_free(s, index_to_obj(s, slab, nr));
@@ -57,67 +59,82 @@ static inline u64 mark_bit(const struct kmem_cache *s, struct slab_desc *slab,
 }
 
 /*
- * Marks objects of one slab: the first, and those behind it for as long as they
- * lie there. Returns how many.
+ * Marks the first object, and those behind it for as long as they lie in its
+ * slab, or clears their marks. Returns where the first other one is.
  */
-static __always_inline unsigned int mark_run(const struct object_key *key,
-					     struct slab_desc *slab,
-					     void **objs, unsigned int nr,
-					     enum mark mark)
+static __always_inline void **mark_run(const struct object_key *key,
+				       struct slab_desc *slab, void **at,
+				       void **const end, enum mark mark,
+				       bool mapped)
 {
-	const struct kmem_cache *s = key->s;
-	const unsigned long head = page_to_pfn(desc_page(slab));
-	const bool mapped = has_map(s);
+	/* A byte of a freelist could be any of these, for all gcc knows. */
+	freelist_idx_t *const list = slab->freelist;
+	const char *const mem = slab->s_mem;
+	const uintptr_t first = (uintptr_t)*at;
 	const u64 was = mapped ? READ_ONCE(slab->free_map) : 0;
-	unsigned int i = 0;
 	u64 map = was;
 
 	do {
-		unsigned int index = key_number(key, slab, objs[i]);
+		unsigned int index = key_number_from(key, mem, *at);
 
 		if (unlikely(index >= key->num))
-			bad_start(s, objs[i]);
+			bad_start(key->s, *at);
 		if (mapped)
-			map = mark_bit(s, slab, map, index, mark);
+			map = mark_bit(key->s, slab, map, index, mark);
 		else
-			mark_byte(s, slab, index, mark);
-	} while (++i < nr && (virt_to_pfn(objs[i]) & key->head) == head);
+			mark_byte(key->s, slab, list, index, mark);
+	} while (++at != end && !(((uintptr_t)*at ^ first) & key->start));
 	if (mapped && mark == STORE)
 		free_map_set(slab, was, map);
 	else if (mapped)
 		free_map_clear(slab, was, map);
-	return i;
+	return at;
+}
+
+/*
+ * The same for all objects up to the first that lies in no slab of the cache.
+ * Returns where that is.
+ */
+static __always_inline void **mark_all(const struct kmem_cache *s, void **at,
+				       void **const end, enum mark mark,
+				       bool mapped)
+{
+	const struct object_key key = object_key_of(s);
+
+	while (at != end) {
+		struct slab_desc *slab = key_slab(&key, *at);
+
+		if (unlikely(!slab))
+			break;
+		at = mark_run(&key, slab, at, end, mark, mapped);
+	}
+	return at;
 }
 
 int slab_mark_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	const struct object_key key = object_key_of(s);
-	unsigned int i = 0;
+	void **const end = objs + nr, **at;
 
 	if (kmem_inherited_any(objs, nr))
 		return -EINVAL;
-	while (i < nr) {
-		struct slab_desc *slab = key_slab(&key, objs[i]);
-
-		if (unlikely(!slab)) {
-			if (!kmem_other_cache(s, objs[i]))
-				no_object(s, objs[i]);
-			slab_clear_stored(s, objs, i);
-			return -EINVAL;
-		}
-		i += mark_run(&key, slab, objs + i, nr - i, STORE);
-	}
-	return 0;
+	at = has_map(s) ? mark_all(s, objs, end, STORE, true) :
+			  mark_all(s, objs, end, STORE, false);
+	if (likely(at == end))
+		return 0;
+	if (!kmem_other_cache(s, *at))
+		no_object(s, *at);
+	slab_clear_stored(s, objs, (unsigned int)(at - objs));
+	return -EINVAL;
 }
 
+/* What was marked is the cache's: it was checked then, and is so still. */
 void slab_clear_stored(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	const struct object_key key = object_key_of(s);
-	unsigned int i = 0;
+	void **const end = objs + nr, **at;
 
-	while (i < nr)
-		i += mark_run(&key, virt_to_desc(objs[i]), objs + i, nr - i,
-			      TAKE);
+	at = has_map(s) ? mark_all(s, objs, end, TAKE, true) :
+			  mark_all(s, objs, end, TAKE, false);
+	VM_BUG_ON(at != end);
 }
 
 bool slab_is_stored(const struct kmem_cache *s, const struct slab_desc *slab,
