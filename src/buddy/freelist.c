@@ -93,12 +93,23 @@ void del_page_from_free_list(struct zone *zone, struct page *page,
 
 /* ---- taking: the smallest block, cut ------------------------------------- */
 
+/* Pages of a block are taken that the OS has. A larger block is no part. */
+static void part_taken(struct zone *zone, const struct page *page,
+		       unsigned int low, unsigned int high)
+{
+	if (high < PAGEBLOCK_ORDER &&
+	    READ_ONCE(*pageblock_byte(page_to_pfn(page))) & PB_HUGE)
+		turnover_huge_taken(&zone->turnover, 1UL << low);
+}
+
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt)
 {
 	u8 flags = page->flags & PG_REPORTED;
 
 	turnover_taken(&zone->turnover, 1UL << low, flags);
+	if (flags && zone->turnover.broken)
+		part_taken(zone, page, low, high);
 	while (high > low) {
 		struct page *upper;
 

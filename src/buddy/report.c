@@ -94,6 +94,13 @@ static bool half_free(unsigned long start)
 	return false;
 }
 
+/* Returns true if the block is smaller than the huge page it may lie in. */
+static bool is_part_of_huge(const struct page *page)
+{
+	return page->order < PAGEBLOCK_ORDER &&
+	       READ_ONCE(*pageblock_byte(page_to_pfn(page))) & PB_HUGE;
+}
+
 /*
  * Returns true if the block is a part of a pageblock that may be one huge page,
  * of which more than half is in use and would lose that. Trims and idle ticks
@@ -101,12 +108,9 @@ static bool half_free(unsigned long start)
  */
 static bool breaks_huge(const struct page *page, unsigned int flags)
 {
-	unsigned long pfn = page_to_pfn(page);
-
 	return !(flags & (REPORT_SMALL | REPORT_SPARSE)) &&
-	       page->order < PAGEBLOCK_ORDER &&
-	       READ_ONCE(*pageblock_byte(pfn)) & PB_HUGE &&
-	       !half_free(ALIGN_DOWN(pfn, PAGEBLOCK_PAGES));
+	       is_part_of_huge(page) &&
+	       !half_free(ALIGN_DOWN(page_to_pfn(page), PAGEBLOCK_PAGES));
 }
 
 /* Blocks off their lists, on their way to the OS and back. */
@@ -116,6 +120,7 @@ struct report {
 	int nr;
 	unsigned long most; /* pages still to be given */
 	unsigned long pages; /* that the OS took */
+	unsigned long broken; /* of these parts of huge pages, this time */
 	bool refused; /* it refused some */
 };
 
@@ -196,6 +201,7 @@ static void report_isolated(struct report *r)
 
 	if (!r->nr)
 		return;
+	r->broken = 0;
 	for (int i = 0; i < r->nr; i++) {
 		struct page *page = r->blocks[i];
 
@@ -205,12 +211,15 @@ static void report_isolated(struct report *r)
 		}
 		page->flags |= PG_REPORTED;
 		r->pages += 1UL << page->order;
+		if (is_part_of_huge(page))
+			r->broken += 1UL << page->order;
 	}
 	spin_lock(&zone->lock);
 	for (int i = 0; i < r->nr; i++)
 		__free_one_page(zone, r->blocks[i], r->blocks[i]->order);
 	turnover_given(&zone->turnover, r->pages - before,
 		       zone->free_pages - zone->unreported);
+	turnover_broken(&zone->turnover, r->broken);
 	spin_unlock(&zone->lock);
 }
 

@@ -99,6 +99,7 @@ struct turnover {
 	unsigned long returned; /* given to the OS, ever */
 	unsigned long refaulted; /* of these taken soon after, ever */
 	unsigned long lately; /* given to the OS lately, and not taken since */
+	unsigned long broken; /* of these parts of huge pages */
 };
 
 /* zone->flags, atomic */

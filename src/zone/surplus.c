@@ -16,6 +16,9 @@
  * are what is in use. Up to a twentieth of the peak it is a twelfth of that at
  * most.
  *
+ * Pages of a huge page of which a part was given back count four times when
+ * they are taken again soon: what else is in use there has lost it as well.
+ *
  * `slow` is for those that free all and build it anew. A page that is given
  * back and soon wanted again adds 1/SLOW page at first, and up to 1/4 page the
  * more was learned: an eighth of all after ten turns, nearly all after thirty.

@@ -70,6 +70,12 @@ static inline void turnover_given(struct turnover *t, unsigned long pages,
 	WRITE_ONCE(t->lately, min(t->lately + pages, absent));
 }
 
+/* So many of the pages that were given to the OS were parts of huge pages. */
+static inline void turnover_broken(struct turnover *t, unsigned long pages)
+{
+	t->broken = min(t->broken + pages, t->lately);
+}
+
 /*
  * A request takes free pages. `absent` is not 0 if the OS has them: those that
  * it got lately went back too early.
@@ -86,10 +92,25 @@ static inline void turnover_taken(struct turnover *t, unsigned long pages,
 	WRITE_ONCE(t->refaulted, t->refaulted + pages);
 }
 
+/*
+ * Pages that were taken are parts of a huge page. If such a page was broken
+ * lately, a fault for each of them is the smaller loss: what else is in use
+ * there has no huge page any longer. So they count HUGE_COSTS times.
+ */
+#define HUGE_COSTS 4
+
+static inline void turnover_huge_taken(struct turnover *t, unsigned long pages)
+{
+	pages = min(pages, t->broken);
+	t->broken -= pages;
+	WRITE_ONCE(t->refaulted, t->refaulted + (HUGE_COSTS - 1) * pages);
+}
+
 /* At a tick: half of what the OS got lately counts as long ago. */
 static inline void turnover_tick(struct turnover *t, unsigned int flags)
 {
 	WRITE_ONCE(t->lately, flags & TICK_IDLE ? 0 : t->lately / 2);
+	t->broken = min(t->broken, t->lately);
 }
 
 /* ---- counts -------------------------------------------------------------- */

@@ -331,6 +331,65 @@ static void child_huge_ticks(void *arg)
 	REQUIRE(zone->unreported == 0);
 }
 
+static void mark_huge(const struct page *page)
+{
+	*pageblock_byte(page_to_pfn(page)) |= PB_HUGE;
+}
+
+/* Parts of pageblocks go back, some of them marked, and are taken again. Expect
+ * those of marked ones to count four times, as many as went; other parts, and a
+ * whole marked pageblock, once. */
+static void child_huge_refault(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	const unsigned int trim = REPORT_YOUNG | REPORT_SMALL;
+	const struct turnover *t = &zone->turnover;
+
+	(void)arg;
+	mark_huge(heads[2]);
+	give_frames(zone, page_to_pfn(heads[1]), 64);
+	give_frames(zone, page_to_pfn(heads[2]), 32);
+	give_frames(zone, page_to_pfn(heads[4]), 16);
+	REQUIRE(page_reporting_process(zone, trim) == 112 && t->broken == 32);
+	REQUIRE(alloc_pages(QUIET, 6) && t->refaulted == 64);
+	mark_huge(heads[3]);
+	give_frames(zone, page_to_pfn(heads[3]), PAGEBLOCK_PAGES);
+	REQUIRE(page_reporting_process(zone, trim) == PAGEBLOCK_PAGES);
+	REQUIRE(alloc_pages(QUIET, PAGEBLOCK_ORDER));
+	REQUIRE(t->refaulted == 64 + PAGEBLOCK_PAGES);
+	REQUIRE(alloc_pages(QUIET, 5) && !t->broken);
+	REQUIRE(t->refaulted == 64 + PAGEBLOCK_PAGES + 4 * 32);
+	mark_huge(heads[5]);
+	give_frames(zone, page_to_pfn(heads[5]), 16);
+	give_frames(zone, page_to_pfn(heads[6]), 32);
+	REQUIRE(page_reporting_process(zone, trim) == 48 && t->broken == 16);
+	mark_huge(heads[6]);
+	REQUIRE(alloc_pages(QUIET, 5) && !t->broken);
+	REQUIRE(t->refaulted ==
+		64 + PAGEBLOCK_PAGES + 4 * 32 + 32 + (4 - 1) * 16);
+}
+
+/* A part of a marked pageblock, taken again after an idle time, and one that
+ * the OS had from the start. Expect both to count nothing more. */
+static void child_huge_late(void *arg)
+{
+	struct zone *zone = start_owned_zone("", heads);
+	const struct turnover *t = &zone->turnover;
+
+	(void)arg;
+	*pageblock_byte(page_to_pfn(heads[2])) |= PB_HUGE;
+	give_frames(zone, page_to_pfn(heads[2]), 16);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG | REPORT_SMALL) ==
+		16);
+	tick_run(tick_last_ms + 2 * tick_interval_ms);
+	REQUIRE(!t->broken && alloc_pages(QUIET, 4) && !t->refaulted);
+	give_frames(zone, page_to_pfn(heads[1]), PAGEBLOCK_PAGES);
+	REQUIRE(page_reporting_process(zone, REPORT_YOUNG) == PAGEBLOCK_PAGES);
+	*pageblock_byte(page_to_pfn(heads[1])) |= PB_HUGE;
+	REQUIRE(alloc_pages(QUIET, 4) && alloc_pages(QUIET, 4));
+	REQUIRE(t->refaulted == 32);
+}
+
 /* More parts of huge pages than are passed over at a time. Expect the list to
  * be left before a block behind them. */
 static void child_huge_many(void *arg)
@@ -355,6 +414,8 @@ int main(void)
 		child_test(child_huge),
 		child_test(child_huge_ticks),
 		child_test(child_huge_many),
+		child_test(child_huge_refault),
+		child_test(child_huge_late),
 		child_test(child_two_ticks),
 		child_test(child_late_tick),
 		child_test(child_order),
