@@ -99,6 +99,9 @@ static int set_nothing(const char *value)
 boot_param_alias("stats", set_nothing, stats, "a process number");
 boot_param_alias("stats_file", set_nothing, stats_file,
 		 "a path of up to 244 bytes");
+boot_param_alias("alloc_trace", set_nothing, alloc_trace,
+		 "a path of up to 231 bytes");
+boot_param_alias("alloc_trace.max", set_nothing, alloc_trace_max, "64K to 1T");
 boot_param_alias("foreign", set_nothing, foreign, "forward, abort, leak");
 boot_param_alias("deepbind", set_nothing, deepbind,
 		 "mask, keep, keep:NAME,...");

@@ -16,6 +16,7 @@
 #include "shim/exports.h"
 #include "shim/fast.h"
 #include "shim/shim.h"
+#include "shim/trace.h"
 #include "sys/os.h"
 
 /*
@@ -55,7 +56,9 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 		return shim_refuse();
 	if (unlikely(!kmem_enter())) {
 		count_call(CALL_ALLOC);
-		return malloc_aside(size, align);
+		p = malloc_aside(size, align);
+		trace_aligned(p, size, align);
+		return p;
 	}
 	if (!shim_boot() && !inject_begin(size, caller)) {
 		p = serve_aligned(align, size, caller);
@@ -63,6 +66,7 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 	}
 	kmem_leave();
 	count_call(CALL_ALLOC);
+	trace_aligned(p, size, align);
 	return p ? p : shim_refuse();
 }
 

@@ -27,6 +27,7 @@
 #include "request/request.h"
 #include "shim/count.h"
 #include "shim/shim.h"
+#include "shim/trace.h"
 #include "sys/os.h"
 #include "vmap/large/large.h"
 #include "zone/zone.h"
@@ -131,7 +132,7 @@ static __cold int make_class(unsigned int class)
 	if (kmem_cache_init(s, names[class], size, &boot))
 		return -ENOMEM;
 	kmem_guard_asks(s);
-	if (count_on && !kmem_rseq)
+	if ((count_on && !kmem_rseq) || trace_on)
 		kmem_cache_hide(s);
 	if (READ_ONCE(kmem_perturb))
 		s->guard |= GUARD_PERTURB;
@@ -193,8 +194,9 @@ static void read_perturb(void)
 }
 
 /*
- * Fills in which class is for which size. While each call is counted all are
- * made here: a cache is hidden before a second thread can know it.
+ * Fills in which class is for which size. While each call is counted or
+ * recorded all are made here: a cache is hidden before a second thread can know
+ * it.
  */
 static int start_classes(void)
 {
@@ -205,7 +207,7 @@ static int start_classes(void)
 
 		memset(shim_sizes.class + from, (int)class, end - from);
 		from = end;
-		if (count_on && !shim_cache(class))
+		if ((count_on || trace_on) && !shim_cache(class))
 			return -ENOMEM;
 	}
 	for (size_t size = 0; size <= MAX_FINE; size++)
@@ -254,10 +256,11 @@ static int start_shim(void)
 	failslab_default_gfp_wait(0);
 	if (count_wanted())
 		count_start();
+	trace_start();
 	if (start_classes())
 		return -ENOMEM;
 	kmem_start_sheaves();
-	shim_rseq = count_on ? 0 : kmem_rseq;
+	shim_rseq = count_on || trace_on ? 0 : kmem_rseq;
 	shim_all_by_cpu = shim_rseq && !kmem_threads_most;
 	if (!shim_all_by_cpu) /* else malloc_slow() sets by_cpu */
 		start_by_thread();

@@ -25,6 +25,7 @@
 #include "kmem/inside.h"
 #include "reclaim/reclaim.h"
 #include "shim/shim.h"
+#include "shim/trace.h"
 #include "sys/os.h"
 
 extern void _IO_list_lock(void) __attribute__((weak));
@@ -65,6 +66,7 @@ static void shim_fork_parent(void)
 static void shim_fork_child(void)
 {
 	km_fork_child();
+	trace_fork_child();
 	streams_owner = NULL;
 	streams_depth = 0;
 	if (!kmem_is_inside())

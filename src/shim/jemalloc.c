@@ -26,6 +26,7 @@
 #include "shim/exports.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
+#include "shim/trace.h"
 
 #define FLAG_LG_ALIGN 0x3f
 #define FLAG_ZERO 0x40
@@ -142,7 +143,12 @@ WEAK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 		return before;
 	if (flags & FLAG_ZERO)
 		clear_rest(p, before);
-	return malloc_usable_size(p);
+	most = malloc_usable_size(p);
+	if (unlikely(trace_on)) {
+		__trace_call(TRACE_REALLOC, p, most, 0);
+		__trace_resized(p, p, most);
+	}
+	return most;
 }
 
 WEAK_EXPORT size_t sallocx(const void *p, int flags)

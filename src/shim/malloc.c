@@ -27,6 +27,7 @@
 #include "shim/fast.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
+#include "shim/trace.h"
 
 /* A realloc() that moves a block looks for it among so many freed ones. */
 #define FREED_LATELY 16
@@ -85,16 +86,13 @@ static noinline void begin_by_cpu(void)
 	smp_store_release(&shim_sizes.by_cpu, MAX_SMALL + 1);
 }
 
-static noinline void *malloc_slow(size_t size, uintptr_t caller)
+/* Serves a request from outside of the engine, or aside. NULL: no memory. */
+static __always_inline void *serve_outside(size_t size, uintptr_t caller)
 {
 	void *p = NULL;
 
-	if (is_early())
-		return early_alloc(size);
-	if (unlikely(!kmem_enter())) {
-		count_call(CALL_ALLOC);
+	if (unlikely(!kmem_enter()))
 		return malloc_aside(size, MALLOC_ALIGN);
-	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
 		if (unlikely(shim_all_by_cpu) && unlikely(!shim_sizes.by_cpu))
 			begin_by_cpu();
@@ -102,8 +100,30 @@ static noinline void *malloc_slow(size_t size, uintptr_t caller)
 		inject_end(caller);
 	}
 	kmem_leave();
+	return p;
+}
+
+static noinline void *malloc_slow(size_t size, uintptr_t caller)
+{
+	void *p;
+
+	if (is_early())
+		return early_alloc(size);
+	p = serve_outside(size, caller);
 	count_call(CALL_ALLOC);
+	trace_call(TRACE_MALLOC, p, size);
 	return likely(p) ? p : shim_refuse();
+}
+
+/* The same for calloc() and realloc() while they are recorded. */
+static __cold void *malloc_for(enum trace_op op, size_t size, uintptr_t caller)
+{
+	void *p = serve_outside(size, caller);
+
+	count_call(CALL_ALLOC);
+	if (op != TRACE_NONE)
+		trace_call(op, p, size);
+	return p ? p : shim_refuse();
 }
 
 /* With percpu=rseq: first an object of the CPU. */
@@ -285,8 +305,11 @@ static __always_inline bool push_by_cpu(void *p)
 /* The slow path of free(); free_slow() also serves realloc() after a move. */
 static noinline void free_rest(void *p, uintptr_t caller)
 {
-	if (likely(p))
+	if (likely(p)) {
 		count_call(CALL_FREE);
+		if (!early_owns(p))
+			trace_call(TRACE_FREE, p, 0);
+	}
 	free_slow(p, caller);
 }
 
@@ -336,6 +359,7 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 	if (unlikely(!kmem_enter())) {
 		count_call(CALL_ALLOC);
 		p = malloc_aside(size, MALLOC_ALIGN);
+		trace_call(TRACE_CALLOC, p, size);
 		return p ? memset(p, 0, size) : NULL;
 	}
 	if (likely(!shim_boot()) && likely(!inject_begin(size, caller))) {
@@ -344,13 +368,18 @@ static noinline void *calloc_large(size_t size, uintptr_t caller)
 	}
 	kmem_leave();
 	count_call(CALL_ALLOC);
+	trace_call(TRACE_CALLOC, p, size);
 	return likely(p) ? p : shim_refuse();
 }
 
 static noinline void *calloc_slow(size_t size, uintptr_t caller)
 {
-	void *p = malloc_miss(size, caller);
+	void *p;
 
+	if (unlikely(trace_on))
+		p = malloc_for(TRACE_CALLOC, size, caller);
+	else
+		p = malloc_miss(size, caller);
 	return likely(p) && !early_owns(p) ? memset(p, 0, size) : p;
 }
 
@@ -529,7 +558,7 @@ static void *realloc_foreign(void *p, size_t size)
 
 	if (!foreign_realloc(p, size, &q, &room))
 		return q;
-	q = size ? malloc(size) : NULL;
+	q = size ? malloc_for(TRACE_NONE, size, _RET_IP_) : NULL;
 	if (q)
 		memcpy(q, p, min(size, room));
 	return q;
@@ -545,14 +574,12 @@ static void *realloc_outside(void *p, size_t size, uintptr_t caller)
 	return q;
 }
 
-static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
+static __always_inline void *realloc_block(void *p, size_t size,
+					   uintptr_t caller)
 {
 	void *q;
 	int ret;
 
-	if (early_owns(p))
-		return realloc_early(p, size, caller);
-	count_call(CALL_REALLOC);
 	if (unlikely(!kmem_enter()))
 		return realloc_outside(p, size, caller);
 	ret = realloc_inside(p, size, caller, &q);
@@ -560,8 +587,29 @@ static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
 	if (ret == -ENOENT)
 		return realloc_foreign(p, size);
 	if (ret == -EBADF)
-		return malloc_slow(size, caller);
+		return malloc_for(TRACE_NONE, size, caller);
 	return q;
+}
+
+/* The old block is another thread's before the new one is recorded, perhaps. */
+static __cold void *realloc_traced(void *p, size_t size, uintptr_t caller)
+{
+	void *q;
+
+	trace_call(TRACE_REALLOC, p, size);
+	q = realloc_block(p, size, caller);
+	__trace_resized(p, q, size);
+	return q;
+}
+
+static noinline void *realloc_slow(void *p, size_t size, uintptr_t caller)
+{
+	if (early_owns(p))
+		return realloc_early(p, size, caller);
+	count_call(CALL_REALLOC);
+	if (unlikely(trace_on))
+		return realloc_traced(p, size, caller);
+	return realloc_block(p, size, caller);
 }
 
 static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,

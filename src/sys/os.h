@@ -327,6 +327,20 @@ long os_pread(int fd, void *buf, size_t size, u64 offset);
 /* Reads size bytes and no fewer. Returns 0, or -EIO if it could not. */
 int os_pread_all(int fd, void *buf, size_t size, u64 offset);
 long os_write(int fd, const void *buf, size_t size); /* all of it */
+/*
+ * Opens a file for a recording, to be read and written through mappings, with a
+ * high number. OS_RECORD_NEW: makes it, mode 0600; -EEXIST if the path is
+ * there. Never follows a symbolic link. Returns fd or -errno.
+ */
+#define OS_RECORD_NEW 1U
+long os_open_record(const char *path, unsigned int flags);
+/*
+ * Allocates blocks of the file up to offset + size; no byte of it changes.
+ * -ENOSPC, -EFBIG: and no signal; -EOPNOTSUPP: the file system cannot.
+ */
+int os_file_extend(int fd, size_t offset, size_t size);
+/* Committed pages read as zero in children of fork(). 0 or -errno. */
+int os_wipe_on_fork(void *addr, size_t size);
 /* Returns a copy of fd with a high number, closed by exec; or -errno. */
 int os_dup_high(int fd);
 /*

@@ -15,7 +15,7 @@ cp "$program" "$folder/program"
 chmod 755 "$folder" "$folder/program"
 
 run() {
-	KMALLOC_CMDLINE="nonsense=1 stats_file=$folder/stats" \
+	KMALLOC_CMDLINE="nonsense=1 stats_file=$folder/stats alloc_trace=$folder/trace" \
 		"$folder/program" served_by_us 2>&1
 }
 
@@ -23,7 +23,9 @@ run() {
 run | grep -q "unknown boot parameter 'nonsense' ignored" ||
 	{ echo "without setuid: no complaint"; exit 1; }
 [[ -s $folder/stats ]] || { echo "without setuid: no file"; exit 1; }
-rm "$folder/stats"
+compgen -G "$folder/trace.*" > /dev/null ||
+	{ echo "without setuid: no recording"; exit 1; }
+rm "$folder/stats" "$folder"/trace.*
 
 chown nobody "$folder/program" && chmod 4755 "$folder/program"
 chmod 777 "$folder"
@@ -35,3 +37,4 @@ fi
 out=$(run)
 [[ $out != *"boot parameter"* ]] || { echo "setuid: $out"; exit 1; }
 [[ ! -e $folder/stats ]] || { echo "setuid: wrote a file"; exit 1; }
+! compgen -G "$folder/trace.*" || { echo "setuid: made a recording"; exit 1; }
