@@ -106,6 +106,9 @@ boot_param_alias("foreign", set_nothing, foreign, "forward, abort, leak");
 boot_param_alias("deepbind", set_nothing, deepbind,
 		 "mask, keep, keep:NAME,...");
 
+boot_param_alias("block_checks", set_nothing, block_checks,
+		 "0, 1; alone it means 1");
+
 const char *km_version(void)
 {
 	return KM_VERSION;

@@ -13,7 +13,7 @@
  * vmemmap[n], and index[n] is what free() reads first:
  *
  *	0		not a slab (free memory, page runs, offline)
- *	1 .. 239	object of the size class with that number
+ *	1 .. 239	object of the size class with that number, or 128 less
  *	240 + order	any other slab whose blocks have that order
  *
  * Memory comes online in steps, and goes offline in whole largest blocks of 4

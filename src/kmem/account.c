@@ -17,6 +17,7 @@
 #include "kmem/account.h"
 #include "kmem/inherited.h"
 #include "kmem/kmem.h"
+#include "kmem/marks.h"
 #include "kmem/sparse.h"
 #include "kmem/stat.h"
 #include "zone/vmstat.h"
@@ -47,6 +48,13 @@ static void count_slab(const struct kmem_cache *s, const struct page *page,
 	mod_node_page_state(NODE_DATA(page->node_id), item, frames);
 }
 
+int slab_page_cover(const struct kmem_cache *s, const struct page *page)
+{
+	return s->marked ?
+		       kmem_marks_cover(page_to_pfn(page), 1UL << page->order) :
+		       0;
+}
+
 void account_slab(struct kmem_cache *s, struct page *page,
 		  unsigned long objects)
 {
@@ -54,6 +62,7 @@ void account_slab(struct kmem_cache *s, struct page *page,
 			   s->class :
 			   (u8)(INDEX_OTHER + page->order);
 
+	kmem_marks_clear(page_to_pfn(page), 1UL << page->order);
 	page->slab_cache = s;
 	if (unlikely(kmem_forks))
 		page_slab_set_born(page, kmem_forks);
@@ -81,6 +90,8 @@ void unaccount_slab(struct kmem_cache *s, struct page *page,
 	kmem_stat(s, FREE_SLAB);
 	mm_account_reclaimed_pages(1UL << page->order);
 	memset(arena_index + page_to_pfn(page), 0, 1UL << page->order);
+	if (s->marked)
+		kmem_marks_clear(page_to_pfn(page), 1UL << page->order);
 	slab_page_restore(page);
 	set_page_type(page, PAGE_ALLOCATED);
 }

@@ -18,6 +18,11 @@ static inline void kmem_count_sub(unsigned long *counter, unsigned long nr)
 	kmem_count_add(counter, -nr);
 }
 
+/*
+ * Maps the marks of a block that is to be a slab of s. Returns 0 or -ENOMEM;
+ * the block is as it was.
+ */
+int slab_page_cover(const struct kmem_cache *s, const struct page *page);
 /* Makes a block, known to the caller alone, a slab of so many objects. */
 void account_slab(struct kmem_cache *s, struct page *page,
 		  unsigned long objects);

@@ -130,7 +130,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		     kmem_cache_flags(boot->flags | own, name));
 	s->usersize = boot->usersize;
 	s->refcount = -1; /* never merged */
-	s->class = (u8)boot->class;
+	s->marked = (u8)boot->marked;
+	s->class = (u8)(boot->class + (s->marked ? MARKED_INDEX : 0));
 	s->slot = (u16)boot->class;
 	if (boot->max_order)
 		s->max_order = (u16)boot->max_order;
@@ -139,7 +140,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 	s->empty_bytes = boot->empty_bytes;
 	s->sheaf_capacity = boot->sheaf_capacity;
 	if (boot->class)
-		kmem_classes[boot->class] = s;
+		kmem_classes[s->class] = s;
 	if (boot_parts(s))
 		return -ENOMEM;
 	if (s->ops->setup(s)) {

@@ -17,6 +17,8 @@ struct kmem_cache_boot {
 	unsigned int max_waste; /* 1/this of a slab, if possible; 0: 16 */
 	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
 	unsigned int empty_bytes; /* of empty slabs, a node; 0: the kernel's */
+	/* 1: objects have marks (marks.h), and their frames another index */
+	unsigned int marked;
 	unsigned int usersize; /* bytes of it that user copies may touch */
 	slab_flags_t flags;
 };

@@ -88,7 +88,7 @@ void kmem_cache_hide(struct kmem_cache *s)
 	if (!s->class)
 		return; /* guarded: each call is slow already */
 	kmem_classes[s->class] = NULL;
-	s->far = s->class;
+	s->far = kmem_class_slot(s);
 	s->class = 0;
 	s->slot = 0;
 }

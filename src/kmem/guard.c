@@ -60,6 +60,7 @@ void kmem_guard_init(struct kmem_cache *s)
 	if (!s->guard)
 		return;
 	s->class = 0;
+	s->marked = 0;
 	s->slot = 0;
 	s->sheaf_capacity = 0;
 }

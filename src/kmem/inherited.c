@@ -89,6 +89,11 @@ static struct page *inherited_slab(const void *obj)
 	return page && page_slab_born(page) < kmem_forks ? page : NULL;
 }
 
+bool __kmem_is_inherited(const void *obj)
+{
+	return inherited_slab(obj);
+}
+
 bool __kmem_inherited_any(void *const *objs, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)

@@ -26,6 +26,13 @@ unsigned int __kmem_inherited_free(struct kmem_cache *s, void **objs,
 unsigned int __kmem_inherited_alloc(struct kmem_cache *s, int node, void **objs,
 				    unsigned int nr);
 bool __kmem_inherited_any(void *const *objs, unsigned int nr);
+bool __kmem_is_inherited(const void *obj);
+
+/* Returns true if obj lies in an inherited slab: a free should not touch it. */
+static __always_inline bool kmem_is_inherited(const void *obj)
+{
+	return unlikely(kmem_forks) && __kmem_is_inherited(obj);
+}
 
 /*
  * Frees those of the objects that lie in inherited slabs, without a write to

@@ -82,6 +82,11 @@
  */
 #define NR_CLASSES 240
 #define NR_INDICES 256
+/*
+ * Frames of marked caches (marks.h) have the class + this as their index. No
+ * cache has that slot: free() misses.
+ */
+#define MARKED_INDEX 128
 #define API_SLOT 288
 #define NR_CURSORS 544
 
@@ -167,6 +172,7 @@ struct kmem_cache {
 		u8 oo_order, gfporder; /* preferred order of a slab */
 	};
 	u8 min_order; /* smallest slab order */
+	u8 marked; /* 1: each object has a mark, for malloc: marks.h */
 	union {
 		u32 oo_objects, num; /* in a slab of the preferred order */
 	};
@@ -235,6 +241,12 @@ static inline struct kmem_cache_node *get_node(const struct kmem_cache *s,
 #define for_each_kmem_cache_node(s, nid, n)            \
 	for ((nid) = 0; (nid) < MAX_NUMNODES; (nid)++) \
 		if (((n) = get_node((s), (nid))) != NULL)
+
+/* Returns the cursor slot of a class. */
+static inline u16 kmem_class_slot(const struct kmem_cache *s)
+{
+	return (u16)(s->class - (s->marked ? MARKED_INDEX : 0));
+}
 
 /* Returns how many slabs a cache has on all nodes. */
 static inline unsigned long kmem_cache_nr_slabs(const struct kmem_cache *s)
@@ -458,16 +470,15 @@ static __always_inline int cursor_push(uintptr_t *place, void *obj)
 }
 
 /*
- * cursor_push() for any address in the frame pfn. Returns NULL if it was done,
- * or else obj: also if obj is no start of an object. obj is stored
+ * cursor_push() for any address in a frame with this index. Returns NULL if it
+ * was done, or else obj: also if obj is no start of an object. obj is stored
  * before that is known, since it costs no register then; above the cursor any
  * word may lie.
  */
 static __always_inline void *kmem_push_start(struct kmem_owner *owner,
-					     unsigned long pfn, void *obj)
+					     const u8 *table,
+					     unsigned long index, void *obj)
 {
-	const u8 *table = arena_index; /* read once: obj is stored between */
-	unsigned long index = READ_ONCE(table[pfn]);
 	uintptr_t cursor = owner->cursor[index];
 
 	if (unlikely(!(cursor & SHEAF_FULL_MASK)))

@@ -37,7 +37,7 @@ static void give_sheaves(struct kmem_cache *s)
 	s->sheaf_capacity = s->late_capacity;
 	s->late_capacity = 0;
 	if (s->class)
-		s->slot = s->class;
+		s->slot = kmem_class_slot(s);
 	else
 		kmem_take_slot(s);
 }

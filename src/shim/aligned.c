@@ -11,6 +11,7 @@
 
 #include "kmem/inside.h"
 #include "kmem/miss.h"
+#include "shim/block.h"
 #include "shim/count.h"
 #include "shim/early.h"
 #include "shim/exports.h"
@@ -43,6 +44,8 @@ static void *serve_aligned(size_t align, size_t size, uintptr_t caller)
 	if (s)
 		p = kmem_cache_alloc_slow(s, SHIM_GFP, NUMA_NO_NODE, size,
 					  caller);
+	if (p && s->marked)
+		block_take_odd(s, p, size);
 	return p ? p : large_alloc(max(size, 1UL), align, 0);
 }
 
@@ -73,12 +76,18 @@ static noinline void *aligned_slow(size_t align, size_t size, uintptr_t caller)
 /* Class 0 always misses, so requests without a class take the slow path. */
 static noinline void *aligned_rest(size_t align, size_t size, uintptr_t caller)
 {
+	unsigned int class;
 	void *p;
 
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
-	p = kmem_pop(kmem_this_owner, aligned_class(align, size));
-	return likely(p) ? p : aligned_slow(align, size, caller);
+	class = aligned_class(align, size);
+	p = kmem_pop(kmem_this_owner, class);
+	if (unlikely(!p))
+		return aligned_slow(align, size, caller);
+	if (class < FIRST_MARKED || !block_checks)
+		return p;
+	return block_take(class, p, block_counts(size));
 }
 
 __hot_text void *shim_new_aligned(size_t size, size_t align,

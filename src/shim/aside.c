@@ -17,6 +17,7 @@
 
 #include "diag/report.h"
 #include "kmem/inside.h"
+#include "shim/block.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
 #include "sys/os.h"
@@ -67,6 +68,17 @@ void free_aside(void *p, uintptr_t caller)
 		foreign_free(p);
 }
 
+/* The program may use all of the block at p, a block of ours. */
+static void give_slack(const void *p)
+{
+	const struct kmem_cache *s = shim_cache_of(p);
+
+	if (!s)
+		slack_give(p);
+	else if (s->marked)
+		block_open(s, p, "malloc_usable_size");
+}
+
 size_t usable_size_aside(void *p)
 {
 	size_t usable = 0;
@@ -74,7 +86,7 @@ size_t usable_size_aside(void *p)
 
 	if (!usable_size(p, &usable)) {
 		if (pointer_in_engine(p))
-			slack_give(p);
+			give_slack(p);
 		return usable;
 	}
 	if (!pointer_in_engine(p))

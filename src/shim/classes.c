@@ -25,6 +25,7 @@
 #include "kmem/held.h"
 #include "kmem/owner.h"
 #include "request/request.h"
+#include "shim/block.h"
 #include "shim/count.h"
 #include "shim/shim.h"
 #include "shim/trace.h"
@@ -105,11 +106,11 @@ static unsigned int class_sheaf_objects(unsigned int size)
 /*
  * Notes the bytes of an object where pair_rejects() finds every address inside
  * one. A cursor of this thread tells of objects that are free, if no CPU has
- * any.
+ * any. Objects with marks are looked at each time.
  */
 static void note_room(const struct kmem_cache *s)
 {
-	if (s->class && index_check(s->class)->mask && !kmem_rseq)
+	if (s->class && index_check(s->class)->mask && !kmem_rseq && !s->marked)
 		shim_sizes.room[s->class] = (u16)s->object_size;
 }
 
@@ -121,6 +122,7 @@ static __cold int make_class(unsigned int class)
 	const struct kmem_cache_boot boot = {
 		.align = size & -size,
 		.class = class,
+		.marked = block_checks && class >= FIRST_MARKED,
 		.max_order = order_limit(size),
 		.max_waste = SHIM_MAX_WASTE,
 		.min_objects = slab_bytes(size) / size,
@@ -203,10 +205,11 @@ static int start_classes(void)
 	unsigned int from = 0;
 
 	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
-		unsigned int end = class_size(class) / 16 + 1;
+		unsigned int size = class_size(class), end = size / 16 + 1;
 
 		memset(shim_sizes.class + from, (int)class, end - from);
 		from = end;
+		shim_sizes.back[class] = block_back(size);
 		if ((count_on || trace_on) && !shim_cache(class))
 			return -ENOMEM;
 	}
@@ -243,7 +246,7 @@ void shim_new_is_ours(void)
 /* Opens the fast paths by thread, for the tables are filled in. */
 static void start_by_thread(void)
 {
-	shim_sizes.by_thread = MAX_SMALL + 1;
+	shim_sizes.by_thread = block_fast_end();
 	__atomic_store_n(&shim_sizes.fine_thread, MAX_FINE + 1,
 			 __ATOMIC_SEQ_CST);
 	open_bound(&shim_sizes.fine_sized, &names_are_ours);
@@ -257,6 +260,7 @@ static int start_shim(void)
 	if (count_wanted())
 		count_start();
 	trace_start();
+	block_init();
 	if (start_classes())
 		return -ENOMEM;
 	kmem_start_sheaves();

@@ -12,6 +12,7 @@
 #include "kmem/guard.h"
 #include "kmem/inside.h"
 #include "kmem/slab_ops.h"
+#include "shim/block.h"
 #include "shim/by_name.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
@@ -105,10 +106,10 @@ WEAK_EXPORT size_t malloc_good_size(size_t size)
 
 	if (by_name()->other || shim_boot() || size > PTRDIFF_MAX)
 		return size;
-	if (size > MAX_SMALL) {
+	if (size > MAX_UNMARKED)
 		slack_give_all();
+	if (size > MAX_SMALL)
 		return PAGE_ALIGN(size);
-	}
 	s = shim_cache_for(size);
 	if (!s || slub_debug_orig_size(s))
 		return size; /* the rest may not be used */
@@ -161,6 +162,8 @@ WEAK_EXPORT size_t malloc_object_size(const void *p)
 		return SIZE_MAX;
 	offset = (size_t)((const char *)p - obj);
 	usable = kmem_debug_size(s, obj);
+	if (s->marked)
+		block_open(s, obj, "malloc_object_size");
 	return offset < usable ? usable - offset : 0;
 }
 

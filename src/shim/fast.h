@@ -2,13 +2,13 @@
 /*
  * shim/fast.h - what the fast paths of malloc's family have in common
  *
- *	malloc(64)	class = shim_sizes.fine[64]		up to 1 KiB
+ *	malloc(64)	class = shim_sizes.fine[64]		up to 960 bytes
  *	malloc(5000)	class = shim_sizes.class[(5000 + 15) / 16]
  *	realloc(p, 60)	room = shim_sizes.room[index of p's frame]
  *
  * fine is a byte for each size, so no shift is needed; a program uses a few
  * lines of it. room is 0 where a slow function has to look: frames that are no
- * class, classes that need extra work, and percpu=rseq.
+ * class, classes that need extra work or have marks, and percpu=rseq.
  */
 #ifndef KM_SHIM_FAST_H
 #define KM_SHIM_FAST_H
@@ -29,16 +29,13 @@ static __always_inline void *pop_small(size_t size)
 
 /*
  * Returns an object with the alignment, a power of two; or NULL, also for no
- * bytes and for alignment 0. Up to MAX_EVEN bytes the sum below does not exceed
- * what the table has.
+ * bytes and for alignment 0. A sum below that overflows gives 0.
  */
 static __always_inline void *pop_aligned(size_t align, size_t size)
 {
 	size_t bytes = (size + align - 1) & -align;
 
-	if (unlikely(((size - 1) | (align - 1)) >= MAX_EVEN))
-		return NULL;
-	return pop_small(bytes);
+	return likely(bytes - 1 < MAX_FINE) ? pop_fine(bytes) : NULL;
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "reclaim/reclaim.h"
 #include "kmem/debug.h"
 #include "kmem/inside.h"
+#include "shim/block.h"
 #include "shim/early.h"
 #include "shim/count.h"
 #include "shim/exports.h"
@@ -35,19 +36,22 @@
 /* Allocates by size: object, run or area. The engine works. */
 static void *serve_size(size_t size, uintptr_t caller)
 {
-	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
 	struct kmem_cache *s;
+	unsigned int class;
+	void *p;
 
-	if (likely(p))
-		return p;
 	if (size > MAX_SMALL)
 		return large_alloc(size, PAGE_SIZE, 0);
-	s = shim_cache_for(size);
+	class = shim_sizes.class[(size + 15) / 16];
+	p = kmem_pop(kmem_this_owner, class);
+	if (likely(p))
+		return block_is_marked(size) ? block_take(class, p, size) : p;
+	s = shim_cache(class);
 	if (likely(s))
 		p = kmem_cache_alloc_slow(s, SHIM_GFP, NUMA_NO_NODE, size,
 					  caller);
 	if (likely(p))
-		return p;
+		return s->marked ? block_take_odd(s, p, size) : p;
 	km_reclaim_all();
 	return large_alloc(max(size, 1UL), PAGE_SIZE, 0);
 }
@@ -83,7 +87,7 @@ static noinline void begin_by_cpu(void)
 {
 	section_fast_start();
 	arena_fast_by_cpu();
-	smp_store_release(&shim_sizes.by_cpu, MAX_SMALL + 1);
+	smp_store_release(&shim_sizes.by_cpu, block_fast_end());
 }
 
 /* Serves a request from outside of the engine, or aside. NULL: no memory. */
@@ -130,19 +134,43 @@ static __cold void *malloc_for(enum trace_op op, size_t size, uintptr_t caller)
 static noinline __hot_text void *malloc_miss(size_t size, uintptr_t caller)
 {
 	long rseq = shim_rseq;
-	void *p = NULL;
+	unsigned int class;
+	void *p;
 
-	if (rseq && kmem_by_cpu() && size <= MAX_SMALL)
-		p = section_pop(rseq, shim_sizes.class[(size + 15) / 16]);
-	return p ? p : malloc_slow(size, caller);
+	if (!rseq || !kmem_by_cpu() || size > MAX_SMALL)
+		return malloc_slow(size, caller);
+	class = shim_sizes.class[(size + 15) / 16];
+	p = section_pop(rseq, class);
+	if (!p)
+		return malloc_slow(size, caller);
+	return block_is_marked(size) ? block_take(class, p, size) : p;
+}
+
+/*
+ * Sizes that are not for the fast path. What is popped here has a mark: while
+ * smaller sizes come here too, or no blocks have marks, all cursors miss.
+ */
+static noinline __hot_text void *malloc_more(size_t size, uintptr_t caller)
+{
+	if (likely(size <= MAX_SMALL)) {
+		unsigned int class = shim_sizes.class[(size + 15) / 16];
+		void *p = kmem_pop(kmem_this_owner, class);
+
+		if (likely(p))
+			return block_take(class, p, size);
+	} else if (unlikely(size > MAX_REQUEST)) {
+		return shim_refuse();
+	}
+	return malloc_miss(size, caller);
 }
 
 void *shim_malloc(size_t size, uintptr_t caller)
 {
-	void *p = size <= MAX_SMALL ? pop_small(size) : NULL;
+	void *p;
 
-	if (unlikely(size > MAX_REQUEST))
-		return shim_refuse();
+	if (unlikely(size > MAX_UNMARKED) && (size > MAX_SMALL || block_checks))
+		return malloc_more(size, caller);
+	p = pop_small(size);
 	return p ? p : malloc_miss(size, caller);
 }
 
@@ -163,8 +191,8 @@ EXPORT noinline __hot_text __aligned(64) void *malloc(size_t size)
 
 		if (likely(p))
 			return p;
-	} else if (unlikely(size > MAX_REQUEST)) {
-		return shim_refuse();
+	} else {
+		return malloc_more(size, _RET_IP_);
 	}
 	return malloc_miss(size, _RET_IP_);
 }
@@ -197,7 +225,7 @@ static __cold noinline void end_by_freed(const struct kmem_cache *s,
  * the words below a cursor are free objects when it is read. Later ones that
  * come there are too, so an object in use is never found.
  */
-static noinline bool freed_on_cpu(unsigned int class, const void *p,
+static noinline bool freed_on_cpu(unsigned int slot, const void *p,
 				  unsigned int nr)
 {
 	unsigned int cpu = (unsigned int)os_cpu();
@@ -206,7 +234,7 @@ static noinline bool freed_on_cpu(unsigned int class, const void *p,
 	if (cpu >= KMEM_CPUS)
 		return false;
 	table = READ_ONCE(kmem_cpus.owner[cpu]);
-	return cursor_has(READ_ONCE(table->cursor[class]), p, nr);
+	return cursor_has(READ_ONCE(table->cursor[slot]), p, nr);
 }
 
 /*
@@ -218,8 +246,8 @@ static __always_inline void check_in_use(const struct kmem_cache *s,
 					 const void *p, const char *function,
 					 unsigned int nr)
 {
-	if (unlikely(cursor_has(kmem_this_owner->cursor[s->class], p, nr)) ||
-	    (unlikely(kmem_rseq) && unlikely(freed_on_cpu(s->class, p, nr))))
+	if (unlikely(cursor_has(kmem_this_owner->cursor[s->slot], p, nr)) ||
+	    (unlikely(kmem_rseq) && unlikely(freed_on_cpu(s->slot, p, nr))))
 		end_by_freed(s, p, function);
 }
 
@@ -231,6 +259,8 @@ static noinline bool free_odd(void *p, uintptr_t caller)
 	pointer_resolve(p, "free", &what);
 	switch (what.kind) {
 	case POINTER_SMALL:
+		if (what.cache->marked)
+			block_give_odd(what.cache, p);
 		kmem_cache_free_slow(what.cache, p, caller);
 		break;
 	case POINTER_LARGE:
@@ -253,6 +283,8 @@ static __always_inline bool free_inside(void *p, uintptr_t caller)
 
 	if (unlikely(!s))
 		return free_odd(p, caller);
+	if (s->marked)
+		block_give_odd(s, p);
 	kmem_cache_free_slow(s, p, caller);
 	return false;
 }
@@ -273,14 +305,39 @@ static noinline void free_slow(void *p, uintptr_t caller)
 		foreign_free(p);
 }
 
+/* Pushes a block with a mark. Returns false if it did nothing. */
+static __always_inline bool push_marked(void *p, unsigned long index)
+{
+	struct kmem_owner *owner = kmem_this_owner;
+	uintptr_t cursor = owner->cursor[index - MARKED_INDEX];
+
+	if (unlikely(!(cursor & SHEAF_FULL_MASK)) ||
+	    unlikely(!block_give(index - MARKED_INDEX, p)))
+		return false;
+	*(void **)cursor = p;
+	word_add(owner->cursor, index - MARKED_INDEX, sizeof(void *));
+	return true;
+}
+
+/* Returns true if a block with a mark starts at p; the frame has this index. */
+static __always_inline bool starts_marked(const void *p, unsigned long index)
+{
+	return index_is_marked(index) &&
+	       !unlikely(pair_rejects(arena_index, index, (u32)(uintptr_t)p));
+}
+
 /* Returns NULL if p was freed, or else p. */
 static __always_inline void *push_small(void *p)
 {
 	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
+	unsigned long index;
 
 	if (unlikely(pfn >= arena_bound()))
 		return p;
-	return kmem_push_start(kmem_this_owner, pfn, p);
+	index = READ_ONCE(arena_index[pfn]);
+	if (starts_marked(p, index))
+		return push_marked(p, index) ? NULL : p;
+	return kmem_push_start(kmem_this_owner, arena_index, index, p);
 }
 
 /*
@@ -319,21 +376,48 @@ static noinline __hot_text void free_miss(void *p, uintptr_t caller)
 		free_rest(p, caller);
 }
 
+/* A block with a mark about which something is rare, or the table is full. */
+static noinline void free_marked_odd(void *p, uintptr_t caller,
+				     unsigned long index)
+{
+	unsigned int class = (unsigned int)index - MARKED_INDEX;
+
+	block_give_odd(shim_cache(class), p);
+	if (!cursor_put(&kmem_this_owner->cursor[class], p) ||
+	    (shim_rseq && kmem_by_cpu() && section_push(shim_rseq, class, p)))
+		return;
+	block_keep(p); /* the slow path will look at it */
+	free_slow(p, caller);
+}
+
+/* Frees p in a frame with this index: most often a block with a mark. */
+static noinline __hot_text void free_marked(void *p, uintptr_t caller,
+					    unsigned long index)
+{
+	if (!starts_marked(p, index))
+		free_miss(p, caller);
+	else if (unlikely(!push_marked(p, index)))
+		free_marked_odd(p, caller, index);
+}
+
 EXPORT noinline __hot_text void free(void *p)
 {
 	u64 pfn = ((uintptr_t)p - arena_base) >> PAGE_SHIFT;
+	const u8 *table = arena_index;
+	unsigned long index;
 
 	if (likely(pfn < arena_thread_bound())) {
-		p = kmem_push_start(kmem_this_owner, pfn, p);
-		if (likely(!p))
-			return;
+		index = READ_ONCE(table[pfn]);
+		p = kmem_push_start(kmem_this_owner, table, index, p);
+		if (unlikely(p))
+			free_marked(p, _RET_IP_, index);
+		return;
 	} else if (pfn < arena_cpu_bound()) {
-		const u8 *table = arena_index;
-		unsigned long index = READ_ONCE(table[pfn]);
-
-		if (!pair_rejects(table, index, (u32)(uintptr_t)p) &&
-		    section_fast_push(index, p))
-			return;
+		index = READ_ONCE(table[pfn]);
+		if (pair_rejects(table, index, (u32)(uintptr_t)p) ||
+		    !section_fast_push(index, p))
+			free_marked(p, _RET_IP_, index);
+		return;
 	}
 	free_miss(p, _RET_IP_);
 }
@@ -390,6 +474,10 @@ static noinline __hot_text void *calloc_rest(size_t bytes, uintptr_t caller)
 	if (unlikely(bytes > MAX_SMALL))
 		return bytes > MAX_REQUEST ? shim_refuse() :
 					     calloc_large(bytes, caller);
+	if (block_is_marked(bytes) && likely(!trace_on)) {
+		p = malloc_more(bytes, caller);
+		return likely(p) && !early_owns(p) ? memset(p, 0, bytes) : p;
+	}
 	p = pop_small(bytes);
 	if (unlikely(!p))
 		return calloc_slow(bytes, caller);
@@ -485,6 +573,8 @@ static int resize_small(const struct pointer *what, void *p, size_t size,
 
 	if (size > room || size <= room / 2)
 		return -EINVAL;
+	if (what->cache->marked)
+		block_resize(what->cache, p, size, "realloc");
 	if (likely(!what->cache->guard))
 		return 0;
 	return kmem_debug_resize(what->cache, p, size, caller);
@@ -619,6 +709,8 @@ static noinline void *realloc_small(struct kmem_cache *s, void *p, size_t size,
 	void *q;
 
 	check_in_use(s, p, "realloc", FREED_LATELY);
+	if (s->marked)
+		block_claim(s, p, "realloc");
 	if (unlikely(!kmem_enter()))
 		return realloc_outside(p, size, caller);
 	q = resize_block(&what, p, size, caller);
@@ -637,7 +729,10 @@ static noinline __hot_text void *realloc_any(void *p, size_t size,
 	if (unlikely(!s || !size))
 		return realloc_slow(p, size, caller);
 	if (size <= s->object_size && size > s->object_size / 2) {
-		check_in_use(s, p, "realloc", 2);
+		if (s->marked)
+			block_resize(s, p, size, "realloc");
+		else
+			check_in_use(s, p, "realloc", 2);
 		return p;
 	}
 	if (unlikely(size > MAX_REQUEST))
@@ -671,6 +766,8 @@ static noinline size_t usable_size_odd(void *p)
 	kmem_leave();
 	if (what.kind == POINTER_LARGE)
 		slack_give(p);
+	if (what.kind == POINTER_SMALL && what.cache->marked)
+		block_open(what.cache, p, "malloc_usable_size");
 	return what.kind == POINTER_FOREIGN ? foreign_usable_size(p) :
 					      what.usable;
 }
@@ -682,6 +779,8 @@ static noinline size_t usable_size_rest(void *p)
 	if (unlikely(!s))
 		return usable_size_odd(p);
 	check_in_use(s, p, "malloc_usable_size", 2);
+	if (s->marked)
+		block_open(s, p, "malloc_usable_size");
 	return s->object_size;
 }
 

@@ -33,7 +33,7 @@
 #define MALLOC_ALIGN 16UL
 #define EVEN_ALIGN 64UL /* of the classes that are not even */
 #define MAX_EVEN 16384UL
-#define MAX_FINE 1024UL /* a class for each size */
+#define MAX_FINE 960UL /* a class for each size; none has marks: block.h */
 /* Above the address space of a process: refused at once. */
 #define MAX_REQUEST (1UL << 47)
 
@@ -55,6 +55,8 @@ struct shim_sizes {
 	u8 class[MAX_SMALL / 16 + 1]; /* by (size + 15) / 16 */
 	u8 fine[MAX_FINE + 1]; /* by size */
 	u16 room[NR_INDICES]; /* bytes, by the index of frames: fast.h */
+	/* Of a class: where in a block the last word of check is; block.h. */
+	u32 back[NR_SMALL_CLASSES + 1];
 } __cacheline_aligned;
 extern struct shim_sizes shim_sizes __hidden;
 /*

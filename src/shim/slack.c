@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "diag/report.h"
+#include "shim/block.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
 #include "sys/os.h"
@@ -125,4 +126,5 @@ void slack_give(const void *p)
 void slack_give_all(void)
 {
 	WRITE_ONCE(slack_is_used, (u8)1);
+	block_open_all();
 }

@@ -77,7 +77,7 @@ static void check_numbers(const struct kmem_cache *s,
 		return;
 	BUG_ON(!slab->freelist != (slab->active == s->num));
 	if (slab->freelist)
-		BUG_ON((void *)slab->freelist != index_to_obj(s, slab, last));
+		BUG_ON(slab->freelist != freelist_in(s, slab, last));
 }
 
 struct tally {

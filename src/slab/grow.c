@@ -173,7 +173,7 @@ static void cache_init_objs(struct kmem_cache *s, struct slab_desc *slab)
 	 * it alone.
 	 */
 	if (s->freelist_place == FREELIST_OBJ)
-		slab->freelist = index_to_obj(s, slab, list[s->num - 1]);
+		slab->freelist = freelist_in(s, slab, list[s->num - 1]);
 	memcpy(slab->freelist, list, s->num);
 	slab->free_map = ~0UL;
 }
@@ -193,7 +193,8 @@ struct slab_desc *cache_grow(struct kmem_cache *s, gfp_t gfp, int node)
 	page_memcg_to_slab(page);
 	slab = (struct slab_desc *)page;
 	n = get_node(s, page->node_id);
-	if (alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
+	if (unlikely(slab_page_cover(s, page)) ||
+	    alloc_slabmgmt(s, slab, next_colour(s, n), gfp)) {
 		slab_page_restore(page);
 		page_block_free(page, s->gfporder);
 		return NULL;

@@ -69,6 +69,18 @@ static inline void *index_to_obj(const struct kmem_cache *s,
 	return (char *)slab->s_mem + (unsigned long)index * s->size;
 }
 
+/* The first bytes of a free object of a marked cache are malloc's. */
+#define MARKED_FRONT 64U
+
+/* Returns where the freelist lies in this object (FREELIST_OBJ). */
+static inline freelist_idx_t *freelist_in(const struct kmem_cache *s,
+					  const struct slab_desc *slab,
+					  unsigned int index)
+{
+	return (freelist_idx_t *)index_to_obj(s, slab, index) +
+	       (s->marked ? MARKED_FRONT : 0);
+}
+
 static inline unsigned int obj_to_index(const struct kmem_cache *s,
 					const struct slab_desc *slab,
 					const void *obj)

@@ -170,7 +170,7 @@ static inline void put_first(const struct kmem_cache *s, struct slab_desc *slab,
 			     unsigned int nr)
 {
 	if (!slab->freelist)
-		slab->freelist = index_to_obj(s, slab, nr);
+		slab->freelist = freelist_in(s, slab, nr);
 }
 
 /* Makes one object free. Aborts if it is free, or stored in an array. */

@@ -85,6 +85,10 @@ struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab = (struct slab *)page;
 	if (!page)
 		return NULL;
+	if (unlikely(slab_page_cover(s, page))) {
+		page_block_free(page, page->order);
+		return NULL;
+	}
 	page_memcg_to_slab(page);
 	objects = (PAGE_SIZE << page->order) / s->size;
 	slab->state.freelist = NULL;

@@ -4,7 +4,8 @@
  *
  * ARGV[1] is where the second free happens: "here", and both lie in one array
  * of objects when that is flushed, or in a "thread", and its array is flushed
- * when the slab is gone. Expect "double free of" and "is not allocated memory".
+ * when the slab is gone. Expect "double free of" and "is not allocated memory"
+ * with block_checks=0, else the first for both.
  */
 #include "misuse.h"
 

@@ -10,7 +10,7 @@ set_mode shim
 
 program=preload_turns
 declare -A most=(
-	[malloc64]=46 [malloc1024]=46 [malloc4096]=53
+	[malloc64]=46 [malloc1024]=125 [malloc4096]=125
 	[calloc64]=67 [calloc128]=71
 	[new64]=48 [new_sized64]=49 [free_sized64]=55
 	[realloc_here]=39 [usable_size]=33 [aligned64]=58

@@ -97,6 +97,20 @@ static void child_cache(void *arg)
 	kmem_cache_free(&s, obj);
 }
 
+/* A static cache with marks. Expect another frame index, and its own slot. */
+static void child_marked(void *arg)
+{
+	static const struct kmem_cache_boot boot = { .align = 1024,
+						     .class = 7,
+						     .marked = 1 };
+	static struct kmem_cache s;
+
+	(void)arg;
+	REQUIRE(!kmem_cache_init(&s, "marked", 1024, &boot));
+	REQUIRE(s.marked && s.slot == 7 && s.class == 7 + MARKED_INDEX);
+	REQUIRE(kmem_classes[7 + MARKED_INDEX] == &s);
+}
+
 /* Memory calls fail from the n-th of the set-up on, for each n. Expect -ENOMEM,
  * no cache on the list, and the next call to succeed. */
 static void child_cache_short(void *arg)
@@ -174,6 +188,7 @@ int main(void)
 		child_test(child_memory),  child_test(child_short),
 		child_test(child_cache),   child_test(child_cache_short),
 		child_test(child_refused), child_test(child_undone),
+		child_test(child_marked),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

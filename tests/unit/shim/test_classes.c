@@ -15,6 +15,7 @@
 #include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/region.h"
+#include "shim/block.h"
 #include "shim/exports.h"
 #include "shim/shim.h"
 #include "sys/os.h"
@@ -32,7 +33,13 @@ static const unsigned int sizes[NR_SMALL_CLASSES + 1] = {
 	15360, 16384, 18432, 20096, 21504, 23744, 26112, 29056, 32768,
 };
 
-/* All classes. Expect the sizes above, under names that say them. */
+static unsigned int index_of(unsigned int class)
+{
+	return class + (sizes[class] > MAX_UNMARKED ? MARKED_INDEX : 0);
+}
+
+/* All classes. Expect the sizes above, under names that say them, and another
+ * index for those with marks, but no other slot. */
 static void test_table(void **state)
 {
 	char name[32];
@@ -43,10 +50,13 @@ static void test_table(void **state)
 
 		assert_int_equal(s->object_size, sizes[class]);
 		assert_int_equal(s->size, sizes[class]);
-		assert_int_equal(s->class, class);
+		assert_int_equal(s->marked, sizes[class] > MAX_UNMARKED);
+		assert_int_equal(s->class, index_of(class));
+		assert_int_equal(s->slot, class);
+		assert_int_equal(index_is_marked(s->class), s->marked);
 		snprintf(name, sizeof(name), "malloc-%u", sizes[class]);
 		assert_string_equal(s->name, name);
-		assert_ptr_equal(kmem_classes[class], s);
+		assert_ptr_equal(kmem_classes[index_of(class)], s);
 	}
 }
 
@@ -67,7 +77,7 @@ static void test_smallest(void **state)
 }
 
 /* What the fast paths look up. Expect by each size the class that its sixteens
- * have; the bytes of each class that was made, and none of other indices. */
+ * have; the bytes of each class without marks, and none of other indices. */
 static void test_fast_tables(void **state)
 {
 	(void)state;
@@ -75,11 +85,11 @@ static void test_fast_tables(void **state)
 	for (size_t size = 0; size <= MAX_FINE; size++)
 		assert_int_equal(shim_sizes.fine[size],
 				 shim_sizes.class[(size + 15) / 16]);
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++)
+		assert_non_null(shim_cache(class));
 	for (unsigned int index = 0; index < NR_INDICES; index++) {
-		bool class = index && index <= NR_SMALL_CLASSES;
+		bool class = index && index < FIRST_MARKED;
 
-		if (class)
-			assert_non_null(shim_cache(index));
 		assert_int_equal(shim_sizes.room[index],
 				 class ? sizes[index] : 0);
 	}
@@ -221,7 +231,8 @@ static void child_first_use(void *arg)
 
 	(void)arg;
 	REQUIRE(before < NR_SMALL_CLASSES / 2);
-	REQUIRE(!shim_cache_made(LARGE_CLASS) && !kmem_classes[LARGE_CLASS]);
+	REQUIRE(!shim_cache_made(LARGE_CLASS) &&
+		!kmem_classes[index_of(LARGE_CLASS)]);
 	p = malloc(LARGE_BYTES);
 	s = shim_cache_made(LARGE_CLASS);
 	REQUIRE(p && s && shim_cache_of(p) == s && made() == before + 1);
