@@ -5,11 +5,14 @@
 #
 # Expect one line on stderr and status 1 for a file that is short, of another
 # kind or version, or has a record that cannot be; a file that ends within a
-# record used as far as it goes; and of a recording with any bit changed no
-# crash, no more than one line, status 0 or 1.
+# record used as far as it goes; the pages of a block resident at the peak; and
+# of a recording with any bit changed no crash, no more than one line, status 0
+# or 1.
 import os
 import random
+import re
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
@@ -80,6 +83,17 @@ with tempfile.TemporaryDirectory() as folder:
         bad.append("a folder, no file, a device: not refused")
     if subprocess.run([replay], capture_output=True).returncode != 2:
         bad.append("no file given: not 2")
+
+    # One block of 64 MiB, and its free: most is resident in between alone.
+    data = bytearray(good[:64])
+    data += struct.pack("<QQIIQ", 0x10000, 64 << 20, 1, 0, 1 << 56)
+    data += struct.pack("<QQIIQ", 0x10000, 0, 1, 0, 3 << 56)
+    expect("64 MiB", bytes(data), 0, "live       peak 67108864 bytes, 0 at")
+    for options, low, high in (((), 60, 70), (("--no-touch",), 0, 8)):
+        said = run(os.path.join(folder, "file"), *options).stdout
+        peak = int(re.search(r"^resident +peak (\d+)", said, re.M).group(1))
+        if not low << 20 <= peak <= high << 20:
+            bad.append(f"64 MiB {options}: {peak} bytes were resident")
 
     rng = random.Random(14)
     path = os.path.join(folder, "file")

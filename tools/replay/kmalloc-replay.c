@@ -23,6 +23,7 @@ static const char usage_text[] =
 	"malloc that this process has, and says what they took.\n"
 	"  --threads    as many threads as the program had; else one\n"
 	"  --check      compare live bytes and contents of blocks at each call\n"
+	"  --no-touch   do not write a byte of each page\n"
 	"  --svg FILE   draw live and resident bytes\n"
 	"  --help       this text\n";
 
@@ -37,6 +38,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{ "threads", no_argument, NULL, 't' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "no-touch", no_argument, NULL, 'n' },
 		{ "svg", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -50,6 +52,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'c':
 			o->flags |= PLAY_CHECK;
+			break;
+		case 'n':
+			o->flags |= PLAY_UNTOUCHED;
 			break;
 		case 's':
 			o->svg = optarg;

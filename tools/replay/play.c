@@ -114,14 +114,13 @@ static char *new_block(const struct step *step)
 	return step->kind == STEP_ZEROED ? calloc(1, size) : malloc(size);
 }
 
-/* Returns the bytes that the block has now; -1: there was no memory. */
+/* These return false if there was no memory. */
 static bool allocate(struct held *h, const struct step *step)
 {
 	h->at = new_block(step);
 	if (!h->at)
 		return false;
 	h->size = step->size;
-	touch(h->at, 0, h->size);
 	return true;
 }
 
@@ -135,12 +134,10 @@ static bool resize(struct held *h, const struct step *step)
 	if (!at)
 		return false;
 	h->at = at;
-	touch(at, h->size, step->size);
 	h->size = step->size;
 	return true;
 }
 
-/* Returns false if there was no memory. */
 static bool make_step(struct held *h, const struct step *step)
 {
 	switch (step->kind) {
@@ -162,7 +159,7 @@ static void note_wrong(struct worker *w, size_t nr)
 		w->first_wrong = nr;
 }
 
-/* Makes step nr. Returns nothing: the worker counts what was wrong. */
+/* Makes step nr. The worker counts what was wrong. */
 static void one_step(struct worker *w, size_t nr)
 {
 	const struct step *step = &w->player->plan->steps[nr];
@@ -174,6 +171,8 @@ static void one_step(struct worker *w, size_t nr)
 		note_wrong(w, nr);
 	if (!make_step(h, step))
 		w->failed++;
+	else if (h->at && !(w->player->flags & PLAY_UNTOUCHED))
+		touch(h->at, step->kind == STEP_RESIZE ? before : 0, h->size);
 	if (check && h->at)
 		mark(h, step->block);
 	__atomic_store_n(&w->live, w->live + h->size - before,
@@ -200,17 +199,50 @@ static void take_sample(const struct player *p, size_t step, uint64_t live,
 
 /* ---- in order ------------------------------------------------------------ */
 
+/* Returns the step after which most bytes are live, from 1; 0: no step. */
+static size_t step_of_peak(const struct plan *plan)
+{
+	size_t peak = 0;
+
+	for (size_t nr = 0; nr < plan->nr; nr++)
+		if (!peak || plan->live[nr] > plan->live[peak - 1])
+			peak = nr + 1;
+	return peak;
+}
+
+/*
+ * Returns the step to take a sample behind: a part of all steps further on, the
+ * peak, or before that where much more or less is live than at `from`.
+ */
+static size_t next_sample(const struct plan *plan, size_t from, size_t peak,
+			  bool often)
+{
+	size_t to = from + plan->nr / (MOST_SAMPLES / 4) + 1;
+	uint64_t live = from ? plan->live[from - 1] : 0;
+	uint64_t much = plan->live[peak - 1] / 128;
+
+	to = to < plan->nr ? to : plan->nr;
+	to = from < peak && peak < to ? peak : to;
+	for (size_t nr = from; often && nr < to; nr++)
+		if (plan->live[nr] > live + much ||
+		    plan->live[nr] + much < live)
+			return nr + 1;
+	return to;
+}
+
 static void play_in_order(struct worker *w, struct result *result)
 {
 	const struct plan *plan = w->player->plan;
-	size_t every = plan->nr / (MOST_SAMPLES / 4) + 1;
+	size_t peak = step_of_peak(plan);
 	double wall = 0, cpu = 0;
 
-	for (size_t from = 0; from < plan->nr; from += every) {
-		size_t to = from + every < plan->nr ? from + every : plan->nr;
-		double wall_from = clock_of(CLOCK_MONOTONIC);
-		double cpu_from = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+	for (size_t from = 0, to; from < plan->nr; from = to) {
+		double wall_from, cpu_from;
 
+		to = next_sample(plan, from, peak,
+				 result->nr_samples < MOST_SAMPLES / 2);
+		wall_from = clock_of(CLOCK_MONOTONIC);
+		cpu_from = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 		for (size_t nr = from; nr < to; nr++) {
 			one_step(w, nr);
 			if ((w->player->flags & PLAY_CHECK) &&

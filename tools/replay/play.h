@@ -9,6 +9,7 @@
 
 #define PLAY_CHECK 1U /* compare live bytes and contents */
 #define PLAY_THREADS 2U /* with the threads of the recording */
+#define PLAY_UNTOUCHED 4U /* leave the pages of blocks unwritten */
 
 struct sample {
 	size_t step;
