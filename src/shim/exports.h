@@ -7,6 +7,7 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* C23 */
@@ -28,6 +29,9 @@ struct mallinfo __libc_mallinfo(void);
 int __libc_mallopt(int param, int value);
 void *malloc_get_state(void);
 int malloc_set_state(void *state);
+
+/* libkmalloc's own: what malloc_info() says, as JSON. Returns 0. */
+int km_malloc_json(FILE *out);
 
 /* BSD's and others' */
 void *reallocf(void *p, size_t size);

@@ -177,49 +177,92 @@ EXPORT void malloc_stats(void)
 		  info.resident_free + info.areas.lazy);
 }
 
-static void info_class(FILE *out, unsigned int class)
+/* Texts of malloc_info() and km_malloc_json(), with the same arguments. */
+struct info_format {
+	const char *begin, *between, *cache, *runs, *areas, *free, *system;
+	const char *in_use;
+};
+
+static const struct info_format xml_format = {
+	.begin = "<malloc version=\"1\">\n<caches>\n",
+	.between = "",
+	.cache = "%s<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
+		 "in_use=\"%lu\" cached=\"%lu\"/>\n",
+	.runs = "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
+	.areas = "<areas count=\"%lu\" size=\"%lu\" lazy=\"%lu\"/>\n",
+	.free = "<free dirty=\"%lu\" bound=\"%lu\" returned=\"%lu\" "
+		"refaulted=\"%lu\"/>\n",
+	.system = "<system type=\"current\" size=\"%lu\"/>\n",
+	.in_use = "<total type=\"in_use\" size=\"%lu\"/>\n</malloc>\n",
+};
+
+static const struct info_format json_format = {
+	.begin = "{\"schema\": 1,\n\"caches\": [\n",
+	.between = ",\n",
+	.cache = "%s{\"name\": \"%s\", \"size\": %u, \"slabs\": %lu, "
+		 "\"in_use\": %lu, \"cached\": %lu}",
+	.runs = "],\n\"runs\": {\"count\": %lu, \"size\": %lu},\n",
+	.areas = "\"areas\": {\"count\": %lu, \"size\": %lu, "
+		 "\"lazy\": %lu},\n",
+	.free = "\"free\": {\"dirty\": %lu, \"bound\": %lu, "
+		"\"returned\": %lu, \"refaulted\": %lu},\n",
+	.system = "\"system\": %lu,\n",
+	.in_use = "\"in_use\": %lu}\n",
+};
+
+/* Returns true if the class has a row. */
+static bool info_class(FILE *out, const struct info_format *format,
+		       unsigned int class, const char *between)
 {
 	struct kmem_cache *s = shim_cache_made(class);
 	unsigned long objects, idle;
 
 	if (!s || !kmem_cache_nr_slabs(s) || !kmem_enter())
-		return;
+		return false;
 	objects = READ_ONCE(s->in_use);
 	idle = kmem_cache_cached(s);
 	kmem_leave();
-	fprintf(out,
-		"<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
-		"in_use=\"%lu\" cached=\"%lu\"/>\n",
-		s->name, s->size, kmem_cache_nr_slabs(s),
-		objects > idle ? objects - idle : 0, min(idle, objects));
+	fprintf(out, format->cache, between, s->name, s->size,
+		kmem_cache_nr_slabs(s), objects > idle ? objects - idle : 0,
+		min(idle, objects));
+	return true;
 }
 
-/* options must be 0, as glibc's. The only place that uses stdio. */
-EXPORT int malloc_info(int options, FILE *out)
+/* The only place that uses stdio. */
+static void print_info(FILE *out, const struct info_format *format)
 {
+	const char *between = "";
 	struct shim_info info;
 
-	if (options)
-		return EINVAL;
 	shim_info(&info);
-	fprintf(out, "<malloc version=\"1\">\n<caches>\n");
+	fputs(format->begin, out);
 	for (unsigned int class = 1; km_ready() && class <= NR_SMALL_CLASSES;
 	     class ++)
-		info_class(out, class);
-	fprintf(out, "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
-		info.runs, info.run_bytes);
-	fprintf(out, "<areas count=\"%lu\" size=\"%lu\" lazy=\"%lu\"/>\n",
-		info.areas.areas, info.areas.busy, info.areas.lazy);
-	fprintf(out,
-		"<free dirty=\"%lu\" bound=\"%lu\" returned=\"%lu\" "
-		"refaulted=\"%lu\"/>\n",
-		info.dirty.dirty << PAGE_SHIFT, info.dirty.bound << PAGE_SHIFT,
+		if (info_class(out, format, class, between))
+			between = format->between;
+	fprintf(out, format->runs, info.runs, info.run_bytes);
+	fprintf(out, format->areas, info.areas.areas, info.areas.busy,
+		info.areas.lazy);
+	fprintf(out, format->free, info.dirty.dirty << PAGE_SHIFT,
+		info.dirty.bound << PAGE_SHIFT,
 		info.dirty.returned << PAGE_SHIFT,
 		info.dirty.refaulted << PAGE_SHIFT);
-	fprintf(out, "<system type=\"current\" size=\"%lu\"/>\n",
-		info.footprint);
-	fprintf(out, "<total type=\"in_use\" size=\"%lu\"/>\n</malloc>\n",
-		info.used);
+	fprintf(out, format->system, info.footprint);
+	fprintf(out, format->in_use, info.used);
+}
+
+/* options must be 0, as glibc's. */
+EXPORT int malloc_info(int options, FILE *out)
+{
+	if (options)
+		return EINVAL;
+	print_info(out, &xml_format);
+	return 0;
+}
+
+EXPORT int km_malloc_json(FILE *out)
+{
+	print_info(out, &json_format);
 	return 0;
 }
 

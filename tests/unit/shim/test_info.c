@@ -272,9 +272,60 @@ static void test_mallopt(void **state)
 	assert_int_equal(malloc_set_state(NULL), -1);
 }
 
+/* The numbers of a text, in their order. Returns how many. */
+static unsigned int numbers_of(const char *text, unsigned long *out,
+			       unsigned int most)
+{
+	unsigned int nr = 0;
+
+	while (*text && nr < most) {
+		char *end;
+
+		if (*text < '0' || *text > '9') {
+			text++;
+			continue;
+		}
+		out[nr++] = strtoul(text, &end, 10);
+		text = end;
+	}
+	return nr;
+}
+
+/*
+ * km_malloc_json() beside malloc_info(), with nothing allocated in between.
+ * Expect the same numbers in the same order, and braces that close.
+ */
+static void test_json(void **state)
+{
+	static char xml[1 << 16], json[1 << 16], buf[2][BUFSIZ];
+	static unsigned long a[2048], b[2048];
+	FILE *one = fmemopen(xml, sizeof(xml), "w");
+	FILE *two = fmemopen(json, sizeof(json), "w");
+	unsigned int nr;
+
+	(void)state;
+	setvbuf(one, buf[0], _IOFBF, BUFSIZ);
+	setvbuf(two, buf[1], _IOFBF, BUFSIZ);
+	free(malloc(100));
+	free(malloc(5000));
+	assert_int_equal(malloc_info(0, one), 0);
+	assert_int_equal(km_malloc_json(two), 0);
+	fclose(one);
+	fclose(two);
+	nr = numbers_of(xml, a, ARRAY_SIZE(a));
+	assert_true(nr > 20);
+	assert_int_equal(numbers_of(json, b, ARRAY_SIZE(b)), nr);
+	assert_memory_equal(a, b, nr * sizeof(a[0]));
+	assert_int_equal(json[0], '{');
+	assert_int_equal(count_phrase(json, "{"), count_phrase(json, "}"));
+	assert_int_equal(count_phrase(json, "{\"name\": \"malloc-"),
+			 count_phrase(xml, "<cache name="));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_mallinfo),
 		cmocka_unit_test(test_free_blocks),
