@@ -66,6 +66,7 @@ while IFS= read -r line; do
 done < <(block 2)
 [[ -n ${setup-} ]] || { echo "FAIL: README.md lost its block"; failures=1; }
 
+check "kmalloc-top" bare "$prefix/bin/kmalloc-top" --help
 check "kmalloc-info" bare "$prefix/bin/kmalloc-info" zoneinfo
 for library in "$prefix"/lib/libkmalloc-preload{,-slab}.so; do
 	check "preload" bare "LD_PRELOAD=$library" \
@@ -85,7 +86,7 @@ du -k "$prefix"/lib/*.so
 for file in LICENSE README.md docs/api.md docs/shim.md docs/slub.svg; do
 	check "documents" test -s "$prefix/share/doc/libkmalloc/$file"
 done
-for page in man1/kmalloc-info.1 man7/kmalloc-preload.7 \
+for page in man1/kmalloc-info.1 man1/kmalloc-top.1 man7/kmalloc-preload.7 \
 	man3/{kmalloc,kmalloc-gfp,kfree,kmem_cache_shrink,vmalloc}.3; do
 	check "manual" test -s "$prefix/share/man/$page"
 done

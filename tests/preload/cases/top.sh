@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# kmalloc-top, the tool: what it says of programs whose state is known. They are
+# preloaded, static, a child of fork(), one whose library is stripped and gone,
+# and a core file. Expect exact numbers where nothing moves, a thousand looks
+# that succeed where all does, and one line for what cannot be.
+. "$(dirname "$0")/../lib.sh"
+begin python3 strip awk
+top=$(dirname "$KM_PRELOAD_LIB")/../bin/kmalloc-top
+[[ -x $top ]] || skip "kmalloc-top is not built"
+
+# start PROGRAM ARGS...: sets PID and OTHER, as the program prints them
+start() {
+	rm -f "$WORK/ready" "$WORK/end"
+	mkfifo "$WORK/end"
+	exec 7<>"$WORK/end" # to open one end alone would wait for the other
+	limited "${UNDER[@]}" "$@" <"$WORK/end" >"$WORK/ready" 7>&- &
+	SERVER=$!
+	KM_SERVERS+=("$SERVER")
+	wait_for "$SERVER" grep -q . "$WORK/ready" || fail "$1 ended"
+	read -r PID OTHER <"$WORK/ready"
+}
+
+stop() {
+	exec 7>&-
+	wait "$SERVER" || fail "the program did not live through it"
+}
+
+# see EXPRESSION ARGS...: of the JSON of kmalloc-top ARGS...
+see() {
+	local expression=$1
+	shift
+	limited "$top" --json "$@" >"$WORK/json" ||
+		fail "kmalloc-top $* failed"
+	python3 -c '
+import json, sys
+top = json.load(open(sys.argv[1]))
+cache = {c["name"]: c for c in top["caches"]}
+owner = {o["id"]: o for o in top["owners"]}
+sys.exit(not eval(f"({sys.argv[2]})"))' "$WORK/json" "$expression" ||
+		fail "$expression: $(<"$WORK/json")"
+}
+
+# cannot TEXT ARGS...: kmalloc-top ARGS... prints one line with the text
+cannot() {
+	local text=$1 rc=0
+	shift
+	limited "$top" "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
+	[[ $rc -eq 1 && $(wc -l <"$WORK/err") -eq 1 &&
+		$(<"$WORK/err") == "kmalloc-top: "*"$text"* ]] ||
+		fail "$text: $rc $(<"$WORK/err")"
+}
+
+known='cache["malloc-704"]["objects"] == 5000 and top["runs"] >= 10 and
+	top["areas"] == 2 and 16 << 20 <= top["area_bytes"] < 17 << 20 and
+	top["schema"] == "kmalloc-top" and top["version"] == 1 and
+	top["in_use"] >= 5000 * 704 + 10 * 100000 + (16 << 20) and
+	top["zones"][0]["name"] == "Normal" and
+	0 < top["zones"][0]["free"] <= top["zones"][0]["managed"]'
+backend=slub
+[[ $KM_PRELOAD_LIB == *-slab.so ]] && backend=slab
+
+set_mode shim
+cp "$KM_PROGRAMS/preload_heap" "$WORK/heap$$" # a name of its own
+start "$WORK/heap$$" hold
+see "$known"' and top["pid"] == '"$PID"' and top["resident"] > 16 << 20' "$PID"
+see 'top["backend"] == "'$backend'" and cache["malloc-704"]["passed"] >= 5000' \
+	"$PID"
+see '0 < cache["malloc-48"]["in_arrays"] <= cache["malloc-48"]["total"]' "$PID"
+if [[ -z ${KM_PERCPU-} ]]; then
+	see 'owner['"$OTHER"']["kind"] == "thread" and
+		owner['"$OTHER"']["objects"] > 0' "$PID"
+	see 'sum(o["bytes"] for o in top["owners"]) <= top["cached"]' "$PID"
+else
+	see 'all(o["kind"] == "cpu" for o in top["owners"])' "$PID"
+fi
+"$top" --once --threads "$PID" >"$WORK/out" || fail "--once"
+grep -qE '^malloc-704 +704 +5000 ' "$WORK/out" || fail "row: $(<"$WORK/out")"
+grep -qE '^0 +Normal ' "$WORK/out" || fail "zone: $(<"$WORK/out")"
+grep -qE '^(thread|CPU) ' "$WORK/out" || fail "owner: $(<"$WORK/out")"
+"$top" --once --sort s "$PID" | awk '$1 ~ /^malloc-/ && $2 > last && last {
+	exit 1 } $1 ~ /^malloc-/ { last = $2 }' || fail "--sort s"
+"$top" >"$WORK/out" 2>/dev/null
+grep -qE "^ +$PID +[0-9.]+M .* heap$$\$" "$WORK/out" ||
+	fail "list: $(<"$WORK/out")"
+see "$known" "heap$$"
+if [[ $(id -u) -eq 0 ]] && command -v setpriv >/dev/null; then
+	cp "$top" "$WORK/top" && chmod 755 "$WORK/top"
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$WORK/top" --once "$PID" >/dev/null 2>"$WORK/err" &&
+		fail "another user may look"
+	grep -q 'permission refused' "$WORK/err" || fail "$(<"$WORK/err")"
+fi
+if command -v gdb >/dev/null &&
+	gdb -q -batch -p "$PID" -ex "generate-core-file $WORK/core" \
+		>"$WORK/gdb" 2>&1 && [[ -s $WORK/core ]]; then
+	see "$known"' and top["pid"] == '"$PID" --core "$WORK/core"
+	head -c 100000 "$WORK/core" >"$WORK/short"
+	"$top" --once --core "$WORK/short" >/dev/null 2>&1 && fail "a short core"
+	rm "$WORK/core"
+fi
+stop
+cannot "no process $PID" "$PID"
+
+start "$KM_PROGRAMS/preload_heap" fork
+see "$known" "$PID"
+see 'cache["malloc-704"]["objects"] == 6000' "$OTHER"
+stop
+
+# a library that is stripped, and gone
+cp "$KM_PRELOAD_LIB" "$WORK/gone.so"
+strip "$WORK/gone.so"
+UNDER=(env "LD_PRELOAD=$WORK/gone.so")
+start "$KM_PROGRAMS/preload_heap" hold
+rm "$WORK/gone.so"
+see "$known" "$PID"
+stop
+
+# patched NAME OLD NEW: a library with other bytes
+patched() {
+	python3 -c '
+import sys
+data = open(sys.argv[1], "rb").read()
+old, new = (eval("b\"" + word + "\"") for word in sys.argv[3:5])
+assert data.count(old) == 1 and len(old) == len(new)
+open(sys.argv[2], "wb").write(data.replace(old, new))' \
+		"$KM_PRELOAD_LIB" "$WORK/$1.so" "$2" "$3" ||
+		fail "$1 cannot be made"
+	UNDER=(env "LD_PRELOAD=$WORK/$1.so")
+	start "$KM_PROGRAMS/preload_heap" hold
+}
+patched newer 'kmalloc\0\1\0\0\0H' 'kmalloc\0\2\0\0\0H'
+cannot "has a descriptor of version 2, this tool knows version 1" "$PID"
+stop
+patched older 'zone.unreported\0' 'zone.unreporteX\0'
+cannot "does not say where zone.unreported is" "$PID"
+stop
+
+set_mode plain
+start "$KM_PROGRAMS/preload_heap" hold
+cannot "process $PID: it does not run on libkmalloc" "$PID"
+cannot "no ELF file" --core "$0"
+cannot "no process no-such-name" no-such-name
+stop
+start "$KM_PROGRAMS/static_heap_$backend" hold
+see "$known" "$PID"
+stop
+
+set_mode shim
+start "$KM_PROGRAMS/preload_heap" churn
+seen=$(limited "$KM_PROGRAMS/preload_viewer" "$PID" 1000) || fail "viewer"
+[[ $seen == 1000 ]] || fail "$seen of 1000 looks succeeded"
+seen=$(limited "$KM_PROGRAMS/preload_viewer" "$PID" 300 torn) || fail "torn"
+[[ $seen -gt 0 ]] || fail "no look at damaged words succeeded"
+stop

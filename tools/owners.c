@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/*
+ * owners.c - what threads and CPUs hold in their arrays
+ *
+ *	struct kmem_owner	| cursors ..      | slots ..           |
+ *	                           | in main's words   | spare
+ *	                           v                   v
+ *	                        sheaf: cache, capacity; count
+ *
+ * A cursor that was never set up is equal to the first one, which never is. An
+ * array that moves meanwhile is counted where it was, or where it is, or not.
+ *
+ * A thread is known by its thread pointer. glibc keeps the thread's id behind
+ * it, at a place that no header tells. So it is looked for: the place is the
+ * one where each thread has the id of a thread of the process, and no two have
+ * the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap.h"
+
+#define MAX_TABLE (64U << 10) /* bytes of a table of cursors */
+#define MAX_CPUS 512U
+#define MAX_PTHREAD 4096U /* bytes behind a thread pointer that are searched */
+
+struct owner_walk {
+	struct library *lib;
+	struct heap *heap;
+	uint64_t sheaf, nr_cursors, nr_slots, slot_size, indices, api;
+	uint64_t table[MAX_TABLE / 8];
+};
+
+static void count_objects(struct owner_walk *w, struct heap_owner *owner,
+			  uint64_t cache, uint64_t nr)
+{
+	struct heap_cache *row = cache_at(w->heap, cache);
+
+	if (!row)
+		return;
+	row->cached += nr;
+	owner->objects += nr;
+	owner->bytes += nr * row->size;
+}
+
+static void count_main(struct owner_walk *w, struct heap_owner *owner,
+		       uint64_t cursor)
+{
+	uint64_t room = (-cursor & (w->sheaf - 1)) / 8, capacity;
+	struct object sheaf;
+
+	if (object_load(w->lib, &sheaf, "slab_sheaf",
+			(cursor - 16) & ~(w->sheaf - 1)))
+		return;
+	capacity = object_get(&sheaf, "capacity");
+	if (capacity < w->sheaf / 8 && room <= capacity)
+		count_objects(w, owner, object_get(&sheaf, "cache"),
+			      capacity - room);
+}
+
+static void count_spare(struct owner_walk *w, struct heap_owner *owner,
+			uint64_t spare)
+{
+	struct object sheaf;
+	uint64_t nr;
+
+	if (object_load(w->lib, &sheaf, "slab_sheaf", spare))
+		return;
+	nr = object_get(&sheaf, "count");
+	if (nr <= object_get(&sheaf, "capacity") && nr < w->sheaf / 8)
+		count_objects(w, owner, object_get(&sheaf, "cache"), nr);
+}
+
+/* The slot of a cursor lies behind all cursors. */
+static uint64_t slot_spare(const struct owner_walk *w, uint64_t slot)
+{
+	uint64_t offset = w->nr_cursors * 8 + slot * w->slot_size +
+			  library_offset(w->lib, "kmem_owner_slot.spare");
+
+	return offset + 8 <= sizeof(w->table) ? w->table[offset / 8] : 0;
+}
+
+static void count_table(struct owner_walk *w, struct heap_owner *owner)
+{
+	for (uint64_t slot = 1; slot < w->nr_slots; slot++) {
+		uint64_t spare = slot_spare(w, slot);
+
+		if (slot == w->indices)
+			slot = w->api;
+		if (w->table[slot] != w->table[0])
+			count_main(w, owner, w->table[slot]);
+		if (spare)
+			count_spare(w, owner, spare);
+	}
+}
+
+/* A table that is gone by now held nothing at the end. */
+static int add_owner(struct owner_walk *w, uint64_t at,
+		     const struct heap_owner *who)
+{
+	size_t size = w->nr_cursors * 8 + w->nr_slots * w->slot_size;
+	struct heap_owner *row = &w->heap->owners[w->heap->nr_owners];
+
+	if (size > sizeof(w->table))
+		return -1;
+	if (w->lib->target->read(w->lib->target, at, w->table, size))
+		return 0;
+	*row = *who;
+	w->heap->nr_owners++;
+	count_table(w, row);
+	return 0;
+}
+
+static int add_threads(struct owner_walk *w)
+{
+	struct target *t = w->lib->target;
+	uint64_t entries[HEAP_MAX_OWNERS];
+	uint64_t into = library_offset(w->lib, "kmem_owner.list");
+	uint64_t thread = library_offset(w->lib, "kmem_owner.thread");
+	long nr = list_read(t, library_symbol(w->lib, "kmem_owners"), entries,
+			    HEAP_MAX_OWNERS);
+	int ret = nr < 0 ? -1 : 0;
+
+	w->heap->owners_left = nr == HEAP_MAX_OWNERS;
+	for (long i = 0; i < nr && !ret; i++) {
+		struct heap_owner who = { .is_cpu = false };
+		uint64_t at = entries[i] - into;
+
+		if (!target_word(t, at + thread, &who.thread))
+			ret = add_owner(w, at, &who);
+	}
+	return ret;
+}
+
+static int add_cpus(struct owner_walk *w)
+{
+	uint64_t at = library_symbol(w->lib, "kmem_cpu_table");
+	uint64_t nr = library_number(w->lib, "KMEM_CPUS"), tables[MAX_CPUS];
+
+	if (nr > MAX_CPUS || w->lib->target->read(w->lib->target, at, tables,
+						  nr * sizeof(*tables)))
+		return -1;
+	for (uint64_t cpu = 0; cpu < nr; cpu++) {
+		const struct heap_owner who = { .is_cpu = true, .id = cpu };
+
+		if (tables[cpu] && add_owner(w, tables[cpu], &who))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the ids of threads -------------------------------------------------- */
+
+static bool is_in(const pid_t *list, uint32_t id)
+{
+	for (; *list; list++)
+		if ((uint32_t)*list == id)
+			return true;
+	return false;
+}
+
+/* What lies behind the thread pointers; one row each. */
+static uint32_t *read_pthreads(struct library *lib, const struct heap *heap)
+{
+	uint32_t *rows = calloc(heap->nr_owners + 1, MAX_PTHREAD);
+
+	for (size_t i = 0; rows && i < heap->nr_owners; i++)
+		if (heap->owners[i].thread)
+			lib->target->read(lib->target, heap->owners[i].thread,
+					  rows + i * MAX_PTHREAD / 4,
+					  MAX_PTHREAD);
+	return rows;
+}
+
+/* Returns true if word `at` of each row can be the id of that thread. */
+static bool can_be_ids(const struct heap *heap, const uint32_t *rows, size_t at,
+		       const pid_t *threads)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < heap->nr_owners; i++) {
+		uint32_t id = rows[i * MAX_PTHREAD / 4 + at];
+
+		if (!heap->owners[i].thread)
+			continue;
+		if (!is_in(threads, id))
+			return false;
+		for (size_t j = 0; j < i; j++)
+			if (heap->owners[j].thread &&
+			    rows[j * MAX_PTHREAD / 4 + at] == id)
+				return false;
+		seen++;
+	}
+	return seen;
+}
+
+static void name_threads(struct library *lib, struct heap *heap)
+{
+	pid_t *threads = lib->target->live ? process_threads(lib->target->pid) :
+					     NULL;
+	uint32_t *rows = threads ? read_pthreads(lib, heap) : NULL;
+	size_t at = 0;
+
+	while (rows && at < MAX_PTHREAD / 4 &&
+	       !can_be_ids(heap, rows, at, threads))
+		at++;
+	for (size_t i = 0; rows && at < MAX_PTHREAD / 4 && i < heap->nr_owners;
+	     i++)
+		if (heap->owners[i].thread)
+			heap->owners[i].id = rows[i * MAX_PTHREAD / 4 + at];
+	free(rows);
+	free(threads);
+}
+
+int owners_read(struct library *lib, struct heap *heap)
+{
+	struct owner_walk *w = calloc(1, sizeof(*w));
+	int ret;
+
+	if (!w)
+		return -1;
+	w->lib = lib;
+	w->heap = heap;
+	w->sheaf = library_number(lib, "SHEAF_SIZE");
+	w->nr_cursors = library_value(lib, "kmem_nr_cursors");
+	w->nr_slots = library_value(lib, "kmem_nr_slots");
+	w->slot_size = library_size(lib, "kmem_owner_slot");
+	w->indices = library_number(lib, "NR_INDICES");
+	w->api = library_number(lib, "API_SLOT");
+	free(heap->owners);
+	heap->owners = calloc(HEAP_MAX_OWNERS + MAX_CPUS,
+			      sizeof(*heap->owners));
+	heap->nr_owners = 0;
+	ret = heap->owners ? add_threads(w) : -1;
+	if (!ret)
+		ret = add_cpus(w);
+	if (!ret)
+		name_threads(lib, heap);
+	free(w);
+	return ret;
+}

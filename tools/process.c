@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * process.c - a target that runs
+ *
+ * It is neither stopped nor signalled. The descriptor of /proc/PID/mem belongs
+ * to the address space that it was opened for: when the process executes
+ * another program or ends, reads fail.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "target.h"
+
+struct process {
+	struct target target;
+	int mem;
+};
+
+static int read_process(struct target *t, uint64_t at, void *to, size_t size)
+{
+	const struct process *p = (const struct process *)t;
+	char *next = to;
+
+	while (size) {
+		ssize_t n = pread(p->mem, next, size, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		next += n;
+		at += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static void close_process(struct target *t)
+{
+	struct process *p = (struct process *)t;
+
+	close(p->mem);
+	free(p);
+}
+
+static FILE *open_of(pid_t pid, const char *file)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return fopen(path, "re");
+}
+
+/* Adds a number to a list that 0 ends. Returns the list, or NULL. */
+static uint64_t *append_address(uint64_t *list, size_t nr, uint64_t address)
+{
+	uint64_t *longer = list;
+
+	if (!list || !(nr & (nr - 1))) {
+		longer = realloc(list, (2 * nr + 2) * sizeof(*list));
+		if (!longer) {
+			free(list);
+			return NULL;
+		}
+	}
+	longer[nr] = address;
+	longer[nr + 1] = 0;
+	return longer;
+}
+
+/* A file begins in a mapping that can be read and has offset 0. */
+static uint64_t *process_images(struct target *t, struct why *why)
+{
+	FILE *maps = open_of(t->pid, "maps");
+	unsigned long start, offset, inode;
+	uint64_t *list = append_address(NULL, 0, 0);
+	size_t nr = 0, room = 0;
+	char *line = NULL, mode[8];
+
+	if (!maps) {
+		because(why, "its mappings cannot be read: %s",
+			strerror(errno));
+		free(list);
+		return NULL;
+	}
+	while (list && getline(&line, &room, maps) > 0) {
+		if (sscanf(line, "%lx-%*x %7s %lx %*s %lu", &start, mode,
+			   &offset, &inode) == 4 &&
+		    mode[0] == 'r' && !offset && inode)
+			list = append_address(list, nr++, start);
+	}
+	free(line);
+	fclose(maps);
+	if (!list)
+		because(why, "there is no memory");
+	return list;
+}
+
+/* Says why a debugger would be refused, too. */
+static void refused(pid_t pid, struct why *why)
+{
+	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	int scope = 0;
+
+	if (file) {
+		if (fscanf(file, "%d", &scope) != 1)
+			scope = 0;
+		fclose(file);
+	}
+	if (scope && !geteuid())
+		because(why,
+			"process %d: permission refused (CAP_SYS_PTRACE "
+			"is needed)",
+			(int)pid);
+	else if (scope)
+		because(why,
+			"process %d: permission refused: a debugger would "
+			"be, too (kernel.yama.ptrace_scope is %d; run "
+			"this as root)",
+			(int)pid, scope);
+	else
+		because(why,
+			"process %d: permission refused: it belongs to "
+			"another user, or may not be debugged",
+			(int)pid);
+}
+
+struct target *process_open(pid_t pid, struct why *why)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	char path[64];
+
+	if (!p) {
+		because(why, "there is no memory");
+		return NULL;
+	}
+	p->target = (struct target){ read_process, process_images,
+				     close_process, pid, true };
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	p->mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (p->mem >= 0)
+		return &p->target;
+	if (errno == EACCES || errno == EPERM)
+		refused(pid, why);
+	else if (errno == ENOENT || errno == ESRCH)
+		because(why, "there is no process %d", (int)pid);
+	else
+		because(why, "process %d: %s", (int)pid, strerror(errno));
+	free(p);
+	return NULL;
+}
+
+void process_name(pid_t pid, char *name, size_t size)
+{
+	FILE *file = open_of(pid, "comm");
+
+	snprintf(name, size, "?");
+	if (!file)
+		return;
+	if (fgets(name, (int)size, file))
+		name[strcspn(name, "\n")] = '\0';
+	fclose(file);
+}
+
+uint64_t process_resident(pid_t pid)
+{
+	FILE *file = open_of(pid, "statm");
+	unsigned long pages = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The entries of a folder that are numbers. */
+static pid_t *numbers_in(const char *path)
+{
+	DIR *dir = opendir(path);
+	pid_t *list = calloc(1, sizeof(*list)), *longer;
+	const struct dirent *entry;
+	size_t nr = 0;
+
+	while (dir && list && (entry = readdir(dir))) {
+		char *end;
+		long number = strtol(entry->d_name, &end, 10);
+
+		if (number <= 0 || *end)
+			continue;
+		longer = realloc(list, (nr + 2) * sizeof(*list));
+		if (!longer)
+			break;
+		list = longer;
+		list[nr++] = (pid_t)number;
+		list[nr] = 0;
+	}
+	if (dir) {
+		closedir(dir);
+		return list;
+	}
+	free(list);
+	return NULL;
+}
+
+pid_t *process_threads(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	return numbers_in(path);
+}
+
+pid_t *process_all(void)
+{
+	return numbers_in("/proc");
+}

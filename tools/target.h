@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * target.h - what is looked at: a process or a core file
+ *
+ *	process.c	/proc/PID/mem and /proc/PID/maps
+ *	core.c		the segments of a core file
+ *
+ * Reads see memory that its owner changes meanwhile. A read that crosses the
+ * end of what is mapped fails as a whole.
+ */
+#ifndef KM_TOOLS_TARGET_H
+#define KM_TOOLS_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "why.h"
+
+struct target {
+	/* Copies size bytes. Returns 0, or -1 if one of them is not there. */
+	int (*read)(struct target *t, uint64_t at, void *to, size_t size);
+	/*
+	 * Returns the addresses where files begin in memory, 0 behind the last,
+	 * for the caller to free; NULL with the reason.
+	 */
+	uint64_t *(*images)(struct target *t, struct why *why);
+	void (*close)(struct target *t); /* frees it, too */
+	pid_t pid; /* 0: a core file of an unknown process */
+	bool live; /* it may change while it is read */
+};
+
+/* Both return NULL with the reason. */
+struct target *process_open(pid_t pid, struct why *why);
+struct target *core_open(const char *file, struct why *why);
+
+/* The word at an address. Returns 0, or -1 if it is not there. */
+int target_word(struct target *t, uint64_t at, uint64_t *word);
+/* A text that ends in '\0', cut to size - 1 bytes. Returns 0 or -1. */
+int target_text(struct target *t, uint64_t at, char *to, size_t size);
+
+/* ---- of a process -------------------------------------------------------- */
+
+/* The command name; "?" if it has ended. */
+void process_name(pid_t pid, char *name, size_t size);
+/* Resident bytes, or 0. */
+uint64_t process_resident(pid_t pid);
+/*
+ * The ids of its threads, 0 behind the last, for the caller to free. NULL: it
+ * has ended.
+ */
+pid_t *process_threads(pid_t pid);
+/* All processes there are, 0 behind the last, for the caller to free. */
+pid_t *process_all(void);
+
+#endif
