@@ -5,11 +5,12 @@
  *	kmalloc-info				their names
  *	kmalloc-info zoneinfo			of a library that just started
  *	kmalloc-info slabinfo -- ls -l		of a program, when it ends
+ *	kmalloc-info --pid 812 slabinfo		of a process
  *
  * With KMALLOC_CMDLINE the first form of use shows what boot parameters make of
  * nodes, zones and caches. For the other one the program is executed in this
  * process's place, with the library that replaces malloc and is found beside
- * libkmalloc.
+ * libkmalloc. A process that runs already is not touched: ghost.h.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,15 +21,27 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "ghost.h"
+
 #define PRELOAD "libkmalloc-preload.so"
 
 static const char usage_text[] =
 	"Usage: kmalloc-info [NAME]...\n"
 	"       kmalloc-info NAME... -- PROGRAM [ARGS]...\n"
+	"       kmalloc-info --pid PID [NAME]...\n"
 	"Prints the texts of those names, such as slabinfo, zoneinfo or\n"
 	"slab/kmalloc-64/objects: of the library as it is after its start, or\n"
-	"of PROGRAM on standard error when it ends. Without a name, or with one\n"
-	"that ends in '/', the names that there are.\n";
+	"of PROGRAM on standard error when it ends, or of a process that runs.\n"
+	"Without a name, or with one that ends in '/', the names that there\n"
+	"are.\n";
+
+/* Says that there is no text. Returns 1. */
+static int without_text(const char *name, long err)
+{
+	fprintf(stderr, "kmalloc-info: %s: %s\n", name,
+		err == -ENOENT ? "there is no such text" : strerror((int)-err));
+	return 1;
+}
 
 /* One text on standard output: 0 or 1. */
 static int print_text(const char *name)
@@ -37,12 +50,8 @@ static int print_text(const char *name)
 	size_t size;
 	char *text;
 
-	if (len < 0) {
-		fprintf(stderr, "kmalloc-info: %s: %s\n", name,
-			len == -ENOENT ? "there is no such text" :
-					 strerror((int)-len));
-		return 1;
-	}
+	if (len < 0)
+		return without_text(name, len);
 	size = (size_t)len + 4096; /* it may grow meanwhile */
 	text = malloc(size);
 	if (!text) {
@@ -115,6 +124,101 @@ static int run_program(char **names, int nr, char **program)
 	return error == ENOENT ? 127 : 126;
 }
 
+/* ---- another process ----------------------------------------------------- */
+
+#define TRY "KMALLOC_INFO_TRY"
+#define MOST_TRIES 8
+
+/*
+ * Executes this program anew, at other addresses. Returns 1 if that did not
+ * help.
+ */
+static int move_away(char **argv)
+{
+	const char *tried = getenv(TRY);
+	int nr = tried ? atoi(tried) : 0;
+	char number[16];
+
+	if (nr < MOST_TRIES) {
+		snprintf(number, sizeof(number), "%d", nr + 1);
+		setenv(TRY, number, 1);
+		execv("/proc/self/exe", argv);
+	}
+	fputs("kmalloc-info: its addresses are those of this program: is their "
+	      "randomization off?\n",
+	      stderr);
+	return 1;
+}
+
+/* One text of a process: 0 or 1. */
+static int print_of(struct library *lib, const char *name)
+{
+	struct why why;
+	char *text;
+	long len = ghost_text(lib, name, &text, &why);
+
+	if (len == GHOST_CANNOT) {
+		fprintf(stderr, "kmalloc-info: %s: %s\n", name, why.text);
+		return 1;
+	}
+	if (len < 0)
+		return without_text(name, len);
+	fwrite(text, 1, (size_t)len, stdout);
+	free(text);
+	return 0;
+}
+
+/* Says why nothing of a process can be shown. Returns 1. */
+static int cannot_show(pid_t pid, const struct why *why)
+{
+	fprintf(stderr, "kmalloc-info: process %d: %s\n", (int)pid, why->text);
+	return 1;
+}
+
+/* The texts of a process; all names without one. */
+static int print_process(struct target *t, char **argv, char **names)
+{
+	static char all[] = "", *no_names[] = { all, NULL };
+	struct library lib;
+	struct why why;
+	int failed;
+
+	if (library_open(&lib, t, 0, &why))
+		return cannot_show(t->pid, &why);
+	failed = ghost_prepare(&lib, &why);
+	if (failed > 0)
+		return move_away(argv);
+	if (failed)
+		return cannot_show(t->pid, &why);
+	for (names = *names ? names : no_names; *names; names++)
+		failed |= print_of(&lib, *names);
+	library_close(&lib);
+	return failed;
+}
+
+/* kmalloc-info --pid PID NAMES... */
+static int run_for_process(int argc, char **argv)
+{
+	char *end = argv[1];
+	long pid = argc > 2 ? strtol(argv[2], &end, 10) : 0;
+	struct target *t;
+	struct why why;
+	int ret;
+
+	if (pid <= 0 || pid > 1 << 30 || *end) {
+		fputs(usage_text, stderr);
+		return 2;
+	}
+	t = process_open((pid_t)pid, &why);
+	if (!t) {
+		fprintf(stderr, "kmalloc-info: %s\n", why.text);
+		return 1;
+	}
+	ret = print_process(t, argv, argv + 3);
+	t->close(t);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	int nr = 1, failed = 0;
@@ -123,6 +227,8 @@ int main(int argc, char **argv)
 		fputs(usage_text, stdout);
 		return 0;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--pid"))
+		return run_for_process(argc, argv);
 	while (nr < argc && strcmp(argv[nr], "--"))
 		nr++;
 	if (nr == 1 && argc > 1) {

@@ -154,6 +154,11 @@ struct target *process_open(pid_t pid, struct why *why)
 	return NULL;
 }
 
+int process_mem(const struct target *t)
+{
+	return ((const struct process *)t)->mem;
+}
+
 void process_name(pid_t pid, char *name, size_t size)
 {
 	FILE *file = open_of(pid, "comm");

@@ -42,6 +42,9 @@ int target_text(struct target *t, uint64_t at, char *to, size_t size);
 
 /* ---- of a process -------------------------------------------------------- */
 
+/* The descriptor of its memory. */
+int process_mem(const struct target *t);
+
 /* The command name; "?" if it has ended. */
 void process_name(pid_t pid, char *name, size_t size);
 /* Resident bytes, or 0. */

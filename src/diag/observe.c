@@ -11,6 +11,10 @@
  */
 #include "config.h"
 #include "diag/observe.h"
+#include "diag/proc.h"
+
+/* Makes the texts: a reader calls it in a copy of the process. */
+observe_function(proc_read);
 
 extern const struct observe_symbol __start_km_symbols[]
 	__attribute__((weak, visibility("hidden")));

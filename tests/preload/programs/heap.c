@@ -4,6 +4,7 @@
  *
  *	heap hold	5000 blocks of 700 bytes, 10 of 100,000, two of 8 MiB;
  *			a second thread has freed 100 of its own
+ *	heap texts	the same; ends by exit(), which prints texts
  *	heap fork	the same; a child has 1000 blocks of 700 bytes more
  *	heap churn	threads that allocate, free, begin and end
  *	heap fill MIB	so much of blocks of 64 bytes
@@ -57,13 +58,18 @@ static void say_ready(long other)
 		abort();
 }
 
-/* Ends the process with its standard input. */
-static void wait_for_end(void)
+static void wait_for_input(void)
 {
 	char c;
 
 	while (read(STDIN_FILENO, &c, 1) > 0)
 		;
+}
+
+/* Ends the process with its standard input. */
+static void wait_for_end(void)
+{
+	wait_for_input();
 	_exit(0);
 }
 
@@ -183,6 +189,10 @@ int main(int argc, char **argv)
 		fill(strtoul(argv[2], NULL, 10));
 	} else {
 		hold();
+	}
+	if (!strcmp(what, "texts")) {
+		wait_for_input();
+		return 0;
 	}
 	wait_for_end();
 }
