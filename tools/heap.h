@@ -84,7 +84,7 @@ void heap_free(struct heap *heap);
 
 /* ---- between the files --------------------------------------------------- */
 
-#define HEAP_TRIES 8 /* of a walk along a list that changes */
+#define HEAP_TRIES 32 /* of a walk along a list that changes */
 #define HEAP_MAX_CACHES 16384U
 #define HEAP_MAX_OWNERS 1024U
 

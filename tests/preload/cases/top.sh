@@ -57,7 +57,7 @@ known='cache["malloc-704"]["objects"] == 5000 and top["runs"] >= 10 and
 	top["schema"] == "kmalloc-top" and top["version"] == 1 and
 	top["in_use"] >= 5000 * 704 + 10 * 100000 + (16 << 20) and
 	top["zones"][0]["name"] == "Normal" and
-	0 < top["zones"][0]["free"] <= top["zones"][0]["managed"]'
+	0 <= top["zones"][0]["free"] <= top["zones"][0]["managed"]'
 backend=slub
 [[ $KM_PRELOAD_LIB == *-slab.so ]] && backend=slab
 
@@ -85,6 +85,33 @@ grep -qE '^(thread|CPU) ' "$WORK/out" || fail "owner: $(<"$WORK/out")"
 grep -qE "^ +$PID +[0-9.]+M .* heap$$\$" "$WORK/out" ||
 	fail "list: $(<"$WORK/out")"
 see "$known" "heap$$"
+"$top" --json --interval 0.05 "$PID" | head -n 3 >"$WORK/lines"
+[[ $(grep -c '^{.*}$' "$WORK/lines") -eq 3 ]] || fail "--interval"
+
+# type in a terminal: it is live, sorts, shows threads, and ends by q
+python3 -c '
+import os, pty, sys, time
+pid, fd = pty.fork()
+if not pid:
+    os.environ.update(TERM="xterm", LINES="40", COLUMNS="120")
+    os.execv(sys.argv[1], [sys.argv[1], "--interval", "0.05", sys.argv[2]])
+shown = b""
+def until(text):
+    global shown
+    while text not in shown:
+        shown += os.read(fd, 4096)
+for key, text in ((b"", b"SLOWPATH/S"), (b"s", b"malloc-704"), (b"t", b"OWNER"),
+                  (b"q", b"")):
+    shown = b"" if key == b"t" else shown
+    os.write(fd, key)
+    until(text)
+try:
+    while os.read(fd, 4096):
+        pass
+except OSError:
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+' "$top" "$PID" || fail "in a terminal"
 if [[ $(id -u) -eq 0 ]] && command -v setpriv >/dev/null; then
 	cp "$top" "$WORK/top" && chmod 755 "$WORK/top"
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
