@@ -63,45 +63,77 @@ struct node_barn *barn_here(struct kmem_cache *s)
 	return &node_here(s)->barn[smp_cpu() % NR_BARNS];
 }
 
-static struct slab_sheaf *take_full(struct kmem_cache_node *n, unsigned int i,
-				    struct slab_sheaf *empty)
+/*
+ * Replaces an empty sheaf, or none, by a full one. barn->lock is held. Returns
+ * what has no place: the empty sheaf, or NULL.
+ */
+static struct slab_sheaf *__exchange_full(struct kmem_cache_node *n,
+					  struct node_barn *barn,
+					  struct slab_sheaf **sheaf)
 {
-	struct node_barn *barn = &n->barn[i];
-	struct slab_sheaf *full;
+	struct slab_sheaf *empty = *sheaf;
 
-	if (!READ_ONCE(barn->nr_full))
-		return NULL;
-	spin_lock(&barn->lock);
-	full = pop_sheaf(&barn->full, &barn->nr_full);
-	if (full) {
-		barn_count_full(n, -1);
-		WRITE_ONCE(barn->gets, barn->gets + 1);
-		if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
-			push_sheaf(&barn->empty, &barn->nr_empty, empty);
-			empty = NULL;
-		}
+	*sheaf = pop_sheaf(&barn->full, &barn->nr_full);
+	barn_count_full(n, -1);
+	WRITE_ONCE(barn->gets, barn->gets + 1);
+	if (empty && barn->nr_empty < BARN_MAX_EMPTY) {
+		push_sheaf(&barn->empty, &barn->nr_empty, empty);
+		empty = NULL;
 	}
-	spin_unlock(&barn->lock);
-	if (full && empty)
-		sheaf_free(empty);
-	if (full)
-		barn_clear_marks(full);
-	return full;
+	return empty;
 }
 
-struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
+/*
+ * barn_get_two() for one barn. A second sheaf is taken if another stays there.
+ */
+static bool take_full(struct kmem_cache *s, struct kmem_cache_node *n,
+		      struct node_barn *barn, struct slab_sheaf **sheaf,
+		      struct slab_sheaf **second)
+{
+	struct slab_sheaf *rest[2] = { NULL, NULL };
+	bool two;
+
+	if (!READ_ONCE(barn->nr_full))
+		return false;
+	kmem_cache_lock(s, &barn->lock);
+	if (!barn->nr_full) {
+		spin_unlock(&barn->lock);
+		return false;
+	}
+	two = second && barn->nr_full > 2;
+	rest[0] = __exchange_full(n, barn, sheaf);
+	if (two)
+		rest[1] = __exchange_full(n, barn, second);
+	spin_unlock(&barn->lock);
+	for (unsigned int i = 0; i < 2; i++)
+		if (rest[i])
+			sheaf_free(rest[i]);
+	barn_clear_marks(*sheaf);
+	if (two)
+		barn_clear_marks(*second);
+	return true;
+}
+
+bool barn_get_two(struct kmem_cache *s, struct slab_sheaf **sheaf,
+		  struct slab_sheaf **second)
 {
 	struct kmem_cache_node *n = node_here(s);
-	struct slab_sheaf *full = NULL;
+	bool found = false;
 
 	if (READ_ONCE(n->full_sheaves)) {
 		unsigned int here = smp_cpu();
 
-		for (unsigned int i = 0; i < NR_BARNS && !full; i++)
-			full = take_full(n, (here + i) % NR_BARNS, empty);
+		for (unsigned int i = 0; i < NR_BARNS && !found; i++)
+			found = take_full(s, n, &n->barn[(here + i) % NR_BARNS],
+					  sheaf, second);
 	}
-	kmem_stat(s, full ? BARN_GET : BARN_GET_FAIL);
-	return full;
+	kmem_stat(s, found ? BARN_GET : BARN_GET_FAIL);
+	return found;
+}
+
+struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
+{
+	return barn_get_two(s, &empty, NULL) ? empty : NULL;
 }
 
 /*
@@ -131,7 +163,7 @@ static int list_full(struct kmem_cache_node *n, struct node_barn *barn,
 {
 	int ret = -E2BIG;
 
-	spin_lock(&barn->lock);
+	kmem_cache_lock(full->cache, &barn->lock);
 	if (barn->nr_full < full_limit()) {
 		push_sheaf(&barn->full, &barn->nr_full, full);
 		barn_count_full(n, 1);
@@ -166,13 +198,14 @@ int barn_put_full(struct kmem_cache *s, struct slab_sheaf *full)
 	return put_marked(s, full, NULL);
 }
 
-static struct slab_sheaf *take_empty(struct node_barn *barn)
+static struct slab_sheaf *take_empty(const struct kmem_cache *s,
+				     struct node_barn *barn)
 {
 	struct slab_sheaf *empty;
 
 	if (!READ_ONCE(barn->nr_empty))
 		return NULL;
-	spin_lock(&barn->lock);
+	kmem_cache_lock(s, &barn->lock);
 	empty = pop_sheaf(&barn->empty, &barn->nr_empty);
 	spin_unlock(&barn->lock);
 	return empty;
@@ -185,7 +218,7 @@ struct slab_sheaf *barn_get_empty(struct kmem_cache *s)
 	struct slab_sheaf *empty = NULL;
 
 	for (unsigned int i = 0; i < NR_BARNS && !empty; i++)
-		empty = take_empty(&barns[(here + i) % NR_BARNS]);
+		empty = take_empty(s, &barns[(here + i) % NR_BARNS]);
 	return empty;
 }
 
@@ -214,7 +247,7 @@ void barn_put_empty(struct kmem_cache *s, struct slab_sheaf *empty)
 	struct node_barn *barn = barn_here(s);
 
 	sheaf_restore(s, empty);
-	spin_lock(&barn->lock);
+	kmem_cache_lock(s, &barn->lock);
 	if (barn->nr_empty < BARN_MAX_EMPTY) {
 		push_sheaf(&barn->empty, &barn->nr_empty, empty);
 		empty = NULL;

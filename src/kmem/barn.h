@@ -19,6 +19,14 @@ void sheaf_free(struct slab_sheaf *sheaf);
  */
 struct slab_sheaf *barn_get_full(struct kmem_cache *s,
 				 struct slab_sheaf *empty);
+/*
+ * Replaces *sheaf, which is empty or NULL, by a full one. `second` may be NULL;
+ * if the barn has some more, *second is replaced too, under the same lock. Both
+ * are the caller's alone. Returns false, with nothing changed, if no barn has a
+ * full sheaf.
+ */
+bool barn_get_two(struct kmem_cache *s, struct slab_sheaf **sheaf,
+		  struct slab_sheaf **second);
 /* Returns true if this CPU's barn takes a full sheaf; a hint. */
 bool barn_has_room(struct kmem_cache *s);
 /*

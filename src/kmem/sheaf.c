@@ -59,24 +59,38 @@ static struct slab_sheaf *fit_empty(struct slab_sheaf *empty, u32 capacity)
 	return empty;
 }
 
+/*
+ * Replaces main, which is empty or NULL, and perhaps the spare, by full sheaves
+ * of a barn. Returns false if there is none.
+ */
+static bool take_from_barn(struct kmem_owner_slot *slot, struct kmem_cache *s,
+			   struct slab_sheaf **main)
+{
+	struct slab_sheaf *spare = slot->spare;
+	bool found;
+
+	spare_set(slot, NULL);
+	found = barn_get_two(s, main, &spare);
+	spare_set(slot, spare);
+	return found;
+}
+
 int sheaf_main_empty(struct kmem_owner *owner, struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	u32 capacity = kmem_room_miss(owner, s);
 	struct slab_sheaf *main = fit_empty(main_take(owner, s), capacity);
-	struct slab_sheaf *full = NULL;
 
 	slot->retired = 0;
 	if (slot->spare && slot->spare->count) {
-		full = slot->spare;
+		struct slab_sheaf *full = slot->spare;
+
 		spare_set(slot, main);
 		main_set(owner, s, full);
 		return 0;
 	}
-	if (room_is_whole(s, capacity))
-		full = barn_get_full(s, main);
-	if (full) {
-		main_set(owner, s, full);
+	if (room_is_whole(s, capacity) && take_from_barn(slot, s, &main)) {
+		main_set(owner, s, main);
 		return 0;
 	}
 	if (!main)

@@ -50,6 +50,15 @@ unsigned long kmem_stat_sum(const struct kmem_cache *s, enum stat_item item)
 	return sum;
 }
 
+unsigned long kmem_cache_locks(const struct kmem_cache *s)
+{
+	unsigned long sum = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		sum += READ_ONCE(s->cpu_stat[cpu].locks);
+	return sum;
+}
+
 void kmem_stat_clear(const struct kmem_cache *s, enum stat_item item)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)

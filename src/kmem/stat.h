@@ -60,6 +60,7 @@ enum stat_item {
 /* The counts of one CPU. */
 struct kmem_cache_stat {
 	unsigned long v[NR_SLUB_STAT_ITEMS];
+	unsigned long locks; /* kmem_cache_lock() */
 } __cacheline_aligned;
 
 /* The kernel's names, which are also those of files: "alloc_fastpath". */
@@ -78,6 +79,20 @@ static inline void kmem_stat(const struct kmem_cache *s, enum stat_item item)
 	kmem_stat_n(s, item, 1);
 }
 
+/*
+ * Takes a lock of a cache or of its part for a node, and counts that: what
+ * moves objects between threads and slabs does. What looks at slabs does not.
+ */
+static inline void kmem_cache_lock(const struct kmem_cache *s, spinlock_t *lock)
+{
+	unsigned long *nr = &s->cpu_stat[smp_cpu_seen()].locks;
+
+	WRITE_ONCE(*nr, READ_ONCE(*nr) + 1);
+	spin_lock(lock);
+}
+
+/* Returns how often kmem_cache_lock() was called for a cache. */
+unsigned long kmem_cache_locks(const struct kmem_cache *s);
 /* Return the sum of a count over the CPUs, and set it to zero. */
 unsigned long kmem_stat_sum(const struct kmem_cache *s, enum stat_item item);
 void kmem_stat_clear(const struct kmem_cache *s, enum stat_item item);

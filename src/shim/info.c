@@ -15,6 +15,7 @@
 #include "kmem/held.h"
 #include "kmem/inside.h"
 #include "kmem/slab_ops.h"
+#include "kmem/stat.h"
 #include "shim/exports.h"
 #include "shim/info.h"
 #include "sys/os.h"
@@ -61,6 +62,7 @@ static void sum_caches(struct shim_info *info)
 		info->flushes += READ_ONCE(s->flushes);
 		info->refilled += READ_ONCE(s->refilled);
 		info->flushed += READ_ONCE(s->flushed);
+		info->locks += kmem_cache_locks(s);
 	}
 }
 
@@ -187,7 +189,7 @@ static const struct info_format xml_format = {
 	.begin = "<malloc version=\"1\">\n<caches>\n",
 	.between = "",
 	.cache = "%s<cache name=\"%s\" size=\"%u\" slabs=\"%lu\" "
-		 "in_use=\"%lu\" cached=\"%lu\"/>\n",
+		 "in_use=\"%lu\" cached=\"%lu\" locks=\"%lu\"/>\n",
 	.runs = "</caches>\n<runs count=\"%lu\" size=\"%lu\"/>\n",
 	.areas = "<areas count=\"%lu\" size=\"%lu\" lazy=\"%lu\"/>\n",
 	.free = "<free dirty=\"%lu\" bound=\"%lu\" returned=\"%lu\" "
@@ -200,7 +202,7 @@ static const struct info_format json_format = {
 	.begin = "{\"schema\": 1,\n\"caches\": [\n",
 	.between = ",\n",
 	.cache = "%s{\"name\": \"%s\", \"size\": %u, \"slabs\": %lu, "
-		 "\"in_use\": %lu, \"cached\": %lu}",
+		 "\"in_use\": %lu, \"cached\": %lu, \"locks\": %lu}",
 	.runs = "],\n\"runs\": {\"count\": %lu, \"size\": %lu},\n",
 	.areas = "\"areas\": {\"count\": %lu, \"size\": %lu, "
 		 "\"lazy\": %lu},\n",
@@ -224,7 +226,7 @@ static bool info_class(FILE *out, const struct info_format *format,
 	kmem_leave();
 	fprintf(out, format->cache, between, s->name, s->size,
 		kmem_cache_nr_slabs(s), objects > idle ? objects - idle : 0,
-		min(idle, objects));
+		min(idle, objects), kmem_cache_locks(s));
 	return true;
 }
 

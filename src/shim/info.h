@@ -16,6 +16,7 @@ struct shim_info {
 	unsigned long small_objects, slabs, slabs_ever;
 	unsigned long free_blocks; /* objects and blocks of pages */
 	unsigned long refills, flushes, refilled, flushed;
+	unsigned long locks; /* of these caches and their nodes */
 	unsigned long runs, runs_ever;
 	size_t run_bytes, managed, free, resident_free;
 	struct large_area_stat areas;

@@ -108,8 +108,10 @@ static void print_calls(int fd, const struct shim_info *info)
 			     "  calls         %lu allocations, %lu "
 			     "reallocations, %lu frees\n",
 			     nr[CALL_ALLOC], nr[CALL_REALLOC], nr[CALL_FREE]);
-	km_report_to(fd, "  traffic       %lu refills, %lu flushes\n",
-		     info->refills, info->flushes);
+	km_report_to(fd,
+		     "  traffic       %lu refills, %lu flushes, %lu locks of "
+		     "caches and nodes\n",
+		     info->refills, info->flushes, info->locks);
 }
 
 static void print_summary(const struct shim_info *info)
@@ -161,11 +163,11 @@ static void append_line(const struct shim_info *info)
 	}
 	len = km_snprintf(line, sizeof(line),
 			  "pid=%d comm=%#pE refills=%lu flushes=%lu slabs=%lu "
-			  "large=%lu peak=%lu\n",
+			  "large=%lu peak=%lu locks=%lu\n",
 			  os_pid(), comm, info->refills, info->flushes,
 			  info->slabs_ever,
 			  info->runs_ever + info->areas.areas_ever,
-			  status_bytes("VmHWM:"));
+			  status_bytes("VmHWM:"), info->locks);
 	fd = open_stats();
 	if (fd < 0) {
 		km_report_to(km_report_fd(),

@@ -19,6 +19,7 @@
  * Source	Linux v6.1 mm/slab.c (docs/kernel.md S1, S4)
  */
 #include "kmem/region.h"
+#include "kmem/stat.h"
 #include "slab/internal.h"
 #include "zone/numa.h"
 
@@ -97,7 +98,7 @@ static void alien_put(struct kmem_cache *s, struct alien_cache *alien,
 	void *full[ALIEN_LIMIT];
 	unsigned int nr = 0;
 
-	spin_lock(&alien->lock);
+	kmem_cache_lock(s, &alien->lock);
 	if (alien->ac.avail == alien->ac.limit)
 		nr = __alien_take(alien, full);
 	ac_put_obj(&alien->ac, obj);

@@ -30,6 +30,7 @@
 #include "kmem/cache.h"
 #include "kmem/direct.h"
 #include "kmem/inherited.h"
+#include "kmem/stat.h"
 #include "slab/key.h"
 #include "slab/numbers.h"
 
@@ -145,7 +146,7 @@ static unsigned int free_block(struct kmem_cache *s,
 	const struct flush_to b = { n, node, os_single_threaded() };
 	LIST_HEAD(list);
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	nr = (unsigned int)((has_map(s) ? put_mapped : put_chained)(
 				    key, &b, objs, objs + nr) -
 			    objs);
@@ -163,7 +164,7 @@ void __slab_put(struct kmem_cache *s, struct slab_desc *slab,
 	struct kmem_cache_node *n = desc_node(slab);
 	const freelist_idx_t number = (freelist_idx_t)index;
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	if (slab->active == s->num)
 		leave_full(s, n, slab, index);
 	put_numbers(s, slab, &number, 1);

@@ -22,6 +22,7 @@
 #include "kmem/rcu.h"
 #include "kmem/slab_ops.h"
 #include "request/request.h"
+#include "kmem/stat.h"
 #include "slab/debug.h"
 #include "slab/numbers.h"
 
@@ -32,7 +33,7 @@ static size_t next_colour(struct kmem_cache *s, struct kmem_cache_node *n)
 
 	if (s->colour < 2)
 		return 0;
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	colour = n->colour_next++;
 	if (n->colour_next >= s->colour)
 		n->colour_next = 0;

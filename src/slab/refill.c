@@ -18,6 +18,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
+#include "kmem/stat.h"
 #include "slab/numbers.h"
 #include "zone/numa.h"
 
@@ -102,7 +103,7 @@ void cache_grow_end(struct kmem_cache *s, struct slab_desc *slab)
 	struct kmem_cache_node *n = desc_node(slab);
 	unsigned int active = slab->active;
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	if (active) {
 		fixup_slab_list(s, n, slab);
 	} else {
@@ -146,7 +147,7 @@ static unsigned int alloc_from_node(struct kmem_cache *s,
 
 	if (got || !READ_ONCE(n->free_objects))
 		return got;
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	got = alloc_from_lists(s, n, w);
 	kmem_count_add(&s->in_use, got);
 	spin_unlock(&n->list_lock);

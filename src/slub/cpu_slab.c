@@ -14,6 +14,7 @@
  *		(docs/kernel.md U3, U4)
  * Tests	unit.slub.refill, unit.slub.flush, unit.slub.shrink
  */
+#include "kmem/stat.h"
 #include "slub/internal.h"
 
 /* Returns to the CPU's slab the objects taken off it and not handed out. */
@@ -67,7 +68,7 @@ void put_cpu_partial(struct kmem_cache *s, struct slab *slab)
 	struct kmem_cache_cpu *c = this_cpu_slab(s);
 	struct slab *surplus = NULL, *next;
 
-	spin_lock(&c->lock);
+	kmem_cache_lock(s, &c->lock);
 	if (c->nr_partial >= READ_ONCE(s->cpu_partial_slabs)) {
 		kmem_stat(s, CPU_PARTIAL_DRAIN);
 		surplus = c->partial;

@@ -43,7 +43,7 @@ static struct slab *get_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
 {
 	unsigned int got;
 	struct slab *slab = get_partial_node(
-		n, 1 + READ_ONCE(s->cpu_partial_slabs) / 2, &got);
+		s, n, 1 + READ_ONCE(s->cpu_partial_slabs) / 2, &got);
 
 	if (slab) {
 		WRITE_ONCE(c->partial, slab->next);

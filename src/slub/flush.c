@@ -27,6 +27,7 @@
 #include "kmem/cache.h"
 #include "kmem/direct.h"
 #include "kmem/inherited.h"
+#include "kmem/stat.h"
 #include "slub/away.h"
 #include "slub/detached.h"
 #include "slub/row.h"
@@ -42,7 +43,7 @@ static void free_listed(struct kmem_cache *s, struct detached *d)
 	struct kmem_cache_node *n = slab_node(d->slab);
 	bool discard;
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	discard = __free_listed(s, n, d);
 	spin_unlock(&n->list_lock);
 	if (discard)

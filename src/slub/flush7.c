@@ -17,6 +17,7 @@
  *		lock is ours: docs/divergence.md E
  */
 #include "kmem/cache.h"
+#include "kmem/stat.h"
 #include "slub/detached.h"
 
 void slub7_free_pending(struct kmem_cache *s, struct pending *p)
@@ -33,7 +34,7 @@ void slub7_free_pending(struct kmem_cache *s, struct pending *p)
 			if (n)
 				spin_unlock(&n->list_lock);
 			n = own;
-			spin_lock(&n->list_lock);
+			kmem_cache_lock(s, &n->list_lock);
 		}
 		if (__free_listed(s, n, d))
 			empty[nr_empty++] = d->slab;

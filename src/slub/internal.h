@@ -237,7 +237,8 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab);
  * the first, linked to the others by next, or NULL. Stores their number in
  * *got.
  */
-struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
+struct slab *get_partial_node(const struct kmem_cache *s,
+			      struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got);
 /* slab_ops.fork_take: takes all locks of the cache before fork(). */
 void slub_fork_take(struct kmem_cache *s);

@@ -7,9 +7,11 @@
  * Source	Linux v6.18 mm/slub.c (docs/kernel.md U3, U4)
  */
 #include "kmem/cache.h"
+#include "kmem/stat.h"
 #include "slub/internal.h"
 
-struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
+struct slab *get_partial_node(const struct kmem_cache *s,
+			      struct kmem_cache_node *n, unsigned int nr,
 			      unsigned int *got)
 {
 	struct slab *first = NULL, **link = &first;
@@ -17,7 +19,7 @@ struct slab *get_partial_node(struct kmem_cache_node *n, unsigned int nr,
 	*got = 0;
 	if (!READ_ONCE(n->nr_partial))
 		return NULL;
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	while (*got < nr && !list_empty(&n->partial)) {
 		struct slab *slab = list_first_entry(&n->partial, struct slab,
 						     list);
@@ -43,7 +45,7 @@ void unfreeze_slab(struct kmem_cache *s, struct slab *slab)
 	struct slab_state old, new;
 	bool discard = false;
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	old = slab_read(slab);
 	do {
 		new = old;

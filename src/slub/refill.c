@@ -24,6 +24,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
+#include "kmem/stat.h"
 #include "slub/away.h"
 
 /*
@@ -203,7 +204,7 @@ static unsigned int refill_reclaiming(struct kmem_cache *s, gfp_t gfp, int node,
 	if (node != NUMA_NO_NODE)
 		node = slab->node_id;
 	c = this_cpu_slab(s);
-	spin_lock(&c->lock);
+	kmem_cache_lock(s, &c->lock);
 	add_new_slab(c, slab);
 	got = __slub_refill(s, c, gfp, node, objs, nr);
 	spin_unlock(&c->lock);
@@ -219,7 +220,7 @@ unsigned int slub_refill(struct kmem_cache *s, gfp_t gfp, int node, void **objs,
 	if (unlikely(got))
 		return got;
 	c = this_cpu_slab(s);
-	spin_lock(&c->lock);
+	kmem_cache_lock(s, &c->lock);
 	got = __slub_refill(s, c, gfp, node, objs, nr);
 	spin_unlock(&c->lock);
 	if (unlikely(!got) && (gfp & __GFP_DIRECT_RECLAIM))

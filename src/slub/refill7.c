@@ -30,6 +30,7 @@
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
+#include "kmem/stat.h"
 #include "slub/away.h"
 #include "slub/detached.h"
 
@@ -130,7 +131,7 @@ static unsigned int detach_parts(struct kmem_cache *s,
 
 	if (!READ_ONCE(n->nr_partial))
 		return 0;
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	while (wanted && nr < MAX_PARTS && !list_empty(&n->partial)) {
 		got = detach_objects(
 			s, n, list_first_entry(&n->partial, struct slab, list),
@@ -167,7 +168,7 @@ static void give_rest(struct kmem_cache *s, struct slab *slab, void *rest,
 	struct slab_state old, new;
 	bool done = false;
 
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	old = slab_read(slab);
 	do {
 		new = old;
@@ -318,7 +319,7 @@ static void take_new(struct kmem_cache *s, struct slab *slab, struct batch *b)
 	slab->state.counters.frozen = 0;
 	if (nr == objects)
 		return;
-	spin_lock(&n->list_lock);
+	kmem_cache_lock(s, &n->list_lock);
 	add_partial_first(n, slab);
 	spin_unlock(&n->list_lock);
 }

@@ -9,6 +9,7 @@
 #include "kmem/cache.h"
 #include "kmem/region.h"
 #include "kmem/slab_ops.h"
+#include "kmem/stat.h"
 
 static struct kmem_cache *s;
 
@@ -168,6 +169,40 @@ static void test_last_in_first_out(void **state)
 	owners_stop();
 }
 
+/* Two full sheaves are asked for at once. Expect two while one more stays, for
+ * the two empty ones; else one, and the second as it was. Without a full one
+ * both are as they were. */
+static void test_two(void **state)
+{
+	struct slab_sheaf *full[4], *a = sheaf_alloc(s), *b = sheaf_alloc(s);
+	struct slab_sheaf *was[2] = { a, b };
+	unsigned long locks;
+
+	(void)state;
+	owners_start(MANY_OWNERS);
+	assert_false(barn_get_two(s, &a, &b));
+	assert_true(a == was[0] && b == was[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(full); i++) {
+		full[i] = full_sheaf();
+		assert_int_equal(barn_put_full(s, full[i]), 0);
+	}
+	locks = kmem_cache_locks(s);
+	assert_true(barn_get_two(s, &a, &b));
+	assert_int_equal(kmem_cache_locks(s), locks + 1);
+	assert_true(a == full[3] && b == full[2]);
+	assert_int_equal(s->node[0]->barn[BARN_HERE].nr_empty, 2);
+	barn_check(s);
+	a = barn_get_empty(s);
+	b = barn_get_empty(s);
+	assert_true(barn_get_two(s, &a, &b));
+	assert_true(a == full[1] && (b == was[0] || b == was[1]));
+	barn_put_empty(s, b);
+	assert_int_equal(fake.stored, s->sheaf_capacity);
+	for (size_t i = 1; i < ARRAY_SIZE(full); i++)
+		assert_int_equal(barn_put_full(s, full[i]), 0);
+	owners_stop();
+}
+
 /* More empty sheaves than the barn wants, also one for a full sheaf. Expect ten
  * kept and the rest given back to the region. */
 static void test_empty_limit(void **state)
@@ -237,8 +272,8 @@ int main(void)
 		TEST(test_sheaf_shape),	 TEST(test_full_limit),
 		TEST(test_not_marked),	 TEST(test_exchange),
 		TEST(test_replace_full), TEST(test_last_in_first_out),
-		TEST(test_empty_limit),	 TEST(test_shrink_idle),
-		TEST(test_check_fails),
+		TEST(test_two),		 TEST(test_empty_limit),
+		TEST(test_shrink_idle),	 TEST(test_check_fails),
 	};
 
 	pin_to_first_cpu();

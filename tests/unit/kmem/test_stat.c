@@ -50,8 +50,25 @@ static unsigned long expected(unsigned int item)
 static void test_new(void **state)
 {
 	(void)state;
+	assert_int_equal(kmem_cache_locks(s), 0);
 	for (unsigned int i = 0; i < NR_SLUB_STAT_ITEMS; i++)
 		assert_int_equal(kmem_stat_sum(s, (enum stat_item)i), 0);
+}
+
+/* Locks that are taken on a CPU, and others before. Expect each to be held, and
+ * the sum over the CPUs. */
+static void test_locks(void **state)
+{
+	spinlock_t lock = SPIN_LOCK_INIT(LOCK_BARN);
+
+	(void)state;
+	s->cpu_stat[nr_cpu_ids - 1].locks += 10;
+	for (int i = 0; i < 3; i++) {
+		kmem_cache_lock(s, &lock);
+		lock_assert_held(&lock);
+		spin_unlock(&lock);
+	}
+	assert_int_equal(kmem_cache_locks(s), 13);
 }
 
 /* Counts of every CPU, the last one too. Expect the sum of one item alone. */
@@ -119,8 +136,8 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_new),	 TEST(test_sum),   TEST(test_clear),
-		TEST(test_here), TEST(test_names),
+		TEST(test_new),	  TEST(test_locks), TEST(test_sum),
+		TEST(test_clear), TEST(test_here),  TEST(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

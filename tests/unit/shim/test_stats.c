@@ -116,7 +116,7 @@ static void test_file(void **state)
 {
 	char cmdline[80], text[1024], comm[32];
 	int pid, len = 0;
-	unsigned long refills, flushes, slabs, large, peak;
+	unsigned long refills, flushes, slabs, large, peak, locks;
 
 	(void)state;
 	snprintf(path, sizeof(path), "/tmp/km-test-stats.%d", getpid());
@@ -129,13 +129,13 @@ static void test_file(void **state)
 	assert_int_equal(count_phrase(text, "\n"), 2);
 	assert_int_equal(sscanf(text,
 				"pid=%d comm=%31s refills=%lu flushes=%lu "
-				"slabs=%lu large=%lu peak=%lu\n%n",
+				"slabs=%lu large=%lu peak=%lu locks=%lu\n%n",
 				&pid, comm, &refills, &flushes, &slabs, &large,
-				&peak, &len),
-			 7);
+				&peak, &locks, &len),
+			 8);
 	assert_int_equal(strncmp(text + len, "pid=", 4), 0);
 	assert_int_equal(strncmp(comm, "unit_shim_stats", 15), 0);
-	assert_true(refills > 0 && slabs > 0 && large >= 2);
+	assert_true(refills > 0 && slabs > 0 && large >= 2 && locks > 0);
 	assert_true(peak > 6 * MIB && peak < 1024 * MIB);
 }
 

@@ -29,7 +29,7 @@ static void test_get_partial(void **state)
 	(void)state;
 	NEEDS_CPU_SLAB();
 	node_partials(3);
-	slab = get_partial_node(f.n, 2, &got);
+	slab = get_partial_node(f.s, f.n, 2, &got);
 	assert_int_equal(got, 2);
 	assert_int_equal(f.n->nr_partial, 1);
 	for (; slab; slab = next, got--) {
@@ -38,9 +38,9 @@ static void test_get_partial(void **state)
 		unfreeze_slab(f.s, slab);
 	}
 	assert_int_equal(got, 0);
-	slab = get_partial_node(f.n, 9, &got);
+	slab = get_partial_node(f.s, f.n, 9, &got);
 	assert_int_equal(got, 3);
-	assert_null(get_partial_node(f.n, 1, &got));
+	assert_null(get_partial_node(f.s, f.n, 1, &got));
 	assert_int_equal(got, 0);
 	for (; slab; slab = next) {
 		next = slab->next;
