@@ -12,6 +12,7 @@
 #include "kmem/guard.h"
 #include "kmem/internal.h"
 #include "kmem/miss.h"
+#include "kmem/section.h"
 
 static __always_inline void *zero_object(struct kmem_cache *s, gfp_t gfp,
 					 void *obj)
@@ -28,7 +29,7 @@ static __always_inline void *zero_object(struct kmem_cache *s, gfp_t gfp,
 __hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
 			    uintptr_t caller)
 {
-	void *obj = kmem_pop(kmem_this_owner, s->slot);
+	void *obj = section_pop_here(s->slot);
 
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE, orig_size,
@@ -38,7 +39,7 @@ __hot_text void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size,
 
 __hot_text void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	void *obj = kmem_pop(kmem_this_owner, s->slot);
+	void *obj = section_pop_here(s->slot);
 
 	if (unlikely(!obj))
 		obj = kmem_cache_alloc_slow(s, gfp, NUMA_NO_NODE,
@@ -79,12 +80,12 @@ __hot_text void kmem_cache_free(struct kmem_cache *s, void *obj)
 		kmem_cache_free_remote(s, &obj, 1);
 		return;
 	}
-	if (unlikely(kmem_push(kmem_this_owner, s->slot, obj)))
+	if (unlikely(section_push_here(s->slot, obj)))
 		kmem_cache_free_slow(s, obj, _RET_IP_);
 }
 
 void __kmem_cache_free(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
-	if (unlikely(kmem_push(kmem_this_owner, s->slot, obj)))
+	if (unlikely(section_push_here(s->slot, obj)))
 		kmem_cache_free_slow(s, obj, caller);
 }

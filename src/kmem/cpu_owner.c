@@ -37,6 +37,7 @@
 #include <errno.h>
 
 #include "diag/param.h"
+#include "kmem/cpu_far.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
@@ -82,6 +83,7 @@ int kmem_cpu_owners_start(bool alone)
 	for (unsigned int cpu = 0; cpu < max(ids, KMEM_CPUS); cpu++)
 		kmem_cpus.owner[cpu] = kmem_no_owner;
 	kmem_rseq = offset;
+	kmem_no_owner->rseq = offset;
 	kmem_threads_most = alone ? 0 : auto_threads;
 	kmem_room_all = 0; /* any CPU's sheaves can be emptied */
 	kmem_room_share(0);
@@ -91,8 +93,17 @@ int kmem_cpu_owners_start(bool alone)
 static void __show_table(unsigned int cpu)
 {
 	section_release();
-	if (!all_hidden)
-		smp_store_release(&kmem_cpus.owner[cpu], kmem_cpu_table[cpu]);
+	if (all_hidden)
+		return;
+	smp_store_release(&kmem_cpus.owner[cpu], kmem_cpu_table[cpu]);
+	__kmem_cpu_far_show(cpu, kmem_cpu_table[cpu]);
+}
+
+/* Lets sections that begin from here on miss. */
+static void __unlink_table(unsigned int cpu)
+{
+	WRITE_ONCE(kmem_cpus.owner[cpu], kmem_no_owner);
+	__kmem_cpu_far_hide(cpu);
 }
 
 /* Returns false if the fence was refused: the table is not hidden then. */
@@ -101,7 +112,7 @@ static bool __hide_table(unsigned int cpu)
 	lock_assert_held(&kmem_owners_lock);
 	if (all_hidden)
 		return !torn;
-	WRITE_ONCE(kmem_cpus.owner[cpu], kmem_no_owner);
+	__unlink_table(cpu);
 	if (os_rseq_fence(cpu)) {
 		__show_table(cpu);
 		return false;
@@ -110,14 +121,10 @@ static bool __hide_table(unsigned int cpu)
 	return true;
 }
 
-bool kmem_cpu_owner_make(void)
+static bool make_table(unsigned int cpu)
 {
-	unsigned int cpu = (unsigned int)os_cpu();
-	struct kmem_owner *table;
+	struct kmem_owner *table = kmem_table_alloc();
 
-	if (cpu >= KMEM_CPUS || READ_ONCE(kmem_cpu_table[cpu]))
-		return false;
-	table = kmem_table_alloc();
 	if (!table)
 		return false;
 	spin_lock(&kmem_owners_lock);
@@ -132,6 +139,32 @@ bool kmem_cpu_owner_make(void)
 	return !table;
 }
 
+static bool make_far(unsigned int cpu, struct kmem_cache *s)
+{
+	struct kmem_owner *table = READ_ONCE(kmem_cpu_table[cpu]);
+
+	if (!table || !kmem_cpu_far_make(table, s))
+		return false;
+	spin_lock(&kmem_owners_lock);
+	__show_table(cpu);
+	spin_unlock(&kmem_owners_lock);
+	return true;
+}
+
+bool kmem_cpu_owner_make(struct kmem_cache *s)
+{
+	unsigned int cpu = (unsigned int)os_cpu();
+	bool made = false;
+
+	if (cpu >= KMEM_CPUS)
+		return false;
+	if (!READ_ONCE(kmem_cpu_table[cpu]))
+		made = make_table(cpu);
+	if (s->far)
+		made |= make_far(cpu, s);
+	return made;
+}
+
 /* ---- drains -------------------------------------------------------------- */
 
 /* Returns true if a table has a main or a spare; racy. */
@@ -142,7 +175,7 @@ static __racy bool holds_any(const struct kmem_owner *table)
 		if (READ_ONCE(table->cursor[slot]) != MISSING ||
 		    READ_ONCE(owner_slot(table, slot)->spare))
 			return true;
-	return false;
+	return kmem_far_any(table);
 }
 
 /*
@@ -186,7 +219,7 @@ void kmem_cpu_owners_flush_cache(struct kmem_cache *s)
 	struct kmem_owner *table;
 	unsigned int cpu;
 
-	if (!kmem_rseq || !s->slot)
+	if (!kmem_rseq || !kmem_has_slot(s))
 		return;
 	spin_lock(&kmem_owners_lock);
 	for_each_cpu_table(cpu, table) {
@@ -207,11 +240,14 @@ void kmem_cpu_owners_check(void)
 {
 	if (!kmem_rseq)
 		return;
+	spin_lock(&kmem_owners_lock);
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++) {
 		const struct kmem_owner *seen = READ_ONCE(kmem_cpus.owner[cpu]);
 
 		BUG_ON(seen != kmem_no_owner && seen != kmem_cpu_table[cpu]);
+		__kmem_cpu_far_check(cpu, kmem_cpu_table[cpu]);
 	}
+	spin_unlock(&kmem_owners_lock);
 	visit_tables(check_table);
 }
 
@@ -222,7 +258,7 @@ void kmem_cpu_owners_fork_take(void)
 	if (!kmem_rseq || all_hidden)
 		return;
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
-		WRITE_ONCE(kmem_cpus.owner[cpu], kmem_no_owner);
+		__unlink_table(cpu);
 	all_hidden = true;
 	torn = os_rseq_fence(OS_ALL_CPUS) != 0;
 	section_acquire();

@@ -15,10 +15,10 @@
  */
 int kmem_cpu_owners_start(bool alone);
 /*
- * Makes a table for the CPU we run on. Returns false if it has one, or there is
- * no memory.
+ * Makes a table for the CPU we run on, and in it the slot of a cache. Returns
+ * false if it has both, or there is no memory.
  */
-bool kmem_cpu_owner_make(void);
+bool kmem_cpu_owner_make(struct kmem_cache *s);
 /*
  * Frees the objects of all CPUs to the slabs. Returns false if the fence was
  * refused: kmem_hand_flush() then does it for this CPU.

@@ -103,7 +103,7 @@ static size_t dir_bytes(unsigned int nr_far)
 /* Makes room in the directory for chunk nr. Returns 0 or -ENOMEM. */
 static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 {
-	unsigned int had = owner->nr_far, want = had;
+	unsigned int had = READ_ONCE(owner->nr_far), want = had;
 	struct kmem_far_slot **dir, **unused;
 
 	while (want <= nr)
@@ -118,13 +118,13 @@ static int grow_dir(struct kmem_owner *owner, unsigned int nr)
 		if (had)
 			memcpy(dir, owner->far, had * sizeof(*dir));
 		unused = owner->far;
-		owner->far = dir;
-		owner->nr_far = want;
+		WRITE_ONCE(owner->far, dir);
+		WRITE_ONCE(owner->nr_far, want);
 		want = had;
 	}
 	spin_unlock(&kmem_owners_lock);
 	region_free(unused, dir_bytes(want));
-	return nr < owner->nr_far ? 0 : -ENOMEM;
+	return nr < READ_ONCE(owner->nr_far) ? 0 : -ENOMEM;
 }
 
 int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
@@ -141,12 +141,37 @@ int kmem_far_add(struct kmem_owner *owner, const struct kmem_cache *s)
 		chunk[i].cursor = MISSING;
 	spin_lock(&kmem_owners_lock);
 	if (!owner->far[nr]) {
-		owner->far[nr] = chunk;
+		WRITE_ONCE(owner->far[nr], chunk);
 		unused = NULL;
 	}
 	spin_unlock(&kmem_owners_lock);
 	region_free(unused, CHUNK_BYTES);
 	return 0;
+}
+
+__racy bool kmem_far_any(const struct kmem_owner *owner)
+{
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++) {
+		const struct kmem_far_slot *far = owner->far[nr];
+
+		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++)
+			if (READ_ONCE(far[i].cursor) != MISSING ||
+			    READ_ONCE(far[i].rest.spare))
+				return true;
+	}
+	return false;
+}
+
+void kmem_far_clear(struct kmem_owner *owner)
+{
+	for (unsigned int nr = 0; nr < owner->nr_far; nr++) {
+		struct kmem_far_slot *far = owner->far[nr];
+
+		for (unsigned int i = 0; far && i < FAR_PER_CHUNK; i++) {
+			far[i].cursor = MISSING;
+			far[i].rest.spare = NULL;
+		}
+	}
 }
 
 void __kmem_far_free(struct kmem_owner *owner)

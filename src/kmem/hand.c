@@ -98,59 +98,65 @@ static struct kmem_owner *claim_hand(void)
 
 /* ---- moves --------------------------------------------------------------- */
 
-static size_t cursor_offset(const struct kmem_cache *s)
+static noinline uintptr_t take_word(struct section_word word, uintptr_t empty)
 {
-	return s->slot * sizeof(uintptr_t);
+	return section_take(kmem_rseq, word, empty);
 }
 
-static size_t spare_offset(const struct kmem_cache *s)
+static noinline bool put_word(struct section_word word, uintptr_t empty,
+			      uintptr_t value)
 {
-	return kmem_nr_cursors * sizeof(uintptr_t) +
-	       s->slot * sizeof(struct kmem_owner_slot) +
-	       offsetof(struct kmem_owner_slot, spare);
+	return section_put(kmem_rseq, word, empty, value);
 }
 
-static noinline uintptr_t take_word(size_t offset, uintptr_t empty)
+/* Returns true if no CPU has a far slot for the cache. */
+static bool is_nowhere(const struct kmem_cache *s)
 {
-	return section_take(kmem_rseq, offset, empty);
+	return s->far && !READ_ONCE(s->by_cpu);
 }
 
-static noinline bool put_word(size_t offset, uintptr_t empty, uintptr_t word)
+/* Returns the cursor of this CPU's slot, which has none from then on, or 0. */
+static uintptr_t take_cursor(struct kmem_cache *s)
 {
-	return section_put(kmem_rseq, offset, empty, word);
+	uintptr_t cursor = 0;
+
+	if (!is_nowhere(s))
+		cursor = take_word(section_cursor(s), MISSING);
+	if (!cursor && kmem_cpu_owner_make(s) && !is_nowhere(s))
+		cursor = take_word(section_cursor(s), MISSING);
+	return cursor;
 }
 
-struct kmem_owner *kmem_hand_take(const struct kmem_cache *s)
+struct kmem_owner *kmem_hand_take(struct kmem_cache *s)
 {
 	struct kmem_owner *hand;
 	uintptr_t cursor;
 
-	if (!s->slot)
+	if (!kmem_has_slot(s))
 		return NULL;
 	hand = claim_hand();
 	if (!hand)
 		return NULL;
-	cursor = take_word(cursor_offset(s), MISSING);
-	if (!cursor && kmem_cpu_owner_make())
-		cursor = take_word(cursor_offset(s), MISSING);
+	cursor = kmem_owner_has_slot(hand, s) ? take_cursor(s) : 0;
 	if (!cursor) {
 		let_go(hand);
 		return NULL;
 	}
-	hand->cursor[s->slot] = cursor;
-	owner_slot(hand, s->slot)->spare = (struct slab_sheaf *)take_word(
-		spare_offset(s), 0);
+	*kmem_cursor(hand, s) = cursor;
+	kmem_slot(hand, s)->spare = (struct slab_sheaf *)take_word(
+		section_spare(s), 0);
 	return hand;
 }
 
 void kmem_hand_give(struct kmem_owner *hand, struct kmem_cache *s)
 {
-	struct kmem_owner_slot *slot = owner_slot(hand, s->slot);
-	uintptr_t *cursor = &hand->cursor[s->slot];
+	struct kmem_owner_slot *slot = kmem_slot(hand, s);
+	uintptr_t *cursor = kmem_cursor(hand, s);
 
-	if (*cursor != MISSING && put_word(cursor_offset(s), MISSING, *cursor))
+	if (*cursor != MISSING && put_word(section_cursor(s), MISSING, *cursor))
 		*cursor = MISSING;
-	if (slot->spare && put_word(spare_offset(s), 0, (uintptr_t)slot->spare))
+	if (slot->spare &&
+	    put_word(section_spare(s), 0, (uintptr_t)slot->spare))
 		slot->spare = NULL;
 	if (unlikely(*cursor != MISSING || slot->spare))
 		kmem_owner_flush_cache(hand, s);
@@ -159,7 +165,7 @@ void kmem_hand_give(struct kmem_owner *hand, struct kmem_cache *s)
 
 void kmem_hand_flush(struct kmem_cache *s)
 {
-	struct kmem_owner *hand = kmem_hand_take(s);
+	struct kmem_owner *hand = is_nowhere(s) ? NULL : kmem_hand_take(s);
 
 	if (!hand)
 		return;

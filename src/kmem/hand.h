@@ -12,7 +12,7 @@
  * has it: the caller works on that as a thread works on its own table. NULL if
  * the cache has no slot, or the CPU has no table now.
  */
-struct kmem_owner *kmem_hand_take(const struct kmem_cache *s);
+struct kmem_owner *kmem_hand_take(struct kmem_cache *s);
 /*
  * Moves it into the table of this CPU, which may be another by now. What finds
  * its place taken there goes to the slabs.

@@ -90,6 +90,10 @@ u32 __kmem_far_take(void);
 void __kmem_far_put(u32 far);
 /* Makes room for more far slots. Returns 0 or -ENOMEM. No lock held. */
 int kmem_far_more(void);
+/* Returns true if a far slot of an owner has a main or a spare; racy. */
+bool kmem_far_any(const struct kmem_owner *owner);
+/* Forgets what the far slots of an owner hold. */
+void kmem_far_clear(struct kmem_owner *owner);
 /* Frees the empty far slots of an owner; kmem_owners_lock held. */
 void __kmem_far_free(struct kmem_owner *owner);
 

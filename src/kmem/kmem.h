@@ -30,7 +30,7 @@
  *
  *	alloc.h miss.h direct.h guard.h		calls that leave the fast paths
  *	owner.h thread.h held.h inside.h	threads, and what they hold
- *	cpu_owner.h hand.h section.h		CPUs, where these are the owners
+ *	cpu_owner.h cpu_far.h hand.h section.h	CPUs, where these are the owners
  *	sheaf.h far.h barn.h			sheaves, cursors, barns
  *	cache.h boot.h merge.h shrink.h fork.h	caches
  *	inherited.h				what children of fork() free
@@ -181,6 +181,8 @@ struct kmem_cache {
 	};
 	u32 late_capacity; /* sheaf_capacity from kmem_start_sheaves() on */
 	u32 far; /* far slot, from 1; 0: it has a slot, or no sheaves */
+	/* By CPU: the chunk of its far slot; NULL: none yet. cpu_far.c */
+	void **by_cpu; /* kmem_owners_lock; atomic; it stays */
 	u64 reciprocal_size; /* ceil(2^40 / size) */
 	unsigned int red_left_pad; /* bytes in front of an object */
 	unsigned int inuse; /* bytes before the metadata; backend sets it */
@@ -289,11 +291,14 @@ struct kmem_owner_slot {
 	};
 };
 
-/* The cursor and the rest of a cache that has a far slot. */
+/*
+ * The cursor and the rest of a cache that has a far slot. With a size of a
+ * power of two no call multiplies or divides.
+ */
 struct kmem_far_slot {
 	uintptr_t cursor; /* owner */
 	struct kmem_owner_slot rest; /* owner */
-};
+} __aligned(32);
 
 /* A page holds so many far slots. */
 #define FAR_PER_CHUNK (PAGE_SIZE / sizeof(struct kmem_far_slot))
@@ -327,6 +332,7 @@ struct kmem_owner {
 			u16 hand; /* the slot that room was taken from last */
 			unsigned int unpolled; /* misses until the next poll */
 			/* constant */
+			long rseq; /* kmem_rseq in kmem_no_owner, else 0 */
 			uintptr_t frame; /* an address on its stack */
 			void *thread; /* its thread pointer */
 			/* kmem_owners_lock */

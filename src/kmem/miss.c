@@ -183,7 +183,7 @@ void *kmem_cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 	void *obj = NULL;
 
 	if (kmem_by_cpu() && node == NUMA_NO_NODE)
-		obj = section_pop(kmem_rseq, s->slot);
+		obj = section_pop(kmem_rseq, section_cursor(s));
 	else if (s->far && node == NUMA_NO_NODE)
 		obj = cursor_pop(kmem_cursor(kmem_this_owner, s));
 	if (likely(obj))
@@ -257,7 +257,7 @@ out:
 
 void kmem_cache_free_slow(struct kmem_cache *s, void *obj, uintptr_t caller)
 {
-	if (kmem_by_cpu() && section_push(kmem_rseq, s->slot, obj))
+	if (kmem_by_cpu() && section_push(kmem_rseq, section_cursor(s), obj))
 		return;
 	if (!s->far || cursor_push(kmem_cursor(kmem_this_owner, s), obj))
 		free_missed(s, obj, caller);

@@ -71,5 +71,6 @@ void __kmem_put_slot(struct kmem_cache *s)
 		__kmem_far_put(s->far);
 	s->slot = 0;
 	s->far = 0;
+	WRITE_ONCE(s->by_cpu, (void **)NULL);
 	s->sheaf_capacity = 0;
 }

@@ -64,6 +64,7 @@ void kmem_table_clear(struct kmem_owner *table)
 		table->cursor[slot] = MISSING;
 		owner_slot(table, slot)->spare = NULL;
 	}
+	kmem_far_clear(table);
 }
 
 void kmem_table_free(struct kmem_owner *table)

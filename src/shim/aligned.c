@@ -11,6 +11,7 @@
 
 #include "kmem/inside.h"
 #include "kmem/miss.h"
+#include "kmem/section.h"
 #include "shim/block.h"
 #include "shim/count.h"
 #include "shim/early.h"
@@ -82,7 +83,7 @@ static noinline void *aligned_rest(size_t align, size_t size, uintptr_t caller)
 	if (align <= MALLOC_ALIGN)
 		return shim_malloc(size, caller);
 	class = aligned_class(align, size);
-	p = kmem_pop(kmem_this_owner, class);
+	p = section_pop_here(class);
 	if (unlikely(!p))
 		return aligned_slow(align, size, caller);
 	if (class < FIRST_MARKED || !block_checks)

@@ -140,7 +140,7 @@ static noinline __hot_text void *malloc_miss(size_t size, uintptr_t caller)
 	if (!rseq || !kmem_by_cpu() || size > MAX_SMALL)
 		return malloc_slow(size, caller);
 	class = shim_sizes.class[(size + 15) / 16];
-	p = section_pop(rseq, class);
+	p = section_pop(rseq, section_slot(class));
 	if (!p)
 		return malloc_slow(size, caller);
 	return block_is_marked(size) ? block_take(class, p, size) : p;
@@ -170,7 +170,7 @@ void *shim_malloc(size_t size, uintptr_t caller)
 
 	if (unlikely(size > MAX_UNMARKED) && (size > MAX_SMALL || block_checks))
 		return malloc_more(size, caller);
-	p = pop_small(size);
+	p = section_pop_here(shim_sizes.class[(size + 15) / 16]);
 	return p ? p : malloc_miss(size, caller);
 }
 
@@ -356,7 +356,7 @@ static __always_inline bool push_by_cpu(void *p)
 	index = READ_ONCE(table[pfn]);
 	if (unlikely(pair_rejects(table, index, (u32)(uintptr_t)p)))
 		return false;
-	return section_push(rseq, index, p);
+	return section_push(rseq, section_slot(index), p);
 }
 
 /* The slow path of free(); free_slow() also serves realloc() after a move. */
@@ -384,7 +384,8 @@ static noinline void free_marked_odd(void *p, uintptr_t caller,
 
 	block_give_odd(shim_cache(class), p);
 	if (!cursor_put(&kmem_this_owner->cursor[class], p) ||
-	    (shim_rseq && kmem_by_cpu() && section_push(shim_rseq, class, p)))
+	    (shim_rseq && kmem_by_cpu() &&
+	     section_push(shim_rseq, section_slot(class), p)))
 		return;
 	block_keep(p); /* the slow path will look at it */
 	free_slow(p, caller);
@@ -478,7 +479,7 @@ static noinline __hot_text void *calloc_rest(size_t bytes, uintptr_t caller)
 		p = malloc_more(bytes, caller);
 		return likely(p) && !early_owns(p) ? memset(p, 0, bytes) : p;
 	}
-	p = pop_small(bytes);
+	p = section_pop_here(shim_sizes.class[(bytes + 15) / 16]);
 	if (unlikely(!p))
 		return calloc_slow(bytes, caller);
 	return memset(p, 0, bytes);

@@ -23,8 +23,9 @@
 #define DRAINS 300
 #define FORKS 40
 #define PAUSE_US 300
+#define NEAR 300 /* caches: more than a table has slots */
 
-static struct kmem_cache *s;
+static struct kmem_cache *s, *caches[2]; /* with a slot, and a far one */
 static bool stop;
 static unsigned long twice; /* objects that two threads had */
 
@@ -162,8 +163,20 @@ static void test_forks(void **state)
 static int start(void **state)
 {
 	(void)state;
-	s = kmem_cache_create("rseq", 200, 0, SLAB_NO_MERGE, NULL);
-	return !s || !kmem_rseq;
+	caches[0] = kmem_cache_create("rseq", 200, 0, SLAB_NO_MERGE, NULL);
+	for (int i = 0; i < NEAR; i++)
+		if (!kmem_cache_create("rseq", 64, 0, SLAB_NO_MERGE, NULL))
+			return -1;
+	caches[1] = kmem_cache_create("rseq", 200, 0, SLAB_NO_MERGE, NULL);
+	s = caches[0];
+	return !s || !caches[1] || s->far || !caches[1]->far || !kmem_rseq;
+}
+
+static int use_far(void **state)
+{
+	(void)state;
+	s = caches[1];
+	return 0;
 }
 
 /* The library reads its parameters before main(). */
@@ -182,6 +195,9 @@ int main(int argc, char **argv)
 	char *again[] = { argv[0], (char[]){ "again" }, NULL };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drains),
+		cmocka_unit_test(test_shortage),
+		cmocka_unit_test(test_forks),
+		cmocka_unit_test_setup(test_drains, use_far),
 		cmocka_unit_test(test_shortage),
 		cmocka_unit_test(test_forks),
 	};

@@ -7,6 +7,7 @@
  * the other: its signal makes the kernel abort the section there.
  */
 #include "fake.h"
+#include "kmem/cache.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/internal.h"
 #include "kmem/section.h"
@@ -51,12 +52,12 @@ static unsigned int count(void)
 
 static noinline void pop(void)
 {
-	result = (uintptr_t)section_pop(kmem_rseq, SLOT);
+	result = (uintptr_t)section_pop(kmem_rseq, section_slot(SLOT));
 }
 
 static noinline void push(void)
 {
-	result = section_push(kmem_rseq, SLOT, object(9));
+	result = section_push(kmem_rseq, section_slot(SLOT), object(9));
 }
 
 static noinline void fast_pop(void)
@@ -69,14 +70,24 @@ static noinline void fast_push(void)
 	result = section_fast_push(SLOT, object(9));
 }
 
+static noinline void try_pop(void)
+{
+	result = (uintptr_t)section_try_pop(kmem_rseq, SLOT);
+}
+
+static noinline void try_push(void)
+{
+	result = section_try_push(kmem_rseq, SLOT, object(9));
+}
+
 static noinline void take(void)
 {
-	result = section_take(kmem_rseq, SLOT * sizeof(uintptr_t), MISSING);
+	result = section_take(kmem_rseq, section_slot(SLOT), MISSING);
 }
 
 static noinline void put(void)
 {
-	result = section_put(kmem_rseq, SPARE * sizeof(uintptr_t), 0, 4711);
+	result = section_put(kmem_rseq, section_slot(SPARE), 0, 4711);
 }
 
 static void prepare(void)
@@ -120,6 +131,8 @@ static const struct section {
 	{ "push", push, pushed, 10, SECTION_TRIES },
 	{ "fast pop", fast_pop, popped, 7, 1 },
 	{ "fast push", fast_push, pushed, 11, 1 },
+	{ "one pop", try_pop, popped, 7, 1 },
+	{ "one push", try_push, pushed, 11, 1 },
 	{ "take", take, taken, 6, SECTION_TRIES },
 	{ "put", put, was_put, 8, SECTION_TRIES },
 };
@@ -237,8 +250,10 @@ static void test_miss(void **state)
 	(void)state;
 	miss_pop(pop);
 	miss_pop(fast_pop);
+	miss_pop(try_pop);
 	miss_push(push);
 	miss_push(fast_push);
+	miss_push(try_push);
 	fill(5);
 	table->cursor[SPARE] = 1;
 	put();
@@ -252,7 +267,7 @@ static int start(void **state)
 		return -1;
 	pin_to_first_cpu();
 	cpu = (unsigned int)os_cpu();
-	if (!kmem_cpu_table[cpu] && !kmem_cpu_owner_make())
+	if (!kmem_cpu_table[cpu] && !kmem_cpu_owner_make(&cache_cache))
 		return -1;
 	table = kmem_cpu_table[cpu];
 	section_fast_start();
