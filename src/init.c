@@ -32,6 +32,7 @@
 #include "kmem/cache.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
+#include "kmem/forked.h"
 #include "kmem/hand.h"
 #include "kmem/held.h"
 #include "kmem/inherited.h"
@@ -366,6 +367,7 @@ void km_fork_parent(void)
 		return;
 	if (vmalloc_used)
 		vmalloc_used->fork_parent();
+	kmem_forked_parent();
 	km_fork_release();
 	kmem_gate_open();
 	lock_fork_release(&tick_lock);

@@ -25,6 +25,7 @@
 #include "kmem/boot.h"
 #include "kmem/cache.h"
 #include "kmem/debug.h"
+#include "kmem/forked.h"
 #include "kmem/freelist.h"
 #include "kmem/guard.h"
 #include "kmem/internal.h"
@@ -163,6 +164,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 
 static void kmem_tick(unsigned int flags)
 {
+	if (kmem_forked_holds())
+		return;
 	kmem_reclaim(flags & TICK_IDLE ? SHRINK_ALL : SHRINK_IDLE);
 	if (flags & TICK_IDLE)
 		kmem_give_pages(SHRINK_IDLE);

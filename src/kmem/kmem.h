@@ -33,7 +33,7 @@
  *	cpu_owner.h cpu_far.h hand.h section.h	CPUs, where these are the owners
  *	sheaf.h far.h barn.h			sheaves, cursors, barns
  *	cache.h boot.h merge.h shrink.h fork.h	caches
- *	inherited.h				what children of fork() free
+ *	inherited.h forked.h			children of fork(), and parents
  *	slab_ops.h account.h order.h freelist.h	backends, and help for them
  *	debug.h failslab.h usercopy.h		checks
  *	kmalloc.h mempool.h rcu.h		on top of caches
