@@ -21,9 +21,10 @@
  *
  * Threads on that CPU miss meanwhile, and are served by the slabs. Around fork
  * all tables are hidden, so the child has whole ones: pages are copied one by
- * one, while other threads run. If the fence is refused (a filter that was
- * installed after the start), a thread drains the table of its own CPU alone,
- * by hand, and a child drops what it inherits in all.
+ * one, while other threads run. They are hidden too while there is a child of
+ * vfork(), whose sections the kernel does not restart. If the fence is refused
+ * (a filter that was installed after the start), a thread drains the table of
+ * its own CPU alone, by hand, and a child drops what it inherits in all.
  *
  * A CPU's table is made when a thread first misses there. It stays when the CPU
  * is taken away; drains find what it holds. A thread that ends holds nothing.
@@ -62,8 +63,14 @@ static int set_threads(const char *value)
 }
 boot_param("percpu.threads", set_threads, "0 to 1048576");
 
-static bool all_hidden; /* kmem_owners_lock: around fork */
-static bool torn; /* kmem_owners_lock: hidden around fork without a fence */
+static bool forking; /* kmem_owners_lock: all are hidden, around fork */
+static bool torn; /* kmem_owners_lock: they are without a fence */
+static unsigned int hiders; /* kmem_owners_lock: threads in vfork() */
+
+static bool all_hidden(void)
+{
+	return forking || hiders;
+}
 
 int kmem_cpu_owners_start(bool alone)
 {
@@ -93,7 +100,7 @@ int kmem_cpu_owners_start(bool alone)
 static void __show_table(unsigned int cpu)
 {
 	section_release();
-	if (all_hidden)
+	if (all_hidden())
 		return;
 	smp_store_release(&kmem_cpus.owner[cpu], kmem_cpu_table[cpu]);
 	__kmem_cpu_far_show(cpu, kmem_cpu_table[cpu]);
@@ -110,7 +117,7 @@ static void __unlink_table(unsigned int cpu)
 static bool __hide_table(unsigned int cpu)
 {
 	lock_assert_held(&kmem_owners_lock);
-	if (all_hidden)
+	if (all_hidden())
 		return !torn;
 	__unlink_table(cpu);
 	if (os_rseq_fence(cpu)) {
@@ -251,30 +258,67 @@ void kmem_cpu_owners_check(void)
 	visit_tables(check_table);
 }
 
-/* ---- fork ---------------------------------------------------------------- */
+/* ---- fork and vfork ------------------------------------------------------ */
 
-void kmem_cpu_owners_fork_take(void)
+/* Returns false if the fence was refused; all tables are hidden all the same */
+static bool hide_all(void)
 {
-	if (!kmem_rseq || all_hidden)
-		return;
+	bool fenced;
+
 	for (unsigned int cpu = 0; cpu < KMEM_CPUS; cpu++)
 		__unlink_table(cpu);
-	all_hidden = true;
-	torn = os_rseq_fence(OS_ALL_CPUS) != 0;
+	fenced = !os_rseq_fence(OS_ALL_CPUS);
 	section_acquire();
+	return fenced;
 }
 
-void kmem_cpu_owners_fork_release(void)
+static void show_all(void)
 {
 	struct kmem_owner *table;
 	unsigned int cpu;
 
-	if (!all_hidden)
-		return;
-	all_hidden = false;
-	torn = false;
 	for_each_cpu_table(cpu, table)
 		__show_table(cpu);
+}
+
+bool kmem_cpu_owners_hide(void)
+{
+	bool hidden = true;
+
+	spin_lock(&kmem_owners_lock);
+	if (!all_hidden())
+		hidden = hide_all();
+	if (hidden)
+		hiders++;
+	else
+		show_all();
+	spin_unlock(&kmem_owners_lock);
+	return hidden;
+}
+
+void kmem_cpu_owners_unhide(void)
+{
+	spin_lock(&kmem_owners_lock);
+	hiders--;
+	show_all();
+	spin_unlock(&kmem_owners_lock);
+}
+
+void kmem_cpu_owners_fork_take(void)
+{
+	if (!kmem_rseq || forking)
+		return;
+	torn = !hide_all();
+	forking = true;
+}
+
+void kmem_cpu_owners_fork_release(void)
+{
+	if (!forking)
+		return;
+	forking = false;
+	torn = false;
+	show_all();
 }
 
 void kmem_cpu_owners_fork_child(void)
@@ -282,6 +326,7 @@ void kmem_cpu_owners_fork_child(void)
 	struct kmem_owner *table;
 	unsigned int cpu;
 
+	hiders = 0; /* threads that the child has not */
 	if (!torn)
 		return;
 	kmem_threads_lost = true;

@@ -33,6 +33,12 @@ void kmem_cpu_owners_flush_idle(void);
 void kmem_cpu_owners_flush_cache(struct kmem_cache *s);
 /* Checks SHEAF1 to SHEAF3 of all; aborts on a fault. */
 void kmem_cpu_owners_check(void);
+/*
+ * Hides all tables for a child of vfork(), until the parent calls _unhide().
+ * Returns false if they cannot be hidden.
+ */
+bool kmem_cpu_owners_hide(void);
+void kmem_cpu_owners_unhide(void);
 /* Hides all tables before fork(), with kmem_owners_lock held. */
 void kmem_cpu_owners_fork_take(void);
 /* Shows them again, in parent and child. */

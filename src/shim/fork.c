@@ -34,16 +34,9 @@ extern void _IO_list_unlock(void) __attribute__((weak));
 static void *streams_owner; /* the thread for which we took it; it is held */
 static unsigned int streams_depth; /* how often; written by the owner */
 
-static bool many_threads(void)
-{
-	extern char __libc_single_threaded __attribute__((weak));
-
-	return &__libc_single_threaded && !__libc_single_threaded;
-}
-
 static void shim_fork_prepare(void)
 {
-	if (many_threads() && &_IO_list_lock && &_IO_list_unlock) {
+	if (shim_many_threads() && &_IO_list_lock && &_IO_list_unlock) {
 		_IO_list_lock();
 		WRITE_ONCE(streams_owner, __builtin_thread_pointer());
 		streams_depth++;

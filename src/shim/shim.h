@@ -64,6 +64,14 @@ extern struct shim_sizes shim_sizes __hidden;
  * start.
  */
 extern long shim_rseq __hidden;
+/* Returns true if the process has, or had, more than one thread. */
+static inline bool shim_many_threads(void)
+{
+	extern char __libc_single_threaded __attribute__((weak));
+
+	return &__libc_single_threaded && !__libc_single_threaded;
+}
+
 extern bool shim_all_by_cpu __hidden; /* no thread has sheaves; the same */
 
 /*

@@ -36,7 +36,7 @@ EXTRA_NAMES = """malloc_get_state malloc_set_state __libc_mallinfo
     __libc_mallopt reallocf reallocarr malloc_size malloc_good_size
     _aligned_malloc recallocarray freezero malloc_object_size alloc_at_least
     aligned_alloc_at_least mallocx rallocx xallocx sallocx dallocx sdallocx
-    nallocx fork dlopen""".split()
+    nallocx fork vfork dlopen""".split()
 NEW = ["_Zn%sm%s" % (op, args) for op in "wa" for args in
        ("", "RKSt9nothrow_t", "St11align_val_t",
         "St11align_val_tRKSt9nothrow_t")]
@@ -46,7 +46,7 @@ DELETE = ["_Zd%sPv%s" % (op, args) for op in "la" for args in
 
 # A static program has the operators of its C++ runtime, and libc's fork(); and
 # it loads nothing.
-SHARED_ONLY = set(NEW + DELETE + ["fork", "dlopen"])
+SHARED_ONLY = set(NEW + DELETE + ["fork", "vfork", "dlopen"])
 
 libdir = "."
 

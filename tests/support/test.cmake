@@ -24,7 +24,7 @@ set(KM_FORM_SMOKE
 	"^(unit[.]slub|(conformance[.]rows|torture[.](threads|fork)|misuse[.]double_later[.]here)[.]slub7$)")
 
 set(KM_RSEQ_SMOKE
-	"^(unit[.]shim[.]malloc|stress[.]api[.](fork|cross_free)|conformance[.]rows|torture[.](threads|fork|signals|handlers|fork_anywhere)|preload[.](memcached|perl))[.]rseq$")
+	"^(unit[.]shim[.]malloc|stress[.]api[.](fork|cross_free)|conformance[.]rows|torture[.](threads|fork|vfork|signals|handlers|fork_anywhere)|preload[.](memcached|perl))[.]rseq$")
 
 function(km_rseq_env out)
 	set(env ${ARGN})

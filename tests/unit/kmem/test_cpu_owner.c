@@ -88,6 +88,43 @@ static void test_flush(void **state)
 	unpin();
 }
 
+/* Tables are hidden for a child of vfork(), twice, with a fork and a drain
+ * meanwhile. Expect each to be hidden until the last is over, and calls and the
+ * drain to be served; a child of the fork to have them shown. */
+static void shown_in_child(void *arg)
+{
+	kmem_cpu_owners_fork_child();
+	kmem_cpu_owners_fork_release();
+	REQUIRE(is_shown(arg));
+}
+
+static void test_hide(void **state)
+{
+	struct kmem_owner *table = hold();
+	struct child_end end;
+
+	(void)state;
+	assert_true(kmem_cpu_owners_hide());
+	assert_false(is_shown(table));
+	assert_true(kmem_cpu_owners_hide());
+	kmem_cpu_owners_unhide();
+	assert_false(is_shown(table));
+	hold();
+	assert_int_equal(kmem_owners_count(s), CAPACITY);
+	kmem_cpu_owners_flush();
+	assert_int_equal(kmem_owners_count(s), 0);
+	assert_false(is_shown(table));
+	lock_fork_begin();
+	kmem_fork_take();
+	child_run(shown_in_child, table, &end);
+	expect_success(&end);
+	kmem_fork_release();
+	lock_fork_end();
+	assert_false(is_shown(table));
+	kmem_cpu_owners_unhide();
+	assert_true(is_shown(table));
+}
+
 /* The same for one cache of two. */
 static void test_flush_cache(void **state)
 {
@@ -190,6 +227,7 @@ static void no_fence(void *arg)
 	pin_to_first_cpu();
 	table = hold();
 	forbid_fence();
+	REQUIRE(!kmem_cpu_owners_hide() && is_shown(table));
 	REQUIRE(!kmem_cpu_owners_flush());
 	REQUIRE(kmem_owner_count(table, s) == CAPACITY && is_shown(table));
 	kmem_reclaim(SHRINK_ALL);
@@ -208,7 +246,8 @@ static void no_fence(void *arg)
 }
 
 /* The fence is refused from some time on. Expect that the table of this CPU is
- * emptied by hand, and that a child of fork drops what is in all. */
+ * emptied by hand, that none is hidden for vfork(), and that a child of fork
+ * drops what is in all. */
 static void test_no_fence(void **state)
 {
 	struct child_end end;
@@ -278,6 +317,7 @@ int main(int argc, char **argv)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_flush),
+		TEST(test_hide),
 		TEST(test_flush_cache),
 		TEST(test_flush_idle),
 		TEST(test_reclaim),
