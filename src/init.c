@@ -48,6 +48,7 @@
 #include "vmap/large/large.h"
 #include "vmap/percpu/percpu.h"
 #include "vmap/vmalloc/vmalloc.h"
+#include "zone/collapse.h"
 #include "zone/gfp.h"
 
 #define PERCPU_DEFAULT BY_THREAD
@@ -362,6 +363,7 @@ static void fork_after_start(void)
 
 void km_fork_parent(void)
 {
+	thp_collapse_fork_parent();
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
@@ -375,6 +377,7 @@ void km_fork_parent(void)
 
 void km_fork_child(void)
 {
+	thp_collapse_fork_child();
 	kmem_inherited_fork_child();
 	fork_after_start();
 	if (!lock_is_fork_owner())

@@ -125,12 +125,14 @@ static __always_inline unsigned long arena_cpu_bound(void)
 /* From here on free() is served by CPU. */
 void arena_fast_by_cpu(void);
 
+#define ARENA_LOW_BLOCKS 64 /* pageblocks that arena.low_given has */
+
 /* Bits of a byte of the table of pageblocks. */
 #define PB_ONLINE 0x80u /* its start is; arena_lock; release/acquire */
 #define PB_SKIP 0x40u /* compaction found nothing here lately; atomic */
 #define PB_ISOLATED 0x20u /* free pages are not allocated; zone->lock */
 #define PB_PAGES 0x10u /* struct pages are mapped; arena_lock, never cleared */
-#define PB_HUGE 0x08u /* all of it is marked for a huge page; atomic */
+#define PB_HUGE 0x08u /* all of it is marked or made a huge page; atomic */
 #define PB_TYPE 0x07u /* migratetype, encoded; zone->lock */
 
 struct arena {
@@ -146,6 +148,7 @@ struct arena {
 	unsigned long index_end; /* index bytes are mapped for frames below */
 	unsigned long blocks_end; /* bytes of pageblocks, the same */
 	unsigned long huge_start, huge_end; /* the last stretch of marks */
+	u64 low_given; /* lowest pageblocks that lost pages: bits; atomic */
 	bool index_gaps; /* some index bytes are read-only */
 	unsigned long highmem_size; /* of the memfd, bytes */
 	int highmem_fd; /* 0: none yet; the number is never 0 */

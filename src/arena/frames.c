@@ -36,8 +36,21 @@ static size_t frames_bytes(unsigned long nr)
 
 /* ---- frames with an address ---------------------------------------------- */
 
+/* Notes which of the lowest pageblocks lose pages. */
+static void note_given(unsigned long pfn, unsigned long nr)
+{
+	unsigned long block = pfn >> PAGEBLOCK_ORDER;
+
+	for (; block <= (pfn + nr - 1) >> PAGEBLOCK_ORDER; block++)
+		if (block < ARENA_LOW_BLOCKS)
+			__atomic_fetch_or(&arena.low_given, 1UL << block,
+					  __ATOMIC_RELAXED);
+}
+
 int arena_discard(unsigned long pfn, unsigned long nr)
 {
+	if (pfn >> PAGEBLOCK_ORDER < ARENA_LOW_BLOCKS)
+		note_given(pfn, nr);
 	return whole_pages(pfn, nr) ?
 		       os_discard(pfn_to_virt(pfn), frames_bytes(nr)) :
 		       -EINVAL;

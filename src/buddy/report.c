@@ -41,6 +41,7 @@
 #include "diag/param.h"
 #include "core/tick.h"
 #include "sys/os.h"
+#include "zone/collapse.h"
 #include "zone/pageblock.h"
 #include "zone/surplus.h"
 
@@ -354,6 +355,7 @@ static void reporting_tick(unsigned int flags)
 		forget_given(zone, flags);
 	}
 	surplus_tick(flags);
+	thp_collapse_tick();
 }
 
 static const struct tick reporting = {

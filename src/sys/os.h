@@ -60,6 +60,11 @@ int os_discard(void *addr, size_t size);
  * kernel has none.
  */
 int os_huge(void *addr, size_t size);
+/*
+ * Makes huge pages of what is there, by copying, whatever the system's setting
+ * is. -EINVAL: the kernel cannot, or not there.
+ */
+int os_collapse(void *addr, size_t size);
 /* Forbids access to committed pages, and allows it again; contents stay. */
 int os_deny(void *addr, size_t size);
 int os_allow(void *addr, size_t size);

@@ -29,6 +29,10 @@
 #define MADV_GUARD_REMOVE 103
 #endif
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 unsigned long os_mem_calls;
@@ -126,6 +130,13 @@ int os_huge(void *addr, size_t size)
 	if (mem_call())
 		return -ENOMEM;
 	return (int)sys3(SYS_madvise, addr, size, MADV_HUGEPAGE);
+}
+
+int os_collapse(void *addr, size_t size)
+{
+	if (mem_call())
+		return -ENOMEM;
+	return (int)sys3(SYS_madvise, addr, size, MADV_COLLAPSE);
 }
 
 int os_guard(void *addr, size_t size)

@@ -25,8 +25,8 @@
  * Locking	none: what was read is published by `state`, and all threads
  *		read the same
  * Invariants	THP1  a frame that was touched gets no mark later
- *		THP2  PB_HUGE is set only for pageblocks that are marked whole
- *						(unit.zone.thp checks both)
+ *		THP2  PB_HUGE is set only for pageblocks that are marked whole,
+ *		      or were collapsed	(unit.zone.thp checks both)
  * Source	none; the files are those of Linux
  *		Documentation/admin-guide/mm/transhuge.rst
  */
@@ -175,6 +175,11 @@ void thp_mark_area(uintptr_t start, size_t size, unsigned long uncounted)
 
 	if (used > unmarked_part() && marks_allowed(used))
 		os_huge((void *)start, size);
+}
+
+bool thp_has_marks(void)
+{
+	return thp_mode != NEVER && READ_ONCE(thp_state) == BEGUN;
 }
 
 /* ---- texts --------------------------------------------------------------- */

@@ -32,6 +32,9 @@ void thp_mark_frames(unsigned long pfn, unsigned long nr);
  */
 void thp_mark_area(uintptr_t start, size_t size, unsigned long uncounted);
 
+/* Returns true once a part of the heap has marks. */
+bool thp_has_marks(void);
+
 /* ---- what is read -------------------------------------------------------- */
 
 /*
