@@ -7,8 +7,8 @@
  *	  empty sheaf  <---  empty [ ]-[ ]      <---  empty sheaf
  *
  * One lock operation moves a whole sheaf, so objects go from thread to thread
- * cheaply. A barn with BARN_MAX_FULL full sheaves takes no more: objects then
- * go to the slabs.
+ * cheaply. A barn with BARN_MAX_FULL full sheaves, or fewer if the cache says
+ * so, takes no more: objects then go to the slabs.
  *
  * Objects in a barn are marked (slab_ops.mark_stored), so that one which is
  * freed again meanwhile is known as it comes to a barn or to its slab.
@@ -137,18 +137,18 @@ struct slab_sheaf *barn_get_full(struct kmem_cache *s, struct slab_sheaf *empty)
 }
 
 /*
- * Returns how many full sheaves a barn may hold: few if there are few owners. A
- * barn passes sheaves from thread to thread, but each object in it may pin a
- * slab.
+ * Returns how many full sheaves a barn may hold: few if there are few owners,
+ * or if the objects are large. A barn passes sheaves from thread to thread, but
+ * each object in it may pin a slab.
  */
-static u32 full_limit(void)
+static u32 full_limit(const struct kmem_cache *s)
 {
-	return min(2 * kmem_owners_number() - 1, (u32)BARN_MAX_FULL);
+	return min(2 * kmem_owners_number() - 1, s->barn_most);
 }
 
 bool barn_has_room(struct kmem_cache *s)
 {
-	u32 limit = full_limit();
+	u32 limit = full_limit(s);
 
 	return limit && READ_ONCE(barn_here(s)->nr_full) < limit;
 }
@@ -164,7 +164,7 @@ static int list_full(struct kmem_cache_node *n, struct node_barn *barn,
 	int ret = -E2BIG;
 
 	kmem_cache_lock(full->cache, &barn->lock);
-	if (barn->nr_full < full_limit()) {
+	if (barn->nr_full < full_limit(full->cache)) {
 		push_sheaf(&barn->full, &barn->nr_full, full);
 		barn_count_full(n, 1);
 		WRITE_ONCE(barn->puts, barn->puts + 1);

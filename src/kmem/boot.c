@@ -30,6 +30,7 @@
 #include "kmem/guard.h"
 #include "kmem/internal.h"
 #include "kmem/region.h"
+#include "kmem/sheaf.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
@@ -117,6 +118,24 @@ static void note_check(const struct kmem_cache *s)
 					 (struct mask_pair){ 0, 1 };
 }
 
+/* Bounds sheaves and barns as is asked, for a backend that has barns. */
+static void bound_sheaves(struct kmem_cache *s,
+			  const struct kmem_cache_boot *boot)
+{
+	unsigned long one;
+
+	if (!boot->class || s->ops->main_empty != sheaf_main_empty)
+		return;
+	if (boot->sheaf_most) {
+		s->sheaf_alone = s->sheaf_capacity;
+		s->sheaf_capacity = min(s->sheaf_capacity, boot->sheaf_most);
+	}
+	one = (unsigned long)s->sheaf_capacity * s->size;
+	if (boot->barn_bytes && one)
+		s->barn_most = (u32)clamp(boot->barn_bytes / one, 1UL,
+					  (unsigned long)BARN_MAX_FULL);
+}
+
 int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		    const struct kmem_cache_boot *boot)
 {
@@ -129,6 +148,8 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		own = SLAB_KMALLOC;
 	kmem_fill_in(s, name, size, boot->align,
 		     kmem_cache_flags(boot->flags | own, name));
+	if (boot->node_only && s->ops->node_only)
+		s->ops = s->ops->node_only;
 	s->usersize = boot->usersize;
 	s->refcount = -1; /* never merged */
 	s->marked = (u8)boot->marked;
@@ -148,6 +169,7 @@ int kmem_cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		boot_undo(s->cpu_stat);
 		return -EINVAL;
 	}
+	bound_sheaves(s, boot);
 	if (!boot->class)
 		s->sheaf_capacity = 0;
 	else

@@ -16,6 +16,9 @@ struct kmem_cache_boot {
 	unsigned int min_objects; /* wanted in a slab; 0: the backend's rule */
 	unsigned int max_waste; /* 1/this of a slab, if possible; 0: 16 */
 	unsigned int sheaf_capacity; /* at least; 0: by the object's size */
+	unsigned int sheaf_most; /* objects of it, among owners; 0: any */
+	unsigned int barn_bytes; /* in a barn, or one sheaf; 0: any number */
+	bool node_only; /* no CPU holds slabs of it */
 	unsigned int empty_bytes; /* of empty slabs, a node; 0: the kernel's */
 	/* 1: objects have marks (marks.h), and their frames another index */
 	unsigned int marked;

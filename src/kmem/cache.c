@@ -117,6 +117,7 @@ void kmem_fill_in(struct kmem_cache *s, const char *name, unsigned int size,
 	s->align = align;
 	s->flags = flags;
 	s->refcount = 1;
+	s->barn_most = BARN_MAX_FULL;
 	INIT_LIST_HEAD(&s->aliases);
 	spin_lock_init(&s->debug_lock, LOCK_SLAB_DEBUG);
 	if (flags & SLAB_RECLAIM_ACCOUNT)

@@ -22,7 +22,8 @@
 #include "kmem/slab_ops.h"
 #include "kmem/stat.h"
 
-u8 kmem_room_calls = 1; /* room.c sets it */
+u8 kmem_room_calls = 1; /* room.c sets both */
+u8 kmem_room_alone;
 
 void sheaf_drop_oldest(struct kmem_cache *s, struct slab_sheaf *sheaf, u32 nr)
 {

@@ -197,10 +197,12 @@ struct kmem_cache {
 	u16 max_waste; /* 1/this of a slab, if an order has it; 0: 16 */
 	u32 min_objects; /* wanted in a slab; 0: the backend's rule */
 	u32 empty_bytes; /* for min_partial: at most; 0: the kernel's rule */
+	u32 sheaf_alone; /* of an only owner's main; less: sheaf_capacity */
+	u32 barn_most; /* full sheaves that a barn takes */
 	slab_flags_t flags;
 	gfp_t allocflags;
 	void (*ctor)(void *obj);
-	struct kmem_cache_cpu *cpu_slab; /* nr_cpu_ids of them */
+	struct kmem_cache_cpu *cpu_slab; /* nr_cpu_ids of them, or NULL */
 	struct kmem_cache_stat *cpu_stat; /* the same; stat.h */
 	/* SLAB: constant */
 	unsigned int colour; /* how many colours */

@@ -57,6 +57,7 @@ void kmem_room_share(unsigned int owners)
 	if (bounded)
 		most = max(kmem_room_all / owners, ROOM_LEAST);
 	WRITE_ONCE(kmem_room_most, most);
+	WRITE_ONCE(kmem_room_alone, (u8)(owners == 1));
 	WRITE_ONCE(kmem_room_calls, bounded ? (u8)ROOM_CALLS : (u8)1);
 }
 
@@ -151,14 +152,13 @@ bool kmem_room_none(struct kmem_owner *owner, struct kmem_cache *s)
 		return true;
 	slot->retired = 0; /* the same byte as calls */
 	give_room(owner, s, slot,
-		  room_follows() ? room_first(s) :
-				   READ_ONCE(s->sheaf_capacity));
+		  room_follows() ? room_first(s) : room_most(s));
 	return false;
 }
 
 u32 kmem_room_grow(struct kmem_owner *owner, struct kmem_cache *s)
 {
-	u32 most = READ_ONCE(s->sheaf_capacity);
+	u32 most = room_most(s);
 	struct kmem_owner_slot *slot = kmem_slot(owner, s);
 	u32 had = slot->capacity, more = min(2 * had, most);
 

@@ -11,6 +11,10 @@
  * While there are few owners, what all of them could hold is little. Then a
  * slot is whole from its first call, and nothing is bounded.
  *
+ * Some classes of malloc have two capacities: one for an only owner, and one of
+ * fewer bytes where there are more. A sheaf of the first kind does not go to a
+ * barn.
+ *
  * The room of a slot is what its sheaves could hold, in bytes, and the sheaves
  * themselves. An owner's is the sum over its slots.
  *
@@ -39,6 +43,19 @@ extern unsigned long kmem_room_all;
 extern unsigned long kmem_room_most;
 /* Calls before a slot gets a sheaf: ROOM_CALLS or 1. The same. */
 extern u8 kmem_room_calls;
+
+/* True while there is one owner; the same. */
+extern u8 kmem_room_alone;
+
+/* Returns the largest capacity of a slot. An only owner's may be larger. */
+static inline u32 room_most(const struct kmem_cache *s)
+{
+	u32 most = READ_ONCE(s->sheaf_capacity); /* SLAB can change it */
+
+	if (s->sheaf_alone > most && READ_ONCE(kmem_room_alone))
+		return s->sheaf_alone;
+	return most;
+}
 
 /* Returns true if room follows use: there are more than few owners. */
 static inline bool room_follows(void)
@@ -114,7 +131,7 @@ static inline u32 kmem_room_miss(struct kmem_owner *owner, struct kmem_cache *s)
 	u32 capacity = kmem_slot(owner, s)->capacity;
 
 	owner->moved += capacity * s->size + (u32)SHEAF_SIZE;
-	if (likely(capacity == READ_ONCE(s->sheaf_capacity) &&
+	if (likely(capacity == room_most(s) &&
 		   owner->moved <= READ_ONCE(kmem_room_most)))
 		return capacity;
 	return kmem_room_grow(owner, s);

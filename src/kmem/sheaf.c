@@ -144,10 +144,10 @@ static void retire_spare(struct kmem_owner_slot *slot, struct kmem_cache *s)
  * main.
  */
 static void drain_main(struct kmem_owner *owner, struct kmem_cache *s,
-		       struct slab_sheaf *main)
+		       struct slab_sheaf *main, u32 capacity)
 {
 	flush_sheaf(s, main);
-	sheaf_set_capacity(main, DIV_ROUND_UP(s->sheaf_capacity, 2U));
+	sheaf_set_capacity(main, DIV_ROUND_UP(capacity, 2U));
 	kmem_main_replace(owner, s, main);
 }
 
@@ -177,7 +177,7 @@ int sheaf_main_full(struct kmem_owner *owner, struct kmem_cache *s)
 		return 0;
 	}
 	if (main && spare && !spare->count && owner_drains(slot)) {
-		drain_main(owner, s, main);
+		drain_main(owner, s, main, capacity);
 		return 0;
 	}
 	if (main)

@@ -59,6 +59,8 @@ struct slab_ops {
 	slab_flags_t flag;
 	/* The bytes of a kmem_cache_cpu. 0: the backend has none. */
 	size_t cpu_size;
+	/* The table of caches of which no CPU holds slabs. NULL: this one. */
+	const struct slab_ops *node_only;
 
 	/* ---- a cache begins and ends ------------------------------------- */
 

@@ -42,6 +42,14 @@
 /* Two slabs of most classes, and one of those above 2 KiB. */
 #define SHIM_EMPTY_BYTES (64U << 10)
 
+#define SHIM_SHEAF_BYTES (16U << 10)
+
+/*
+ * Up to this size a CPU holds slabs of a class. Of larger ones the slabs that
+ * it would hold, in 63 classes, take more memory than their locks take time.
+ */
+#define SHIM_CPU_SLABS 128
+
 /* Above 16 KiB: as many as fill 128 or 256 KiB, and free() can tell apart. */
 static const unsigned short largest[] = { 18432, 20096, 21504, 23744,
 					  26112, 29056, 32768 };
@@ -97,10 +105,13 @@ static unsigned int slab_bytes(unsigned int size)
 	return size > 128 && size <= 1024 ? 32768 : 16384;
 }
 
-/* Sheaves of the middle sizes hold 16 KiB, and 60 objects at most. */
+/*
+ * Sheaves of the middle sizes hold 16 KiB, and 60 objects at most. Those of
+ * larger sizes hold no more than that either, but for an only thread's.
+ */
 static unsigned int class_sheaf_objects(unsigned int size)
 {
-	return size >= 256 && size < 1024 ? min(16384 / size, 60U) : 0;
+	return size >= 256 ? clamp(SHIM_SHEAF_BYTES / size, 1U, 60U) : 0;
 }
 
 /*
@@ -118,6 +129,7 @@ static void note_room(const struct kmem_cache *s)
 static __cold int make_class(unsigned int class)
 {
 	unsigned int size = class_size(class);
+	unsigned int objects = class_sheaf_objects(size);
 	struct kmem_cache *s = &caches[class];
 	const struct kmem_cache_boot boot = {
 		.align = size & -size,
@@ -126,7 +138,11 @@ static __cold int make_class(unsigned int class)
 		.max_order = order_limit(size),
 		.max_waste = SHIM_MAX_WASTE,
 		.min_objects = slab_bytes(size) / size,
-		.sheaf_capacity = class_sheaf_objects(size),
+		.sheaf_capacity = size < 1024 ? objects : 0,
+		.sheaf_most = objects,
+		.barn_bytes = size < 1024 ? 4 * SHIM_SHEAF_BYTES :
+					    2 * SHIM_SHEAF_BYTES,
+		.node_only = size > SHIM_CPU_SLABS,
 		.empty_bytes = SHIM_EMPTY_BYTES,
 	};
 

@@ -3,7 +3,8 @@
  * slub/ops.c - the tables that make SLUB a backend; a cache's start
  *
  *	slub_ops	caches without debug flags, in the form 6.18
- *	slub7_ops	the same in the form 7.0
+ *	slub7_ops	the same in the form 7.0, and in either form caches of
+ *			which no CPU holds slabs
  *	slub_debug_ops	caches with such flags, in either: slub_setup() gives it
  *			to them
  *
@@ -48,6 +49,7 @@ const struct slab_ops slub_ops = {
 	.form = "6.18",
 	.flag = KM_SLAB_ON_SLUB,
 	.cpu_size = sizeof(struct kmem_cache_cpu),
+	.node_only = &slub7_ops,
 	.refill = slub_refill,
 	.flush = slub_flush,
 	.verify = slub_verify,

@@ -85,6 +85,25 @@ static void test_full_limit(void **state)
 	owners_stop();
 }
 
+/* A cache whose barns take two sheaves. Expect the third to be refused. */
+static void test_own_limit(void **state)
+{
+	struct slab_sheaf *sheaf;
+
+	(void)state;
+	owners_start(MANY_OWNERS);
+	s->barn_most = 2;
+	assert_int_equal(barn_put_full(s, full_sheaf()), 0);
+	assert_true(barn_has_room(s));
+	assert_int_equal(barn_put_full(s, full_sheaf()), 0);
+	assert_false(barn_has_room(s));
+	sheaf = full_sheaf();
+	assert_int_equal(barn_put_full(s, sheaf), -E2BIG);
+	s->barn_most = BARN_MAX_FULL;
+	assert_int_equal(barn_put_full(s, sheaf), 0);
+	owners_stop();
+}
+
 /* A sheaf that has another cache's object. Expect it to be refused. */
 static void test_not_marked(void **state)
 {
@@ -274,6 +293,7 @@ int main(void)
 		TEST(test_replace_full), TEST(test_last_in_first_out),
 		TEST(test_two),		 TEST(test_empty_limit),
 		TEST(test_shrink_idle),	 TEST(test_check_fails),
+		TEST(test_own_limit),
 	};
 
 	pin_to_first_cpu();

@@ -111,6 +111,37 @@ static void child_marked(void *arg)
 	REQUIRE(kmem_classes[7 + MARKED_INDEX] == &s);
 }
 
+/* A class with bounds on its sheaves and barns. Expect both capacities, and as
+ * many sheaves in a barn as the bytes allow, one at least. */
+static void child_bounds(void *arg)
+{
+	static const struct kmem_cache_boot boot[] = {
+		{ .class = 10, .sheaf_most = 3, .barn_bytes = 5 * 3 * 5000 },
+		{ .class = 11, .sheaf_most = 200, .barn_bytes = 4999 },
+		{ .class = 12, .barn_bytes = 1U << 30 },
+		{ .class = 13 },
+		{ .sheaf_most = 3, .barn_bytes = 1 },
+	};
+	static const struct {
+		u32 capacity, alone, sheaves;
+	} golden[] = {
+		{ 3, 4, 5 },
+		{ 4, 4, 1 },
+		{ 4, 0, BARN_MAX_FULL },
+		{ 4, 0, BARN_MAX_FULL },
+		{ 0, 0, BARN_MAX_FULL }, /* no class: no sheaves */
+	};
+	static struct kmem_cache s[ARRAY_SIZE(boot)];
+
+	(void)arg;
+	for (unsigned int i = 0; i < ARRAY_SIZE(boot); i++) {
+		REQUIRE(!kmem_cache_init(&s[i], "bound", 5000, &boot[i]));
+		REQUIRE(s[i].sheaf_capacity == golden[i].capacity);
+		REQUIRE(s[i].sheaf_alone == golden[i].alone);
+		REQUIRE(s[i].barn_most == golden[i].sheaves);
+	}
+}
+
 /* Memory calls fail from the n-th of the set-up on, for each n. Expect -ENOMEM,
  * no cache on the list, and the next call to succeed. */
 static void child_cache_short(void *arg)
@@ -188,7 +219,7 @@ int main(void)
 		child_test(child_memory),  child_test(child_short),
 		child_test(child_cache),   child_test(child_cache_short),
 		child_test(child_refused), child_test(child_undone),
-		child_test(child_marked),
+		child_test(child_marked),  child_test(child_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

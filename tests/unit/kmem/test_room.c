@@ -264,6 +264,38 @@ static void test_share(void **state)
 	assert_int_equal(capacity(), CAPACITY);
 }
 
+/* A cache with a larger capacity for an only owner, and then another owner, and
+ * none again. Expect sheaves of the first capacity, of the second, which may go
+ * to a barn, and of the first. */
+static void test_alone(void **state)
+{
+	const u32 alone = 2 * CAPACITY;
+	const struct slab_sheaf *main;
+
+	(void)state;
+	f.s->sheaf_alone = alone;
+	kmem_room_share(1);
+	take(0, 1);
+	assert_int_equal(capacity(), alone);
+	assert_int_equal(fake.refilled, alone);
+	give(0, 1);
+	kmem_room_share(2);
+	take(0, 4 * alone);
+	assert_int_equal(capacity(), CAPACITY);
+	main = cursor_sheaf(*kmem_cursor(kmem_owner_get(), f.s));
+	assert_int_equal(main->capacity, CAPACITY);
+	give(0, 4 * alone);
+	kmem_owner_check(kmem_owner_get());
+	kmem_room_share(1);
+	take(0, 4 * alone);
+	assert_int_equal(capacity(), alone);
+	main = cursor_sheaf(*kmem_cursor(kmem_owner_get(), f.s));
+	assert_int_equal(main->capacity, alone);
+	give(0, 4 * alone);
+	kmem_owner_check(kmem_owner_get());
+	f.s->sheaf_alone = 0;
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, room_setup, teardown)
@@ -272,6 +304,7 @@ int main(void)
 		TEST(test_grow_by_frees), TEST(test_no_more_room),
 		TEST(test_ticks),	  TEST(test_look),
 		TEST(test_bound),	  TEST(test_share),
+		TEST(test_alone),
 	};
 
 	pin_to_first_cpu();

@@ -151,6 +151,34 @@ static void test_slabs(void **state)
 	}
 }
 
+/* The classes on SLUB. Expect a sheaf of a thread among others to hold 16 KiB,
+ * or one object, at most, and a barn 64 or 32 KiB, or one sheaf. CPUs hold
+ * slabs up to 128 bytes. */
+static void test_held(void **state)
+{
+	(void)state;
+	for (unsigned int class = 1; class <= NR_SMALL_CLASSES; class ++) {
+		const struct kmem_cache *s = shim_cache(class);
+		size_t sheaf = (size_t)s->sheaf_capacity * s->size;
+		size_t barn = s->barn_most * sheaf;
+
+		if (strcmp(s->ops->name, "slub"))
+			continue;
+		assert_true(sheaf <= max(16384UL, (size_t)s->size));
+		assert_true(barn <=
+			    max(s->size < 1024 ? 65536UL : 32768UL, sheaf));
+		if (s->size >= 576)
+			assert_int_equal(s->sheaf_alone, s->size < 1024 ? 28 :
+							 s->size < 4096 ? 12 :
+									  4);
+		if (s->size > 128)
+			assert_null(s->cpu_slab);
+	}
+	if (!strcmp(shim_cache(1)->ops->name, "slub"))
+		assert_true(!shim_cache(1)->cpu_slab ==
+			    !strcmp(shim_cache(1)->ops->form, "7.0"));
+}
+
 /* malloc at both sides of every class. Expect usable what the class has. */
 static void test_boundaries(void **state)
 {
@@ -408,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_waste),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_slabs),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_boundaries),
 		cmocka_unit_test(test_boot_again),
 	};
