@@ -44,7 +44,9 @@ static int runs;
 
 /* ---- one start ----------------------------------------------------------- */
 
-#define BLOCKS 4000
+#define BLOCKS 1000
+/* SLAB keeps numbers of blocks in a free one of these, of smaller ones not. */
+#define BLOCK_WORDS 64
 
 /*
  * Returns a word that is not 0 of blocks that were freed, or 0. They were never
@@ -55,11 +57,11 @@ static uint64_t left_word(void)
 	static uint64_t *volatile blocks[BLOCKS];
 
 	for (int i = 0; i < BLOCKS; i++)
-		blocks[i] = malloc(64);
+		blocks[i] = malloc(BLOCK_WORDS * sizeof(uint64_t));
 	for (int i = 0; i < BLOCKS; i++)
 		free(blocks[i]);
 	for (int i = 0; i < BLOCKS; i++)
-		for (int k = 0; k < 8; k++)
+		for (int k = 0; k < BLOCK_WORDS; k++)
 			if (blocks[i][k])
 				return blocks[i][k];
 	return 0;
