@@ -6,7 +6,7 @@
 # aligned_alloc() in place of malloc(). Expect those of preload.instructions
 # with percpu=thread, and at most so many with percpu=rseq:
 #
-#	malloc	60	calloc	95	aligned	155
+#	malloc	60	calloc	100	aligned	165
 . "$(dirname "$0")/../lib.sh"
 begin
 
@@ -25,6 +25,6 @@ thread malloc 47
 thread calloc 70
 thread aligned 65
 rseq malloc 60
-rseq calloc 95
-rseq aligned 155
+rseq calloc 100
+rseq aligned 165
 END
