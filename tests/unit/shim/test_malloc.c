@@ -332,6 +332,26 @@ static void test_freed(void **state)
 	}
 }
 
+/* Twice, so that the sheaf has been used before. */
+static void free_inner(void *arg)
+{
+	size_t size = *(const size_t *)arg;
+
+	for (int i = 0; i < 2; i++)
+		free(malloc(size));
+	free((char *)malloc(size) + MALLOC_ALIGN);
+}
+
+/* A pointer into a block is freed. Expect the line that says so. */
+static void test_not_a_start(void **state)
+{
+	static size_t inner[] = { 32, 100, 1000, 5000, 32768 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(inner); i++)
+		expect_abort(free_inner, &inner[i], "kmalloc: free()");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_reallocarray),
 		cmocka_unit_test(test_other_names),
 		cmocka_unit_test(test_freed),
+		cmocka_unit_test(test_not_a_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
