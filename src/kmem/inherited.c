@@ -22,7 +22,8 @@
  *	s->inherited	a tree of maps by slab; a list of those with objects,
  *			the last one used first
  *
- * A process that is no child has no maps and looks for none.
+ * A process that is no child has no maps and looks for none. Memory and bits of
+ * maps are inherited_map.c.
  *
  * Locking	inherited_lock (rank LOCK_INHERITED) for all maps of all caches
  * Invariants	INHERITED1  an object of a map is in use as its slab has it
@@ -31,36 +32,16 @@
  *					(kmem_inherited_check() checks both)
  * Source	no counterpart: docs/divergence.md D
  */
-#include <string.h>
-
 #include "core/bitmap.h"
 #include "kmem/account.h"
 #include "kmem/cache.h"
 #include "kmem/inherited.h"
-#include "kmem/region.h"
+#include "kmem/inherited_map.h"
 #include "kmem/slab_ops.h"
 
 #define SETTLE_BATCH 64U /* objects given back at a time */
 /* So often an object of a slab is freed, by the average, until it is adopted */
 #define ADOPT_AFTER 2U
-
-/* One slab's objects that were freed, by number. All of it: inherited_lock. */
-struct inherited_map {
-	struct rb_node by_slab;
-	struct list_head list; /* inherited->filled or ->spare; or due */
-	struct page *page;
-	u32 first; /* bytes from the slab to its first object */
-	u32 count, frees; /* objects now; calls so far */
-	unsigned long bits[];
-};
-
-/* In front of each block of the region; those of the first are used. */
-struct inherited {
-	struct inherited *next; /* block */
-	struct rb_root maps;
-	struct list_head filled, spare;
-	unsigned long nr; /* objects in maps; also read without the lock */
-};
 
 u16 kmem_forks;
 static spinlock_t inherited_lock = SPIN_LOCK_INIT(LOCK_INHERITED);
@@ -102,134 +83,7 @@ bool __kmem_inherited_any(void *const *objs, unsigned int nr)
 	return false;
 }
 
-/* ---- memory of maps ------------------------------------------------------ */
-
-static unsigned int objects_most(const struct kmem_cache *s)
-{
-	return (unsigned int)((PAGE_SIZE << s->oo_order) / s->size);
-}
-
-static size_t map_bytes(const struct kmem_cache *s)
-{
-	return sizeof(struct inherited_map) +
-	       BITS_TO_LONGS(objects_most(s)) * sizeof(long);
-}
-
-static size_t block_bytes(const struct kmem_cache *s)
-{
-	size_t least = sizeof(struct inherited) + map_bytes(s);
-
-	return DIV_ROUND_UP(least, REGION_UNIT) * REGION_UNIT;
-}
-
-/* Gets a block of maps. Returns what heads the first, or NULL. */
-static struct inherited *add_block(struct kmem_cache *s)
-{
-	const size_t bytes = block_bytes(s), each = map_bytes(s);
-	struct inherited *block = region_alloc(bytes), *in = s->inherited;
-	char *at = (char *)(block + 1);
-
-	if (!block)
-		return NULL;
-	block->next = NULL;
-	if (in) {
-		block->next = in->next;
-		in->next = block;
-	} else {
-		in = block;
-		in->maps.node = NULL;
-		in->nr = 0;
-		INIT_LIST_HEAD(&in->filled);
-		INIT_LIST_HEAD(&in->spare);
-		smp_store_release(&s->inherited, in);
-	}
-	for (; at + each <= (char *)block + bytes; at += each) {
-		struct inherited_map *map = (struct inherited_map *)(void *)at;
-
-		list_add(&map->list, &in->spare);
-	}
-	return in;
-}
-
-void kmem_inherited_release(struct kmem_cache *s)
-{
-	struct inherited *block = s->inherited, *next;
-
-	s->inherited = NULL;
-	for (; block; block = next) {
-		next = block->next;
-		region_free(block, block_bytes(s));
-	}
-}
-
-/* Returns an empty map of a slab, in no tree and on no list, or NULL. */
-static struct inherited_map *new_map(struct kmem_cache *s, struct page *page,
-				     u32 first)
-{
-	struct inherited_map *map;
-
-	if (list_empty(&s->inherited->spare) && !add_block(s))
-		return NULL;
-	map = list_first_entry(&s->inherited->spare, struct inherited_map,
-			       list);
-	list_del(&map->list);
-	memset(map, 0, map_bytes(s));
-	map->page = page;
-	map->first = first;
-	return map;
-}
-
-/* ---- maps ---------------------------------------------------------------- */
-
-/*
- * Returns the map of the slab that obj lies in, made if it has none. NULL:
- * there is no memory.
- */
-static struct inherited_map *get_map(struct kmem_cache *s, struct page *page,
-				     u32 first)
-{
-	struct rb_node **link, *parent = NULL;
-	struct inherited_map *map;
-
-	if (!s->inherited && !add_block(s))
-		return NULL;
-	link = &s->inherited->maps.node;
-	while (*link) {
-		parent = *link;
-		map = rb_entry(parent, struct inherited_map, by_slab);
-		if (map->page == page)
-			return map;
-		link = page < map->page ? &parent->left : &parent->right;
-	}
-	map = new_map(s, page, first);
-	if (!map)
-		return NULL;
-	rb_link_node(&map->by_slab, parent, link);
-	rb_insert(&s->inherited->maps, &map->by_slab, NULL);
-	return map;
-}
-
-/* Takes up to nr objects out of a map. Returns how many. */
-static unsigned int pop_objects(const struct kmem_cache *s,
-				struct inherited_map *map, void **objs,
-				unsigned int nr)
-{
-	char *first = (char *)page_to_virt(map->page) + map->first;
-	unsigned int got = 0;
-
-	nr = min(nr, map->count);
-	for (unsigned int word = 0; got < nr; word++) {
-		unsigned long *bits = &map->bits[word];
-
-		for (; *bits && got < nr; *bits &= *bits - 1) {
-			unsigned int i = word * BITS_PER_LONG + __ffs(*bits);
-
-			objs[got++] = first + (unsigned long)i * s->size;
-		}
-	}
-	map->count -= got;
-	return got;
-}
+/* ---- the end of a map ---------------------------------------------------- */
 
 /*
  * Takes a map out of the tree. Its objects are the caller's, and its slab is
@@ -252,7 +106,7 @@ static void settle_map(struct kmem_cache *s, struct inherited_map *map)
 	unsigned int nr;
 
 	if (!map->count || !s->ops->drop_slab(s, map->page, map->count))
-		while ((nr = pop_objects(s, map, objs, SETTLE_BATCH))) {
+		while ((nr = inherited_map_pop(s, map, objs, SETTLE_BATCH))) {
 			kmem_count_add(&s->in_use, nr); /* flush() counts */
 			s->ops->flush(s, objs, nr);
 		}
@@ -266,7 +120,7 @@ static void settle_map(struct kmem_cache *s, struct inherited_map *map)
 /* Returns true if the map is to be given up. */
 static bool map_is_due(struct kmem_cache *s, const struct inherited_map *map)
 {
-	return map->frees > ADOPT_AFTER * objects_most(s) ||
+	return map->frees > ADOPT_AFTER * inherited_objects_most(s) ||
 	       s->ops->slab_used(map->page) == map->count;
 }
 
@@ -284,7 +138,7 @@ static bool put_object(struct kmem_cache *s, void *obj, struct list_head *due)
 	if (!page || s->ops->slab_of_used(s, obj) != page)
 		return false;
 	offset = (u32)((char *)obj - (char *)page_to_virt(page));
-	map = get_map(s, page, offset % s->size);
+	map = inherited_map_get(s, page, offset % s->size);
 	if (unlikely(!map))
 		return false;
 	bits = &map->bits[offset / s->size / BITS_PER_LONG];
@@ -346,7 +200,7 @@ unsigned int __kmem_inherited_alloc(struct kmem_cache *s, int node, void **objs,
 		return 0;
 	spin_lock(&inherited_lock);
 	while (got < nr && (map = filled_map(s, node))) {
-		got += pop_objects(s, map, objs + got, nr - got);
+		got += inherited_map_pop(s, map, objs + got, nr - got);
 		if (!map->count)
 			list_del(&map->list);
 	}
@@ -391,7 +245,7 @@ static u32 check_map(struct kmem_cache *s, const struct inherited_map *map)
 	char *first = (char *)page_to_virt(map->page) + map->first;
 	u32 nr = 0;
 
-	for (unsigned int i = 0; i < objects_most(s); i++) {
+	for (unsigned int i = 0; i < inherited_objects_most(s); i++) {
 		if (!(map->bits[i / BITS_PER_LONG] >> i % BITS_PER_LONG & 1))
 			continue;
 		nr++;
