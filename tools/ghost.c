@@ -151,18 +151,33 @@ static void copy_touched(void)
 		fill_page(touched->page[i]);
 }
 
-static bool same_text(const char *a, const char *b)
+static const char *last_part(const char *path)
 {
-	for (; *a && *a == *b; a++, b++)
-		;
-	return *a == *b;
+	const char *last = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			last = path + 1;
+	return last;
+}
+
+/*
+ * The loader may know a file by a link to it: /lib/libfoo.so.1 is
+ * /usr/lib/libfoo.so.1.2.
+ */
+static bool may_be_file(const char *path, const char *mapped)
+{
+	path = last_part(path);
+	for (mapped = last_part(mapped); *path && *path == *mapped; path++)
+		mapped++;
+	return !*path && (!*mapped || *mapped == '.');
 }
 
 /* Returns the descriptor of a file that is open already. */
 static long find_file(const char *path)
 {
 	for (int i = 0; i < nr_files; i++)
-		if (same_text(path, files[i].path))
+		if (may_be_file(path, files[i].path))
 			return files[i].fd;
 	return -ENOENT;
 }

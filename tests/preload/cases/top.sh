@@ -53,6 +53,8 @@ cannot() {
 }
 
 known='cache["malloc-704"]["objects"] == 5000 and top["runs"] >= 10 and
+	cache["malloc-448"]["objects"] == 0 and
+	cache["malloc-448"]["in_arrays"] > 0 and
 	top["areas"] == 2 and 16 << 20 <= top["area_bytes"] < 17 << 20 and
 	top["schema"] == "kmalloc-top" and top["version"] == 1 and
 	top["in_use"] >= 5000 * 704 + 10 * 100000 + (16 << 20) and

@@ -3,7 +3,8 @@
  * heap.c - a program that is looked at from outside, in a state that is known
  *
  *	heap hold	5000 blocks of 700 bytes, 10 of 100,000, two of 8 MiB;
- *			a second thread has freed 100 of its own
+ *			1,000 of 420 that were freed; a second thread has freed
+ *			100 of its own
  *	heap texts	the same; ends by exit(), which prints texts
  *	heap fork	the same; a child has 1000 blocks of 700 bytes more
  *	heap churn	threads that allocate, free, begin and end
@@ -23,6 +24,7 @@
 #define SMALL 5000
 #define MORE 1000
 #define RUNS 10
+#define FREED 1000 /* they fill arrays, spares and barns */
 #define AREAS 2
 
 static void *small[SMALL + MORE], *runs[RUNS], *areas[AREAS];
@@ -40,6 +42,10 @@ static void *block_of(size_t size)
 
 static void take_all(void)
 {
+	for (int i = 0; i < FREED; i++)
+		small[i] = block_of(420);
+	for (int i = 0; i < FREED; i++)
+		free(small[i]);
 	for (int i = 0; i < SMALL; i++)
 		small[i] = block_of(700);
 	for (int i = 0; i < RUNS; i++)
