@@ -309,16 +309,17 @@ static void test_clear(void **state)
 
 static pthread_barrier_t gate;
 
-static void *use_all(void *arg)
+/* The backend is not for several threads: nothing is allocated. */
+static void *make_all(void *arg)
 {
 	pthread_barrier_wait(&gate);
 	for (size_t i = 0; i < NR_FAR; i++)
-		use(caches[i]);
+		kmem_cpu_owner_make(caches[i]);
 	return arg;
 }
 
-/* Threads use new far caches at once. Expect one chunk for each number and CPU,
- * and all objects accounted for. */
+/* Threads make the far slots of the same caches at once. Expect one row for
+ * each chunk number, and in it a chunk of each CPU's table. */
 static void test_made_at_once(void **state)
 {
 	pthread_t threads[4];
@@ -327,16 +328,15 @@ static void test_made_at_once(void **state)
 	unpin();
 	pthread_barrier_init(&gate, NULL, ARRAY_SIZE(threads));
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
-		REQUIRE(!pthread_create(&threads[i], NULL, use_all, NULL));
+		REQUIRE(!pthread_create(&threads[i], NULL, make_all, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		REQUIRE(!pthread_join(threads[i], NULL));
 	kmem_cpu_owners_check();
+	for (size_t i = 0; i < NR_FAR; i++)
+		assert_non_null(caches[i]->by_cpu);
 	for (size_t i = 1; i < FAR_PER_CHUNK; i++)
 		assert_ptr_equal(caches[i]->by_cpu, caches[0]->by_cpu);
-	for (size_t i = 0; i < NR_FAR; i++)
-		assert_int_equal(kmem_owners_count(caches[i]) +
-					 barn_count(caches[i]),
-				 caches[i]->in_use);
+	pthread_barrier_destroy(&gate);
 }
 
 int main(void)
