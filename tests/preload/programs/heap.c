@@ -40,8 +40,41 @@ static void *block_of(size_t size)
 	return p;
 }
 
+/* Blocks of many sizes, some of them for long. */
+static void *churn_blocks(void *seed)
+{
+	static __thread void *kept[256];
+	unsigned long x = (unsigned long)(uintptr_t)seed * 2654435761UL + 1;
+
+	for (int i = 0; i < 20000; i++) {
+		void **place = &kept[x >> 33 & 255];
+
+		x = x * 6364136223846793005UL + 1442695040888963407UL;
+		free(*place);
+		*place = malloc(x >> 40 & (x >> 60 ? 0xfff : 0x1ffff));
+	}
+	for (int i = 0; i < 256; i++)
+		free(kept[i]);
+	return NULL;
+}
+
+/* Threads that come and go leave objects in spares and barns. */
+static void leave_objects(void)
+{
+	pthread_t threads[4];
+
+	for (unsigned long i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, churn_blocks,
+				   (void *)(i + 1)))
+			abort();
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	churn_blocks(NULL);
+}
+
 static void take_all(void)
 {
+	leave_objects();
 	for (int i = 0; i < FREED; i++)
 		small[i] = block_of(420);
 	for (int i = 0; i < FREED; i++)
@@ -126,24 +159,6 @@ static void hold_in_child(void)
 	if (read(fds[0], &c, 1) != 1)
 		abort();
 	say_ready(child);
-}
-
-/* Blocks of many sizes, some of them for long. */
-static void *churn_blocks(void *seed)
-{
-	static __thread void *kept[256];
-	unsigned long x = (unsigned long)(uintptr_t)seed * 2654435761UL + 1;
-
-	for (int i = 0; i < 20000; i++) {
-		void **place = &kept[x >> 33 & 255];
-
-		x = x * 6364136223846793005UL + 1442695040888963407UL;
-		free(*place);
-		*place = malloc(x >> 40 & (x >> 60 ? 0xfff : 0x1ffff));
-	}
-	for (int i = 0; i < 256; i++)
-		free(kept[i]);
-	return NULL;
 }
 
 static void churn(void)
