@@ -339,6 +339,14 @@ unsigned long arena_room(void)
 	return limit > charged ? limit - charged : 0;
 }
 
+unsigned long arena_apart(void)
+{
+	unsigned long charged = READ_ONCE(arena.charged_frames);
+	unsigned long online = READ_ONCE(arena.online_frames);
+
+	return charged > online ? charged - online : 0;
+}
+
 /* ---- online and offline -------------------------------------------------- */
 
 int arena_grow_highmem(unsigned long end)
@@ -397,7 +405,7 @@ int arena_online(unsigned long pfn, unsigned long nr, unsigned int flags)
 	start = ALIGN(pfn, PAGEBLOCK_PAGES);
 	if (start < pfn + nr)
 		set_blocks(start, pfn + nr - start, PB_ONLINE | PB_PAGES);
-	arena.online_frames += nr;
+	WRITE_ONCE(arena.online_frames, arena.online_frames + nr);
 	if (arena_nr_frames < pfn + nr) {
 		smp_store_release(&arena_nr_frames, pfn + nr);
 		set_fast_bound();
@@ -430,7 +438,7 @@ int arena_offline(unsigned long pfn, unsigned long nr, unsigned int flags)
 	set_blocks(pfn, nr, PB_PAGES);
 	/* Late readers may still look at struct pages: they read as zero. */
 	os_discard(arena.vmemmap + pfn, nr * sizeof(struct page));
-	arena.online_frames -= nr;
+	WRITE_ONCE(arena.online_frames, arena.online_frames - nr);
 	arena_uncharge(nr);
 	return 0;
 }

@@ -144,6 +144,7 @@ struct arena {
 	unsigned long limit_frames; /* mem=: of frames and large areas */
 	uintptr_t vmalloc_start, vmalloc_end;
 	/* arena_lock */
+	/* read without */
 	unsigned long online_frames __cacheline_aligned;
 	unsigned long index_end; /* index bytes are mapped for frames below */
 	unsigned long blocks_end; /* bytes of pageblocks, the same */
@@ -224,6 +225,7 @@ void arena_view_end(void *view, unsigned long nr);
 int arena_charge(unsigned long nr);
 void arena_uncharge(unsigned long nr);
 unsigned long arena_room(void); /* frames that arena_charge() would grant */
+unsigned long arena_apart(void); /* charged for memory that is no frames */
 
 static inline struct page *pfn_to_page(unsigned long pfn)
 {

@@ -14,7 +14,8 @@
  *
  * Locking	zone->lock while the counts of one zone are copied
  * Source	the text of Linux v6.12 mm/show_mem.c
- *		(docs/kernel.md I9), without the lines on huge pages and swap
+ *		(docs/kernel.md I9), without the lines on huge pages and swap;
+ *		"pages apart" is not the kernel's: large areas and tables
  */
 #include "zone/numa.h"
 #include "zone/show.h"
@@ -238,8 +239,9 @@ static void show_ram(struct seq_file *m)
 	seq_printf(m,
 		   "%lu pages RAM\n"
 		   "%lu pages HighMem/MovableOnly\n"
-		   "%lu pages reserved\n",
-		   total, highmem, reserved);
+		   "%lu pages reserved\n"
+		   "%lu pages apart\n",
+		   total, highmem, reserved, arena_apart());
 }
 
 int meminfo_show(struct seq_file *m, const char *path)

@@ -36,7 +36,8 @@ static const char mem_info[] =
 	"0 total pagecache pages\n"
 	"16384 pages RAM\n"
 	"0 pages HighMem/MovableOnly\n"
-	"3 pages reserved\n";
+	"3 pages reserved\n"
+	"9 pages apart\n";
 
 static void start_numbers(void)
 {
@@ -65,6 +66,7 @@ static void start_numbers(void)
 	give_frames(zone, 3072, 4);
 	give_frames(zone, 4096, 2);
 	give_frames(zone, 15 * 1024, 1024);
+	REQUIRE(!arena_charge(9));
 	zone->free_pages += 4; /* only the sum over the lists is 1546 */
 }
 
