@@ -11,7 +11,7 @@ gcc -O1 -fno-builtin -c -include "$root/bench/latency.h" -o "$tmp/server.o" \
 	"$root/bench/workloads/server.c"
 gcc -O1 -fno-builtin -pthread -o "$tmp/latency" "$root/bench/latency.c" \
 	"$tmp/server.o"
-for name in server smallsets batches; do
+for name in server smallsets batches prodcons; do
 	gcc -O1 -fno-builtin -pthread -o "$tmp/$name" \
 		"$root/bench/workloads/$name.c"
 done
@@ -29,7 +29,7 @@ same "percentiles" rise "$(awk '$1 == "glibc" {
 
 run scaling --bindir "$tmp"
 same "scaling: status" 0 "$rc"
-same "columns" "5 5 6 6 5 5" "$(awk '$1 == "glibc" { print NF - 1 }' <<< "$out" |
+same "columns" "5 5 6 6 5 5 5 5" "$(awk '$1 == "glibc" { print NF - 1 }' <<< "$out" |
 	xargs)"
 
 run scaling --bindir "$tmp" --only server,nothing
