@@ -14,6 +14,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,27 +197,50 @@ static int print_process(struct target *t, char **argv, char **names)
 	return failed;
 }
 
-/* kmalloc-info --pid PID NAMES... */
-static int run_for_process(int argc, char **argv)
+/* Says how it is used. Returns 2. */
+static int misused(void)
 {
-	char *end = argv[1];
-	long pid = argc > 2 ? strtol(argv[2], &end, 10) : 0;
+	fputs(usage_text, stderr);
+	return 2;
+}
+
+/* kmalloc-info --pid PID NAMES... */
+static int run_for_process(char **argv, const char *number, char **names)
+{
+	char *end;
+	long pid = strtol(number, &end, 10);
 	struct target *t;
 	struct why why;
 	int ret;
 
-	if (pid <= 0 || pid > 1 << 30 || *end) {
-		fputs(usage_text, stderr);
-		return 2;
-	}
+	if (pid <= 0 || pid > 1 << 30 || *end)
+		return misused();
 	t = process_open((pid_t)pid, &why);
 	if (!t) {
 		fprintf(stderr, "kmalloc-info: %s\n", why.text);
 		return 1;
 	}
-	ret = print_process(t, argv, argv + 3);
+	ret = print_process(t, argv, names);
 	t->close(t);
 	return ret;
+}
+
+/* Standard output is a file that may be full. Returns the exit status. */
+static int written(int failed)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return failed;
+	perror("kmalloc-info: standard output");
+	return 1;
+}
+
+/* Returns true if a word before "--" is an option: no text begins like one. */
+static bool has_option(char **words)
+{
+	for (; *words && strcmp(*words, "--") != 0; words++)
+		if (**words == '-')
+			return true;
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -225,21 +249,21 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
 		fputs(usage_text, stdout);
-		return 0;
+		return written(0);
 	}
-	if (argc > 1 && !strcmp(argv[1], "--pid"))
-		return run_for_process(argc, argv);
+	if (argc > 2 && !strcmp(argv[1], "--pid") && !has_option(argv + 3))
+		return written(run_for_process(argv, argv[2], argv + 3));
+	if (has_option(argv + 1))
+		return misused();
 	while (nr < argc && strcmp(argv[nr], "--"))
 		nr++;
-	if (nr == 1 && argc > 1) {
-		fputs(usage_text, stderr);
-		return 2;
-	}
+	if (nr == 1 && argc > 1)
+		return misused();
 	if (nr + 1 < argc)
 		return run_program(argv + 1, nr - 1, argv + nr + 1);
 	if (nr == 1)
-		return print_text("");
+		return written(print_text(""));
 	for (int i = 1; i < nr; i++)
 		failed |= print_text(argv[i]);
-	return failed;
+	return written(failed);
 }

@@ -83,6 +83,14 @@ with tempfile.TemporaryDirectory() as folder:
         bad.append("a folder, no file, a device: not refused")
     if subprocess.run([replay], capture_output=True).returncode != 2:
         bad.append("no file given: not 2")
+    many = run(path := os.path.join(folder, name), path)
+    if many.returncode != 2 or "more than one FILE" not in many.stderr:
+        bad.append(f"two files: {many.returncode} {many.stderr[:80]}")
+    with open("/dev/full", "w") as full:
+        end = subprocess.run([replay, path], stdout=full, text=True,
+                             stderr=subprocess.PIPE)
+    if end.returncode != 1 or "No space left" not in end.stderr:
+        bad.append(f"a full disk: {end.returncode} {end.stderr[:80]}")
 
     # One block of 64 MiB, and its free: most is resident in between alone.
     data = bytearray(good[:64])

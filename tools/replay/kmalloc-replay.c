@@ -65,8 +65,11 @@ static int read_options(int argc, char **argv, struct options *o)
 			return 2;
 		}
 	}
-	if (optind + 1 != argc)
+	if (optind + 1 != argc) {
+		fprintf(stderr, "kmalloc-replay: %s\n",
+			optind < argc ? "more than one FILE" : "no FILE");
 		return 2;
+	}
 	o->file = argv[optind];
 	return 0;
 }
@@ -163,5 +166,9 @@ int main(int argc, char **argv)
 		 recording.head.pid);
 	if (o.svg && picture_write(o.svg, title, &result))
 		return 1;
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("kmalloc-replay: standard output");
+		return 1;
+	}
 	return ret;
 }

@@ -39,6 +39,18 @@ run nonsense
 [[ $rc -eq 1 && $err == *nonsense* ]] || fail "unknown name: $rc $err"
 run -- true
 [[ $rc -eq 2 ]] || fail "no name: $rc $err"
+for words in --nonsense "slabinfo --pid $$" "--pid=$$ slabinfo" --pid \
+	"--pid $$ slabinfo --nonsense" "slabinfo --help -- true"; do
+	run $words
+	[[ $rc -eq 2 && -z $out && $err == Usage:* ]] ||
+		fail "$words: $rc $out $err"
+done
+for words in "" slabinfo --help; do
+	"$info" $words >/dev/full 2>"$WORK/err" &&
+		fail "$words: nothing was written"
+	grep -qF 'standard output: No space left' "$WORK/err" ||
+		fail "$words: $(<"$WORK/err")"
+done
 run slabinfo -- "$WORK/missing"
 [[ $rc -eq 127 ]] || fail "missing program: $rc"
 run slabinfo -- "$WORK"
