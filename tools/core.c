@@ -41,10 +41,13 @@ static const void *part(const struct core *c, uint64_t offset, uint64_t size)
 
 /* ---- NT_FILE ------------------------------------------------------------- */
 
-/* Reads a file at the place that was mapped at an address. */
+/*
+ * Reads a file at the place that was mapped at an address. Its name comes from
+ * the core file, and may be that of a FIFO.
+ */
 static int read_file(const char *path, uint64_t offset, void *to, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	ssize_t n = -1;
 
 	if (fd >= 0) {
@@ -197,7 +200,7 @@ static const char *core_headers(struct core *c)
 
 static int map_core(struct core *c, const char *file, struct why *why)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	const char *wrong;
 	struct stat st;
 	void *bytes;
@@ -208,7 +211,15 @@ static int map_core(struct core *c, const char *file, struct why *why)
 			close(fd);
 		return -1;
 	}
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return because(why, "%s: it is no file", file);
+	}
 	c->size = (size_t)st.st_size;
+	if (!c->size) {
+		close(fd);
+		return because(why, "%s: it is empty", file);
+	}
 	bytes = mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (bytes == MAP_FAILED)
@@ -226,14 +237,20 @@ struct target *core_open(const char *file, struct why *why)
 		because(why, "there is no memory");
 		return NULL;
 	}
-	c->target = (struct target){ read_core, core_images, close_core, 0,
-				     false };
+	c->target = (struct target){ .read = read_core,
+				     .images = core_images,
+				     .close = close_core };
 	if (map_core(c, file, why)) {
 		close_core(&c->target);
 		return NULL;
 	}
-	for (unsigned int i = 0; i < c->nr; i++)
-		if (c->segments[i].p_type == PT_NOTE)
-			find_files(c, &c->segments[i]);
+	for (unsigned int i = 0; i < c->nr; i++) {
+		const Elf64_Phdr *s = &c->segments[i];
+
+		if (s->p_type == PT_NOTE)
+			find_files(c, s);
+		if (s->p_type == PT_LOAD && !part(c, s->p_offset, s->p_filesz))
+			c->target.cut = true;
+	}
 	return &c->target;
 }

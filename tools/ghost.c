@@ -61,6 +61,7 @@
 #define MS 20 /* of CPU time, for the first looks */
 #define TRIES 107
 #define QUICK_TRIES 100 /* from here on each look has twice the time */
+#define MOST_ERRNO 4095 /* what is less is no errno */
 #define MOST_PAGES (1UL << 20) /* that are copied at one go */
 
 /* The descriptors of the child. */
@@ -368,6 +369,8 @@ static int read_result(int fd, long *len, char **text)
 	if (fread(len, sizeof(*len), 1, in) == 1) {
 		if (*len >= (long)TEXT_ROOM)
 			*len = TEXT_ROOM - 1;
+		if (*len < -MOST_ERRNO)
+			*len = -EIO;
 		want = *len > 0 ? (size_t)*len : 0;
 		*text = malloc(want + 1);
 		ret = *text && fread(*text, 1, want, in) == want ? 0 : -1;

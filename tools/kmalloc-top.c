@@ -116,7 +116,8 @@ static int print_looks(struct view_source *source, const struct options *o,
 		heap_free(&looks[1].heap);
 		looks[1] = looks[0];
 		second = true;
-		if (!o->interval || !source->lib->target->live)
+		if (!o->interval || !source->lib->target->live ||
+		    ferror(stdout))
 			break;
 		wait_interval(o->interval);
 	}
@@ -190,13 +191,17 @@ static int list_all(const struct options *o)
 
 /* ---- the command line ---------------------------------------------------- */
 
+#define MOST_NUMBERS 8U /* of processes with the same name */
+
 /* Returns the process of a number or a name, or -1 with the reason. */
 static pid_t find_process(const char *word, struct why *why)
 {
 	char *end, name[32];
 	long pid = strtol(word, &end, 10);
 	pid_t *all, found = 0;
+	char numbers[100] = "";
 	unsigned int nr = 0;
+	size_t used = 0;
 
 	if (!*end && pid > 0 && pid <= 1 << 30)
 		return (pid_t)pid;
@@ -206,16 +211,20 @@ static pid_t find_process(const char *word, struct why *why)
 		if (strncmp(name, word, 15) != 0 || all[i] == getpid())
 			continue;
 		found = all[i];
-		nr++;
+		if (nr++ < MOST_NUMBERS)
+			used += (size_t)snprintf(numbers + used,
+						 sizeof(numbers) - used, " %d",
+						 (int)found);
 	}
 	free(all);
 	if (!nr)
 		return because(why, "there is no process %s", word);
 	if (nr > 1)
 		return because(why,
-			       "%u processes are called %s: give the "
-			       "number of one",
-			       nr, word);
+			       "%u processes are called %.32s: give the "
+			       "number of one:%s%s",
+			       nr, word, numbers,
+			       nr > MOST_NUMBERS ? " ..." : "");
 	return found;
 }
 
@@ -223,6 +232,15 @@ static int misused(const char *what, const char *word)
 {
 	fprintf(stderr, "kmalloc-top: %s%s\n%s", what, word, usage_text);
 	return 2;
+}
+
+/* Standard output is a file that may be full. Returns the exit status. */
+static int written(int failed)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return failed;
+	perror("kmalloc-top: standard output");
+	return 1;
 }
 
 static int run(const struct options *o, const char *word)
@@ -296,5 +314,5 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind > 1 || (o.core && optind < argc))
 		return misused("too many words: ", argv[argc - 1]);
-	return run(&o, argv[optind]);
+	return written(run(&o, argv[optind]));
 }

@@ -206,6 +206,9 @@ static int open_at(struct library *lib, uint64_t at, struct why *why)
 			       d.version, VERSION);
 	memcpy(lib->release, d.release, sizeof(lib->release));
 	lib->release[sizeof(lib->release) - 1] = '\0';
+	for (char *c = lib->release; *c; c++)
+		if (*c < ' ' || *c > '~') /* it may be printed on a terminal */
+			*c = '?';
 	return read_names(lib, &d, why);
 }
 
@@ -226,8 +229,11 @@ int library_open(struct library *lib, struct target *t, unsigned int which,
 		at = 0;
 	}
 	free(images);
-	return at ? open_at(lib, at, why) :
-		    because(why, "it does not run on libkmalloc");
+	if (at)
+		return open_at(lib, at, why);
+	return because(why, t->cut ? "it is cut off, and what is left has no "
+				     "libkmalloc" :
+				     "it does not run on libkmalloc");
 }
 
 void library_close(struct library *lib)
@@ -306,8 +312,8 @@ uint64_t object_get(const struct object *o, const char *member)
 	const struct library_name *found = member_of(o, member);
 	uint64_t value = 0;
 
-	if (found && found->size <= sizeof(value) &&
-	    found->at + found->size <= o->size)
+	if (found && found->size <= sizeof(value) && found->size <= o->size &&
+	    found->at <= o->size - found->size)
 		memcpy(&value, o->bytes + found->at, found->size);
 	return value;
 }

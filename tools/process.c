@@ -138,8 +138,11 @@ struct target *process_open(pid_t pid, struct why *why)
 		because(why, "there is no memory");
 		return NULL;
 	}
-	p->target = (struct target){ read_process, process_images,
-				     close_process, pid, true };
+	p->target = (struct target){ .read = read_process,
+				     .images = process_images,
+				     .close = close_process,
+				     .pid = pid,
+				     .live = true };
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
 	p->mem = open(path, O_RDONLY | O_CLOEXEC);
 	if (p->mem >= 0)

@@ -29,6 +29,7 @@ struct target {
 	void (*close)(struct target *t); /* frees it, too */
 	pid_t pid; /* 0: a core file of an unknown process */
 	bool live; /* it may change while it is read */
+	bool cut; /* a core file, of which the end is missing */
 };
 
 /* Both return NULL with the reason. */

@@ -8,6 +8,10 @@
 
 #include "view.h"
 
+/*
+ * Names in a line are the program's: it may have put there what a terminal
+ * obeys. So only what prints is kept.
+ */
 __attribute__((format(printf, 3, 4))) static void
 print_line(view_line *line, void *to, const char *format, ...)
 {
@@ -17,6 +21,9 @@ print_line(view_line *line, void *to, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	line(to, text);
 }
 

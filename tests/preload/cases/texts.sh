@@ -93,6 +93,9 @@ for name in turn wild; do
 	limited "$info" --pid "$PID" "$name" >"$WORK/read" 2>/dev/null &&
 		fail "$name: $(<"$WORK/read")"
 done
+"$info" --pid "$PID" refuse >/dev/null 2>"$WORK/err" && fail "refuse"
+[[ $(<"$WORK/err") == *"refuse: Input/output error" ]] ||
+	fail "refuse: $(<"$WORK/err")"
 limited "$info" --pid "$PID" more >"$WORK/read" || fail "more"
 [[ $(head -c 1 "$WORK/read") == x ]] || fail "more"
 stop

@@ -127,15 +127,28 @@ if command -v gdb >/dev/null &&
 		>"$WORK/gdb" 2>&1 && [[ -s $WORK/core ]]; then
 	see "$known"' and top["pid"] == '"$PID" --core "$WORK/core"
 	head -c 100000 "$WORK/core" >"$WORK/short"
-	"$top" --once --core "$WORK/short" >/dev/null 2>&1 && fail "a short core"
+	cannot "it is cut off" --once --core "$WORK/short"
 	rm "$WORK/core"
 fi
 stop
 cannot "no process $PID" "$PID"
 
-start "$KM_PROGRAMS/preload_heap" fork
+# two of one name, which is one that a terminal would obey
+cp "$KM_PROGRAMS/preload_heap" "$WORK/"$'\e[2J'"$$"
+start "$WORK/"$'\e[2J'"$$" fork
 see "$known" "$PID"
 see 'cache["malloc-704"]["objects"] == 6000' "$OTHER"
+"$top" --once "$PID" >"$WORK/out" || fail "--once"
+grep -qF "process $PID (?[2J$$)," "$WORK/out" || fail "$(od -c "$WORK/out")"
+cannot "give the number of one:" $'\e[2J'"$$"
+grep -qw "$PID" "$WORK/err" && grep -qw "$OTHER" "$WORK/err" ||
+	fail "no numbers: $(<"$WORK/err")"
+for words in "$PID" "--json $PID" ""; do
+	"$top" --once $words >/dev/full 2>"$WORK/err" &&
+		fail "--once $words: nothing was written"
+	grep -qF 'standard output: No space left' "$WORK/err" ||
+		fail "--once $words: $(<"$WORK/err")"
+done
 stop
 
 # a library that is stripped, and gone
@@ -171,6 +184,9 @@ set_mode plain
 start "$KM_PROGRAMS/preload_heap" hold
 cannot "process $PID: it does not run on libkmalloc" "$PID"
 cannot "no ELF file" --core "$0"
+cannot "it is no file" --core "$WORK/end" # a FIFO that nobody writes to
+: >"$WORK/empty"
+cannot "it is empty" --core "$WORK/empty"
 cannot "no process no-such-name" no-such-name
 stop
 start "$KM_PROGRAMS/static_heap_$backend" hold

@@ -64,6 +64,8 @@ static long hostile_read(const char *name, char *text, size_t size)
 		return turn_round();
 	if (!strcmp(name, "more"))
 		return claim_more(text);
+	if (!strcmp(name, "refuse"))
+		return -100000; /* what ghost_text() returns for a failure */
 	if (!strcmp(name, "wild"))
 		return *(volatile long *)strlen(name);
 	return snprintf(text, size, "\033[2J\a\tred\n");
