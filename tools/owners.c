@@ -7,6 +7,10 @@
  *	                           v                   v
  *	                        sheaf: cache, capacity; count
  *
+ *	far[]  --> chunk, a page: | cursor, rest | cursor, rest | ..
+ *	           NULL: the owner uses none of its caches
+ *
+ * The table has room for some hundred caches; more have far slots, in chunks.
  * A cursor that was never set up is equal to the first one, which never is. An
  * array that moves meanwhile is counted where it was, or where it is, or not.
  *
@@ -22,6 +26,8 @@
 
 #define MAX_TABLE (64U << 10) /* bytes of a table of cursors */
 #define MAX_CPUS 512U
+#define MAX_FAR 512U /* chunks of an owner */
+#define MAX_CHUNK 4096U /* bytes of a chunk */
 #define MAX_PTHREAD 4096U /* bytes behind a thread pointer that are searched */
 
 struct owner_walk {
@@ -94,6 +100,53 @@ static void count_table(struct owner_walk *w, struct heap_owner *owner)
 	}
 }
 
+/* The word at an offset of a chunk; 0 behind its end. */
+static uint64_t chunk_word(const uint64_t *chunk, uint64_t at)
+{
+	return at + 8 <= MAX_CHUNK ? chunk[at / 8] : 0;
+}
+
+static void count_chunk(struct owner_walk *w, struct heap_owner *owner,
+			uint64_t at)
+{
+	uint64_t chunk[MAX_CHUNK / 8];
+	uint64_t size = library_size(w->lib, "kmem_far_slot");
+	uint64_t into = library_offset(w->lib, "kmem_far_slot.cursor");
+	uint64_t spare = library_offset(w->lib, "kmem_far_slot.rest") +
+			 library_offset(w->lib, "kmem_owner_slot.spare");
+
+	if (!size || w->lib->target->read(w->lib->target, at, chunk, MAX_CHUNK))
+		return;
+	for (uint64_t slot = 0; slot + size <= MAX_CHUNK; slot += size) {
+		uint64_t main = chunk_word(chunk, slot + into);
+		uint64_t other = chunk_word(chunk, slot + spare);
+
+		if (main != w->table[0])
+			count_main(w, owner, main);
+		if (other)
+			count_spare(w, owner, other);
+	}
+}
+
+/* What caches have that the table has no room for. */
+static void count_far(struct owner_walk *w, struct heap_owner *owner)
+{
+	uint64_t at = library_offset(w->lib, "kmem_owner.far");
+	uint64_t nr = library_offset(w->lib, "kmem_owner.nr_far");
+	uint64_t chunks[MAX_FAR];
+
+	if (at + 8 > sizeof(w->table) || nr + 8 > sizeof(w->table))
+		return;
+	at = w->table[at / 8];
+	nr = (uint32_t)w->table[nr / 8]; /* 4 bytes, with others behind them */
+	if (nr > MAX_FAR || w->lib->target->read(w->lib->target, at, chunks,
+						 nr * sizeof(*chunks)))
+		return;
+	for (uint64_t i = 0; i < nr; i++)
+		if (chunks[i])
+			count_chunk(w, owner, chunks[i]);
+}
+
 /* A table that is gone by now held nothing at the end. */
 static int add_owner(struct owner_walk *w, uint64_t at,
 		     const struct heap_owner *who)
@@ -108,6 +161,7 @@ static int add_owner(struct owner_walk *w, uint64_t at,
 	*row = *who;
 	w->heap->nr_owners++;
 	count_table(w, row);
+	count_far(w, row);
 	return 0;
 }
 

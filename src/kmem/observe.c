@@ -53,6 +53,7 @@ observe_field(kmem_owner, nr_far);
 observe_size(kmem_owner_slot);
 observe_field(kmem_owner_slot, spare);
 observe_size(kmem_far_slot);
+observe_field(kmem_far_slot, cursor);
 observe_field(kmem_far_slot, rest);
 
 observe_size(slab_sheaf);

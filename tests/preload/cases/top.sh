@@ -184,7 +184,7 @@ set_mode plain
 start "$KM_PROGRAMS/preload_heap" hold
 cannot "process $PID: it does not run on libkmalloc" "$PID"
 cannot "no ELF file" --core "$0"
-cannot "it is no file" --core "$WORK/end" # a FIFO that nobody writes to
+cannot "it is no file" --core "$WORK/end" # a FIFO, in which nothing is
 : >"$WORK/empty"
 cannot "it is empty" --core "$WORK/empty"
 cannot "no process no-such-name" no-such-name
