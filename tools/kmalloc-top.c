@@ -138,7 +138,8 @@ static int show_target(struct target *t, const struct options *o,
 			       because(why, "process %d: %.200s", t->pid,
 				       first.text) :
 			       because(why, "%s: %.200s", o->core, first.text);
-	if (!o->once && !o->json && t->live && isatty(STDOUT_FILENO))
+	if (!o->once && !o->json && t->live && isatty(STDOUT_FILENO) &&
+	    isatty(STDIN_FILENO)) /* else there are no keys, nor an end */
 		ret = screen_show(&source, o->interval ? o->interval : 2, why);
 	else
 		ret = print_looks(&source, o, why);

@@ -23,7 +23,7 @@
 #define MOST_WAITING 4096U /* realloc() calls that have not returned */
 
 struct place {
-	uint64_t addr; /* 0: free; 1: was in use */
+	uint64_t addr; /* 0: free */
 	uint32_t block;
 };
 
