@@ -13,8 +13,9 @@
  * cache. These are mapped for 32 MiB of frames at a time, and resident where
  * they were written. If they cannot be mapped, the slab is not made.
  *
- * A new slab has marks of 0, and one of a marked cache leaves such behind. So
- * the marks of other frames belong to who has these, or had them last.
+ * A new slab has marks of 0, and one of a marked cache leaves such behind, as
+ * does a long name. So the marks of other frames belong to who has these, or
+ * had them last: page runs of malloc (shim/vacant.c).
  *
  * Locking	region_lock to make the table longer. A mark belongs to the
  *		owner of the object.

@@ -10,14 +10,18 @@
 #include <string.h>
 
 #include "kmem/internal.h"
+#include "kmem/marks.h"
 #include "request/request.h"
 
 static void *long_name_alloc(size_t size)
 {
-	struct page *page = alloc_page_run(GFP_KERNEL,
-					   PAGE_ALIGN(size) >> PAGE_SHIFT);
+	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct page *page = alloc_page_run(GFP_KERNEL, nr);
 
-	return page ? page_to_virt(page) : NULL;
+	if (!page)
+		return NULL;
+	kmem_marks_clear(page_to_pfn(page), nr);
+	return page_to_virt(page);
 }
 
 void *kmem_name_alloc(const char *name, size_t before)

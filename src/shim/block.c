@@ -63,8 +63,7 @@ void block_open_all(void)
 	WRITE_ONCE(all_open, (u8)1);
 }
 
-/* Returns true if a byte here is neither that of the word nor 0. */
-static bool is_written(const char *at)
+bool word_is_written(const char *at)
 {
 	u64 word = block_word;
 
@@ -82,8 +81,8 @@ static void look_at_free(const struct kmem_cache *s, const char *p,
 {
 	const char *back = p + block_back(s->object_size);
 
-	if (is_written(p) || is_written(p + 8) || is_written(back) ||
-	    is_written(back - slack))
+	if (word_is_written(p) || word_is_written(p + 8) ||
+	    word_is_written(back) || word_is_written(back - slack))
 		km_panic("kmalloc: malloc(): %p was written after it was freed "
 			 "(%s)\n",
 			 p, s->name);

@@ -74,6 +74,12 @@ void block_open_all(void);
 void block_resize(const struct kmem_cache *s, void *p, size_t size,
 		  const char *function);
 
+/*
+ * Returns true if a byte at this address is neither that of the word nor 0. The
+ * word may lie on two pages, one of which the OS has had.
+ */
+bool word_is_written(const char *at);
+
 static __always_inline u64 word_get(const void *at)
 {
 	u64 word;

@@ -21,6 +21,7 @@
 #include "request/request.h"
 #include "shim/shim.h"
 #include "shim/slack.h"
+#include "shim/vacant.h"
 #include "vmap/large/large.h"
 #include "zone/page_debug.h"
 #include "zone/surplus.h"
@@ -42,9 +43,13 @@ static void count_runs(unsigned long *counter, long delta)
 /* ---- page runs ----------------------------------------------------------- */
 
 /* Turns an allocated block into a run of nr frames, and counts them. */
-static void *run_start(struct page *page, unsigned long nr, size_t size)
+static void *run_start(struct page *page, unsigned long nr, size_t size,
+		       unsigned int flags)
 {
 	page->nr_pages = nr;
+	vacant_look(page_to_pfn(page), nr);
+	if ((flags & LARGE_ZERO) && !page_known_zero(page))
+		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
 	slack_set(page, size, page_known_zero(page) ? SLACK_ZERO : SLACK_DIRTY);
 	smp_store_release(&page->type, PAGE_RUN);
 	count_runs(&large_stat.runs, 1);
@@ -64,9 +69,7 @@ static void *contig_alloc(size_t size, size_t align, unsigned int flags)
 	page = alloc_long_run(&node_data[0].node_zones[ZONE_NORMAL], nr);
 	if (!page)
 		return NULL;
-	if ((flags & LARGE_ZERO) && !page_known_zero(page))
-		memset(page_to_virt(page), 0, nr << PAGE_SHIFT);
-	return run_start(page, nr, size);
+	return run_start(page, nr, size, flags);
 }
 
 /*
@@ -79,9 +82,6 @@ static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 	unsigned long block = max(nr, align >> PAGE_SHIFT);
 	struct page *page = NULL;
 
-	if (flags & LARGE_ZERO)
-		gfp |= __GFP_ZERO;
-
 	if (align <= PAGE_SIZE) {
 		if (flags & LARGE_GROWS)
 			page = alloc_page_run(gfp, nr);
@@ -92,7 +92,7 @@ static void *run_alloc(size_t size, size_t align, unsigned int flags, gfp_t gfp)
 		if (page && block > nr)
 			trim_page_run(page, nr, block);
 	}
-	return page ? run_start(page, nr, size) : NULL;
+	return page ? run_start(page, nr, size, flags) : NULL;
 }
 
 /*
@@ -121,6 +121,7 @@ static struct page *run_of(const void *p)
 static int run_free(struct page *page)
 {
 	unsigned long nr = page->nr_pages;
+	size_t size = slack_size(page);
 	u8 expected = PAGE_RUN;
 
 	slack_check(page, "free");
@@ -133,6 +134,7 @@ static int run_free(struct page *page)
 	count_runs(&large_stat.run_pages, -(long)nr);
 	if (unlikely(READ_ONCE(kmem_perturb)))
 		memset(page_to_virt(page), kmem_perturb, nr << PAGE_SHIFT);
+	vacant_run(page, size);
 	free_page_run(page, nr);
 	return 0;
 }
@@ -148,6 +150,7 @@ static void *run_resize(struct page *page, size_t size)
 		if (want > MAX_ORDER_NR_PAGES ||
 		    extend_page_run(page, nr, want))
 			return NULL;
+		vacant_look(page_to_pfn(page) + nr, want - nr);
 		page->nr_pages = want;
 	} else if (want < nr) {
 		page->nr_pages = want;
@@ -170,6 +173,8 @@ static void *area_alloc(size_t size, size_t align, unsigned int flags)
 	if (!(flags & LARGE_ZERO))
 		large_area_mark(area);
 	p = (void *)area->va.va_start;
+	vacant_look_area(area, area->va.flags & LARGE_AREA_ZERO ? VACANT_NEW :
+								  VACANT_KEPT);
 	if (((flags & LARGE_ZERO) || want_init_on_alloc(0)) &&
 	    !(area->va.flags & LARGE_AREA_ZERO))
 		memset(p, 0, size);
@@ -186,6 +191,8 @@ static void *area_resize(void *p, size_t size)
 	ret = large_area_resize(area, size);
 	if ((uintptr_t)p != area->va.va_start)
 		freed_note(p);
+	vacant_look_area(area, (uintptr_t)p != area->va.va_start ? VACANT_NEW :
+								   VACANT_KEPT);
 	p = (void *)area->va.va_start;
 	large_area_link(area);
 	return ret ? NULL : p;
@@ -296,6 +303,7 @@ static int run_or_area_free(void *p)
 	area = large_area_unlink(p);
 	if (!area)
 		return -ENOENT;
+	vacant_area(area);
 	large_area_free(area);
 	return 0;
 }

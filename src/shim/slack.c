@@ -115,6 +115,13 @@ void slack_check(const struct page *page, const char *function)
 		end_by_overrun(function, start, size);
 }
 
+size_t slack_size(const struct page *page)
+{
+	unsigned long word = READ_ONCE(page->private);
+
+	return word ? word >> 1 : page->nr_pages << PAGE_SHIFT;
+}
+
 void slack_give(const void *p)
 {
 	struct page *page = __virt_to_page(p);

@@ -8,6 +8,7 @@
 #include "fake.h"
 #include "kmem/held.h"
 #include "kmem/internal.h"
+#include "kmem/marks.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
@@ -85,11 +86,33 @@ static void test_short(void **state)
 	assert_int_equal(fault_nth(), 0);
 }
 
+/* Frames with marks become a name. Expect that it has none: malloc would look
+ * for its words there later. Marks of other frames stay. */
+static void test_marks(void **state)
+{
+	char *block = kmem_name_alloc(name(PAGE_SIZE), 0);
+	u16 *all;
+
+	(void)state;
+	assert_int_equal(kmem_marks_cover(virt_to_pfn(block), 2), 0);
+	kmem_name_free(block, name(PAGE_SIZE), 0);
+	all = kmem_marks;
+	memset(all, 0xff, kmem_marks_end * MARKS_PER_FRAME * sizeof(*all));
+	block = kmem_name_alloc(name(PAGE_SIZE), 0);
+	all += virt_to_pfn(block) * MARKS_PER_FRAME;
+	for (unsigned int i = 0; i < 2 * MARKS_PER_FRAME; i++)
+		assert_int_equal(all[i], 0);
+	assert_int_equal(all[2 * MARKS_PER_FRAME], 0xffff);
+	kmem_name_free(block, name(PAGE_SIZE), 0);
+	kmem_marks_clear(0, kmem_marks_end);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
