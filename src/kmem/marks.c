@@ -38,24 +38,32 @@ u16 *kmem_marks;
 unsigned long kmem_marks_end;
 uintptr_t kmem_marks_zero;
 
-/* The first step of the table, at a random place with room for all of it. */
+/* The first step of the table. Returns 0, -EEXIST or another -errno. */
+static int marks_begin(uintptr_t at, size_t size)
+{
+	int ret = os_commit((void *)at, size);
+
+	if (ret)
+		return ret;
+	kmem_marks = (u16 *)at;
+	kmem_marks_zero = at - (arena_base >> MARK_SHIFT) * sizeof(u16);
+	return 0;
+}
+
+/* The same at a random place with room for all of the table. */
 static int marks_place(size_t size)
 {
-	size_t all = OS_PAGE_ALIGN(arena.span_frames * FRAME_MARKS);
+	size_t all = max(OS_PAGE_ALIGN(arena.span_frames * FRAME_MARKS), size);
+	uintptr_t gap;
 	int ret = -EEXIST;
 
-	for (unsigned int i = 0; i < MARKS_TRIES && ret == -EEXIST; i++) {
-		u16 *at = (u16 *)arena_place_apart(max(all, size));
-
-		ret = os_commit(at, size);
-		if (!ret)
-			kmem_marks = at;
-		if (!ret)
-			kmem_marks_zero = (uintptr_t)at -
-					  (arena_base >> MARK_SHIFT) *
-						  sizeof(u16);
-	}
-	return ret;
+	for (unsigned int i = 0; i < MARKS_TRIES && ret == -EEXIST; i++)
+		ret = marks_begin(arena_place_apart(all), size);
+	if (ret != -EEXIST)
+		return ret;
+	/* all of the middle is taken, as by ThreadSanitizer */
+	gap = (uintptr_t)os_place(all);
+	return gap ? marks_begin(gap, size) : -ENOMEM;
 }
 
 /* Maps the marks of frames below `end`. region_lock is held. */
