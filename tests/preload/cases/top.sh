@@ -6,26 +6,10 @@
 # and a core file. Expect exact numbers where nothing moves, a thousand looks
 # that succeed where all does, and one line for what cannot be.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../viewed.sh"
 begin python3 strip awk
 top=$(dirname "$KM_PRELOAD_LIB")/../bin/kmalloc-top
 [[ -x $top ]] || skip "kmalloc-top is not built"
-
-# start PROGRAM ARGS...: sets PID and OTHER, as the program prints them
-start() {
-	rm -f "$WORK/ready" "$WORK/end"
-	mkfifo "$WORK/end"
-	exec 7<>"$WORK/end" # to open one end alone would wait for the other
-	limited "${UNDER[@]}" "$@" <"$WORK/end" >"$WORK/ready" 7>&- &
-	SERVER=$!
-	KM_SERVERS+=("$SERVER")
-	wait_for "$SERVER" grep -q . "$WORK/ready" || fail "$1 ended"
-	read -r PID OTHER <"$WORK/ready"
-}
-
-stop() {
-	exec 7>&-
-	wait "$SERVER" || fail "the program did not live through it"
-}
 
 # see EXPRESSION ARGS...: of the JSON of kmalloc-top ARGS...
 see() {
