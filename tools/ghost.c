@@ -26,6 +26,8 @@
  * A list that was torn leads to a page that is not there, or in a circle. Then
  * the child ends, and another one looks again. It first copies, in one go, all
  * pages that the ones before it touched, so that they are of nearly one moment.
+ * A process that lost its CPU amid a change is the same in each look, so there
+ * is a pause before the later ones.
  *
  * The thread pointer leads to a page of zeros: a thread that holds no lock, on
  * CPU 0. No function that reads or writes errno may be called from there on.
@@ -41,6 +43,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -61,6 +64,8 @@
 #define MS 20 /* of CPU time, for the first looks */
 #define TRIES 107
 #define QUICK_TRIES 100 /* from here on each look has twice the time */
+#define NO_PAUSE 10 /* looks without a pause between them */
+#define PAUSE_NS 5000000 /* a process that has lost its CPU may go on */
 #define MOST_ERRNO 4095 /* what is less is no errno */
 #define MOST_PAGES (1UL << 20) /* that are copied at one go */
 
@@ -435,11 +440,14 @@ long ghost_text(struct library *lib, const char *name, char **text,
 	struct question q = { process_mem(lib->target),
 			      (read_text *)library_symbol(lib, "proc_read"),
 			      name, MS };
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	long len = 0;
 	int ret = -1;
 
 	touched->nr = 0;
 	for (int i = 0; i < TRIES && ret && ret != NOT_SET_UP; i++) {
+		if (i >= NO_PAUSE)
+			nanosleep(&pause, NULL);
 		ret = try_text(&q, &len, text);
 		if (i >= QUICK_TRIES)
 			q.ms *= 2;

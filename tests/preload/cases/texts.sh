@@ -47,15 +47,14 @@ for i in {1..20}; do
 	"$info" --pid "$PID" "${names[@]}" >"$WORK/read" || ((++missed))
 	grep -q '^malloc-' "$WORK/read" || fail "no row: $(<"$WORK/read")"
 done
-# On a busy machine the process may change between any two looks.
-((missed < 20)) || fail "all looks at a busy process failed"
+((missed <= 2)) || fail "$missed of 20 looks at a busy process failed"
 missed=0
 for i in {1..20}; do
 	kill -STOP "$PID"
 	"$info" --pid "$PID" "${names[@]}" >/dev/null || ((++missed))
 	kill -CONT "$PID"
 done
-((missed <= 10)) || fail "$missed of 20 looks at the stopped process failed"
+((missed <= 2)) || fail "$missed of 20 looks at the stopped process failed"
 stop
 
 rc=0
