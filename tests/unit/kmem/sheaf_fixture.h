@@ -11,6 +11,7 @@
 #include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/owner.h"
+#include "kmem/thread.h"
 
 #define SIZE 256 /* capacity 28 */
 #define CAPACITY 28U

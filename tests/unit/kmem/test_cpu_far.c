@@ -7,43 +7,23 @@
 #include <pthread.h>
 
 #include "core/tick.h"
-#include "fake.h"
-#include "kmem/barn.h"
-#include "kmem/cache.h"
+#include "far_fixture.h"
 #include "kmem/cpu_far.h"
 #include "kmem/cpu_owner.h"
 #include "kmem/fork.h"
 #include "kmem/hand.h"
 #include "kmem/held.h"
-#include "kmem/internal.h"
 #include "kmem/owner.h"
 #include "kmem/section.h"
 #include "kmem/shrink.h"
 #include "kmem/sheaf.h"
 #include "sys/os.h"
 
-#define NR_API (NR_CURSORS - API_SLOT)
-#define NR_FAR 300 /* in three chunks */
-#define CAPACITY 120U /* of a sheaf of objects of 64 bytes */
-
-static struct kmem_cache *near[NR_API], *caches[NR_FAR];
-
-static struct kmem_cache *create(void)
-{
-	struct kmem_cache *s = kmem_cache_create("far", 64, 0, SLAB_NO_MERGE,
-						 NULL);
-
-	REQUIRE(s);
-	return s;
-}
-
 static int start(void **state)
 {
-	if (kmem_cpu_owners_start(true) || fake_start(state))
+	if (kmem_cpu_owners_start(true) || start_near(state))
 		return -1;
 	tick_interval_ms = ~0UL; /* no tick of the clock's */
-	for (size_t i = 0; i < NR_API; i++)
-		near[i] = create();
 	return 0;
 }
 
@@ -51,9 +31,7 @@ static int setup(void **state)
 {
 	(void)state;
 	pin_to_first_cpu();
-	for (size_t i = 0; i < NR_FAR; i++)
-		caches[i] = create();
-	fake_watch(caches[NR_FAR - 1]);
+	make_far();
 	return 0;
 }
 
@@ -61,10 +39,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	kmem_cpu_owners_check();
-	for (size_t i = 0; i < NR_FAR; i++) {
-		barn_check(caches[i]);
-		kmem_cache_destroy(caches[i]);
-	}
+	destroy_far();
 	unpin();
 	return 0;
 }

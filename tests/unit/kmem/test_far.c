@@ -5,49 +5,19 @@
 #include <pthread.h>
 
 #include "buddy/buddy.h"
-#include "fake.h"
-#include "kmem/barn.h"
-#include "kmem/cache.h"
+#include "far_fixture.h"
 #include "kmem/far.h"
 #include "kmem/held.h"
-#include "kmem/internal.h"
 #include "kmem/region.h"
 #include "kmem/sheaf.h"
 #include "kmem/shrink.h"
 #include "kmem/slab_ops.h"
 #include "kmem/thread.h"
 
-#define NR_API (NR_CURSORS - API_SLOT)
-#define NR_FAR 300 /* in three chunks */
-#define CAPACITY 120 /* of a sheaf of objects of 64 bytes */
-
-static struct kmem_cache *near[NR_API], *caches[NR_FAR];
-
-static struct kmem_cache *create(void)
-{
-	struct kmem_cache *s = kmem_cache_create("far", 64, 0, SLAB_NO_MERGE,
-						 NULL);
-
-	assert_non_null(s);
-	return s;
-}
-
-/* The caches that fill the table are there before each test. */
-static int start(void **state)
-{
-	if (fake_start(state))
-		return -1;
-	for (size_t i = 0; i < NR_API; i++)
-		near[i] = create();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < NR_FAR; i++)
-		caches[i] = create();
-	fake_watch(caches[NR_FAR - 1]);
+	make_far();
 	return 0;
 }
 
@@ -55,10 +25,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	kmem_owner_check(kmem_owner_get());
-	for (size_t i = 0; i < NR_FAR; i++) {
-		barn_check(caches[i]);
-		kmem_cache_destroy(caches[i]);
-	}
+	destroy_far();
 	return 0;
 }
 
@@ -377,5 +344,5 @@ int main(void)
 		TEST(test_large_directory),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, start_near, NULL);
 }

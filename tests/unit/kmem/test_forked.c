@@ -3,40 +3,16 @@
  * test_forked.c - what a parent keeps from its slabs while a child may live
  */
 #include "core/tick.h"
-#include "fake.h"
-#include "kmem/barn.h"
-#include "kmem/cache.h"
 #include "kmem/forked.h"
-#include "kmem/held.h"
 #include "kmem/internal.h"
-#include "kmem/owner.h"
 #include "kmem/shrink.h"
-#include "kmem/slab_ops.h"
+#include "sheaf_fixture.h"
 
-#define CAPACITY 28U /* of a sheaf of objects of 256 bytes */
-
-static struct kmem_cache *s;
 static unsigned long now = 1000000; /* ms */
-
-static int setup(void **state)
-{
-	(void)state;
-	s = kmem_cache_create("fork", 256, 0, SLAB_NO_MERGE, NULL);
-	assert_non_null(s);
-	fake_watch(s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kmem_cache_destroy(s);
-	return 0;
-}
 
 static void use(void)
 {
-	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_free(f.s, kmem_cache_alloc(f.s, GFP_KERNEL));
 }
 
 /* A tick so many milliseconds after the last. */
