@@ -361,15 +361,16 @@ static void fork_after_start(void)
 	spin_unlock(&boot_lock);
 }
 
+/* What stands before fork_after_start() is for a process of one thread too. */
 void km_fork_parent(void)
 {
 	thp_collapse_fork_parent();
+	kmem_forked_parent();
 	fork_after_start();
 	if (!lock_is_fork_owner())
 		return;
 	if (vmalloc_used)
 		vmalloc_used->fork_parent();
-	kmem_forked_parent();
 	km_fork_release();
 	kmem_gate_open();
 	lock_fork_release(&tick_lock);

@@ -77,15 +77,16 @@ static bool is_our_page(const struct page *page)
  */
 static noinline bool settle_page(struct page *page, unsigned int order)
 {
+	u8 flags = READ_ONCE(page->flags);
 	const char *reason;
 
 	if (page->memcg) {
 		memcg_uncharge(page->memcg, 1UL << order);
 		page->memcg = NULL;
 	}
-	if (page->flags & PG_DIRTY)
+	if (flags & PG_DIRTY)
 		folio_account_cleaned(page, order);
-	if ((page->flags & PG_SHARED) && page_shared_freed(page, 1UL << order))
+	if ((flags & PG_SHARED) && page_shared_freed(page, 1UL << order))
 		return false;
 	reason = page_bad_reason(page, "PAGE_FLAGS_CHECK_AT_FREE flag(s) set",
 				 PAGE_FLAGS_CHECK_AT_FREE);
@@ -102,11 +103,12 @@ static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	unsigned int marks = PAGE_FLAGS_CHECK_AT_FREE | PG_DIRTY | PG_SHARED;
 
-	if (unlikely(!page_is_clean(page) || (page->flags & marks)) &&
+	if (unlikely(!page_is_clean(page) ||
+		     (READ_ONCE(page->flags) & marks)) &&
 	    !settle_page(page, order))
 		return false;
 	probe_mm_page_free(page_to_pfn(page), order);
-	if (page->flags & PG_HEAD)
+	if (READ_ONCE(page->flags) & PG_HEAD)
 		memset(arena_index + page_to_pfn(page), 0, 1UL << order);
 	WRITE_ONCE(page->flags, 0);
 	page_clean(page);

@@ -105,7 +105,7 @@ static void part_taken(struct zone *zone, const struct page *page,
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, unsigned int mt)
 {
-	u8 flags = page->flags & PG_REPORTED;
+	u8 flags = READ_ONCE(page->flags) & PG_REPORTED;
 
 	turnover_taken(&zone->turnover, 1UL << low, flags);
 	if (flags && zone->turnover.broken)
@@ -213,7 +213,7 @@ static void merge_and_add(struct zone *zone, struct page *page,
 			  unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
-	u8 reported = page->flags & PG_REPORTED;
+	u8 reported = READ_ONCE(page->flags) & PG_REPORTED;
 
 	for (;;) {
 		struct page *buddy = NULL;
@@ -243,7 +243,7 @@ static void merge_and_add(struct zone *zone, struct page *page,
  */
 void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
 {
-	u8 flags = page->flags & PG_REPORTED;
+	u8 flags = READ_ONCE(page->flags) & PG_REPORTED;
 	unsigned int piece = min(order, (unsigned int)PAGEBLOCK_ORDER);
 
 	lock_assert_held(&zone->lock);

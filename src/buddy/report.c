@@ -210,7 +210,7 @@ static void report_isolated(struct report *r)
 			r->refused = true;
 			continue;
 		}
-		page->flags |= PG_REPORTED;
+		WRITE_ONCE(page->flags, READ_ONCE(page->flags) | PG_REPORTED);
 		r->pages += 1UL << page->order;
 		if (is_part_of_huge(page))
 			r->broken += 1UL << page->order;

@@ -265,7 +265,7 @@ int take_isolated_range(struct zone *zone, unsigned long start,
 	while (!ret && pfn < end) {
 		unsigned long head = page_to_pfn(free_block_of(pfn)), next;
 		struct page *page = pfn_to_page(head);
-		u8 flags = page->flags;
+		u8 flags = READ_ONCE(page->flags);
 
 		next = head + (1UL << page->order);
 		del_page_from_free_list(zone, page, page->order);

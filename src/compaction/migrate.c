@@ -38,7 +38,8 @@ void migrate_unlock(void)
 
 /*
  * Flags that an allocated page must have, must not have, and then gets or
- * loses.
+ * loses. The owner may free the page between the load and the compare, which
+ * then fails; so who frees it reads its flags by READ_ONCE().
  */
 struct flag_change {
 	u8 with, without, set, clear;
@@ -233,8 +234,8 @@ void prep_migrate_target(struct page *dst, const struct page *src,
 
 void unprep_migrate_target(struct page *dst)
 {
-	BUG_ON(dst->flags & PG_MOVABLE_OPS);
-	if (dst->flags & PG_HEAD)
+	BUG_ON(READ_ONCE(dst->flags) & PG_MOVABLE_OPS);
+	if (READ_ONCE(dst->flags) & PG_HEAD)
 		memset(arena_index + page_to_pfn(dst), 0, 1UL << dst->order);
 	WRITE_ONCE(dst->flags, 0);
 	page_clean(dst);

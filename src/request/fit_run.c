@@ -98,7 +98,7 @@ static u8 fit_take(struct zone *zone, const struct stretch *from,
 	while (at < end) {
 		struct page *page = pfn_to_page(at);
 
-		flags = page->flags;
+		flags = READ_ONCE(page->flags);
 		reported &= flags;
 		turnover_taken(&zone->turnover,
 			       min(1UL << page->order, end - at),

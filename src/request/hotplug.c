@@ -77,7 +77,8 @@ static void put_range_back(struct zone *zone, unsigned long pfn,
 	for (unsigned long n = 0; n < nr; n++) {
 		struct page *page = pfn_to_page(pfn + n);
 
-		__free_range(zone, pfn + n, pfn + n + 1, page->flags);
+		__free_range(zone, pfn + n, pfn + n + 1,
+			     READ_ONCE(page->flags));
 	}
 	spin_unlock(&zone->lock);
 }

@@ -59,7 +59,7 @@ struct page *alloc_long_run(struct zone *zone, unsigned long nr)
 		for (unsigned long at = pfn; at < end;
 		     at += MAX_ORDER_NR_PAGES) {
 			page = pfn_to_page(at);
-			reported &= page->flags;
+			reported &= READ_ONCE(page->flags);
 			del_page_from_free_list(zone, page, MAX_PAGE_ORDER);
 		}
 		__free_range(zone, pfn + nr, end, 0);

@@ -41,7 +41,8 @@ struct page *alloc_page_run(gfp_t gfp, unsigned long nr)
 		page_debug_return(page, pfn + nr, block - nr);
 		spin_lock(&zone->lock);
 		count_locked(&zone->freed, block - nr);
-		__free_range(zone, pfn + nr, pfn + block, page->flags);
+		__free_range(zone, pfn + nr, pfn + block,
+			     READ_ONCE(page->flags));
 		spin_unlock(&zone->lock);
 		memcg_uncharge(page->memcg, block - nr);
 	}
@@ -124,7 +125,7 @@ void trim_page_run(struct page *page, unsigned long keep, unsigned long nr)
 	memcg_uncharge(page->memcg, nr - keep);
 	if (!keep)
 		page->memcg = NULL;
-	if (!keep && unlikely(page->flags & PG_SHARED) &&
+	if (!keep && unlikely(READ_ONCE(page->flags) & PG_SHARED) &&
 	    page_shared_freed(page, nr))
 		return;
 	probe_page_run_free(pfn + keep, nr - keep);

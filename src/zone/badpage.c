@@ -73,7 +73,7 @@ const char *page_bad_reason(const struct page *page, const char *flags_reason,
 		return "non-NULL mapping";
 	if (page->_refcount)
 		return "nonzero _refcount";
-	if (page->flags & bad_flags)
+	if (READ_ONCE(page->flags) & bad_flags)
 		return flags_reason;
 	return page->memcg ? "page still charged to cgroup" : NULL;
 }
