@@ -111,6 +111,7 @@ static int add_cache(struct library *lib, struct heap *heap, uint64_t at)
 	    note_backend(lib, heap, &cache))
 		return -1;
 	row->at = at;
+	row->on_slab = !strcmp(heap->backend, "slab");
 	row->object_size = object_get(&cache, "object_size");
 	row->size = object_get(&cache, "size");
 	row->out = object_get(&cache, "in_use");
@@ -118,7 +119,7 @@ static int add_cache(struct library *lib, struct heap *heap, uint64_t at)
 	row->passed = object_get(&cache, "refilled") +
 		      object_get(&cache, "flushed");
 	heap->nr_caches++;
-	return add_nodes(lib, !strcmp(heap->backend, "slab"), &cache, row);
+	return add_nodes(lib, row->on_slab, &cache, row);
 }
 
 /* The list is read at one go, so that little can happen meanwhile. */

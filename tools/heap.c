@@ -55,6 +55,11 @@ static int add_zone(struct library *lib, struct heap *heap, unsigned int node,
 	if (!row->managed)
 		return 0;
 	row->node = node;
+	row->start = object_get(&zone, "zone_start_pfn");
+	row->spanned = object_get(&zone, "spanned_pages");
+	row->epoch = (uint16_t)object_get(&zone, "epoch");
+	row->deferred = object_get(&zone, "deferred_pfn");
+	row->deferred_end = object_get(&zone, "deferred_end");
 	row->free = object_get(&zone, "free_pages");
 	row->dirty = object_get(&zone, "unreported");
 	turnover = object_member(&zone, "turnover");
@@ -173,6 +178,7 @@ void heap_free(struct heap *heap)
 	free(heap->caches);
 	free(heap->zones);
 	free(heap->owners);
+	free(heap->arrays);
 	memset(heap, 0, sizeof(*heap));
 }
 

@@ -21,6 +21,7 @@
 struct heap_cache {
 	uint64_t at; /* of the struct kmem_cache */
 	char name[64];
+	bool on_slab; /* else it is on SLUB */
 	uint64_t object_size, size; /* bytes asked for; with metadata */
 	uint64_t total; /* objects in slabs */
 	uint64_t out; /* of these not free in a slab */
@@ -38,6 +39,9 @@ static inline uint64_t cache_live(const struct heap_cache *c)
 struct heap_zone {
 	unsigned int node;
 	char name[16];
+	uint64_t start, spanned; /* frames */
+	uint64_t deferred, deferred_end; /* of these online, on no list yet */
+	uint16_t epoch; /* ticks */
 	uint64_t managed, free, pcp; /* pages; pcp: on the lists of CPUs */
 	uint64_t dirty; /* of free, perhaps resident */
 	uint64_t low; /* the watermark */
@@ -53,6 +57,15 @@ struct heap_owner {
 	uint64_t objects, bytes;
 };
 
+/* An array of free objects that a thread or a CPU has. */
+struct heap_array {
+	uint64_t cache; /* its struct kmem_cache */
+	uint64_t objects; /* where the words are that name the objects */
+	uint32_t nr, capacity;
+	uint32_t owner; /* its row */
+	bool spare;
+};
+
 struct heap {
 	char release[16], backend[16];
 	uint64_t page_size;
@@ -64,6 +77,8 @@ struct heap {
 	struct heap_owner *owners;
 	size_t nr_owners;
 	bool owners_left; /* there are more than were read */
+	struct heap_array *arrays; /* of the owners; empty ones, too */
+	size_t nr_arrays;
 	bool has_runs; /* it is malloc: the next two are known */
 	uint64_t runs, run_pages;
 	uint64_t areas, area_bytes, lazy_bytes;

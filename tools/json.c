@@ -12,8 +12,8 @@
 
 #include "view.h"
 
-/* Names come from the program: it may have put anything there. */
-static void put_string(FILE *out, const char *text)
+/* Also for a page of HTML, where '<' could end the element it is in. */
+void json_string(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++) {
@@ -21,7 +21,7 @@ static void put_string(FILE *out, const char *text)
 
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c > '~')
+		else if (c < ' ' || c > '~' || c == '<')
 			fprintf(out, "\\u%04x", c);
 		else
 			fputc(c, out);
@@ -39,11 +39,11 @@ static void put_begin(const struct view *v, FILE *out)
 	fprintf(out, "{\"schema\":\"kmalloc-top\",\"version\":%d,\"pid\":%d",
 		VIEW_SCHEMA, v->pid);
 	fputs(",\"command\":", out);
-	put_string(out, v->command);
+	json_string(out, v->command);
 	fputs(",\"release\":", out);
-	put_string(out, v->heap.release);
+	json_string(out, v->heap.release);
 	fputs(",\"backend\":", out);
-	put_string(out, v->heap.backend);
+	json_string(out, v->heap.backend);
 	put_key(out, "resident", v->resident);
 	put_key(out, "in_use", v->heap.in_use);
 	put_key(out, "dirty", v->heap.dirty);
@@ -53,7 +53,7 @@ static void put_begin(const struct view *v, FILE *out)
 static void put_zone(const struct heap *h, const struct heap_zone *z, FILE *out)
 {
 	fprintf(out, "{\"node\":%u,\"name\":", z->node);
-	put_string(out, z->name);
+	json_string(out, z->name);
 	put_key(out, "managed", z->managed * h->page_size);
 	put_key(out, "free", z->free * h->page_size);
 	put_key(out, "dirty", z->dirty * h->page_size);
@@ -70,7 +70,7 @@ static void put_cache(const struct heap *h, const struct heap_cache *c,
 		      FILE *out)
 {
 	fputs("{\"name\":", out);
-	put_string(out, c->name);
+	json_string(out, c->name);
 	put_key(out, "object_size", c->object_size);
 	put_key(out, "size", c->size);
 	put_key(out, "objects", cache_live(c));

@@ -192,43 +192,6 @@ static int list_all(const struct options *o)
 
 /* ---- the command line ---------------------------------------------------- */
 
-#define MOST_NUMBERS 8U /* of processes with the same name */
-
-/* Returns the process of a number or a name, or -1 with the reason. */
-static pid_t find_process(const char *word, struct why *why)
-{
-	char *end, name[32];
-	long pid = strtol(word, &end, 10);
-	pid_t *all, found = 0;
-	char numbers[100] = "";
-	unsigned int nr = 0;
-	size_t used = 0;
-
-	if (!*end && pid > 0 && pid <= 1 << 30)
-		return (pid_t)pid;
-	all = process_all();
-	for (size_t i = 0; all && all[i]; i++) {
-		process_name(all[i], name, sizeof(name));
-		if (strncmp(name, word, 15) != 0 || all[i] == getpid())
-			continue;
-		found = all[i];
-		if (nr++ < MOST_NUMBERS)
-			used += (size_t)snprintf(numbers + used,
-						 sizeof(numbers) - used, " %d",
-						 (int)found);
-	}
-	free(all);
-	if (!nr)
-		return because(why, "there is no process %s", word);
-	if (nr > 1)
-		return because(why,
-			       "%u processes are called %.32s: give the "
-			       "number of one:%s%s",
-			       nr, word, numbers,
-			       nr > MOST_NUMBERS ? " ..." : "");
-	return found;
-}
-
 static int misused(const char *what, const char *word)
 {
 	fprintf(stderr, "kmalloc-top: %s%s\n%s", what, word, usage_text);
@@ -253,7 +216,7 @@ static int run(const struct options *o, const char *word)
 
 	if (!o->core && !word)
 		return list_all(o);
-	pid = o->core ? 0 : find_process(word, &why);
+	pid = o->core ? 0 : process_find(word, &why);
 	t = o->core ? core_open(o->core, &why) :
 	    pid < 0 ? NULL :
 		      process_open(pid, &why);

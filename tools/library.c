@@ -284,6 +284,23 @@ uint64_t library_value(struct library *lib, const char *name)
 	return value;
 }
 
+struct place library_place(const struct library *lib, const char *member)
+{
+	const struct library_name *found = place_of(lib, member);
+
+	return (struct place){ found->at, found->name[0] ? found->size : 0 };
+}
+
+uint64_t place_get(struct place place, const void *bytes, size_t room)
+{
+	uint64_t value = 0;
+
+	if (place.size <= sizeof(value) && place.size <= room &&
+	    place.at <= room - place.size)
+		memcpy(&value, (const char *)bytes + place.at, place.size);
+	return value;
+}
+
 /* ---- objects ------------------------------------------------------------- */
 
 int object_load(struct library *lib, struct object *o, const char *type,

@@ -54,6 +54,16 @@ size_t library_size(struct library *lib, const char *type);
 /* The offset of a member, "kmem_cache.list". */
 uint64_t library_offset(struct library *lib, const char *member);
 
+/* Where a member lies in its struct; size 0: the library does not say. */
+struct place {
+	uint64_t at, size;
+};
+
+/* The place of "zone.name". Notes nothing. */
+struct place library_place(const struct library *lib, const char *member);
+/* The value of a member of 1 to 8 bytes; 0 if it ends behind `room` bytes. */
+uint64_t place_get(struct place place, const void *bytes, size_t room);
+
 /* A copy of a struct in the target. */
 struct object {
 	struct library *lib;

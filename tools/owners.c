@@ -37,16 +37,33 @@ struct owner_walk {
 	uint64_t table[MAX_TABLE / 8];
 };
 
-static void count_objects(struct owner_walk *w, struct heap_owner *owner,
-			  uint64_t cache, uint64_t nr)
+/* Notes an array; the rows of arrays have room for powers of 2. */
+static void add_array(struct heap *heap, const struct heap_array *array)
 {
-	struct heap_cache *row = cache_at(w->heap, cache);
+	size_t nr = heap->nr_arrays;
+	struct heap_array *longer = heap->arrays;
+
+	if (!(nr & (nr - 1)))
+		longer = realloc(longer, (2 * nr + 1) * sizeof(*longer));
+	if (!longer)
+		return;
+	longer[nr] = *array;
+	heap->arrays = longer;
+	heap->nr_arrays++;
+}
+
+static void count_array(struct owner_walk *w, struct heap_owner *owner,
+			struct heap_array *array)
+{
+	struct heap_cache *row = cache_at(w->heap, array->cache);
 
 	if (!row)
 		return;
-	row->cached += nr;
-	owner->objects += nr;
-	owner->bytes += nr * row->size;
+	row->cached += array->nr;
+	owner->objects += array->nr;
+	owner->bytes += array->nr * row->size;
+	array->owner = (uint32_t)(owner - w->heap->owners);
+	add_array(w->heap, array);
 }
 
 static void count_main(struct owner_walk *w, struct heap_owner *owner,
@@ -59,22 +76,32 @@ static void count_main(struct owner_walk *w, struct heap_owner *owner,
 			(cursor - 16) & ~(w->sheaf - 1)))
 		return;
 	capacity = object_get(&sheaf, "capacity");
-	if (capacity < w->sheaf / 8 && room <= capacity)
-		count_objects(w, owner, object_get(&sheaf, "cache"),
-			      capacity - room);
+	if (capacity < w->sheaf / 8 && room <= capacity) {
+		struct heap_array array = {
+			.cache = object_get(&sheaf, "cache"),
+			.objects = cursor - (capacity - room) * 8,
+			.nr = (uint32_t)(capacity - room),
+			.capacity = (uint32_t)capacity,
+		};
+
+		count_array(w, owner, &array);
+	}
 }
 
 static void count_spare(struct owner_walk *w, struct heap_owner *owner,
 			uint64_t spare)
 {
 	struct object sheaf;
-	uint64_t nr;
+	struct heap_array array = { .spare = true };
 
 	if (object_load(w->lib, &sheaf, "slab_sheaf", spare))
 		return;
-	nr = object_get(&sheaf, "count");
-	if (nr <= object_get(&sheaf, "capacity") && nr < w->sheaf / 8)
-		count_objects(w, owner, object_get(&sheaf, "cache"), nr);
+	array.cache = object_get(&sheaf, "cache");
+	array.nr = (uint32_t)object_get(&sheaf, "count");
+	array.capacity = (uint32_t)object_get(&sheaf, "capacity");
+	array.objects = spare + w->sheaf - array.capacity * 8UL;
+	if (array.nr <= array.capacity && array.capacity < w->sheaf / 8)
+		count_array(w, owner, &array);
 }
 
 /* The slot of a cursor lies behind all cursors. */
@@ -285,6 +312,9 @@ int owners_read(struct library *lib, struct heap *heap)
 	heap->owners = calloc(HEAP_MAX_OWNERS + MAX_CPUS,
 			      sizeof(*heap->owners));
 	heap->nr_owners = 0;
+	free(heap->arrays);
+	heap->arrays = NULL;
+	heap->nr_arrays = 0;
 	ret = heap->owners ? add_threads(w) : -1;
 	if (!ret)
 		ret = add_cpus(w);

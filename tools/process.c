@@ -228,3 +228,39 @@ pid_t *process_all(void)
 {
 	return numbers_in("/proc");
 }
+
+#define MOST_NUMBERS 8U /* of processes with the same name */
+
+pid_t process_find(const char *word, struct why *why)
+{
+	char *end, name[32];
+	long pid = strtol(word, &end, 10);
+	pid_t *all, found = 0;
+	char numbers[100] = "";
+	unsigned int nr = 0;
+	size_t used = 0;
+
+	if (!*end && pid > 0 && pid <= 1 << 30)
+		return (pid_t)pid;
+	all = process_all();
+	for (size_t i = 0; all && all[i]; i++) {
+		process_name(all[i], name, sizeof(name));
+		if (strncmp(name, word, 15) != 0 || all[i] == getpid())
+			continue;
+		found = all[i];
+		if (nr++ < MOST_NUMBERS)
+			used += (size_t)snprintf(numbers + used,
+						 sizeof(numbers) - used, " %d",
+						 (int)found);
+	}
+	free(all);
+	if (!nr)
+		return because(why, "there is no process %s", word);
+	if (nr > 1)
+		return because(why,
+			       "%u processes are called %.32s: give the "
+			       "number of one:%s%s",
+			       nr, word, numbers,
+			       nr > MOST_NUMBERS ? " ..." : "");
+	return found;
+}

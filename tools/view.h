@@ -51,6 +51,11 @@ void view_owners(const struct view *v, view_line *line, void *to);
 void view_process(const struct view *v, view_line *line, void *to);
 void view_processes_head(view_line *line, void *to);
 
+/*
+ * A text between quotation marks. Names come from the program, which may have
+ * put anything there.
+ */
+void json_string(FILE *out, const char *text);
 /* An object on one line. */
 void view_json(const struct view *v, FILE *out);
 void view_process_json(const struct view *v, FILE *out);

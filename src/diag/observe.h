@@ -14,6 +14,7 @@
  *
  *	observe_symbol(slab_caches);
  *	observe_field(zone, free_pages);
+ *	observe_inner(slab, inuse, state.counters.inuse);
  *	observe_size(zone);
  *	observe_number(NR_PAGE_ORDERS);
  *
@@ -78,6 +79,13 @@ extern const struct observe km_observe __hidden;
 			#type "." #member, offsetof(struct type, member), \
 			sizeof(((struct type *)0)->member)                \
 		}
+
+/* A member by a name of its own: it lies in an inner struct or union. */
+#define observe_inner(type, name, member)                                       \
+	static const struct observe_field observe_of_##type##_##name __observe( \
+		"km_fields") = { #type "." #name,                               \
+				 offsetof(struct type, member),                 \
+				 sizeof(((struct type *)0)->member) }
 
 #define observe_size(type)                                              \
 	static const struct observe_field observe_all_##type __observe( \

@@ -2,7 +2,7 @@
 /*
  * kmem/observe.c - what a reader from outside finds of caches and their owners
  *
- * Tests	preload.top
+ * Tests	preload.top, preload.view
  */
 #include "diag/observe.h"
 #include "kmem/cache.h"
@@ -13,6 +13,7 @@ observe_number(SHEAF_SIZE);
 observe_number(NR_INDICES);
 observe_number(API_SLOT);
 observe_number(KMEM_CPUS);
+observe_number(NR_BARNS);
 
 observe_symbol(slab_caches);
 observe_size(kmem_cache);
@@ -21,6 +22,10 @@ observe_field(kmem_cache, ops);
 observe_field(kmem_cache, size);
 observe_field(kmem_cache, object_size);
 observe_field(kmem_cache, flags);
+observe_field(kmem_cache, offset);
+observe_field(kmem_cache, random);
+observe_field(kmem_cache, red_left_pad);
+observe_field(kmem_cache, cpu_slab);
 observe_field(kmem_cache, slot);
 observe_field(kmem_cache, far);
 observe_field(kmem_cache, oo_order);
@@ -40,6 +45,9 @@ observe_field(kmem_cache_node, nr_slabs);
 observe_field(kmem_cache_node, total_objects);
 observe_field(kmem_cache_node, nr_pages);
 observe_field(kmem_cache_node, full_sheaves);
+observe_field(kmem_cache_node, barn);
+observe_size(node_barn);
+observe_field(node_barn, full);
 
 observe_symbol(kmem_owners);
 observe_symbol(kmem_nr_owners);
@@ -57,6 +65,7 @@ observe_field(kmem_far_slot, cursor);
 observe_field(kmem_far_slot, rest);
 
 observe_size(slab_sheaf);
+observe_field(slab_sheaf, next);
 observe_field(slab_sheaf, cache);
 observe_field(slab_sheaf, capacity);
 observe_field(slab_sheaf, count);

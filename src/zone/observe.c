@@ -2,14 +2,17 @@
 /*
  * zone/observe.c - what a reader from outside finds of nodes and zones
  *
- * Tests	preload.top
+ * Tests	preload.top, preload.view
  */
+#include "core/tick.h"
 #include "diag/observe.h"
 #include "zone/surplus.h"
 
 observe_number(MAX_NR_ZONES);
 observe_number(MIGRATE_TYPES);
+observe_number(MIGRATE_MOVABLE);
 
+observe_symbol(tick_interval_ms);
 observe_symbol(node_data);
 observe_symbol(nr_online_nodes);
 observe_symbol(nr_cpu_ids);
@@ -25,6 +28,9 @@ observe_field(zone, zone_start_pfn);
 observe_field(zone, spanned_pages);
 observe_field(zone, present_pages);
 observe_field(zone, managed_pages);
+observe_field(zone, epoch);
+observe_field(zone, deferred_pfn);
+observe_field(zone, deferred_end);
 observe_field(zone, free_area);
 observe_field(zone, unreported);
 observe_field(zone, turnover);

@@ -67,6 +67,7 @@ done < <(block 2)
 [[ -n ${setup-} ]] || { echo "FAIL: README.md lost its block"; failures=1; }
 
 check "kmalloc-top" bare "$prefix/bin/kmalloc-top" --help
+check "kmalloc-view" bare "$prefix/bin/kmalloc-view" --help
 check "kmalloc-info" bare "$prefix/bin/kmalloc-info" zoneinfo
 for library in "$prefix"/lib/libkmalloc-preload{,-slab}.so; do
 	check "preload" bare "LD_PRELOAD=$library" \

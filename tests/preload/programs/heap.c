@@ -9,6 +9,8 @@
  *	heap fork	the same; a child has 1000 blocks of 700 bytes more
  *	heap churn	threads that allocate, free, begin and end
  *	heap fill MIB	so much of blocks of 64 bytes
+ *	heap holes	20,000 blocks of 16 bytes, all 1; between them as many
+ *			that were all 2 and then freed
  *
  * Prints a line with its number, that of the second thread or of the child, or
  * 0, when it is in that state. Ends when its standard input does.
@@ -26,6 +28,7 @@
 #define RUNS 10
 #define FREED 1000 /* they fill arrays, spares and barns */
 #define AREAS 2
+#define HOLES 20000
 
 static void *small[SMALL + MORE], *runs[RUNS], *areas[AREAS];
 static pthread_barrier_t held;
@@ -195,6 +198,27 @@ static void fill(unsigned long mib)
 	say_ready(0);
 }
 
+static void make_holes(void)
+{
+	static void *blocks[2 * HOLES];
+	unsigned int x = 1, freed = 0;
+
+	for (int i = 0; i < 2 * HOLES; i++)
+		blocks[i] = block_of(16);
+	while (freed < HOLES) {
+		void **p = &blocks[(x >> 8) % (2 * HOLES)];
+
+		x = x * 1664525U + 1013904223U;
+		if (!*p)
+			continue;
+		memset(*p, 2, 16);
+		free(*p);
+		*p = NULL;
+		freed++;
+	}
+	say_ready(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "hold";
@@ -206,6 +230,8 @@ int main(int argc, char **argv)
 		churn();
 	} else if (!strcmp(what, "fork")) {
 		hold_in_child();
+	} else if (!strcmp(what, "holes")) {
+		make_holes();
 	} else if (!strcmp(what, "fill") && argc > 2) {
 		fill(strtoul(argv[2], NULL, 10));
 	} else {

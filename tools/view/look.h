@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * look.h - looks at a heap as JSON, and the page that shows them
+ */
+#ifndef KM_TOOLS_VIEW_LOOK_H
+#define KM_TOOLS_VIEW_LOOK_H
+
+#include "view/map.h"
+
+#define LOOK_SCHEMA 1 /* rises when a member changes its meaning */
+
+/* A file of looks. */
+struct looks {
+	struct map *m;
+	FILE *out;
+	size_t limit; /* bytes that pageblocks may have, in all looks */
+	size_t maps_limit; /* of these letters of objects */
+	size_t written, maps;
+	unsigned int nr; /* looks so far */
+	unsigned int planned; /* there may be so many */
+	uint64_t *seen; /* a hash of each pageblock's row, or 0 */
+	size_t nr_seen;
+};
+
+/* What is written about all looks, in front of them. */
+struct about {
+	pid_t pid; /* 0: a core file */
+	const char *name; /* of the program, or the core file */
+	const char *when; /* the time */
+};
+
+/* What is written beside a look. */
+struct moment {
+	double seconds; /* since the first look */
+	uint64_t resident; /* bytes; 0: unknown */
+	const char *text; /* what happened before it; NULL: nothing is said */
+};
+
+void looks_begin(struct looks *l, const struct about *about);
+/* Writes what map_look() found. Returns 0, or -1: the target is gone. */
+int looks_add(struct looks *l, const struct moment *moment);
+void looks_end(struct looks *l);
+
+/* ---- page.c -------------------------------------------------------------- */
+
+/* What is in front of the JSON, and behind it. */
+void page_begin(FILE *out);
+void page_end(FILE *out);
+
+#endif
