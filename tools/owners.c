@@ -116,10 +116,11 @@ static uint64_t slot_spare(const struct owner_walk *w, uint64_t slot)
 static void count_table(struct owner_walk *w, struct heap_owner *owner)
 {
 	for (uint64_t slot = 1; slot < w->nr_slots; slot++) {
-		uint64_t spare = slot_spare(w, slot);
+		uint64_t spare;
 
 		if (slot == w->indices)
 			slot = w->api;
+		spare = slot_spare(w, slot);
 		if (w->table[slot] != w->table[0])
 			count_main(w, owner, w->table[slot]);
 		if (spare)

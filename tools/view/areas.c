@@ -4,6 +4,10 @@
  *
  *	vm_space.busy .lazy .free .held .holes
  *		--> rb_node of a vmap_area: left, right; va_start, va_end
+ *	vmap_nodes[n].busy	the same
+ *		     .pool[i]	a list of vm_area, linked by vm_struct.next
+ *
+ * The second part is vmalloc()'s, which the preload libraries have not.
  *
  * A tree that turns meanwhile shows a range twice, or not; no walk is longer
  * than MOST_RANGES, nor deeper than a tree of as many can be.
@@ -12,6 +16,7 @@
 
 #define MOST_RANGES (1U << 16)
 #define MOST_DEPTH 64U
+#define MOST_NODES 256U
 
 struct tree_walk {
 	struct map *m;
@@ -54,6 +59,49 @@ static void walk_tree(struct tree_walk *w, uint64_t node)
 	}
 }
 
+/* A list of areas that were freed. */
+static void walk_pool(struct tree_walk *w, uint64_t area)
+{
+	uint64_t next = library_offset(w->m->lib, "vm_struct.next");
+	uint64_t into = library_offset(w->m->lib, "vm_area.va"), va;
+	struct object range;
+
+	for (; area && w->left; w->left--) {
+		if (target_word(w->m->lib->target, area + into, &va) ||
+		    object_load(w->m->lib, &range, "vmap_area", va))
+			return;
+		w->fn(AREA_POOLED, object_get(&range, "va_start"),
+		      object_get(&range, "va_end"), w->to);
+		if (target_word(w->m->lib->target, area + next, &area))
+			return;
+	}
+}
+
+static void walk_node(struct tree_walk *w, uint64_t at)
+{
+	uint64_t pools = library_number(w->m->lib, "VMAP_POOL_PAGES") + 1;
+	uint64_t busy = at + library_offset(w->m->lib, "vmap_node.busy");
+	uint64_t pool = at + library_offset(w->m->lib, "vmap_node.pool");
+	uint64_t first;
+
+	w->kind = AREA_VMALLOC;
+	if (!target_word(w->m->lib->target, busy, &first))
+		walk_tree(w, first);
+	for (uint64_t i = 0; i < pools && i < MOST_RANGES; i++)
+		if (!target_word(w->m->lib->target, pool + i * 8, &first))
+			walk_pool(w, first);
+}
+
+static void walk_nodes(struct tree_walk *w)
+{
+	uint64_t nodes = library_value(w->m->lib, "vmap_nodes");
+	uint64_t nr = library_value(w->m->lib, "nr_vmap_nodes");
+	size_t size = library_size(w->m->lib, "vmap_node");
+
+	for (uint64_t i = 0; nodes && i < nr && i < MOST_NODES; i++)
+		walk_node(w, nodes + i * size);
+}
+
 bool areas_look(struct map *m, area_fn *fn, void *to)
 {
 	static const struct {
@@ -84,5 +132,7 @@ bool areas_look(struct map *m, area_fn *fn, void *to)
 		if (!target_word(m->lib->target, at, &root))
 			walk_tree(&w, root);
 	}
+	if (library_has(m->lib, "vmap_nodes"))
+		walk_nodes(&w);
 	return w.left;
 }

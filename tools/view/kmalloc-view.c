@@ -5,6 +5,7 @@
  *	kmalloc-view PID|NAME -o heap.html		a process
  *	kmalloc-view --core FILE -o heap.html		a core file
  *	kmalloc-view --seconds 10 PID -o heap.html	a look each second
+ *	kmalloc-view --steps -o it.html -- PROGRAM	a look at each step
  *
  * The page has all it needs inside: it loads nothing. A process is read by
  * /proc/PID/mem. It is not stopped, and does not notice.
@@ -21,6 +22,7 @@
 static const char usage_text[] =
 	"Usage: kmalloc-view [OPTIONS] PID|NAME\n"
 	"       kmalloc-view [OPTIONS] --core FILE\n"
+	"       kmalloc-view [OPTIONS] --steps -- PROGRAM [ARGS]...\n"
 	"Writes a page of HTML that shows where the memory of a process is that\n"
 	"it has from libkmalloc: zones, pageblocks, slabs, objects.\n"
 	"  -o FILE         write there; else to standard output\n"
@@ -29,15 +31,18 @@ static const char usage_text[] =
 	"  --limit MIB     write at most about so much (16)\n"
 	"  --json          write the numbers alone\n"
 	"  --core FILE     look at a core file\n"
+	"  --steps         run PROGRAM, and look each time it prints a line\n"
 	"  --help          print this\n";
 
 #define MOST_LOOKS 10000U
+#define STEPS 64U /* each may have this part of the limit */
 
 struct options {
 	const char *core, *file;
 	double seconds, interval, limit; /* limit: MiB */
 
 	bool json;
+	char **program; /* --steps; NULL without */
 };
 
 /* ---- looks --------------------------------------------------------------- */
@@ -94,14 +99,35 @@ static int write_looks(struct looks *l, const struct options *o,
 	return 0;
 }
 
-static int write_page(struct map *m, const struct options *o, FILE *out,
-		      struct why *why)
+/* The program has told of its first step; it is looked at already. */
+static int write_steps(struct looks *l, struct steps *s, struct why *why)
+{
+	bool first = true;
+
+	do {
+		struct moment now = { .seconds = l->nr,
+				      .resident = process_resident(s->pid),
+				      .text = s->text,
+				      .hints = s->hints };
+
+		if (!first && map_look(l->m, why))
+			return -1;
+		first = false;
+		if (looks_add(l, &now))
+			return because(why, "it has ended, or there is no "
+					    "memory");
+	} while (steps_next(s));
+	return 0;
+}
+
+static int write_page(struct map *m, const struct options *o, struct steps *s,
+		      FILE *out, struct why *why)
 {
 	struct looks l = { .m = m,
 			   .out = out,
 			   .limit = (size_t)(o->limit * (1 << 20)),
 			   .maps_limit = (size_t)(o->limit * (1 << 19)),
-			   .planned = looks_of(o) };
+			   .planned = s ? STEPS : looks_of(o) };
 	time_t now = time(NULL);
 	char name[32] = "", when[32] = "";
 	struct about about = { m->lib->target->pid, o->core, when };
@@ -117,7 +143,7 @@ static int write_page(struct map *m, const struct options *o, FILE *out,
 	if (!o->json)
 		page_begin(out);
 	looks_begin(&l, &about);
-	ret = write_looks(&l, o, why);
+	ret = s ? write_steps(&l, s, why) : write_looks(&l, o, why);
 	looks_end(&l);
 	if (!o->json)
 		page_end(out);
@@ -127,14 +153,15 @@ static int write_page(struct map *m, const struct options *o, FILE *out,
 /* ---- files --------------------------------------------------------------- */
 
 /* The file is opened when there is something to write. */
-static int write_file(struct map *m, const struct options *o, struct why *why)
+static int write_file(struct map *m, const struct options *o, struct steps *s,
+		      struct why *why)
 {
 	FILE *out = o->file ? fopen(o->file, "we") : stdout;
 	int ret, bad;
 
 	if (!out)
 		return because(why, "%.180s: %s", o->file, strerror(errno));
-	ret = write_page(m, o, out, why);
+	ret = write_page(m, o, s, out, why);
 	bad = ferror(out);
 	bad |= o->file ? fclose(out) : fflush(out);
 	if (bad && !ret)
@@ -144,7 +171,7 @@ static int write_file(struct map *m, const struct options *o, struct why *why)
 }
 
 static int show_target(struct target *t, const struct options *o,
-		       struct why *why)
+		       struct steps *s, struct why *why)
 {
 	struct library lib;
 	struct map *m;
@@ -155,26 +182,62 @@ static int show_target(struct target *t, const struct options *o,
 	m = map_new(&lib, why);
 	ret = m ? map_look(m, why) : -1;
 	if (!ret)
-		ret = write_file(m, o, why);
+		ret = write_file(m, o, s, why);
 	if (m)
 		map_free(m);
 	library_close(&lib);
 	return ret;
 }
 
-static int run(const struct options *o, const char *word)
+static int show_process(pid_t pid, const struct options *o, struct steps *s,
+			struct why *why)
 {
-	struct why why;
-	pid_t pid = o->core ? 0 : process_find(word, &why);
-	struct target *t = o->core ? core_open(o->core, &why) :
-			   pid < 0 ? NULL :
-				     process_open(pid, &why);
-	int ret = t ? show_target(t, o, &why) : -1;
+	struct target *t = process_open(pid, why);
+	int ret = t ? show_target(t, o, s, why) : -1;
 
-	if (ret)
-		fprintf(stderr, "kmalloc-view: %s\n", why.text);
 	if (t)
 		t->close(t);
+	return ret;
+}
+
+/* Runs a program, which is to be looked at when it has told of a step. */
+static int run_steps(const struct options *o, struct why *why)
+{
+	struct steps s;
+	struct why end;
+	int ret = steps_begin(&s, o->program, why);
+
+	if (ret)
+		return ret;
+	ret = steps_next(&s) ? show_process(s.pid, o, &s, why) :
+			       because(why, "it told of no step");
+	if (steps_end(&s, &end) && !ret) {
+		*why = end;
+		return -1;
+	}
+	return ret;
+}
+
+static int run(const struct options *o, const char *word)
+{
+	struct target *core;
+	struct why why;
+	pid_t pid;
+	int ret = -1;
+
+	if (o->program) {
+		ret = run_steps(o, &why);
+	} else if (o->core) {
+		core = core_open(o->core, &why);
+		ret = core ? show_target(core, o, NULL, &why) : -1;
+		if (core)
+			core->close(core);
+	} else {
+		pid = process_find(word, &why);
+		ret = pid < 0 ? -1 : show_process(pid, o, NULL, &why);
+	}
+	if (ret)
+		fprintf(stderr, "kmalloc-view: %s\n", why.text);
 	return ret ? 1 : 0;
 }
 
@@ -203,11 +266,13 @@ int main(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "limit", required_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "steps", no_argument, NULL, 'S' },
 		{ "core", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options o = { .interval = 1, .limit = 16 };
+	bool steps = false;
 	double number = 0;
 	int c;
 
@@ -228,6 +293,9 @@ int main(int argc, char **argv)
 		case 'j':
 			o.json = true;
 			break;
+		case 'S':
+			steps = true;
+			break;
 		case 'C':
 			o.core = optarg;
 			break;
@@ -243,9 +311,11 @@ int main(int argc, char **argv)
 	}
 	if (o.seconds / o.interval > MOST_LOOKS)
 		return misused("too many looks", "");
-	if (argc - optind > (o.core ? 0 : 1))
-		return misused("too many words: ", argv[argc - 1]);
+	if (steps)
+		o.program = argv + optind;
 	if (!o.core && optind == argc)
-		return misused("no process is named", "");
+		return misused("no process or program is named", "");
+	if (!steps && argc - optind > (o.core ? 0 : 1))
+		return misused("too many words: ", argv[argc - 1]);
 	return run(&o, argv[optind]);
 }

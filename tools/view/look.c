@@ -3,7 +3,8 @@
  * look.c - looks at a heap as JSON
  *
  *	{"schema":"kmalloc-view","version":1, .. constants ..,
- *	 "looks":[ {"seconds":0,"resident":.., .. sums ..,
+ *	 "looks":[ {"seconds":0,"text":"..","hints":{..},"resident":..,
+ *		    .. sums ..,
  *		    "zones":[{..}],"caches":[{..}],"owners":[{..}],
  *		    "arrays":[[..]],"areas":[[..]],
  *		    "pageblocks":[[..]],"gone":[..],"cut":{..}}, .. ]}
@@ -387,6 +388,23 @@ void looks_begin(struct looks *l, const struct about *about)
 	fputs(",\n\"looks\":[", l->out);
 }
 
+static void put_hints(const struct moment *moment, FILE *out)
+{
+	bool comma = false;
+
+	if (!moment->hints)
+		return;
+	fputs(",\"hints\":{", out);
+	for (int i = 0; i < NR_HINTS; i++) {
+		if (!moment->hints[i][0])
+			continue;
+		fprintf(out, "%s\"%s\":", comma ? "," : "", hint_names[i]);
+		json_string(out, moment->hints[i]);
+		comma = true;
+	}
+	fputs("}", out);
+}
+
 int looks_add(struct looks *l, const struct moment *moment)
 {
 	int ret;
@@ -397,6 +415,7 @@ int looks_add(struct looks *l, const struct moment *moment)
 		fputs(",\"text\":", l->out);
 		json_string(l->out, moment->text);
 	}
+	put_hints(moment, l->out);
 	put_key(l->out, "resident", moment->resident);
 	put_sums(&l->m->heap, l->out);
 	put_lists(l);

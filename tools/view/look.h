@@ -29,17 +29,45 @@ struct about {
 	const char *when; /* the time */
 };
 
+/*
+ * What a program says about its steps, for the page to show it; each is empty
+ * if nothing is said.
+ */
+enum hint { HINT_TITLE, HINT_TABS, HINT_CACHE, HINT_COLOUR, HINT_AT, NR_HINTS };
+#define HINT_SIZE 160
+extern const char *const hint_names[NR_HINTS];
+
 /* What is written beside a look. */
 struct moment {
 	double seconds; /* since the first look */
 	uint64_t resident; /* bytes; 0: unknown */
 	const char *text; /* what happened before it; NULL: nothing is said */
+	char (*hints)[HINT_SIZE]; /* NR_HINTS of them, or NULL */
 };
 
 void looks_begin(struct looks *l, const struct about *about);
 /* Writes what map_look() found. Returns 0, or -1: the target is gone. */
 int looks_add(struct looks *l, const struct moment *moment);
 void looks_end(struct looks *l);
+
+/* ---- steps.c ------------------------------------------------------------- */
+
+/* A program that tells of its steps, and waits after each. */
+struct steps {
+	pid_t pid;
+	FILE *from; /* what it prints */
+	int to; /* its standard input */
+	char *text; /* of this step */
+	size_t room;
+	char hints[NR_HINTS][HINT_SIZE]; /* said in front of this step */
+};
+
+/* Starts a program. Returns 0, or -1 with the reason. */
+int steps_begin(struct steps *s, char **program, struct why *why);
+/* Lets it make a step. Returns true if it told of one, false at its end. */
+bool steps_next(struct steps *s);
+/* Waits for its end. Returns 0, or -1 with the reason if it failed. */
+int steps_end(struct steps *s, struct why *why);
 
 /* ---- page.c -------------------------------------------------------------- */
 

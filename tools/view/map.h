@@ -164,7 +164,15 @@ size_t arrays_in(const struct map *m, uint64_t start, uint64_t end,
 /* ---- areas.c ------------------------------------------------------------- */
 
 /* The trees of vmalloc space. */
-enum area_kind { AREA_BUSY, AREA_LAZY, AREA_FREE, AREA_HELD, AREA_HOLE };
+enum area_kind {
+	AREA_BUSY,
+	AREA_LAZY,
+	AREA_FREE,
+	AREA_HELD,
+	AREA_HOLE,
+	AREA_VMALLOC, /* an area of vmalloc() or its kin */
+	AREA_POOLED /* freed, mapped still: for the next one of its size */
+};
 
 typedef void area_fn(enum area_kind kind, uint64_t start, uint64_t end,
 		     void *to);

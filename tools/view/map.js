@@ -148,6 +148,7 @@ function drawOne(row) {
 				side - 2, block: b });
 		label(labelOf(b), x, y, across * side, side);
 	}
+	for (const b of changedIn(row)) frame(cells.find((c) => c.block === b), "ink", 3);
 }
 
 function labelOf(b) {
@@ -339,13 +340,32 @@ function inBlock(b, x, y) {
 
 function setLook(n) {
 	now = Math.max(0, Math.min(looks.length - 1, n));
+	follow();
 	show();
+}
+
+// What the program said about its steps up to this one.
+function follow() {
+	const said = Object.assign({}, ...looks.slice(0, now + 1).map((l) => l.hints || {}));
+	if (said.tabs) tabs = said.tabs.split(" ").filter((key) => TABS[key]);
+	document.documentElement.classList.toggle("first", / first$/.test(said.tabs));
+	if (said.colour && BY[said.colour]) colour = $("colour").value = said.colour;
+	const c = looks[now].caches.find((x) => x.name === said.cache);
+	if (said.cache) picked = c ? c.id : null;
+	if (said.at === "all") place = { pageblock: null, block: null };
+	else if (said.at) {
+		const at = Math.floor((Number(said.at) - data.base) / PAGE);
+		place = { pageblock: Math.floor(at / FRAMES), block: null };
+	}
+	const row = pageblocksOf(now).get(place.pageblock);
+	if (row && place.block === null)
+		chosen = Math.max(0, blocksOf(row).indexOf(changedIn(row)[0]));
 }
 
 function play() {
 	clearInterval(timer);
 	timer = timer ? null : setInterval(() => {
 		if (now === looks.length - 1) play(); else setLook(now + 1);
-	}, looks.some((l) => l.text) ? 1800 : 500);
+	}, lesson ? 2500 : 500);
 	$("play").textContent = timer ? "\u25a0" : "\u25b6\u25b6";
 }

@@ -17,14 +17,15 @@ const NONE = 0, FREE = 1, PCP = 2, PAGES = 3, RUN = 4, SLAB = 5, ISOLATED = 6,
 const TYPES = ["Unmovable", "Movable", "Reclaimable", "HighAtomic", "Isolate"];
 const LISTS = ["partial", "full", "free", "partial list of a CPU", "slab of a CPU"];
 const AREAS = ["in use", "freed, kept for the next", "free", "held for vmalloc()",
-	"taken by another mapping"];
+	"taken by another mapping", "in use, of vmalloc()", "freed, mapped still"];
 const HUGE = 8, IS_ISOLATED = 16;
 
 let now = 0;			// which look
 let place = { pageblock: null, block: null, object: null };
 let chosen = 0;			// which cell of the map has the frame around it
 let picked = null;		// the cache that the map points out
-let colour = "use", tab = "caches", order = "bytes", timer = null;
+let colour = "use", tabs = ["caches"], order = "bytes", timer = null;
+const lesson = looks.some((look) => look.text);
 
 // ---- words -----------------------------------------------------------------
 
@@ -64,6 +65,27 @@ function pageblocksOf(n) {
 		for (const gone of look.gone) rows.delete(gone);
 	}
 	return rows;
+}
+
+// The row of a pageblock one look earlier, or null.
+function rowBefore(number) {
+	for (let n = now - 1; n >= 0; n--) {
+		if (looks[n].gone.includes(number)) return null;
+		const row = looks[n].pageblocks.find((r) => r[0] === number);
+		if (row) return row;
+	}
+	return null;
+}
+
+// In a lesson: the blocks that were not as they are at the step before.
+function changedIn(row) {
+	if (!lesson || !now) return [];
+	const before = rowBefore(row[0]);
+	if (!before || before === row) return before ? [] : blocksOf(row);
+	const key = (b) => JSON.stringify([b.kind, b.at, b.pages, b.used, b.stored, b.type,
+		b.cache, b.states]);
+	const old = new Set(blocksOf(before).map(key));
+	return blocksOf(row).filter((b) => !old.has(key(b)));
 }
 
 const cacheOf = (id) => looks[now].caches.find((c) => c.id === id);

@@ -123,15 +123,27 @@ function cachesTable() {
 		el("tbody", {}, ...body));
 }
 
+// Blocks of each order that the OS has, in a zone.
+function returnedIn(z) {
+	const nr = z.free_blocks.map(() => 0);
+	for (const row of pageblocksOf(now).values())
+		if (zoneOf(row[0] * FRAMES) === z)
+			for (const b of blocksOf(row))
+				if (b.kind === FREE && b.returned && !b.rest) nr[b.order]++;
+	return nr;
+}
+
 function freeTable() {
 	const boxes = looks[now].zones.map((z) => {
 		const most = Math.max(1, ...z.free_blocks.map((n, o) => n << o));
-		const lines = z.free_blocks.map((n, o) => el("tr", {},
-			el("td", {}, `order ${o}, ` + bytes(PAGE << o)), el("td", {}, count(n)),
-			el("td", {}, bytes(n * (PAGE << o))),
-			el("td", { style: "width:55%;text-align:left" }, el("i", {
-				style: `display:block;height:13px;border-radius:3px;background:${css.dirty
-				};width:${100 * (n << o) / most}%` }))));
+		const returned = returnedIn(z);
+		const lines = z.free_blocks.map((n, o) => {
+			const gone = Math.min(n, returned[o]), part = (1 << o) / most;
+			return el("tr", {}, el("td", {}, `order ${o}, ` + bytes(PAGE << o)),
+				el("td", {}, count(n)), el("td", {}, bytes(n * (PAGE << o))),
+				el("td", { class: "long" }, meter([[(n - gone) * part, "dirty"],
+					[gone * part, "returned"]])));
+		});
 		return el("div", {}, el("p", {}, `node ${z.node}, zone ${z.name}: ` +
 			`${bytes(z.free * PAGE)} free, of these ${bytes(z.dirty * PAGE)} perhaps ` +
 			`resident; ${bytes(z.on_cpus * PAGE)} on lists of CPUs; ` +
@@ -204,14 +216,16 @@ function slabsTable() {
 
 function areasTable() {
 	const all = looks[now].areas.slice(1).sort((a, b) => a[1] - b[1]);
-	const seen = all.filter((a) => a[0] !== 2), names = ["area", "dirty", "none", "fresh", "held"];
+	const seen = all.filter((a) => a[0] !== 2), names = ["area", "dirty", "none", "fresh", "held",
+		"area", "dirty"];
 	if (!seen.length) return el("p", { class: "empty" }, "There are no large areas.");
-	// free ranges are large: one is as wide as all others at most
-	const most = seen.reduce((sum, a) => sum + a[2] - a[1], 0);
+	// places are large: one is as wide as all areas at most
+	const areas = seen.filter((a) => a[0] !== 3);
+	const most = areas.reduce((sum, a) => sum + a[2] - a[1], 0) || 1;
 	const box = ([kind, start, end]) => {
 		const size = end - start;
 		return el("div", { style: `flex:${Math.min(size, most) / 4096} 1 0;background:${css[names[kind]]}` +
-			(kind === 0 || kind === 1 ? ";color:#111" : ""),
+			(kind === 2 || kind === 3 ? "" : ";color:#111"),
 		title: `${AREAS[kind]}: ${hex(start)}, ${bytes(size)}` }, bytes(size));
 	};
 	const lines = all.map(([kind, start, end]) => el("tr", {},
@@ -228,9 +242,10 @@ const TABS = { caches: ["Caches", cachesTable], free: ["Free lists", freeTable],
 
 function showTable() {
 	$("tabs").replaceChildren(...Object.entries(TABS).map(([key, [name]]) =>
-		el("button", { role: "tab", "aria-selected": String(key === tab),
-			onclick: () => { tab = key; showTable(); } }, name)));
-	$("table").replaceChildren(TABS[tab][1]());
+		el("button", { role: "tab", "aria-selected": String(tabs.includes(key)),
+			onclick: () => { tabs = [key]; showTable(); } }, name)));
+	$("table").replaceChildren(...tabs.flatMap((key) =>
+		[...(tabs.length > 1 ? [el("h2", {}, TABS[key][0])] : []), TABS[key][1]()]));
 }
 
 // ---- time ------------------------------------------------------------------
@@ -318,11 +333,13 @@ function onKey(event) {
 }
 
 function begin() {
-	const name = data.pid ? `${data.name} (${data.pid})` : data.name;
+	const said = looks[0].hints || {}, on = `libkmalloc ${data.release} on ` +
+		data.backend.toUpperCase();
+	const name = said.title || (data.pid ? `${data.name} (${data.pid})` : data.name);
 	document.title = `${name} - kmalloc-view`;
 	$("name").textContent = name;
-	$("about").textContent = `${data.when}, libkmalloc ${data.release} on ` +
-		data.backend.toUpperCase();
+	$("about").textContent = said.title ? `${data.name}, a small program on ${on}` :
+		`${data.when}, ${on}`;
 	$("colour").append(...Object.entries(BY).map(([key, by]) =>
 		el("option", { value: key }, by.name)));
 	$("colour").onchange = (e) => { colour = e.target.value; show(); };
@@ -340,6 +357,8 @@ function begin() {
 	$("help-button").onclick = KEYS["?"];
 	document.addEventListener("keydown", onKey);
 	addEventListener("resize", show);
+	document.documentElement.classList.toggle("lesson", lesson);
+	if (lesson) follow();
 	if (matchMedia("(prefers-color-scheme: dark)").matches) setTheme("dark");
 	else setTheme("light");
 }
