@@ -57,6 +57,7 @@ static int add_zone(struct library *lib, struct heap *heap, unsigned int node,
 	row->node = node;
 	row->start = object_get(&zone, "zone_start_pfn");
 	row->spanned = object_get(&zone, "spanned_pages");
+	row->present = object_get(&zone, "present_pages");
 	row->epoch = (uint16_t)object_get(&zone, "epoch");
 	row->deferred = object_get(&zone, "deferred_pfn");
 	row->deferred_end = object_get(&zone, "deferred_end");

@@ -39,7 +39,7 @@ static inline uint64_t cache_live(const struct heap_cache *c)
 struct heap_zone {
 	unsigned int node;
 	char name[16];
-	uint64_t start, spanned; /* frames */
+	uint64_t start, spanned, present; /* frames; present: online */
 	uint64_t deferred, deferred_end; /* of these online, on no list yet */
 	uint16_t epoch; /* ticks */
 	uint64_t managed, free, pcp; /* pages; pcp: on the lists of CPUs */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """lessons.py - do the lessons show what their texts say?
 
-    lessons.py KMALLOC_VIEW BUDDY OBJECTS VMALLOC
+    lessons.py KMALLOC_VIEW BUDDY OBJECTS VMALLOC OFFLINE
 
 Each program is run by kmalloc-view --steps. Expect, at each step, the blocks,
 the objects in use and the areas that the text tells of. What a tick may change
@@ -15,6 +15,7 @@ import sys
 
 FREE, PAGES, SLAB = 1, 3, 5
 VMALLOC, POOLED = 5, 6
+CPU = 4  # the list of a slab that a CPU has
 MOVABLE = 1
 
 
@@ -27,6 +28,8 @@ def looks_of(view, *program):
     out = subprocess.run([view, "--json", "--steps", "--", *program],
                          check=True, stdout=subprocess.PIPE).stdout
     data = json.loads(out)
+    for row in rows_of(data, 0).values():
+        expect(any(block[0] for block in row[2:]), "nothing is in", row)
     for look in data["looks"]:
         expect(look["text"].endswith("."), "no text:", look["text"])
     expect(data["looks"][0]["hints"]["title"], "no title")
@@ -96,6 +99,8 @@ def objects(view, program, backend):
                sum(a[3] for a in look["arrays"][1:] if a[1] == cache["id"]),
                backend, "step", nr, cache, slabs)
         seen.append(cache["objects"])
+        if nr == 2 and backend == "slub": # the last refill was from its slab
+            expect([b for b in slabs if b[6] == CPU], "a CPU has no slab")
     expect(seen == [0, 1, 600, 300, 600, 300, 600, 300, 0, 0], backend, seen)
     expect(not slabs, "slabs are left:", slabs)
 
@@ -120,6 +125,16 @@ def vmalloc(view, program):
            "it is not in the hole")
 
 
+def offline(view, program):
+    """A largest block goes offline, and comes back."""
+    data = looks_of(view, program)
+    at = frame_at(data, 0) >> data["pageblock_order"]
+    expect([look["gone"] for look in data["looks"]] == [[], [at, at + 1], []],
+           "gone", [look["gone"] for look in data["looks"]])
+    expect([at in rows_of(data, nr) for nr in range(3)] == [True, False, True],
+           "pageblock", at)
+
+
 def failing(view):
     """Programs that tell of no step, or fail behind one."""
     for program, text in ((["false"], "told of no step"),
@@ -139,6 +154,7 @@ def main():
     objects(view, programs[1], "slub")
     objects(view, programs[1], "slab")
     vmalloc(view, programs[2])
+    offline(view, programs[3])
     failing(view)
 
 

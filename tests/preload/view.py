@@ -19,7 +19,8 @@ import re
 import subprocess
 import sys
 
-FREE, PCP, PAGES, RUN, SLAB, REST = 1, 2, 3, 4, 5, 8
+NONE, FREE, PCP, PAGES, RUN, SLAB, FRESH, REST = 0, 1, 2, 3, 4, 5, 7, 8
+PARTIAL, FULL, EMPTY = 0, 1, 2  # lists of slabs
 BUSY = 0
 DATA = re.compile(r'<script type="application/json" id="data">\n(.*?)</script>',
                   re.S)
@@ -33,7 +34,9 @@ def load(path):
         return json.loads(text)
     expect(not re.search(r"https?:|<link|<img|@\w+@|src=|@import|fetch\(", text),
            "the page loads something, or has a gap")
-    return json.loads(DATA.search(text).group(1))
+    text = DATA.search(text).group(1)
+    expect("<" not in text, "a name could end the element")
+    return json.loads(text)
 
 
 def expect(right, *what):
@@ -108,6 +111,15 @@ def check_counters(data):
     expect(dirty == look["zones"][0]["dirty"], "dirty frames", dirty)
     pcp = sum(frames(block) for block in blocks(rows) if block[0] == PCP)
     expect(pcp == look["zones"][0]["on_cpus"], "frames of CPUs", pcp)
+    size = 1 << data["pageblock_order"]
+    parts = [(block[0], min(frames(block), size)) for block in blocks(rows)]
+    fresh = sum(nr for kind, nr in parts if kind == FRESH)
+    there = sum(nr for kind, nr in parts if kind not in (NONE, FRESH))
+    zone = look["zones"][0]
+    expect((there, fresh) == (zone["managed"],
+                              zone["present"] - zone["managed"]),
+           "frames", there, fresh, zone)
+    check_slabs(data, rows)
     arrays = collections.Counter()
     for _, cache, _, nr, _ in look["arrays"][1:]:
         arrays[cache] += nr
@@ -115,6 +127,20 @@ def check_counters(data):
         expect(arrays[cache["id"]] == cache["in_arrays"], "arrays of",
                cache["name"], arrays[cache["id"]], cache["in_arrays"])
     return look, rows
+
+
+def check_slabs(data, rows):
+    """A slab is on the list that its counters say, if no CPU has it."""
+    on_slab = {c["id"]: c["on_slab"] for c in data["looks"][0]["caches"]}
+    for block in blocks(rows):
+        if block[0] != SLAB:
+            continue
+        out, which = block[4] + block[5], block[6]
+        if on_slab[block[2]]: # a stored object is out of its slab
+            wanted = {0: EMPTY, block[3]: FULL}.get(out, PARTIAL)
+            expect(which == wanted, "list", block)
+        elif which in (PARTIAL, FULL):
+            expect((out < block[3]) == (which == PARTIAL), "list", block)
 
 
 def known(data):

@@ -19,7 +19,7 @@ int main(void)
 {
 	struct page *first, *second, *third, *single, *movable;
 
-	hint("title The buddy system: blocks split and merge");
+	lesson("The buddy system: blocks split and merge");
 	hint("tabs free");
 	first = block_of(4);
 	hint("at %p", page_address(first));

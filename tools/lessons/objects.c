@@ -48,8 +48,8 @@ static void begin(bool on_slab)
 {
 	unsigned int flags = on_slab ? KM_SLAB_ON_SLAB : KM_SLAB_ON_SLUB;
 
-	hint("title %s: objects, arrays and lists of slabs",
-	     on_slab ? "SLAB" : "SLUB");
+	lesson(on_slab ? "SLAB: objects, arrays and lists of slabs" :
+			 "SLUB: objects, arrays and lists of slabs");
 	hint("tabs slabs arrays first");
 	hint("cache point");
 	points = needed(kmem_cache_create("point", SIZE, 0, flags, NULL));

@@ -18,7 +18,7 @@ int main(void)
 {
 	void *a, *b, *c, *d, *e;
 
-	hint("title vmalloc space: areas and holes");
+	lesson("vmalloc space: areas and holes");
 	hint("tabs areas first");
 	a = area_of(64);
 	step("vmalloc(64 KiB): the lowest place that fits is taken. The area has "

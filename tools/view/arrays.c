@@ -89,9 +89,9 @@ static void tell_node(struct node_walk *w, uint64_t at)
 
 	if (object_load(w->m->lib, &node, "kmem_cache_node", at))
 		return;
-	if (w->c->row->on_slab)
+	if (w->c->row->on_slab && library_has(w->m->lib, "shared_arrays.slot"))
 		tell_shared(w, object_get(&node, "shared"));
-	else if (object_get(&node, "full_sheaves"))
+	else if (!w->c->row->on_slab && object_get(&node, "full_sheaves"))
 		tell_barns(w, object_member(&node, "barn"));
 }
 

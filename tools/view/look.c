@@ -269,6 +269,7 @@ static void put_zone(const struct heap *h, const struct heap_zone *z, FILE *out)
 	json_string(out, z->name);
 	put_key(out, "start", z->start);
 	put_key(out, "spanned", z->spanned);
+	put_key(out, "present", z->present);
 	put_key(out, "managed", z->managed);
 	put_key(out, "free", z->free);
 	put_key(out, "dirty", z->dirty);
@@ -387,6 +388,9 @@ void looks_begin(struct looks *l, const struct about *about)
 	put_key(l->out, "tick_ms", library_value(lib, "tick_interval_ms"));
 	fputs(",\n\"looks\":[", l->out);
 }
+
+const char *const hint_names[NR_HINTS] = { "title", "tabs", "cache", "colour",
+					   "at" };
 
 static void put_hints(const struct moment *moment, FILE *out)
 {

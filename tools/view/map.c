@@ -156,6 +156,11 @@ static const struct heap_zone *zone_of(const struct map *m, uint64_t pfn)
 	return NULL;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* ---- blocks -------------------------------------------------------------- */
 
 static enum block_kind kind_of(const struct map *m, uint64_t type)
@@ -207,12 +212,13 @@ static void look_at_free(const struct map *m, const unsigned char *page,
 static void look_at(struct map *m, uint64_t pfn, struct block *b)
 {
 	const struct heap_zone *zone = zone_of(m, pfn);
+	uint64_t part = (1UL << m->block_order) - 1;
 	const unsigned char *page;
 
 	*b = (struct block){ .kind = BLOCK_NONE, .pfn = pfn, .pages = 1 };
 	if (zone && pfn >= zone->deferred && pfn < zone->deferred_end) {
-		b->kind = BLOCK_FRESH;
-		b->pages = zone->deferred_end - pfn;
+		b->kind = BLOCK_FRESH; /* up to the end of the pageblock */
+		b->pages = least(zone->deferred_end, (pfn | part) + 1) - pfn;
 		return;
 	}
 	page = page_of(m, pfn);
@@ -233,11 +239,6 @@ static void look_at(struct map *m, uint64_t pfn, struct block *b)
 }
 
 /* ---- pageblocks ---------------------------------------------------------- */
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Frames in a row that are nothing make one block. */
 static void tell(struct map_visitor *v, struct block *none, struct block *b)

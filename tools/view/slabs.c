@@ -55,11 +55,13 @@ static void add_held(struct map *m, struct map_cache *c,
 static void find_held(struct map *m, struct map_cache *c, uint64_t at)
 {
 	uint64_t cpus = library_value(m->lib, "nr_cpu_ids");
-	size_t size = library_size(m->lib, "kmem_cache_cpu");
 	struct object cpu;
+	size_t size;
 
-	if (!at || cpus > MOST_CPUS)
+	if (!at || cpus > MOST_CPUS ||
+	    !library_has(m->lib, "struct kmem_cache_cpu"))
 		return;
+	size = library_size(m->lib, "kmem_cache_cpu");
 	c->held = calloc(cpus, sizeof(*c->held));
 	for (uint64_t i = 0; c->held && i < cpus; i++)
 		if (!object_load(m->lib, &cpu, "kmem_cache_cpu", at + i * size))
@@ -146,7 +148,7 @@ static void mark_list(struct slub_walk *w, uint64_t obj)
 
 		w->torn = obj < w->b->start || nr >= w->b->objects ||
 			  w->b->start + nr * size != obj || !has_memory(w) ||
-			  w->m->states[nr] != OBJECT_USED ||
+			  w->m->states[nr] != OBJECT_USED || place < from ||
 			  place + 8 > from + w->b->pages * w->m->page_size;
 		if (w->torn)
 			return;
@@ -273,6 +275,8 @@ static bool look_at_slab(struct map *m, const unsigned char *page,
 	memset(m->states, b->used ? OBJECT_USED : OBJECT_FREE, b->objects);
 	if (b->list != LIST_PARTIAL)
 		return true;
+	if (!library_has(m->lib, "FREE_MAP_BITS"))
+		return false; /* it has no SLAB: this was torn */
 	if (b->objects > library_number(m->lib, "FREE_MAP_BITS"))
 		return mark_bytes(m, b, list);
 	mark_bits(m, b, place_get(m->at.free_map, page, m->page_struct));

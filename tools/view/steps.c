@@ -19,9 +19,6 @@
 
 #include "view/look.h"
 
-const char *const hint_names[NR_HINTS] = { "title", "tabs", "cache", "colour",
-					   "at" };
-
 /* In the child: becomes the program. */
 __attribute__((noreturn)) static void be_program(char **program, int in,
 						 int out)

@@ -68,6 +68,18 @@ right bare "$WORK/bare" "$WORK/heap.html"
 kill -CONT "$PID"
 stop
 
+# objects with something in front of them
+KM_PARAMETERS=slab_debug=Z
+set_mode shim
+start "$KM_PROGRAMS/preload_heap" holes
+kill -STOP "$PID"
+limited "$view" "$PID" -o "$WORK/heap.html" || fail "slab_debug=Z"
+right holes "$WORK/heap.html" "$PID"
+kill -CONT "$PID"
+stop
+KM_PARAMETERS=
+set_mode shim
+
 # a program whose name would end the element that it is written to
 cp "$KM_PROGRAMS/preload_heap" "$WORK/<script"
 start "$WORK/<script" fork
@@ -83,6 +95,8 @@ start "$KM_PROGRAMS/preload_heap" churn
 limited "$view" --seconds 1 --interval 0.05 --limit 64 "$PID" \
 	-o "$WORK/heap.html" || fail "a busy program"
 right valid "$WORK/heap.html" 21
+seen=$(limited "$KM_PROGRAMS/preload_viewer" "$PID" 100 torn map) || fail "torn"
+[[ $seen -gt 0 ]] || fail "no map of damaged words succeeded"
 stop
 
 sed 's/PAGE_BUDDY\x00/PAGE_BUDDX\x00/' "$KM_PRELOAD_LIB" >"$WORK/older.so"

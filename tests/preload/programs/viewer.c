@@ -5,6 +5,7 @@
  *	viewer PID COUNT		each look must succeed
  *	viewer PID COUNT torn		words are damaged on the way: each look
  *					must end, and some must succeed
+ *	viewer PID COUNT torn map	the same of maps, which are thrown away
  *
  * Prints how many looks succeeded.
  */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "heap.h"
+#include "view/look.h"
 
 static int (*read_whole)(struct target *t, uint64_t at, void *to, size_t size);
 static uint64_t random_state = 88172645463325252UL;
@@ -54,12 +56,50 @@ static int is_sound(const struct heap *h)
 	return h->nr_caches && pages;
 }
 
+static long count_heaps(struct library *lib, long count)
+{
+	struct heap heap;
+	struct why why;
+	long good = 0;
+
+	for (long i = 0; i < count; i++) {
+		if (heap_read(lib, &heap, &why)) {
+			if (!damaging)
+				fprintf(stderr, "viewer: %s\n", why.text);
+			continue;
+		}
+		good += damaging || is_sound(&heap);
+		heap_free(&heap);
+	}
+	return good;
+}
+
+static long count_maps(struct library *lib, long count)
+{
+	struct looks looks = { .limit = 1 << 24,
+			       .maps_limit = 1 << 23,
+			       .planned = (unsigned int)count };
+	const struct moment now = { .seconds = 0 };
+	struct why why;
+	long good = 0;
+
+	looks.m = map_new(lib, &why);
+	looks.out = fopen("/dev/null", "we");
+	if (!looks.m || !looks.out)
+		return 0;
+	for (long i = 0; i < count; i++)
+		good += !map_look(looks.m, &why) && !looks_add(&looks, &now);
+	looks_end(&looks);
+	fclose(looks.out);
+	map_free(looks.m);
+	return good;
+}
+
 int main(int argc, char **argv)
 {
-	long count = argc > 2 ? strtol(argv[2], NULL, 10) : 1, good = 0;
+	long count = argc > 2 ? strtol(argv[2], NULL, 10) : 1, good;
 	struct library lib;
 	struct target *t;
-	struct heap heap;
 	struct why why;
 
 	t = argc > 1 ? process_open(atoi(argv[1]), &why) : NULL;
@@ -70,15 +110,7 @@ int main(int argc, char **argv)
 	read_whole = t->read;
 	t->read = read_torn;
 	damaging = argc > 3;
-	for (long i = 0; i < count; i++) {
-		if (heap_read(&lib, &heap, &why)) {
-			if (!damaging)
-				fprintf(stderr, "viewer: %s\n", why.text);
-			continue;
-		}
-		good += damaging || is_sound(&heap);
-		heap_free(&heap);
-	}
+	good = argc > 4 ? count_maps(&lib, count) : count_heaps(&lib, count);
 	printf("%ld\n", good);
 	return 0;
 }
