@@ -119,8 +119,11 @@ async function useTables(page) {
 	}
 	await page.click('#tabs button:has-text("Caches")');
 	const sum = (await look(page)).sum;
-	await page.click("tbody tr:first-child");
+	await page.focus("tbody tr:first-child");
+	await page.keyboard.press("Enter");
 	expect((await look(page)).sum !== sum, "a row does not point out its cache");
+	expect(await page.evaluate(() => document.activeElement.tagName) === "TR",
+		"the row has lost the focus");
 	await page.keyboard.press("?");
 	expect(await page.isVisible("#help"), "no help");
 	await page.keyboard.press("Escape");

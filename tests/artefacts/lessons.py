@@ -129,9 +129,10 @@ def offline(view, program):
     """A largest block goes offline, and comes back."""
     data = looks_of(view, program)
     at = frame_at(data, 0) >> data["pageblock_order"]
-    expect([look["gone"] for look in data["looks"]] == [[], [at, at + 1], []],
+    expect([look["gone"] for look in data["looks"]] == [[], [at, at + 1], [], []],
            "gone", [look["gone"] for look in data["looks"]])
-    expect([at in rows_of(data, nr) for nr in range(3)] == [True, False, True],
+    expect([at in rows_of(data, nr) for nr in range(4)] ==
+           [True, False, False, True],
            "pageblock", at)
 
 

@@ -26,6 +26,7 @@ int main(void)
 	if (km_offline_pages(pfn, 1UL << ORDER))
 		return 1;
 	step("It is offline.");
+	step("It is offline still.");
 	if (km_online_pages(pfn, 1UL << ORDER))
 		return 1;
 	step("It is back.");

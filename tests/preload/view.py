@@ -3,6 +3,7 @@
 
     view.py known FILE                  of preload_heap hold
     view.py holes FILE PID              of preload_heap holes
+    view.py away FILE PID               of preload_heap away
     view.py texts FILE INFO PID         as the texts of the stopped process
     view.py valid FILE LOOKS            so many looks, each without a gap
     view.py still FILE                  looks at a process that stands still
@@ -167,9 +168,35 @@ def known(data):
 
 def holes(data, pid):
     """20,000 blocks of 16 bytes are of 1, and those that were freed are not."""
+    _, rows = check_counters(data)
+    check_rows(data, rows)
+    check_contents(data, pid, "malloc-16", 20000)
+
+
+def away(data, pid):
+    """2,000 blocks have their contents, between pages that the OS has."""
     look, rows = check_counters(data)
     check_rows(data, rows)
-    cache = next(c for c in look["caches"] if c["name"] == "malloc-16")
+    cache = next(c for c in look["caches"] if c["name"] == "malloc-1408")
+    pages = collections.defaultdict(set)
+    for address, letter in objects_of(data, rows, cache):
+        for page in range(address >> 12, (address + cache["size"] - 1 >> 12) + 1):
+            pages[page].add(letter)
+    given = [letters for letters in pages.values() if letters == {"r"}]
+    expect(bool(given) != cache["on_slab"], len(given), "pages are away")
+    with open(f"/proc/{pid}/mem", "rb") as mem:
+        for address, letter in objects_of(data, rows, cache):
+            mem.seek(address)
+            if letter == "u":
+                expect(mem.read(1300) == bytes([1] * 1300), hex(address))
+    used = sum(letter == "u" for _, letter in objects_of(data, rows, cache))
+    expect(used == 2000, used, "in use")
+
+
+def check_contents(data, pid, name, count):
+    """Objects in use are of 1, and no others."""
+    look, rows = data["looks"][0], pageblocks(data, 0)
+    cache = next(c for c in look["caches"] if c["name"] == name)
     used, wrong = 0, []
     with open(f"/proc/{pid}/mem", "rb") as mem:
         for address, letter in objects_of(data, rows, cache):
@@ -178,7 +205,8 @@ def holes(data, pid):
                 wrong.append((hex(address), letter))
             used += letter == "u"
     # the library and libc have some of that size, too
-    expect(20000 <= used < 20100 and len(wrong) < 100, used, "in use", wrong)
+    expect(count <= used < count + 100 and len(wrong) < 100, used, "in use",
+           wrong)
 
 
 def objects_of(data, rows, cache):
@@ -290,13 +318,17 @@ def model(data, script, node):
     expect(sums["used"] + sums["pages"] + sums["area"] == look["in_use"],
            "in use", sums, look["in_use"])
     expect(sums["stored"] == look["cached"], "in arrays", sums)
+    frames_of = sum(sums[key] for key in ("used", "stored", "slabfree",
+                    "pages", "dirty", "cpu", "returned", "fresh"))
+    there = sum(zone["present"] for zone in look["zones"])
+    expect(frames_of == there * data["page_size"], "all", sums, there)
     expect(sums["dirty"] + sums["cpu"] + sums["lazy"] == look["dirty"],
            "dirty", sums, look["dirty"])
 
 
 def main():
     what, path, *rest = sys.argv[1:]
-    {"known": known, "holes": holes, "texts": texts, "valid": valid, "still": still,
+    {"known": known, "holes": holes, "away": away, "texts": texts, "valid": valid, "still": still,
      "cut": cut, "bare": bare, "model": model}[what](load(path), *rest)
 
 

@@ -170,9 +170,10 @@ function arraysTable() {
 	const look = looks[now], by = new Map();
 	for (const [owner, cache, spare, nr, capacity] of look.arrays.slice(1)) {
 		if (picked !== null && cache !== picked || spare && !nr) continue;
-		if (!by.has(owner)) by.set(owner, []);
 		const c = cacheOf(cache), name = c ? c.name.replace(/^malloc-/, "") : "?";
-		by.get(owner).push({ size: c ? c.size : 0, box: el("span", { class: "array",
+		const key = owner < 0 && c && c.on_slab ? -2 : owner;
+		if (!by.has(key)) by.set(key, []);
+		by.get(key).push({ size: c ? c.size : 0, box: el("span", { class: "array",
 			title: `${c ? c.name : "?"}${spare ? ", spare" : ""}: ${nr} of ${capacity}` },
 		el("i", { style: `width:${100 * nr / capacity}%` }),
 		el("span", {}, `${name}${spare ? " spare" : ""} ${nr}/${capacity}`)) });
@@ -180,7 +181,7 @@ function arraysTable() {
 	const names = look.owners.map((o) => (o.kind === "cpu" ? "CPU " : "thread ") +
 		(o.kind === "thread" && !o.id ? "" : o.id));
 	const lines = [...by.keys()].sort((a, b) => a - b).map((owner) =>
-		listOf(owner < 0 ? (data.backend === "slab" ? "shared arrays" : "barns, full sheaves") :
+		listOf({ [-1]: "barns, full sheaves", [-2]: "shared arrays" }[owner] ||
 			names[owner] || "?", by.get(owner).sort((a, b) => a.size - b.size)
 			.map((a) => a.box)));
 	return el("div", { class: "lists" }, ...lines,
@@ -240,11 +241,20 @@ const TABS = { caches: ["Caches", cachesTable], free: ["Free lists", freeTable],
 	slabs: ["Lists of slabs", slabsTable], arrays: ["Arrays", arraysTable],
 	areas: ["Large areas", areasTable] };
 
+// Fills an element anew, and lets it stay where it was, with what has the focus.
+function refill(box, children) {
+	const inside = () => [...box.querySelectorAll("button, select, [tabindex]")];
+	const at = inside().indexOf(document.activeElement), top = box.scrollTop;
+	box.replaceChildren(...children);
+	box.scrollTop = top;
+	if (at >= 0 && inside()[at]) inside()[at].focus({ preventScroll: true });
+}
+
 function showTable() {
-	$("tabs").replaceChildren(...Object.entries(TABS).map(([key, [name]]) =>
+	refill($("tabs"), Object.entries(TABS).map(([key, [name]]) =>
 		el("button", { role: "tab", "aria-selected": String(tabs.includes(key)),
 			onclick: () => { tabs = [key]; showTable(); } }, name)));
-	$("table").replaceChildren(...tabs.flatMap((key) =>
+	refill($("table"), tabs.flatMap((key) =>
 		[...(tabs.length > 1 ? [el("h2", {}, TABS[key][0])] : []), TABS[key][1]()]));
 }
 
@@ -333,13 +343,12 @@ function onKey(event) {
 }
 
 function begin() {
-	const said = looks[0].hints || {}, on = `libkmalloc ${data.release} on ` +
-		data.backend.toUpperCase();
+	const said = looks[0].hints || {}, on = `libkmalloc ${data.release}`;
 	const name = said.title || (data.pid ? `${data.name} (${data.pid})` : data.name);
 	document.title = `${name} - kmalloc-view`;
 	$("name").textContent = name;
 	$("about").textContent = said.title ? `${data.name}, a small program on ${on}` :
-		`${data.when}, ${on}`;
+		`${data.when}, ${on} on ${data.backend.toUpperCase()}`;
 	$("colour").append(...Object.entries(BY).map(([key, by]) =>
 		el("option", { value: key }, by.name)));
 	$("colour").onchange = (e) => { colour = e.target.value; show(); };

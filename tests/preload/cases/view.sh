@@ -68,6 +68,13 @@ right bare "$WORK/bare" "$WORK/heap.html"
 kill -CONT "$PID"
 stop
 
+start "$KM_PROGRAMS/preload_heap" away
+kill -STOP "$PID"
+limited "$view" "$PID" -o "$WORK/heap.html" || fail "away"
+right away "$WORK/heap.html" "$PID"
+kill -CONT "$PID"
+stop
+
 # objects with something in front of them
 KM_PARAMETERS=slab_debug=Z
 set_mode shim

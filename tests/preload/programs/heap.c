@@ -11,10 +11,13 @@
  *	heap fill MIB	so much of blocks of 64 bytes
  *	heap holes	20,000 blocks of 16 bytes, all 1; between them as many
  *			that were all 2 and then freed
+ *	heap away	2,000 blocks of 1,300 bytes, all 1, of 20,000; those
+ *			between them were freed, and pages given back to the OS
  *
  * Prints a line with its number, that of the second thread or of the child, or
  * 0, when it is in that state. Ends when its standard input does.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +32,7 @@
 #define FREED 1000 /* they fill arrays, spares and barns */
 #define AREAS 2
 #define HOLES 20000
+#define AWAY 20000
 
 static void *small[SMALL + MORE], *runs[RUNS], *areas[AREAS];
 static pthread_barrier_t held;
@@ -219,6 +223,19 @@ static void make_holes(void)
 	say_ready(0);
 }
 
+static void give_back(void)
+{
+	static void *blocks[AWAY];
+
+	for (int i = 0; i < AWAY; i++)
+		blocks[i] = block_of(1300);
+	for (int i = 0; i < AWAY; i++)
+		if (i % 10)
+			free(blocks[i]);
+	malloc_trim(0);
+	say_ready(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "hold";
@@ -232,6 +249,8 @@ int main(int argc, char **argv)
 		hold_in_child();
 	} else if (!strcmp(what, "holes")) {
 		make_holes();
+	} else if (!strcmp(what, "away")) {
+		give_back();
 	} else if (!strcmp(what, "fill") && argc > 2) {
 		fill(strtoul(argv[2], NULL, 10));
 	} else {
