@@ -20,6 +20,7 @@
 #include <errno.h>
 
 #include "compaction/migrate.h"
+#include "core/control.h"
 #include "core/start.h"
 #include "core/tick.h"
 #include "diag/fault.h"
@@ -378,6 +379,7 @@ void km_fork_parent(void)
 
 void km_fork_child(void)
 {
+	control_fork_child();
 	thp_collapse_fork_child();
 	kmem_inherited_fork_child();
 	fork_after_start();
@@ -408,6 +410,13 @@ unsigned long km_reclaim_all(void)
 	drop_caches(DROP_PAGES | DROP_SLABS);
 	return kmem_give_pages(SHRINK_ALL);
 }
+
+static long trim_from_outside(const u64 *number)
+{
+	(void)number;
+	return (long)km_reclaim_all();
+}
+control_action(CONTROL_TRIM, trim_from_outside, 0, 0);
 
 void km_check_all(void)
 {

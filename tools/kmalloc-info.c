@@ -6,11 +6,12 @@
  *	kmalloc-info zoneinfo			of a library that just started
  *	kmalloc-info slabinfo -- ls -l		of a program, when it ends
  *	kmalloc-info --pid 812 slabinfo		of a process
+ *	kmalloc-info --pid 812 trim		has it do something: ask.h
  *
  * With KMALLOC_CMDLINE the first form of use shows what boot parameters make of
  * nodes, zones and caches. For the other one the program is executed in this
  * process's place, with the library that replaces malloc and is found beside
- * libkmalloc. A process that runs already is not touched: ghost.h.
+ * libkmalloc. A process that runs already is not touched by texts: ghost.h.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 #include <kmalloc/kmalloc.h>
 
+#include "ask.h"
 #include "ghost.h"
 
 #define PRELOAD "libkmalloc-preload.so"
@@ -30,11 +32,16 @@ static const char usage_text[] =
 	"Usage: kmalloc-info [NAME]...\n"
 	"       kmalloc-info NAME... -- PROGRAM [ARGS]...\n"
 	"       kmalloc-info --pid PID [NAME]...\n"
+	"       kmalloc-info --pid PID [--timeout SECONDS] trim\n"
+	"       kmalloc-info --pid PID [--timeout SECONDS] shrink CACHE\n"
+	"       kmalloc-info --pid PID [--timeout SECONDS] set KNOB NUMBER\n"
 	"Prints the texts of those names, such as slabinfo, zoneinfo or\n"
 	"slab/kmalloc-64/objects: of the library as it is after its start, or\n"
 	"of PROGRAM on standard error when it ends, or of a process that runs.\n"
 	"Without a name, or with one that ends in '/', the names that there\n"
-	"are.\n";
+	"are. The last three ask the process to give back what is free, to\n"
+	"shrink a cache, or to set a knob; it does so in its next slow path.\n"
+	"After SECONDS, 10 if nothing is said, the request is withdrawn.\n";
 
 /* Says that there is no text. Returns 1. */
 static int without_text(const char *name, long err)
@@ -204,16 +211,56 @@ static int misused(void)
 	return 2;
 }
 
+/* Returns true if a word before "--" is an option: no text begins like one. */
+static bool has_option(char **words)
+{
+	for (; *words && strcmp(*words, "--") != 0; words++)
+		if (**words == '-')
+			return true;
+	return false;
+}
+
+#define TIMEOUT 10 /* seconds */
+#define MOST_SECONDS 3600
+
+/* Returns a number of 1 to `most`, or -1. */
+static long read_count(const char *text, long most)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	return end == text || *end || number <= 0 || number > most ? -1 :
+								     number;
+}
+
+/* [--timeout SECONDS] REQUEST... */
+static int ask_for(pid_t pid, char **words)
+{
+	long seconds = TIMEOUT;
+	int ret = ASK_MISUSED;
+
+	if (!strcmp(words[0], "--timeout")) {
+		seconds = words[1] ? read_count(words[1], MOST_SECONDS) : -1;
+		words += 2;
+	}
+	if (seconds > 0 && *words && !has_option(words))
+		ret = ask_process(pid, words, (unsigned long)seconds);
+	return ret == ASK_MISUSED ? misused() : ret;
+}
+
 /* kmalloc-info --pid PID NAMES... */
 static int run_for_process(char **argv, const char *number, char **names)
 {
-	char *end;
-	long pid = strtol(number, &end, 10);
+	long pid = read_count(number, 1 << 30);
 	struct target *t;
 	struct why why;
 	int ret;
 
-	if (pid <= 0 || pid > 1 << 30 || *end)
+	if (pid < 0)
+		return misused();
+	if (*names && (ask_knows(*names) || !strcmp(*names, "--timeout")))
+		return ask_for((pid_t)pid, names);
+	if (has_option(names))
 		return misused();
 	t = process_open((pid_t)pid, &why);
 	if (!t) {
@@ -234,15 +281,6 @@ static int written(int failed)
 	return 1;
 }
 
-/* Returns true if a word before "--" is an option: no text begins like one. */
-static bool has_option(char **words)
-{
-	for (; *words && strcmp(*words, "--") != 0; words++)
-		if (**words == '-')
-			return true;
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	int nr = 1, failed = 0;
@@ -251,7 +289,7 @@ int main(int argc, char **argv)
 		fputs(usage_text, stdout);
 		return written(0);
 	}
-	if (argc > 2 && !strcmp(argv[1], "--pid") && !has_option(argv + 3))
+	if (argc > 2 && !strcmp(argv[1], "--pid"))
 		return written(run_for_process(argv, argv[2], argv + 3));
 	if (has_option(argv + 1))
 		return misused();

@@ -4,13 +4,14 @@
  *
  * It is neither stopped nor signalled. The descriptor of /proc/PID/mem belongs
  * to the address space that it was opened for: when the process executes
- * another program or ends, reads fail.
+ * another program or ends, reads and writes fail.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "target.h"
@@ -37,6 +38,15 @@ static int read_process(struct target *t, uint64_t at, void *to, size_t size)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+/* No piece is written twice: what is written may have been answered. */
+static int write_process(struct target *t, uint64_t at, const void *from,
+			 size_t size)
+{
+	const struct process *p = (const struct process *)t;
+
+	return pwrite(p->mem, from, size, (off_t)at) == (ssize_t)size ? 0 : -1;
 }
 
 static void close_process(struct target *t)
@@ -129,7 +139,7 @@ static void refused(pid_t pid, struct why *why)
 			(int)pid);
 }
 
-struct target *process_open(pid_t pid, struct why *why)
+static struct target *open_as(pid_t pid, int flags, struct why *why)
 {
 	struct process *p = calloc(1, sizeof(*p));
 	char path[64];
@@ -144,7 +154,7 @@ struct target *process_open(pid_t pid, struct why *why)
 				     .pid = pid,
 				     .live = true };
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	p->mem = open(path, O_RDONLY | O_CLOEXEC);
+	p->mem = open(path, flags | O_CLOEXEC);
 	if (p->mem >= 0)
 		return &p->target;
 	if (errno == EACCES || errno == EPERM)
@@ -157,9 +167,59 @@ struct target *process_open(pid_t pid, struct why *why)
 	return NULL;
 }
 
+struct target *process_open(pid_t pid, struct why *why)
+{
+	return open_as(pid, O_RDONLY, why);
+}
+
+struct target *process_open_write(pid_t pid, struct why *why)
+{
+	struct target *t = open_as(pid, O_RDWR, why);
+
+	if (!t)
+		return NULL;
+	t->write = write_process;
+	if (!flock(process_mem(t), LOCK_EX | LOCK_NB))
+		return t;
+	because(why, "process %d: another tool's request is pending", (int)pid);
+	close_process(t);
+	return NULL;
+}
+
 int process_mem(const struct target *t)
 {
 	return ((const struct process *)t)->mem;
+}
+
+/* Returns true if both processes have the same monotonic clock. */
+static bool same_clock(pid_t pid)
+{
+	char path[64], ours[64] = "", theirs[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/time", (int)pid);
+	return readlink("/proc/self/ns/time", ours, sizeof(ours) - 1) < 0 ||
+	       (readlink(path, theirs, sizeof(theirs) - 1) > 0 &&
+		!strcmp(ours, theirs));
+}
+
+/* The last number of the line: "NSpid:	4711	12". */
+pid_t process_inner_pid(pid_t pid, struct why *why)
+{
+	FILE *file = open_of(pid, "status");
+	char *line = NULL;
+	size_t room = 0;
+	int inner = pid;
+
+	if (!file)
+		return because(why, "it has ended");
+	while (getline(&line, &room, file) > 0)
+		if (!strncmp(line, "NSpid:", 6))
+			inner = atoi(strrchr(line, '\t') + 1);
+	free(line);
+	fclose(file);
+	return same_clock(pid) ? inner :
+				 because(why, "its clock is another one: it is "
+					      "in another time namespace");
 }
 
 void process_name(pid_t pid, char *name, size_t size)

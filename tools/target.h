@@ -30,10 +30,18 @@ struct target {
 	pid_t pid; /* 0: a core file of an unknown process */
 	bool live; /* it may change while it is read */
 	bool cut; /* a core file, of which the end is missing */
+	/* Writes size bytes. Returns 0 or -1. NULL: it is to be read only. */
+	int (*write)(struct target *t, uint64_t at, const void *from,
+		     size_t size);
 };
 
-/* Both return NULL with the reason. */
+/* All return NULL with the reason. */
 struct target *process_open(pid_t pid, struct why *why);
+/*
+ * The same, to be written to. One tool at a time has it so: it is locked until
+ * it is closed.
+ */
+struct target *process_open_write(pid_t pid, struct why *why);
 struct target *core_open(const char *file, struct why *why);
 
 /* The word at an address. Returns 0, or -1 if it is not there. */
@@ -45,6 +53,13 @@ int target_text(struct target *t, uint64_t at, char *to, size_t size);
 
 /* The descriptor of its memory. */
 int process_mem(const struct target *t);
+
+/*
+ * Finds the number that a process has for itself: in a container it is another
+ * one. Returns it, or -1 with the reason: also if the clocks of that process
+ * differ from those of this one.
+ */
+pid_t process_inner_pid(pid_t pid, struct why *why);
 
 /* The command name; "?" if it has ended. */
 void process_name(pid_t pid, char *name, size_t size);

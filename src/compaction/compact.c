@@ -39,6 +39,7 @@ static const struct ctl_table extfrag_threshold_ctl __sysctl = {
 	.data = &sysctl_extfrag_threshold,
 	.nr = 1,
 	.hi = 1000,
+	.outside = true,
 };
 
 /* No run has started: the first one begins at the ends of the zone. */

@@ -43,6 +43,7 @@ static const struct ctl_table compact_memory_ctl __sysctl = {
 	.nr = 1,
 	.lo = 1,
 	.hi = 1,
+	.outside = true,
 	.set = compact_memory,
 };
 
@@ -58,6 +59,7 @@ static const struct ctl_table compaction_proactiveness_ctl __sysctl = {
 	.data = &sysctl_compaction_proactiveness,
 	.nr = 1,
 	.hi = 100,
+	.outside = true,
 	.changed = proactiveness_changed,
 };
 

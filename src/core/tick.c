@@ -2,6 +2,7 @@
 /*
  * core/tick.c - see tick.h
  */
+#include "core/control.h"
 #include "core/task.h"
 #include "core/tick.h"
 #include "sys/os.h"
@@ -72,5 +73,8 @@ unsigned long tick_poll(void)
 	if (unlikely((long)passed > 0 && passed >= tick_interval_ms) &&
 	    !(current->flags & PF_MEMALLOC))
 		tick_run(now);
+	if (unlikely(control_asked()) && !(current->flags & PF_MEMALLOC) &&
+	    !lock_is_fork_owner())
+		control_obey(now);
 	return now;
 }

@@ -50,10 +50,10 @@ void tick_trim(unsigned long pages);
 /* Lets the rooms free what they keep, the upper ones first. The same. */
 void tick_drain(void);
 /*
- * Runs all functions if a tick is due. They use all rooms and call the
- * program's shrinkers, so the caller holds no lock and has no structure half
- * changed. A thread that is reclaiming (PF_MEMALLOC) runs none. Returns the
- * time in ms.
+ * Runs all functions if a tick is due, and obeys what was asked from outside
+ * (control.h). Both use all rooms and call the program's shrinkers, so the
+ * caller holds no lock and has no structure half changed. A thread that is
+ * reclaiming (PF_MEMALLOC) does neither. Returns the time in ms.
  */
 unsigned long tick_poll(void);
 

@@ -16,6 +16,9 @@
  * Source	Linux v6.12 mm/slab_common.c, dump_unreclaimable_slab()
  *		(docs/kernel.md O4); the shrinker has no counterpart
  */
+#include <errno.h>
+
+#include "core/control.h"
 #include "core/task.h"
 #include "diag/report.h"
 #include "kmem/barn.h"
@@ -218,6 +221,26 @@ int kmem_cache_shrink(struct kmem_cache *s)
 		s->ops->give_pages(s, SHRINK_ALL);
 	return kmem_cache_nr_slabs(s) != 0;
 }
+
+/* number[0] stands for the name of a cache. */
+static long shrink_from_outside(const u64 *number)
+{
+	struct kmem_cache *s;
+	long ret = -ENOENT;
+
+	kmem_owner_get(); /* needed to shrink, and not made under a lock */
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list) {
+		if (control_name(s->name) != number[0])
+			continue;
+		kmem_cache_shrink(s);
+		ret = 0;
+		break;
+	}
+	spin_unlock(&slab_mutex);
+	return ret;
+}
+control_action(CONTROL_SHRINK, shrink_from_outside, UINT64_MAX, 0);
 
 /* ---- the report ---------------------------------------------------------- */
 

@@ -191,12 +191,14 @@ static const struct ctl_table zone_reclaim_mode_ctl __sysctl = {
 	.data = &node_reclaim_mode,
 	.nr = 1,
 	.hi = 7,
+	.outside = true,
 };
 static const struct ctl_table min_slab_ratio_ctl __sysctl = {
 	.procname = "vm.min_slab_ratio",
 	.data = &sysctl_min_slab_ratio,
 	.nr = 1,
 	.hi = 100,
+	.outside = true,
 };
 
 bool zone_allows_reclaim(const struct zone *local, const struct zone *zone)
@@ -300,5 +302,6 @@ static const struct ctl_table drop_caches_ctl __sysctl = {
 	.nr = 1,
 	.lo = 1,
 	.hi = 4,
+	.outside = true,
 	.set = write_drop_caches,
 };

@@ -49,4 +49,5 @@ static const struct ctl_table watermark_boost_factor_ctl __sysctl = {
 	.data = &watermark_boost_factor,
 	.nr = 1,
 	.hi = INT_MAX,
+	.outside = true,
 };

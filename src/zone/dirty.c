@@ -131,6 +131,7 @@ static const struct ctl_table dirty_ratio_ctl __sysctl = {
 	.data = &vm_dirty_ratio,
 	.nr = 1,
 	.hi = 100,
+	.outside = true,
 	.set = set_ratio,
 };
 
@@ -140,5 +141,6 @@ static const struct ctl_table dirty_bytes_ctl __sysctl = {
 	.nr = 1,
 	.lo = 2 * PAGE_SIZE,
 	.hi = LONG_MAX,
+	.outside = true,
 	.set = set_bytes,
 };

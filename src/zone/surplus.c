@@ -275,6 +275,7 @@ static const struct ctl_table free_dirty_bytes_ctl __sysctl = {
 	.data = &free_dirty_bytes,
 	.nr = 1,
 	.hi = LONG_MAX,
+	.outside = true,
 	.changed = bound_changed,
 };
 
@@ -283,5 +284,6 @@ static const struct ctl_table free_dirty_ratio_ctl __sysctl = {
 	.data = &free_dirty_ratio,
 	.nr = 1,
 	.hi = 100,
+	.outside = true,
 	.changed = bound_changed,
 };

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "zone/sysctl.h"
+#include "core/control.h"
 #include "diag/param.h"
 #include "diag/proc.h"
 
@@ -90,24 +91,31 @@ static int parse_values(const struct ctl_table *knob, const char *text,
 	return nr ? (int)nr : -EINVAL;
 }
 
-static int write_knob(const struct ctl_table *knob, const char *text)
+/* Each value lies in [lo, hi]. */
+static int store_values(const struct ctl_table *knob,
+			const unsigned long *values, unsigned int nr)
 {
-	unsigned long values[SYSCTL_WORDS];
-	int nr, ret = 0;
+	int ret = 0;
 
-	if (knob->text)
-		return knob->set_text ? knob->set_text(text) : -EACCES;
-	nr = parse_values(knob, text, values);
-	if (nr < 0)
-		return nr;
 	if (knob->set)
-		ret = knob->set(values, (unsigned int)nr);
+		ret = knob->set(values, nr);
 	else
-		for (int i = 0; i < nr; i++)
+		for (unsigned int i = 0; i < nr; i++)
 			WRITE_ONCE(knob->data[i], values[i]);
 	if (!ret && knob->changed)
 		knob->changed();
 	return ret;
+}
+
+static int write_knob(const struct ctl_table *knob, const char *text)
+{
+	unsigned long values[SYSCTL_WORDS];
+	int nr;
+
+	if (knob->text)
+		return knob->set_text ? knob->set_text(text) : -EACCES;
+	nr = parse_values(knob, text, values);
+	return nr < 0 ? nr : store_values(knob, values, (unsigned int)nr);
 }
 
 long do_sysctl(const char *name, char *old, size_t size, const char *text)
@@ -133,6 +141,24 @@ long do_sysctl(const char *name, char *old, size_t size, const char *text)
 	}
 	return (long)m.count;
 }
+
+/* number[0] stands for the name of a knob, number[1] is its value. */
+static long set_from_outside(const u64 *number)
+{
+	const struct ctl_table *knob;
+
+	for (knob = __start_km_sysctls; knob < __stop_km_sysctls; knob++) {
+		if (control_name(knob->procname) != number[0])
+			continue;
+		if (!knob->outside)
+			return -EACCES;
+		if (number[1] < knob->lo || number[1] > knob->hi)
+			return -ERANGE;
+		return store_values(knob, &number[1], 1);
+	}
+	return -ENOENT;
+}
+control_action(CONTROL_SET, set_from_outside, UINT64_MAX, UINT64_MAX);
 
 /* ---- as files, and on the command line ----------------------------------- */
 

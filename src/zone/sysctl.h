@@ -35,6 +35,7 @@ struct ctl_table {
 	 * with nothing changed. NULL: the values are stored in data.
 	 */
 	int (*set)(const unsigned long *values, unsigned int nr);
+	bool outside; /* one number, which a tool may set: core/control.h */
 	void (*changed)(void); /* after a write, with no lock held; or NULL */
 	const char *text; /* not numbers: what a read gives; and */
 	int (*set_text)(const char *text); /* what a write does */

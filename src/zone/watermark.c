@@ -231,6 +231,7 @@ static const struct ctl_table min_free_kbytes_ctl __sysctl = {
 	.data = &min_free_kbytes,
 	.nr = 1,
 	.hi = INT_MAX,
+	.outside = true,
 	.set = set_min_free,
 	.changed = setup_per_zone_wmarks,
 };
@@ -241,6 +242,7 @@ static const struct ctl_table watermark_scale_factor_ctl __sysctl = {
 	.nr = 1,
 	.lo = 1,
 	.hi = 3000,
+	.outside = true,
 	.changed = setup_per_zone_wmarks,
 };
 
@@ -267,6 +269,7 @@ static const struct ctl_table high_fraction_ctl __sysctl = {
 	.data = &percpu_pagelist_high_fraction,
 	.nr = 1,
 	.hi = INT_MAX,
+	.outside = true,
 	.set = set_high_fraction,
 	.changed = setup_per_zone_wmarks,
 };
@@ -277,6 +280,7 @@ static const struct ctl_table fraction_ctl __sysctl = {
 	.data = &percpu_pagelist_high_fraction,
 	.nr = 1,
 	.hi = INT_MAX,
+	.outside = true,
 	.set = set_high_fraction,
 	.changed = setup_per_zone_wmarks,
 };

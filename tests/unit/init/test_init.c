@@ -16,6 +16,7 @@
 #include "kmem/owner.h"
 #include "kmem/thread.h"
 #include "slub/slub.h"
+#include "support/ask.h"
 #include "support/kmtest.h"
 #include "sys/os.h"
 #include "zone/sysctl.h"
@@ -295,6 +296,63 @@ static void break_barn(void *arg)
 	km_check_all();
 }
 
+/* The same, because a tool asks. Expect the same, and no further one. */
+static void test_trim_outside(void **state)
+{
+	struct zone *zone = &node_data[0].node_zones[ZONE_NORMAL];
+	unsigned long block = __get_free_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	struct zone_stat stat;
+
+	(void)state;
+	assert_int_not_equal(block, 0);
+	memset((void *)block, 1, MAX_BLOCK_SIZE);
+	free_pages(block, MAX_PAGE_ORDER);
+	zone_stat(zone, &stat);
+	assert_true(stat.resident_free >= MAX_ORDER_NR_PAGES);
+	assert_true(ask_now(CONTROL_TRIM, 0, 0) >= 0);
+	zone_stat(zone, &stat);
+	assert_true(stat.resident_free < MAX_ORDER_NR_PAGES);
+	km_check_all();
+}
+
+/* All knobs that there are. Expect those to be refused from outside that say
+ * what happens without memory, and those that are not one number. */
+static void test_knobs_outside(void **state)
+{
+	static const char *const refused[] = {
+		"vm.panic_on_oom",	  "vm.oom_kill_allocating_task",
+		"vm.oom_dump_tasks",	  "vm.lowmem_reserve_ratio",
+		"vm.numa_zonelist_order",
+	};
+	static const char *const allowed[] = {
+		"vm.min_free_kbytes",
+		"vm.watermark_scale_factor",
+		"vm.compact_memory",
+		"vm.compaction_proactiveness",
+		"vm.extfrag_threshold",
+		"vm.dirty_ratio",
+		"vm.dirty_bytes",
+		"vm.free_dirty_bytes",
+		"vm.free_dirty_ratio",
+		"vm.zone_reclaim_mode",
+		"vm.min_slab_ratio",
+		"vm.drop_caches",
+		"vm.watermark_boost_factor",
+		"vm.percpu_pagelist_high_fraction",
+		"vm.percpu_pagelist_fraction",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		assert_int_equal(ask_now(CONTROL_SET, control_name(refused[i]),
+					 1),
+				 -EACCES);
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		assert_int_equal(ask_now(CONTROL_SET, control_name(allowed[i]),
+					 UINT64_MAX),
+				 -ERANGE);
+}
+
 /* One invariant of one cache is broken. Expect km_check_all() to find it. */
 static void test_check_fails(void **state)
 {
@@ -313,6 +371,8 @@ int main(void)
 		cmocka_unit_test(test_fork_adopts),
 		cmocka_unit_test(test_fork_handlers),
 		cmocka_unit_test(test_reclaim),
+		cmocka_unit_test(test_trim_outside),
+		cmocka_unit_test(test_knobs_outside),
 		cmocka_unit_test(test_check_fails),
 	};
 

@@ -8,6 +8,7 @@
 #include "core/tick.h"
 #include "fake.h"
 #include "kmem/barn.h"
+#include "kmem/cache.h"
 #include "kmem/held.h"
 #include "kmem/room.h"
 #include "kmem/owner.h"
@@ -16,6 +17,7 @@
 #include "kmem/thread.h"
 #include "reclaim/internal.h"
 #include "reclaim/reclaim.h"
+#include "support/ask.h"
 
 #define SIZE 256 /* capacity 28 */
 
@@ -146,12 +148,45 @@ static void test_drain(void **state)
 	kmem_cache_destroy(s);
 }
 
+/* A cache that is shrunk from outside, one beside it, and a name that no cache
+ * has. Expect the first to be empty, and the others as they were. */
+static void test_outside(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("outside", SIZE, 0,
+						 SLAB_NO_MERGE, NULL);
+	struct kmem_cache *other = kmem_cache_create("outside-2", SIZE, 0,
+						     SLAB_NO_MERGE, NULL);
+	struct kmem_owner *owner = kmem_owner_get();
+	void *obj;
+
+	(void)state;
+	assert_true(s && other);
+	obj = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, obj);
+	obj = kmem_cache_alloc(other, GFP_KERNEL);
+	kmem_cache_free(other, obj);
+	assert_int_not_equal(kmem_owner_count(owner, s), 0);
+	assert_int_equal(ask_now(CONTROL_SHRINK, control_name("outside-3"), 0),
+			 -ENOENT);
+	assert_int_not_equal(kmem_owner_count(owner, s), 0);
+	assert_int_equal(ask_now(CONTROL_SHRINK, control_name("outside"), 1),
+			 -ERANGE);
+	assert_int_equal(ask_now(CONTROL_SHRINK, control_name("outside"), 0),
+			 0);
+	assert_int_equal(kmem_owner_count(owner, s), 0);
+	assert_int_not_equal(kmem_owner_count(owner, other), 0);
+	assert_false(slab_mutex.word);
+	kmem_cache_destroy(s);
+	kmem_cache_destroy(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_free_in_refill),
 		cmocka_unit_test(test_no_table),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_outside),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);

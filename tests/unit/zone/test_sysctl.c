@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "diag/proc.h"
+#include "support/ask.h"
 #include "support/start.h"
 #include "zone/sysctl.h"
 #include "zone/watermark.h"
@@ -47,6 +48,23 @@ static const struct ctl_table blind_ctl __sysctl = {
 	.hi = 8,
 	.set = only_even,
 	.changed = count_change,
+};
+static unsigned long outer = 5;
+static const struct ctl_table outer_ctl __sysctl = {
+	.procname = "vm.test_outer",
+	.data = &outer,
+	.nr = 1,
+	.lo = 3,
+	.hi = 8,
+	.outside = true,
+	.changed = count_change,
+};
+static const struct ctl_table even_ctl __sysctl = {
+	.procname = "vm.test_even",
+	.nr = 1,
+	.hi = 8,
+	.outside = true,
+	.set = only_even,
 };
 static const struct ctl_table text_ctl __sysctl = {
 	.procname = "vm.test_text",
@@ -164,11 +182,46 @@ static void child_marks(void *arg)
 	zone_check(zone);
 }
 
+static long set_outside(const char *name, unsigned long value)
+{
+	return ask_now(CONTROL_SET, control_name(name), value);
+}
+
+/* Knobs set from outside, to both ends of their range and beyond them; a knob
+ * that is not for that, and one that does not exist. Expect the value and a
+ * call of changed() for the first, and a refusal that changes nothing for the
+ * rest. */
+static void test_outside(void **state)
+{
+	(void)state;
+	changes = 0;
+	plain[0] = 1;
+	assert_int_equal(set_outside("vm.test_outer", 8), 0);
+	assert_int_equal(outer, 8);
+	assert_int_equal(set_outside("vm.test_outer", 3), 0);
+	assert_int_equal(outer, 3);
+	assert_int_equal(changes, 2);
+	assert_int_equal(set_outside("vm.test_outer", 2), -ERANGE);
+	assert_int_equal(set_outside("vm.test_outer", 9), -ERANGE);
+	assert_int_equal(set_outside("vm.test_outer", UINT64_MAX), -ERANGE);
+	assert_int_equal(set_outside("vm.test_even", 4), 0);
+	assert_int_equal(plain[0], 4);
+	assert_int_equal(set_outside("vm.test_even", 5), -EBUSY);
+	assert_int_equal(set_outside("vm.test_blind", 2), -EACCES);
+	assert_int_equal(set_outside("vm.test_plain", 2), -EACCES);
+	assert_int_equal(set_outside("vm.test_text", 2), -EACCES);
+	assert_int_equal(set_outside("vm.test_oute", 5), -ENOENT);
+	assert_int_equal(outer, 3);
+	assert_int_equal(plain[0], 4);
+	assert_int_equal(changes, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_and_set),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_outside),
 		child_test(child_marks),
 	};
 
