@@ -12,7 +12,9 @@
  *	heap holes	20,000 blocks of 16 bytes, all 1; between them as many
  *			that were all 2 and then freed
  *	heap away	2,000 blocks of 1,300 bytes, all 1, of 20,000; those
- *			between them were freed, and pages given back to the OS
+ *			between them were freed; 200 of 5,000 bytes, of 2,000,
+ *			the same; then pages were given back to the OS; three
+ *			of 3 MiB
  *
  * Prints a line with its number, that of the second thread or of the child, or
  * 0, when it is in that state. Ends when its standard input does.
@@ -33,6 +35,8 @@
 #define AREAS 2
 #define HOLES 20000
 #define AWAY 20000
+#define MORE_AWAY 2000
+#define RUNS_3M 3 /* longer than a pageblock */
 
 static void *small[SMALL + MORE], *runs[RUNS], *areas[AREAS];
 static pthread_barrier_t held;
@@ -225,14 +229,16 @@ static void make_holes(void)
 
 static void give_back(void)
 {
-	static void *blocks[AWAY];
+	static void *blocks[AWAY + MORE_AWAY];
 
-	for (int i = 0; i < AWAY; i++)
-		blocks[i] = block_of(1300);
-	for (int i = 0; i < AWAY; i++)
+	for (int i = 0; i < AWAY + MORE_AWAY; i++)
+		blocks[i] = block_of(i < AWAY ? 1300 : 5000);
+	for (int i = 0; i < AWAY + MORE_AWAY; i++)
 		if (i % 10)
 			free(blocks[i]);
 	malloc_trim(0);
+	for (int i = 0; i < RUNS_3M; i++)
+		runs[i] = block_of(3 << 20);
 	say_ready(0);
 }
 
