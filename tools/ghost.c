@@ -14,9 +14,12 @@
  *
  * The child trusts nothing that it runs. It has descriptors of the memory of
  * the target and of the files that this executes, to read, and a pipe, to
- * write. A seccomp filter allows it to use these, and to map memory. Its CPU
- * time is limited. What comes through the pipe is printed with its control
- * characters replaced.
+ * write. A seccomp filter allows it to use these, and to map memory. Its time
+ * is limited twice: that of its own code, to a part of a second, and by
+ * RLIMIT_CPU that of the kernel for it, too. So is its memory, by RLIMIT_AS. If
+ * it meets one of the latter two the data make no sense, and no other child
+ * looks again; nor if all of them took too long together. What comes through
+ * the pipe is printed with its control characters replaced.
  *
  * Other system calls go to a handler. For the names of functions it hands out
  * those files. A lock that was taken in the target when its page was copied is
@@ -59,21 +62,24 @@
 #include <linux/seccomp.h>
 
 #define PAGE 4096UL
+#define USER_END ((1UL << 47) - PAGE)
 #define TEXT_ROOM (16UL << 20) /* of the longest text */
 #define TLS_ROOM (64UL << 10) /* on either side of the thread pointer */
 #define MS 20 /* of CPU time, for the first looks */
 #define TRIES 107
 #define QUICK_TRIES 100 /* from here on each look has twice the time */
+#define MANY_PAGES 1000 /* a look that gets at so many had too little time */
 #define NO_PAUSE 10 /* looks without a pause between them */
 #define PAUSE_NS 5000000 /* a process that has lost its CPU may go on */
 #define MOST_ERRNO 4095 /* what is less is no errno */
-#define MOST_PAGES (1UL << 20) /* that are copied at one go */
+#define MOST_PAGES (1UL << 18) /* that a child copies: 1 GiB */
+#define MOST_SECONDS 4 /* of CPU time, of one child, and of all for a text */
 
 /* The descriptors of the child. */
 enum { MEM = 3, OUT = 4 };
 
 /* How a child ends that found no text. */
-enum { NOT_SET_UP = 1, NOT_THERE = 2 };
+enum { NOT_SET_UP = 1, NOT_THERE = 2, TOO_MUCH = 3 };
 
 /*
  * The kernel's data for clocks. It cannot be read; zeros say that a system call
@@ -115,14 +121,20 @@ __attribute__((noreturn)) static void leave_child(int status)
 		raw_call(SYS_exit_group, status, 0, 0, 0, 0);
 }
 
-/* Makes a page, at the address that it has in the target. */
+/*
+ * Makes a page, at the address that it has in the target. Beyond the addresses
+ * of processes the kernel says ENOMEM, too.
+ */
 static void make_page(uint64_t page)
 {
-	if (raw_call(SYS_mmap, (long)page, PAGE,
-		     PROT_READ | PROT_WRITE | PROT_EXEC,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-		     -1) != (long)page)
-		leave_child(NOT_THERE);
+	long ret = raw_call(SYS_mmap, (long)page, PAGE,
+			    PROT_READ | PROT_WRITE | PROT_EXEC,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			    -1);
+
+	if (ret != (long)page)
+		leave_child(ret == -ENOMEM && page < USER_END ? TOO_MUCH :
+								NOT_THERE);
 }
 
 /* Returns true if all of it was copied. */
@@ -142,8 +154,9 @@ static void copy_page(int signal, siginfo_t *info, void *context)
 	make_page(page);
 	if (!fill_page(page) && (page < clocks_start || page >= clocks_end))
 		leave_child(NOT_THERE);
-	if (touched->nr < MOST_PAGES)
-		touched->page[touched->nr++] = page;
+	if (touched->nr == MOST_PAGES)
+		leave_child(TOO_MUCH);
+	touched->page[touched->nr++] = page;
 }
 
 /* Copies what earlier looks touched; a page may be gone by now. */
@@ -253,15 +266,50 @@ static int keep_ours(int mem, int out)
 	return close_range((unsigned int)(OUT + 1 + nr_files), ~0U, 0);
 }
 
-/* A list that leads in a circle ends by SIGVTALRM. */
-static void bound_child(unsigned int ms)
+/* Returns the bytes of address space that this process has. */
+static size_t own_size(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	size_t pages = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%zu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * PAGE;
+}
+
+/* Lowers a limit, unless it is lower already. Returns 0 or -1. */
+static int lower_limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
+{
+	struct rlimit now;
+
+	if (getrlimit(what, &now))
+		return -1;
+	if (soft < now.rlim_cur)
+		now.rlim_cur = soft;
+	if (hard < now.rlim_max)
+		now.rlim_max = hard;
+	return setrlimit(what, &now);
+}
+
+/*
+ * A list that leads in a circle ends by SIGVTALRM, one that leads through all
+ * memory by a limit. Signals may be blocked by code that is run, but not the
+ * hard limit's SIGKILL. Returns 0 or -1.
+ */
+static int bound_child(unsigned int ms, size_t size)
 {
 	const struct itimerval timer = { .it_value = { ms / 1000,
 						       ms % 1000 * 1000 } };
-	const struct rlimit none = { 0, 0 };
+	const size_t most = size + MOST_PAGES * PAGE;
 
-	setitimer(ITIMER_VIRTUAL, &timer, NULL);
-	setrlimit(RLIMIT_CORE, &none);
+	if (!size || setitimer(ITIMER_VIRTUAL, &timer, NULL) ||
+	    lower_limit(RLIMIT_CORE, 0, 0) ||
+	    lower_limit(RLIMIT_CPU, MOST_SECONDS, MOST_SECONDS + 1))
+		return -1;
+	return lower_limit(RLIMIT_AS, most, most);
 }
 
 #define ALLOW(nr)                                        \
@@ -341,12 +389,12 @@ __attribute__((noreturn)) static void be_ghost(const struct question *q,
 	char *text = mmap(NULL, TEXT_ROOM, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	void *thread = make_thread();
+	size_t size = own_size(); /* before its descriptors are closed */
 	long len;
 
 	if (text == MAP_FAILED || !thread || keep_ours(q->mem, out) ||
-	    handle_signals())
+	    handle_signals() || bound_child(q->ms, size))
 		leave_child(NOT_SET_UP);
-	bound_child(q->ms);
 	copy_touched();
 	if (lock_child(thread))
 		leave_child(NOT_SET_UP);
@@ -414,8 +462,24 @@ static int try_text(const struct question *q, long *len, char **text)
 		waitpid(child, &status, 0);
 	if (!ret)
 		return 0;
+	if (WIFSIGNALED(status) &&
+	    (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
+		return TOO_MUCH;
 	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) :
 							  -1;
+}
+
+/* Returns the CPU time that children have taken, in ms. */
+static unsigned long children_ms(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (unsigned long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
+		       1000 +
+	       (unsigned long)(usage.ru_utime.tv_usec +
+			       usage.ru_stime.tv_usec) /
+		       1000;
 }
 
 int ghost_prepare(struct library *lib, struct why *why)
@@ -441,16 +505,23 @@ long ghost_text(struct library *lib, const char *name, char **text,
 			      (read_text *)library_symbol(lib, "proc_read"),
 			      name, MS };
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	const unsigned long start = children_ms();
+	size_t before;
 	long len = 0;
 	int ret = -1;
 
 	touched->nr = 0;
-	for (int i = 0; i < TRIES && ret && ret != NOT_SET_UP; i++) {
+	for (int i = 0;
+	     i < TRIES && ret && ret != NOT_SET_UP && ret != TOO_MUCH; i++) {
 		if (i >= NO_PAUSE)
 			nanosleep(&pause, NULL);
+		before = touched->nr;
 		ret = try_text(&q, &len, text);
-		if (i >= QUICK_TRIES)
+		if (i >= QUICK_TRIES || touched->nr - before > MANY_PAGES)
 			q.ms *= 2;
+		if (ret && ret != NOT_SET_UP &&
+		    children_ms() - start > MOST_SECONDS * 1000)
+			ret = TOO_MUCH;
 	}
 	if (!ret) {
 		only_text(*text, len);
@@ -459,6 +530,11 @@ long ghost_text(struct library *lib, const char *name, char **text,
 	if (ret == NOT_SET_UP)
 		because(why, "the copy of it cannot be set up: seccomp, or "
 			     "memory to execute, is refused");
+	else if (ret == TOO_MUCH)
+		because(why,
+			"it leads through more than a text may take: %lu "
+			"MiB, or %d seconds of CPU time",
+			MOST_PAGES * PAGE >> 20, MOST_SECONDS);
 	else
 		because(why, "it changed in each of %d looks, or has ended",
 			TRIES);

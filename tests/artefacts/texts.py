@@ -4,9 +4,9 @@
 
     texts.py KMALLOC_INFO PROGRAM
 
-PROGRAM writes all texts of its libkmalloc into a file, and waits. Then it is
-stopped, and kmalloc-info --pid prints the same texts of it. Each must be the
-same, byte for byte.
+PROGRAM writes all texts of its libkmalloc into a file, and waits. Meanwhile,
+and when it is stopped, kmalloc-info --pid prints the same texts of it. Each
+must be the same, byte for byte.
 """
 
 import os
@@ -61,9 +61,13 @@ def main():
                               stdout=subprocess.PIPE) as child:
             if child.stdout.readline() != b"ready\n":
                 sys.exit("texts.py: the program wrote nothing")
-            os.kill(child.pid, signal.SIGSTOP)
             texts = by_itself(path)
-            wrong = differing(info, child.pid, texts)
+            names = [name for name in texts if not name.startswith("slab/")]
+            names += list(texts)[::7]
+            wrong = differing(info, child.pid,
+                              {name: texts[name] for name in names})
+            os.kill(child.pid, signal.SIGSTOP)
+            wrong += differing(info, child.pid, texts)
             os.kill(child.pid, signal.SIGCONT)
             child.stdin.close()
     for name in ("slabinfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "vmstat",

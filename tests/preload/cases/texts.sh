@@ -35,6 +35,30 @@ UNDER=(env "${UNDER[@]/LD_PRELOAD=*/}")
 UNDER=("env" "KMALLOC_CMDLINE=$KM_PARAMETERS")
 same "$static"
 
+# all other texts, as many at a time as the parameter has room for; local_pcp of
+# Mem-Info may differ
+set_mode shim
+start "$KM_PROGRAMS/preload_heap" texts
+more=(vmallocinfo extfrag/extfrag_index transparent_hugepage/enabled)
+more+=($("$info" --pid "$PID" sys/vm/ |
+	sed '/^compact_memory$/d; /^drop_caches$/d; s|^|sys/vm/|'))
+[[ $KM_PRELOAD_LIB == *-slab.so ]] ||
+	more+=($("$info" --pid "$PID" slab/malloc-704/ |
+		sed 's|^|slab/malloc-704/|'))
+stop
+((${#more[@]} > 15)) || fail "few names: ${more[*]}"
+for ((i = 0; i < ${#more[@]};)); do
+	names=()
+	while ((i < ${#more[@]})) && list="${names[*]} ${more[i]}" &&
+		((${#list} < 190)); do
+		names+=("${more[i++]}")
+	done
+	KM_PARAMETERS="proc_at_exit=$(IFS=, && echo "${names[*]}")"
+	set_mode shim
+	same "$KM_PROGRAMS/preload_heap"
+done
+
+names=(slabinfo buddyinfo zoneinfo pagetypeinfo vmstat)
 set_mode shim
 start "$KM_PROGRAMS/preload_heap" churn
 "$info" --pid "$PID" | grep -qx buddyinfo || fail "the list of names"
@@ -64,7 +88,8 @@ rc=0
 "$info" --pid $$ slabinfo >/dev/null 2>"$WORK/err" && fail "a shell"
 grep -q 'does not run on libkmalloc' "$WORK/err" || fail "$(<"$WORK/err")"
 
-# a process that has others run its own code
+# a process that has others run its own code; it has no library of ours
+[[ $KM_PRELOAD_LIB == *-preload.so ]] || exit 0
 set_mode plain
 start "$KM_PROGRAMS/preload_hostile" "$WORK"
 "$info" --pid "$PID" harm >"$WORK/read" 2>"$WORK/err" || fail "$(<"$WORK/err")"
@@ -76,6 +101,14 @@ for name in turn wild; do
 	limited "$info" --pid "$PID" "$name" >"$WORK/read" 2>/dev/null &&
 		fail "$name: $(<"$WORK/read")"
 done
+for name in kernel walk; do
+	limited "$info" --pid "$PID" "$name" >"$WORK/read" 2>"$WORK/err" &&
+		fail "$name: $(<"$WORK/read")"
+	[[ $(<"$WORK/err") == *"more than a text may take"* ]] ||
+		fail "$name: $(<"$WORK/err")"
+done
+"$info" --pid "$PID" take >"$WORK/read" || fail "take"
+[[ $(<"$WORK/read") =~ ^([0-9]|1[0-6])" pieces"$ ]] || fail "$(<"$WORK/read")"
 "$info" --pid "$PID" refuse >/dev/null 2>"$WORK/err" && fail "refuse"
 [[ $(<"$WORK/err") == *"refuse: Input/output error" ]] ||
 	fail "refuse: $(<"$WORK/err")"

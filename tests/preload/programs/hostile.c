@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,7 +20,10 @@
 
 #include "diag/observe.h"
 
+#define ROOM (5UL << 28) /* more than a text may have */
+
 static char owned[256];
+static char *room; /* zeros */
 
 /* Says what succeeded. Nothing must. */
 static long do_harm(char *text, size_t size)
@@ -50,6 +54,38 @@ static long turn_round(void)
 	return 0;
 }
 
+/* Nearly all time is the kernel's. */
+static long keep_kernel_busy(void)
+{
+	static volatile int going = 1;
+	static char page[4096];
+
+	while (going)
+		syscall(SYS_pread64, 3, page, sizeof(page), page);
+	return 0;
+}
+
+/* Leads through one page after another. */
+static long walk_memory(void)
+{
+	long sum = 0;
+
+	for (size_t i = 0; i < ROOM; i += 4096)
+		sum += *(volatile char *)(room + i);
+	return sum;
+}
+
+/* Says how many pieces of 64 MiB it can have. */
+static long take_memory(char *text, size_t size)
+{
+	int nr = 0;
+
+	while (nr < 1000 &&
+	       syscall(SYS_mmap, 0, 64UL << 20, 3, 0x22, -1, 0) != -1)
+		nr++;
+	return snprintf(text, size, "%d pieces\n", nr);
+}
+
 static long claim_more(char *text)
 {
 	text[0] = 'x';
@@ -62,6 +98,12 @@ static long hostile_read(const char *name, char *text, size_t size)
 		return do_harm(text, size);
 	if (!strcmp(name, "turn"))
 		return turn_round();
+	if (!strcmp(name, "kernel"))
+		return keep_kernel_busy();
+	if (!strcmp(name, "walk"))
+		return walk_memory();
+	if (!strcmp(name, "take"))
+		return take_memory(text, size);
 	if (!strcmp(name, "more"))
 		return claim_more(text);
 	if (!strcmp(name, "refuse"))
@@ -100,6 +142,10 @@ int main(int argc, char **argv)
 	char c;
 
 	snprintf(owned, sizeof(owned), "%s/owned", argc > 1 ? argv[1] : ".");
+	room = mmap(NULL, ROOM, PROT_READ,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return 1;
 	printf("%d 0\n", (int)getpid());
 	fflush(stdout);
 	while (read(STDIN_FILENO, &c, 1) > 0)
