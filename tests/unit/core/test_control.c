@@ -341,7 +341,7 @@ static void child_two_threads(void *arg)
 
 		write_request(&r);
 		more = obey_stepwise(nr, obey_now);
-		REQUIRE(calls == 1);
+		REQUIRE(calls == 1 && km_control.result == 7);
 		REQUIRE(km_control.answered == r.sequence);
 		REQUIRE(!control_asked());
 	}

@@ -144,6 +144,7 @@ static bool is_whole(void)
 static void expect_none(void)
 {
 	assert_false(is_whole());
+	assert_int_equal(words.asked, 0);
 }
 
 /* Look from inside before each access of a request, where an old one that has
@@ -189,8 +190,9 @@ static void test_pending(void **state)
 	assert_non_null(strstr(why.text, "clock"));
 }
 
-/* Look while nothing happens, while it is obeyed, and afterwards. Expect the
- * states in turn, and the result. */
+/* Look while nothing happens, while it is obeyed, and afterwards; and when the
+ * first look saw but a part of the answer. Expect the states in turn, and the
+ * result. */
 static void test_look(void **state)
 {
 	int64_t result = 0;
@@ -203,6 +205,11 @@ static void test_look(void **state)
 	answer();
 	assert_int_equal(control_look(&control, &result), CONTROL_ANSWERED);
 	assert_int_equal(result, 5);
+	must_request();
+	words.asked = 0;
+	process = answer;
+	process_at = 2;
+	assert_int_equal(control_look(&control, &result), CONTROL_ANSWERED);
 }
 
 /* Words of other tools, of a process that is gone, and of one that found the
