@@ -2,10 +2,9 @@
 /*
  * test_report.c - free memory goes back to the OS, old and large blocks first
  */
-#include <sys/mman.h>
-
 #include "core/tick.h"
 #include "sys/os.h"
+#include "support/resident.h"
 #include "support/start.h"
 #include "zone/pageblock.h"
 
@@ -19,25 +18,14 @@ static void dirty(struct page *page, unsigned long nr)
 /* Frames in memory, of a block. */
 static unsigned long resident(struct page *page, unsigned long nr)
 {
-	unsigned char vec[MAX_ORDER_NR_PAGES];
-	unsigned long sum = 0;
-
-	REQUIRE(!mincore(page_address(page), nr << PAGE_SHIFT, vec));
-	for (unsigned long i = 0; i < nr; i++)
-		sum += vec[i] & 1;
-	return sum;
+	return resident_in(page_address(page), nr);
 }
 
 /* Pages in memory, of the struct pages of a largest block. */
 static unsigned long resident_heads(struct page *page)
 {
-	unsigned char vec[MAX_ORDER_NR_PAGES * sizeof(struct page) / PAGE_SIZE];
-	unsigned long sum = 0;
-
-	REQUIRE(!mincore(page, MAX_ORDER_NR_PAGES * sizeof(*page), vec));
-	for (unsigned long n = 0; n < sizeof(vec); n++)
-		sum += vec[n] & 1;
-	return sum;
+	return resident_in(page,
+			   MAX_ORDER_NR_PAGES * sizeof(*page) / PAGE_SIZE);
 }
 
 /* A dirty block freed, then ticks. Expect it kept for two ticks, then gone

@@ -2,10 +2,9 @@
 /*
  * test_pages.c - pages inside slabs in use go to the OS
  */
-#include <sys/mman.h>
-
 #include "fixture.h"
 #include "sys/os.h"
+#include "support/resident.h"
 
 /* A cache of larger slabs, as malloc has them. */
 static void open_large(unsigned int size, enum freelist_place place)
@@ -40,23 +39,9 @@ static unsigned int pages_of(const struct slab_desc *slab)
 	return 1U << slab->order;
 }
 
-static bool resident(const struct slab_desc *slab, unsigned int page)
-{
-	unsigned char vec;
-
-	assert_int_equal(mincore(desc_address(slab) + page * PAGE_SIZE,
-				 PAGE_SIZE, &vec),
-			 0);
-	return vec & 1;
-}
-
 static unsigned int resident_pages(const struct slab_desc *slab)
 {
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < pages_of(slab); i++)
-		nr += resident(slab, i);
-	return nr;
+	return (unsigned int)resident_in(desc_address(slab), pages_of(slab));
 }
 
 static int by_address(const void *a, const void *b)

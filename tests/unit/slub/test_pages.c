@@ -2,11 +2,10 @@
 /*
  * test_pages.c - pages inside slabs in use go to the OS, and come back
  */
-#include <sys/mman.h>
-
 #include "fixture.h"
 #include "kmem/boot.h"
 #include "slub/away.h"
+#include "support/resident.h"
 
 #define CLASS 7
 #define SIZE_SMALL 1024
@@ -54,21 +53,12 @@ static unsigned int pages_of(const struct slab *slab)
 
 static bool resident(const struct slab *slab, unsigned int page)
 {
-	unsigned char vec;
-
-	assert_int_equal(mincore((char *)slab_address(slab) + page * PAGE_SIZE,
-				 PAGE_SIZE, &vec),
-			 0);
-	return vec & 1;
+	return resident_in((char *)slab_address(slab) + page * PAGE_SIZE, 1);
 }
 
 static unsigned int resident_pages(const struct slab *slab)
 {
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < pages_of(slab); i++)
-		nr += resident(slab, i);
-	return nr;
+	return (unsigned int)resident_in(slab_address(slab), pages_of(slab));
 }
 
 /* Touches all of a slab's objects. */

@@ -9,6 +9,7 @@
 
 #include "sys/os.h"
 #include "support/child.h"
+#include "support/resident.h"
 
 #define SIZE (16 * PAGE_SIZE)
 
@@ -34,18 +35,6 @@ static int is_zero(const char *p, size_t size)
 	return 1;
 }
 
-/* Pages in memory, of [p, p + size). */
-static size_t resident(void *p, size_t size)
-{
-	unsigned char vec[SIZE / PAGE_SIZE];
-	size_t nr = 0;
-
-	assert_int_equal(mincore(p, size, vec), 0);
-	for (size_t i = 0; i < size / PAGE_SIZE; i++)
-		nr += vec[i] & 1;
-	return nr;
-}
-
 /* A place that nothing is mapped at. */
 static char *place(void)
 {
@@ -67,9 +56,9 @@ static void test_life(void **state)
 	assert_true(is_zero(p, SIZE / 2));
 	memset(p, 1, SIZE / 2);
 	assert_false(is_writable(p + SIZE / 2));
-	assert_int_equal(resident(p, SIZE / 2), 8);
+	assert_int_equal(resident_in(p, 8), 8);
 	assert_int_equal(os_discard(p, SIZE / 2), 0);
-	assert_int_equal(resident(p, SIZE / 2), 0);
+	assert_int_equal(resident_in(p, 8), 0);
 	assert_true(is_zero(p, SIZE / 2));
 	memset(p, 1, SIZE / 2);
 	assert_int_equal(os_release(p, SIZE / 2), 0);
