@@ -11,6 +11,8 @@
 #define ORDER 2
 #define FRAMES (1UL << ORDER)
 #define STEP (32UL << 20 >> PAGE_SHIFT)
+#define MIDDLE (16UL << 40)
+#define MIDDLE_END (84UL << 40)
 
 static struct page *page;
 
@@ -43,6 +45,41 @@ static void assert_all(u16 is)
 
 	for (unsigned long i = 0; i < FRAMES * MARKS_PER_FRAME; i++)
 		assert_int_equal(*kmem_mark_of(at + i * MARK_BYTES), is);
+}
+
+/* Takes all of [start, end) that is free, but for gaps below 2 MiB. */
+static void take_addresses(uintptr_t start, uintptr_t end)
+{
+	uintptr_t middle = ALIGN(start + (end - start) / 2, PAGE_SIZE);
+	int ret = os_reserve((void *)start, end - start);
+
+	REQUIRE(!ret || ret == -EEXIST);
+	if (!ret || end - start <= MIB)
+		return;
+	take_addresses(start, middle);
+	take_addresses(middle, end);
+}
+
+/* The middle of the address space, where the table is at random, is taken.
+ * Expect the table elsewhere, at a place with room for all of it. */
+static void child_taken(void *arg)
+{
+	const size_t all = arena.span_frames * MARKS_PER_FRAME * sizeof(u16);
+	const size_t step = STEP * MARKS_PER_FRAME * sizeof(u16);
+	uintptr_t table;
+
+	(void)arg;
+	if (IS_ENABLED(KM_SANITIZE_THREAD)) /* takes it in too many pieces */
+		return;
+	take_addresses(MIDDLE, MIDDLE_END);
+	REQUIRE(kmem_marks_end == 0);
+	REQUIRE(kmem_marks_cover(0, 1) == 0);
+	REQUIRE(kmem_marks_end == STEP);
+	table = (uintptr_t)kmem_marks;
+	REQUIRE(table < MIDDLE || table >= MIDDLE_END);
+	REQUIRE(kmem_mark_of(pfn_to_virt(0)) == kmem_marks);
+	kmem_marks[STEP * MARKS_PER_FRAME - 1] = 5;
+	REQUIRE(all > step && !os_reserve((void *)(table + step), all - step));
 }
 
 /* Before the first slab of a marked cache, and after that of another. Expect no
@@ -135,10 +172,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_places),
-		TEST(test_new_slab),
-		TEST(test_grow),
-		TEST(test_no_memory),
+		child_test(child_taken), /* before there is a table */
+		TEST(test_places),	 TEST(test_new_slab),
+		TEST(test_grow),	 TEST(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, fake_start, NULL);
