@@ -10,6 +10,7 @@
  *	resize move	the first of these, then realloc() in place, or not
  *	first second last	eight bytes of the freed block are written, then
  *			blocks are taken until it comes again
+ *	end		as these, but the last eight bytes of its class
  *	double		it is freed again after twenty others
  *	ask regrow	it is freed, then malloc_usable_size() or realloc()
  *	zero		as `first`, `second` and `last`, but 0: what the OS
@@ -65,7 +66,7 @@ static int take_again(const char *how, char *p, size_t size)
 	return found;
 }
 
-static void write_freed(const char *error, char *p, size_t size)
+static void write_freed(const char *error, char *p, size_t size, size_t end)
 {
 	int all = !strcmp(error, "zero"), with = all ? 0 : 'A';
 
@@ -75,6 +76,8 @@ static void write_freed(const char *error, char *p, size_t size)
 		memset(p + 8, with, 8);
 	if (all || !strcmp(error, "last"))
 		memset(p + size - 8, with, 8);
+	if (!strcmp(error, "end"))
+		memset(p + end - 8, with, 8);
 }
 
 static int is_any(const char *word, const char *const *of)
@@ -115,7 +118,8 @@ static int use_all(const char *how, char *p, size_t size)
 	return 0;
 }
 
-static int of_freed(const char *error, const char *from, char *p, size_t size)
+static int of_freed(const char *error, const char *from, char *p, size_t size,
+		    size_t end)
 {
 	free(p);
 	if (!strcmp(error, "double")) {
@@ -128,7 +132,7 @@ static int of_freed(const char *error, const char *from, char *p, size_t size)
 		free_others(p, size);
 		hide(realloc(hide(p), size));
 	} else {
-		write_freed(error, hide(p), size);
+		write_freed(error, hide(p), size, end);
 		REQUIRE(take_again(from, p, size), "the block again");
 	}
 	return strcmp(error, "zero") && strcmp(error, "none") ? MISSED : 0;
@@ -150,7 +154,7 @@ int main(int argc, char **argv)
 	if (is_any(argv[2], told))
 		return use_all(argv[2], p, size);
 	if (!is_any(argv[2], used))
-		return of_freed(argv[2], argv[3], p, size);
+		return of_freed(argv[2], argv[3], p, size, all);
 	p[strcmp(argv[2], "under") ? size : all - 1] ^= 1;
 	if (!strcmp(argv[2], "resize"))
 		hide(realloc(p, size - 8));
