@@ -6,6 +6,7 @@
  *	kmalloc-info zoneinfo			of a library that just started
  *	kmalloc-info slabinfo -- ls -l		of a program, when it ends
  *	kmalloc-info --pid 812 slabinfo		of a process
+ *	kmalloc-info --pid 812 --openmetrics	its numbers for monitors
  *	kmalloc-info --pid 812 trim		has it do something: ask.h
  *
  * With KMALLOC_CMDLINE the first form of use shows what boot parameters make of
@@ -25,6 +26,7 @@
 
 #include "ask.h"
 #include "ghost.h"
+#include "view.h"
 
 #define PRELOAD "libkmalloc-preload.so"
 
@@ -32,6 +34,7 @@ static const char usage_text[] =
 	"Usage: kmalloc-info [NAME]...\n"
 	"       kmalloc-info NAME... -- PROGRAM [ARGS]...\n"
 	"       kmalloc-info --pid PID [NAME]...\n"
+	"       kmalloc-info --pid PID --openmetrics\n"
 	"       kmalloc-info --pid PID [--timeout SECONDS] trim\n"
 	"       kmalloc-info --pid PID [--timeout SECONDS] shrink CACHE\n"
 	"       kmalloc-info --pid PID [--timeout SECONDS] set KNOB NUMBER\n"
@@ -39,7 +42,8 @@ static const char usage_text[] =
 	"slab/kmalloc-64/objects: of the library as it is after its start, or\n"
 	"of PROGRAM on standard error when it ends, or of a process that runs.\n"
 	"Without a name, or with one that ends in '/', the names that there\n"
-	"are. The last three ask the process to give back what is free, to\n"
+	"are. --openmetrics prints numbers of a process for monitors, such\n"
+	"as Prometheus. The last three ask the process to give back what is free, to\n"
 	"shrink a cache, or to set a knob; it does so in its next slow path.\n"
 	"After SECONDS, 10 if nothing is said, the request is withdrawn.\n";
 
@@ -204,6 +208,28 @@ static int print_process(struct target *t, char **argv, char **names)
 	return failed;
 }
 
+/* The numbers of a process: 0 or 1. */
+static int print_metrics(struct target *t)
+{
+	struct library lib;
+	struct view v;
+	struct why why;
+	int failed;
+
+	if (library_open(&lib, t, 0, &why))
+		return cannot_show(t->pid, &why);
+	if (view_read(&lib, t->pid, &v, &why)) {
+		failed = cannot_show(t->pid, &why);
+	} else {
+		failed = view_openmetrics(&v, stdout) ? 1 : 0;
+		if (failed)
+			perror("kmalloc-info");
+		heap_free(&v.heap);
+	}
+	library_close(&lib);
+	return failed;
+}
+
 /* Says how it is used. Returns 2. */
 static int misused(void)
 {
@@ -252,6 +278,7 @@ static int ask_for(pid_t pid, char **words)
 static int run_for_process(char **argv, const char *number, char **names)
 {
 	long pid = read_count(number, 1 << 30);
+	bool metrics = *names && !strcmp(*names, "--openmetrics");
 	struct target *t;
 	struct why why;
 	int ret;
@@ -260,14 +287,14 @@ static int run_for_process(char **argv, const char *number, char **names)
 		return misused();
 	if (*names && (ask_knows(*names) || !strcmp(*names, "--timeout")))
 		return ask_for((pid_t)pid, names);
-	if (has_option(names))
+	if (metrics ? !!names[1] : has_option(names))
 		return misused();
 	t = process_open((pid_t)pid, &why);
 	if (!t) {
 		fprintf(stderr, "kmalloc-info: %s\n", why.text);
 		return 1;
 	}
-	ret = print_process(t, argv, names);
+	ret = metrics ? print_metrics(t) : print_process(t, argv, names);
 	t->close(t);
 	return ret;
 }

@@ -64,17 +64,11 @@ static int look_at(struct view_source *source, struct view *v, struct why *why)
 {
 	static double last;
 	double now = now_seconds();
+	int ret = view_read(source->lib, source->pid, v, why);
 
-	memset(v, 0, sizeof(*v));
-	v->pid = source->pid;
-	snprintf(v->command, sizeof(v->command), "core file");
-	if (source->lib->target->live) {
-		process_name(v->pid, v->command, sizeof(v->command));
-		v->resident = process_resident(v->pid);
-	}
 	v->seconds = last > 0 ? now - last : 0;
 	last = now;
-	return heap_read(source->lib, &v->heap, why);
+	return ret;
 }
 
 static void print_look(const struct view *v, const struct view *before,

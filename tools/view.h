@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * view.h - a heap as text, as JSON, on a screen
+ * view.h - a heap as text, as JSON, for monitors, on a screen
  *
+ *	view.c		the look that the others show
  *	text.c		for --once, and what the screen shows line by line
  *	json.c		for --json
+ *	openmetrics.c	for --openmetrics of kmalloc-info
  *	screen.c	live, with ncurses; the build may lack it
  */
 #ifndef KM_TOOLS_VIEW_H
@@ -21,6 +23,12 @@ struct view {
 	uint64_t resident; /* bytes; 0: unknown */
 	double seconds; /* since the look before; 0: there was none */
 };
+
+/*
+ * Looks at a process, or a core file of one that had this number; `seconds` is
+ * left 0. Returns 0, or -1 with the reason and nothing to free.
+ */
+int view_read(struct library *lib, pid_t pid, struct view *v, struct why *why);
 
 /* Where lines go: they are whole, and have no '\n'. */
 typedef void view_line(void *to, const char *line);
@@ -59,6 +67,8 @@ void json_string(FILE *out, const char *text);
 /* An object on one line. */
 void view_json(const struct view *v, FILE *out);
 void view_process_json(const struct view *v, FILE *out);
+/* A text that ends in "# EOF". Returns 0, or -1: there is no memory. */
+int view_openmetrics(const struct view *v, FILE *out);
 
 /* What a look is taken by. Returns 0, or -1 with the reason. */
 struct view_source {
