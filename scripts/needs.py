@@ -67,12 +67,20 @@ def near(name, names):
 
 
 def main():
-    if sys.argv[1] == "--near":
-        names = sorted(set().union(*map(tests, sys.argv[3:])))
-        similar = near(sys.argv[2], names)
+    args = sys.argv[1:]
+    if args in (["-h"], ["--help"]):
+        print(__doc__, end="")
+        return 0
+    if args[:1] == ["--near"] and len(args) > 1:
+        names = sorted(set().union(*map(tests, args[2:])))
+        similar = near(args[1], names)
         print(f", near: {' '.join(similar)}" if similar else "", end="")
         return 0
-    build, name = sys.argv[1:]
+    if len(args) != 2 or args[0].startswith("-"):
+        print("needs.py: expected BUILD NAME or --near NAME BUILD..., not "
+              f"'{' '.join(args)}' (--help tells more)", file=sys.stderr)
+        return 2
+    build, name = args
     known = tests(build)
     if name not in known:
         return 1

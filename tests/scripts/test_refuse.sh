@@ -78,6 +78,10 @@ refused scripts/bench --rounds 0
 refused scripts/bench --scale 0
 refused scripts/bench --scale nan
 refused scripts/bench --json /missing/file
+refused scripts/needs.py
+refused scripts/needs.py --nope name
+refused scripts/needs.py --near
+refused scripts/needs.py a b c
 
 for script in scripts/{run,test,bench,soak,flaky,misuse} .ci/run; do
 	for help in -h --help; do
@@ -87,6 +91,12 @@ for script in scripts/{run,test,bench,soak,flaky,misuse} .ci/run; do
 		has "$script $help" "sage: $script" "$out"
 		has "$script $help" --no-install "$out"
 	done
+done
+for help in -h --help; do
+	status "$tree/scripts/needs.py" "$help"
+	same "scripts/needs.py $help: status" 0 "$rc"
+	same "scripts/needs.py $help: standard error" "" "$err"
+	has "scripts/needs.py $help" "needs.py BUILD NAME" "$out"
 done
 [[ ! -e $tree/build ]] || fail "something was built: $(find "$tree/build")"
 
