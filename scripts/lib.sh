@@ -240,3 +240,19 @@ run_ctest() {
 	ctest --test-dir "$dir" --output-on-failure --no-tests=error \
 		--timeout 1200 -j "$(nproc)" "$@" < /dev/null
 }
+
+# run_again NAME "PRESET...": what failed in the last run_ctest NAME, once more
+# and one at a time, if it is few. A test that passes then is named as unsteady:
+# it is a fault to be found with scripts/flaky, but no reason to refuse a change
+# that may have nothing to do with it. False if one fails again.
+run_again() {
+	local name=$1 presets=$2
+	local log=$km_root/build/$name/Testing/Temporary/LastTestsFailed.log
+	local -a tests
+
+	mapfile -t tests < <(cut -d: -f2 "$log")
+	[[ ${#tests[@]} -gt 0 && ${#tests[@]} -le 3 ]] || return 1
+	say "once more, alone: ${tests[*]}"
+	run_ctest "$name" "$presets" --rerun-failed -j 1 || return 1
+	say "unsteady, passed only when run alone: ${tests[*]}"
+}

@@ -14,8 +14,8 @@
  *	bin	  8..9   10..11   12..13   14..15   16..19   20..23 ...
  *	notes	  a,8                      b,15
  *
- * A bin has room for WAYS notes; a new one then replaces the oldest. Holes that
- * were never noted, or are so no more, are found in the free lists.
+ * A bin has room for HOLE_WAYS notes; a new one then replaces the oldest. Holes
+ * that were never noted, or are so no more, are found in the free lists.
  *
  * Locking	zone->lock
  * Invariants	HOLES1  a note's length belongs to its bin, and a bin has its
@@ -28,26 +28,6 @@
 #include "zone/pageblock.h"
 
 #define SHORTEST 8UL
-#define NR_BINS 28 /* up to the largest block, which the lists have */
-#define WAYS 32
-
-struct hole {
-	u32 pfn, nr;
-};
-
-struct holes {
-	u32 bins; /* a bit for each that has a note */
-	u8 count[NR_BINS]; /* notes in each, the first ones */
-	u8 oldest[NR_BINS]; /* that a note in a full bin replaces */
-	struct hole notes[NR_BINS][WAYS];
-};
-
-static struct holes zone_holes[MAX_NUMNODES][MAX_NR_ZONES];
-
-static struct holes *holes_of(const struct zone *zone)
-{
-	return &zone_holes[zone->node_id][zone->zone_id];
-}
 
 static unsigned int bin_of(unsigned long nr)
 {
@@ -123,18 +103,18 @@ struct stretch stretch_around(const struct fit *fit, unsigned long pfn)
 
 void hole_add(struct zone *zone, struct stretch hole)
 {
-	struct holes *holes = holes_of(zone);
+	struct holes *holes = zone->holes;
 	unsigned int bin, at;
 
 	if (hole.nr < SHORTEST || hole.nr >= MAX_ORDER_NR_PAGES)
 		return;
 	bin = bin_of(hole.nr);
 	holes->bins |= 1U << bin;
-	if (holes->count[bin] < WAYS) {
+	if (holes->count[bin] < HOLE_WAYS) {
 		at = holes->count[bin]++;
 	} else {
 		at = holes->oldest[bin];
-		holes->oldest[bin] = (u8)((at + 1) % WAYS);
+		holes->oldest[bin] = (u8)((at + 1) % HOLE_WAYS);
 	}
 	holes->notes[bin][at] = (struct hole){ (u32)hole.pfn, (u32)hole.nr };
 }
@@ -198,7 +178,7 @@ static bool note_holds(const struct fit *fit, struct stretch hole)
 
 struct stretch hole_take(const struct fit *fit)
 {
-	struct holes *holes = holes_of(fit->zone);
+	struct holes *holes = fit->zone->holes;
 	u32 from = ~0U << bin_of(max(fit->nr, SHORTEST));
 
 	lock_assert_held(&fit->zone->lock);
@@ -218,11 +198,11 @@ struct stretch hole_take(const struct fit *fit)
 
 void holes_check(const struct zone *zone)
 {
-	const struct holes *holes = holes_of(zone);
+	const struct holes *holes = zone->holes;
 
-	for (unsigned int bin = 0; bin < NR_BINS; bin++) {
+	for (unsigned int bin = 0; bin < NR_HOLE_BINS; bin++) {
 		BUG_ON(!holes->count[bin] != !(holes->bins >> bin & 1));
-		BUG_ON(holes->count[bin] > WAYS);
+		BUG_ON(holes->count[bin] > HOLE_WAYS);
 		for (unsigned int i = 0; i < holes->count[bin]; i++)
 			BUG_ON(bin_of(holes->notes[bin][i].nr) != bin);
 	}

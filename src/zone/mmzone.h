@@ -75,6 +75,9 @@ struct free_area {
 	unsigned long nr_free; /* blocks, over all types */
 };
 
+/* events of enum numa_stat_item, and one for two of them at once */
+#define NR_NUMA_EVENTS 7
+
 /* the small blocks that one CPU keeps */
 struct per_cpu_pages {
 	spinlock_t lock; /* trylock only, except to drain */
@@ -89,6 +92,7 @@ struct per_cpu_pages {
 	unsigned long allocated, freed; /* pages, ever; lock */
 	unsigned long allocs; /* blocks, ever; lock */
 	struct list_head lists[NR_PCP_LISTS];
+	unsigned long numa[NR_NUMA_EVENTS]; /* zone/vmstat.c; atomic */
 } __cacheline_aligned;
 
 #define PCPF_PREV_FREE_HIGH_ORDER 0x1u /* the last free was of order 1 to 3 */
@@ -100,6 +104,21 @@ struct turnover {
 	unsigned long refaulted; /* of these taken soon after, ever */
 	unsigned long lately; /* given to the OS lately, and not taken since */
 	unsigned long broken; /* of these parts of huge pages */
+};
+
+/* A stretch of free frames, as request/holes.c notes it. */
+struct hole {
+	u32 pfn, nr;
+};
+
+#define NR_HOLE_BINS 28 /* lengths up to the largest block */
+#define HOLE_WAYS 32
+
+struct holes {
+	u32 bins; /* a bit for each that has a note */
+	u8 count[NR_HOLE_BINS]; /* notes in each, the first ones */
+	u8 oldest[NR_HOLE_BINS]; /* that a note in a full bin replaces */
+	struct hole notes[NR_HOLE_BINS][HOLE_WAYS];
 };
 
 /* zone->flags, atomic */
@@ -138,6 +157,7 @@ struct zone {
 
 	spinlock_t lock __cacheline_aligned;
 	struct free_area free_area[NR_PAGE_ORDERS]; /* zone->lock */
+	struct holes *holes; /* between runs; zone->lock */
 	unsigned long unreported; /* free, perhaps resident; zone->lock */
 	unsigned long surplus_mark; /* above it: see zone/surplus.h; relaxed */
 	struct turnover turnover; /* zone->lock */

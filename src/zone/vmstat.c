@@ -22,14 +22,11 @@
 
 /* The most common case, both NUMA_HIT and NUMA_LOCAL, costs one addition. */
 #define HIT_LOCAL NR_VM_NUMA_EVENT_ITEMS
+_Static_assert(HIT_LOCAL + 1 == NR_NUMA_EVENTS, "see mmzone.h");
 
 static struct vm_event_state {
 	unsigned long event[NR_VM_EVENT_ITEMS];
 } __cacheline_aligned vm_event_states[CPU_SLOTS]; /* atomic */
-
-static struct {
-	unsigned long numa[MAX_NUMNODES][MAX_NR_ZONES][HIT_LOCAL + 1];
-} __cacheline_aligned numa_event_states[CPU_SLOTS]; /* atomic */
 
 /* atomic, both */
 static unsigned long node_stat[MAX_NUMNODES][NR_VM_NODE_STAT_ITEMS];
@@ -147,9 +144,7 @@ unsigned long global_zone_page_state(enum zone_stat_item item)
 static void count_numa(const struct zone *zone, unsigned int item,
 		       unsigned long nr)
 {
-	add_count(&numa_event_states[this_slot()]
-			   .numa[zone->node_id][zone->zone_id][item],
-		  nr);
+	add_count(&zone->pageset[smp_cpu()].numa[item], nr);
 }
 
 void zone_statistics(const struct zone *preferred_zone, const struct zone *z,
@@ -190,10 +185,8 @@ unsigned long zone_numa_event_state(const struct zone *zone,
 		return item == NUMA_HIT || item == NUMA_LOCAL ?
 			       sum_allocs(zone) :
 			       0;
-	for (unsigned int slot = 0; slot < CPU_SLOTS; slot++) {
-		const unsigned long *numa =
-			numa_event_states[slot]
-				.numa[zone->node_id][zone->zone_id];
+	for (unsigned int cpu = 0; zone->pageset && cpu < nr_cpu_ids; cpu++) {
+		const unsigned long *numa = zone->pageset[cpu].numa;
 
 		sum += READ_ONCE(numa[item]);
 		if (item == NUMA_HIT || item == NUMA_LOCAL)

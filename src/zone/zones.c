@@ -84,15 +84,20 @@ static unsigned long whole_blocks(size_t bytes)
 
 /* ---- one zone ------------------------------------------------------------ */
 
-/* Pagesets are needed before there are pages, so they come from the OS. */
+/*
+ * Pagesets and what is noted of holes. They are needed before there are pages,
+ * so they come from the OS.
+ */
 static int alloc_pagesets(struct zone *zone)
 {
-	size_t size = OS_PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages));
+	size_t size = OS_PAGE_ALIGN(nr_cpu_ids * sizeof(struct per_cpu_pages) +
+				    sizeof(struct holes));
 
 	if (!zone->pageset) /* it may be there from a start that failed */
 		zone->pageset = os_map(size);
 	if (!zone->pageset)
 		return -ENOMEM;
+	zone->holes = (void *)(zone->pageset + nr_cpu_ids);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
 		setup_pageset(&zone->pageset[cpu]);
 	zone_pcp_update(zone);

@@ -53,6 +53,15 @@ def differing(info, pid, texts):
     return wrong
 
 
+def look_outside(info, pid, texts):
+    """Names of texts that differ while it waits, and while it is stopped."""
+    names = [name for name in texts if not name.startswith("slab/")]
+    names += list(texts)[::7]
+    wrong = differing(info, pid, {name: texts[name] for name in names})
+    os.kill(pid, signal.SIGSTOP)
+    return wrong + differing(info, pid, texts)
+
+
 def main():
     info, program = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
@@ -62,14 +71,11 @@ def main():
             if child.stdout.readline() != b"ready\n":
                 sys.exit("texts.py: the program wrote nothing")
             texts = by_itself(path)
-            names = [name for name in texts if not name.startswith("slab/")]
-            names += list(texts)[::7]
-            wrong = differing(info, child.pid,
-                              {name: texts[name] for name in names})
-            os.kill(child.pid, signal.SIGSTOP)
-            wrong += differing(info, child.pid, texts)
-            os.kill(child.pid, signal.SIGCONT)
-            child.stdin.close()
+            try:
+                wrong = look_outside(info, child.pid, texts)
+            finally:  # a program that is stopped would be waited for for ever
+                child.send_signal(signal.SIGCONT)
+                child.stdin.close()
     for name in ("slabinfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "vmstat",
                  "vmallocinfo", "Mem-Info", "sys/vm/min_free_kbytes"):
         if not texts.get(name):

@@ -22,8 +22,9 @@ struct record {
 	unsigned long entries[];
 };
 
-static struct record *buckets[NR_BUCKETS]; /* atomic */
-static char *pools[NR_POOLS]; /* atomic; from NULL once */
+/* from the OS when they are first needed; atomic, from NULL once */
+static struct record **buckets; /* NR_BUCKETS, each atomic */
+static char *pools[NR_POOLS];
 static u64 depot_used; /* atomic: bytes handed out, of all pools in a row */
 static unsigned long nr_records; /* atomic */
 
@@ -47,19 +48,20 @@ static struct record *find_record(struct record *r, u32 hash,
 	return NULL;
 }
 
-static char *get_pool(unsigned int n)
+/* Returns what *place points to, memory of the OS; NULL: there is none. */
+static void *map_once(void *place, size_t size)
 {
-	char *pool = smp_load_acquire(&pools[n]), *none = NULL;
+	void **at = place, *memory = smp_load_acquire(at), *none = NULL;
 
-	if (pool)
-		return pool;
-	pool = os_map(POOL_SIZE);
-	if (!pool)
+	if (memory)
+		return memory;
+	memory = os_map(size);
+	if (!memory)
 		return NULL;
-	if (__atomic_compare_exchange_n(&pools[n], &none, pool, false,
+	if (__atomic_compare_exchange_n(at, &none, memory, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		return pool;
-	os_release(pool, POOL_SIZE);
+		return memory;
+	os_release(memory, size);
 	return none;
 }
 
@@ -79,7 +81,7 @@ static struct record *get_record(size_t size)
 	} while (!__atomic_compare_exchange_n(&depot_used, &at, start + size,
 					      false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	pool = get_pool((unsigned int)(start / POOL_SIZE));
+	pool = map_once(&pools[start / POOL_SIZE], POOL_SIZE);
 	if (!pool)
 		return NULL;
 	r = (void *)(pool + start % POOL_SIZE);
@@ -91,10 +93,14 @@ depot_stack_handle_t stack_depot_save(const unsigned long *entries,
 				      unsigned int nr)
 {
 	u32 hash = hash_entries(entries, nr);
-	struct record **bucket = &buckets[hash % NR_BUCKETS], *r, *first;
+	struct record **bucket, *r, *first;
 
 	if (!nr || nr > STACK_TRACE_DEPTH)
 		return 0;
+	bucket = map_once(&buckets, NR_BUCKETS * sizeof(*buckets));
+	if (!bucket)
+		return 0;
+	bucket += hash % NR_BUCKETS;
 	first = smp_load_acquire(bucket);
 	r = find_record(first, hash, entries, nr);
 	if (r)
