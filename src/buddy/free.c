@@ -39,17 +39,11 @@ void memcg_uncharge(struct km_memcg *memcg, unsigned long nr)
 
 /* ---- is it a block in use? ----------------------------------------------- */
 
-/*
- * Returns true if the page heads a block of this order that is in use;
- * otherwise reports why it does not.
- */
-static bool names_a_block(const struct page *page, unsigned int order)
+static noinline __cold void report_no_block(const struct page *page)
 {
 	unsigned int type = page_type(page);
 	const char *reason;
 
-	if (likely(type == PAGE_ALLOCATED && READ_ONCE(page->order) == order))
-		return true;
 	if (type == PAGE_BUDDY || type == PAGE_PCP)
 		reason = "it is free already";
 	else if (type == PAGE_ALLOCATED)
@@ -57,6 +51,18 @@ static bool names_a_block(const struct page *page, unsigned int order)
 	else
 		reason = "it heads no allocated block";
 	report_bad_page(page, reason);
+}
+
+/*
+ * Returns true if the page heads a block of this order that is in use;
+ * otherwise reports why it does not.
+ */
+static bool names_a_block(const struct page *page, unsigned int order)
+{
+	if (likely(page_type(page) == PAGE_ALLOCATED &&
+		   READ_ONCE(page->order) == order))
+		return true;
+	report_no_block(page);
 	return false;
 }
 
@@ -211,8 +217,11 @@ static struct page *page_in_use(struct page *page)
 		      "get_page, put_page: %p is no page", (void *)page))
 		return NULL;
 	page = compound_head(page);
-	if (!names_a_block(page, READ_ONCE(page->order)))
+	/* Its order may change: do_free_pages() by another user of the page. */
+	if (unlikely(page_type(page) != PAGE_ALLOCATED)) {
+		report_no_block(page);
 		return NULL;
+	}
 	if (likely(READ_ONCE(page->_refcount)))
 		return page;
 	report_bad_page(page, "it has no reference");

@@ -2,7 +2,11 @@
 /*
  * test_free.c - pages that cannot be freed, and references to parts of a block
  */
+#include <signal.h>
+#include <ucontext.h>
+
 #include "buddy/buddy.h"
+#include "support/single_step.h"
 #include "support/start.h"
 #include "zone/pageblock.h"
 
@@ -91,11 +95,59 @@ static void child_tail_references(void *arg)
 	check_conservation(zone, MAX_ORDER_NR_PAGES * (TEST_BLOCKS - 1));
 }
 
+#if defined(SINGLE_STEP_FLAG) && !KM_SANITIZE_THREAD
+static struct page *shared;
+static unsigned int step, at_step;
+
+/* What the other user of the block does at one instruction of put_page(). */
+static void free_then(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	if (step++ != at_step)
+		return;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &=
+		~SINGLE_STEP_FLAG;
+	__free_pages(shared, 1);
+}
+
+/* A block of two pages that is no compound one, with a second reference to the
+ * first page: one user frees the block at one instruction after another of the
+ * other one's put_page(). Expect both pages to be free then. */
+static void child_two_users(void *arg)
+{
+	const struct sigaction act = { .sa_sigaction = free_then,
+				       .sa_flags = SA_SIGINFO };
+	struct zone *zone = start_owned_zone("", heads);
+	bool more = true;
+
+	(void)arg;
+	free_head(heads[0]);
+	REQUIRE(!sigaction(SIGTRAP, &act, NULL));
+	for (at_step = 0; more; at_step++) {
+		shared = alloc_pages(QUIET, 1);
+		get_page(shared);
+		step = 0;
+		single_step_on();
+		put_page(shared);
+		single_step_off();
+		more = step > at_step;
+		if (!more)
+			__free_pages(shared, 1);
+		check_conservation(zone, MAX_ORDER_NR_PAGES * (TEST_BLOCKS - 1));
+	}
+	REQUIRE(at_step > 10);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		child_test(child_bad_frees),
 		child_test(child_tail_references),
+#if defined(SINGLE_STEP_FLAG) && !KM_SANITIZE_THREAD
+		child_test(child_two_users),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
