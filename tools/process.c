@@ -284,9 +284,25 @@ pid_t *process_threads(pid_t pid)
 	return numbers_in(path);
 }
 
+/* Returns true for a thread of the kernel, and for what has ended. */
+static bool has_no_program(pid_t pid)
+{
+	char path[64], program[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
+}
+
 pid_t *process_all(void)
 {
-	return numbers_in("/proc");
+	pid_t *all = numbers_in("/proc"), *to = all;
+
+	for (const pid_t *p = all; p && *p; p++)
+		if (!has_no_program(*p))
+			*to++ = *p;
+	if (to)
+		*to = 0;
+	return all;
 }
 
 #define MOST_NUMBERS 8U /* of processes with the same name */

@@ -72,7 +72,7 @@ uint64_t process_resident(pid_t pid);
 pid_t *process_threads(pid_t pid);
 /* Returns the process of a number or a name, or -1 with the reason. */
 pid_t process_find(const char *word, struct why *why);
-/* All processes there are, 0 behind the last, for the caller to free. */
+/* All processes with a program, 0 behind the last, for the caller to free. */
 pid_t *process_all(void);
 
 #endif

@@ -134,7 +134,8 @@ static void child_two_users(void *arg)
 		more = step > at_step;
 		if (!more)
 			__free_pages(shared, 1);
-		check_conservation(zone, MAX_ORDER_NR_PAGES * (TEST_BLOCKS - 1));
+		check_conservation(zone,
+				   MAX_ORDER_NR_PAGES * (TEST_BLOCKS - 1));
 	}
 	REQUIRE(at_step > 10);
 }
